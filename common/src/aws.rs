@@ -1,0 +1,64 @@
+//! How every AWS client here is set up.
+//!
+//! `AWS_ENDPOINT_URL` alone switches between AWS and something that speaks its protocol on
+//! another address; nothing asks which of the two it is. Region, credentials and profiles
+//! come from where every AWS tool takes them.
+
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::{Builder, tls};
+
+/// Where requests go when nothing names a region.
+const DEFAULT_REGION: &str = "us-east-1";
+/// A host that does not accept a connection within this time is taken for down.
+const CONNECT: Duration = Duration::from_millis(3100);
+/// One attempt: long enough for a throttled service, short enough to try again.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// Tries for one call, with growing, random pauses between them.
+const ATTEMPTS: u32 = 4;
+
+/// Reads the AWS configuration of this process. No call takes longer than `total`,
+/// its retries included.
+pub async fn config(total: Duration) -> SdkConfig {
+    // Not the whole default chain: its last link asks an EC2 instance's metadata service, which
+    // costs seconds wherever there is none.
+    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+        .or_else(Region::new(DEFAULT_REGION));
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT.min(total))
+        .operation_attempt_timeout(ATTEMPT.min(total))
+        .operation_timeout(total)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(Duration::from_millis(200));
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(
+            Builder::new()
+                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+                .build_https(),
+        )
+        .region(region)
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .load()
+        .await
+}
+
+/// The address that calls to `service` (as in its host name) go to, for messages.
+pub fn endpoint(config: &SdkConfig, service: &str) -> String {
+    match config.endpoint_url() {
+        Some(url) => url.to_owned(),
+        None => {
+            let region = config.region().map_or(DEFAULT_REGION, Region::as_ref);
+            format!("https://{service}.{region}.amazonaws.com")
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What must hold between the parts of a catalogue.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::parse::Draft;
+use super::{Catalogue, EnvFile, Secret};
+use crate::diagnostic::{Diagnostic, Place, Report, nearest};
+
+/// Sorts the draft and reports everything in it that does not fit together.
+pub(super) fn catalogue(draft: Draft, report: &mut Report) -> Catalogue {
+    let profiles = profiles_of_services(&draft);
+    check_env_files(&draft, &profiles, report);
+    check_services(&draft, &profiles, report);
+    let mut secrets = draft.secrets;
+    secrets.sort_by(|a, b| a.name.cmp(&b.name));
+    check_secrets_unique(&secrets, report);
+    check_variables_unique(&secrets, report);
+
+    let mut env_files: Vec<EnvFile> = draft
+        .env_files
+        .into_iter()
+        .map(|(name, own, _)| {
+            let own: Vec<String> = own.into_iter().map(|(profile, _)| profile).collect();
+            let used = |secret: &Secret| {
+                secret.services.iter().any(|service| match profiles.get(service) {
+                    Some(of) => of.is_empty() || own.iter().any(|profile| of.contains(profile)),
+                    None => false,
+                })
+            };
+            let secrets = (0..secrets.len()).filter(|&index| used(&secrets[index])).collect();
+            EnvFile { name, profiles: own, secrets }
+        })
+        .collect();
+    env_files.sort_by(|a, b| a.name.cmp(&b.name));
+    Catalogue { secrets, env_files }
+}
+
+/// Service → its profiles, over all files; empty means all of them.
+fn profiles_of_services(draft: &Draft) -> BTreeMap<String, BTreeSet<String>> {
+    let mut map: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (service, profiles) in &draft.services {
+        map.entry(service.clone()).or_default().extend(profiles.iter().cloned());
+    }
+    map
+}
+
+fn check_env_files(
+    draft: &Draft,
+    services: &BTreeMap<String, BTreeSet<String>>,
+    report: &mut Report,
+) {
+    let known: BTreeSet<&str> = services.values().flatten().map(String::as_str).collect();
+    let mut names: BTreeMap<&str, &Place> = BTreeMap::new();
+    let mut served: BTreeMap<&str, &Place> = BTreeMap::new();
+    for (name, profiles, place) in &draft.env_files {
+        if let Some(first) = names.insert(name, place) {
+            report.push(twice("duplicate-env-file", format!("env file \"{name}\""), first, place));
+        }
+        for (profile, place) in profiles {
+            if !known.contains(profile.as_str()) {
+                let message = format!("no service has the profile \"{profile}\"");
+                report.push(unknown("unknown-profile", message, place, profile, &known));
+            }
+            if let Some(first) = served.insert(profile, place) {
+                let what = format!("profile \"{profile}\"");
+                report.push(twice("duplicate-profile", what, first, place));
+            }
+        }
+    }
+}
+
+fn check_services(
+    draft: &Draft,
+    services: &BTreeMap<String, BTreeSet<String>>,
+    report: &mut Report,
+) {
+    let known: BTreeSet<&str> = services.keys().map(String::as_str).collect();
+    let served: BTreeSet<&String> =
+        draft.env_files.iter().flat_map(|file| &file.1).map(|(profile, _)| profile).collect();
+    for (service, place) in draft.uses.iter().flatten() {
+        let Some(profiles) = services.get(service) else {
+            let message = format!("no service \"{service}\" in the specification");
+            report.push(unknown("unknown-service", message, place, service, &known));
+            continue;
+        };
+        for profile in profiles.iter().filter(|profile| !served.contains(profile)) {
+            report.push(
+                Diagnostic::error(
+                    "no-env-file",
+                    format!("service \"{service}\" runs in the profile \"{profile}\", which has no env file"),
+                )
+                .at(place.clone(), "")
+                .hint("name the profile under x-env-files"),
+            );
+        }
+    }
+}
+
+fn check_secrets_unique(sorted: &[Secret], report: &mut Report) {
+    for pair in sorted.windows(2).filter(|pair| pair[0].name == pair[1].name) {
+        let what = format!("secret \"{}\"", pair[0].name);
+        report.push(twice("duplicate-secret", what, &pair[0].place, &pair[1].place));
+    }
+}
+
+/// One variable, one key: over the whole catalogue and not per file, so that profiles combine
+/// and a secret may move to another file.
+fn check_variables_unique(secrets: &[Secret], report: &mut Report) {
+    let mut first: BTreeMap<&str, (&Secret, &super::Key)> = BTreeMap::new();
+    for secret in secrets {
+        for key in secret.keys.iter().filter(|key| !key.variable.is_empty()) {
+            let Some((other, earlier)) = first.get(key.variable.as_str()) else {
+                first.insert(&key.variable, (secret, key));
+                continue;
+            };
+            report.push(
+                Diagnostic::error(
+                    "collision",
+                    format!(
+                        "two keys become the variable {}: {} of \"{}\" and {} of \"{}\"",
+                        key.variable,
+                        earlier.label(),
+                        other.name,
+                        key.label(),
+                        secret.name
+                    ),
+                )
+                .at(key.place.clone(), "change this one")
+                .also(earlier.place.clone(), "already taken here")
+                .hint("give one of them another name with variable:"),
+            );
+        }
+    }
+}
+
+fn twice(code: &'static str, what: String, first: &Place, second: &Place) -> Diagnostic {
+    Diagnostic::error(code, format!("{what} stands here twice"))
+        .at(second.clone(), "")
+        .also(first.clone(), "first here")
+}
+
+fn unknown(
+    code: &'static str,
+    message: String,
+    place: &Place,
+    name: &str,
+    known: &BTreeSet<&str>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(code, message).at(place.clone(), "");
+    match nearest(name, known.iter().copied()) {
+        Some(near) => diagnostic.hint(format!("did you mean \"{near}\"?")),
+        None => diagnostic,
+    }
+}

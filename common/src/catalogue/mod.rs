@@ -1,0 +1,163 @@
+//! The secret catalogue: which secrets exist, the variable each of their keys becomes, and
+//! the env files they go to.
+//!
+//! It is written in the specification folder, under `x-secrets` and `x-env-files`:
+//!
+//! ```yaml
+//! x-env-files:
+//!   data-pipeline: [data-pipeline, spark-testing]   # env file: the profiles that read it
+//! x-secrets:
+//!   rideshare/postgres-airflow:                     # the name in AWS Secrets Manager
+//!     description: Airflow's own database
+//!     services: [postgres-airflow, airflow-webserver]
+//!     keys:
+//!       POSTGRES_USER: {variable: POSTGRES_AIRFLOW_USER, dev: airflow}
+//! ```
+//!
+//! An env file holds exactly the secrets that the services of its profiles use.
+
+mod check;
+mod names;
+mod parse;
+
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use crate::diagnostic::{Diagnostic, Place, Report, nearest};
+use crate::spec;
+
+pub use names::RESERVED;
+
+/// Every secret of the platform, in the order of their names.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// The secrets, sorted by name.
+    pub secrets: Vec<Secret>,
+    /// The env files, sorted by name.
+    pub env_files: Vec<EnvFile>,
+}
+
+/// One entry of Secrets Manager.
+#[derive(Debug)]
+pub struct Secret {
+    /// Its name there, or its ARN.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// How its value is read.
+    pub format: Format,
+    /// Its keys in the order of the file; exactly one, without a name, unless the format is
+    /// [`Format::Json`].
+    pub keys: Vec<Key>,
+    /// The services that use it, sorted.
+    pub services: Vec<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// How the value of a secret is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A JSON object; each key becomes a variable.
+    Json,
+    /// Plain text; the whole becomes one variable.
+    Text,
+    /// SecretBinary; base64 of the whole becomes one variable.
+    Base64,
+}
+
+/// One value inside a secret.
+#[derive(Debug)]
+pub struct Key {
+    /// The key in the JSON object; `None` where the secret is one value.
+    pub name: Option<String>,
+    /// The environment variable it becomes.
+    pub variable: String,
+    /// The value in development.
+    pub dev: SecretString,
+    /// Whether an object, a list or null inside is wanted, as JSON text.
+    pub nested: bool,
+    /// Where the variable's name is written.
+    pub place: Place,
+}
+
+/// One env file.
+#[derive(Debug)]
+pub struct EnvFile {
+    /// `core` for `core.env`.
+    pub name: String,
+    /// The Compose profiles whose services read it.
+    pub profiles: Vec<String>,
+    /// Indexes into [`Catalogue::secrets`], ascending.
+    pub secrets: Vec<usize>,
+}
+
+impl Catalogue {
+    /// Reads and checks the catalogue of the specification in `folder`.
+    ///
+    /// # Errors
+    /// Every mistake in the files, each with its place.
+    pub fn load(folder: &Path) -> Result<Self, Report> {
+        let mut report = Report::default();
+        let Some(files) = spec::read(folder, &mut report) else { return Err(report) };
+        let draft = parse::draft(&files, &mut report);
+        let catalogue = check::catalogue(draft, &mut report);
+        if report.has_errors() { Err(report) } else { Ok(catalogue) }
+    }
+
+    /// The env files that `profiles` name, all of them for an empty list, each once. A profile
+    /// is named by itself or by the env file it reads.
+    ///
+    /// # Errors
+    /// Every name that is neither.
+    pub fn select(&self, profiles: &[String]) -> Result<Vec<&EnvFile>, Report> {
+        let mut report = Report::default();
+        for profile in profiles {
+            if !self.env_files.iter().any(|file| file.serves(profile)) {
+                let known: Vec<&str> = self
+                    .env_files
+                    .iter()
+                    .flat_map(|file| file.profiles.iter().map(String::as_str))
+                    .collect();
+                let hint = match nearest(profile, known.iter().copied()) {
+                    Some(name) => format!("did you mean \"{name}\"?"),
+                    None => format!("the profiles are {}", known.join(", ")),
+                };
+                report.push(
+                    Diagnostic::error("unknown-profile", format!("no profile \"{profile}\""))
+                        .hint(hint),
+                );
+            }
+        }
+        if report.has_errors() {
+            return Err(report);
+        }
+        let wanted = |file: &&EnvFile| {
+            profiles.is_empty() || profiles.iter().any(|profile| file.serves(profile))
+        };
+        Ok(self.env_files.iter().filter(wanted).collect())
+    }
+
+    /// The env files that a secret goes to, by name.
+    pub fn files_of(&self, secret: usize) -> Vec<&str> {
+        self.env_files
+            .iter()
+            .filter(|file| file.secrets.contains(&secret))
+            .map(|file| file.name.as_str())
+            .collect()
+    }
+}
+
+impl EnvFile {
+    fn serves(&self, profile: &str) -> bool {
+        self.name == profile || self.profiles.iter().any(|own| own == profile)
+    }
+}
+
+impl Key {
+    /// The key as messages name it.
+    pub fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or("the whole value")
+    }
+}

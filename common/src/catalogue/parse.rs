@@ -1,0 +1,276 @@
+//! From the files' trees to a draft: shapes are checked here, relations in `check`.
+
+use secrecy::SecretString;
+
+use super::{Format, Key, Secret, names};
+use crate::diagnostic::{Diagnostic, Place, Report, nearest};
+use crate::spec::File;
+use crate::yaml::{Entry, Node};
+
+/// What the files say, before anything is compared.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) secrets: Vec<Secret>,
+    /// For each secret the place of each service it names.
+    pub(super) uses: Vec<Vec<(String, Place)>>,
+    pub(super) env_files: Vec<EnvFileDraft>,
+    /// Every service and its profiles; none means that it runs in all of them.
+    pub(super) services: Vec<(String, Vec<String>)>,
+}
+
+/// An env file, its profiles with their places, and its own place.
+type EnvFileDraft = (String, Vec<(String, Place)>, Place);
+
+const SECRET_KEYS: [&str; 6] = ["description", "dev", "format", "keys", "services", "variable"];
+const KEY_KEYS: [&str; 3] = ["dev", "nested", "variable"];
+
+pub(super) fn draft(files: &[File], report: &mut Report) -> Draft {
+    let mut draft = Draft::default();
+    for file in files {
+        let mut reader = Reader { file, report };
+        for entry in reader.mapping(file.section("services"), "services") {
+            let profiles = reader.strings(entry.value.get("profiles"), "profiles");
+            let profiles = profiles.into_iter().map(|(name, _)| name).collect();
+            draft.services.push((entry.key.clone(), profiles));
+        }
+        for entry in reader.mapping(file.section("x-env-files"), "x-env-files") {
+            let place = file.place(&entry.span);
+            if let Some(problem) = names::file_problem(&entry.key) {
+                reader.bad_name("an env file", &entry.key, problem, place.clone());
+            }
+            let profiles = reader.strings(Some(&entry.value), "x-env-files");
+            draft.env_files.push((entry.key.clone(), profiles, place));
+        }
+        for entry in reader.mapping(file.section("x-secrets"), "x-secrets") {
+            reader.secret(entry, &mut draft);
+        }
+    }
+    draft
+}
+
+struct Reader<'a> {
+    file: &'a File,
+    report: &'a mut Report,
+}
+
+impl<'a> Reader<'a> {
+    fn secret(&mut self, entry: &Entry, draft: &mut Draft) {
+        let place = self.file.place(&entry.span);
+        if let Some(problem) = names::secret_problem(&entry.key) {
+            self.bad_name("a secret", &entry.key, problem, place.clone());
+        }
+        let node = &entry.value;
+        self.mapping(Some(node), "a secret");
+        self.known_keys(node, &SECRET_KEYS);
+        let format = self.format(node);
+        let keys = match format {
+            Format::Json => self.keys(node, &place),
+            Format::Text | Format::Base64 => {
+                if let Some(keys) = node.get("keys") {
+                    self.push(
+                        "no-keys-here",
+                        "only a JSON secret has keys; this one is one value".into(),
+                        self.file.place(&keys.span),
+                    );
+                }
+                if node.get("variable").is_none() {
+                    self.push(
+                        "no-variable",
+                        format!("secret \"{}\" is one value and needs a variable", entry.key),
+                        place.clone(),
+                    );
+                }
+                vec![self.key(None, node, &place)]
+            }
+        };
+        let uses = self.strings(node.get("services"), "services");
+        if uses.is_empty() {
+            self.push(
+                "no-services",
+                format!("secret \"{}\" names no service, so no env file would hold it", entry.key),
+                place.clone(),
+            );
+        }
+        let description = match node.get("description") {
+            Some(text) => self.string(text, "description").unwrap_or_default(),
+            None => String::new(),
+        };
+        let mut services: Vec<String> = uses.iter().map(|(name, _)| name.clone()).collect();
+        services.sort();
+        draft.uses.push(uses);
+        draft.secrets.push(Secret {
+            name: entry.key.clone(),
+            description,
+            format,
+            keys,
+            services,
+            place,
+        });
+    }
+
+    fn format(&mut self, node: &Node) -> Format {
+        let Some(format) = node.get("format") else { return Format::Json };
+        match format.as_str() {
+            Some("json") => Format::Json,
+            Some("text") => Format::Text,
+            Some("base64") => Format::Base64,
+            _ => {
+                self.push(
+                    "bad-format",
+                    "the format of a secret is json, text or base64".into(),
+                    self.file.place(&format.span),
+                );
+                Format::Json
+            }
+        }
+    }
+
+    fn keys(&mut self, node: &Node, secret: &Place) -> Vec<Key> {
+        for name in ["variable", "dev"] {
+            if let Some(entry) = node.entries().unwrap_or_default().iter().find(|e| e.key == name) {
+                let diagnostic = Diagnostic::error(
+                    "unknown-key",
+                    format!("\"{name}\" belongs to a key, or to a secret of one value"),
+                );
+                self.report.push(
+                    diagnostic
+                        .at(self.file.place(&entry.span), "")
+                        .hint("write it under keys:, or say format: text or format: base64"),
+                );
+            }
+        }
+        let Some(keys) = node.get("keys") else {
+            self.push("no-keys", "a JSON secret needs its keys".into(), secret.clone());
+            return Vec::new();
+        };
+        let entries = self.mapping(Some(keys), "keys");
+        if entries.is_empty() && keys.entries().is_some() {
+            self.push("no-keys", "a JSON secret needs its keys".into(), secret.clone());
+        }
+        entries
+            .iter()
+            .map(|entry| {
+                let place = self.file.place(&entry.span);
+                self.mapping(Some(&entry.value), "a key of a secret");
+                self.known_keys(&entry.value, &KEY_KEYS);
+                self.key(Some(&entry.key), &entry.value, &place)
+            })
+            .collect()
+    }
+
+    /// A key of a JSON secret, or a whole secret that is one value.
+    fn key(&mut self, name: Option<&str>, node: &Node, place: &Place) -> Key {
+        let (variable, place) = match node.get("variable") {
+            Some(variable) => (
+                self.string(variable, "variable").unwrap_or_default(),
+                self.file.place(&variable.span),
+            ),
+            None => (name.unwrap_or_default().to_owned(), place.clone()),
+        };
+        let named = name.is_some() || node.get("variable").is_some();
+        if let Some(problem) = names::variable_problem(&variable).filter(|_| named) {
+            self.bad_name("a variable", &variable, &problem, place.clone());
+        }
+        let nested = match node.get("nested").map(|nested| (nested, nested.kind())) {
+            None => false,
+            Some((nested, "a boolean")) => {
+                matches!(&nested.value, crate::yaml::Value::Scalar { text, .. } if text == "true")
+            }
+            Some((nested, _)) => {
+                let place = self.file.place(&nested.span);
+                self.push("wrong-type", "\"nested\" is true or false".into(), place);
+                false
+            }
+        };
+        let dev = match node.get("dev") {
+            Some(dev) => self.string(dev, "dev").unwrap_or_default(),
+            None => {
+                if node.entries().is_some() {
+                    let what = name.unwrap_or("this secret");
+                    self.push(
+                        "no-dev-value",
+                        format!("\"{what}\" has no development value (dev:)"),
+                        place.clone(),
+                    );
+                }
+                String::new()
+            }
+        };
+        if dev.contains('\0') {
+            self.push("nul", "a value cannot hold a NUL character".into(), place.clone());
+        }
+        Key { name: name.map(str::to_owned), variable, dev: SecretString::from(dev), nested, place }
+    }
+
+    fn known_keys(&mut self, node: &Node, known: &[&'static str]) {
+        for entry in node.entries().unwrap_or_default() {
+            if known.contains(&entry.key.as_str()) {
+                continue;
+            }
+            let hint = match nearest(&entry.key, known.iter().copied()) {
+                Some(name) => format!("did you mean \"{name}\"?"),
+                None => format!("the known ones are {}", known.join(", ")),
+            };
+            self.report.push(
+                Diagnostic::error("unknown-key", format!("unknown key \"{}\"", entry.key))
+                    .at(self.file.place(&entry.span), "")
+                    .hint(hint),
+            );
+        }
+    }
+
+    /// The entries of an optional mapping; anything else is reported.
+    fn mapping<'n>(&mut self, node: Option<&'n Node>, what: &str) -> &'n [Entry] {
+        let Some(node) = node else { return &[] };
+        if node.entries().is_none() {
+            self.wrong_type(node, what, "a mapping");
+        }
+        node.entries().unwrap_or_default()
+    }
+
+    /// The strings of an optional list, with their places; anything else is reported.
+    fn strings(&mut self, node: Option<&Node>, what: &str) -> Vec<(String, Place)> {
+        let Some(node) = node else { return Vec::new() };
+        let Some(items) = node.items() else {
+            self.wrong_type(node, what, "a list of names");
+            return Vec::new();
+        };
+        items
+            .iter()
+            .filter_map(|item| Some((self.string(item, what)?, self.file.place(&item.span))))
+            .collect()
+    }
+
+    fn string(&mut self, node: &Node, what: &str) -> Option<String> {
+        let text = node.as_str();
+        if text.is_none() {
+            self.wrong_type(node, what, "a string");
+        }
+        text.map(str::to_owned)
+    }
+
+    fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
+        let diagnostic = Diagnostic::error(
+            "wrong-type",
+            format!("{what} must be {wanted}, and this is {}", node.kind()),
+        )
+        .at(self.file.place(&node.span), "");
+        let scalar = !matches!(node.kind(), "a list" | "a mapping" | "a string");
+        self.report.push(if wanted == "a string" && scalar {
+            diagnostic.hint("put it in quotes: YAML reads it as something else")
+        } else {
+            diagnostic
+        });
+    }
+
+    fn bad_name(&mut self, what: &str, name: &str, problem: &str, place: Place) {
+        self.report.push(
+            Diagnostic::error("bad-name", format!("{what} cannot be called \"{name}\": {problem}"))
+                .at(place, ""),
+        );
+    }
+
+    fn push(&mut self, code: &'static str, message: String, place: Place) {
+        self.report.push(Diagnostic::error(code, message).at(place, ""));
+    }
+}

@@ -1,0 +1,254 @@
+//! An error a person can act on: what is wrong, where, and what to do.
+//!
+//! A run collects all its problems in a [`Report`] and prints them together.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A file that a person wrote, kept to show its lines in messages.
+#[derive(Debug)]
+pub struct Source {
+    /// The path as the user would write it, for `path:line:col`.
+    pub path: String,
+    /// The text that positions point into, with everything hidden overwritten.
+    shown: String,
+}
+
+impl Source {
+    /// Keeps `text` for messages about `path`. The byte ranges in `hidden` may hold secret
+    /// values: their bytes are overwritten with `*` here, so no message can ever show them.
+    pub fn new(path: String, text: &str, hidden: &[Range<usize>]) -> Self {
+        let mut bytes = text.as_bytes().to_vec();
+        for range in hidden {
+            for byte in &mut bytes[range.clone()] {
+                if *byte != b'\n' {
+                    *byte = b'*';
+                }
+            }
+        }
+        // Ranges start and end on character boundaries, so this never replaces anything.
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        Source { path, shown }
+    }
+}
+
+/// A byte range in a [`Source`].
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The bytes meant, from the start of the file.
+    pub span: Range<usize>,
+}
+
+impl fmt::Display for Place {
+    /// `path:line:col`, both counted from 1, the column in characters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = &self.source.shown[..self.span.start.min(self.source.shown.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        write!(f, "{}:{line}:{column}", self.source.path)
+    }
+}
+
+/// How much a diagnostic weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The run cannot succeed.
+    Error,
+    /// Worth a look; the run goes on.
+    Warning,
+}
+
+/// One problem.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    severity: Severity,
+    code: &'static str,
+    message: String,
+    primary: Option<(Place, String)>,
+    others: Vec<(Place, String)>,
+    hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error with a stable code, such as `unknown-key`.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Diagnostic {
+            severity: Severity::Error,
+            code,
+            message: message.into(),
+            primary: None,
+            others: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// A warning with a stable code.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// The place to change, with a few words under it.
+    pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
+        self.primary = Some((place, label.into()));
+        self
+    }
+
+    /// Another place that explains the first.
+    pub fn also(mut self, place: Place, label: impl Into<String>) -> Self {
+        self.others.push((place, label.into()));
+        self
+    }
+
+    /// What to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The sentence, without place or hint.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn render(&self, renderer: &Renderer) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(&self.message).id(self.code);
+        let mut group = Group::with_title(title);
+        let mut drawn: Vec<&Arc<Source>> = Vec::new();
+        for (place, _) in self.primary.iter().chain(&self.others) {
+            // One snippet per file; a file named twice is drawn once, with both marks.
+            if drawn.iter().any(|source| Arc::ptr_eq(source, &place.source)) {
+                continue;
+            }
+            drawn.push(&place.source);
+            group = group.element(self.snippet(&place.source));
+        }
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.with_name("hint").message(hint));
+        }
+        renderer.render(&[group])
+    }
+
+    fn snippet<'a>(
+        &'a self,
+        source: &'a Arc<Source>,
+    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+        let mut snippet = Snippet::source(source.shown.as_str()).path(source.path.as_str());
+        let marks = self
+            .primary
+            .iter()
+            .map(|mark| (AnnotationKind::Primary, mark))
+            .chain(self.others.iter().map(|mark| (AnnotationKind::Context, mark)));
+        for (kind, (place, label)) in marks {
+            if Arc::ptr_eq(&place.source, source) {
+                let mark = kind.span(place.span.clone());
+                let mark = if label.is_empty() { mark } else { mark.label(label.as_str()) };
+                snippet = snippet.annotation(mark);
+            }
+        }
+        snippet
+    }
+}
+
+/// The problems of one run.
+#[derive(Debug, Default)]
+pub struct Report {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// Adds a problem.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether any of the problems is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// The problems in the order they were found.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The whole report with ANSI colours; write it through `anstream`, which takes the
+    /// colours out where `NO_COLOR` or a pipe asks for it.
+    pub fn render(&self) -> String {
+        let renderer = Renderer::styled();
+        let mut text = String::new();
+        for diagnostic in &self.diagnostics {
+            text.push_str(&diagnostic.render(&renderer));
+            text.push_str("\n\n");
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+        text
+    }
+}
+
+impl From<Diagnostic> for Report {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Report { diagnostics: vec![diagnostic] }
+    }
+}
+
+impl Extend<Diagnostic> for Report {
+    fn extend<T: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: T) {
+        self.diagnostics.extend(diagnostics);
+    }
+}
+
+/// The known name nearest to `name`, if one is near enough to be a typing mistake.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn place_counts_lines_and_characters_from_one() {
+        let source = Arc::new(Source::new("a.yaml".into(), "x: 1\nä: 2\n", &[]));
+        let place = Place { source, span: 9..10 };
+        assert_eq!(place.to_string(), "a.yaml:2:4");
+    }
+
+    #[test]
+    fn hidden_bytes_are_not_in_the_rendering() {
+        let text = "dev: hünter2\nnext: 1\n";
+        let source = Arc::new(Source::new("a.yaml".into(), text, std::slice::from_ref(&(5..13))));
+        let report = Report::from(
+            Diagnostic::error("code", "wrong").at(Place { source, span: 0..3 }, "here"),
+        );
+        let shown = report.render();
+        assert!(!shown.contains("nter2"), "{shown}");
+        assert!(shown.contains("********"), "{shown}");
+    }
+
+    #[test]
+    fn nearest_finds_a_typing_mistake_and_nothing_else() {
+        let known = ["variable", "services", "dev"];
+        assert_eq!(nearest("varaible", known), Some("variable"));
+        assert_eq!(nearest("completely", known), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! What several of the tools share, and nothing that belongs to one of them.
+//!
+//! - [`exit`]: the exit status every tool uses
+//! - [`diagnostic`]: an error with its place in a file, and reports of many
+//! - [`yaml`]: YAML a person wrote, read with positions and bounded in size
+//! - [`spec`]: the specification folder, found and read
+//! - [`catalogue`]: the secrets of the platform, checked
+//! - [`files`]: files replaced whole, never half-written
+//! - [`table`]: aligned tables for a terminal
+//! - [`docs`]: shell completions and man pages from a command line's definition
+//! - `aws` (feature): deadlines and endpoint of an AWS client
+
+#[cfg(feature = "aws")]
+pub mod aws;
+pub mod catalogue;
+pub mod diagnostic;
+pub mod docs;
+pub mod exit;
+pub mod files;
+pub mod spec;
+pub mod table;
+pub mod yaml;

@@ -1,0 +1,307 @@
+//! From text to [`Node`]s, within limits.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+
+use super::node::{Entry, Node, Style, Value};
+
+/// What a file may cost before it is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of the file.
+    pub bytes: usize,
+    /// Nesting of lists and mappings.
+    pub depth: usize,
+    /// Nodes, counted after aliases are expanded.
+    pub nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { bytes: 8 << 20, depth: 100, nodes: 1_000_000 }
+    }
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its documents.
+    pub documents: Vec<Node>,
+    /// Keys that stand twice in one mapping; the documents have the first of each.
+    pub duplicates: Vec<Error>,
+    /// The bytes of the values left out of the documents for it.
+    pub dropped: Vec<Range<usize>>,
+}
+
+/// Why a file could not be read.
+#[derive(Debug)]
+pub struct Error {
+    /// The bytes to look at.
+    pub span: Range<usize>,
+    /// A second place, for a key that stands there twice.
+    pub earlier: Option<Range<usize>>,
+    /// A stable code.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Reads every document of `text`. Aliases are expanded and `<<` merge keys resolved.
+///
+/// # Errors
+/// The first thing that is not YAML, a key that is not a scalar, or a limit passed.
+pub fn load(text: &str, limits: Limits) -> Result<Loaded, Error> {
+    if text.len() > limits.bytes {
+        return Err(error(
+            0..0,
+            "too-large",
+            format!("the file has {} bytes; at most {} are read", text.len(), limits.bytes),
+        ));
+    }
+    let mut loader = Loader {
+        offsets: Offsets::new(text),
+        limits,
+        nodes: 0,
+        anchors: HashMap::new(),
+        open: Vec::new(),
+        loaded: Loaded { documents: Vec::new(), duplicates: Vec::new(), dropped: Vec::new() },
+    };
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|scan| {
+            let at = loader.offsets.byte(scan.marker().index());
+            error(at..at, "yaml-syntax", format!("not valid YAML: {}", scan.info()))
+        })?;
+        loader.event(event, span)?;
+    }
+    Ok(loader.loaded)
+}
+
+fn error(span: Range<usize>, code: &'static str, message: impl Into<String>) -> Error {
+    Error { span, earlier: None, code, message: message.into() }
+}
+
+struct Loader {
+    offsets: Offsets,
+    limits: Limits,
+    nodes: usize,
+    /// Each anchor's value and how many nodes it holds.
+    anchors: HashMap<usize, (Node, usize)>,
+    open: Vec<Open>,
+    loaded: Loaded,
+}
+
+/// A list or mapping that has begun and not ended.
+struct Open {
+    start: usize,
+    anchor: usize,
+    /// The node count when it began, to know its own size at its end.
+    before: usize,
+    kind: Kind,
+}
+
+enum Kind {
+    Sequence(Vec<Node>),
+    Mapping { entries: Vec<Entry>, merges: Vec<Node>, key: Option<(String, Range<usize>)> },
+}
+
+impl Loader {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Error> {
+        let span = self.offsets.byte(span.start.index())..self.offsets.byte(span.end.index());
+        match event {
+            Event::Scalar(text, style, anchor, _) => {
+                self.count(1, &span)?;
+                let style = match style {
+                    ScalarStyle::Plain => Style::Plain,
+                    _ => Style::Quoted,
+                };
+                let node = Node { span, value: Value::Scalar { text: text.into_owned(), style } };
+                self.finish(node, anchor, 1)
+            }
+            Event::SequenceStart(anchor, _) => self.begin(span, anchor, Kind::Sequence(Vec::new())),
+            Event::MappingStart(anchor, _) => self.begin(
+                span,
+                anchor,
+                Kind::Mapping { entries: Vec::new(), merges: Vec::new(), key: None },
+            ),
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::Alias(anchor) => {
+                let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
+                    return Err(error(
+                        span,
+                        "yaml-alias",
+                        "this alias stands inside the value it names",
+                    ));
+                };
+                self.count(size, &span)?;
+                self.finish(node, 0, size)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self, more: usize, span: &Range<usize>) -> Result<(), Error> {
+        self.nodes += more;
+        if self.nodes > self.limits.nodes {
+            return Err(error(
+                span.clone(),
+                "too-large",
+                format!("more than {} values with aliases expanded", self.limits.nodes),
+            ));
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, span: Range<usize>, anchor: usize, kind: Kind) -> Result<(), Error> {
+        if self.open.len() >= self.limits.depth {
+            return Err(error(
+                span,
+                "too-deep",
+                format!("nested more than {} levels deep", self.limits.depth),
+            ));
+        }
+        let before = self.nodes;
+        self.count(1, &span)?;
+        self.open.push(Open { start: span.start, anchor, before, kind });
+        Ok(())
+    }
+
+    fn end(&mut self, span: Range<usize>) -> Result<(), Error> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        let size = self.nodes - open.before;
+        let value = match open.kind {
+            Kind::Sequence(items) => Value::Sequence(items),
+            Kind::Mapping { mut entries, merges, .. } => {
+                merge(&mut entries, merges);
+                Value::Mapping(entries)
+            }
+        };
+        self.finish(Node { span: open.start..span.end, value }, open.anchor, size)
+    }
+
+    /// Puts a complete node where it belongs: an item, a key, a value, or a document.
+    fn finish(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Error> {
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.loaded.documents.push(node);
+            return Ok(());
+        };
+        match &mut open.kind {
+            Kind::Sequence(items) => items.push(node),
+            Kind::Mapping { entries, merges, key } => match key.take() {
+                None => {
+                    let Value::Scalar { text, .. } = node.value else {
+                        return Err(error(node.span, "yaml-key", "a key must be a plain word"));
+                    };
+                    if let Some(earlier) = entries.iter().find(|entry| entry.key == text) {
+                        self.loaded.duplicates.push(Error {
+                            earlier: Some(earlier.span.clone()),
+                            ..error(
+                                node.span.clone(),
+                                "duplicate-key",
+                                format!("the key \"{text}\" stands here twice"),
+                            )
+                        });
+                    }
+                    *key = Some((text, node.span));
+                }
+                Some((name, _)) if name == "<<" => merges.push(node),
+                Some((name, _)) if entries.iter().any(|entry| entry.key == name) => {
+                    self.loaded.dropped.push(node.span);
+                }
+                Some((name, span)) => entries.push(Entry { span, key: name, value: node }),
+            },
+        }
+        Ok(())
+    }
+}
+
+/// `<<: *a` or `<<: [*a, *b]`: what is written in the mapping itself wins, then the earlier.
+fn merge(entries: &mut Vec<Entry>, merges: Vec<Node>) {
+    for node in merges {
+        let sources = match node.value {
+            Value::Sequence(items) => items,
+            _ => vec![node],
+        };
+        for source in sources {
+            let Value::Mapping(merged) = source.value else { continue };
+            for entry in merged {
+                if !entries.iter().any(|own| own.key == entry.key) {
+                    entries.push(entry);
+                }
+            }
+        }
+    }
+}
+
+/// The parser counts characters; everything else here counts bytes.
+struct Offsets {
+    /// Byte of each character, only where the two counts differ.
+    table: Option<Vec<usize>>,
+    length: usize,
+}
+
+impl Offsets {
+    fn new(text: &str) -> Self {
+        let table = (!text.is_ascii()).then(|| text.char_indices().map(|(byte, _)| byte).collect());
+        Offsets { table, length: text.len() }
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        match &self.table {
+            Some(table) => table.get(character).copied().unwrap_or(self.length),
+            None => character.min(self.length),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> Node {
+        load(text, Limits::default()).unwrap().documents.remove(0)
+    }
+
+    #[test]
+    fn spans_are_bytes_also_behind_other_letters() {
+        let text = "ä: [ö, \"ü\"]\nb: c\n";
+        let node = one(text);
+        let entry = &node.entries().unwrap()[1];
+        assert_eq!(&text[entry.span.clone()], "b");
+        assert_eq!(&text[entry.value.span.clone()], "c");
+        let items = node.get("ä").unwrap().items().unwrap();
+        assert_eq!(&text[items[1].span.clone()], "\"ü\"");
+    }
+
+    #[test]
+    fn merge_keys_add_what_the_mapping_does_not_say_itself() {
+        let node = one("base: &b {x: 1, y: 2}\nown:\n  <<: *b\n  y: three\n");
+        let own = node.get("own").unwrap();
+        assert_eq!(own.get("y").unwrap().as_str(), Some("three"));
+        assert!(own.get("x").is_some());
+    }
+
+    #[test]
+    fn a_key_twice_is_an_error_with_both_places() {
+        let failed = load("a: 1\nb: 2\na: 3\n", Limits::default()).unwrap().duplicates.remove(0);
+        assert_eq!(
+            (failed.code, failed.span, failed.earlier),
+            ("duplicate-key", 10..11, Some(0..1))
+        );
+    }
+
+    #[test]
+    fn limits_hold() {
+        let small = Limits { bytes: 1000, depth: 5, nodes: 100 };
+        let bomb = "a: &a [x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b]\n";
+        assert_eq!(load(bomb, small).unwrap_err().code, "too-large");
+        assert_eq!(load("[[[[[[x]]]]]]", small).unwrap_err().code, "too-deep");
+        assert_eq!(load(&"x".repeat(1001), small).unwrap_err().code, "too-large");
+        assert_eq!(load("a: &a [*a]", small).unwrap_err().code, "yaml-alias");
+        assert_eq!(load("a: [", small).unwrap_err().code, "yaml-syntax");
+    }
+}

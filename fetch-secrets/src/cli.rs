@@ -1,0 +1,235 @@
+//! The command line. Its doc comments are the help and the man page.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::ValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0    done; with --check: the files are up to date
+  1    a secret is missing, deleted, forbidden or malformed; with --check: drift
+  2    usage, a mistake in the catalogue, or files that could not be written
+  3    the endpoint could not be reached, or the deadline passed
+  130  interrupted
+
+Environment:
+  AWS_ENDPOINT_URL     where Secrets Manager answers, if not at AWS (LocalStack, a VPC endpoint)
+  AWS_REGION           region; us-east-1 when nothing names one
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE, …
+                       credentials, as for every AWS tool
+  NO_COLOR             no colours in messages";
+
+const EXAMPLES: &str = "\
+Examples:
+  fetch-secrets --output-dir /secrets                    every env file, from AWS
+  AWS_ENDPOINT_URL=http://localhost:4566 fetch-secrets   the same, from LocalStack
+  fetch-secrets --source dev --output-dir ./secrets      development values, no network
+  fetch-secrets --check                                  are the files up to date?
+  fetch-secrets exec --profile core --only 'KAFKA_*' -- kcat -L
+  fetch-secrets print --profile core --format docker > core.list
+  fetch-secrets seed --set REDIS_PASSWORD=other          fill LocalStack";
+
+/// Secrets from AWS Secrets Manager into env files, a process or a GitHub Actions job.
+///
+/// Every secret is fetched and every file rendered before the first byte is written. The files
+/// read the same in a POSIX shell (`set -a; . core.env`) and in Docker Compose's `env_file`,
+/// whatever the values are. Without a command, `fetch` runs.
+#[derive(Debug, Parser)]
+#[command(name = "fetch-secrets", version, after_long_help = EXIT_STATUS, after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of every command.
+    #[command(flatten)]
+    pub shared: Shared,
+    /// Options of `fetch`, the default.
+    #[command(flatten)]
+    pub fetch: Fetch,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Shared {
+    /// Folder with the platform's specification, which holds the secret catalogue
+    /// [default: infrastructure/platform here or in a parent folder]
+    #[arg(long, value_name = "DIR", env = "PLATFORM_SPEC", global = true)]
+    pub spec: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write the env files (the default)
+    Fetch(Fetch),
+    /// Print variables to stdout in the format of their reader
+    Print(Print),
+    /// Run a command with the variables in its environment; nothing is written to disk
+    Exec(Exec),
+    /// Create or update every secret of the catalogue with its development value
+    Seed(Seed),
+    /// Show the catalogue: secret, key, variable, env files, services
+    List(List),
+    /// Write completions and man pages under PREFIX
+    #[command(hide = true)]
+    InstallDocs {
+        /// For example /usr/local
+        prefix: PathBuf,
+    },
+}
+
+/// Which secrets, and where they come from.
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// Only the secrets of this Compose profile; may be repeated [default: all]
+    #[arg(long, value_name = "NAME", env = "SECRETS_PROFILE", value_delimiter = ',')]
+    pub profile: Vec<String>,
+    /// Where the values come from
+    #[arg(long, env = "SECRETS_SOURCE", default_value = "aws")]
+    pub source: Source,
+    /// Give up after this long in all, such as 30s or 2m
+    #[arg(long, value_name = "TIME", env = "SECRETS_DEADLINE", default_value = "30s")]
+    #[arg(value_parser = ValueParser::new(deadline))]
+    pub deadline: Duration,
+}
+
+/// Where values come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Source {
+    /// AWS Secrets Manager, or what answers at AWS_ENDPOINT_URL
+    Aws,
+    /// The development values of the catalogue; no network
+    Dev,
+}
+
+/// Options of `fetch`.
+#[derive(Debug, Args)]
+pub struct Fetch {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub selection: Selection,
+    /// Folder that the env files are written to; created if absent
+    #[arg(long, value_name = "DIR", env = "SECRETS_OUTPUT_DIR", default_value = "/secrets")]
+    pub output_dir: PathBuf,
+    /// Permission bits of the files, in octal
+    #[arg(long, value_name = "MODE", env = "SECRETS_MODE", default_value = "0600")]
+    #[arg(value_parser = ValueParser::new(mode))]
+    pub mode: u32,
+    /// Write nothing; exit 1 and name the variables that differ if a file is out of date
+    #[arg(long)]
+    pub check: bool,
+    /// How to report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// How a command reports on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// A table
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// Options of `print`.
+#[derive(Debug, Args)]
+pub struct Print {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub selection: Selection,
+    /// The reader
+    #[arg(long, value_enum, default_value = "env")]
+    pub format: PrintFormat,
+}
+
+/// Who reads what `print` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PrintFormat {
+    /// A POSIX shell's `.` and Compose's env_file
+    Env,
+    /// `docker run --env-file`: no value with a newline
+    Docker,
+    /// systemd's EnvironmentFile=
+    Systemd,
+    /// One JSON object, keys sorted
+    Json,
+    /// `>> "$GITHUB_ENV"`; in a GitHub Actions job every value is masked first, on stderr
+    GithubEnv,
+}
+
+/// Options of `exec`.
+#[derive(Debug, Args)]
+pub struct Exec {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub selection: Selection,
+    /// Only variables that match this pattern (`*`, `?`); may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub only: Vec<String>,
+    /// The command and its arguments, after `--`
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+/// Options of `seed`.
+#[derive(Debug, Args)]
+#[command(after_help = "An environment variable OVERRIDE_<KEY> does the same as --set KEY=…, and \
+    keeps the value out of the process list; --set wins over it.")]
+pub struct Seed {
+    /// Another value for one variable (or for a key, where only one secret has it)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Write to AWS itself: without AWS_ENDPOINT_URL, seed refuses
+    #[arg(long)]
+    pub allow_aws: bool,
+    /// Give up after this long in all, such as 30s or 2m
+    #[arg(long, value_name = "TIME", env = "SECRETS_DEADLINE", default_value = "30s")]
+    #[arg(value_parser = ValueParser::new(deadline))]
+    pub deadline: Duration,
+    /// How to report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// Options of `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// How to report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+fn deadline(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if time.is_zero() { Err("must be more than nothing".into()) } else { Ok(time) }
+}
+
+fn mode(text: &str) -> Result<u32, String> {
+    match u32::from_str_radix(text, 8) {
+        Ok(mode) if mode & !0o777 == 0 && mode & 0o400 != 0 => Ok(mode),
+        _ => Err("permission bits in octal that let the owner read, such as 0600 or 0640".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_mode_is_octal_permission_bits() {
+        assert_eq!(mode("0640"), Ok(0o640));
+        for bad in ["", "0900", "7777", "rw", "0000", "-600"] {
+            assert!(mode(bad).is_err(), "{bad}");
+        }
+    }
+}

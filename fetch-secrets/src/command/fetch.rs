@@ -1,0 +1,237 @@
+//! `fetch`: the env files, all or nothing.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use common::catalogue::{Catalogue, EnvFile};
+use common::diagnostic::{Diagnostic, Report};
+use common::exit::Status;
+use common::files::Folder;
+use serde::Serialize;
+
+use super::{catalogue, json};
+use crate::cli::{Fetch, ReportFormat, Shared};
+use crate::envfile::{self, Difference, HEADER};
+use crate::stop::Stop;
+use crate::variables::Variables;
+use crate::{output, say, source};
+
+/// A file as it should be, beside what stands on the disk.
+struct Target {
+    name: String,
+    path: PathBuf,
+    text: String,
+    variables: usize,
+    state: State,
+    difference: Difference,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Missing,
+    Changed,
+    /// The content is right, the permission bits are not.
+    Mode,
+    Unchanged,
+}
+
+pub(crate) fn run(shared: &Shared, options: &Fetch) -> Result<Status, Stop> {
+    let catalogue = catalogue(shared)?;
+    let files = catalogue.select(&options.selection.profile)?;
+    let (variables, warnings) =
+        source::variables(&catalogue, &files, |_| true, &options.selection)?;
+    say(&warnings);
+    if options.check {
+        let targets = targets(&catalogue, &files, &variables, options)?;
+        let drift = targets.iter().any(|target| target.state != State::Unchanged);
+        output(&report(&targets, options)?)?;
+        return Ok(if drift { Status::No } else { Status::Done });
+    }
+    // Held from the comparison to the last rename, so that two runs do not mix their files.
+    let folder =
+        Folder::lock(&options.output_dir).map_err(|error| io_stop(&options.output_dir, &error))?;
+    let targets = targets(&catalogue, &files, &variables, options)?;
+    write(&folder, &targets, options)?;
+    output(&report(&targets, options)?)?;
+    Ok(Status::Done)
+}
+
+/// Renders every file and compares it with the disk. Files that somebody else wrote are
+/// errors, all at once.
+fn targets(
+    catalogue: &Catalogue,
+    files: &[&EnvFile],
+    variables: &Variables,
+    options: &Fetch,
+) -> Result<Vec<Target>, Stop> {
+    let mut report = Report::default();
+    let mut targets = Vec::new();
+    for file in files {
+        let own: Variables = file
+            .secrets
+            .iter()
+            .flat_map(|&index| &catalogue.secrets[index].keys)
+            .filter_map(|key| variables.get_key_value(&key.variable))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let text = envfile::render(&own);
+        let path = options.output_dir.join(format!("{}.env", file.name));
+        let (state, difference) = match on_disk(&path, &text, options.mode) {
+            Ok(found) => found,
+            Err(diagnostic) => {
+                report.push(*diagnostic);
+                continue;
+            }
+        };
+        let name = file.name.clone();
+        targets.push(Target { name, path, text, variables: own.len(), state, difference });
+    }
+    if report.has_errors() { Err(report.into()) } else { Ok(targets) }
+}
+
+fn on_disk(path: &Path, text: &str, mode: u32) -> Result<(State, Difference), Box<Diagnostic>> {
+    let old = match fs::read(path) {
+        Ok(old) => old,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok((State::Missing, envfile::difference("", text)));
+        }
+        Err(error) => return Err(Box::new(io_diagnostic(path, &error))),
+    };
+    let old = String::from_utf8_lossy(&old);
+    if !old.starts_with(HEADER) {
+        return Err(Box::new(
+            Diagnostic::error(
+                "foreign-file",
+                format!("{} was not written by fetch-secrets and stays as it is", path.display()),
+            )
+            .hint("move it away, or choose another --output-dir"),
+        ));
+    }
+    let bits = fs::metadata(path)
+        .map_err(|error| Box::new(io_diagnostic(path, &error)))?
+        .permissions()
+        .mode();
+    let state = if old != text {
+        State::Changed
+    } else if bits & 0o7777 != mode {
+        State::Mode
+    } else {
+        State::Unchanged
+    };
+    Ok((state, envfile::difference(&old, text)))
+}
+
+/// Stages every file before the first is renamed; unchanged ones are not touched.
+fn write(folder: &Folder, targets: &[Target], options: &Fetch) -> Result<(), Stop> {
+    let mut staged = Vec::new();
+    for target in targets {
+        if matches!(target.state, State::Missing | State::Changed) {
+            let name = format!("{}.env", target.name);
+            let file = folder
+                .stage(&name, target.text.as_bytes(), options.mode)
+                .map_err(|error| io_stop(&target.path, &error))?;
+            staged.push(file);
+        }
+    }
+    folder.publish(staged).map_err(|error| {
+        let folder = options.output_dir.display();
+        Stop::bad("not-written", format!("{folder}: {error}; each file is whole, old or new"))
+    })?;
+    for target in targets.iter().filter(|target| target.state == State::Mode) {
+        fs::set_permissions(&target.path, fs::Permissions::from_mode(options.mode))
+            .map_err(|error| io_stop(&target.path, &error))?;
+    }
+    Ok(())
+}
+
+fn report(targets: &[Target], options: &Fetch) -> Result<String, Stop> {
+    if options.format == ReportFormat::Json {
+        return as_json(targets, options.check);
+    }
+    let rows: Vec<Vec<String>> = targets
+        .iter()
+        .map(|target| {
+            let path = target.path.display().to_string();
+            vec![path, target.variables.to_string(), words(target.state, options).to_owned()]
+        })
+        .collect();
+    let mut text = common::table::render(&["file", "variables", "state"], &rows, &[1]);
+    if options.check {
+        for target in targets {
+            let Difference { added, changed, removed } = &target.difference;
+            for (what, names) in
+                [("missing", added), ("differs", changed), ("not in the catalogue", removed)]
+            {
+                for name in names {
+                    text.push_str(&format!("{}: {name} {what}\n", target.path.display()));
+                }
+            }
+        }
+    }
+    Ok(text)
+}
+
+fn words(state: State, options: &Fetch) -> &'static str {
+    match (state, options.check) {
+        (State::Unchanged, _) => "unchanged",
+        (State::Missing, false) => "created",
+        (State::Changed, false) => "updated",
+        (State::Mode, false) => "permissions set",
+        (State::Missing, true) => "missing",
+        (State::Changed, true) => "out of date",
+        (State::Mode, true) => "other permissions",
+    }
+}
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    version: u8,
+    check: bool,
+    files: Vec<JsonFile<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonFile<'a> {
+    path: String,
+    variables: usize,
+    /// As found, before anything was written.
+    found: State,
+    added: &'a [String],
+    changed: &'a [String],
+    removed: &'a [String],
+}
+
+fn as_json(targets: &[Target], check: bool) -> Result<String, Stop> {
+    let files = targets
+        .iter()
+        .map(|target| JsonFile {
+            path: target.path.display().to_string(),
+            variables: target.variables,
+            found: target.state,
+            added: &target.difference.added,
+            changed: &target.difference.changed,
+            removed: &target.difference.removed,
+        })
+        .collect();
+    json(&JsonReport { version: 1, check, files })
+}
+
+fn io_diagnostic(path: &Path, error: &std::io::Error) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        "not-written",
+        format!("{}: {error}; no file has been changed", path.display()),
+    );
+    match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            diagnostic.hint("choose a folder that can be written to with --output-dir")
+        }
+        _ => diagnostic,
+    }
+}
+
+fn io_stop(path: &Path, error: &std::io::Error) -> Stop {
+    Stop::new(Status::Bad, io_diagnostic(path, error))
+}

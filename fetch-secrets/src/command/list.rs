@@ -1,0 +1,55 @@
+//! `list`: the catalogue, without its values.
+
+use common::exit::Status;
+use serde::Serialize;
+
+use super::{catalogue, json};
+use crate::cli::{List, ReportFormat, Shared};
+use crate::output;
+use crate::stop::Stop;
+
+#[derive(Serialize)]
+struct Row<'a> {
+    secret: &'a str,
+    key: Option<&'a str>,
+    variable: &'a str,
+    env_files: Vec<&'a str>,
+    services: &'a [String],
+    description: &'a str,
+}
+
+pub(crate) fn run(shared: &Shared, options: &List) -> Result<Status, Stop> {
+    let catalogue = catalogue(shared)?;
+    let mut rows = Vec::new();
+    for (index, secret) in catalogue.secrets.iter().enumerate() {
+        rows.extend(secret.keys.iter().map(|key| Row {
+            secret: &secret.name,
+            key: key.name.as_deref(),
+            variable: &key.variable,
+            env_files: catalogue.files_of(index),
+            services: &secret.services,
+            description: &secret.description,
+        }));
+    }
+    let text = match options.format {
+        ReportFormat::Json => json(&rows)?,
+        ReportFormat::Text => {
+            let cells: Vec<Vec<String>> = rows
+                .iter()
+                .map(|row| {
+                    vec![
+                        row.secret.to_owned(),
+                        row.key.unwrap_or("-").to_owned(),
+                        row.variable.to_owned(),
+                        row.env_files.join(", "),
+                        row.services.join(", "),
+                    ]
+                })
+                .collect();
+            let header = ["secret", "key", "variable", "env files", "services"];
+            common::table::render(&header, &cells, &[])
+        }
+    };
+    output(&text)?;
+    Ok(Status::Done)
+}

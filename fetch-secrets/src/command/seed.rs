@@ -1,0 +1,205 @@
+//! `seed`: every secret of the catalogue with its development value.
+
+mod overrides;
+
+use std::env;
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::primitives::Blob;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use common::catalogue::{Catalogue, Format, Secret};
+use common::diagnostic::{Diagnostic, Report};
+use common::exit::Status;
+use secrecy::{ExposeSecret, SecretBox, SecretString};
+use serde::Serialize;
+
+use super::{catalogue, json, progress};
+use crate::cli::{ReportFormat, Seed, Shared};
+use crate::source::aws::{self, Failure};
+use crate::stop::Stop;
+use crate::value::{self, Payload};
+use crate::variables::Variables;
+use crate::{output, say};
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Created,
+    Updated,
+    Restored,
+    Unchanged,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    secret: &'a str,
+    action: Action,
+}
+
+pub(crate) fn run(shared: &Shared, options: &Seed) -> Result<Status, Stop> {
+    let catalogue = catalogue(shared)?;
+    // The variable that every AWS SDK knows for one service alone counts as well.
+    let redirected = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER"]
+        .iter()
+        .any(|name| env::var(name).is_ok_and(|value| !value.is_empty()));
+    if !redirected && !options.allow_aws {
+        let message = "AWS_ENDPOINT_URL is not set: this would write development values to AWS";
+        return Err(Stop::new(
+            Status::Bad,
+            Diagnostic::error("would-write-to-aws", message)
+                .hint("set AWS_ENDPOINT_URL, or say --allow-aws if that is what you want"),
+        ));
+    }
+    let (values, warnings) = overrides::apply(&catalogue, &options.set)?;
+    say(&warnings);
+    let wanted: Vec<Payload> = catalogue
+        .secrets
+        .iter()
+        .map(|secret| payload(secret, &values))
+        .collect::<Result<_, _>>()?;
+    let rows = seed(&catalogue, &wanted, options.deadline)?;
+    let text = match options.format {
+        ReportFormat::Json => json(&rows)?,
+        ReportFormat::Text => {
+            let cells: Vec<Vec<String>> = rows
+                .iter()
+                .map(|row| vec![row.secret.to_owned(), word(row.action).to_owned()])
+                .collect();
+            common::table::render(&["secret", "state"], &cells, &[])
+        }
+    };
+    output(&text)?;
+    Ok(Status::Done)
+}
+
+fn word(action: Action) -> &'static str {
+    match action {
+        Action::Created => "created",
+        Action::Updated => "updated",
+        Action::Restored => "restored",
+        Action::Unchanged => "unchanged",
+    }
+}
+
+/// What Secrets Manager should hold for `secret`.
+fn payload(secret: &Secret, values: &Variables) -> Result<Payload, Stop> {
+    let value = |variable: &str| values[variable].expose_secret();
+    match secret.format {
+        Format::Json => {
+            let mut object = serde_json::Map::new();
+            for key in &secret.keys {
+                object.insert(key.label().to_owned(), in_json(value(&key.variable), key.nested));
+            }
+            Ok(Payload::Text(serde_json::Value::Object(object).to_string().into()))
+        }
+        Format::Text => Ok(Payload::Text(values[&secret.keys[0].variable].clone())),
+        Format::Base64 => match STANDARD.decode(value(&secret.keys[0].variable)) {
+            Ok(bytes) => Ok(Payload::Binary(SecretBox::new(Box::new(bytes)))),
+            Err(_) => Err(Stop::bad(
+                "not-base64",
+                format!("the value of {} is not base64", secret.keys[0].variable),
+            )),
+        },
+    }
+}
+
+/// A string, except where the catalogue wants JSON inside and the text is JSON.
+fn in_json(value: &str, nested: bool) -> serde_json::Value {
+    let parsed = if nested { serde_json::from_str(value).ok() } else { None };
+    parsed.unwrap_or_else(|| value.into())
+}
+
+fn seed<'a>(
+    catalogue: &'a Catalogue,
+    wanted: &[Payload],
+    deadline: Duration,
+) -> Result<Vec<Row<'a>>, Stop> {
+    aws::with_client(deadline, async |client, endpoint| {
+        progress(&format!("seeding {} secrets at {endpoint}", catalogue.secrets.len()));
+        let names = catalogue.secrets.iter().map(|secret| secret.name.clone()).collect();
+        let (mut found, _) = aws::read(&client, names).await;
+        let mut rows = Vec::new();
+        let mut report = Report::default();
+        for (secret, wanted) in catalogue.secrets.iter().zip(wanted) {
+            let index = found.iter().position(|(name, _)| *name == secret.name);
+            let outcome = match index.map(|index| found.swap_remove(index).1) {
+                Some(Ok(now)) if same(secret, &now, wanted) => Ok(Action::Unchanged),
+                Some(Ok(_)) => put(&client, secret, wanted).await.map(|()| Action::Updated),
+                Some(Err(failure)) => bring(&client, secret, wanted, failure).await,
+                None => create(&client, secret, wanted).await,
+            };
+            match outcome {
+                Ok(action) => rows.push(Row { secret: &secret.name, action }),
+                Err(failure) if failure.concerns_one_secret() => report
+                    .push(Diagnostic::error("not-seeded", format!("{}: {failure}", secret.name))),
+                Err(failure) => return Err(failure.stop(&endpoint)),
+            }
+        }
+        if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(rows) }
+    })
+}
+
+/// Whether both give the same variables, however their JSON is written.
+fn same(secret: &Secret, now: &Payload, wanted: &Payload) -> bool {
+    let plain = |payload: &Payload| -> Option<Vec<(String, String)>> {
+        let (variables, extra) = value::variables(secret, payload).ok()?;
+        if !extra.is_empty() {
+            return None;
+        }
+        Some(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name, value.expose_secret().to_owned()))
+                .collect(),
+        )
+    };
+    plain(now).is_some_and(|now| Some(now) == plain(wanted))
+}
+
+/// A secret that could not be read: not there yet, on its way out, or without a value.
+async fn bring(
+    client: &Client,
+    secret: &Secret,
+    wanted: &Payload,
+    failure: Failure,
+) -> Result<Action, Failure> {
+    if failure.is_deleted() {
+        client.restore_secret().secret_id(&secret.name).send().await?;
+        put(client, secret, wanted).await?;
+        return Ok(Action::Restored);
+    }
+    if failure.is_missing() {
+        return create(client, secret, wanted).await;
+    }
+    Err(failure)
+}
+
+async fn create(client: &Client, secret: &Secret, wanted: &Payload) -> Result<Action, Failure> {
+    let (text, binary) = parts(wanted);
+    let request = client.create_secret().name(&secret.name).description(&secret.description);
+    let answer = request.set_secret_string(text).set_secret_binary(binary).send().await;
+    match answer.map_err(Failure::from).map_err(Failure::without_message) {
+        Ok(_) => Ok(Action::Created),
+        // It has no value yet, or somebody else has just created it.
+        Err(failure) if failure.is_there_already() => {
+            put(client, secret, wanted).await.map(|()| Action::Updated)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn put(client: &Client, secret: &Secret, wanted: &Payload) -> Result<(), Failure> {
+    let (text, binary) = parts(wanted);
+    let request = client.put_secret_value().secret_id(&secret.name);
+    let answer = request.set_secret_string(text).set_secret_binary(binary).send().await;
+    answer.map(|_| ()).map_err(Failure::from).map_err(Failure::without_message)
+}
+
+fn parts(payload: &Payload) -> (Option<String>, Option<Blob>) {
+    match payload {
+        Payload::Text(text) => (Some(SecretString::expose_secret(text).to_owned()), None),
+        Payload::Binary(bytes) => (None, Some(Blob::new(bytes.expose_secret().clone()))),
+    }
+}

@@ -1,0 +1,65 @@
+//! Secrets from AWS Secrets Manager, or a stand-in behind `AWS_ENDPOINT_URL`, into env files,
+//! a process's environment or a GitHub Actions job; and the other way, seeding a stand-in
+//! with development values.
+//!
+//! - Input: the secret catalogue of the specification (`--spec`), and Secrets Manager or the
+//!   catalogue's own development values (`--source`).
+//! - Output: `core.env`, `data-pipeline.env`, `monitoring.env`; or text on stdout; or a child's
+//!   environment. A value appears nowhere else: no message, log or `Debug` output has one.
+//! - Exit status: 0 done, or no drift. 1 a secret is missing, forbidden or malformed, or drift.
+//!   2 usage, a bad catalogue, or files that could not be written. 3 the endpoint could not be
+//!   reached within the deadline. 130 interrupted.
+
+pub mod cli;
+mod command;
+mod envfile;
+mod format;
+mod quote;
+mod source;
+mod stop;
+mod value;
+mod variables;
+
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+use common::diagnostic::Report;
+use common::exit::Status;
+
+use cli::{Cli, Command};
+use stop::Stop;
+
+/// Runs the command line and reports on stderr what went wrong.
+pub fn main(cli: Cli) -> Status {
+    let outcome = match cli.command {
+        None => command::fetch::run(&cli.shared, &cli.fetch),
+        Some(Command::Fetch(options)) => command::fetch::run(&cli.shared, &options),
+        Some(Command::Print(options)) => command::print::run(&cli.shared, &options),
+        Some(Command::Exec(options)) => command::exec::run(&cli.shared, &options),
+        Some(Command::Seed(options)) => command::seed::run(&cli.shared, &options),
+        Some(Command::List(options)) => command::list::run(&cli.shared, &options),
+        Some(Command::InstallDocs { prefix }) => common::docs::install(Cli::command(), &prefix)
+            .map(|()| Status::Done)
+            .map_err(Stop::from),
+    };
+    match outcome {
+        Ok(status) => status,
+        Err(Stop { status, report }) => {
+            say(&report);
+            status
+        }
+    }
+}
+
+/// Writes a report to stderr. A closed stderr is nobody reading, not a failure.
+fn say(report: &Report) {
+    if !report.diagnostics().is_empty() {
+        let _ = anstream::stderr().write_all(report.render().as_bytes());
+    }
+}
+
+/// Writes a command's result to stdout.
+fn output(text: &str) -> Result<(), Stop> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Stop::from)
+}

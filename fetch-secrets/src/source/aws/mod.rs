@@ -1,0 +1,230 @@
+//! Secrets Manager: batches of 20, reconciled, with single requests where batches fail.
+//!
+//! BatchGetSecretValue answers 200 with a list of errors for the ids that failed. Stand-ins
+//! let an id vanish from both lists, or fail the whole batch for one bad id. So every id that
+//! was asked for and did not come back is asked for once more, alone.
+
+mod failure;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::batch_get_secret_value::BatchGetSecretValueOutput;
+use aws_sdk_secretsmanager::primitives::Blob;
+use common::diagnostic::{Diagnostic, Report};
+use common::exit::Status;
+use secrecy::SecretBox;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::stop::Stop;
+use crate::value::Payload;
+
+pub(crate) use failure::Failure;
+
+/// The most ids that one BatchGetSecretValue takes.
+const BATCH: usize = 20;
+/// Single requests under way at once; Secrets Manager allows far more per second.
+const SINGLES: usize = 8;
+
+/// What came back.
+pub(crate) struct Fetched {
+    /// Secret name → value, for those that could be read.
+    pub(crate) payloads: BTreeMap<String, Payload>,
+    /// The worst thing that happened.
+    pub(crate) status: Status,
+    /// One error for every secret that could not be read, and warnings.
+    pub(crate) report: Report,
+}
+
+/// Runs `work` with a client, within `deadline` and until Ctrl-C.
+///
+/// # Errors
+/// The deadline, an interruption, or what `work` fails with.
+pub(crate) fn with_client<T, F>(
+    deadline: Duration,
+    work: impl FnOnce(Client, String) -> F,
+) -> Result<T, Stop>
+where
+    F: Future<Output = Result<T, Stop>>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::bad("runtime", format!("cannot start: {error}")))?;
+    let outcome = runtime.block_on(async {
+        let mut endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or("AWS".into());
+        let working = async {
+            let config = common::aws::config(deadline).await;
+            endpoint = common::aws::endpoint(&config, "secretsmanager");
+            work(Client::new(&config), endpoint.clone()).await
+        };
+        tokio::select! {
+            outcome = tokio::time::timeout(deadline, working) => outcome.unwrap_or_else(|_| {
+                Err(failure::deadline(&endpoint, deadline))
+            }),
+            _ = tokio::signal::ctrl_c() => {
+                Err(Stop { status: Status::Interrupted, report: Report::default() })
+            }
+        }
+    });
+    // A name look-up may still hang on a thread of its own; nobody waits for it.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Fetches the named secrets.
+///
+/// # Errors
+/// What concerns no single secret: credentials, the endpoint, the deadline.
+pub(crate) fn fetch(names: &[String], deadline: Duration) -> Result<Fetched, Stop> {
+    if names.is_empty() {
+        return Ok(Fetched {
+            payloads: BTreeMap::new(),
+            status: Status::Done,
+            report: Report::default(),
+        });
+    }
+    let names = names.to_owned();
+    with_client(deadline, async move |client, endpoint| {
+        crate::command::progress(&format!("fetching {} secrets from {endpoint}", names.len()));
+        let (found, warnings) = read(&client, names).await;
+        collect(found, warnings, &endpoint)
+    })
+}
+
+/// Every name with its value or the reason why there is none, and warnings.
+pub(crate) async fn read(
+    client: &Client,
+    names: Vec<String>,
+) -> (Vec<(String, Result<Payload, Failure>)>, Report) {
+    let mut batches = JoinSet::new();
+    for chunk in names.chunks(BATCH) {
+        let (client, chunk) = (client.clone(), chunk.to_vec());
+        batches.spawn(async move {
+            let request = client.batch_get_secret_value();
+            let answer = request.set_secret_id_list(Some(chunk.clone())).send().await;
+            (chunk, answer.map_err(Failure::from))
+        });
+    }
+    let mut found = Vec::new();
+    let mut alone = Vec::new();
+    let mut refused = BTreeSet::new();
+    for (chunk, answer) in batches.join_all().await {
+        match answer {
+            Ok(answer) => reconcile(chunk, answer, &mut found, &mut alone),
+            Err(failure) if failure.concerns_one_secret() => {
+                if failure.is_refusal() {
+                    refused.insert(failure.to_string());
+                }
+                alone.extend(chunk);
+            }
+            Err(failure) => {
+                found.extend(chunk.into_iter().map(|name| (name, Err(failure.clone()))));
+            }
+        }
+    }
+    let mut warnings = Report::default();
+    if let Some(reason) = refused.first() {
+        warnings.push(
+            Diagnostic::warning(
+                "no-batch",
+                format!("secrets are fetched one by one, BatchGetSecretValue failed: {reason}"),
+            )
+            .hint("allow secretsmanager:BatchGetSecretValue on \"*\"; it reads nothing by itself"),
+        );
+    }
+    found.extend(singles(client, alone).await);
+    (found, warnings)
+}
+
+/// Sorts a batch's answer into values, failures, and ids that are in neither list.
+fn reconcile(
+    mut chunk: Vec<String>,
+    answer: BatchGetSecretValueOutput,
+    found: &mut Vec<(String, Result<Payload, Failure>)>,
+    alone: &mut Vec<String>,
+) {
+    for value in answer.secret_values.unwrap_or_default() {
+        let is_it = |id: &&String| {
+            Some(id.as_str()) == value.name.as_deref() || Some(id.as_str()) == value.arn.as_deref()
+        };
+        let Some(id) = chunk.iter().find(is_it).cloned() else { continue };
+        if let Some(payload) = payload(value.secret_string, value.secret_binary) {
+            chunk.retain(|name| *name != id);
+            found.push((id, Ok(payload)));
+        }
+    }
+    for error in answer.errors.unwrap_or_default() {
+        let Some(id) = error.secret_id else { continue };
+        if chunk.contains(&id) {
+            chunk.retain(|name| *name != id);
+            let failure = Failure::of_secret(error.error_code.as_deref(), error.message.as_deref());
+            found.push((id, Err(failure)));
+        }
+    }
+    alone.append(&mut chunk);
+}
+
+/// GetSecretValue for each name, a few at once.
+async fn singles(client: &Client, names: Vec<String>) -> Vec<(String, Result<Payload, Failure>)> {
+    let slots = Arc::new(Semaphore::new(SINGLES));
+    let mut requests = JoinSet::new();
+    for name in names {
+        let (client, slots) = (client.clone(), Arc::clone(&slots));
+        requests.spawn(async move {
+            let _slot = slots.acquire().await;
+            let answer = match client.get_secret_value().secret_id(&name).send().await {
+                Ok(value) => payload(value.secret_string, value.secret_binary)
+                    .ok_or_else(|| Failure::of_secret(None, Some("it has no value"))),
+                Err(error) => Err(Failure::from(error)),
+            };
+            (name, answer)
+        });
+    }
+    requests.join_all().await
+}
+
+fn payload(text: Option<String>, binary: Option<Blob>) -> Option<Payload> {
+    match (text, binary) {
+        (Some(text), _) => Some(Payload::Text(text.into())),
+        (None, Some(blob)) => Some(Payload::Binary(SecretBox::new(Box::new(blob.into_inner())))),
+        (None, None) => None,
+    }
+}
+
+/// Splits values from failures. A failure that concerns no single secret is reported once.
+fn collect(
+    found: Vec<(String, Result<Payload, Failure>)>,
+    warnings: Report,
+    endpoint: &str,
+) -> Result<Fetched, Stop> {
+    let mut fetched = Fetched { payloads: BTreeMap::new(), status: Status::Done, report: warnings };
+    let mut failed = BTreeMap::new();
+    for (name, outcome) in found {
+        match outcome {
+            Ok(payload) => {
+                fetched.payloads.insert(name, payload);
+            }
+            Err(failure) => {
+                failed.insert(name, failure);
+            }
+        }
+    }
+    if let Some(failure) = failed.values().find(|failure| !failure.concerns_one_secret()) {
+        return Err(failure.stop(endpoint));
+    }
+    for (name, failure) in failed {
+        fetched.status = Status::No;
+        let message = format!("{name}: {failure}");
+        let diagnostic = Diagnostic::error("secret-not-readable", message);
+        fetched.report.push(match failure.hint() {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        });
+    }
+    Ok(fetched)
+}

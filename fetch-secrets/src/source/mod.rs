@@ -1,0 +1,67 @@
+//! Where values come from: Secrets Manager, or the catalogue itself.
+
+pub(crate) mod aws;
+mod dev;
+
+use std::collections::BTreeSet;
+
+use common::catalogue::{Catalogue, EnvFile};
+use common::diagnostic::{Diagnostic, Report};
+use common::exit::Status;
+
+use crate::cli::{Selection, Source};
+use crate::stop::Stop;
+use crate::value;
+use crate::variables::Variables;
+
+/// The variables of the secrets of `files`, and warnings to pass on.
+///
+/// # Errors
+/// Everything that is missing or malformed, all at once; or the endpoint.
+pub(crate) fn variables(
+    catalogue: &Catalogue,
+    files: &[&EnvFile],
+    wanted: impl Fn(&str) -> bool,
+    selection: &Selection,
+) -> Result<(Variables, Report), Stop> {
+    let indexes: BTreeSet<usize> = files
+        .iter()
+        .flat_map(|file| &file.secrets)
+        .copied()
+        .filter(|&index| catalogue.secrets[index].keys.iter().any(|key| wanted(&key.variable)))
+        .collect();
+    if selection.source == Source::Dev {
+        let secrets = indexes.into_iter().map(|index| &catalogue.secrets[index]);
+        return Ok((dev::variables(secrets), Report::default()));
+    }
+    let names: Vec<String> =
+        indexes.iter().map(|&index| catalogue.secrets[index].name.clone()).collect();
+    let fetched = aws::fetch(&names, selection.deadline)?;
+    let mut report = fetched.report;
+    let mut status = fetched.status;
+    let mut variables = Variables::new();
+    for index in indexes {
+        let secret = &catalogue.secrets[index];
+        let Some(payload) = fetched.payloads.get(&secret.name) else { continue };
+        match value::variables(secret, payload) {
+            Ok((more, extra)) => {
+                variables.extend(more);
+                if !extra.is_empty() {
+                    let message = format!(
+                        "{} also has {}, which the catalogue does not name",
+                        secret.name,
+                        extra.join(", ")
+                    );
+                    report.push(Diagnostic::warning("unknown-key-in-secret", message));
+                }
+            }
+            Err(problems) => {
+                status = status.max(Status::No);
+                report.extend(problems.into_iter().map(|problem| {
+                    Diagnostic::error("bad-secret", format!("{} {problem}", secret.name))
+                }));
+            }
+        }
+    }
+    if report.has_errors() { Err(Stop { status, report }) } else { Ok((variables, report)) }
+}

@@ -1,0 +1,142 @@
+//! Killed, out of space, not allowed to write: no file is ever torn.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use rideshare_tests::run::run;
+
+use crate::support::Bench;
+
+/// Two catalogues whose files are large enough to be caught half-way.
+fn versions() -> (String, String) {
+    let catalogue = |fill: &str| {
+        let value = fill.repeat(200_000);
+        format!(
+            "x-secrets:\n  one: {{services: [a, b], keys: {{A: {{dev: {value}}}, \
+             B: {{dev: {value}}}}}}}\n"
+        )
+    };
+    (catalogue("x"), catalogue("y"))
+}
+
+#[test]
+fn killed_two_hundred_times_at_random_moments_every_file_is_whole() {
+    let (old, new) = versions();
+    let bench = Bench::new(&old);
+    let started = Instant::now();
+    run(&mut bench.tool(&["--source", "dev"])).expect(0);
+    let usual = started.elapsed();
+    let whole: Vec<String> = {
+        let first = bench.read("out/core.env");
+        bench.write("spec/secrets.yaml", &new);
+        run(&mut bench.tool(&["--source", "dev"])).expect(0);
+        vec![first, bench.read("out/core.env")]
+    };
+    let mut killed = 0;
+    let mut random = 42u64;
+    for round in 0..200 {
+        bench.write("spec/secrets.yaml", if round % 2 == 0 { &old } else { &new });
+        let mut child = bench.tool(&["--source", "dev"]).stdout(Stdio::null()).spawn().unwrap();
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        thread::sleep(usual.mul_f64((random >> 33) as f64 / f64::from(u32::MAX >> 1)));
+        let _ = child.kill();
+        if child.wait().unwrap().code().is_none() {
+            killed += 1;
+        }
+        for name in ["out/core.env", "out/extra.env"] {
+            assert!(whole.contains(&bench.read(name)), "{name} is torn in round {round}");
+        }
+    }
+    assert!(killed > 50, "only {killed} runs were caught while they worked");
+    run(&mut bench.tool(&["--source", "dev"])).expect(0);
+    assert_eq!(bench.listing(), ["core.env", "extra.env"], "nothing is left behind");
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_files_whole() {
+    let (old, new) = versions();
+    let bench = Bench::new(&old);
+    run(&mut bench.tool(&["--source", "dev"])).expect(0);
+    let before = (bench.read("out/core.env"), bench.read("out/extra.env"));
+    bench.write("spec/secrets.yaml", &new);
+    // A limit on the size of a file fails like a disk that is full, in the middle of a write.
+    let script = "trap '' XFSZ; ulimit -f 300; exec \"$@\"";
+    let tool = bench.tool(&["--source", "dev"]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", script, "sh"]).arg(tool.get_program()).args(tool.get_args());
+    limited.current_dir(bench.path());
+    limited.env("PLATFORM_SPEC", "spec").env("SECRETS_OUTPUT_DIR", "out");
+    let failed = run(&mut limited).expect(2);
+    assert_snapshot!(failed.transcript(&[]));
+    assert_eq!((bench.read("out/core.env"), bench.read("out/extra.env")), before);
+    assert_eq!(bench.listing(), ["core.env", "extra.env"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_said() {
+    let bench = Bench::new("x-secrets:\n  one: {services: [a], keys: {A: {dev: canary}}}\n");
+    bench.write("file", "");
+    let into_file = run(&mut bench.tool(&["--source", "dev", "--output-dir", "file/x"])).expect(2);
+    assert_snapshot!(into_file.transcript(&[]));
+}
+
+#[test]
+fn without_permission_nothing_changes() {
+    if !rustix::process::geteuid().is_root() {
+        // Anybody else cannot write to root's folder in the first place.
+        let bench = Bench::new("x-secrets:\n  one: {services: [a], keys: {A: {dev: canary}}}\n");
+        let refused = run(&mut bench.tool(&["--source", "dev", "--output-dir", "/"])).expect(2);
+        assert!(refused.stderr.contains("Permission denied"), "{}", refused.stderr);
+        return;
+    }
+    let bench = Bench::new("x-secrets:\n  one: {services: [a], keys: {A: {dev: canary}}}\n");
+    run(&mut bench.tool(&["--source", "dev", "--mode", "0644"])).expect(0);
+    let before = bench.read("out/core.env");
+    bench.write("spec/secrets.yaml", "x-secrets:\n  one: {services: [a], keys: {A: {dev: new}}}\n");
+    fs::set_permissions(bench.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    // The executable stands in a folder that only root may enter: nobody gets a copy.
+    let copy = bench.path().join("fetch-secrets");
+    fs::copy(env!("CARGO_BIN_EXE_fetch-secrets"), &copy).unwrap();
+    let refused = run(Command::new(&copy)
+        .args(["--source", "dev", "--mode", "0644"])
+        .current_dir(bench.path())
+        .env("PLATFORM_SPEC", "spec")
+        .env("SECRETS_OUTPUT_DIR", "out")
+        .uid(65534)
+        .gid(65534))
+    .expect(2);
+    assert_snapshot!(refused.transcript(&[]));
+    assert_eq!(bench.read("out/core.env"), before);
+}
+
+#[test]
+fn two_runs_at_once_leave_files_of_one_of_them() {
+    let (old, new) = versions();
+    let (first, second) = (Bench::new(&old), Bench::new(&new));
+    run(&mut first.tool(&["--source", "dev"])).expect(0);
+    run(&mut second.tool(&["--source", "dev"])).expect(0);
+    let whole = [first.read("out/core.env"), second.read("out/core.env")];
+    for _ in 0..10 {
+        let children: Vec<_> = [&first, &second]
+            .into_iter()
+            .cycle()
+            .take(6)
+            .map(|bench| {
+                let mut tool = bench.tool(&["--source", "dev"]);
+                tool.env("SECRETS_OUTPUT_DIR", first.out()).stdout(Stdio::null());
+                tool.spawn().unwrap()
+            })
+            .collect();
+        for mut child in children {
+            assert!(child.wait().unwrap().success());
+        }
+        assert!(whole.contains(&first.read("out/core.env")));
+        assert_eq!(first.read("out/core.env"), first.read("out/extra.env"));
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(first.listing(), ["core.env", "extra.env"]);
+}

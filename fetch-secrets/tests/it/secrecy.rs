@@ -1,0 +1,159 @@
+//! A value that is easy to find is looked for in every output of every path.
+
+use std::process::Command;
+
+use aws_sdk_secretsmanager::primitives::Blob;
+use rideshare_tests::localstack::LocalStack;
+use rideshare_tests::proxy::{Action, Proxy};
+use rideshare_tests::run::{Run, run};
+
+use crate::support::{Bench, aws, client, wait};
+
+/// No output may hold this, nor its base64.
+const CANARY: &str = "Canary7VeryS3cret";
+const CANARY_BASE64: &str = "Q2FuYXJ5N1ZlcnlTM2NyZXQ=";
+
+#[track_caller]
+fn quiet(command: &mut Command) -> Run {
+    // Everything that any library might log is asked for.
+    command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").env("AWS_LOG", "trace");
+    let result = run(command);
+    let said = result.transcript(&[]);
+    assert!(!said.contains(CANARY) && !said.contains(CANARY_BASE64), "{command:?}\n{said}");
+    result
+}
+
+fn catalogue() -> String {
+    format!(
+        "x-secrets:
+  c/json: {{services: [a], keys: {{A: {{dev: {CANARY}}}, B: {{dev: \"{CANARY}\\n{CANARY}\"}}}}}}
+  c/text: {{services: [a, b], format: text, variable: C, dev: {CANARY}}}
+  c/binary: {{services: [b], format: base64, variable: D, dev: {CANARY_BASE64}}}
+"
+    )
+}
+
+#[test]
+fn when_everything_goes_well() {
+    let Some(localstack) = LocalStack::shared() else { return };
+    let bench = Bench::new(&catalogue());
+    let account = LocalStack::account();
+    let live = |arguments: &[&str]| {
+        let mut command = bench.tool(arguments);
+        quiet(aws(&mut command, &localstack.url(), &account))
+    };
+    live(&["seed", "--set", &format!("A={CANARY}2")]).expect(0);
+    live(&["seed", "--format", "json"]).expect(0);
+    live(&["--check"]).expect(1);
+    live(&[]).expect(0);
+    assert!(bench.read("out/core.env").contains(CANARY), "the canary is really there");
+    live(&["--format", "json"]).expect(0);
+    live(&["--check", "--format", "json"]).expect(0);
+    live(&["list"]).expect(0);
+    live(&["list", "--format", "json"]).expect(0);
+    live(&["exec", "--", "true"]).expect(0);
+    for arguments in [&["--source", "dev"][..], &["--source", "dev", "--check"]] {
+        quiet(&mut bench.tool(arguments)).expect(0);
+    }
+}
+
+#[test]
+fn when_secrets_are_not_as_they_should_be() {
+    let Some(localstack) = LocalStack::shared() else { return };
+    let bench = Bench::new(&catalogue());
+    let account = LocalStack::account();
+    let own = client(localstack, &account);
+    let values = [
+        CANARY.to_owned(),
+        format!("[\"{CANARY}\"]"),
+        format!("{{\"A\": \"{CANARY}\""),
+        format!("{{\"A\": {{\"{CANARY}\": 1}}, \"B\": [\"{CANARY}\"]}}"),
+        format!("{{\"A\": \"{CANARY}\\ud800\", \"B\": \"{CANARY}\\u0000\"}}"),
+        format!("\"{CANARY}\""),
+        format!("{{\"A\": {CANARY}}}"),
+    ];
+    wait(async {
+        own.create_secret().name("c/json").secret_string("{}").send().await.unwrap();
+        let bytes = Blob::new(CANARY.as_bytes().to_vec());
+        own.create_secret().name("c/text").secret_binary(bytes).send().await.unwrap();
+        own.create_secret().name("c/binary").secret_string(CANARY).send().await.unwrap();
+    });
+    for value in values {
+        wait(own.put_secret_value().secret_id("c/json").secret_string(&value).send()).unwrap();
+        for arguments in [&[][..], &["--check"], &["print"], &["exec", "--", "true"]] {
+            let mut command = bench.tool(arguments);
+            quiet(aws(&mut command, &localstack.url(), &account)).expect(1);
+        }
+    }
+}
+
+#[test]
+fn when_the_endpoint_fails() {
+    let Some(localstack) = LocalStack::shared() else { return };
+    let bench = Bench::new(&catalogue());
+    let account = LocalStack::account();
+    // Answers that repeat what was sent, and values in the shape of something else.
+    for (status, body) in [
+        (
+            400,
+            format!(
+                "{{\"__type\":\"ValidationException\",\"message\":\"Value '{CANARY}' at 'secretString'\"}}"
+            ),
+        ),
+        (
+            200,
+            format!("{{\"SecretValues\":[{{\"Name\":\"c/json\",\"SecretString\":\"{CANARY}\"}}],"),
+        ),
+        (200, format!("{{\"SecretValues\":\"{CANARY}\"}}")),
+        (500, format!("<html>{CANARY}</html>")),
+        (403, CANARY.to_owned()),
+    ] {
+        let answer = body.clone();
+        let proxy = Proxy::start(localstack.address, move |request| match request.operation() {
+            "GetSecretValue" | "BatchGetSecretValue" if status == 400 => Action::Forward,
+            _ => Action::Answer(status, answer.clone()),
+        });
+        for arguments in [&["seed"][..], &["fetch"]] {
+            let mut command = bench.tool(arguments);
+            let failed = quiet(aws(&mut command, &proxy.url(), &account));
+            assert_ne!(failed.status, 0, "{status} {body}");
+        }
+    }
+}
+
+#[test]
+fn when_the_input_is_wrong() {
+    let cases = [
+        catalogue().replace("services: [a]", "services: a"),
+        catalogue().replace("dev:", "dve:"),
+        catalogue().replace("x-secrets", "x-secretz"),
+        catalogue().replace("format: text", "format: txt"),
+        catalogue().replace("{{", "{"),
+        catalogue() + "  c/json: {}\n",
+        catalogue() + "]\n",
+        catalogue() + "---\nsecond: 1\n",
+        format!("x-secrets:\n  a: {CANARY}\n"),
+        format!("x-secrets: {CANARY}\n"),
+        format!("x-secrets:\n  a: {{services: [a], keys: {{K: {CANARY}}}}}\n"),
+        format!("x-secrets:\n  a: {{services: [a], keys: [{CANARY}]}}\n"),
+        format!("x-secrets:\n  a: {{services: [a], keys: {{K: {{dev: [{CANARY}]}}}}}}\n"),
+        format!("x-secrets:\n  a: {{services: [a], keys: {{K: {{dev: |\n    {CANARY}\n"),
+    ];
+    for text in cases {
+        let bench = Bench::new(&text);
+        for arguments in [&["list"][..], &["--source", "dev"]] {
+            let result = quiet(&mut bench.tool(arguments));
+            assert!(result.status == 2 || !text.contains("x-secretz"), "{text}");
+        }
+    }
+    let bench = Bench::new(&catalogue());
+    for arguments in [
+        &["seed", "--set", CANARY][..],
+        &["seed", "--allow-aws", "--set", CANARY],
+        &["print", "--source", "dev", "--format", "docker"],
+        &["exec", "--source", "dev", "--", "/no/such/program"],
+    ] {
+        let failed = quiet(&mut bench.tool(arguments));
+        assert_ne!(failed.status, 0, "{arguments:?}");
+    }
+}

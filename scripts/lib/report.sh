@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# Messages go to stderr; stdout is for data.
+
+say() {
+    printf '%s: %s\n' "${0##*/}" "$1" >&2
+}
+
+# fail MESSAGE [HINT]: what went wrong, and what to do next.
+fail() {
+    say "error: $1"
+    [[ -z ${2:-} ]] || printf 'hint: %s\n' "$2" >&2
+    exit 1
+}
+
+# misuse MESSAGE: a wrong command line. The script that sources this defines `usage`.
+misuse() {
+    say "error: $1"
+    usage >&2
+    exit 2
+}
+
+# need COMMAND HINT: fails when COMMAND is not on PATH.
+need() {
+    command -v "$1" >/dev/null || fail "'$1' is not on PATH" "$2"
+}

@@ -1,0 +1,14 @@
+//! What the tests of all tools share: the real components they talk to, a proxy that breaks
+//! connections on purpose, and a readable record of a program's run.
+
+pub mod localstack;
+pub mod peers;
+pub mod proxy;
+pub mod run;
+
+use std::path::PathBuf;
+
+/// The root of the checkout.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("a checkout")
+}

@@ -1,0 +1,30 @@
+//! The secrets-init image, built without a registry and run by a real Docker engine.
+
+use std::path::Path;
+use std::process::Command;
+
+use rideshare_tests::run::run;
+use rideshare_tests::{peers, root};
+
+#[test]
+fn the_image_fetches_from_localstack_into_a_volume() {
+    let peer = |name| peers::find(name);
+    let (Some(_), Some(busybox), Some(python)) =
+        (peer("PEER_DOCKER"), peer("PEER_BUSYBOX"), peer("PEER_LOCALSTACK_PYTHON"))
+    else {
+        return;
+    };
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    let context = target.join("secrets-init");
+    assert!(context.exists(), "`make secrets-init-context` makes {}", context.display());
+    let scratch = tempfile::tempdir().unwrap();
+    let done = run(Command::new(root().join("scripts/docker-engine"))
+        .args(["run", "--"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/secrets_init_image.sh"))
+        .args([context.as_path(), &context.join("fetch-secrets"), &busybox, &python])
+        .arg(scratch.path())
+        .current_dir(root()))
+    .expect(0);
+    insta::assert_snapshot!(done.stdout);
+}
