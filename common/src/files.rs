@@ -78,12 +78,11 @@ impl Folder {
     }
 }
 
-/// The operating system's error without the temporary file's random name.
+/// The error without the temporary file's random name, which says nothing to a reader.
 fn bare(error: io::Error) -> io::Error {
-    let source = error.get_ref().and_then(|inner| inner.source());
-    match source.and_then(|source| source.downcast_ref::<io::Error>()) {
-        Some(inner) => inner.raw_os_error().map_or(error, io::Error::from_raw_os_error),
-        None => error,
+    match error.kind() {
+        io::ErrorKind::Other => error,
+        kind => kind.into(),
     }
 }
 

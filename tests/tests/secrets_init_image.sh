@@ -12,6 +12,9 @@ docker network create platform >/dev/null
 gateway=$(docker network inspect platform --format '{{(index .IPAM.Config 0).Gateway}}')
 OVERRIDE_IN_DOCKER=0 FILESYSTEM_ROOT=$scratch/localstack DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1 \
     GATEWAY_LISTEN=0.0.0.0:4566 "$python" -m localstack.runtime.main >"$scratch/localstack.log" 2>&1 &
+# The engine ends by itself; what this script starts beside it does not.
+localstack=$!
+trap 'kill -9 "$localstack"' EXIT
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 for _ in $(seq 300); do
     "$busybox" wget -q -O /dev/null http://127.0.0.1:4566/_localstack/health 2>/dev/null && break
