@@ -65,7 +65,7 @@ secrets-init-image: secrets-init-context ## Build the image rideshare/secrets-in
 install: ## Install tools, completions and man pages under PREFIX
 	cargo build --release --locked -p fetch-secrets
 	install -D --mode 0755 $(CARGO_TARGET_DIR)/release/fetch-secrets $(DESTDIR)$(PREFIX)/bin/fetch-secrets
-	$(CARGO_TARGET_DIR)/release/fetch-secrets install-docs $(DESTDIR)$(PREFIX)
+	cargo run --quiet --locked -p fetch-secrets --example install-docs -- $(DESTDIR)$(PREFIX)
 
 .PHONY: clean
 clean: ## Remove what was built and installed here

@@ -7,13 +7,14 @@
 //! - [`catalogue`]: the secrets of the platform, checked
 //! - [`files`]: files replaced whole, never half-written
 //! - [`table`]: aligned tables for a terminal
-//! - [`docs`]: shell completions and man pages from a command line's definition
+//! - `docs` (feature): shell completions and man pages from a command line's definition
 //! - `aws` (feature): deadlines and endpoint of an AWS client
 
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod catalogue;
 pub mod diagnostic;
+#[cfg(feature = "docs")]
 pub mod docs;
 pub mod exit;
 pub mod files;

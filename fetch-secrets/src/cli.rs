@@ -6,7 +6,16 @@ use std::time::Duration;
 use clap::builder::ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-const EXIT_STATUS: &str = "\
+const AFTER_HELP: &str = "\
+Examples:
+  fetch-secrets --output-dir /secrets                    every env file, from AWS
+  AWS_ENDPOINT_URL=http://localhost:4566 fetch-secrets   the same, from LocalStack
+  fetch-secrets --source dev --output-dir ./secrets      development values, no network
+  fetch-secrets --check                                  are the files up to date?
+  fetch-secrets exec --profile core --only 'KAFKA_*' -- kcat -L
+  fetch-secrets print --profile core --format docker > core.list
+  fetch-secrets seed --set REDIS_PASSWORD=other          fill LocalStack
+
 Exit status:
   0    done; with --check: the files are up to date
   1    a secret is missing, deleted, forbidden or malformed; with --check: drift
@@ -21,23 +30,13 @@ Environment:
                        credentials, as for every AWS tool
   NO_COLOR             no colours in messages";
 
-const EXAMPLES: &str = "\
-Examples:
-  fetch-secrets --output-dir /secrets                    every env file, from AWS
-  AWS_ENDPOINT_URL=http://localhost:4566 fetch-secrets   the same, from LocalStack
-  fetch-secrets --source dev --output-dir ./secrets      development values, no network
-  fetch-secrets --check                                  are the files up to date?
-  fetch-secrets exec --profile core --only 'KAFKA_*' -- kcat -L
-  fetch-secrets print --profile core --format docker > core.list
-  fetch-secrets seed --set REDIS_PASSWORD=other          fill LocalStack";
-
 /// Secrets from AWS Secrets Manager into env files, a process or a GitHub Actions job.
 ///
 /// Every secret is fetched and every file rendered before the first byte is written. The files
 /// read the same in a POSIX shell (`set -a; . core.env`) and in Docker Compose's `env_file`,
 /// whatever the values are. Without a command, `fetch` runs.
 #[derive(Debug, Parser)]
-#[command(name = "fetch-secrets", version, after_long_help = EXIT_STATUS, after_help = EXAMPLES)]
+#[command(name = "fetch-secrets", version, after_help = AFTER_HELP)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
@@ -73,12 +72,6 @@ pub enum Command {
     Seed(Seed),
     /// Show the catalogue: secret, key, variable, env files, services
     List(List),
-    /// Write completions and man pages under PREFIX
-    #[command(hide = true)]
-    InstallDocs {
-        /// For example /usr/local
-        prefix: PathBuf,
-    },
 }
 
 /// Which secrets, and where they come from.

@@ -22,7 +22,6 @@ mod variables;
 
 use std::io::{self, Write};
 
-use clap::CommandFactory;
 use common::diagnostic::Report;
 use common::exit::Status;
 
@@ -38,9 +37,6 @@ pub fn main(cli: Cli) -> Status {
         Some(Command::Exec(options)) => command::exec::run(&cli.shared, &options),
         Some(Command::Seed(options)) => command::seed::run(&cli.shared, &options),
         Some(Command::List(options)) => command::list::run(&cli.shared, &options),
-        Some(Command::InstallDocs { prefix }) => common::docs::install(Cli::command(), &prefix)
-            .map(|()| Status::Done)
-            .map_err(Stop::from),
     };
     match outcome {
         Ok(status) => status,

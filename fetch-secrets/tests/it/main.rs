@@ -3,6 +3,7 @@
 mod action;
 mod catalogue;
 mod dev;
+mod docs;
 mod exec;
 mod failures;
 mod interrupted;
