@@ -4,6 +4,7 @@
 //! another address; nothing asks which of the two it is. Region, credentials and profiles
 //! come from where every AWS tool takes them.
 
+use std::env;
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
@@ -22,6 +23,53 @@ const CONNECT: Duration = Duration::from_millis(3100);
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// Tries for one call, with growing, random pauses between them.
 const ATTEMPTS: u32 = 4;
+
+/// A service of AWS, for its address.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// As in its host name, such as `secretsmanager`.
+    pub host: &'static str,
+    /// The environment variable that moves this service alone.
+    pub variable: &'static str,
+}
+
+const GLOBAL: &str = "AWS_ENDPOINT_URL";
+
+impl Service {
+    /// The endpoint that the environment names, if any.
+    ///
+    /// # Errors
+    /// It is not a URL. An empty one is refused as well: whoever sets it does not mean AWS.
+    pub fn endpoint_from_environment(self) -> Result<Option<String>, String> {
+        for name in [self.variable, GLOBAL] {
+            let Some(value) = env::var_os(name) else { continue };
+            let url = value.to_str().unwrap_or_default();
+            let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+            return match host {
+                Some(host) if !host.is_empty() && host.chars().all(|c| c.is_ascii_graphic()) => {
+                    Ok(Some(url.to_owned()))
+                }
+                _ => {
+                    Err(format!("{name} is \"{url}\", and not a URL such as http://localhost:4566"))
+                }
+            };
+        }
+        Ok(None)
+    }
+
+    /// The address that calls go to, for messages.
+    pub fn endpoint(self, config: &SdkConfig) -> String {
+        match self.endpoint_from_environment() {
+            Ok(Some(url)) => url,
+            _ => config.endpoint_url().map_or_else(|| self.default_endpoint(config), str::to_owned),
+        }
+    }
+
+    fn default_endpoint(self, config: &SdkConfig) -> String {
+        let region = config.region().map_or(DEFAULT_REGION, Region::as_ref);
+        format!("https://{}.{region}.amazonaws.com", self.host)
+    }
+}
 
 /// Reads the AWS configuration of this process. No call takes longer than `total`,
 /// its retries included.
@@ -50,15 +98,4 @@ pub async fn config(total: Duration) -> SdkConfig {
         .retry_config(retries)
         .load()
         .await
-}
-
-/// The address that calls to `service` (as in its host name) go to, for messages.
-pub fn endpoint(config: &SdkConfig, service: &str) -> String {
-    match config.endpoint_url() {
-        Some(url) => url.to_owned(),
-        None => {
-            let region = config.region().map_or(DEFAULT_REGION, Region::as_ref);
-            format!("https://{service}.{region}.amazonaws.com")
-        }
-    }
 }

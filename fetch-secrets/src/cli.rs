@@ -56,6 +56,7 @@ pub struct Shared {
     /// Folder with the platform's specification, which holds the secret catalogue
     /// [default: infrastructure/platform here or in a parent folder]
     #[arg(long, value_name = "DIR", env = "PLATFORM_SPEC", global = true)]
+    #[arg(value_parser = ValueParser::new(folder))]
     pub spec: Option<PathBuf>,
 }
 
@@ -194,6 +195,11 @@ pub struct List {
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReportFormat,
+}
+
+/// An empty text counts as not given: a container often has `VARIABLE=` in its environment.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(text))
 }
 
 fn deadline(text: &str) -> Result<Duration, String> {

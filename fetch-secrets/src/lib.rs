@@ -30,6 +30,11 @@ use stop::Stop;
 
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
+    // What a panic was given may hold a value; where it happened does not.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(io::stderr(), "fetch-secrets: a bug at {place}; please report it");
+    }));
     let outcome = match cli.command {
         None => command::fetch::run(&cli.shared, &cli.fetch),
         Some(Command::Fetch(options)) => command::fetch::run(&cli.shared, &options),

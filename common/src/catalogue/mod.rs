@@ -107,13 +107,15 @@ impl Catalogue {
     }
 
     /// The env files that `profiles` name, all of them for an empty list, each once. A profile
-    /// is named by itself or by the env file it reads.
+    /// is named by itself or by the env file it reads; an empty name is none.
     ///
     /// # Errors
     /// Every name that is neither.
     pub fn select(&self, profiles: &[String]) -> Result<Vec<&EnvFile>, Report> {
         let mut report = Report::default();
-        for profile in profiles {
+        let profiles: Vec<&str> =
+            profiles.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+        for profile in &profiles {
             if !self.env_files.iter().any(|file| file.serves(profile)) {
                 let known: Vec<&str> = self
                     .env_files

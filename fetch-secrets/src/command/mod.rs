@@ -17,7 +17,7 @@ use crate::stop::Stop;
 
 /// Reads the catalogue of `--spec`, or of the nearest specification folder.
 fn catalogue(shared: &Shared) -> Result<Catalogue, Stop> {
-    let folder = match &shared.spec {
+    let folder = match shared.spec.as_ref().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => folder.clone(),
         None => env::current_dir().ok().and_then(|here| spec::find(&here)).ok_or_else(|| {
             let message = format!("no {} here or in a parent folder", spec::FOLDER);

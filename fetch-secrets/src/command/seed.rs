@@ -40,10 +40,9 @@ struct Row<'a> {
 
 pub(crate) fn run(shared: &Shared, options: &Seed) -> Result<Status, Stop> {
     let catalogue = catalogue(shared)?;
-    // The variable that every AWS SDK knows for one service alone counts as well.
-    let redirected = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER"]
+    let redirected = ["AWS_ENDPOINT_URL", aws::SERVICE.variable]
         .iter()
-        .any(|name| env::var(name).is_ok_and(|value| !value.is_empty()));
+        .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
     if !redirected && !options.allow_aws {
         let message = "AWS_ENDPOINT_URL is not set: this would write development values to AWS";
         return Err(Stop::new(

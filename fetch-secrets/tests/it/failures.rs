@@ -221,3 +221,17 @@ fn usage_is_status_two() {
         assert!(wrong.stdout.is_empty() && wrong.stderr.contains("error:"), "{}", wrong.stderr);
     }
 }
+
+#[test]
+fn an_endpoint_that_is_no_url_is_refused_and_empty_variables_are_not_given() {
+    let bench = Bench::with_values([("A", "canary")]);
+    for url in ["", "localhost:4566", "http://", "not a url", "ftp://x"] {
+        let refused = fetch(&bench, url, "000000000001").expect(2);
+        assert!(refused.stderr.contains("AWS_ENDPOINT_URL is \""), "{}", refused.stderr);
+    }
+    let mut command = bench.tool(&["--source", "dev"]);
+    run(command.env("SECRETS_PROFILE", "")).expect(0);
+    let mut command = tool();
+    command.current_dir(rideshare_tests::root()).arg("list");
+    run(command.env("PLATFORM_SPEC", "")).expect(0);
+}

@@ -106,7 +106,7 @@ impl Failure {
             Failure::Endpoint(_) => Stop::new(
                 Status::Unfinished,
                 Diagnostic::error("unreachable", message)
-                    .hint("is AWS_ENDPOINT_URL right, and does something answer there?"),
+                    .hint("check AWS_ENDPOINT_URL (LocalStack, a VPC endpoint), AWS_REGION and the network"),
             ),
             Failure::Credentials(_) => Stop::new(
                 Status::Bad,

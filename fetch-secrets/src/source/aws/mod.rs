@@ -14,6 +14,7 @@ use std::time::Duration;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::batch_get_secret_value::BatchGetSecretValueOutput;
 use aws_sdk_secretsmanager::primitives::Blob;
+use common::aws::Service;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use secrecy::SecretBox;
@@ -25,6 +26,9 @@ use crate::value::Payload;
 
 pub(crate) use failure::Failure;
 
+/// The service as the AWS configuration knows it.
+pub(crate) const SERVICE: Service =
+    Service { host: "secretsmanager", variable: "AWS_ENDPOINT_URL_SECRETS_MANAGER" };
 /// The most ids that one BatchGetSecretValue takes.
 const BATCH: usize = 20;
 /// Single requests under way at once; Secrets Manager allows far more per second.
@@ -51,15 +55,19 @@ pub(crate) fn with_client<T, F>(
 where
     F: Future<Output = Result<T, Stop>>,
 {
+    let named = SERVICE.endpoint_from_environment().map_err(|problem| {
+        let diagnostic = Diagnostic::error("bad-endpoint", problem);
+        Stop::new(Status::Bad, diagnostic.hint("unset it to talk to AWS itself"))
+    })?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Stop::bad("runtime", format!("cannot start: {error}")))?;
     let outcome = runtime.block_on(async {
-        let mut endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or("AWS".into());
+        let mut endpoint = named.unwrap_or("AWS".into());
         let working = async {
             let config = common::aws::config(deadline).await;
-            endpoint = common::aws::endpoint(&config, "secretsmanager");
+            endpoint = SERVICE.endpoint(&config);
             work(Client::new(&config), endpoint.clone()).await
         };
         tokio::select! {
