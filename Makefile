@@ -63,9 +63,9 @@ secrets-init-image: secrets-init-context ## Build the image rideshare/secrets-in
 
 .PHONY: install
 install: ## Install tools, completions and man pages under PREFIX
-	cargo build --release --locked -p fetch-secrets
+	cargo build --release --locked -p fetch-secrets --features docs
 	install -D --mode 0755 $(CARGO_TARGET_DIR)/release/fetch-secrets $(DESTDIR)$(PREFIX)/bin/fetch-secrets
-	cargo run --quiet --locked -p fetch-secrets --example install-docs -- $(DESTDIR)$(PREFIX)
+	$(CARGO_TARGET_DIR)/release/fetch-secrets-docs $(DESTDIR)$(PREFIX)
 
 .PHONY: clean
 clean: ## Remove what was built and installed here

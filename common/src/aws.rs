@@ -34,13 +34,19 @@ pub struct Service {
 }
 
 const GLOBAL: &str = "AWS_ENDPOINT_URL";
+/// The SDK's own switch for leaving endpoints of the environment unused.
+const IGNORE: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 
 impl Service {
-    /// The endpoint that the environment names, if any.
+    /// The endpoint that the environment names, if any and if it is not to be ignored.
     ///
     /// # Errors
-    /// It is not a URL. An empty one is refused as well: whoever sets it does not mean AWS.
+    /// It is not a URL. An empty one is refused as well: whoever sets it does not mean AWS. The
+    /// text is not repeated, because a URL may hold a password.
     pub fn endpoint_from_environment(self) -> Result<Option<String>, String> {
+        if env::var(IGNORE).is_ok_and(|value| value.eq_ignore_ascii_case("true")) {
+            return Ok(None);
+        }
         for name in [self.variable, GLOBAL] {
             let Some(value) = env::var_os(name) else { continue };
             let url = value.to_str().unwrap_or_default();
@@ -57,11 +63,15 @@ impl Service {
         Ok(None)
     }
 
-    /// The address that calls go to, for messages.
+    /// The address that calls go to, for messages: without user and password.
     pub fn endpoint(self, config: &SdkConfig) -> String {
-        match self.endpoint_from_environment() {
+        let url = match self.endpoint_from_environment() {
             Ok(Some(url)) => url,
             _ => config.endpoint_url().map_or_else(|| self.default_endpoint(config), str::to_owned),
+        };
+        match url.split_once("://").map(|(scheme, rest)| (scheme, rest.rsplit_once('@'))) {
+            Some((scheme, Some((_, host)))) => format!("{scheme}://{host}"),
+            _ => url,
         }
     }
 

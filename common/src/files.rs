@@ -1,18 +1,20 @@
 //! Files replaced whole: another process, or the next run after a power cut, sees the old
 //! content or the new, never a part.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::{Builder, NamedTempFile};
 
 const SUFFIX: &str = ".partial";
+/// Random characters in a temporary name.
+const RANDOM: usize = 8;
 
 /// A folder that this process alone writes to for as long as the value lives.
-///
-/// The lock also makes it safe to remove what a killed run left behind.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -27,24 +29,44 @@ pub struct Staged {
 }
 
 impl Folder {
-    /// Opens and locks `path`, creating it when it does not exist, and removes the partial
-    /// files of runs that were killed. Waits while another process holds the folder.
+    /// Opens and locks `path`, creating it when it does not exist. Waits for another process
+    /// that holds it, until `deadline`.
     ///
     /// # Errors
-    /// The folder cannot be created, opened or locked.
-    pub fn lock(path: &Path) -> io::Result<Self> {
+    /// The folder cannot be created, opened or locked; [`io::ErrorKind::TimedOut`] when
+    /// somebody else still held it at the deadline.
+    pub fn lock(path: &Path, deadline: Instant) -> io::Result<Self> {
         fs::create_dir_all(path)?;
         let handle = File::open(path)?;
-        handle.lock()?;
-        for entry in fs::read_dir(path)? {
+        loop {
+            match handle.try_lock() {
+                Ok(()) => return Ok(Folder { path: path.to_owned(), handle }),
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    /// Removes what a killed run left of the file `name`. Safe because of the lock.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a file of it not removed.
+    pub fn sweep(&self, name: &str) -> io::Result<()> {
+        let prefix = format!(".{name}.");
+        for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with('.') && name.ends_with(SUFFIX) {
+            let random = entry
+                .file_name()
+                .to_str()
+                .and_then(|own| own.strip_prefix(&prefix)?.strip_suffix(SUFFIX).map(str::len));
+            if random == Some(RANDOM) && entry.file_type()?.is_file() {
                 fs::remove_file(entry.path())?;
             }
         }
-        Ok(Folder { path: path.to_owned(), handle })
+        Ok(())
     }
 
     /// Writes `content` to a temporary file of the folder and syncs it. The permission bits
@@ -56,6 +78,7 @@ impl Folder {
         let mut temporary = Builder::new()
             .prefix(&format!(".{name}."))
             .suffix(SUFFIX)
+            .rand_bytes(RANDOM)
             .permissions(Permissions::from_mode(0o600))
             .tempfile_in(&self.path)
             .map_err(bare)?;
@@ -93,7 +116,7 @@ mod tests {
     #[test]
     fn nothing_is_visible_before_publish_and_mode_is_exact() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::lock(dir.path()).unwrap();
+        let folder = Folder::lock(dir.path(), Instant::now()).unwrap();
         let staged = folder.stage("a.env", b"new", 0o640).unwrap();
         assert!(!dir.path().join("a.env").exists());
         folder.publish(vec![staged]).unwrap();
@@ -104,12 +127,22 @@ mod tests {
     }
 
     #[test]
-    fn locking_removes_what_a_killed_run_left_and_nothing_else() {
+    fn sweeping_removes_what_a_killed_run_left_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(".a.env.x1.partial"), "half").unwrap();
-        fs::write(dir.path().join("notes.partial"), "mine").unwrap();
-        let _folder = Folder::lock(dir.path()).unwrap();
-        assert!(!dir.path().join(".a.env.x1.partial").exists());
-        assert!(dir.path().join("notes.partial").exists());
+        let others = [".a.env.x.partial", ".b.env.12345678.partial", "notes.partial", ".partial"];
+        for name in others.iter().chain(&[".a.env.12345678.partial"]) {
+            fs::write(dir.path().join(name), "half").unwrap();
+        }
+        Folder::lock(dir.path(), Instant::now()).unwrap().sweep("a.env").unwrap();
+        assert!(!dir.path().join(".a.env.12345678.partial").exists());
+        assert!(others.iter().all(|name| dir.path().join(name).exists()));
+    }
+
+    #[test]
+    fn a_folder_in_use_is_given_up_at_the_deadline() {
+        let dir = tempfile::tempdir().unwrap();
+        let _held = Folder::lock(dir.path(), Instant::now()).unwrap();
+        let second = Folder::lock(dir.path(), Instant::now() + Duration::from_millis(50));
+        assert_eq!(second.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

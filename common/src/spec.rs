@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Report, Source, nearest};
-use crate::yaml::{self, Limits, Node, Value};
+use crate::yaml::{self, Entry, Limits, Node, Value};
 
 /// Where a checkout keeps its specification.
 pub const FOLDER: &str = "infrastructure/platform";
@@ -19,7 +19,7 @@ pub const EXTENSIONS: [&str; 2] = ["x-secrets", "x-env-files"];
 #[derive(Debug)]
 pub struct File {
     source: Arc<Source>,
-    /// The document; `None` for an empty file.
+    /// The document.
     pub root: Node,
 }
 
@@ -103,14 +103,12 @@ fn read_file(
     })?;
     let mut documents = loaded.documents.into_iter();
     let Some(root) = documents.next() else { return Ok(None) };
-    let mut hidden = hidden(&root);
-    hidden.extend(loaded.dropped);
-    let source = Arc::new(Source::new(shown, &text, &hidden));
+    let source = Arc::new(Source::new(shown, &text, &hidden(&text, &root)));
     let file = File { source, root };
-    for duplicate in loaded.duplicates {
-        let mut diagnostic = Diagnostic::error(duplicate.code, duplicate.message)
-            .at(file.place(&duplicate.span), "");
-        if let Some(earlier) = duplicate.earlier {
+    for problem in loaded.problems {
+        let mut diagnostic =
+            Diagnostic::error(problem.code, problem.message).at(file.place(&problem.span), "");
+        if let Some(earlier) = problem.earlier {
             diagnostic = diagnostic.also(file.place(&earlier), "first here");
         }
         report.push(diagnostic);
@@ -137,6 +135,8 @@ fn shown_path(path: &Path, folder: &Path) -> String {
     path.display().to_string()
 }
 
+/// Top-level keys that neither Compose nor the vocabulary knows, and `x-*` keys of a service
+/// outside the vocabulary.
 fn unknown_extensions(file: &File) -> Vec<Diagnostic> {
     let Some(entries) = file.root.entries() else {
         return vec![
@@ -144,49 +144,102 @@ fn unknown_extensions(file: &File) -> Vec<Diagnostic> {
                 .at(file.place(&(file.root.span.start..file.root.span.start)), ""),
         ];
     };
-    entries
+    let known: Vec<&str> = SHOWN.iter().chain(&EXTENSIONS).copied().collect();
+    let top = entries.iter().filter(|entry| !known.contains(&entry.key.as_str()));
+    let services = file.section("services").and_then(Node::entries).unwrap_or_default();
+    let inner = services
         .iter()
-        .filter(|entry| entry.key.starts_with("x-") && !EXTENSIONS.contains(&entry.key.as_str()))
-        .map(|entry| {
-            let diagnostic =
-                Diagnostic::error("unknown-key", format!("unknown key \"{}\"", entry.key))
-                    .at(file.place(&entry.span), "");
-            match nearest(&entry.key, EXTENSIONS) {
-                Some(name) => diagnostic.hint(format!("did you mean \"{name}\"?")),
-                None => diagnostic.hint(format!("the known ones are {}", EXTENSIONS.join(", "))),
-            }
-        })
+        .flat_map(|service| service.value.entries().unwrap_or_default())
+        .filter(|entry| entry.key.starts_with("x-"));
+    top.map(|entry| unknown(file, entry, &known))
+        .chain(inner.map(|entry| unknown(file, entry, &[])))
         .collect()
 }
 
-/// The byte ranges that may hold a secret value: every scalar below an `x-*` key, except
-/// where the vocabulary says that names stand there. A misspelt `dev` is hidden, too.
-fn hidden(root: &Node) -> Vec<Range<usize>> {
+fn unknown(file: &File, entry: &Entry, known: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::error("unknown-key", format!("unknown key \"{}\"", entry.key))
+        .at(file.place(&entry.span), "");
+    match nearest(&entry.key, known.iter().copied()) {
+        Some(name) => diagnostic.hint(format!("did you mean \"{name}\"?")),
+        None => diagnostic,
+    }
+}
+
+/// The byte ranges that may hold a secret value: in every section that is not plain Compose,
+/// all but what is known to be a name. A misspelt `dev`, half of a value behind a comma, a
+/// comment behind a `#`, a value where a key should be: hidden, too.
+fn hidden(text: &str, root: &Node) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
-    for entry in root.entries().unwrap_or_default() {
-        if entry.key.starts_with("x-") && entry.key != "x-env-files" {
-            collect(&entry.value, &mut ranges);
+    let entries = root.entries().unwrap_or_default();
+    for (index, entry) in entries.iter().enumerate() {
+        if SHOWN.contains(&entry.key.as_str()) {
+            continue;
         }
+        let end = entries.get(index + 1).map_or(text.len(), |next| next.span.start);
+        let mut names = Vec::new();
+        collect_names(&entry.value, 0, &mut names);
+        names.sort_by_key(|span| span.start);
+        let mut from = entry.span.end;
+        for name in names {
+            hide_unless_punctuation(text, from..name.start, &mut ranges);
+            from = from.max(name.end);
+        }
+        hide_unless_punctuation(text, from..end, &mut ranges);
     }
     ranges
 }
 
-fn collect(node: &Node, ranges: &mut Vec<Range<usize>>) {
-    match &node.value {
-        Value::Scalar { .. } => ranges.push(node.span.clone()),
-        Value::Sequence(items) => items.iter().for_each(|item| collect(item, ranges)),
-        Value::Mapping(entries) => entries
-            .iter()
-            .filter(|e| {
-                !matches!(e.key.as_str(), "description" | "services" | "format" | "variable")
-            })
-            .for_each(|entry| collect(&entry.value, ranges)),
+/// Sections that hold no secret value, as far as this project's own vocabulary goes.
+const SHOWN: [&str; 8] =
+    ["configs", "include", "name", "networks", "services", "version", "volumes", "x-env-files"];
+
+/// What may be shown below `x-secrets`: the names of secrets (depth 0) and of keys (depth 2, or
+/// deeper where the nesting is wrong), as long as a mapping follows; the vocabulary; and the
+/// scalars of the parts that are names or prose.
+fn collect_names(node: &Node, depth: usize, names: &mut Vec<Range<usize>>) {
+    for entry in node.entries().unwrap_or_default() {
+        let value = &entry.value;
+        match entry.key.as_str() {
+            "description" | "services" | "format" | "variable" | "nested" if depth > 0 => {
+                names.push(entry.span.clone());
+                let items = value.items().unwrap_or(std::slice::from_ref(value));
+                names.extend(items.iter().filter(|item| is_scalar(item)).map(|i| i.span.clone()));
+            }
+            "dev" if depth > 0 => names.push(entry.span.clone()),
+            key => {
+                let vocabulary = depth > 0 && nearest(key, VOCABULARY).is_some();
+                if value.entries().is_some() || vocabulary {
+                    names.push(entry.span.clone());
+                }
+                if value.entries().is_some() && depth < 3 {
+                    collect_names(value, depth + 1, names);
+                }
+            }
+        }
     }
+}
+
+/// The keys of a secret and of its keys.
+const VOCABULARY: [&str; 7] =
+    ["description", "dev", "format", "keys", "nested", "services", "variable"];
+
+fn is_scalar(node: &Node) -> bool {
+    matches!(node.value, Value::Scalar { .. })
+}
+
+fn hide_unless_punctuation(text: &str, range: Range<usize>, ranges: &mut Vec<Range<usize>>) {
+    let Some(gap) = text.get(range.clone()) else { return };
+    if gap.chars().all(|c| c.is_whitespace() || "{}[]:,-".contains(c)) {
+        return;
+    }
+    // From behind the key's colon, which is no part of a value.
+    let behind = gap.strip_prefix(':').unwrap_or(gap).trim_start_matches(' ');
+    ranges.push(range.end - behind.len()..range.start + gap.trim_end().len());
 }
 
 /// The whole text, where it may be a catalogue: without a tree nothing tells values from names.
 fn anything_secret(text: &str) -> Vec<Range<usize>> {
-    let catalogue = text.contains("x-secret") || text.contains("dev:");
+    let catalogue = text.contains("secret") || text.contains("dev");
     let end = if catalogue { text.len() } else { 0 };
     std::iter::once(0..end).collect()
 }

@@ -1,10 +1,14 @@
 //! The command line. Its doc comments are the help and the man page.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::ValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use secrecy::SecretString;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -21,7 +25,7 @@ Exit status:
   1    a secret is missing, deleted, forbidden or malformed; with --check: drift
   2    usage, a mistake in the catalogue, or files that could not be written
   3    the endpoint could not be reached, or the deadline passed
-  130  interrupted
+  130  interrupted (143: terminated)
 
 Environment:
   AWS_ENDPOINT_URL     where Secrets Manager answers, if not at AWS (LocalStack, a VPC endpoint)
@@ -37,7 +41,7 @@ Environment:
 /// whatever the values are. Without a command, `fetch` runs.
 #[derive(Debug, Parser)]
 #[command(name = "fetch-secrets", version, after_help = AFTER_HELP)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -48,6 +52,46 @@ pub struct Cli {
     /// Options of `fetch`, the default.
     #[command(flatten)]
     pub fetch: Fetch,
+}
+
+impl Cli {
+    /// The command line of this process.
+    ///
+    /// # Errors
+    /// Usage, or a request for help; printing it is the caller's business.
+    pub fn from_arguments() -> Result<Self, clap::Error> {
+        let matches = Cli::command().try_get_matches().map_err(without_value)?;
+        // Options of `fetch` without its name, followed by another command, would do nothing.
+        if let Some(command) = matches.subcommand_name() {
+            let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+            if let Some(id) = FETCH_OPTIONS.iter().find(|id| given(id)) {
+                let option = id.replace('_', "-");
+                return Err(Cli::command().error(
+                    ErrorKind::ArgumentConflict,
+                    format!("--{option} stands before the command {command}; write it behind"),
+                ));
+            }
+        }
+        Cli::from_arg_matches(&matches)
+    }
+}
+
+const FETCH_OPTIONS: [&str; 7] =
+    ["profile", "source", "deadline", "output_dir", "mode", "check", "format"];
+
+/// An argument that nothing expects may be a value that lost its quotes: it is not repeated.
+fn without_value(error: clap::Error) -> clap::Error {
+    if error.kind() == ErrorKind::UnknownArgument {
+        let option = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(text)) if text.starts_with("--") && !text.contains('=') => {
+                format!(": {text}")
+            }
+            _ => String::new(),
+        };
+        let message = format!("an argument that this command does not take{option}");
+        return Cli::command().error(ErrorKind::UnknownArgument, message);
+    }
+    error
 }
 
 /// Options of every command.
@@ -78,14 +122,14 @@ pub enum Command {
 /// Which secrets, and where they come from.
 #[derive(Debug, Args)]
 pub struct Selection {
-    /// Only the secrets of this Compose profile; may be repeated [default: all]
+    /// Only the env file that this Compose profile reads; may be repeated [default: all]
     #[arg(long, value_name = "NAME", env = "SECRETS_PROFILE", value_delimiter = ',')]
     pub profile: Vec<String>,
     /// Where the values come from
     #[arg(long, env = "SECRETS_SOURCE", default_value = "aws")]
     pub source: Source,
     /// Give up after this long in all, such as 30s or 2m
-    #[arg(long, value_name = "TIME", env = "SECRETS_DEADLINE", default_value = "30s")]
+    #[arg(long, value_name = "TIME", env = "SECRETS_DEADLINE", default_value = DEADLINE)]
     #[arg(value_parser = ValueParser::new(deadline))]
     pub deadline: Duration,
 }
@@ -106,10 +150,11 @@ pub struct Fetch {
     #[allow(missing_docs)]
     pub selection: Selection,
     /// Folder that the env files are written to; created if absent
-    #[arg(long, value_name = "DIR", env = "SECRETS_OUTPUT_DIR", default_value = "/secrets")]
+    #[arg(long, value_name = "DIR", env = "SECRETS_OUTPUT_DIR", default_value = OUTPUT_DIR)]
+    #[arg(value_parser = ValueParser::new(output_dir))]
     pub output_dir: PathBuf,
     /// Permission bits of the files, in octal
-    #[arg(long, value_name = "MODE", env = "SECRETS_MODE", default_value = "0600")]
+    #[arg(long, value_name = "MODE", env = "SECRETS_MODE", default_value = MODE)]
     #[arg(value_parser = ValueParser::new(mode))]
     pub mode: u32,
     /// Write nothing; exit 1 and name the variables that differ if a file is out of date
@@ -175,13 +220,13 @@ pub struct Exec {
     keeps the value out of the process list; --set wins over it.")]
 pub struct Seed {
     /// Another value for one variable (or for a key, where only one secret has it)
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    #[arg(long, value_name = "KEY=VALUE", value_parser = ValueParser::new(secret))]
+    pub set: Vec<SecretString>,
     /// Write to AWS itself: without AWS_ENDPOINT_URL, seed refuses
     #[arg(long)]
     pub allow_aws: bool,
     /// Give up after this long in all, such as 30s or 2m
-    #[arg(long, value_name = "TIME", env = "SECRETS_DEADLINE", default_value = "30s")]
+    #[arg(long, value_name = "TIME", env = "SECRETS_DEADLINE", default_value = DEADLINE)]
     #[arg(value_parser = ValueParser::new(deadline))]
     pub deadline: Duration,
     /// How to report
@@ -197,18 +242,34 @@ pub struct List {
     pub format: ReportFormat,
 }
 
+const OUTPUT_DIR: &str = "/secrets";
+const MODE: &str = "0600";
+const DEADLINE: &str = "30s";
+
 /// An empty text counts as not given: a container often has `VARIABLE=` in its environment.
-fn folder(text: &str) -> Result<PathBuf, String> {
+fn or<'a>(text: &'a str, default: &'a str) -> &'a str {
+    if text.is_empty() { default } else { text }
+}
+
+fn folder(text: &str) -> Result<PathBuf, Infallible> {
     Ok(PathBuf::from(text))
 }
 
+fn output_dir(text: &str) -> Result<PathBuf, Infallible> {
+    Ok(PathBuf::from(or(text, OUTPUT_DIR)))
+}
+
+fn secret(text: &str) -> Result<SecretString, Infallible> {
+    Ok(SecretString::from(text))
+}
+
 fn deadline(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let time = humantime::parse_duration(or(text, DEADLINE)).map_err(|error| error.to_string())?;
     if time.is_zero() { Err("must be more than nothing".into()) } else { Ok(time) }
 }
 
 fn mode(text: &str) -> Result<u32, String> {
-    match u32::from_str_radix(text, 8) {
+    match u32::from_str_radix(or(text, MODE), 8) {
         Ok(mode) if mode & !0o777 == 0 && mode & 0o400 != 0 => Ok(mode),
         _ => Err("permission bits in octal that let the owner read, such as 0600 or 0640".into()),
     }
@@ -217,7 +278,6 @@ fn mode(text: &str) -> Result<u32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definition_is_sound() {
@@ -227,7 +287,7 @@ mod tests {
     #[test]
     fn a_mode_is_octal_permission_bits() {
         assert_eq!(mode("0640"), Ok(0o640));
-        for bad in ["", "0900", "7777", "rw", "0000", "-600"] {
+        for bad in ["0900", "7777", "rw", "0000", "-600"] {
             assert!(mode(bad).is_err(), "{bad}");
         }
     }

@@ -15,6 +15,7 @@ mod command;
 mod envfile;
 mod format;
 mod quote;
+mod signals;
 mod source;
 mod stop;
 mod value;
@@ -35,6 +36,7 @@ pub fn main(cli: Cli) -> Status {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(io::stderr(), "fetch-secrets: a bug at {place}; please report it");
     }));
+    signals::exit_on_interruption();
     let outcome = match cli.command {
         None => command::fetch::run(&cli.shared, &cli.fetch),
         Some(Command::Fetch(options)) => command::fetch::run(&cli.shared, &options),
@@ -59,8 +61,12 @@ fn say(report: &Report) {
     }
 }
 
-/// Writes a command's result to stdout.
+/// Writes a command's result to stdout. A closed pipe is nobody reading: the answer stays the
+/// same, and so does the exit status.
 fn output(text: &str) -> Result<(), Stop> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Stop::from)
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }

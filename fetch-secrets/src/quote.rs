@@ -16,7 +16,6 @@
 pub(crate) const BACKTICK: &str = "FETCH_SECRETS_BACKTICK";
 
 /// One assignment, without a newline at its end.
-#[derive(Debug)]
 pub(crate) struct Assignment {
     /// `NAME=…`
     pub(crate) text: String,

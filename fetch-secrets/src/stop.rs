@@ -29,12 +29,9 @@ impl From<Report> for Stop {
     }
 }
 
-/// Writing to stdout failed: quiet when the reader has closed the pipe.
+/// Writing to stdout failed.
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Stop { status: Status::Done, report: Report::default() };
-        }
         Stop::bad("output", format!("cannot write the output: {error}"))
     }
 }

@@ -28,7 +28,7 @@ pub(crate) enum Payload {
 pub(crate) enum Problem {
     #[error("is not a JSON object (line {line}, column {column})")]
     NotJson { line: usize, column: usize },
-    #[error("has the key \"{0}\" twice")]
+    #[error("has the key {0:?} twice")]
     DuplicateKey(String),
     #[error("has no key \"{0}\"")]
     NoKey(String),

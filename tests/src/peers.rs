@@ -12,17 +12,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// `None` means that the peer is not installed: the caller returns, and the skip has been
 /// counted and shown. With `CI=true` a missing peer is a failure.
 pub fn find(name: &str) -> Option<PathBuf> {
-    static SKIPPED: AtomicUsize = AtomicUsize::new(0);
-    if let Some(path) = installed().get(name) {
-        return Some(path.clone());
+    let path = installed().get(name);
+    if path.is_none() {
+        skip(&format!("{name} (`make peers` installs it)"));
     }
-    let message = format!("{name} is not installed; `make peers` installs it");
-    assert!(std::env::var("CI").is_err(), "{message}");
+    path.cloned()
+}
+
+/// Counts and shows that the test of this thread is skipped because `what` is not there.
+///
+/// # Panics
+/// With `CI=true`.
+pub fn skip(what: &str) {
+    static SKIPPED: AtomicUsize = AtomicUsize::new(0);
+    assert!(std::env::var("CI").is_err(), "{what} is not there");
     let count = SKIPPED.fetch_add(1, Ordering::Relaxed) + 1;
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     // Not through eprintln!, which the test runner holds back for tests that pass.
-    let _ = writeln!(std::io::stderr(), "SKIPPED ({count}): {test}: {message}");
-    None
+    let _ = writeln!(std::io::stderr(), "SKIPPED ({count}): {test}: {what} is not there");
 }
 
 fn installed() -> &'static BTreeMap<String, PathBuf> {

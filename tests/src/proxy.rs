@@ -4,7 +4,6 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// One request as the proxy saw it.
 #[derive(Clone, Debug)]
@@ -39,8 +38,6 @@ pub enum Action {
     Forward,
     /// Answer instead of the server: status and JSON body.
     Answer(u16, String),
-    /// Accept the request and never answer.
-    Silence,
 }
 
 /// A proxy that runs until the test process ends.
@@ -101,10 +98,6 @@ fn serve(
     let request = read(&mut client)?;
     seen.lock().ok()?.push(request.clone());
     let answer = match decide(&request) {
-        Action::Silence => {
-            std::thread::sleep(Duration::from_secs(600));
-            return None;
-        }
         Action::Answer(status, body) => format!(
             "HTTP/1.1 {status} Scripted\r\nContent-Type: application/x-amz-json-1.1\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",

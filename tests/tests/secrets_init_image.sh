@@ -36,5 +36,9 @@ fetch http://localstack:4566
 echo '# a service reads the file'
 docker run --rm --volume secrets:/secrets:ro busybox \
     /bin/busybox sh -c 'set -a; . /secrets/core.env; echo "$API_KEY"'
+echo '# docker run --env-file'
+AWS_ENDPOINT_URL=http://127.0.0.1:4566 "$tool" print --profile core --format docker >"$scratch/env.list"
+docker run --rm --env-file "$scratch/env.list" busybox /bin/busybox env | grep -c '=admin$\|^API_KEY='
+docker run --rm --env-file "$scratch/env.list" busybox /bin/busybox env | grep '^API_KEY='
 echo '# no such host'
 fetch http://nowhere:4566 2>/dev/null || echo "status $?"

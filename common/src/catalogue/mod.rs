@@ -114,7 +114,7 @@ impl Catalogue {
     pub fn select(&self, profiles: &[String]) -> Result<Vec<&EnvFile>, Report> {
         let mut report = Report::default();
         let profiles: Vec<&str> =
-            profiles.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+            profiles.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
         for profile in &profiles {
             if !self.env_files.iter().any(|file| file.serves(profile)) {
                 let known: Vec<&str> = self

@@ -4,9 +4,9 @@
 /// shell's own, the loader's, those of the AWS client and of a GitHub runner. Bash ignores
 /// an assignment to some of them and computes others anew at each read, so a value put there
 /// would be lost. A `*` at the end stands for any rest.
-pub const RESERVED: [&str; 44] = [
-    "_",
+pub const RESERVED: [&str; 52] = [
     "AWS_*",
+    "BASH",
     "BASHOPTS",
     "BASHPID",
     "BASH_*",
@@ -17,14 +17,20 @@ pub const RESERVED: [&str; 44] = [
     "EPOCHREALTIME",
     "EPOCHSECONDS",
     "EUID",
+    "EXECIGNORE",
     "FETCH_SECRETS_BACKTICK",
     "FUNCNAME",
+    "FUNCNEST",
     "GITHUB_*",
+    "GLOBIGNORE",
     "GROUPS",
     "HISTCMD",
     "HOME",
     "HOSTNAME",
     "IFS",
+    "LANG",
+    "LANGUAGE",
+    "LC_*",
     "LD_*",
     "LINENO",
     "NODE_OPTIONS",
@@ -48,7 +54,9 @@ pub const RESERVED: [&str; 44] = [
     "SHELLOPTS",
     "SHLVL",
     "SRANDOM",
+    "TMOUT",
     "UID",
+    "_",
 ];
 
 /// Why `name` cannot be a variable, or `None` if it can.

@@ -56,7 +56,9 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn secret(&mut self, entry: &Entry, draft: &mut Draft) {
         let place = self.file.place(&entry.span);
-        if let Some(problem) = names::secret_problem(&entry.key) {
+        if let Some(problem) =
+            names::secret_problem(&entry.key).filter(|_| entry.value.entries().is_some())
+        {
             self.bad_name("a secret", &entry.key, problem, place.clone());
         }
         let node = &entry.value;
@@ -97,6 +99,7 @@ impl<'a> Reader<'a> {
         };
         let mut services: Vec<String> = uses.iter().map(|(name, _)| name.clone()).collect();
         services.sort();
+        services.dedup();
         draft.uses.push(uses);
         draft.secrets.push(Secret {
             name: entry.key.clone(),
@@ -167,15 +170,14 @@ impl<'a> Reader<'a> {
             ),
             None => (name.unwrap_or_default().to_owned(), place.clone()),
         };
-        let named = name.is_some() || node.get("variable").is_some();
+        let named = node.entries().is_some() && (name.is_some() || node.get("variable").is_some());
         if let Some(problem) = names::variable_problem(&variable).filter(|_| named) {
             self.bad_name("a variable", &variable, &problem, place.clone());
         }
         let nested = match node.get("nested").map(|nested| (nested, nested.kind())) {
             None => false,
-            Some((nested, "a boolean")) => {
-                matches!(&nested.value, crate::yaml::Value::Scalar { text, .. } if text == "true")
-            }
+            Some((nested, "a boolean")) if nested.text() == Some("true") => true,
+            Some((nested, "a boolean")) if nested.text() == Some("false") => false,
             Some((nested, _)) => {
                 let place = self.file.place(&nested.span);
                 self.push("wrong-type", "\"nested\" is true or false".into(), place);
@@ -186,10 +188,10 @@ impl<'a> Reader<'a> {
             Some(dev) => self.string(dev, "dev").unwrap_or_default(),
             None => {
                 if node.entries().is_some() {
-                    let what = name.unwrap_or("this secret");
+                    let what = name.map_or("this secret".into(), |name| format!("\"{name}\""));
                     self.push(
                         "no-dev-value",
-                        format!("\"{what}\" has no development value (dev:)"),
+                        format!("{what} has no development value (dev:)"),
                         place.clone(),
                     );
                 }
@@ -207,15 +209,21 @@ impl<'a> Reader<'a> {
             if known.contains(&entry.key.as_str()) {
                 continue;
             }
-            let hint = match nearest(&entry.key, known.iter().copied()) {
-                Some(name) => format!("did you mean \"{name}\"?"),
-                None => format!("the known ones are {}", known.join(", ")),
-            };
-            self.report.push(
-                Diagnostic::error("unknown-key", format!("unknown key \"{}\"", entry.key))
-                    .at(self.file.place(&entry.span), "")
-                    .hint(hint),
-            );
+            let place = self.file.place(&entry.span);
+            // A key near to none of ours may be a piece of a value that lacks its quotes.
+            self.report.push(match nearest(&entry.key, known.iter().copied()) {
+                Some(name) => {
+                    Diagnostic::error("unknown-key", format!("unknown key \"{}\"", entry.key))
+                        .at(place, "")
+                        .hint(format!("did you mean \"{name}\"?"))
+                }
+                None => {
+                    Diagnostic::error("unknown-key", "unknown key").at(place, "").hint(format!(
+                        "the known ones are {}; a value with a comma or a # needs quotes",
+                        known.join(", ")
+                    ))
+                }
+            });
         }
     }
 

@@ -1,6 +1,6 @@
 //! From text to [`Node`]s, within limits.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
@@ -14,7 +14,7 @@ pub struct Limits {
     pub bytes: usize,
     /// Nesting of lists and mappings.
     pub depth: usize,
-    /// Nodes, counted after aliases are expanded.
+    /// Nodes, counted after aliases are expanded; a long scalar counts for several.
     pub nodes: usize,
 }
 
@@ -24,15 +24,17 @@ impl Default for Limits {
     }
 }
 
+/// Bytes of text that weigh as much as one node.
+const SCALAR_UNIT: usize = 64;
+
 /// What a file holds.
 #[derive(Debug)]
 pub struct Loaded {
     /// Its documents.
     pub documents: Vec<Node>,
-    /// Keys that stand twice in one mapping; the documents have the first of each.
-    pub duplicates: Vec<Error>,
-    /// The bytes of the values left out of the documents for it.
-    pub dropped: Vec<Range<usize>>,
+    /// Keys that stand twice in one mapping, and merges of something else than mappings. The
+    /// documents have the first of each key, and nothing of such a merge.
+    pub problems: Vec<Error>,
 }
 
 /// Why a file could not be read.
@@ -66,7 +68,7 @@ pub fn load(text: &str, limits: Limits) -> Result<Loaded, Error> {
         nodes: 0,
         anchors: HashMap::new(),
         open: Vec::new(),
-        loaded: Loaded { documents: Vec::new(), duplicates: Vec::new(), dropped: Vec::new() },
+        loaded: Loaded { documents: Vec::new(), problems: Vec::new() },
     };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|scan| {
@@ -103,7 +105,13 @@ struct Open {
 
 enum Kind {
     Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, merges: Vec<Node>, key: Option<(String, Range<usize>)> },
+    Mapping {
+        entries: Vec<Entry>,
+        /// The keys so far, each with its place.
+        seen: HashMap<String, Range<usize>>,
+        merges: Vec<Node>,
+        key: Option<(String, Range<usize>)>,
+    },
 }
 
 impl Loader {
@@ -111,19 +119,25 @@ impl Loader {
         let span = self.offsets.byte(span.start.index())..self.offsets.byte(span.end.index());
         match event {
             Event::Scalar(text, style, anchor, _) => {
-                self.count(1, &span)?;
+                let size = 1 + text.len() / SCALAR_UNIT;
+                self.count(size, &span)?;
                 let style = match style {
                     ScalarStyle::Plain => Style::Plain,
                     _ => Style::Quoted,
                 };
                 let node = Node { span, value: Value::Scalar { text: text.into_owned(), style } };
-                self.finish(node, anchor, 1)
+                self.finish(node, anchor, size)
             }
             Event::SequenceStart(anchor, _) => self.begin(span, anchor, Kind::Sequence(Vec::new())),
             Event::MappingStart(anchor, _) => self.begin(
                 span,
                 anchor,
-                Kind::Mapping { entries: Vec::new(), merges: Vec::new(), key: None },
+                Kind::Mapping {
+                    entries: Vec::new(),
+                    seen: HashMap::new(),
+                    merges: Vec::new(),
+                    key: None,
+                },
             ),
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => {
@@ -172,8 +186,13 @@ impl Loader {
         let size = self.nodes - open.before;
         let value = match open.kind {
             Kind::Sequence(items) => Value::Sequence(items),
-            Kind::Mapping { mut entries, merges, .. } => {
-                merge(&mut entries, merges);
+            Kind::Mapping { mut entries, seen, merges, .. } => {
+                if !merges.is_empty() {
+                    let wrong = merge(&mut entries, seen.into_keys().collect(), merges);
+                    self.loaded.problems.extend(wrong.into_iter().map(|span| {
+                        error(span, "yaml-merge", "<< takes a mapping, or a list of mappings")
+                    }));
+                }
                 Value::Mapping(entries)
             }
         };
@@ -191,28 +210,26 @@ impl Loader {
         };
         match &mut open.kind {
             Kind::Sequence(items) => items.push(node),
-            Kind::Mapping { entries, merges, key } => match key.take() {
+            Kind::Mapping { entries, seen, merges, key } => match key.take() {
                 None => {
                     let Value::Scalar { text, .. } = node.value else {
                         return Err(error(node.span, "yaml-key", "a key must be a plain word"));
                     };
-                    if let Some(earlier) = entries.iter().find(|entry| entry.key == text) {
-                        self.loaded.duplicates.push(Error {
-                            earlier: Some(earlier.span.clone()),
-                            ..error(
-                                node.span.clone(),
-                                "duplicate-key",
-                                format!("the key \"{text}\" stands here twice"),
-                            )
-                        });
-                    }
                     *key = Some((text, node.span));
                 }
                 Some((name, _)) if name == "<<" => merges.push(node),
-                Some((name, _)) if entries.iter().any(|entry| entry.key == name) => {
-                    self.loaded.dropped.push(node.span);
-                }
-                Some((name, span)) => entries.push(Entry { span, key: name, value: node }),
+                Some((name, span)) => match seen.get(&name) {
+                    // The message does not repeat the key: in a broken catalogue it may be a
+                    // part of a value.
+                    Some(earlier) => self.loaded.problems.push(Error {
+                        earlier: Some(earlier.clone()),
+                        ..error(span, "duplicate-key", "this key stands here twice")
+                    }),
+                    None => {
+                        seen.insert(name.clone(), span.clone());
+                        entries.push(Entry { span, key: name, value: node });
+                    }
+                },
             },
         }
         Ok(())
@@ -220,21 +237,27 @@ impl Loader {
 }
 
 /// `<<: *a` or `<<: [*a, *b]`: what is written in the mapping itself wins, then the earlier.
-fn merge(entries: &mut Vec<Entry>, merges: Vec<Node>) {
+/// Returns the places of merges that are no mappings.
+fn merge(
+    entries: &mut Vec<Entry>,
+    mut seen: HashSet<String>,
+    merges: Vec<Node>,
+) -> Vec<Range<usize>> {
+    let mut wrong = Vec::new();
     for node in merges {
         let sources = match node.value {
             Value::Sequence(items) => items,
             _ => vec![node],
         };
         for source in sources {
-            let Value::Mapping(merged) = source.value else { continue };
-            for entry in merged {
-                if !entries.iter().any(|own| own.key == entry.key) {
-                    entries.push(entry);
-                }
-            }
+            let Value::Mapping(merged) = source.value else {
+                wrong.push(source.span);
+                continue;
+            };
+            entries.extend(merged.into_iter().filter(|entry| seen.insert(entry.key.clone())));
         }
     }
+    wrong
 }
 
 /// The parser counts characters; everything else here counts bytes.
@@ -287,11 +310,17 @@ mod tests {
 
     #[test]
     fn a_key_twice_is_an_error_with_both_places() {
-        let failed = load("a: 1\nb: 2\na: 3\n", Limits::default()).unwrap().duplicates.remove(0);
+        let failed = load("a: 1\nb: 2\na: 3\n", Limits::default()).unwrap().problems.remove(0);
         assert_eq!(
             (failed.code, failed.span, failed.earlier),
             ("duplicate-key", 10..11, Some(0..1))
         );
+    }
+
+    #[test]
+    fn a_merge_of_something_else_is_a_problem() {
+        let loaded = load("a: {<<: text, b: c}\n", Limits::default()).unwrap();
+        assert_eq!(loaded.problems[0].code, "yaml-merge");
     }
 
     #[test]
@@ -301,6 +330,8 @@ mod tests {
         assert_eq!(load(bomb, small).unwrap_err().code, "too-large");
         assert_eq!(load("[[[[[[x]]]]]]", small).unwrap_err().code, "too-deep");
         assert_eq!(load(&"x".repeat(1001), small).unwrap_err().code, "too-large");
+        let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(640), "*a,".repeat(10));
+        assert_eq!(load(&long, small).unwrap_err().code, "too-large");
         assert_eq!(load("a: &a [*a]", small).unwrap_err().code, "yaml-alias");
         assert_eq!(load("a: [", small).unwrap_err().code, "yaml-syntax");
     }

@@ -1,9 +1,10 @@
 //! The tree that positions hang on.
 
+use std::fmt;
 use std::ops::Range;
 
 /// A value and the bytes it was read from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Node {
     /// Bytes in the file. A value reached through an alias keeps the place of its anchor.
     pub span: Range<usize>,
@@ -12,7 +13,7 @@ pub struct Node {
 }
 
 /// What a node holds.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Value {
     /// Text, as written; see [`Node::as_str`] and [`Node::is_null`] for its meaning.
     Scalar {
@@ -37,7 +38,7 @@ pub enum Style {
 }
 
 /// One line of a mapping.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Entry {
     /// The bytes of the key.
     pub span: Range<usize>,
@@ -45,6 +46,13 @@ pub struct Entry {
     pub key: String,
     /// Its value.
     pub value: Node,
+}
+
+/// Where it stands and of what kind it is; a file may hold secret values.
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {:?}", self.kind(), self.span)
+    }
 }
 
 impl Node {
@@ -74,6 +82,14 @@ impl Node {
         match &self.value {
             Value::Scalar { text, style: Style::Quoted } => Some(text),
             Value::Scalar { text, style: Style::Plain } if !resolves(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text of any scalar, as written.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar { text, .. } => Some(text),
             _ => None,
         }
     }

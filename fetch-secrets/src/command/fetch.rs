@@ -4,6 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use common::catalogue::{Catalogue, EnvFile};
 use common::diagnostic::{Diagnostic, Report};
@@ -39,6 +40,7 @@ enum State {
 }
 
 pub(crate) fn run(shared: &Shared, options: &Fetch) -> Result<Status, Stop> {
+    let started = Instant::now();
     let catalogue = catalogue(shared)?;
     let files = catalogue.select(&options.selection.profile)?;
     let (variables, warnings) =
@@ -51,12 +53,23 @@ pub(crate) fn run(shared: &Shared, options: &Fetch) -> Result<Status, Stop> {
         return Ok(if drift { Status::No } else { Status::Done });
     }
     // Held from the comparison to the last rename, so that two runs do not mix their files.
-    let folder =
-        Folder::lock(&options.output_dir).map_err(|error| io_stop(&options.output_dir, &error))?;
+    let folder = lock(options, started)?;
     let targets = targets(&catalogue, &files, &variables, options)?;
     write(&folder, &targets, options)?;
     output(&report(&targets, options)?)?;
     Ok(Status::Done)
+}
+
+fn lock(options: &Fetch, started: Instant) -> Result<Folder, Stop> {
+    let path = &options.output_dir;
+    Folder::lock(path, started + options.selection.deadline).map_err(|error| {
+        if error.kind() != ErrorKind::TimedOut {
+            return io_stop(path, &error);
+        }
+        let message = format!("{} is in use by another process", path.display());
+        let diagnostic = Diagnostic::error("folder-in-use", message);
+        Stop::new(Status::Unfinished, diagnostic.hint("fuser -v on the folder shows which"))
+    })
 }
 
 /// Renders every file and compares it with the disk. Files that somebody else wrote are
@@ -93,15 +106,17 @@ fn targets(
 }
 
 fn on_disk(path: &Path, text: &str, mode: u32) -> Result<(State, Difference), Box<Diagnostic>> {
-    let old = match fs::read(path) {
-        Ok(old) => old,
+    let failed = |error| Box::new(io_diagnostic(path, &error));
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok((State::Missing, envfile::difference("", text)));
         }
-        Err(error) => return Err(Box::new(io_diagnostic(path, &error))),
+        Err(error) => return Err(failed(error)),
     };
-    let old = String::from_utf8_lossy(&old);
-    if !old.starts_with(HEADER) {
+    // Reading a pipe could take for ever.
+    let old = if metadata.is_file() { fs::read(path).map_err(failed)? } else { Vec::new() };
+    if !old.starts_with(HEADER.as_bytes()) {
         return Err(Box::new(
             Diagnostic::error(
                 "foreign-file",
@@ -110,26 +125,23 @@ fn on_disk(path: &Path, text: &str, mode: u32) -> Result<(State, Difference), Bo
             .hint("move it away, or choose another --output-dir"),
         ));
     }
-    let bits = fs::metadata(path)
-        .map_err(|error| Box::new(io_diagnostic(path, &error)))?
-        .permissions()
-        .mode();
-    let state = if old != text {
+    let state = if old != text.as_bytes() {
         State::Changed
-    } else if bits & 0o7777 != mode {
+    } else if metadata.permissions().mode() & 0o7777 != mode {
         State::Mode
     } else {
         State::Unchanged
     };
-    Ok((state, envfile::difference(&old, text)))
+    Ok((state, envfile::difference(&String::from_utf8_lossy(&old), text)))
 }
 
 /// Stages every file before the first is renamed; unchanged ones are not touched.
 fn write(folder: &Folder, targets: &[Target], options: &Fetch) -> Result<(), Stop> {
     let mut staged = Vec::new();
     for target in targets {
+        let name = format!("{}.env", target.name);
+        folder.sweep(&name).map_err(|error| io_stop(&options.output_dir, &error))?;
         if matches!(target.state, State::Missing | State::Changed) {
-            let name = format!("{}.env", target.name);
             let file = folder
                 .stage(&name, target.text.as_bytes(), options.mode)
                 .map_err(|error| io_stop(&target.path, &error))?;

@@ -2,7 +2,7 @@
 
 mod overrides;
 
-use std::env;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
@@ -14,6 +14,7 @@ use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{catalogue, json, progress};
 use crate::cli::{ReportFormat, Seed, Shared};
@@ -40,10 +41,7 @@ struct Row<'a> {
 
 pub(crate) fn run(shared: &Shared, options: &Seed) -> Result<Status, Stop> {
     let catalogue = catalogue(shared)?;
-    let redirected = ["AWS_ENDPOINT_URL", aws::SERVICE.variable]
-        .iter()
-        .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
-    if !redirected && !options.allow_aws {
+    if aws::endpoint_from_environment()?.is_none() && !options.allow_aws {
         let message = "AWS_ENDPOINT_URL is not set: this would write development values to AWS";
         return Err(Stop::new(
             Status::Bad,
@@ -87,11 +85,12 @@ fn payload(secret: &Secret, values: &Variables) -> Result<Payload, Stop> {
     let value = |variable: &str| values[variable].expose_secret();
     match secret.format {
         Format::Json => {
-            let mut object = serde_json::Map::new();
+            let mut object = BTreeMap::new();
             for key in &secret.keys {
-                object.insert(key.label().to_owned(), in_json(value(&key.variable), key.nested));
+                object.insert(key.label(), in_json(value(&key.variable), key.nested)?);
             }
-            Ok(Payload::Text(serde_json::Value::Object(object).to_string().into()))
+            let text = serde_json::to_string(&object).map_err(std::io::Error::from)?;
+            Ok(Payload::Text(text.into()))
         }
         Format::Text => Ok(Payload::Text(values[&secret.keys[0].variable].clone())),
         Format::Base64 => match STANDARD.decode(value(&secret.keys[0].variable)) {
@@ -104,10 +103,15 @@ fn payload(secret: &Secret, values: &Variables) -> Result<Payload, Stop> {
     }
 }
 
-/// A string, except where the catalogue wants JSON inside and the text is JSON.
-fn in_json(value: &str, nested: bool) -> serde_json::Value {
-    let parsed = if nested { serde_json::from_str(value).ok() } else { None };
-    parsed.unwrap_or_else(|| value.into())
+/// A string, except where the catalogue wants JSON inside and the text is JSON: that stays as
+/// it is written, to the digit.
+fn in_json(value: &str, nested: bool) -> Result<Box<RawValue>, Stop> {
+    if nested && !value.trim_start().starts_with('"') {
+        if let Ok(raw) = serde_json::from_str::<Box<RawValue>>(value) {
+            return Ok(raw);
+        }
+    }
+    Ok(to_raw_value(value).map_err(std::io::Error::from)?)
 }
 
 fn seed<'a>(

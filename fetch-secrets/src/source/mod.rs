@@ -47,6 +47,8 @@ pub(crate) fn variables(
             Ok((more, extra)) => {
                 variables.extend(more);
                 if !extra.is_empty() {
+                    let extra: Vec<String> =
+                        extra.iter().map(|name| name.escape_debug().to_string()).collect();
                     let message = format!(
                         "{} also has {}, which the catalogue does not name",
                         secret.name,

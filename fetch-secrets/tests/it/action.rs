@@ -79,3 +79,20 @@ fn parse(text: &str) -> Vec<(String, String)> {
     }
     found
 }
+
+#[test]
+fn the_action_hands_its_script_what_the_script_reads() {
+    let path = rideshare_tests::root().join(".github/actions/fetch-secrets/action.yml");
+    let text = fs::read_to_string(path).unwrap();
+    let action = common::yaml::load(&text, common::yaml::Limits::default()).unwrap();
+    let steps = action.documents[0].get("runs").and_then(|runs| runs.get("steps")).unwrap();
+    let step = steps.items().unwrap().last().unwrap();
+    assert!(step.get("run").unwrap().as_str().unwrap().ends_with("/run\""));
+    let given = step.get("env").unwrap().entries().unwrap().iter().map(|entry| entry.key.as_str());
+    let mut given: Vec<&str> = given.collect();
+    given.sort_unstable();
+    assert_eq!(
+        given,
+        ["FETCH_SECRETS", "INPUT_FORMAT", "INPUT_PROFILE", "PLATFORM_SPEC", "SECRETS_SOURCE"]
+    );
+}

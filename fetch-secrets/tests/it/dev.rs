@@ -103,13 +103,67 @@ fn somebody_elses_file_stays_as_it_is() {
 }
 
 #[test]
-fn a_closed_pipe_ends_quietly() {
+fn a_closed_pipe_ends_quietly_and_does_not_change_the_answer() {
     let bench = Bench::new(SECRETS);
-    let script = format!(
-        "{{ {} print --source dev; echo status $? >&2; }} | true",
-        env!("CARGO_BIN_EXE_fetch-secrets")
-    );
-    let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", &script]).env("PLATFORM_SPEC", bench.spec());
-    assert_eq!(run(&mut shell).expect(0).stderr, "status 0\n");
+    for (arguments, status) in [("print --source dev", 0), ("--source dev --check", 1)] {
+        let tool = env!("CARGO_BIN_EXE_fetch-secrets");
+        // The reader is gone before the first byte comes.
+        let script = format!("{{ sleep 0.2; {tool} {arguments}; echo status $? >&2; }} | true");
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &script]).env("PLATFORM_SPEC", bench.spec());
+        shell.env("SECRETS_OUTPUT_DIR", bench.out());
+        assert_eq!(run(&mut shell).expect(0).stderr, format!("status {status}\n"));
+    }
+}
+
+#[test]
+fn a_pipe_under_the_name_of_an_env_file_is_somebody_elses() {
+    let bench = Bench::new(SECRETS);
+    fs::create_dir(bench.out()).unwrap();
+    let pipe = bench.out().join("core.env");
+    run(std::process::Command::new("mkfifo").arg(&pipe)).expect(0);
+    let refused = run(&mut bench.tool(&["--source", "dev"])).expect(2);
+    assert!(refused.stderr.contains("foreign-file"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_byte_that_is_no_text_is_drift() {
+    let bench = Bench::with_values([("A", "\u{fffd}")]);
+    run(&mut bench.tool(&["--source", "dev"])).expect(0);
+    let path = bench.out().join("core.env");
+    let text = fs::read(&path).unwrap();
+    let at = text.windows(3).position(|bytes| bytes == "\u{fffd}".as_bytes()).unwrap();
+    fs::write(&path, [&text[..at], b"\xff", &text[at + 3..]].concat()).unwrap();
+    run(&mut bench.tool(&["--source", "dev", "--check"])).expect(1);
+}
+
+#[test]
+fn options_before_a_command_are_for_it_or_refused() {
+    let bench = Bench::new(SECRETS);
+    let spec = bench.spec();
+    let mut list = crate::support::tool();
+    run(list.arg("--spec").arg(&spec).arg("list")).expect(0);
+    let refused = run(&mut bench.tool(&["--check", "list"])).expect(2);
+    assert!(refused.stderr.contains("--check stands before"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_terminal_gets_progress_and_colours_and_a_pipe_neither() {
+    let bench = Bench::new(SECRETS);
+    // Nobody listens at port 1.
+    let tool = format!("{} print --deadline 5s", env!("CARGO_BIN_EXE_fetch-secrets"));
+    let terminal = |no_color: &str| {
+        let mut script = std::process::Command::new("script");
+        script.args(["-qec", &tool, "/dev/null"]).env("TERM", "xterm");
+        script.env("PLATFORM_SPEC", bench.spec()).env("NO_COLOR", no_color);
+        let mut script = crate::support::aws(&mut script, "http://127.0.0.1:1", "000000000001");
+        run(&mut script).expect(3).stdout
+    };
+    let coloured = terminal("");
+    assert!(coloured.contains("fetching 2 secrets from http://127.0.0.1:1"), "{coloured}");
+    assert!(coloured.contains("\u{1b}["), "{coloured}");
+    assert!(!terminal("1").contains("\u{1b}["));
+    let mut piped = bench.tool(&["print", "--deadline", "5s"]);
+    let piped = run(crate::support::aws(&mut piped, "http://127.0.0.1:1", "000000000001"));
+    assert!(!piped.stderr.contains("fetching") && !piped.stderr.contains('\u{1b}'));
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use rideshare_tests::run::run;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::Bench;
 
@@ -139,4 +140,31 @@ fn two_runs_at_once_leave_files_of_one_of_them() {
         thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(first.listing(), ["core.env", "extra.env"]);
+}
+
+#[test]
+fn a_folder_in_use_is_given_up_at_the_deadline_and_can_be_interrupted() {
+    let bench = Bench::new("x-secrets:\n  one: {services: [a], keys: {A: {dev: canary}}}\n");
+    fs::create_dir(bench.out()).unwrap();
+    let held = fs::File::open(bench.out()).unwrap();
+    held.lock().unwrap();
+    let given_up = run(&mut bench.tool(&["--source", "dev", "--deadline", "300ms"])).expect(3);
+    assert_snapshot!(given_up.stderr);
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut child = bench.tool(&["--source", "dev"]).spawn().unwrap();
+        thread::sleep(Duration::from_millis(300));
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(status));
+    }
+    assert!(bench.listing().is_empty());
+}
+
+#[test]
+fn other_peoples_files_in_the_folder_stay() {
+    let bench = Bench::new("x-secrets:\n  one: {services: [a], keys: {A: {dev: canary}}}\n");
+    fs::create_dir_all(bench.out().join(".cache.partial")).unwrap();
+    bench.write("out/.download.partial", "mine");
+    bench.write("out/.core.env.12345678.partial", "left by a killed run");
+    run(&mut bench.tool(&["--source", "dev"])).expect(0);
+    assert_eq!(bench.listing(), [".cache.partial", ".download.partial", "core.env", "extra.env"]);
 }

@@ -130,6 +130,10 @@ fn seed_takes_other_values_and_refuses_names_it_does_not_know() {
     ] {
         assert!(lines.contains(line), "{line} in {lines:?}");
     }
+    let mut several = tool();
+    several.current_dir(rideshare_tests::root()).arg("seed").env("OVERRIDE_ADMIN_PASSWORD", "x");
+    let several = run(aws(&mut several, &platform.localstack.url(), &platform.account)).expect(2);
+    assert!(several.stderr.contains("GF_SECURITY_ADMIN_PASSWORD"), "{}", several.stderr);
     let wrong = platform
         .run(&[
             "seed",
@@ -148,6 +152,12 @@ fn seed_takes_other_values_and_refuses_names_it_does_not_know() {
 fn seed_never_writes_to_aws_by_accident() {
     let refused = run(tool().current_dir(rideshare_tests::root()).arg("seed")).expect(2);
     assert_snapshot!(refused.transcript(&[]));
+    // The SDK can be told to leave the endpoint of the environment unused.
+    let mut ignoring = tool();
+    ignoring.current_dir(rideshare_tests::root()).arg("seed");
+    ignoring.env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+    let ignored = run(aws(&mut ignoring, "http://127.0.0.1:1", "000000000001")).expect(2);
+    assert_eq!(ignored.stderr, refused.stderr);
 }
 
 #[test]
@@ -163,7 +173,7 @@ fn text_binary_and_json_secrets_arrive_digit_for_digit() {
       BIG: {dev: b}
       PRICE: {dev: b}
       FLAG: {dev: b}
-      NESTED: {dev: '{}', nested: true}
+      NESTED: {dev: '[1.10, 12345678901234567890123]', nested: true}
       NEWLINE: {dev: b}
 ",
     );

@@ -1,7 +1,7 @@
 //! Every value arrives as it is: through dash, bash, bash --posix and busybox, and through
 //! Docker Compose. And nothing in a value is ever executed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -67,6 +67,45 @@ fn every_short_value_of_special_characters_through_every_shell() {
     let shells = shells();
     for chunk in values.chunks(CHUNK) {
         through_shells(&shells, chunk);
+    }
+}
+
+#[test]
+fn names_that_bash_knows_arrive_or_are_refused() {
+    let Some(bash) = peers::find("PEER_BASH") else { return };
+    // What a running bash has set, and what its manual says it treats specially.
+    let known = run(Command::new(bash).args(["-ic", "compgen -v"])).expect(0).stdout;
+    let special = "BASH_ENV CHILD_MAX COLUMNS COMPREPLY EMACS FIGNORE HISTCONTROL HISTFILE \
+                   HISTIGNORE HISTSIZE HOSTFILE INPUTRC INSIDE_EMACS LC_ALL LINES MAIL MAILCHECK \
+                   MAILPATH PS0 PS3 READLINE_LINE TIMEFORMAT TMPDIR auto_resume histchars";
+    let reserved = |name: &&str| {
+        common::catalogue::RESERVED.iter().any(|reserved| match reserved.strip_suffix('*') {
+            Some(prefix) => name.starts_with(prefix),
+            None => reserved == name,
+        })
+    };
+    let names: BTreeSet<&str> = known
+        .split_whitespace()
+        .chain(special.split_whitespace())
+        .filter(|n| !reserved(n))
+        .collect();
+    assert!(names.len() > 20, "{names:?}");
+    let bench = Bench::with_values(names.iter().map(|name| (*name, "it's `x`")));
+    run(&mut bench.tool(&["--source", "dev", "--profile", "core"])).expect(0);
+    for (shell, command) in shells() {
+        let script = "set -a; . out/core.env; set +a; exec env -0";
+        let read = run(Command::new(&command[0])
+            .args(&command[1..])
+            .args(["-c", script])
+            .current_dir(bench.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap()))
+        .expect(0);
+        assert_eq!(read.stderr, "", "{shell}");
+        for name in &names {
+            let pair = format!("{name}=it's `x`");
+            assert!(read.stdout.split('\0').any(|own| own == pair), "{shell}: {name}");
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Other values than the catalogue's: `--set KEY=VALUE` and `OVERRIDE_<KEY>`.
 
-use std::collections::BTreeSet;
 use std::env;
 
 use common::catalogue::Catalogue;
 use common::diagnostic::{Diagnostic, Report, nearest};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::variables::Variables;
 
@@ -15,80 +15,98 @@ const PREFIX: &str = "OVERRIDE_";
 /// called OVERRIDE_ and fits nothing may be somebody else's.
 ///
 /// # Errors
-/// Every `--set` that has no `=`, names no variable, or names a key of several secrets.
-pub(super) fn apply(catalogue: &Catalogue, set: &[String]) -> Result<(Variables, Report), Report> {
+/// Every `--set` that has no `=` or names no variable, and every name that several secrets
+/// have as a key.
+pub(super) fn apply(
+    catalogue: &Catalogue,
+    set: &[SecretString],
+) -> Result<(Variables, Report), Report> {
     let mut values: Variables = catalogue
         .secrets
         .iter()
         .flat_map(|secret| &secret.keys)
         .map(|key| (key.variable.clone(), key.dev.clone()))
         .collect();
+    let mut report = Report::default();
     let mut warnings = Report::default();
     for (name, value) in env::vars_os() {
         let Some(name) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
             continue;
         };
-        let problem = match (variable(catalogue, name), value.into_string()) {
-            (Ok(variable), Ok(value)) => {
+        let shown = format!("{PREFIX}{name}");
+        match (Meaning::of(catalogue, name), value.into_string()) {
+            (Meaning::Variable(variable), Ok(value)) => {
                 values.insert(variable, value.into());
-                continue;
             }
-            (Ok(_), Err(_)) => "its value is not UTF-8".to_owned(),
-            (Err(problem), _) => problem.0,
-        };
-        warnings.push(Diagnostic::warning(
-            "unused-override",
-            format!("{PREFIX}{name} changes nothing: {problem}"),
-        ));
+            (Meaning::Variable(_), Err(_)) => report
+                .push(Diagnostic::error("not-utf8", format!("the value of {shown} is not UTF-8"))),
+            (Meaning::Several(variables), _) => report.push(ambiguous(&shown, &variables)),
+            (Meaning::Nothing { .. }, _) => warnings.push(Diagnostic::warning(
+                "unused-override",
+                format!("{shown} changes nothing: no variable or key of this name"),
+            )),
+        }
     }
-    let mut report = Report::default();
+    // What stands before or without a "=" may be a value: only known names are repeated.
     for pair in set {
-        // What stands there without a "=" may be a value: it is not repeated.
-        let Some((name, value)) = pair.split_once('=') else {
-            report.push(
-                Diagnostic::error("bad-set", "an argument of --set has no =")
-                    .hint("write --set KEY=VALUE"),
-            );
+        let Some((name, value)) = pair.expose_secret().split_once('=') else {
+            let diagnostic = Diagnostic::error("bad-set", "an argument of --set has no =");
+            report.push(diagnostic.hint("write --set KEY=VALUE"));
             continue;
         };
-        match variable(catalogue, name) {
-            Ok(variable) => {
+        match Meaning::of(catalogue, name) {
+            Meaning::Variable(variable) => {
                 values.insert(variable, value.into());
             }
-            Err((problem, hint)) => {
-                let diagnostic =
-                    Diagnostic::error("unknown-variable", format!("--set {name}: {problem}"));
-                report.push(match hint {
-                    Some(hint) => diagnostic.hint(hint),
-                    None => diagnostic,
-                });
+            Meaning::Several(variables) => {
+                report.push(ambiguous(&format!("--set {name}"), &variables));
+            }
+            Meaning::Nothing { nearest } => {
+                let message = "an argument of --set names no variable and no key";
+                let hint = match nearest {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => "fetch-secrets list shows the variables".into(),
+                };
+                report.push(Diagnostic::error("unknown-variable", message).hint(hint));
             }
         }
     }
     if report.has_errors() { Err(report) } else { Ok((values, warnings)) }
 }
 
-/// The variable that `name` means: itself, or the one that the only key of this name becomes.
-fn variable(catalogue: &Catalogue, name: &str) -> Result<String, (String, Option<String>)> {
-    let keys = || catalogue.secrets.iter().flat_map(|secret| &secret.keys);
-    if keys().any(|key| key.variable == name) {
-        return Ok(name.to_owned());
-    }
-    let named: BTreeSet<&str> = keys()
-        .filter(|key| key.name.as_deref() == Some(name))
-        .map(|key| key.variable.as_str())
-        .collect();
-    let named: Vec<&str> = named.into_iter().collect();
-    match named.as_slice() {
-        [one] => Ok((*one).to_owned()),
-        [] => {
-            let near = nearest(name, keys().map(|key| key.variable.as_str()));
-            let hint = near.map(|near| format!("did you mean {near}?"));
-            Err(("no variable or key of this name".into(), hint))
+fn ambiguous(what: &str, variables: &[String]) -> Diagnostic {
+    Diagnostic::error("ambiguous", format!("{what}: several secrets have a key of this name"))
+        .hint(format!("name the variable: {}", variables.join(", ")))
+}
+
+/// What a name of an override stands for.
+enum Meaning {
+    /// A variable, or the one that the only key of this name becomes.
+    Variable(String),
+    /// A key of several secrets, which becomes these.
+    Several(Vec<String>),
+    Nothing {
+        /// A variable that is called nearly the same.
+        nearest: Option<String>,
+    },
+}
+
+impl Meaning {
+    fn of(catalogue: &Catalogue, name: &str) -> Self {
+        let keys = || catalogue.secrets.iter().flat_map(|secret| &secret.keys);
+        if keys().any(|key| key.variable == name) {
+            return Meaning::Variable(name.to_owned());
         }
-        several => Err((
-            "several secrets have a key of this name".into(),
-            Some(format!("name the variable: {}", several.join(", "))),
-        )),
+        let mut named: Vec<String> = keys()
+            .filter(|key| key.name.as_deref() == Some(name))
+            .map(|key| key.variable.clone())
+            .collect();
+        match named.len() {
+            0 => Meaning::Nothing {
+                nearest: nearest(name, keys().map(|key| key.variable.as_str())).map(str::to_owned),
+            },
+            1 => Meaning::Variable(named.remove(0)),
+            _ => Meaning::Several(named),
+        }
     }
 }

@@ -32,7 +32,12 @@ impl Failure {
     /// An error that the service gave for one secret.
     pub(crate) fn of_secret(code: Option<&str>, message: Option<&str>) -> Self {
         let code = code.unwrap_or_default().to_owned();
-        let words: Vec<&str> = message.unwrap_or("no reason given").split_whitespace().collect();
+        // One line without control characters, whatever the service sends: logs are parsed, too.
+        let message = message.unwrap_or("no reason given");
+        let words: Vec<&str> = message
+            .split(|c: char| c.is_whitespace() || c.is_control())
+            .filter(|word| !word.is_empty())
+            .collect();
         Failure::Secret { code, message: words.join(" ") }
     }
 

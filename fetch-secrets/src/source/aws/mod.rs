@@ -27,7 +27,7 @@ use crate::value::Payload;
 pub(crate) use failure::Failure;
 
 /// The service as the AWS configuration knows it.
-pub(crate) const SERVICE: Service =
+const SERVICE: Service =
     Service { host: "secretsmanager", variable: "AWS_ENDPOINT_URL_SECRETS_MANAGER" };
 /// The most ids that one BatchGetSecretValue takes.
 const BATCH: usize = 20;
@@ -44,10 +44,21 @@ pub(crate) struct Fetched {
     pub(crate) report: Report,
 }
 
-/// Runs `work` with a client, within `deadline` and until Ctrl-C.
+/// Where the environment sends requests, if anywhere else than to AWS.
 ///
 /// # Errors
-/// The deadline, an interruption, or what `work` fails with.
+/// It is not a URL.
+pub(crate) fn endpoint_from_environment() -> Result<Option<String>, Stop> {
+    SERVICE.endpoint_from_environment().map_err(|problem| {
+        let diagnostic = Diagnostic::error("bad-endpoint", problem);
+        Stop::new(Status::Bad, diagnostic.hint("unset it to talk to AWS itself"))
+    })
+}
+
+/// Runs `work` with a client, within `deadline`.
+///
+/// # Errors
+/// The deadline, or what `work` fails with.
 pub(crate) fn with_client<T, F>(
     deadline: Duration,
     work: impl FnOnce(Client, String) -> F,
@@ -55,29 +66,21 @@ pub(crate) fn with_client<T, F>(
 where
     F: Future<Output = Result<T, Stop>>,
 {
-    let named = SERVICE.endpoint_from_environment().map_err(|problem| {
-        let diagnostic = Diagnostic::error("bad-endpoint", problem);
-        Stop::new(Status::Bad, diagnostic.hint("unset it to talk to AWS itself"))
-    })?;
+    let named = endpoint_from_environment()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Stop::bad("runtime", format!("cannot start: {error}")))?;
     let outcome = runtime.block_on(async {
-        let mut endpoint = named.unwrap_or("AWS".into());
+        let mut endpoint = named.unwrap_or_else(|| "AWS".into());
         let working = async {
             let config = common::aws::config(deadline).await;
             endpoint = SERVICE.endpoint(&config);
             work(Client::new(&config), endpoint.clone()).await
         };
-        tokio::select! {
-            outcome = tokio::time::timeout(deadline, working) => outcome.unwrap_or_else(|_| {
-                Err(failure::deadline(&endpoint, deadline))
-            }),
-            _ = tokio::signal::ctrl_c() => {
-                Err(Stop { status: Status::Interrupted, report: Report::default() })
-            }
-        }
+        tokio::time::timeout(deadline, working)
+            .await
+            .unwrap_or_else(|_| Err(failure::deadline(&endpoint, deadline)))
     });
     // A name look-up may still hang on a thread of its own; nobody waits for it.
     runtime.shutdown_background();
