@@ -106,10 +106,9 @@ fn payload(secret: &Secret, values: &Variables) -> Result<Payload, Stop> {
 /// A string, except where the catalogue wants JSON inside and the text is JSON: that stays as
 /// it is written, to the digit.
 fn in_json(value: &str, nested: bool) -> Result<Box<RawValue>, Stop> {
-    if nested && !value.trim_start().starts_with('"') {
-        if let Ok(raw) = serde_json::from_str::<Box<RawValue>>(value) {
-            return Ok(raw);
-        }
+    let is_json = nested && !value.trim_start().starts_with('"');
+    if let Some(raw) = is_json.then(|| serde_json::from_str(value).ok()).flatten() {
+        return Ok(raw);
     }
     Ok(to_raw_value(value).map_err(std::io::Error::from)?)
 }
