@@ -156,8 +156,8 @@ fn a_terminal_gets_progress_and_colours_and_a_pipe_neither() {
         let mut script = std::process::Command::new("script");
         script.args(["-qec", &tool, "/dev/null"]).env("TERM", "xterm");
         script.env("PLATFORM_SPEC", bench.spec()).env("NO_COLOR", no_color);
-        let mut script = crate::support::aws(&mut script, "http://127.0.0.1:1", "000000000001");
-        run(&mut script).expect(3).stdout
+        let script = crate::support::aws(&mut script, "http://127.0.0.1:1", "000000000001");
+        run(script).expect(3).stdout
     };
     let coloured = terminal("");
     assert!(coloured.contains("fetching 2 secrets from http://127.0.0.1:1"), "{coloured}");
