@@ -7,6 +7,7 @@ SHELL := bash
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+TOOLS ?= fetch-secrets export-dbt
 # Where cargo builds; an absolute path may be given to share a cache.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
@@ -19,7 +20,7 @@ help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Write the development env files: no server, no Docker, no account
+demo: ## Env files, and dbt's tables as a Delta lake in a folder: no server, no Docker, no account
 	@scripts/demo
 
 .PHONY: build
@@ -27,8 +28,16 @@ build: ## Build the tools for development
 	cargo build --locked $(LIGHT)
 
 .PHONY: test
-test: peers lint check secrets-init-context ## Install what the tests need into .peers, and run everything
+test: test-light test-export-dbt ## Install what the tests need into .peers, and run everything
+
+.PHONY: test-light
+test-light: peers lint check secrets-init-context ## The same for every tool but export-dbt
 	cargo test --locked $(LIGHT)
+
+.PHONY: test-export-dbt
+test-export-dbt: ## The same for export-dbt alone; the first time, DuckDB takes half an hour
+	cargo clippy --release --locked --all-targets -p export-dbt -- --deny warnings
+	scripts/test-export-dbt
 
 .PHONY: peers
 peers: ## Install the real components that tests and benchmarks talk to
@@ -62,10 +71,12 @@ secrets-init-image: secrets-init-context ## Build the image rideshare/secrets-in
 	docker build --tag rideshare/secrets-init $(CARGO_TARGET_DIR)/secrets-init
 
 .PHONY: install
-install: ## Install tools, completions and man pages under PREFIX
-	cargo build --release --locked -p fetch-secrets --features docs
-	install -D --mode 0755 $(CARGO_TARGET_DIR)/release/fetch-secrets $(DESTDIR)$(PREFIX)/bin/fetch-secrets
-	$(CARGO_TARGET_DIR)/release/fetch-secrets-docs $(DESTDIR)$(PREFIX)
+install: ## Install TOOLS (all) with completions and man pages under PREFIX (/usr/local)
+	for tool in $(TOOLS); do \
+		cargo build --release --locked -p $$tool --features docs; \
+		install -D --mode 0755 $(CARGO_TARGET_DIR)/release/$$tool $(DESTDIR)$(PREFIX)/bin/$$tool; \
+		$(CARGO_TARGET_DIR)/release/$$tool-docs $(DESTDIR)$(PREFIX); \
+	done
 
 .PHONY: clean
 clean: ## Remove what was built and installed here

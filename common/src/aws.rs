@@ -7,12 +7,12 @@
 use std::env;
 use std::time::Duration;
 
-use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
+pub use aws_config::SdkConfig;
+use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, Region};
 use aws_smithy_http_client::{Builder, tls};
 
 /// Where requests go when nothing names a region.
@@ -85,10 +85,15 @@ impl Service {
 /// its retries included.
 pub async fn config(total: Duration) -> SdkConfig {
     // Not the whole default chain: its last link asks an EC2 instance's metadata service, which
-    // costs seconds wherever there is none.
-    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-        .or_else(ProfileFileRegionProvider::new())
-        .or_else(Region::new(DEFAULT_REGION));
+    // costs seconds wherever there is none. A variable that is set to nothing is not set.
+    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .iter()
+        .find_map(|name| env::var(name).ok().filter(|region| !region.is_empty()));
+    let region = match named {
+        Some(name) => Some(Region::new(name)),
+        None => ProfileFileRegionProvider::new().region().await,
+    };
+    let region = region.unwrap_or(Region::from_static(DEFAULT_REGION));
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT.min(total))
         .operation_attempt_timeout(ATTEMPT.min(total))

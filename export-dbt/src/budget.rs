@@ -1,0 +1,112 @@
+//! One memory limit, shared out to DuckDB, the encoders and the uploads.
+
+use crate::catalog::Limits;
+use crate::encode;
+
+/// What the process takes before it exports a row: code, threads, TLS, DuckDB's catalog.
+const BASE: u64 = 96 << 20;
+
+/// S3 wants parts of at least 5 MiB, and at most 10,000 of them.
+const PART_BYTES: u64 = 8 << 20;
+
+/// Most parts of one file, with room to spare.
+const MOST_PARTS: u64 = 9_000;
+
+/// What one table needs at the least beside its row group: two groups of rows, and the parts
+/// being filled, waiting and sent.
+const PER_TABLE: u64 = 48 << 20;
+
+/// The smallest row group that is worth its footer.
+const LEAST_ROW_GROUP: u64 = 8 << 20;
+
+/// The largest row group; Trino reads a row group of a column at a time.
+const MOST_ROW_GROUP: u64 = 64 << 20;
+
+/// The shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Tables at a time.
+    pub jobs: usize,
+    /// DuckDB's memory, in bytes.
+    pub duckdb: u64,
+    /// Bytes after which a row group ends.
+    pub row_group: u64,
+    /// Bytes of a part of an upload.
+    pub part: usize,
+    /// Threads that encode one table.
+    pub threads: usize,
+}
+
+/// A limit that is too small to work in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("--memory-limit is too small; the least is {}", crate::units::show_size(Budget::least()))]
+pub struct TooSmall;
+
+impl Budget {
+    /// The least memory limit, in bytes.
+    pub const fn least() -> u64 {
+        BASE + (64 << 20) + PER_TABLE + LEAST_ROW_GROUP
+    }
+
+    /// Shares `limit` bytes out to up to `jobs` tables at a time on `cores` cores.
+    ///
+    /// # Errors
+    /// When not even one table fits.
+    pub fn new(limit: u64, jobs: usize, cores: usize, file_size: u64) -> Result<Self, TooSmall> {
+        if limit < Self::least() {
+            return Err(TooSmall);
+        }
+        let usable = limit - BASE;
+        let duckdb = (usable / 3).max(64 << 20);
+        let tables = usable - duckdb;
+        let fit = (tables / (PER_TABLE + LEAST_ROW_GROUP)).max(1);
+        let jobs = jobs.min(fit as usize).max(1);
+        let row_group = (tables / jobs as u64).saturating_sub(PER_TABLE);
+        Ok(Self {
+            jobs,
+            duckdb,
+            // A file holds whole row groups.
+            row_group: row_group.clamp(LEAST_ROW_GROUP, MOST_ROW_GROUP).min(file_size),
+            part: PART_BYTES.max(file_size / MOST_PARTS) as usize,
+            threads: cores.max(1),
+        })
+    }
+
+    /// DuckDB's share. The thread that takes a stream's batches works in DuckDB too, and more
+    /// threads than are needed wait busily for it, so half of them leave the rest to the encoders.
+    pub fn limits(&self) -> Limits {
+        Limits { memory: self.duckdb, threads: (self.threads / 2).max(1) }
+    }
+
+    /// An encoder's share.
+    pub fn encoder(&self) -> encode::Settings {
+        encode::Settings { threads: self.threads, row_group_bytes: self.row_group as usize }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn shares_fit_the_limit() {
+        for limit in [Budget::least(), 256 * MIB, 384 * MIB, 1024 * MIB, 8192 * MIB] {
+            for jobs in [1, 2, 8] {
+                let budget = Budget::new(limit, jobs, 4, 256 * MIB).unwrap();
+                let used =
+                    BASE + budget.duckdb + budget.jobs as u64 * (PER_TABLE + budget.row_group);
+                assert!(used <= limit, "{limit} {jobs}: {budget:?}");
+                assert!(budget.jobs >= 1 && budget.jobs <= jobs);
+            }
+        }
+        assert_eq!(Budget::new(100 * MIB, 1, 1, MIB), Err(TooSmall));
+    }
+
+    #[test]
+    fn huge_files_get_larger_parts() {
+        let budget = Budget::new(1024 * MIB, 1, 1, 1 << 40).unwrap();
+        assert!((1u64 << 40).div_ceil(budget.part as u64) < 10_000);
+    }
+}

@@ -1,0 +1,284 @@
+//! The DuckDB file: opening it, and what tables and columns it holds.
+
+use std::path::Path;
+
+use duckdb::core::{LogicalTypeHandle, LogicalTypeId};
+use duckdb::{AccessMode, Config, Connection};
+
+use crate::source::{SourceType, literal, quote};
+use crate::types::DeltaType;
+
+/// A table or view of one layer.
+#[derive(Debug, Clone)]
+pub struct Relation {
+    /// The schema: `silver`, `gold`.
+    pub layer: String,
+    /// The name in its schema.
+    pub name: String,
+    /// Whether it is a view.
+    pub is_view: bool,
+    /// `COMMENT ON TABLE`.
+    pub comment: Option<String>,
+    /// DuckDB's estimate of its rows; 0 for a view.
+    pub estimated_rows: u64,
+}
+
+impl Relation {
+    /// `layer.name`, for messages.
+    pub fn label(&self) -> String {
+        format!("{}.{}", self.layer, self.name)
+    }
+
+    /// The quoted name, for SQL.
+    pub fn sql_name(&self) -> String {
+        format!("{}.{}", quote(&self.layer), quote(&self.name))
+    }
+}
+
+/// A column as DuckDB has it.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// The name.
+    pub name: String,
+    /// The type.
+    pub ty: SourceType,
+    /// `COMMENT ON COLUMN`.
+    pub comment: Option<String>,
+}
+
+/// What one process may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// DuckDB's buffer pool and operators, in bytes.
+    pub memory: u64,
+    /// DuckDB's threads.
+    pub threads: usize,
+}
+
+/// Why the database or a part of it cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// No such file.
+    #[error(
+        "there is no database {0}\nhint: build it with `dbt build`, or point --duckdb or DUCKDB_PATH at it"
+    )]
+    Missing(String),
+    /// Another process writes to the file.
+    #[error(
+        "another process holds {path} open for writing: {detail}\nhint: wait for `dbt build` to end, or close the DuckDB shell, and run again"
+    )]
+    Locked {
+        /// The file.
+        path: String,
+        /// What DuckDB said, with the process when it is known.
+        detail: String,
+    },
+    /// The file is not a database that this version reads.
+    #[error("could not open the database {path}: {source}")]
+    Open {
+        /// The file.
+        path: String,
+        /// What DuckDB said.
+        source: duckdb::Error,
+    },
+    /// A query on DuckDB's catalog failed.
+    #[error("could not read the list of tables")]
+    List(#[source] duckdb::Error),
+    /// A relation's columns cannot be told.
+    #[error("could not read the columns: {0}")]
+    Columns(#[source] duckdb::Error),
+    /// A view's columns are not those that it was made with.
+    #[error("the view has other columns than when it was created\nhint: create it again")]
+    Stale,
+    /// A type that has no form in Delta.
+    #[error("column {column:?} has the type {ty}, which has no form in Delta")]
+    Type {
+        /// The column.
+        column: String,
+        /// DuckDB's name of the type.
+        ty: String,
+    },
+    /// A union with a member whose name is needed.
+    #[error(
+        "column {column:?} is a UNION with a member named \"tag\", the name that says which member a value holds"
+    )]
+    UnionTag {
+        /// The column.
+        column: String,
+    },
+}
+
+/// Opens the file read-only.
+///
+/// # Errors
+/// When it is missing, locked by a writer, or no database.
+pub fn open(path: &Path, limits: Limits) -> Result<Connection, CatalogError> {
+    let shown = path.display().to_string();
+    if !path.exists() {
+        return Err(CatalogError::Missing(shown));
+    }
+    let temp = std::env::temp_dir().join(format!("export-dbt-{}", std::process::id()));
+    let config = || -> duckdb::Result<Config> {
+        Config::default()
+            .access_mode(AccessMode::ReadOnly)?
+            .enable_autoload_extension(false)?
+            .max_memory(&format!("{}KiB", limits.memory / 1024))?
+            .threads(limits.threads as i64)?
+            .with("temp_directory", temp.to_string_lossy())
+    };
+    let opened = config().and_then(|config| Connection::open_with_flags(path, config));
+    opened.map_err(|source| {
+        let text = source.to_string();
+        if text.contains("Could not set lock") {
+            let detail = text
+                .split_once("Conflicting lock is held in ")
+                .map_or(text.as_str(), |(_, rest)| rest.split(". ").next().unwrap_or(rest));
+            CatalogError::Locked { path: shown, detail: detail.to_string() }
+        } else {
+            CatalogError::Open { path: shown, source }
+        }
+    })
+}
+
+/// The schemas of the database, in order.
+///
+/// # Errors
+/// When DuckDB's catalog cannot be read.
+pub fn schemas(connection: &Connection) -> Result<Vec<String>, CatalogError> {
+    let sql = "SELECT schema_name FROM duckdb_schemas() \
+               WHERE database_name = current_database() AND NOT internal ORDER BY 1";
+    let mut statement = connection.prepare(sql).map_err(CatalogError::List)?;
+    let rows = statement.query_map([], |row| row.get(0)).map_err(CatalogError::List)?;
+    rows.collect::<Result<_, _>>().map_err(CatalogError::List)
+}
+
+/// Every table and view of a schema, in the order of names.
+///
+/// # Errors
+/// When DuckDB's catalog cannot be read.
+pub fn relations(connection: &Connection, layer: &str) -> Result<Vec<Relation>, CatalogError> {
+    let layer_sql = literal(layer);
+    let sql = format!(
+        "SELECT table_name, false, comment, CAST(coalesce(estimated_size, 0) AS BIGINT) FROM duckdb_tables() \
+         WHERE database_name = current_database() AND schema_name = {layer_sql} AND NOT internal AND NOT temporary \
+         UNION ALL \
+         SELECT view_name, true, comment, 0 FROM duckdb_views() \
+         WHERE database_name = current_database() AND schema_name = {layer_sql} AND NOT internal AND NOT temporary \
+         ORDER BY 1"
+    );
+    let mut statement = connection.prepare(&sql).map_err(CatalogError::List)?;
+    let rows = statement
+        .query_map([], |row| {
+            Ok(Relation {
+                layer: layer.to_string(),
+                name: row.get(0)?,
+                is_view: row.get(1)?,
+                comment: row.get(2)?,
+                estimated_rows: row.get::<_, i64>(3)?.max(0) as u64,
+            })
+        })
+        .map_err(CatalogError::List)?;
+    rows.collect::<Result<_, _>>().map_err(CatalogError::List)
+}
+
+/// The columns of a relation.
+///
+/// # Errors
+/// When a view no longer binds, or a column has a type without a form in Delta.
+pub fn columns(connection: &Connection, relation: &Relation) -> Result<Vec<Column>, CatalogError> {
+    let statement = connection
+        .prepare(&format!("SELECT * FROM {}", relation.sql_name()))
+        .map_err(CatalogError::Columns)?;
+    // The statement names its columns only once it runs; the catalog has them in its order.
+    let names = names_and_comments(connection, relation)?;
+    if names.len() != statement.column_count() {
+        return Err(CatalogError::Stale);
+    }
+    let columns = names.into_iter().enumerate();
+    columns
+        .map(|(index, (name, comment))| {
+            let ty = source_type(&statement.column_logical_type(index), &name)?;
+            Ok(Column { name, ty, comment })
+        })
+        .collect()
+}
+
+fn names_and_comments(
+    connection: &Connection,
+    relation: &Relation,
+) -> Result<Vec<(String, Option<String>)>, CatalogError> {
+    let sql = format!(
+        "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = current_database() \
+         AND schema_name = {} AND table_name = {} ORDER BY column_index",
+        literal(&relation.layer),
+        literal(&relation.name)
+    );
+    let mut statement = connection.prepare(&sql).map_err(CatalogError::Columns)?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(CatalogError::Columns)?;
+    rows.collect::<Result<_, _>>().map_err(CatalogError::Columns)
+}
+
+fn source_type(ty: &LogicalTypeHandle, column: &str) -> Result<SourceType, CatalogError> {
+    use LogicalTypeId as Id;
+    let plain = SourceType::Plain;
+    Ok(match ty.id() {
+        Id::Boolean => plain(DeltaType::Boolean),
+        Id::Tinyint => plain(DeltaType::Byte),
+        Id::Smallint => plain(DeltaType::Short),
+        Id::Integer => plain(DeltaType::Integer),
+        Id::Bigint => plain(DeltaType::Long),
+        Id::Float => plain(DeltaType::Float),
+        Id::Double => plain(DeltaType::Double),
+        Id::Decimal => plain(DeltaType::Decimal(ty.decimal_width(), ty.decimal_scale())),
+        Id::Varchar => plain(DeltaType::String),
+        Id::Blob => plain(DeltaType::Binary),
+        Id::Date => plain(DeltaType::Date),
+        Id::UTinyint => SourceType::UTinyInt,
+        Id::USmallint => SourceType::USmallInt,
+        Id::UInteger => SourceType::UInteger,
+        Id::UBigint => SourceType::UBigInt,
+        Id::Hugeint => SourceType::HugeInt,
+        Id::UHugeint => SourceType::UHugeInt,
+        Id::Bignum
+        | Id::Uuid
+        | Id::Enum
+        | Id::Bit
+        | Id::Time
+        | Id::TimeTZ
+        | Id::TimeNs
+        | Id::SqlNull => SourceType::Text,
+        Id::Interval => SourceType::Interval,
+        Id::Variant => SourceType::Variant,
+        Id::Geometry => SourceType::Geometry,
+        Id::Timestamp | Id::TimestampS | Id::TimestampMs => SourceType::Timestamp,
+        Id::TimestampNs => SourceType::TimestampNs,
+        Id::TimestampTZ => SourceType::TimestampTz,
+        Id::List | Id::Array => SourceType::List(source_type(&ty.child(0), column)?.into()),
+        Id::Map => SourceType::Map(
+            source_type(&ty.child(0), column)?.into(),
+            source_type(&ty.child(1), column)?.into(),
+        ),
+        Id::Struct => SourceType::Struct(members(ty, column)?),
+        Id::Union => {
+            let members = members(ty, column)?;
+            if members.iter().any(|(name, _)| name.eq_ignore_ascii_case(crate::source::UNION_TAG)) {
+                return Err(CatalogError::UnionTag { column: column.to_string() });
+            }
+            SourceType::Union(members)
+        }
+        _ => {
+            return Err(CatalogError::Type { column: column.to_string(), ty: format!("{ty:?}") });
+        }
+    })
+}
+
+fn members(
+    ty: &LogicalTypeHandle,
+    column: &str,
+) -> Result<Vec<(String, SourceType)>, CatalogError> {
+    (0..ty.num_children())
+        .map(|index| Ok((ty.child_name(index), source_type(&ty.child(index), column)?)))
+        .collect()
+}

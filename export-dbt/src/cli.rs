@@ -1,0 +1,230 @@
+//! The command line. The doc comments are the help.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, Parser, ValueEnum};
+
+use crate::select::{Pattern, Selector, Shard};
+use crate::units::{parse_duration, parse_size};
+
+const AFTER_HELP: &str = "\
+Examples:
+  export-dbt --duckdb rideshare.duckdb
+  export-dbt --duckdb rideshare.duckdb --layer gold --table 'fact_*' --dry-run
+  export-dbt --duckdb rideshare.duckdb --target 'file:///tmp/lake/{layer}/{table}'
+  export-dbt --manifest target/manifest.json --select tag:gold --register https://trino:8443
+  export-dbt --shard \"$JOB_COMPLETION_INDEX/4\" --format json
+
+Exit status:
+  0    every table is at its location
+  1    at least one table failed; the others were exported
+  2    wrong usage or input: no database, an unknown layer, a bad target
+  3    the object store could not be reached
+  130  interrupted: what was committed stays, the rest is as it was
+
+Credentials, region (us-east-1 when nothing names one) and endpoint of AWS come from where every
+AWS tool takes them: AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, a web identity, a
+container's or an instance's role. TRINO_PASSWORD has no option, so that it is in no process list.";
+
+/// Export the tables that dbt builds in DuckDB to Delta tables on S3.
+///
+/// Every table is streamed in bounded memory and replaced in one commit, its schema included; a
+/// table whose rows have not changed is left alone. Readers see the old version or the new one.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "export-dbt", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// The DuckDB database; opened read-only.
+    #[arg(long, value_name = "PATH", env = "DUCKDB_PATH")]
+    pub duckdb: PathBuf,
+
+    /// Where each table goes, with {layer} and {table}; s3:// or file://.
+    #[arg(
+        long,
+        value_name = "TEMPLATE",
+        env = "EXPORT_TARGET",
+        default_value = "s3://rideshare-{layer}/{table}"
+    )]
+    pub target: String,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub choice: Choice,
+
+    /// Export tables even when their rows have not changed.
+    #[arg(long)]
+    pub force: bool,
+
+    /// Say what would be exported, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Drop tables at the target that export-dbt wrote and that have left the database.
+    #[arg(long)]
+    pub prune: bool,
+
+    /// Create the buckets that do not exist.
+    #[arg(long)]
+    pub create_buckets: bool,
+
+    /// How TIMESTAMP is written: without a time zone, or as instants, taking the values for UTC,
+    /// for readers that do not know timestamp_ntz.
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Timestamps::Ntz)]
+    pub timestamps: Timestamps,
+
+    /// How long files that a commit took out of a table stay for readers of older versions.
+    #[arg(long, value_name = "DURATION", env = "EXPORT_RETENTION", default_value = "7d", value_parser = parse_duration)]
+    pub retention: Duration,
+
+    /// Age after which files and uploads that no commit names are taken for a killed run's.
+    #[arg(long, value_name = "DURATION", env = "EXPORT_ORPHAN_AGE", default_value = "1d", value_parser = parse_duration)]
+    pub orphan_age: Duration,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub resources: Resources,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub s3: S3,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub trino: TrinoArgs,
+
+    /// Print the summary as a table or as JSON.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// Print nothing on stderr but warnings and errors.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Which tables.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Which tables")]
+pub struct Choice {
+    /// A schema of the database to export; may be repeated. Default: silver and gold.
+    #[arg(long = "layer", value_name = "SCHEMA", value_delimiter = ',')]
+    pub layers: Vec<String>,
+
+    /// Only tables that match, by name or by layer.name; may be repeated.
+    #[arg(long = "table", value_name = "GLOB")]
+    pub tables: Vec<Pattern>,
+
+    /// Not the tables that match; may be repeated.
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<Pattern>,
+
+    /// Export views too.
+    #[arg(long)]
+    pub views: bool,
+
+    /// dbt's manifest, for descriptions and --select.
+    #[arg(long, value_name = "PATH", env = "DBT_MANIFEST")]
+    pub manifest: Option<PathBuf>,
+
+    /// Only models that dbt would select: tag:NAME, path:FOLDER or a name; comma means and, a
+    /// repeated option means or.
+    #[arg(long, value_name = "SELECTOR", requires = "manifest")]
+    pub select: Vec<Selector>,
+
+    /// Only this share of the tables, counted from 0, as in 0/4; stable by name.
+    #[arg(long, value_name = "I/N", env = "EXPORT_SHARD")]
+    pub shard: Option<Shard>,
+}
+
+/// How much of the machine.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Resources")]
+pub struct Resources {
+    /// Tables at a time; fewer when the memory limit does not allow as many.
+    #[arg(long, value_name = "N", env = "EXPORT_JOBS", default_value_t = 2, value_parser = positive)]
+    pub jobs: usize,
+
+    /// Memory for everything: DuckDB, encoding and uploads.
+    #[arg(long, value_name = "SIZE", env = "EXPORT_MEMORY_LIMIT", default_value = "384MiB", value_parser = parse_size)]
+    pub memory_limit: u64,
+
+    /// Size after which a new file is started.
+    #[arg(long, value_name = "SIZE", env = "EXPORT_FILE_SIZE", default_value = "256MiB", value_parser = parse_size)]
+    pub file_size: u64,
+
+    /// Threads; default is the number of cores.
+    #[arg(long, value_name = "N", env = "EXPORT_THREADS", value_parser = positive)]
+    pub threads: Option<usize>,
+}
+
+/// The object store.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "S3")]
+pub struct S3 {
+    /// Endpoint of MinIO or LocalStack; wins over AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL.
+    #[arg(long, value_name = "URL", env = "S3_ENDPOINT")]
+    pub s3_endpoint: Option<String>,
+
+    /// Deadline of a request to S3 with all its retries.
+    #[arg(long, value_name = "DURATION", env = "EXPORT_RETRY_TIMEOUT", default_value = "60s", value_parser = parse_duration)]
+    pub retry_timeout: Duration,
+}
+
+/// Trino.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Trino")]
+pub struct TrinoArgs {
+    /// Register the tables in this Trino, and flush its cached metadata.
+    #[arg(long, value_name = "URL", env = "TRINO_URL")]
+    pub register: Option<String>,
+
+    /// Trino's Delta catalog. The layer is the schema.
+    #[arg(long, value_name = "NAME", env = "TRINO_CATALOG", default_value = "delta")]
+    pub trino_catalog: String,
+
+    /// User in Trino.
+    #[arg(long, value_name = "NAME", env = "TRINO_USER", default_value = "export-dbt")]
+    pub trino_user: String,
+}
+
+/// The environment variable with Trino's password.
+pub const TRINO_PASSWORD: &str = "TRINO_PASSWORD";
+
+/// The form of the summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for a person.
+    Text,
+    /// JSON, as in schema/summary.schema.json.
+    Json,
+}
+
+/// The form of TIMESTAMP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Timestamps {
+    /// timestamp_ntz
+    Ntz,
+    /// timestamp
+    Utc,
+}
+
+/// The command, for completions and the man page.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(format!("{text:?} is not a positive number")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_consistent() {
+        command().debug_assert();
+    }
+}

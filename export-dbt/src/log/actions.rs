@@ -1,0 +1,233 @@
+//! The actions of a commit file.
+//!
+//! Source: the Delta protocol, "Actions".
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::fingerprint::{Fingerprint, RECIPE};
+
+/// The tool's name and version in `engineInfo`.
+pub const ENGINE: &str = concat!("export-dbt/", env!("CARGO_PKG_VERSION"));
+
+/// What every `engineInfo` of this tool starts with.
+pub const ENGINE_PREFIX: &str = "export-dbt/";
+
+/// Provenance of a commit.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct CommitInfo {
+    /// Milliseconds since 1970.
+    pub timestamp: i64,
+    /// `CREATE OR REPLACE TABLE AS SELECT`, as Spark names an overwrite with a new schema.
+    pub operation: String,
+    /// The operation's settings, as text.
+    #[serde(default)]
+    pub operation_parameters: BTreeMap<String, Value>,
+    /// Files, rows and bytes, as text.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub operation_metrics: BTreeMap<String, Value>,
+    /// Tool and version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_info: Option<String>,
+    /// Whether the commit only added rows without looking at the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_blind_append: Option<bool>,
+    /// The run that wrote the commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+    /// What the rows were, for the next run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+}
+
+/// What a reader and a writer must be able to do.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Protocol {
+    /// The reader's version.
+    pub min_reader_version: i32,
+    /// The writer's version.
+    pub min_writer_version: i32,
+    /// Named features, at reader version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader_features: Option<Vec<String>>,
+    /// Named features, at writer version 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer_features: Option<Vec<String>>,
+}
+
+/// A table's schema and settings.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct MetaData {
+    /// The table's id, which outlives every schema.
+    pub id: String,
+    /// The table's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The files' format.
+    pub format: Format,
+    /// The schema, JSON in a string.
+    pub schema_string: String,
+    /// The partition columns; none in tables of this tool.
+    pub partition_columns: Vec<String>,
+    /// Table properties.
+    pub configuration: BTreeMap<String, Option<String>>,
+    /// Milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_time: Option<i64>,
+}
+
+/// The files' format: Parquet.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Format {
+    /// `parquet`
+    pub provider: String,
+    /// None are known.
+    #[serde(default)]
+    pub options: BTreeMap<String, Option<String>>,
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self { provider: "parquet".into(), options: BTreeMap::new() }
+    }
+}
+
+/// A file that belongs to the table from this commit on.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Add {
+    /// Relative to the table. The names of this tool need no percent-encoding.
+    pub path: String,
+    /// Empty: the tables are not partitioned.
+    pub partition_values: BTreeMap<String, Option<String>>,
+    /// Bytes.
+    pub size: i64,
+    /// Milliseconds since 1970.
+    pub modification_time: i64,
+    /// Whether the rows are new to the table.
+    pub data_change: bool,
+    /// See [`crate::stats`].
+    pub stats: String,
+}
+
+/// A file that no longer belongs to the table.
+#[derive(Debug, Clone, Serialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Remove {
+    /// Byte for byte as the add action had it.
+    pub path: String,
+    /// Milliseconds since 1970; the retention counts from here.
+    pub deletion_timestamp: i64,
+    /// Whether the rows leave the table.
+    pub data_change: bool,
+    /// Says that the next two are given.
+    pub extended_file_metadata: bool,
+    /// The partition, as the add action had it.
+    pub partition_values: HashMap<String, Option<String>>,
+    /// Bytes.
+    pub size: i64,
+    /// The add action's deletion vector, a part of the file's identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_vector: Option<Value>,
+}
+
+/// One line of a commit file.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// Provenance; the first line.
+    CommitInfo(CommitInfo),
+    /// The protocol.
+    Protocol(Protocol),
+    /// The metadata.
+    MetaData(MetaData),
+    /// A file that leaves.
+    Remove(Remove),
+    /// A file that comes.
+    Add(Add),
+}
+
+/// The bytes of a commit file.
+pub fn to_lines(actions: &[Action]) -> serde_json::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    for action in actions {
+        serde_json::to_writer(&mut out, action)?;
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+/// The commit info of a commit file, if it has one that can be read.
+pub fn commit_info(bytes: &[u8]) -> Option<CommitInfo> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Line {
+        commit_info: Option<CommitInfo>,
+    }
+    bytes
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Line>(line).ok())
+        .find_map(|line| line.commit_info)
+}
+
+/// The text of a fingerprint in a commit. `options` are those that change what is written.
+pub fn fingerprint_text(fingerprint: Fingerprint, options: &str) -> String {
+    let Fingerprint { rows, sum } = fingerprint;
+    format!("v{RECIPE};rows={rows};sum={sum:032x};{options}")
+}
+
+/// The number of rows in a fingerprint's text.
+pub fn fingerprint_rows(text: &str) -> Option<u64> {
+    text.split(';').find_map(|part| part.strip_prefix("rows="))?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commit_info_is_found_among_the_actions() {
+        let info = CommitInfo {
+            timestamp: 1,
+            operation: "WRITE".into(),
+            operation_parameters: BTreeMap::new(),
+            operation_metrics: BTreeMap::new(),
+            engine_info: Some(ENGINE.into()),
+            is_blind_append: None,
+            run_id: Some("r".into()),
+            fingerprint: Some(fingerprint_text(Fingerprint { rows: 3, sum: 255 }, "o=1")),
+        };
+        let lines = to_lines(&[
+            Action::Protocol(Protocol {
+                min_reader_version: 1,
+                min_writer_version: 2,
+                reader_features: None,
+                writer_features: None,
+            }),
+            Action::CommitInfo(info.clone()),
+        ])
+        .unwrap();
+        assert_eq!(
+            lines.split(|b| *b == b'\n').next().unwrap(),
+            br#"{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}"#
+        );
+        let found = commit_info(&lines).unwrap();
+        assert_eq!(found, info);
+        assert_eq!(fingerprint_rows(&found.fingerprint.unwrap()), Some(3));
+        assert_eq!(commit_info(b"{\"add\":{}}\nnot json\n"), None);
+    }
+
+    #[test]
+    fn others_commit_infos_are_read() {
+        let line = br#"{"commitInfo":{"timestamp":5,"operation":"WRITE","operationParameters":{"mode":"Append","partitionBy":"[]"},"clientVersion":"delta-rs.1","operationMetrics":{"execution_time_ms":4,"num_added_files":1}}}"#;
+        assert_eq!(commit_info(line).unwrap().engine_info, None);
+    }
+}

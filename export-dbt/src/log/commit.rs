@@ -1,0 +1,237 @@
+//! Commits: one conditional PUT, rebased when another writer was first.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use object_store::{ObjectStore, PutMode, PutOptions};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::actions::{Action, Add, CommitInfo, ENGINE, Format, MetaData, to_lines};
+use super::snapshot::{Snapshot, commit_path};
+use super::{LogError, TableLog, protocol};
+use crate::calendar::now_millis;
+
+/// Other writers that may come first before a commit is given up.
+const REBASES: u32 = 30;
+
+/// Tries of one version whose outcome is not known.
+const TRIES: u32 = 4;
+
+/// Versions between checkpoints, unless the table says otherwise.
+const CHECKPOINT_INTERVAL: u64 = 10;
+
+/// What a commit makes of a table.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The table's name, for a new table.
+    pub name: String,
+    /// The schema as JSON.
+    pub schema: Value,
+    /// The description; none leaves the table's own.
+    pub description: Option<String>,
+    /// Whether a `timestamp_ntz` is in the schema.
+    pub needs_ntz: bool,
+    /// The new files.
+    pub adds: Vec<Add>,
+    /// Rows in the new files.
+    pub rows: u64,
+    /// This run.
+    pub run_id: String,
+    /// What the rows were.
+    pub fingerprint: String,
+}
+
+/// A commit that happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// Its version.
+    pub version: u64,
+}
+
+impl TableLog {
+    /// Replaces the table's content and schema in one version.
+    ///
+    /// # Errors
+    /// When the table may not be overwritten, or the store fails. After [`LogError::Unknown`]
+    /// the files must stay, as the commit may have happened.
+    pub async fn commit(
+        &self,
+        mut base: Option<Snapshot>,
+        change: &Change,
+    ) -> Result<Committed, LogError> {
+        let new_id = Uuid::new_v4().to_string();
+        for rebase in 0..REBASES {
+            let version = base.as_ref().map_or(0, |snapshot| snapshot.version + 1);
+            let actions = actions(base.as_ref(), change, &new_id)?;
+            if self.put_commit(version, to_lines(&actions)?, &change.run_id).await? {
+                return Ok(Committed { version });
+            }
+            base = match base {
+                Some(old) => Some(self.reload(old).await?),
+                None => self.load().await?,
+            };
+            tokio::time::sleep(jitter(rebase)).await;
+        }
+        Err(LogError::Contention { attempts: REBASES })
+    }
+
+    /// Whether this run wrote the version; `false` when another writer did.
+    async fn put_commit(
+        &self,
+        version: u64,
+        bytes: Vec<u8>,
+        run_id: &str,
+    ) -> Result<bool, LogError> {
+        let path = commit_path(version);
+        let payload = object_store::PutPayload::from(bytes);
+        let mut tries = 0;
+        loop {
+            let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+            let Err(error) = self.objects.put_opts(&path, payload.clone(), options).await else {
+                return Ok(true);
+            };
+            // An answer that was lost, and every conflict: the version itself says whose it is.
+            match self.commit_info(version).await {
+                Ok(Some(info)) => return Ok(info.run_id.as_deref() == Some(run_id)),
+                Ok(None) if self.objects_head(&path).await => return Ok(false),
+                Ok(None) if is_refusal(&error) => return Err(LogError::Store(error)),
+                _ => {}
+            }
+            tries += 1;
+            if tries == TRIES {
+                return Err(LogError::Unknown { version, source: error });
+            }
+            tokio::time::sleep(jitter(tries)).await;
+        }
+    }
+
+    async fn objects_head(&self, path: &object_store::path::Path) -> bool {
+        use object_store::ObjectStoreExt;
+        self.objects.head(path).await.is_ok()
+    }
+
+    /// Writes a checkpoint when one is due, and drops log entries past the table's own log
+    /// retention. Returns the version of a new checkpoint.
+    ///
+    /// # Errors
+    /// When the log cannot be read or the checkpoint not be written; the table is complete
+    /// without it.
+    pub async fn checkpoint(&self, snapshot: &Snapshot) -> Result<Option<u64>, LogError> {
+        let interval = snapshot
+            .metadata
+            .configuration
+            .get("delta.checkpointInterval")
+            .and_then(|value| value.as_deref()?.parse().ok())
+            .filter(|interval| *interval > 0)
+            .unwrap_or(CHECKPOINT_INTERVAL);
+        // Counted from the newest checkpoint, so that one that a killed run left out is made up.
+        let since = snapshot.version - snapshot.checkpoint.unwrap_or(0).min(snapshot.version);
+        if since < interval {
+            return Ok(None);
+        }
+        deltalake::checkpoints::create_checkpoint(&snapshot.table, None).await?;
+        deltalake::checkpoints::cleanup_metadata(&snapshot.table, None).await?;
+        Ok(Some(snapshot.version))
+    }
+}
+
+/// An answer after which the commit cannot have happened.
+fn is_refusal(error: &object_store::Error) -> bool {
+    use object_store::Error;
+    matches!(
+        error,
+        Error::PermissionDenied { .. }
+            | Error::Unauthenticated { .. }
+            | Error::NotFound { .. }
+            | Error::NotImplemented { .. }
+    )
+}
+
+fn actions(
+    base: Option<&Snapshot>,
+    change: &Change,
+    new_id: &str,
+) -> Result<Vec<Action>, LogError> {
+    let now = now_millis();
+    let mut actions = vec![Action::CommitInfo(info(base, change, now))];
+    match base {
+        None => {
+            actions.push(Action::Protocol(protocol::new_table(change.needs_ntz)));
+            actions.push(Action::MetaData(MetaData {
+                id: new_id.to_string(),
+                name: Some(change.name.clone()),
+                description: change.description.clone(),
+                format: Format::default(),
+                schema_string: change.schema.to_string(),
+                partition_columns: Vec::new(),
+                configuration: BTreeMap::new(),
+                created_time: Some(now),
+            }));
+        }
+        Some(base) => {
+            let needed = protocol::for_overwrite(
+                &base.protocol,
+                &base.metadata.configuration,
+                change.needs_ntz,
+            )?;
+            actions.extend(needed.map(Action::Protocol));
+            actions.extend(new_metadata(&base.metadata, change).map(Action::MetaData));
+            actions.extend(base.files.iter().map(|file| Action::Remove(file.remove(now))));
+        }
+    }
+    actions.extend(change.adds.iter().cloned().map(Action::Add));
+    Ok(actions)
+}
+
+/// The metadata to write, or none when nothing in it changes.
+fn new_metadata(current: &MetaData, change: &Change) -> Option<MetaData> {
+    if is_current(current, &change.schema, change.description.as_deref()) {
+        return None;
+    }
+    Some(MetaData {
+        description: change.description.clone().or_else(|| current.description.clone()),
+        schema_string: change.schema.to_string(),
+        partition_columns: Vec::new(),
+        ..current.clone()
+    })
+}
+
+/// Whether the metadata already says this.
+pub(super) fn is_current(current: &MetaData, schema: &Value, description: Option<&str>) -> bool {
+    let same_schema =
+        serde_json::from_str::<Value>(&current.schema_string).is_ok_and(|s| s == *schema);
+    let same_description = description.is_none() || description == current.description.as_deref();
+    same_schema && same_description && current.partition_columns.is_empty()
+}
+
+fn info(base: Option<&Snapshot>, change: &Change, now: i64) -> CommitInfo {
+    let text = |value: &dyn ToString| Value::from(value.to_string());
+    let bytes: i64 = change.adds.iter().map(|add| add.size).sum();
+    let removed = base.map_or(0, |base| base.files.len());
+    CommitInfo {
+        timestamp: now,
+        operation: "CREATE OR REPLACE TABLE AS SELECT".into(),
+        operation_parameters: BTreeMap::from([
+            ("mode".into(), text(&"Overwrite")),
+            ("isManaged".into(), text(&false)),
+            ("partitionBy".into(), text(&"[]")),
+        ]),
+        operation_metrics: BTreeMap::from([
+            ("numFiles".into(), text(&change.adds.len())),
+            ("numRemovedFiles".into(), text(&removed)),
+            ("numOutputRows".into(), text(&change.rows)),
+            ("numOutputBytes".into(), text(&bytes)),
+        ]),
+        engine_info: Some(ENGINE.into()),
+        is_blind_append: Some(false),
+        run_id: Some(change.run_id.clone()),
+        fingerprint: Some(change.fingerprint.clone()),
+    }
+}
+
+/// A pause that grows, and differs between processes that met.
+fn jitter(attempt: u32) -> Duration {
+    let random = Uuid::new_v4().as_u128() as u64 % 100;
+    Duration::from_millis((20 << attempt.min(5)) + random)
+}

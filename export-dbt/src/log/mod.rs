@@ -1,0 +1,121 @@
+//! A table's Delta log: reading its state, committing, checkpoints and cleaning up.
+//!
+//! delta-rs reads the log (JSON commits and every kind of checkpoint) and writes checkpoints.
+//! Commit files are written here: the library's own builder refuses tables at writer version 2
+//! to 6 without DataFusion, and its statistics go through doubles.
+
+pub mod actions;
+mod commit;
+mod protocol;
+mod snapshot;
+mod vacuum;
+
+use std::sync::Arc;
+
+use deltalake::DeltaTableError;
+use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
+use object_store::ObjectStore;
+use object_store::prefix::PrefixStore;
+
+use crate::store::Store;
+use crate::target::Location;
+
+pub use commit::{Change, Committed};
+pub use protocol::ProtocolError;
+pub use snapshot::Snapshot;
+pub use vacuum::{Cleaned, Retention};
+
+/// The log of one table, which need not exist yet.
+#[derive(Clone)]
+pub struct TableLog {
+    location: Location,
+    store: Store,
+    /// Paths relative to the table.
+    objects: Arc<dyn ObjectStore>,
+    log_store: LogStoreRef,
+}
+
+impl std::fmt::Debug for TableLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TableLog")
+            .field("location", &self.location.url.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a table's log could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The log is there but cannot be understood.
+    #[error("could not read the table's log: {0}")]
+    Read(String),
+    /// The object store failed.
+    #[error("could not reach the table's log")]
+    Store(#[from] object_store::Error),
+    /// The table is not one that may be overwritten.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+    /// A commit could not be made into JSON.
+    #[error("could not write a commit")]
+    Json(#[from] serde_json::Error),
+    /// The commit may or may not have happened.
+    #[error(
+        "it is not known whether version {version} was committed; the files of this run are kept\nhint: run again; it finds out"
+    )]
+    Unknown {
+        /// The version.
+        version: u64,
+        /// The last answer.
+        source: object_store::Error,
+    },
+    /// Other writers were always faster.
+    #[error(
+        "{attempts} other commits came first\nhint: run fewer exporters of one table at a time"
+    )]
+    Contention {
+        /// How often.
+        attempts: u32,
+    },
+}
+
+impl From<DeltaTableError> for LogError {
+    fn from(error: DeltaTableError) -> Self {
+        match error {
+            DeltaTableError::ObjectStore { source } => LogError::Store(source),
+            other => LogError::Read(other.to_string()),
+        }
+    }
+}
+
+impl TableLog {
+    /// The log of the table at a location.
+    pub fn new(location: &Location, store: &Store) -> Self {
+        let root = Arc::clone(&store.objects);
+        let objects: Arc<dyn ObjectStore> =
+            Arc::new(PrefixStore::new(Arc::clone(&root), location.prefix.clone()));
+        let log_store =
+            default_logstore(Arc::clone(&objects), root, &location.url, &StorageConfig::default());
+        Self { location: location.clone(), store: store.clone(), objects, log_store }
+    }
+
+    /// The table's objects, by paths relative to the table.
+    pub fn objects(&self) -> &Arc<dyn ObjectStore> {
+        &self.objects
+    }
+
+    /// Refuses a table that may not be overwritten, before anything is uploaded.
+    ///
+    /// # Errors
+    /// When the table needs what this tool does not write.
+    pub fn check(&self, snapshot: Option<&Snapshot>, needs_ntz: bool) -> Result<(), LogError> {
+        if let Some(Snapshot { protocol, metadata, .. }) = snapshot {
+            protocol::for_overwrite(protocol, &metadata.configuration, needs_ntz)?;
+        }
+        Ok(())
+    }
+
+    /// Where the table is.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+}

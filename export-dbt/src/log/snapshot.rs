@@ -1,0 +1,188 @@
+//! The state of a table at its newest version.
+
+use std::collections::HashMap;
+
+use deltalake::DeltaTable;
+use deltalake::arrow::array::{Array, StringArray};
+use futures::TryStreamExt;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use serde_json::Value;
+
+use super::actions::{CommitInfo, ENGINE_PREFIX, MetaData, Protocol, Remove, commit_info};
+use super::{LogError, TableLog};
+
+/// A table's newest version.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The version.
+    pub version: u64,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The metadata.
+    pub metadata: MetaData,
+    /// The files.
+    pub files: Vec<ActiveFile>,
+    /// Who wrote the newest version; none when its commit file does not say.
+    pub last: Option<CommitInfo>,
+    /// The version of the newest checkpoint.
+    pub checkpoint: Option<u64>,
+    pub(super) table: DeltaTable,
+}
+
+/// A file of the table.
+#[derive(Debug, Clone)]
+pub struct ActiveFile {
+    /// The path, byte for byte as in the log: it identifies the file there.
+    pub raw_path: String,
+    /// The path in the store, decoded.
+    pub path: String,
+    /// Bytes.
+    pub size: i64,
+    partition_values: HashMap<String, Option<String>>,
+    deletion_vector: Option<Value>,
+}
+
+impl ActiveFile {
+    /// The action that takes the file out of the table.
+    pub fn remove(&self, now_millis: i64) -> Remove {
+        Remove {
+            path: self.raw_path.clone(),
+            deletion_timestamp: now_millis,
+            data_change: true,
+            extended_file_metadata: true,
+            partition_values: self.partition_values.clone(),
+            size: self.size,
+            deletion_vector: self.deletion_vector.clone(),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Whether this tool wrote the newest version.
+    pub fn is_own(&self) -> bool {
+        let engine = self.last.as_ref().and_then(|info| info.engine_info.as_deref());
+        engine.is_some_and(|engine| engine.starts_with(ENGINE_PREFIX))
+    }
+
+    /// Whether the table already has this schema and description.
+    pub fn says(&self, schema: &Value, description: Option<&str>) -> bool {
+        super::commit::is_current(&self.metadata, schema, description)
+    }
+
+    /// The fingerprint in the newest commit, when this tool wrote it.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.is_own().then(|| self.last.as_ref()?.fingerprint.as_deref()).flatten()
+    }
+}
+
+impl TableLog {
+    /// The newest state, or none where there is no table.
+    ///
+    /// # Errors
+    /// When the log is there but cannot be read.
+    pub async fn load(&self) -> Result<Option<Snapshot>, LogError> {
+        let folder = Path::from("_delta_log");
+        let listed: Vec<_> = self.objects.list(Some(&folder)).try_collect().await?;
+        let names = || listed.iter().filter_map(|meta| meta.location.filename());
+        let is_log = |name: &str| version_of(name).is_some();
+        if !names().any(is_log) {
+            return Ok(None);
+        }
+        let checkpoint = names()
+            .filter(|name| name.contains(".checkpoint") && name.ends_with(".parquet"))
+            .filter_map(version_of)
+            .max();
+        let mut table = DeltaTable::new(self.log_store.clone());
+        table.load().await?;
+        self.read(table, checkpoint).await.map(Some)
+    }
+
+    /// The state after other commits.
+    pub(super) async fn reload(&self, old: Snapshot) -> Result<Snapshot, LogError> {
+        let mut table = old.table;
+        table.update_state().await?;
+        self.read(table, old.checkpoint).await
+    }
+
+    async fn read(&self, table: DeltaTable, checkpoint: Option<u64>) -> Result<Snapshot, LogError> {
+        let state = table.snapshot()?;
+        let version = state.version();
+        let protocol = convert(state.protocol())?;
+        let metadata = convert(state.metadata())?;
+        let views: Vec<_> =
+            state.snapshot().file_views(&self.log_store, None).try_collect().await?;
+        // The views decode the paths; the batches have them as the log does, in the same order.
+        let mut raw_paths = Vec::with_capacity(views.len());
+        for batch in state.add_actions_batches(false)? {
+            let paths = batch
+                .column_by_name("path")
+                .and_then(|column| column.as_any().downcast_ref::<StringArray>())
+                .ok_or_else(|| LogError::Read("the list of files has no paths".into()))?;
+            raw_paths.extend(paths.iter().flatten().map(str::to_string));
+        }
+        if raw_paths.len() != views.len() {
+            return Err(LogError::Read("two lists of the table's files differ".into()));
+        }
+        let files = views
+            .iter()
+            .zip(raw_paths)
+            .map(|(view, raw_path)| {
+                let deletion_vector = view.deletion_vector_descriptor().map(serde_json::to_value);
+                Ok(ActiveFile {
+                    raw_path,
+                    path: view.path().into_owned(),
+                    size: view.size(),
+                    partition_values: view.partition_values_map(),
+                    deletion_vector: deletion_vector.transpose()?,
+                })
+            })
+            .collect::<Result<_, LogError>>()?;
+        let last = self.commit_info(version).await?;
+        Ok(Snapshot { version, protocol, metadata, files, last, checkpoint, table })
+    }
+
+    /// The commit info of a version; none when the version, or its info, is not there.
+    pub(super) async fn commit_info(&self, version: u64) -> Result<Option<CommitInfo>, LogError> {
+        match self.objects.get(&commit_path(version)).await {
+            Ok(found) => Ok(commit_info(&found.bytes().await?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The commit file of a version, relative to the table.
+pub(super) fn commit_path(version: u64) -> Path {
+    Path::from(format!("_delta_log/{version:020}.json"))
+}
+
+/// The version of a commit file or a checkpoint.
+fn version_of(name: &str) -> Option<u64> {
+    let digits = name.get(..20)?;
+    let rest = &name[20..];
+    let known = rest == ".json" || rest.starts_with(".checkpoint.");
+    (known && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok())?
+}
+
+fn convert<T: serde::de::DeserializeOwned>(value: &impl serde::Serialize) -> Result<T, LogError> {
+    Ok(serde_json::from_value(serde_json::to_value(value)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_files() {
+        assert_eq!(version_of("00000000000000000012.json"), Some(12));
+        assert_eq!(version_of("00000000000000000010.checkpoint.parquet"), Some(10));
+        assert_eq!(
+            version_of("00000000000000000010.checkpoint.0000000001.0000000002.parquet"),
+            Some(10)
+        );
+        assert_eq!(version_of("_last_checkpoint"), None);
+        assert_eq!(version_of("00000000000000000012.json.tmp"), None);
+        assert_eq!(commit_path(7).as_ref(), "_delta_log/00000000000000000007.json");
+    }
+}

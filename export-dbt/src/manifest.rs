@@ -1,0 +1,170 @@
+//! dbt's `manifest.json`: descriptions, tags, paths and materializations of the models.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// The part of a manifest that is used here. Unknown keys and newer versions are fine.
+#[derive(Debug, Deserialize)]
+pub struct Manifest {
+    #[serde(default)]
+    nodes: BTreeMap<String, Node>,
+}
+
+/// A model, seed or snapshot.
+#[derive(Debug, Deserialize)]
+pub struct Node {
+    resource_type: String,
+    name: String,
+    #[serde(default)]
+    alias: Option<String>,
+    #[serde(default)]
+    schema: Option<String>,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(default)]
+    original_file_path: String,
+    #[serde(default)]
+    columns: BTreeMap<String, NodeColumn>,
+    #[serde(default)]
+    config: NodeConfig,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct NodeConfig {
+    #[serde(default)]
+    materialized: Option<String>,
+    #[serde(default)]
+    tags: serde_json::Value,
+}
+
+#[derive(Debug, Deserialize)]
+struct NodeColumn {
+    name: String,
+    #[serde(default)]
+    description: Option<String>,
+}
+
+/// Why a manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// The file cannot be read.
+    #[error(
+        "could not read the manifest {path}\nhint: `dbt build` or `dbt parse` writes target/manifest.json"
+    )]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no manifest.
+    #[error("{path}:{line}:{column}: not a dbt manifest: {source}")]
+    Parse {
+        /// The file.
+        path: String,
+        /// Where.
+        line: usize,
+        /// Where.
+        column: usize,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// When the file is missing or is no manifest.
+    pub fn read(path: &Path) -> Result<Self, ManifestError> {
+        let shown = path.display().to_string();
+        let bytes = std::fs::read(path)
+            .map_err(|source| ManifestError::Read { path: shown.clone(), source })?;
+        serde_json::from_slice(&bytes).map_err(|source| ManifestError::Parse {
+            path: shown,
+            line: source.line(),
+            column: source.column(),
+            source,
+        })
+    }
+
+    /// The node that builds a relation.
+    pub fn node(&self, layer: &str, table: &str) -> Option<&Node> {
+        self.nodes.values().find(|node| {
+            matches!(node.resource_type.as_str(), "model" | "seed" | "snapshot")
+                && node.schema.as_deref().is_some_and(|schema| schema.eq_ignore_ascii_case(layer))
+                && node.alias.as_deref().unwrap_or(&node.name).eq_ignore_ascii_case(table)
+        })
+    }
+}
+
+impl Node {
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The model's file, relative to the project.
+    pub fn path(&self) -> &str {
+        &self.original_file_path
+    }
+
+    /// The description, when there is one.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// A column's description, when there is one.
+    pub fn column_description(&self, column: &str) -> Option<&str> {
+        let found = self.columns.values().find(|c| c.name.eq_ignore_ascii_case(column))?;
+        found.description.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// Whether the model is a `view` or `ephemeral`, so that a table of its name is a leftover.
+    pub fn is_virtual(&self) -> Option<&str> {
+        let materialized = self.config.materialized.as_deref()?;
+        matches!(materialized, "view" | "ephemeral").then_some(materialized)
+    }
+
+    /// Whether the model has a tag.
+    pub fn has_tag(&self, tag: &str) -> bool {
+        let in_config = match &self.config.tags {
+            serde_json::Value::String(one) => one == tag,
+            serde_json::Value::Array(many) => many.iter().any(|one| one == tag),
+            _ => false,
+        };
+        in_config || self.tags.iter().any(|own| own == tag)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_test(json: serde_json::Value) -> Self {
+        serde_json::from_value(json).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_relation_is_found_by_alias_and_schema() {
+        let manifest: Manifest = serde_json::from_value(json!({"nodes": {
+            "model.p.stg_trips": {"resource_type": "model", "name": "stg_trips", "alias": "trips", "schema": "silver",
+                "description": " Every trip. ", "columns": {"id": {"name": "ID", "description": "key"}},
+                "config": {"materialized": "table", "tags": ["silver"]}, "original_file_path": "models/silver/stg_trips.sql"},
+            "test.p.x": {"resource_type": "test", "name": "trips", "schema": "silver"},
+        }}))
+        .unwrap();
+        let node = manifest.node("SILVER", "trips").unwrap();
+        assert_eq!(node.description(), Some("Every trip."));
+        assert_eq!(node.column_description("id"), Some("key"));
+        assert_eq!(node.is_virtual(), None);
+        assert!(node.has_tag("silver"));
+        assert!(manifest.node("silver", "stg_trips").is_none());
+    }
+}

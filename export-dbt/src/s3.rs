@@ -1,0 +1,217 @@
+//! The few S3 calls that `object_store` has no name for: does a bucket exist, create one, and
+//! which multipart uploads are open.
+
+use std::error::Error as StdError;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use object_store::path::Path;
+
+/// One bucket.
+#[derive(Debug)]
+pub struct Bucket {
+    name: String,
+    region: String,
+    endpoint: String,
+    client: Client,
+}
+
+/// Why a call on a bucket failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BucketError {
+    /// No such bucket.
+    #[error("there is no bucket {bucket}\nhint: create it, or add --create-buckets")]
+    Missing {
+        /// The bucket.
+        bucket: String,
+    },
+    /// The credentials are not accepted, or do not allow it.
+    #[error(
+        "bucket {bucket}: access denied ({code})\nhint: check the AWS credentials and what they allow"
+    )]
+    Denied {
+        /// The bucket.
+        bucket: String,
+        /// The service's error code, or the HTTP status.
+        code: String,
+    },
+    /// There are no credentials.
+    #[error(
+        "bucket {bucket}: no AWS credentials\nhint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role"
+    )]
+    Credentials {
+        /// The bucket.
+        bucket: String,
+    },
+    /// Nobody answers.
+    #[error(
+        "bucket {bucket}: could not reach {endpoint}: {detail}\nhint: check AWS_ENDPOINT_URL or S3_ENDPOINT, and the network"
+    )]
+    Unreachable {
+        /// The bucket.
+        bucket: String,
+        /// Where.
+        endpoint: String,
+        /// What went wrong.
+        detail: String,
+    },
+    /// Another answer.
+    #[error("bucket {bucket}: {what} was answered with {status} {code}")]
+    Refused {
+        /// The bucket.
+        bucket: String,
+        /// The call.
+        what: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The service's error code.
+        code: String,
+    },
+}
+
+impl BucketError {
+    /// Whether the other side could not be reached, as opposed to having refused.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            BucketError::Unreachable { .. } => true,
+            BucketError::Refused { status, .. } => *status >= 500,
+            _ => false,
+        }
+    }
+}
+
+/// A multipart upload that was never completed.
+#[derive(Debug)]
+pub struct OpenUpload {
+    /// The object's key.
+    pub key: String,
+    /// The upload's id.
+    pub id: String,
+    /// When it was started, in milliseconds since 1970.
+    pub initiated: i64,
+}
+
+impl Bucket {
+    /// The bucket `name`, for messages at `endpoint`.
+    pub fn new(name: &str, client: Client, region: &str, endpoint: &str) -> Self {
+        Self { name: name.into(), region: region.into(), endpoint: endpoint.into(), client }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the bucket exists and may be listed.
+    ///
+    /// # Errors
+    /// When it is missing, or not ours, or nobody answers.
+    pub async fn check(&self) -> Result<(), BucketError> {
+        let answer = self.client.head_bucket().bucket(&self.name).send().await;
+        answer.map(|_| ()).map_err(|error| self.failed("HeadBucket", &error))
+    }
+
+    /// Creates the bucket; one that is ours already is as good.
+    ///
+    /// # Errors
+    /// When it is somebody else's, or may not be created, or nobody answers.
+    pub async fn create(&self) -> Result<(), BucketError> {
+        // us-east-1 is the one region that must not be named.
+        let place = (self.region != "us-east-1").then(|| {
+            let region = BucketLocationConstraint::from(self.region.as_str());
+            CreateBucketConfiguration::builder().location_constraint(region).build()
+        });
+        let request = self.client.create_bucket().bucket(&self.name);
+        match request.set_create_bucket_configuration(place).send().await {
+            Err(error) if error.code() == Some("BucketAlreadyOwnedByYou") => Ok(()),
+            answer => answer.map(|_| ()).map_err(|error| self.failed("CreateBucket", &error)),
+        }
+    }
+
+    /// The multipart uploads that are open under a prefix.
+    ///
+    /// # Errors
+    /// When they may not be listed, or nobody answers.
+    pub async fn open_uploads(&self, prefix: &Path) -> Result<Vec<OpenUpload>, BucketError> {
+        // With the slash, so that the table `trips` does not clean up after `trips_daily`.
+        let folder = match prefix.as_ref() {
+            "" => String::new(),
+            prefix => format!("{prefix}/"),
+        };
+        let mut open = Vec::new();
+        let (mut key, mut id) = (None, None);
+        loop {
+            let request = self.client.list_multipart_uploads().bucket(&self.name).prefix(&folder);
+            let page = request
+                .set_key_marker(key)
+                .set_upload_id_marker(id)
+                .send()
+                .await
+                .map_err(|error| self.failed("ListMultipartUploads", &error))?;
+            open.extend(page.uploads().iter().filter_map(|upload| {
+                Some(OpenUpload {
+                    key: upload.key()?.into(),
+                    id: upload.upload_id()?.into(),
+                    initiated: upload.initiated()?.to_millis().ok()?,
+                })
+            }));
+            if page.is_truncated() != Some(true) || page.next_key_marker().is_none() {
+                return Ok(open);
+            }
+            (key, id) = (page.next_key_marker, page.next_upload_id_marker);
+        }
+    }
+
+    /// Aborts an upload of [`Bucket::open_uploads`]; one that is gone already does not matter.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn abort(&self, upload: &OpenUpload) -> Result<(), BucketError> {
+        let request = self.client.abort_multipart_upload().bucket(&self.name);
+        match request.key(&upload.key).upload_id(&upload.id).send().await {
+            Err(error) if error.code() == Some("NoSuchUpload") => Ok(()),
+            answer => {
+                answer.map(|_| ()).map_err(|error| self.failed("AbortMultipartUpload", &error))
+            }
+        }
+    }
+
+    fn failed<E>(&self, what: &'static str, error: &SdkError<E, HttpResponse>) -> BucketError
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let bucket = self.name.clone();
+        let Some(answer) = error.raw_response() else {
+            let causes = causes(error);
+            if causes.iter().any(|cause| cause.contains("credential")) {
+                return BucketError::Credentials { bucket };
+            }
+            // The last cause is the operating system's word, such as "Connection refused".
+            let detail = causes.last().cloned().unwrap_or_else(|| error.to_string());
+            return BucketError::Unreachable { bucket, endpoint: self.endpoint.clone(), detail };
+        };
+        let status = answer.status().as_u16();
+        let code = error.code().unwrap_or_default().to_owned();
+        match status {
+            404 => BucketError::Missing { bucket },
+            // The answer to a HEAD has no body, and so no code.
+            401 | 403 if code.is_empty() => {
+                BucketError::Denied { bucket, code: status.to_string() }
+            }
+            401 | 403 => BucketError::Denied { bucket, code },
+            _ => BucketError::Refused { bucket, what, status, code },
+        }
+    }
+}
+
+fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes
+}

@@ -1,0 +1,189 @@
+//! The object stores behind the locations: one client a bucket, or the local file system.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_s3::Client;
+use common::aws::{SdkConfig, Service};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
+use object_store::local::LocalFileSystem;
+use object_store::{BackoffConfig, ClientOptions, CredentialProvider, ObjectStore, RetryConfig};
+
+use crate::s3::Bucket;
+use crate::target::Location;
+
+/// Deadline of one attempt of one request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Deadline of a connection's set-up.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The S3 settings of a run.
+#[derive(Debug, Clone)]
+pub struct S3Settings {
+    /// The endpoint of MinIO or LocalStack; none for what the AWS configuration says.
+    pub endpoint: Option<String>,
+    /// Deadline of a request with all its retries.
+    pub retry_timeout: Duration,
+}
+
+/// The AWS configuration of the process, for both clients: the same credentials, region and
+/// endpoint for data and for buckets.
+struct Aws {
+    config: SdkConfig,
+    region: String,
+    endpoint: Option<String>,
+    retry_timeout: Duration,
+}
+
+/// The service as the AWS configuration knows it.
+const SERVICE: Service = Service { host: "s3", variable: "AWS_ENDPOINT_URL_S3" };
+
+impl Aws {
+    async fn load(settings: &S3Settings) -> Result<Self, StoreError> {
+        let config = common::aws::config(settings.retry_timeout).await;
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        let named = SERVICE.endpoint_from_environment().map_err(StoreError::Endpoint);
+        let endpoint = match &settings.endpoint {
+            Some(endpoint) => Some(endpoint.clone()),
+            None => named?,
+        };
+        Ok(Self { config, region, endpoint, retry_timeout: settings.retry_timeout })
+    }
+
+    fn bucket(&self, name: &str) -> Bucket {
+        let mut config = aws_sdk_s3::config::Builder::from(&self.config);
+        config.set_endpoint_url(self.endpoint.clone());
+        // Path-style where an endpoint is set: LocalStack and MinIO have no name per bucket.
+        config.set_force_path_style(Some(self.endpoint.is_some()));
+        let shown = self.endpoint.clone().unwrap_or_else(|| SERVICE.endpoint(&self.config));
+        Bucket::new(name, Client::from_conf(config.build()), &self.region, &shown)
+    }
+
+    fn objects(&self, name: &str) -> Result<AmazonS3, object_store::Error> {
+        let retry = RetryConfig {
+            backoff: BackoffConfig {
+                init_backoff: Duration::from_millis(100),
+                max_backoff: Duration::from_secs(5),
+                base: 2.0,
+            },
+            max_retries: 10,
+            retry_timeout: self.retry_timeout,
+        };
+        let options = ClientOptions::new()
+            .with_timeout(REQUEST_TIMEOUT)
+            .with_connect_timeout(CONNECT_TIMEOUT);
+        let mut builder = AmazonS3Builder::new()
+            .with_client_options(options)
+            .with_bucket_name(name)
+            .with_region(&self.region)
+            .with_retry(retry);
+        if let Some(provider) = self.config.credentials_provider() {
+            builder = builder.with_credentials(Arc::new(SdkCredentials(provider)));
+        }
+        if let Some(endpoint) = &self.endpoint {
+            builder = builder
+                .with_endpoint(endpoint)
+                .with_allow_http(endpoint.starts_with("http://"))
+                .with_virtual_hosted_style_request(false);
+        }
+        builder.build()
+    }
+}
+
+/// The SDK's credentials, which it caches and renews, for `object_store`.
+#[derive(Debug)]
+struct SdkCredentials(SharedCredentialsProvider);
+
+#[async_trait]
+impl CredentialProvider for SdkCredentials {
+    type Credential = AwsCredential;
+
+    async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
+        let found = self.0.provide_credentials().await.map_err(|error| {
+            object_store::Error::Unauthenticated { path: "AWS".into(), source: error.into() }
+        })?;
+        Ok(Arc::new(AwsCredential {
+            key_id: found.access_key_id().into(),
+            secret_key: found.secret_access_key().into(),
+            token: found.session_token().map(Into::into),
+        }))
+    }
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The endpoint in the environment.
+    #[error("{0}")]
+    Endpoint(String),
+    /// Another setting.
+    #[error("could not set up the object store")]
+    Settings(#[from] object_store::Error),
+}
+
+/// A store with the S3 calls that the generic interface lacks.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// Reads, writes and lists.
+    pub objects: Arc<dyn ObjectStore>,
+    /// For S3 only.
+    pub bucket: Option<Arc<Bucket>>,
+}
+
+/// Every store of a run.
+#[derive(Debug, Default)]
+pub struct Stores {
+    by_bucket: HashMap<Option<String>, Store>,
+}
+
+impl Stores {
+    /// The stores of these locations.
+    ///
+    /// # Errors
+    /// When the endpoint or another setting from the environment is not valid.
+    pub async fn open<'a>(
+        locations: impl IntoIterator<Item = &'a Location>,
+        settings: &S3Settings,
+    ) -> Result<Self, StoreError> {
+        let mut stores = Self::default();
+        let mut aws = None;
+        for location in locations {
+            if stores.by_bucket.contains_key(&location.bucket) {
+                continue;
+            }
+            let store = match &location.bucket {
+                Some(name) => {
+                    // Read only where a location needs it.
+                    let aws = match &mut aws {
+                        Some(aws) => aws,
+                        none => none.insert(Aws::load(settings).await?),
+                    };
+                    Store {
+                        objects: Arc::new(aws.objects(name)?),
+                        bucket: Some(Arc::new(aws.bucket(name))),
+                    }
+                }
+                None => Store { objects: Arc::new(LocalFileSystem::new()), bucket: None },
+            };
+            stores.by_bucket.insert(location.bucket.clone(), store);
+        }
+        Ok(stores)
+    }
+
+    /// The store of a location that was given to [`Stores::open`].
+    pub fn get(&self, location: &Location) -> Option<&Store> {
+        self.by_bucket.get(&location.bucket)
+    }
+
+    /// The buckets, in the order of their names.
+    pub fn buckets(&self) -> Vec<Arc<Bucket>> {
+        let mut buckets: Vec<_> =
+            self.by_bucket.values().filter_map(|s| s.bucket.clone()).collect();
+        buckets.sort_by(|a, b| a.name().cmp(b.name()));
+        buckets
+    }
+}

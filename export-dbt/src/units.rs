@@ -1,0 +1,123 @@
+//! Sizes and durations as a person writes them: `256MiB`, `1.5GB`, `7d`, `90s`.
+
+use std::time::Duration;
+
+/// Parses a size in bytes: a number and one of `B`, `KB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`
+/// (any case; a bare `K`, `M` or `G` is binary).
+///
+/// # Errors
+/// A message for clap when the number or the unit is unknown, or the size is zero.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let (number, unit) = split(text);
+    let factor: u64 = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        _ => return Err(format!("unknown unit {unit:?}; write for example 256MiB or 1GB")),
+    };
+    let number: f64 = number
+        .parse()
+        .map_err(|_| format!("{text:?} is not a size; write for example 256MiB or 1GB"))?;
+    let bytes = number * factor as f64;
+    if !(bytes.is_finite() && bytes >= 1.0) {
+        return Err(format!("{text:?} is not a size of at least one byte"));
+    }
+    Ok(bytes as u64)
+}
+
+/// Parses a duration: a number and one of `s`, `m`, `h`, `d`, `w`.
+///
+/// # Errors
+/// A message for clap when the number or the unit is unknown.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = split(text);
+    let seconds: f64 = match unit {
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3_600.0,
+        "d" => 86_400.0,
+        "w" => 604_800.0,
+        _ => return Err(format!("{text:?} is not a duration; write for example 7d, 12h or 90s")),
+    };
+    let number: f64 = number
+        .parse()
+        .map_err(|_| format!("{text:?} is not a duration; write for example 7d, 12h or 90s"))?;
+    Duration::try_from_secs_f64(number * seconds)
+        .map_err(|_| format!("{text:?} is not a duration that can be kept"))
+}
+
+/// A size for a person: binary units, one decimal.
+pub fn show_size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    format!("{value:.1} {unit}")
+}
+
+/// A count for a person: digits in groups of three.
+pub fn show_count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn split(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    (&text[..at], text[at..].trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("384MiB"), Ok(384 << 20));
+        assert_eq!(parse_size("1.5 GB"), Ok(1_500_000_000));
+        assert_eq!(parse_size("2g"), Ok(2 << 30));
+        assert_eq!(parse_size("7"), Ok(7));
+        for bad in ["", "x", "1 parsec", "0", "-1", "."] {
+            assert!(parse_size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("7d"), Ok(Duration::from_secs(604_800)));
+        assert_eq!(parse_duration("0s"), Ok(Duration::ZERO));
+        assert_eq!(parse_duration("1.5h"), Ok(Duration::from_secs(5_400)));
+        for bad in ["", "7", "d", "-1d", "1y"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn shown() {
+        assert_eq!(show_size(512), "512 B");
+        assert_eq!(show_size(1536), "1.5 KiB");
+        assert_eq!(show_size(256 << 20), "256.0 MiB");
+        assert_eq!(show_count(1_234_567), "1,234,567");
+        assert_eq!(show_count(123), "123");
+    }
+}

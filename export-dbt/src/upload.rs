@@ -1,0 +1,243 @@
+//! Carries a file's bytes from the thread that encodes to the object store, part by part.
+//!
+//! The encoder waits when the store is slower, so at most [`QUEUED_PARTS`] parts wait and
+//! [`PARTS_IN_FLIGHT`] are under way. A small file is one PUT; a larger one is a multipart
+//! upload, aborted on every failure.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream::{FuturesUnordered, StreamExt};
+use object_store::path::Path;
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
+use tokio::sync::mpsc;
+
+/// Parts that may wait for the store.
+const QUEUED_PARTS: usize = 1;
+
+/// Parts that are sent at the same time.
+const PARTS_IN_FLIGHT: usize = 2;
+
+/// A part of a file.
+#[derive(Debug)]
+enum Part {
+    More(Bytes),
+    Last(Bytes),
+}
+
+/// The writing end: cuts the bytes into parts.
+#[derive(Debug)]
+pub struct PartSink {
+    sender: mpsc::Sender<Part>,
+    buffer: Vec<u8>,
+    part_bytes: usize,
+}
+
+/// The reading end, for [`Parts::upload`].
+#[derive(Debug)]
+pub struct Parts {
+    receiver: mpsc::Receiver<Part>,
+}
+
+/// Why an upload did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// The store refused, or could not be reached after the retries.
+    #[error("could not upload {path}")]
+    Store {
+        /// The object.
+        path: String,
+        /// What the store said.
+        source: object_store::Error,
+    },
+    /// The encoder stopped before the end of the file.
+    #[error("the file was given up before its end")]
+    GivenUp,
+}
+
+/// The two ends of a file's way to the store, in parts of `part_bytes` bytes.
+pub fn pipe(part_bytes: usize) -> (PartSink, Parts) {
+    let (sender, receiver) = mpsc::channel(QUEUED_PARTS);
+    let sink = PartSink { sender, buffer: Vec::new(), part_bytes };
+    (sink, Parts { receiver })
+}
+
+impl PartSink {
+    /// Sends what is left. A sink that is dropped without this gives its file up.
+    ///
+    /// # Errors
+    /// When the upload has failed.
+    pub fn finish(&mut self) -> io::Result<()> {
+        let last = std::mem::take(&mut self.buffer);
+        self.send(Part::Last(last.into()))
+    }
+
+    fn send(&self, part: Part) -> io::Result<()> {
+        self.sender
+            .blocking_send(part)
+            .map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the upload has stopped"))
+    }
+}
+
+impl Write for PartSink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.buffer.capacity() == 0 {
+            self.buffer.reserve_exact(self.part_bytes);
+        }
+        let take = bytes.len().min(self.part_bytes - self.buffer.len());
+        self.buffer.extend_from_slice(&bytes[..take]);
+        if self.buffer.len() == self.part_bytes {
+            let full = std::mem::take(&mut self.buffer);
+            self.send(Part::More(full.into()))?;
+        }
+        Ok(take)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Parts {
+    /// Uploads the parts to `path` and returns the object's size in bytes.
+    ///
+    /// # Errors
+    /// After the store's own retries; nothing is left behind that the store let us remove.
+    pub async fn upload(
+        mut self,
+        store: &Arc<dyn ObjectStore>,
+        path: &Path,
+    ) -> Result<u64, UploadError> {
+        let refused = |source| UploadError::Store { path: path.to_string(), source };
+        match self.receiver.recv().await {
+            None => Err(UploadError::GivenUp),
+            Some(Part::Last(bytes)) => {
+                let size = bytes.len() as u64;
+                store.put(path, bytes.into()).await.map_err(refused)?;
+                Ok(size)
+            }
+            Some(Part::More(first)) => {
+                let mut upload = store.put_multipart(path).await.map_err(refused)?;
+                match self.send_parts(first, upload.as_mut()).await {
+                    Ok(size) => complete(store, path, upload.as_mut(), size).await.map_err(refused),
+                    Err(error) => {
+                        // The first failure is the one to report.
+                        let _ = upload.abort().await;
+                        Err(error.map_or(UploadError::GivenUp, refused))
+                    }
+                }
+            }
+        }
+    }
+
+    /// `Err(None)` when the encoder gave up.
+    async fn send_parts(
+        &mut self,
+        first: Bytes,
+        upload: &mut dyn MultipartUpload,
+    ) -> Result<u64, Option<object_store::Error>> {
+        let mut in_flight = FuturesUnordered::new();
+        let mut next = Some(Part::More(first));
+        let mut size = 0;
+        loop {
+            let (bytes, last) = match next {
+                Some(Part::More(bytes)) => (bytes, false),
+                Some(Part::Last(bytes)) => (bytes, true),
+                None => break Err(None),
+            };
+            size += bytes.len() as u64;
+            if !bytes.is_empty() {
+                in_flight.push(upload.put_part(PutPayload::from_bytes(bytes)));
+            }
+            let keep = if last { 0 } else { PARTS_IN_FLIGHT - 1 };
+            while in_flight.len() > keep {
+                if let Some(Err(error)) = in_flight.next().await {
+                    return Err(Some(error));
+                }
+            }
+            if last {
+                break Ok(size);
+            }
+            // Parts under way go on while the next one is encoded.
+            next = loop {
+                tokio::select! {
+                    part = self.receiver.recv() => break part,
+                    Some(sent) = in_flight.next(), if !in_flight.is_empty() => {
+                        sent.map_err(Some)?;
+                    }
+                }
+            };
+        }
+    }
+}
+
+/// Completes a multipart upload. When the answer is lost, the completion may have happened and
+/// a repeated one is told that there is no such upload; the object then says which it is.
+async fn complete(
+    store: &Arc<dyn ObjectStore>,
+    path: &Path,
+    upload: &mut dyn MultipartUpload,
+    size: u64,
+) -> Result<u64, object_store::Error> {
+    let Err(error) = upload.complete().await else {
+        return Ok(size);
+    };
+    match store.head(path).await {
+        Ok(found) if found.size == size => Ok(size),
+        _ => {
+            let _ = upload.abort().await;
+            Err(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use object_store::memory::InMemory;
+
+    async fn round_trip(lengths: &[usize], part_bytes: usize) -> Vec<u8> {
+        let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let path = Path::from("a/b.parquet");
+        let (mut sink, parts) = pipe(part_bytes);
+        let lengths = lengths.to_vec();
+        let writer = std::thread::spawn(move || {
+            for (i, length) in lengths.into_iter().enumerate() {
+                sink.write_all(&vec![i as u8; length]).unwrap();
+            }
+            sink.finish().unwrap();
+        });
+        let size = parts.upload(&store, &path).await.unwrap();
+        writer.join().unwrap();
+        let bytes = store.get(&path).await.unwrap().bytes().await.unwrap();
+        assert_eq!(bytes.len() as u64, size);
+        bytes.to_vec()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_byte_arrives_in_order() {
+        for part in [1, 7, 64, 1000] {
+            let got = round_trip(&[3, 0, 20, 41], part).await;
+            let want: Vec<u8> = [(0u8, 3), (2, 20), (3, 41)]
+                .iter()
+                .flat_map(|(byte, length)| vec![*byte; *length])
+                .collect();
+            assert_eq!(got, want, "parts of {part}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_dropped_sink_leaves_nothing() {
+        let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let path = Path::from("x");
+        let (mut sink, parts) = pipe(4);
+        let writer = std::thread::spawn(move || {
+            let _ = sink.write_all(b"0123456789");
+        });
+        let error = parts.upload(&store, &path).await.unwrap_err();
+        writer.join().unwrap();
+        assert!(matches!(error, UploadError::GivenUp));
+        assert!(store.head(&path).await.is_err());
+    }
+}

@@ -1,0 +1,74 @@
+//! Several exporters of one table: consecutive versions, none lost.
+
+use std::process::Stdio;
+
+use crate::localstack::localstack;
+use crate::s3::{command, count};
+use crate::support::{Sandbox, actions, commit, table};
+
+#[test]
+fn two_exporters_at_once_on_s3() {
+    let stack = localstack();
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id FROM range(1000) t(i)");
+    let mut versions = Vec::new();
+    for _ in 0..5 {
+        let children: Vec<_> = (0..2)
+            .map(|_| {
+                let mut command = command(&sandbox, stack.address, "pair");
+                command
+                    .arg("--force")
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            versions.push(table(&summary, "gold.t")["version"].as_u64().unwrap());
+        }
+    }
+    versions.sort_unstable();
+    assert_eq!(versions, (0..10).collect::<Vec<_>>());
+    assert_eq!(count(stack.address, "s3://pair-gold/t"), "9 1000");
+}
+
+#[test]
+fn four_exporters_at_once_in_a_folder() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id FROM range(1000) t(i)");
+    let mut versions = Vec::new();
+    for _ in 0..5 {
+        let children: Vec<_> = (0..4)
+            .map(|_| {
+                let mut command = sandbox.command();
+                command
+                    .args(["--force", "--format", "json"])
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            versions.push(table(&summary, "gold.t")["version"].as_u64().unwrap());
+        }
+    }
+    versions.sort_unstable();
+    assert_eq!(versions, (0..20).collect::<Vec<_>>());
+    let path = sandbox.table("gold", "t");
+    // Every commit takes out what the one before it brought.
+    for version in 1..20 {
+        let added = actions(&commit(&path, version - 1), "add");
+        let removed = actions(&commit(&path, version), "remove");
+        assert_eq!(added[0]["path"], removed[0]["path"], "version {version}");
+        assert_eq!(removed.len(), 1);
+    }
+    assert_eq!(crate::support::rows(&path).as_array().unwrap().len(), 1000);
+}

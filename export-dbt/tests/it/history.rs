@@ -1,0 +1,63 @@
+//! A hundred runs: checkpoints are there, and only retained files are left.
+
+use crate::support::{Sandbox, data_files, python, rows, run, table};
+
+#[test]
+fn a_hundred_runs() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 0 AS generation, i AS id, TIMESTAMP '2024-01-01' AS at FROM range(100) t(i)");
+    let path = sandbox.table("gold", "t");
+    for generation in 0..100u64 {
+        let run = run(sandbox.command().args(["--force", "--retention", "0s", "--format", "json"]));
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        let summary = run.summary();
+        assert_eq!(table(&summary, "gold.t")["version"], generation);
+        assert_eq!(table(&summary, "gold.t")["warnings"], serde_json::json!([]));
+        assert_eq!(table(&summary, "gold.t")["removedFiles"], u64::from(generation > 0));
+    }
+    assert_eq!(data_files(&path).len(), 1);
+    for version in (10..100).step_by(10) {
+        let checkpoint = path.join(format!("_delta_log/{version:020}.checkpoint.parquet"));
+        assert!(checkpoint.exists(), "{}", checkpoint.display());
+    }
+    let hint = std::fs::read_to_string(path.join("_delta_log/_last_checkpoint")).unwrap();
+    assert!(hint.contains("\"version\":90"), "{hint}");
+    // Readers that start from the checkpoint see the same table, statistics included.
+    for version in 0..90u64 {
+        std::fs::remove_file(path.join(format!("_delta_log/{version:020}.json"))).unwrap();
+    }
+    assert_eq!(rows(&path).as_array().unwrap().len(), 100);
+    let out = python(
+        "import sys, chdb; from deltalake import DeltaTable, QueryBuilder; import pyarrow as pa
+print(chdb.query(f\"SELECT count(), max(id) FROM deltaLakeLocal('{sys.argv[1]}')\", 'CSV'))
+t = DeltaTable(sys.argv[1])
+print(t.version(), pa.table(QueryBuilder().register('t', t).execute('select count(*) from t where id >= 99').read_all()).column(0)[0])
+adds = t.get_add_actions(flatten=True); print(pa.table(adds).column('num_records').to_pylist())",
+        &[&path.display().to_string()],
+    );
+    assert!(out.contains("100,99") && out.contains("99 1") && out.contains("[100]"), "{out}");
+    let next = sandbox.exported(&["--force"]);
+    assert_eq!(table(&next, "gold.t")["version"], 100);
+}
+
+#[test]
+fn removed_files_stay_for_the_retention() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let path = sandbox.table("gold", "t");
+    for _ in 0..3 {
+        sandbox.exported(&["--force"]);
+    }
+    assert_eq!(data_files(&path).len(), 3);
+    std::fs::write(path.join("part-orphan.parquet"), "x").unwrap();
+    std::fs::write(path.join("notes.txt"), "mine").unwrap();
+    // Old enough for the retention, too young for an orphan.
+    let summary = sandbox.exported(&["--retention", "0s"]);
+    assert_eq!(table(&summary, "gold.t")["outcome"], "unchanged");
+    assert_eq!(table(&summary, "gold.t")["removedFiles"], 2);
+    assert_eq!(data_files(&path).len(), 2);
+    let summary = sandbox.exported(&["--retention", "0s", "--orphan-age", "0s"]);
+    assert_eq!(table(&summary, "gold.t")["removedFiles"], 1);
+    assert!(path.join("notes.txt").exists());
+    assert_eq!(rows(&path), serde_json::json!([{"id": 1}]));
+}

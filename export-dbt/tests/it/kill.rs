@@ -1,0 +1,128 @@
+//! kill -9 at any time: the old or the new version is readable, and the next run cleans up.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::support::{Sandbox, data_files, run};
+
+/// Kills of one test.
+const KILLS: u32 = 200;
+
+/// Reads the table in a loop, one line in and one line out: `version rows`.
+const READER: &str = "
+import sys
+from deltalake import DeltaTable
+import pyarrow.parquet as pq
+for line in sys.stdin:
+    t = DeltaTable(line.strip())
+    rows = sum(pq.read_table(f.removeprefix('file://'), columns=['id']).num_rows for f in t.file_uris())
+    generations = {g for f in t.file_uris() for g in pq.read_table(f.removeprefix('file://'), columns=['generation']).column(0).unique().to_pylist()}
+    print(t.version(), rows, *sorted(generations), flush=True)
+";
+
+#[test]
+fn two_hundred_kills() {
+    let sandbox = Sandbox::new();
+    let rows = 120_000;
+    let fill = |generation: u32| {
+        sandbox.sql(&format!(
+            "CREATE OR REPLACE TABLE gold.t AS SELECT i AS id, {generation} AS generation, hash(i + {generation})::VARCHAR AS s FROM range({rows}) t(i)"
+        ));
+    };
+    fill(0);
+    let started = Instant::now();
+    sandbox.exported(&[]);
+    let whole = started.elapsed();
+
+    let python =
+        std::env::var("READERS_PYTHON").expect("READERS_PYTHON is not set: run `make test`");
+    let mut reader = std::process::Command::new(python)
+        .args(["-c", READER])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ask = reader.stdin.take().unwrap();
+    let mut answers = std::io::BufReader::new(reader.stdout.take().unwrap());
+    let path = sandbox.table("gold", "t");
+    let mut read = || -> (u64, u64, usize) {
+        use std::io::{BufRead, Write};
+        writeln!(ask, "{}", path.display()).unwrap();
+        let mut line = String::new();
+        answers.read_line(&mut line).unwrap();
+        let numbers: Vec<u64> = line.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        (numbers[0], numbers[1], numbers.len() - 2)
+    };
+
+    let (mut version, mut committed) = (0, 0);
+    for kill in 0..KILLS {
+        let mut child = sandbox
+            .command()
+            .arg("--force")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Spread over the whole run and past its end, which a busy machine moves.
+        let pause = whole.as_secs_f64() * 1.6 * f64::from(kill % 50) / 50.0;
+        std::thread::sleep(Duration::from_secs_f64(pause));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (now, count, generations) = read();
+        assert_eq!((count, generations), (rows, 1), "kill {kill}: version {now}");
+        assert!(now == version || now == version + 1, "kill {kill}: {version} to {now}");
+        committed += now - version;
+        version = now;
+    }
+    // Both happened, or the kills were all at one place.
+    assert!(committed > 5 && committed < u64::from(KILLS), "{committed} of {KILLS} committed");
+    let last = run(sandbox.command().args([
+        "--force",
+        "--retention",
+        "0s",
+        "--orphan-age",
+        "0s",
+        "--format",
+        "json",
+    ]));
+    assert_eq!(last.status, 0, "{}", last.stderr);
+    assert_eq!(data_files(&path).len(), 1, "{:?}", data_files(&path));
+    assert_eq!(read(), (version + 1, rows, 1));
+    drop(ask);
+    reader.wait().unwrap();
+}
+
+#[test]
+fn ctrl_c_leaves_the_old_version_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.a AS SELECT 1 AS id; CREATE TABLE gold.big AS SELECT i AS id, hash(i)::VARCHAR || hash(i + 1) AS s FROM range(3000000) t(i)");
+    let mut child = sandbox
+        .command()
+        .args(["--jobs", "1", "--format", "json", "--memory-limit", "256MiB"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let folder = sandbox.table("gold", "big");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while data_files(&folder).is_empty() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    let started = Instant::now();
+    let status = child.wait().unwrap();
+    let mut out = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut out).unwrap();
+    assert_eq!(status.code(), Some(130), "{out}");
+    assert!(started.elapsed() < Duration::from_secs(10));
+    let summary: serde_json::Value = serde_json::from_str(&out).unwrap();
+    crate::support::validate(&summary);
+    let outcomes = crate::support::outcomes(&summary);
+    assert_eq!(outcomes["gold.big"], "interrupted", "{out}");
+    assert!(data_files(&folder).is_empty(), "{:?}", data_files(&folder));
+    assert!(!folder.join("_delta_log").exists());
+}

@@ -1,0 +1,164 @@
+//! Overwriting tables of other writers, with every change of the schema.
+
+use serde_json::{Value, json};
+
+use crate::support::{Sandbox, actions, commit, python, rows, run, table};
+
+/// A table that `write_deltalake` made; prints its id.
+const FOREIGN: &str = "
+import sys, datetime, decimal, pyarrow as pa
+from deltalake import write_deltalake, DeltaTable
+path, kind = sys.argv[1:]
+data = {'id': pa.array([1, 2], pa.int64()), 'name': ['a', 'b'], 'big': pa.array([decimal.Decimal('9007199254740993'), None], pa.decimal128(38, 0))}
+args = {}
+if kind == 'ntz':
+    data['at'] = pa.array([datetime.datetime(2020, 1, 1)] * 2, pa.timestamp('us'))
+if kind == 'partitioned':
+    data['day'] = pa.array(['a b/c=é', 'x%20y'])
+    args['partition_by'] = ['day']
+write_deltalake(path, pa.table(data), **args)
+if kind == 'appended':
+    write_deltalake(path, pa.table(data), mode='append')
+    DeltaTable(path).create_checkpoint()
+print(DeltaTable(path).metadata().id)
+";
+
+const READ_CHDB: &str = "
+import sys, chdb
+print(chdb.query(f\"SELECT * FROM deltaLakeLocal('{sys.argv[1]}') ORDER BY 1 FORMAT JSONEachRow\"))
+";
+
+fn overwrite(kind: &str, sql: &str, want: &Value) -> (Sandbox, Vec<Value>) {
+    let sandbox = Sandbox::new();
+    let path = sandbox.table("gold", "t");
+    let shown = path.display().to_string();
+    let id = python(FOREIGN, &[&shown, kind]);
+    sandbox.sql(sql);
+    let version = if kind == "appended" { 2 } else { 1 };
+    let summary = sandbox.exported(&[]);
+    assert_eq!(table(&summary, "gold.t")["version"], version, "{kind}");
+    assert_eq!(&rows(&path), want, "{kind}: {sql}");
+    let now = python(
+        "import sys; from deltalake import DeltaTable; print(DeltaTable(sys.argv[1]).metadata().id)",
+        &[&shown],
+    );
+    assert_eq!(now, id, "the table's id stays");
+    python(READ_CHDB, &[&shown]);
+    let again = sandbox.exported(&[]);
+    assert_eq!(table(&again, "gold.t")["outcome"], "unchanged");
+    let commit = commit(&path, version);
+    (sandbox, commit)
+}
+
+#[test]
+fn the_same_schema_writes_no_metadata() {
+    let sql = "CREATE TABLE gold.t AS SELECT 3::BIGINT AS id, 'c' AS name, 7::HUGEINT AS big";
+    let (_, commit) = overwrite("plain", sql, &json!([{"id": 3, "name": "c", "big": "7"}]));
+    assert!(actions(&commit, "metaData").is_empty(), "{commit:?}");
+    assert!(actions(&commit, "protocol").is_empty());
+    assert_eq!(actions(&commit, "remove").len(), 1);
+}
+
+#[test]
+fn columns_come_go_change_and_move() {
+    for (sql, want) in [
+        (
+            "SELECT 3::BIGINT AS id, 'c' AS name, 7::HUGEINT AS big, true AS added",
+            json!([{"id": 3, "name": "c", "big": "7", "added": true}]),
+        ),
+        ("SELECT 3::BIGINT AS id", json!([{"id": 3}])),
+        (
+            "SELECT 'three' AS id, 1.5::DOUBLE AS name, 7::HUGEINT AS big",
+            json!([{"id": "three", "name": 1.5, "big": "7"}]),
+        ),
+        (
+            "SELECT 7::HUGEINT AS big, 'c' AS name, 3::BIGINT AS id",
+            json!([{"big": "7", "name": "c", "id": 3}]),
+        ),
+        (
+            "SELECT 3::BIGINT AS id, {'a': [1, 2]} AS name, 7::HUGEINT AS big",
+            json!([{"id": 3, "name": {"a": [1, 2]}, "big": "7"}]),
+        ),
+    ] {
+        let (_, commit) = overwrite("plain", &format!("CREATE TABLE gold.t AS {sql}"), &want);
+        assert_eq!(actions(&commit, "metaData").len(), 1, "{sql}");
+        assert!(actions(&commit, "protocol").is_empty());
+    }
+}
+
+#[test]
+fn the_first_timestamp_upgrades_the_protocol() {
+    let sql = "CREATE TABLE gold.t AS SELECT 3::BIGINT AS id, TIMESTAMP '2024-02-29 12:00:00.000001' AS at";
+    let (_, commit) =
+        overwrite("plain", sql, &json!([{"id": 3, "at": "2024-02-29 12:00:00.000001"}]));
+    let protocol = &actions(&commit, "protocol")[0];
+    assert_eq!(
+        *protocol,
+        json!({"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["timestampNtz"], "writerFeatures": ["timestampNtz"]})
+    );
+    // A table that has it already keeps its protocol.
+    let (_, commit) =
+        overwrite("ntz", sql, &json!([{"id": 3, "at": "2024-02-29 12:00:00.000001"}]));
+    assert!(actions(&commit, "protocol").is_empty());
+}
+
+#[test]
+fn timestamps_as_utc_need_no_feature() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT TIMESTAMP '2024-02-29 12:00:00' AS at, [TIMESTAMP_NS '2024-02-29 12:00:00.123456789'] AS l");
+    sandbox.exported(&["--timestamps", "utc"]);
+    let commit = commit(&sandbox.table("gold", "t"), 0);
+    assert_eq!(
+        actions(&commit, "protocol")[0],
+        json!({"minReaderVersion": 1, "minWriterVersion": 2})
+    );
+    let read = rows(&sandbox.table("gold", "t"));
+    assert_eq!(read[0]["at"], "2024-02-29 12:00:00+00:00");
+    assert_eq!(read[0]["l"][0], "2024-02-29 12:00:00.123456+00:00");
+    // Switching back is a change of schema.
+    let back = sandbox.exported(&[]);
+    assert_eq!(table(&back, "gold.t")["version"], 1);
+    assert_eq!(table(&back, "gold.t")["warnings"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn partitions_and_checkpoints_of_others() {
+    let sql = "CREATE TABLE gold.t AS SELECT 3::BIGINT AS id, 'c' AS name";
+    for kind in ["partitioned", "appended"] {
+        let (sandbox, commit) = overwrite(kind, sql, &json!([{"id": 3, "name": "c"}]));
+        assert_eq!(actions(&commit, "remove").len(), 2, "{kind}");
+        // The paths are the add actions', to the byte.
+        let first = crate::support::commit(&sandbox.table("gold", "t"), 0);
+        let removed: Vec<_> =
+            actions(&commit, "remove").iter().map(|r| r["path"].clone()).collect();
+        for add in actions(&first, "add") {
+            assert!(removed.contains(&add["path"]), "{kind}: {removed:?} {add}");
+        }
+        if kind == "partitioned" {
+            let metadata = &actions(&commit, "metaData")[0];
+            assert_eq!(metadata["partitionColumns"], json!([]));
+            assert!(
+                actions(&commit, "remove").iter().all(|r| r["partitionValues"]["day"].is_string())
+            );
+        }
+    }
+}
+
+#[test]
+fn tables_that_need_more_are_left_alone() {
+    for (property, word) in
+        [("delta.appendOnly", "appendOnly"), ("delta.enableChangeDataFeed", "enableChangeDataFeed")]
+    {
+        let sandbox = Sandbox::new();
+        let path = sandbox.table("gold", "t").display().to_string();
+        python(
+            "import sys, pyarrow as pa; from deltalake import write_deltalake; write_deltalake(sys.argv[1], pa.table({'x': [1]}), configuration={sys.argv[2]: 'true'})",
+            &[&path, property],
+        );
+        sandbox.sql("CREATE TABLE gold.t AS SELECT 2::BIGINT AS x");
+        let refused = run(sandbox.command().args(["--format", "json"]));
+        assert_eq!(refused.status, 1);
+        assert!(refused.stderr.contains(word), "{}", refused.stderr);
+        assert_eq!(rows(&sandbox.table("gold", "t")), json!([{"x": 1}]));
+    }
+}

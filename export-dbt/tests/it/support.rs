@@ -1,0 +1,203 @@
+//! Databases, runs of the executable, and Python peers.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with a database and a lake beside it.
+pub(crate) struct Sandbox {
+    folder: TempDir,
+}
+
+/// A finished run.
+pub(crate) struct Run {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Sandbox {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path().join("rideshare.duckdb")
+    }
+
+    /// The local table.
+    pub(crate) fn table(&self, layer: &str, name: &str) -> PathBuf {
+        self.path().join("lake").join(layer).join(name)
+    }
+
+    pub(crate) fn target(&self) -> String {
+        format!("file://{}/lake/{{layer}}/{{table}}", self.path().display())
+    }
+
+    /// Changes the database; both schemas exist.
+    pub(crate) fn sql(&self, sql: &str) {
+        let connection = duckdb::Connection::open(self.database()).expect("the database opens");
+        connection
+            .execute_batch("CREATE SCHEMA IF NOT EXISTS silver; CREATE SCHEMA IF NOT EXISTS gold;")
+            .expect("schemas");
+        connection.execute_batch(sql).expect(sql);
+        connection.close().map_err(|(_, error)| error).expect("the database closes");
+    }
+
+    /// The command on this database and lake.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = bare();
+        command.arg("--duckdb").arg(self.database()).arg("--target").arg(self.target());
+        command
+    }
+
+    /// Runs the command with more arguments.
+    pub(crate) fn export(&self, arguments: &[&str]) -> Run {
+        run(self.command().args(arguments))
+    }
+
+    /// Runs with JSON and expects success.
+    pub(crate) fn exported(&self, arguments: &[&str]) -> Value {
+        let run = run(self.command().args(["--format", "json"]).args(arguments));
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        run.summary()
+    }
+}
+
+/// The command without arguments, in an environment of its own.
+pub(crate) fn bare() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_export-dbt"));
+    for (name, _) in std::env::vars() {
+        let ours = ["AWS_", "S3_", "TRINO_", "EXPORT_", "DUCKDB_", "DBT_"];
+        if ours.iter().any(|prefix| name.starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+pub(crate) fn run(command: &mut Command) -> Run {
+    let Output { status, stdout, stderr } = command.output().expect("export-dbt starts");
+    Run {
+        status: status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}
+
+impl Run {
+    /// The JSON summary.
+    pub(crate) fn summary(&self) -> Value {
+        let summary: Value = serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("no summary: {error}\n{}\n{}", self.stdout, self.stderr)
+        });
+        assert_eq!(summary["exitStatus"], self.status);
+        summary
+    }
+}
+
+/// Checks a summary against the committed schema.
+pub(crate) fn validate(summary: &Value) {
+    let program = "
+import sys, json, jsonschema
+schema, summary = (json.loads(text) for text in sys.argv[1:])
+jsonschema.Draft7Validator.check_schema(schema)
+jsonschema.Draft7Validator(schema).validate(summary)";
+    python(program, &[include_str!("../../schema/summary.schema.json"), &summary.to_string()]);
+}
+
+/// The report of one table.
+pub(crate) fn table<'a>(summary: &'a Value, label: &str) -> &'a Value {
+    let (layer, name) = label.split_once('.').expect("layer.table");
+    let tables = summary["tables"].as_array().expect("tables");
+    tables
+        .iter()
+        .find(|table| table["layer"] == layer && table["table"] == name)
+        .unwrap_or_else(|| panic!("no {label} in {summary:#}"))
+}
+
+/// The outcome of each table.
+pub(crate) fn outcomes(summary: &Value) -> BTreeMap<String, String> {
+    let tables = summary["tables"].as_array().expect("tables");
+    let text = |table: &Value, key: &str| table[key].as_str().unwrap_or_default().to_string();
+    tables
+        .iter()
+        .map(|table| {
+            (format!("{}.{}", text(table, "layer"), text(table, "table")), text(table, "outcome"))
+        })
+        .collect()
+}
+
+/// Runs a Python program with the readers; its stdout.
+pub(crate) fn python(program: &str, arguments: &[&str]) -> String {
+    python_with(program, arguments, &[])
+}
+
+/// As [`python`], with environment variables.
+pub(crate) fn python_with(
+    program: &str,
+    arguments: &[&str],
+    environment: &[(String, String)],
+) -> String {
+    let python = std::env::var("READERS_PYTHON").unwrap_or_else(|_| {
+        panic!("READERS_PYTHON is not set: run `make test`, which installs the readers")
+    });
+    let output = Command::new(std::path::absolute(&python).expect("a path"))
+        // chdb reads only below the current folder.
+        .current_dir("/")
+        // The readers' threads may outlive the interpreter and abort it.
+        .args(["-c", &format!("{program}\nimport os, sys; sys.stdout.flush(); os._exit(0)")])
+        .args(arguments)
+        .envs(environment.iter().cloned())
+        .output()
+        .unwrap_or_else(|error| {
+            panic!("{python}: {error}: run `make test`, which installs the readers")
+        });
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{stdout}\n{}", String::from_utf8_lossy(&output.stderr));
+    stdout
+}
+
+/// The rows of a table, as deltalake and polars see them, as JSON text, sorted.
+pub(crate) fn rows(path: &Path) -> Value {
+    let program = "
+import sys, json, polars
+rows = polars.scan_delta(sys.argv[1]).collect().to_dicts()
+print(json.dumps(sorted(rows, key=str), default=str))";
+    let out = python(program, &[&path.display().to_string()]);
+    serde_json::from_str(&out).expect("JSON")
+}
+
+/// The actions of a commit.
+pub(crate) fn commit(table: &Path, version: u64) -> Vec<Value> {
+    let path = table.join(format!("_delta_log/{version:020}.json"));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// The actions of one kind in a commit.
+pub(crate) fn actions(commit: &[Value], kind: &str) -> Vec<Value> {
+    commit.iter().filter_map(|action| action.get(kind)).cloned().collect()
+}
+
+/// Data files in a table's folder.
+pub(crate) fn data_files(table: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(table)
+        .map(|entries| entries.flatten().collect())
+        .unwrap_or_else(|_| Vec::new());
+    let mut names: Vec<String> = entries
+        .iter()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.contains(".parquet"))
+        .collect();
+    names.sort();
+    names
+}
