@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Makes the topics of topics.txt. Those that exist stay as they are.
 set -euo pipefail
 folder=$(dirname "${BASH_SOURCE[0]}")

@@ -1,3 +1,4 @@
+#!/bin/sh
 # Makes the lake's buckets. Those that exist stay as they are.
 set -eu
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Makes OSRM's files of the map that the image brings, once, and serves them.
 #
 # They are kept in a volume of their own: one mounted over /data would hide the map in Kubernetes,
