@@ -11,8 +11,8 @@ DESTDIR ?=
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
-LIGHT := -p common -p fetch-secrets -p rideshare-tests
-PEERS := localstack boto3 shells compose docker shellcheck zizmor time
+LIGHT := -p common -p compose-gen -p fetch-secrets -p rideshare-tests
+PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate shellcheck zizmor time
 
 .PHONY: help
 help: ## Print this help
@@ -40,8 +40,16 @@ lint: ## Formatting, clippy, shellcheck, and the workflows' security
 	cargo clippy --locked --all-targets $(LIGHT) -- --deny warnings
 	scripts/lint-scripts
 
+.PHONY: generate
+generate: ## Write the Compose, Kustomize, Argo CD and Kind files, and the specification's schema
+	cargo build --locked -p compose-gen
+	$(CARGO_TARGET_DIR)/debug/compose-gen schema > infrastructure/platform/schema.json
+	$(CARGO_TARGET_DIR)/debug/compose-gen
+
 .PHONY: check
 check: build ## Fail if a committed generated file, or an example in README, is out of date
+	$(CARGO_TARGET_DIR)/debug/compose-gen schema | diff infrastructure/platform/schema.json -
+	$(CARGO_TARGET_DIR)/debug/compose-gen --check
 	cargo test --locked --quiet -p rideshare-tests --test readme
 
 .PHONY: deny
@@ -63,9 +71,11 @@ secrets-init-image: secrets-init-context ## Build the image rideshare/secrets-in
 
 .PHONY: install
 install: ## Install tools, completions and man pages under PREFIX
-	cargo build --release --locked -p fetch-secrets
+	cargo build --release --locked -p fetch-secrets -p compose-gen
 	install -D --mode 0755 $(CARGO_TARGET_DIR)/release/fetch-secrets $(DESTDIR)$(PREFIX)/bin/fetch-secrets
+	install -D --mode 0755 $(CARGO_TARGET_DIR)/release/compose-gen $(DESTDIR)$(PREFIX)/bin/compose-gen
 	cargo run --quiet --locked -p fetch-secrets --example install-docs -- $(DESTDIR)$(PREFIX)
+	cargo run --quiet --locked -p compose-gen --example install-docs -- $(DESTDIR)$(PREFIX)
 
 .PHONY: clean
 clean: ## Remove what was built and installed here

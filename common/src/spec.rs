@@ -13,11 +13,18 @@ pub const FOLDER: &str = "infrastructure/platform";
 
 /// The `x-*` keys that may stand at the top of a file. The vocabulary is closed, so that a
 /// typing mistake is an error and not a secret that is missing at run time.
-pub const EXTENSIONS: [&str; 2] = ["x-secrets", "x-env-files"];
+pub const EXTENSIONS: [&str; 6] =
+    ["x-secrets", "x-env-files", "x-secret-files", "x-environments", "x-variables", "x-wait"];
+
+/// The known `x-*` keys that hold no secret value.
+const OPEN: [&str; 5] =
+    ["x-env-files", "x-secret-files", "x-environments", "x-variables", "x-wait"];
 
 /// One file of the folder.
 #[derive(Debug)]
 pub struct File {
+    /// Where it was read from.
+    pub path: PathBuf,
     source: Arc<Source>,
     /// The document; `None` for an empty file.
     pub root: Node,
@@ -40,9 +47,9 @@ pub fn find(start: &Path) -> Option<PathBuf> {
     start.ancestors().map(|folder| folder.join(FOLDER)).find(|candidate| candidate.is_dir())
 }
 
-/// Reads every `*.yaml` and `*.yml` of `folder`, in the order of their names, and reports what
-/// is wrong with the YAML and with the top-level `x-*` keys. `None` when some file could not be
-/// read: what the others say would then be half the truth.
+/// Reads every `*.yaml` and `*.yml` of `folder`, in the order of their names, or the one file
+/// that `folder` is, and reports what is wrong with the YAML and with the top-level `x-*` keys.
+/// `None` when some file could not be read: what the others say would then be half the truth.
 pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
     let paths = match paths(folder) {
         Ok(paths) => paths,
@@ -54,7 +61,7 @@ pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
     };
     let mut files = Some(Vec::new());
     for path in paths {
-        match read_file(&path, folder, report) {
+        match read_in(&path, folder, report) {
             Ok(file) => {
                 report.extend(file.iter().flat_map(unknown_extensions));
                 if let Some(files) = &mut files {
@@ -70,7 +77,18 @@ pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
     files
 }
 
+/// Reads one YAML file as a person wrote it; `None` when it is empty.
+///
+/// # Errors
+/// What keeps the file from being read.
+pub fn read_file(path: &Path, report: &mut Report) -> Result<Option<File>, Box<Diagnostic>> {
+    read_in(path, path, report)
+}
+
 fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+    if folder.is_file() {
+        return Ok(vec![folder.to_owned()]);
+    }
     let failed = |what: String| Box::new(Diagnostic::error("no-specification", what));
     let entries = fs::read_dir(folder).map_err(|error| {
         failed(format!("cannot read the specification folder {}: {error}", folder.display()))
@@ -87,7 +105,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     Ok(paths)
 }
 
-fn read_file(
+fn read_in(
     path: &Path,
     folder: &Path,
     report: &mut Report,
@@ -106,7 +124,7 @@ fn read_file(
     let mut hidden = hidden(&root);
     hidden.extend(loaded.dropped);
     let source = Arc::new(Source::new(shown, &text, &hidden));
-    let file = File { source, root };
+    let file = File { path: path.to_owned(), source, root };
     for duplicate in loaded.duplicates {
         let mut diagnostic = Diagnostic::error(duplicate.code, duplicate.message)
             .at(file.place(&duplicate.span), "");
@@ -164,7 +182,7 @@ fn unknown_extensions(file: &File) -> Vec<Diagnostic> {
 fn hidden(root: &Node) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     for entry in root.entries().unwrap_or_default() {
-        if entry.key.starts_with("x-") && entry.key != "x-env-files" {
+        if entry.key.starts_with("x-") && !OPEN.contains(&entry.key.as_str()) {
             collect(&entry.value, &mut ranges);
         }
     }
