@@ -36,7 +36,7 @@ impl Files {
         self.all.insert(path.into(), Content { bytes: text.into_bytes(), executable: false });
     }
 
-    /// How many Kubernetes objects the files hold, by a count of what was rendered.
+    /// The size of everything.
     pub(crate) fn bytes(&self) -> usize {
         self.all.values().map(|content| content.bytes.len()).sum()
     }

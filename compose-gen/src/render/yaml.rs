@@ -153,24 +153,19 @@ fn string(text: &str, quoted: bool) -> String {
 /// Whether every reader takes the bare text for this string.
 fn is_plain(text: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || " _-./:=,@+()$<>".contains(c);
-    let first = |c: char| c.is_ascii_alphabetic() || "/_.$".contains(c);
+    let first = |c: char| c.is_ascii_alphabetic() || "/_$".contains(c);
+    // YAML 1.1's words count too: kubectl and Compose read with such parsers.
     let words = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
-    text.starts_with(first)
+    (text.starts_with(first) || text.starts_with("./") || text.starts_with("../"))
         && text.chars().all(good)
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && !words.contains(&text.to_ascii_lowercase().as_str())
-        && !text.starts_with(".")
-        && text.len() < 4096
-        || image_like(text)
-        || text.starts_with("../")
-            && text.chars().all(good)
-            && !text.contains(": ")
-            && !text.ends_with([' ', ':'])
+        || is_amount(text)
 }
 
 /// `4Gi` and `500m`: begin with a digit and are no number to anyone.
-fn image_like(text: &str) -> bool {
+fn is_amount(text: &str) -> bool {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     matches!(&text[digits.len()..], "Gi" | "Mi" | "Ki" | "s" | "m" | "g")
         && digits.chars().all(|c| c.is_ascii_digit())
@@ -185,9 +180,9 @@ mod tests {
 
     #[test]
     fn names_come_first_and_texts_are_blocks() {
-        let value = json!({"spec": {"b": [], "a": {}, "list": [{"x": 1, "name": "n"}, "y"]},
+        let value = json!({"spec": {"b": [], "a": {}, "list": [{"x": 1, "name": "first"}, "y"]},
             "kind": "K", "script": "one\ntwo\n", "env": {"value": "8080"}});
-        let text = "kind: K\nspec:\n  a: {}\n  b: []\n  list:\n    - name: n\n      x: 1\n    - \"y\"\n\
+        let text = "kind: K\nspec:\n  a: {}\n  b: []\n  list:\n    - name: first\n      x: 1\n    - \"y\"\n\
                     env:\n  value: \"8080\"\nscript: |\n  one\n  two\n";
         assert_eq!(document(&value), text);
     }
