@@ -19,7 +19,7 @@ help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Write the development env files: no server, no Docker, no account
+demo: ## Write the development env files and the deployment's files: no server, no Docker, no account
 	@scripts/demo
 
 .PHONY: build
@@ -45,11 +45,13 @@ generate: ## Write the Compose, Kustomize, Argo CD and Kind files, and the speci
 	cargo build --locked -p compose-gen
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema > infrastructure/platform/schema.json
 	$(CARGO_TARGET_DIR)/debug/compose-gen
+	$(CARGO_TARGET_DIR)/debug/compose-gen graph > docs/platform.svg
 
 .PHONY: check
 check: build ## Fail if a committed generated file, or an example in README, is out of date
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema | diff infrastructure/platform/schema.json -
 	$(CARGO_TARGET_DIR)/debug/compose-gen --check
+	$(CARGO_TARGET_DIR)/debug/compose-gen graph | diff docs/platform.svg -
 	cargo test --locked --quiet -p rideshare-tests --test readme
 
 .PHONY: deny

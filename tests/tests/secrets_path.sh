@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Inside scripts/docker-engine: the generated Compose file's way to its secrets, with a real engine.
 #   $1 build context of secrets-init   $2 busybox   $3 LocalStack's Python   $4 Compose file   $5 scratch folder
+# shellcheck disable=SC2016 # the stand-ins expand what is written here
 set -euo pipefail
 context=$1 busybox=$2 python=$3 compose=$4 scratch=$5
 

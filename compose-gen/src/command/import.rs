@@ -205,10 +205,11 @@ fn value(node: &Node, rebase: &Rebase, paths: bool) -> serde_json::Value {
             Some(text) if paths => serde_json::Value::String(rebase.path(text)),
             Some(text) => serde_json::Value::String(text.to_owned()),
             None if node.is_null() => serde_json::Value::Null,
-            None => match text.parse::<serde_json::Value>() {
-                Ok(value) if value.to_string() == text.as_str() => value,
-                _ => serde_json::Value::String(text.clone()),
-            },
+            None => {
+                let read = text.parse::<serde_json::Value>().ok();
+                let same = read.filter(|value| format!("{value}") == *text);
+                same.unwrap_or_else(|| serde_json::Value::String(text.clone()))
+            }
         },
     }
 }
