@@ -54,7 +54,7 @@ fn every_short_value_of_special_characters_through_every_shell() {
     let mut values = vec![String::new()];
     let mut longer = vec![String::new()];
     for length in 1..=4 {
-        // Three long over everything, four long over what the quoting itself uses.
+        // Up to two long over everything, three and four over what the quoting itself uses.
         let alphabet = if length < 3 { SPECIAL } else { core };
         longer = longer
             .iter()
