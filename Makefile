@@ -7,20 +7,20 @@ SHELL := bash
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-TOOLS ?= fetch-secrets export-dbt
+TOOLS ?= fetch-secrets export-dbt compose-gen
 # Where cargo builds; an absolute path may be given to share a cache.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
-LIGHT := -p common -p fetch-secrets -p rideshare-tests
-PEERS := localstack boto3 shells compose docker shellcheck zizmor time
+LIGHT := -p common -p compose-gen -p fetch-secrets -p rideshare-tests
+PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate shellcheck zizmor time
 
 .PHONY: help
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Env files, and dbt's tables as a Delta lake in a folder: no server, no Docker, no account
+demo: ## Env files, the deployment's files, dbt's tables as a Delta lake: no server, no Docker, no account
 	@scripts/demo
 
 .PHONY: build
@@ -52,8 +52,18 @@ lint: ## Formatting, clippy, shellcheck, and the workflows' security
 	cargo clippy --locked --all-targets $(LIGHT) -- --deny warnings
 	scripts/lint-scripts
 
+.PHONY: generate
+generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture and the schema
+	cargo build --locked -p compose-gen
+	$(CARGO_TARGET_DIR)/debug/compose-gen schema > infrastructure/platform/schema.json
+	$(CARGO_TARGET_DIR)/debug/compose-gen
+	$(CARGO_TARGET_DIR)/debug/compose-gen graph > docs/platform.svg
+
 .PHONY: check
 check: build ## Fail if a committed generated file, or an example in README, is out of date
+	$(CARGO_TARGET_DIR)/debug/compose-gen schema | diff infrastructure/platform/schema.json -
+	$(CARGO_TARGET_DIR)/debug/compose-gen --check
+	$(CARGO_TARGET_DIR)/debug/compose-gen graph | diff docs/platform.svg -
 	cargo test --locked --quiet -p rideshare-tests --test readme
 
 .PHONY: deny

@@ -120,6 +120,16 @@ impl Diagnostic {
         &self.message
     }
 
+    /// The place to change, if the problem has one.
+    pub fn place(&self) -> Option<&Place> {
+        self.primary.as_ref().map(|(place, _)| place)
+    }
+
+    /// Whether the run cannot succeed.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     fn render(&self, renderer: &Renderer) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
@@ -183,6 +193,17 @@ impl Report {
     /// The problems in the order they were found.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
+    }
+
+    /// Puts the problems in the order of files and places, what has no place last, and leaves
+    /// out what is said twice.
+    pub fn sort(&mut self) {
+        let key = |d: &Diagnostic| {
+            let place = d.place().map(|p| (p.source.path.clone(), p.span.start));
+            (place.is_none(), place, d.code, d.message.clone())
+        };
+        self.diagnostics.sort_by_cached_key(key);
+        self.diagnostics.dedup_by(|a, b| key(a) == key(b));
     }
 
     /// The whole report with ANSI colours; write it through `anstream`, which takes the

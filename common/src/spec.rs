@@ -11,13 +11,44 @@ use crate::yaml::{self, Entry, Limits, Node, Value};
 /// Where a checkout keeps its specification.
 pub const FOLDER: &str = "infrastructure/platform";
 
-/// The `x-*` keys that may stand at the top of a file. The vocabulary is closed, so that a
-/// typing mistake is an error and not a secret that is missing at run time.
-pub const EXTENSIONS: [&str; 2] = ["x-secrets", "x-env-files"];
+/// What may stand at the top of a file, besides the catalogue: Compose's keys and the
+/// vocabulary's. None of them holds a secret value.
+const SHOWN: [&str; 12] = [
+    "configs",
+    "include",
+    "name",
+    "networks",
+    "services",
+    "version",
+    "volumes",
+    "x-env-files",
+    "x-environments",
+    "x-secret-files",
+    "x-variables",
+    "x-wait",
+];
+
+/// The section that holds the catalogue.
+const CATALOGUE: &str = "x-secrets";
+
+/// What a service may say beyond Compose.
+const OF_A_SERVICE: [&str; 9] = [
+    "x-absent",
+    "x-environment",
+    "x-host-paths",
+    "x-liveness",
+    "x-patches",
+    "x-replicas",
+    "x-resources",
+    "x-role",
+    "x-routes",
+];
 
 /// One file of the folder.
 #[derive(Debug)]
 pub struct File {
+    /// Where it was read from.
+    pub path: PathBuf,
     source: Arc<Source>,
     /// The document.
     pub root: Node,
@@ -40,8 +71,8 @@ pub fn find(start: &Path) -> Option<PathBuf> {
     start.ancestors().map(|folder| folder.join(FOLDER)).find(|candidate| candidate.is_dir())
 }
 
-/// Reads every `*.yaml` and `*.yml` of `folder`, in the order of their names, and reports what
-/// is wrong with the YAML and with the top-level `x-*` keys. `None` when some file could not be
+/// Reads every `*.yaml` and `*.yml` of `folder`, in the order of their names, or the one file
+/// that `folder` is, and reports what is wrong with the YAML. `None` when some file could not be
 /// read: what the others say would then be half the truth.
 pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
     let paths = match paths(folder) {
@@ -54,9 +85,8 @@ pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
     };
     let mut files = Some(Vec::new());
     for path in paths {
-        match read_file(&path, folder, report) {
+        match read_in(&path, folder, report) {
             Ok(file) => {
-                report.extend(file.iter().flat_map(unknown_extensions));
                 if let Some(files) = &mut files {
                     files.extend(file);
                 }
@@ -70,7 +100,18 @@ pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
     files
 }
 
+/// Reads one YAML file as a person wrote it; `None` when it is empty.
+///
+/// # Errors
+/// What keeps the file from being read.
+pub fn read_file(path: &Path, report: &mut Report) -> Result<Option<File>, Box<Diagnostic>> {
+    read_in(path, path, report)
+}
+
 fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+    if folder.is_file() {
+        return Ok(vec![folder.to_owned()]);
+    }
     let failed = |what: String| Box::new(Diagnostic::error("no-specification", what));
     let entries = fs::read_dir(folder).map_err(|error| {
         failed(format!("cannot read the specification folder {}: {error}", folder.display()))
@@ -87,7 +128,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     Ok(paths)
 }
 
-fn read_file(
+fn read_in(
     path: &Path,
     folder: &Path,
     report: &mut Report,
@@ -104,7 +145,7 @@ fn read_file(
     let mut documents = loaded.documents.into_iter();
     let Some(root) = documents.next() else { return Ok(None) };
     let source = Arc::new(Source::new(shown, &text, &hidden(&text, &root)));
-    let file = File { source, root };
+    let file = File { path: path.to_owned(), source, root };
     for problem in loaded.problems {
         let mut diagnostic =
             Diagnostic::error(problem.code, problem.message).at(file.place(&problem.span), "");
@@ -135,24 +176,29 @@ fn shown_path(path: &Path, folder: &Path) -> String {
     path.display().to_string()
 }
 
-/// Top-level keys that neither Compose nor the vocabulary knows, and `x-*` keys of a service
-/// outside the vocabulary.
-fn unknown_extensions(file: &File) -> Vec<Diagnostic> {
+/// Reports the top-level keys that neither Compose nor the vocabulary knows, and `x-*` keys of a
+/// service outside the vocabulary. The vocabulary is closed, so that a typing mistake is an error
+/// and not a secret that is missing at run time.
+pub fn check_keys(files: &[File], report: &mut Report) {
+    report.extend(files.iter().flat_map(unknown_keys));
+}
+
+fn unknown_keys(file: &File) -> Vec<Diagnostic> {
     let Some(entries) = file.root.entries() else {
         return vec![
             Diagnostic::error("not-a-mapping", "a specification file is a mapping")
                 .at(file.place(&(file.root.span.start..file.root.span.start)), ""),
         ];
     };
-    let known: Vec<&str> = SHOWN.iter().chain(&EXTENSIONS).copied().collect();
+    let known: Vec<&str> = SHOWN.iter().chain([&CATALOGUE]).copied().collect();
     let top = entries.iter().filter(|entry| !known.contains(&entry.key.as_str()));
     let services = file.section("services").and_then(Node::entries).unwrap_or_default();
     let inner = services
         .iter()
         .flat_map(|service| service.value.entries().unwrap_or_default())
-        .filter(|entry| entry.key.starts_with("x-"));
+        .filter(|entry| entry.key.starts_with("x-") && !OF_A_SERVICE.contains(&entry.key.as_str()));
     top.map(|entry| unknown(file, entry, &known))
-        .chain(inner.map(|entry| unknown(file, entry, &[])))
+        .chain(inner.map(|entry| unknown(file, entry, &OF_A_SERVICE)))
         .collect()
 }
 
@@ -188,10 +234,6 @@ fn hidden(text: &str, root: &Node) -> Vec<Range<usize>> {
     }
     ranges
 }
-
-/// Sections that hold no secret value, as far as this project's own vocabulary goes.
-const SHOWN: [&str; 8] =
-    ["configs", "include", "name", "networks", "services", "version", "volumes", "x-env-files"];
 
 /// What may be shown below `x-secrets`: the names of secrets (depth 0) and of keys (depth 2, or
 /// deeper where the nesting is wrong), as long as a mapping follows; the vocabulary; and the
@@ -264,8 +306,10 @@ mod tests {
         fs::write(dir.path().join("b.yaml"), "x-secrets:\n  dev: 'hunter2\n  hunter2\n").unwrap();
         let mut report = Report::default();
         assert!(read(dir.path(), &mut report).is_none());
+        fs::remove_file(dir.path().join("b.yaml")).unwrap();
+        check_keys(&read(dir.path(), &mut report).unwrap(), &mut report);
         let codes: Vec<_> = report.diagnostics().iter().map(Diagnostic::code).collect();
-        assert_eq!(codes, ["unknown-key", "yaml-syntax"]);
+        assert_eq!(codes, ["yaml-syntax", "unknown-key"]);
         assert!(!report.render().contains("hunter2"), "{}", report.render());
     }
 }

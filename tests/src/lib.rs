@@ -5,6 +5,7 @@ pub mod localstack;
 pub mod peers;
 pub mod proxy;
 pub mod run;
+pub mod yaml;
 
 use std::path::PathBuf;
 

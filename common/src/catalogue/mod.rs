@@ -101,9 +101,16 @@ impl Catalogue {
     pub fn load(folder: &Path) -> Result<Self, Report> {
         let mut report = Report::default();
         let Some(files) = spec::read(folder, &mut report) else { return Err(report) };
-        let draft = parse::draft(&files, &mut report);
-        let catalogue = check::catalogue(draft, &mut report);
+        spec::check_keys(&files, &mut report);
+        let catalogue = Catalogue::of(&files, &mut report);
         if report.has_errors() { Err(report) } else { Ok(catalogue) }
+    }
+
+    /// The catalogue of files that are already read. With errors in the report it is the part
+    /// that could be understood.
+    pub fn of(files: &[spec::File], report: &mut Report) -> Self {
+        let draft = parse::draft(files, report);
+        check::catalogue(draft, report)
     }
 
     /// The env files that `profiles` name, all of them for an empty list, each once. A profile

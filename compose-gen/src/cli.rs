@@ -1,0 +1,162 @@
+//! The command line. Its doc comments are the help and the man page.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Examples:
+  compose-gen                                  all files, from infrastructure/platform
+  compose-gen --check                          are the committed files up to date?
+  compose-gen --only compose                   the Compose file alone
+  compose-gen --spec compose.yml --out deploy  Kubernetes files for any Compose project
+  compose-gen explain trino                    what a service becomes in each environment
+  compose-gen graph --format svg > platform.svg
+  compose-gen import compose.yml --out platform
+
+Exit status:
+  0    done; with --check: the files are up to date
+  1    with --check: a file is stale, missing, orphaned or edited by hand;
+       otherwise: a file stands in the way that this program did not write, or that was edited
+  2    usage, a mistake in the specification, or files that could not be written
+
+Environment:
+  PLATFORM_SPEC        as --spec
+  COMPOSE_GEN_OUT      as --out
+  NO_COLOR             no colours in messages";
+
+/// One specification of the platform into Compose, Kustomize, Argo CD and Kind files.
+///
+/// The specification is a folder of Compose files with a closed vocabulary of x-* keys, or any
+/// one Compose file. Every mistake in it is reported at once, with its place. Without a
+/// command, `generate` runs.
+#[derive(Debug, Parser)]
+#[command(name = "compose-gen", version, after_help = AFTER_HELP)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of every command.
+    #[command(flatten)]
+    pub shared: Shared,
+    /// Options of `generate`, the default.
+    #[command(flatten)]
+    pub generate: Generate,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Shared {
+    /// Folder with the specification, or a Compose file
+    /// [default: infrastructure/platform here or in a parent folder]
+    #[arg(long, value_name = "PATH", env = "PLATFORM_SPEC", global = true)]
+    pub spec: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write the files, or check them (the default)
+    Generate(Generate),
+    /// Show what a service becomes in each environment, side by side
+    Explain(Explain),
+    /// Print services, dependencies and profiles as a picture
+    Graph(Graph),
+    /// Make a specification folder of an existing Compose file
+    Import(Import),
+    /// Print the JSON Schema of a specification file
+    Schema,
+}
+
+/// Options of `generate`.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Folder that docker/ and kubernetes/ are written to [default: the specification's parent]
+    #[arg(long, value_name = "DIR", env = "COMPOSE_GEN_OUT")]
+    pub out: Option<PathBuf>,
+    /// Only these files
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub only: Vec<Part>,
+    /// Write nothing; exit 1 and show the difference if a file is not up to date
+    #[arg(long)]
+    pub check: bool,
+    /// How to report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// A part of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Part {
+    /// docker/compose.yaml
+    Compose,
+    /// kubernetes/base and kubernetes/overlays
+    Kustomize,
+    /// kubernetes/argocd
+    Argocd,
+    /// kubernetes/kind
+    Kind,
+}
+
+/// How a command reports on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The service
+    pub service: String,
+    /// How to report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// Options of `graph`.
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// The picture's format
+    #[arg(long, value_enum, default_value = "svg")]
+    pub format: Picture,
+}
+
+/// Formats of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Picture {
+    /// Drawn here
+    Svg,
+    /// For Graphviz
+    Dot,
+    /// For Markdown
+    Mermaid,
+}
+
+/// Options of `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The Compose file
+    pub file: PathBuf,
+    /// The specification folder to make; it must not exist, or be empty
+    #[arg(long, value_name = "DIR", default_value = "platform")]
+    pub out: PathBuf,
+    /// How to report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

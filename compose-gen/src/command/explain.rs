@@ -1,0 +1,204 @@
+//! `explain`: what a service becomes in each environment, side by side.
+
+use std::collections::BTreeMap;
+
+use common::diagnostic::{Diagnostic, nearest};
+use common::exit::Status;
+use serde_json::{Value, json};
+
+use super::{Loaded, json, load};
+use crate::cli::{Explain, ReportFormat, Shared};
+use crate::model::{Health, Origin, Service};
+use crate::print;
+use crate::render::compose::closed_profiles;
+use crate::render::kubernetes::{View, job_names, kind};
+use crate::spec::quantity::{bytes, millis};
+use crate::spec::text::{self, Piece};
+use crate::stop::Stop;
+
+pub(crate) fn run(shared: &Shared, options: &Explain) -> Result<Status, Stop> {
+    let loaded = load(shared)?;
+    let Some(service) = loaded.platform.services.get(&options.service) else {
+        let known = loaded.platform.services.keys().map(String::as_str);
+        let hint = match nearest(&options.service, known.clone()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("the services are {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        let message = format!("no service \"{}\"", options.service);
+        let diagnostic = Diagnostic::error("unknown-service", message).hint(hint);
+        return Err(Stop::new(Status::Bad, diagnostic));
+    };
+    let mut columns = vec![("compose".to_owned(), in_compose(&loaded, service))];
+    for name in loaded.platform.environments.keys() {
+        columns.push((name.clone(), in_kubernetes(&loaded, service, name)));
+    }
+    match options.format {
+        ReportFormat::Json => {
+            let all: Value = columns
+                .iter()
+                .map(|(name, facts)| {
+                    let facts: Value = facts.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
+                    (name.clone(), facts)
+                })
+                .collect();
+            print(&json(&json!({"service": service.name, "environments": all}))?)?;
+        }
+        ReportFormat::Text => print(&table(service, &columns))?,
+    }
+    Ok(Status::Done)
+}
+
+type Facts = BTreeMap<String, String>;
+
+fn common(service: &Service, environment: Option<&str>) -> Facts {
+    let mut facts = Facts::new();
+    facts.insert("01 image".into(), service.image.clone());
+    let words = |words: &Option<Vec<String>>| words.as_ref().map(|words| words.join(" "));
+    for (key, value) in [("02 entrypoint", &service.entrypoint), ("03 command", &service.command)] {
+        facts.extend(words(value).map(|words| (key.to_owned(), words)));
+    }
+    let amounts = service.amounts(environment);
+    facts.extend(amounts.memory.map(|memory| ("04 memory".to_owned(), bytes(memory))));
+    facts.extend(amounts.cpus.map(|cpus| ("05 cpus".to_owned(), millis(cpus))));
+    for (name, value) in service.variables(environment) {
+        let pieces = text::pieces(value).into_iter().map(|piece| match piece {
+            Piece::Literal(text) | Piece::Late(_, text) => text.to_owned(),
+            Piece::Secret(name) => format!("${{{name}}}"),
+        });
+        facts.insert(format!("80 {name}"), pieces.collect());
+    }
+    for (name, secret) in service.secret_variables(environment) {
+        facts.insert(format!("80 {name}"), format!("secret {secret}"));
+    }
+    facts
+}
+
+fn in_compose(loaded: &Loaded, service: &Service) -> Facts {
+    let mut facts = common(service, None);
+    let profiles = closed_profiles(&loaded.platform);
+    let own = profiles.get(service.name.as_str()).into_iter().flatten().copied();
+    facts.insert("00 becomes".into(), "service".into());
+    facts.insert("06 profiles".into(), own.collect::<Vec<_>>().join(", "));
+    let ports: Vec<String> = service.ports.iter().map(crate::model::Port::compose).collect();
+    facts.insert("07 ports".into(), ports.join(", "));
+    for (name, dependency) in &service.depends {
+        facts.insert(format!("10 after {name}"), format!("{:?}", dependency.condition));
+    }
+    if let Health::Check(check) = &service.health {
+        facts.insert("08 health".into(), check.command.join(" "));
+    }
+    facts.extend(service.mounts.iter().map(|m| (format!("09 {}", m.target), origin(&m.origin))));
+    facts
+}
+
+fn in_kubernetes(loaded: &Loaded, service: &Service, name: &str) -> Facts {
+    let platform = &loaded.platform;
+    if !platform.runs(service, Some(name)) {
+        let why = match service.absent.get(name) {
+            Some(instead) => format!("absent: {instead}"),
+            None => format!("the profile {} does not run here", service.home()),
+        };
+        return Facts::from([("00 becomes".into(), why)]);
+    }
+    let mut facts = common(service, Some(name));
+    let jobs = job_names(platform, &loaded.spec.catalogue);
+    let view =
+        View { platform, catalogue: &loaded.spec.catalogue, environment: Some(name), jobs: &jobs };
+    let environment = platform.environments.get(name);
+    let pods = service.pods(environment, Some(name));
+    facts.insert("00 becomes".into(), format!("{} × {pods}", kind(&view, service)));
+    if let Some(images) = environment.and_then(|e| e.images.as_ref())
+        && service.image.starts_with(&images.prefix)
+    {
+        let image = service.image.split(':').next().unwrap_or_default();
+        let full = format!("{}/{image}:{}", images.registry, images.tag);
+        facts.insert("01 image".into(), full);
+    }
+    facts.insert("06 profiles".into(), service.home().to_owned());
+    let ports: Vec<String> = service.ports.iter().map(|port| port.target.to_string()).collect();
+    facts.insert("07 ports".into(), ports.join(", "));
+    if let Health::Check(check) = &service.health {
+        let shown = match check.http() {
+            Some((port, path)) => format!("readiness http :{port}{path}"),
+            None => format!("readiness {}", check.command.join(" ")),
+        };
+        facts.insert("08 health".into(), shown);
+    }
+    for (other, dependency) in &service.depends {
+        let there = platform.services.get(other).is_some_and(|o| platform.runs(o, Some(name)));
+        if there {
+            facts.insert(format!("10 after {other}"), format!("{:?}", dependency.condition));
+        }
+    }
+    for mount in &service.mounts {
+        let secrets = platform.secret_files.as_ref().map(|files| files.volume.as_str());
+        let value = match &mount.origin {
+            Origin::Volume(volume) if Some(volume.as_str()) == secrets => continue,
+            Origin::Volume(volume) => format!("claim {volume}"),
+            Origin::Files { path, .. } => format!("ConfigMap of {path}"),
+            other => origin(other),
+        };
+        facts.insert(format!("09 {}", mount.target), value);
+    }
+    for route in &service.routes {
+        let exposure = environment.and_then(|e| e.exposure.as_ref());
+        let shown = match exposure {
+            Some(e) if e.gateway.is_some() => route.path.clone(),
+            Some(e) => {
+                let domain = e.alb.as_ref().map_or("", |alb| alb.domain.as_str());
+                route.host.as_ref().map(|host| format!("https://{host}.{domain}/"))
+            }
+            None => None,
+        };
+        facts.extend(shown.map(|shown| ("11 route".to_owned(), shown)));
+    }
+    facts
+}
+
+fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::Volume(name) => format!("volume {name}"),
+        Origin::Files { path, .. } => path.clone(),
+        Origin::Host(path) => format!("host {path}"),
+        Origin::Memory => "memory".into(),
+        Origin::Scratch => "scratch".into(),
+    }
+}
+
+/// Facts in rows, environments in columns; `"` stands for the same as on its left.
+fn table(service: &Service, columns: &[(String, Facts)]) -> String {
+    let mut keys: Vec<&String> = columns.iter().flat_map(|(_, facts)| facts.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let absent: Vec<bool> = columns.iter().map(|(_, facts)| facts.len() == 1).collect();
+    let mut rows = Vec::new();
+    for key in keys {
+        let mut row = vec![key.split_once(' ').map_or("", |(_, name)| name).to_owned()];
+        let mut last: Option<&str> = None;
+        for (index, (_, facts)) in columns.iter().enumerate() {
+            let value = facts.get(key).map(String::as_str).unwrap_or_default();
+            let value = value.lines().next().unwrap_or_default();
+            let missing = facts.get(key).is_none();
+            row.push(match (missing, last) {
+                (true, _) if absent[index] => String::new(),
+                (true, _) => "-".into(),
+                (false, Some(before)) if before == value && !value.is_empty() => "\"".into(),
+                (false, _) => shorten(value),
+            });
+            if !missing {
+                last = Some(value);
+            }
+        }
+        rows.push(row);
+    }
+    let mut header = vec![service.name.as_str()];
+    header.extend(columns.iter().map(|(name, _)| name.as_str()));
+    common::table::render(&header, &rows, &[])
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(57) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

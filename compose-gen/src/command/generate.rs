@@ -1,0 +1,228 @@
+//! `generate`: the files, written or checked.
+
+use std::path::{Path, PathBuf};
+
+use common::diagnostic::{Diagnostic, Report};
+use common::exit::Status;
+use serde::Serialize;
+
+use super::{Loaded, json, load};
+use crate::cli::{Generate, Part, ReportFormat, Shared};
+use crate::model::budget::Budget;
+use crate::output::{Finding, Output, State, diff};
+use crate::render::compose::Paths;
+use crate::render::{Files, argocd, compose, kind, kubernetes};
+use crate::spec::quantity::bytes;
+use crate::stop::Stop;
+use crate::{print, say};
+
+/// What a run has to say.
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    bytes: usize,
+    services: usize,
+    changed: Vec<Change>,
+    environments: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Change {
+    path: String,
+    state: State,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    diff: String,
+}
+
+#[derive(Serialize)]
+struct Line {
+    environment: String,
+    services: usize,
+    objects: usize,
+    limits: u64,
+    requests: u64,
+    available: Option<u64>,
+}
+
+pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status, Stop> {
+    let loaded = load(shared)?;
+    say(&loaded.warnings);
+    let root = out_folder(&loaded, options)?;
+    let source = source(&loaded.path);
+    let parts = parts(&options.only);
+    let (mut files, counts) = render(&loaded, &root, &source);
+    files
+        .all
+        .retain(|path, _| parts.iter().any(|part| scope(*part).iter().any(|s| below(path, s))));
+    let output = Output::new(&root);
+    output.with_lists(&mut files, &source);
+    let scopes: Vec<String> = parts.iter().flat_map(|part| scope(*part)).collect();
+    let failed = |error: std::io::Error| {
+        Stop::bad("output", format!("cannot write below {}: {error}", root.display()))
+    };
+    let findings = output.compare(&files, &scopes).map_err(failed)?;
+    if !options.check {
+        refuse(&findings, &root)?;
+        output.write(&files, &findings).map_err(failed)?;
+    }
+    let drift: Vec<&Finding> = findings.iter().filter(|f| f.state != State::Current).collect();
+    let summary = Summary {
+        files: files.all.len(),
+        bytes: files.bytes(),
+        services: loaded.platform.services.len(),
+        changed: drift
+            .iter()
+            .map(|finding| Change {
+                path: finding.path.clone(),
+                state: finding.state,
+                diff: if options.check { diff(finding, &files) } else { String::new() },
+            })
+            .collect(),
+        environments: environments(&loaded, &counts),
+    };
+    match options.format {
+        ReportFormat::Json => print(&json(&summary)?)?,
+        ReportFormat::Text => print(&text(&summary, options.check))?,
+    }
+    Ok(if options.check && !drift.is_empty() { Status::No } else { Status::Done })
+}
+
+/// Every file, without the disk being looked at.
+pub(crate) fn render(loaded: &Loaded, root: &Path, source: &str) -> (Files, kubernetes::Counts) {
+    let mut files = Files::default();
+    let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| whole(path));
+    let paths =
+        Paths { from: absolute(&loaded.spec.sources.folder), to: absolute(root).join("docker") };
+    let value = compose::render(&loaded.compose, &paths);
+    files.yaml("docker/compose.yaml", source, &[value]);
+    let counts = kubernetes::render(&loaded.platform, &loaded.spec.catalogue, source, &mut files);
+    argocd::render(&loaded.platform, &counts, source, &mut files);
+    kind::render(&loaded.platform, source, &mut files);
+    (files, counts)
+}
+
+/// A path that does not exist yet, from the root on.
+fn whole(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn out_folder(loaded: &Loaded, options: &Generate) -> Result<PathBuf, Stop> {
+    if let Some(out) = &options.out {
+        return Ok(out.clone());
+    }
+    let folder = loaded.spec.sources.folder.canonicalize().map_err(|error| {
+        Stop::bad("output", format!("cannot find {}: {error}", loaded.path.display()))
+    })?;
+    let beside = if loaded.path.is_dir() { folder.parent().map(Path::to_owned) } else { None };
+    Ok(beside.unwrap_or(folder))
+}
+
+/// What the header names: the specification without the folders above it, which differ from
+/// machine to machine.
+fn source(path: &Path) -> String {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if path.is_dir() { format!("{name}/") } else { name }
+}
+
+fn parts(only: &[Part]) -> Vec<Part> {
+    let all = [Part::Compose, Part::Kustomize, Part::Argocd, Part::Kind];
+    let mut parts = if only.is_empty() { all.to_vec() } else { only.to_vec() };
+    parts.sort();
+    parts.dedup();
+    parts
+}
+
+fn scope(part: Part) -> Vec<String> {
+    let paths: &[&str] = match part {
+        Part::Compose => &["docker/compose.yaml"],
+        Part::Kustomize => &["kubernetes/base", "kubernetes/overlays"],
+        Part::Argocd => &["kubernetes/argocd"],
+        Part::Kind => &["kubernetes/kind"],
+    };
+    paths.iter().map(|path| (*path).to_owned()).collect()
+}
+
+fn below(path: &str, scope: &str) -> bool {
+    path == scope || path.strip_prefix(scope).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Files that this program did not write, or that a person has changed since, stay.
+fn refuse(findings: &[Finding], root: &Path) -> Result<(), Stop> {
+    let mut report = Report::default();
+    for finding in findings {
+        let path = root.join(&finding.path);
+        let path = path.display();
+        match finding.state {
+            State::Foreign => report.push(
+                Diagnostic::error("foreign-file", format!("{path} was not written by compose-gen"))
+                    .hint("move it away, or name another folder with --out"),
+            ),
+            State::HandEdited => report.push(
+                Diagnostic::error("hand-edited", format!("{path} was changed by hand"))
+                    .hint("bring the change into the specification, then remove the file"),
+            ),
+            _ => {}
+        }
+    }
+    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+}
+
+fn environments(loaded: &Loaded, counts: &kubernetes::Counts) -> Vec<Line> {
+    let platform = &loaded.platform;
+    let line = |name: &String| {
+        let budget = Budget::of(platform, name);
+        Line {
+            environment: name.clone(),
+            services: platform.services_in(Some(name)).count(),
+            objects: counts.objects.get(name).copied().unwrap_or(0),
+            limits: budget.limits,
+            requests: budget.requests,
+            available: budget.available,
+        }
+    };
+    platform.environments.keys().map(line).collect()
+}
+
+fn text(summary: &Summary, check: bool) -> String {
+    let mut text = String::new();
+    for change in &summary.changed {
+        let verb = match (check, change.state) {
+            (true, state) => state.name(),
+            (false, State::Orphaned) => "removed",
+            (false, _) => "written",
+        };
+        text.push_str(&format!("{verb:<12} {}\n", change.path));
+        text.push_str(&change.diff);
+    }
+    if !summary.changed.is_empty() {
+        text.push('\n');
+    }
+    let rows: Vec<Vec<String>> = summary
+        .environments
+        .iter()
+        .map(|line| {
+            vec![
+                line.environment.clone(),
+                line.services.to_string(),
+                line.objects.to_string(),
+                amount(line.limits),
+                amount(line.requests),
+                line.available.map_or_else(|| "-".into(), amount),
+            ]
+        })
+        .collect();
+    let header = ["environment", "services", "objects", "memory limits", "requests", "available"];
+    text.push_str(&common::table::render(&header, &rows, &[1, 2, 3, 4, 5]));
+    let state = if summary.changed.is_empty() { "up to date" } else { "changed" };
+    let changed = if summary.changed.is_empty() { summary.files } else { summary.changed.len() };
+    text.push_str(&format!(
+        "\n{} services, {} files, {changed} {state}\n",
+        summary.services, summary.files
+    ));
+    text
+}
+
+fn amount(value: u64) -> String {
+    bytes(value)
+}

@@ -1,0 +1,56 @@
+//! One specification of the platform into Compose, Kustomize, Argo CD and Kind files.
+//!
+//! - Input: a folder of Compose files with the vocabulary of `VOCABULARY.md` (`--spec`), and the
+//!   configuration and values files that it names. Nothing else: no environment, no clock.
+//! - Output: `docker/compose.yaml` and `kubernetes/{base,overlays,argocd,kind}` below `--out`,
+//!   byte for byte the same from the same input.
+//! - Exit status: 0 done, or up to date. 1 drift, or a file in the way. 2 usage, a mistake in the
+//!   specification, or files that could not be written.
+
+pub mod cli;
+mod command;
+mod model;
+mod output;
+mod render;
+mod spec;
+mod stop;
+
+use std::io::{self, Write};
+
+use common::diagnostic::Report;
+use common::exit::Status;
+
+use cli::{Cli, Command};
+use stop::Stop;
+
+/// Runs the command line and reports on stderr what went wrong.
+pub fn main(cli: Cli) -> Status {
+    let outcome = match cli.command {
+        None => command::generate::run(&cli.shared, &cli.generate),
+        Some(Command::Generate(options)) => command::generate::run(&cli.shared, &options),
+        Some(Command::Explain(options)) => command::explain::run(&cli.shared, &options),
+        Some(Command::Graph(options)) => command::graph::run(&cli.shared, &options),
+        Some(Command::Import(options)) => command::import::run(&options),
+        Some(Command::Schema) => command::schema(),
+    };
+    match outcome {
+        Ok(status) => status,
+        Err(Stop { status, report }) => {
+            say(&report);
+            status
+        }
+    }
+}
+
+/// Writes a report to stderr. A closed stderr is nobody reading, not a failure.
+fn say(report: &Report) {
+    if !report.diagnostics().is_empty() {
+        let _ = anstream::stderr().write_all(report.render().as_bytes());
+    }
+}
+
+/// Writes a command's result to stdout.
+fn print(text: &str) -> Result<(), Stop> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Stop::from)
+}

@@ -1,0 +1,524 @@
+//! What must hold between the parts of a platform.
+
+use std::collections::BTreeMap;
+
+use common::diagnostic::{Diagnostic, Report, nearest};
+use serde_json::Value;
+
+use super::budget::Budget;
+use super::{Health, Origin, Platform, Restart, Service, at, is_label, order};
+use crate::spec::Spec;
+use crate::spec::quantity::{bytes, memory};
+use crate::spec::types::{Access, Cluster, Condition};
+
+/// Checks everything and puts the order of starting into the services.
+pub(super) fn all(platform: &mut Platform, spec: &Spec, report: &mut Report) {
+    let mut checks = Checks { platform, spec, report };
+    checks.environments();
+    checks.profiles();
+    checks.dependencies();
+    checks.secrets();
+    checks.published();
+    checks.routes();
+    checks.patches();
+    checks.volumes();
+    checks.wait();
+    let cycles = order::cycles(&platform.services);
+    if cycles.is_empty() {
+        let waves = order::waves(&platform.services);
+        for (name, service) in &mut platform.services {
+            service.wave = waves.get(name).copied().unwrap_or(0);
+        }
+    }
+    for cycle in cycles {
+        let message = format!("services wait for each other: {}", cycle.join(" → "));
+        let path = ["services", &cycle[0], "depends_on", &cycle[1]];
+        report.push(at(Diagnostic::error("cycle", message), &spec.sources, &path));
+    }
+    if !report.has_errors() {
+        budgets(platform, spec, report);
+    }
+}
+
+struct Checks<'a> {
+    platform: &'a Platform,
+    spec: &'a Spec,
+    report: &'a mut Report,
+}
+
+impl Checks<'_> {
+    fn error(&mut self, code: &'static str, message: String, path: &[&str]) {
+        self.report.push(at(Diagnostic::error(code, message), &self.spec.sources, path));
+    }
+
+    fn hinted(&mut self, code: &'static str, message: String, path: &[&str], hint: String) {
+        let diagnostic = Diagnostic::error(code, message).hint(hint);
+        self.report.push(at(diagnostic, &self.spec.sources, path));
+    }
+
+    /// An error about a name that is not among the known ones.
+    fn unknown(
+        &mut self,
+        code: &'static str,
+        what: &str,
+        name: &str,
+        known: &[&str],
+        path: &[&str],
+    ) {
+        let hint = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None if known.is_empty() => format!("there is no {what} at all"),
+            None => format!("the known ones are {}", known.join(", ")),
+        };
+        self.hinted(code, format!("no {what} \"{name}\""), path, hint);
+    }
+
+    fn environments(&mut self) {
+        let platform = self.platform;
+        let known: Vec<&str> = platform.environments.keys().map(String::as_str).collect();
+        for (name, environment) in &platform.environments {
+            if !is_label(name) {
+                let message = format!("an environment cannot be called \"{name}\"");
+                let hint = "lower-case letters, digits and - only: it is the name of a folder";
+                self.hinted("bad-name", message, &["x-environments", name], hint.into());
+            }
+            if !is_label(&environment.namespace) {
+                let message = format!("a namespace cannot be called \"{}\"", environment.namespace);
+                self.error("bad-name", message, &["x-environments", name, "namespace"]);
+            }
+            let exposure = environment.exposure.as_ref();
+            if exposure.is_some_and(|e| e.gateway.is_some() && e.alb.is_some()) {
+                let message = "an environment has a gateway or an alb, not both".to_owned();
+                self.error("conflict", message, &["x-environments", name, "exposure"]);
+            }
+            if let Some(own) = &environment.memory {
+                for (key, text) in
+                    [("budget", Some(&own.budget)), ("reserved", own.reserved.as_ref())]
+                {
+                    if let Some(text) = text.filter(|text| memory(text).is_none()) {
+                        let message = format!("\"{text}\" is no amount of memory");
+                        let path = ["x-environments", name, "memory", key];
+                        self.hinted("bad-quantity", message, &path, "such as 10g or 512m".into());
+                    }
+                }
+            }
+        }
+        for (service, own) in &platform.services {
+            let keys: [(&str, Vec<&String>); 5] = [
+                ("x-absent", own.absent.keys().collect()),
+                ("x-environment", own.overrides.keys().collect()),
+                ("x-resources", own.resources.keys().collect()),
+                ("x-replicas", own.replicas_by.keys().collect()),
+                ("x-patches", own.patches.keys().filter(|name| *name != "all").collect()),
+            ];
+            for (key, names) in keys {
+                for name in names.into_iter().filter(|name| !known.contains(&name.as_str())) {
+                    let path = ["services", service, key, name];
+                    self.unknown("unknown-environment", "environment", name, &known, &path);
+                }
+            }
+            for (environment, variables) in &own.overrides {
+                let known: Vec<&str> =
+                    own.environment.keys().chain(own.secrets.keys()).map(String::as_str).collect();
+                for name in variables.keys().filter(|name| !known.contains(&name.as_str())) {
+                    let path = ["services", service, "x-environment", environment, name];
+                    self.unknown("unknown-name", "variable", name, &known, &path);
+                }
+            }
+        }
+    }
+
+    fn profiles(&mut self) {
+        let platform = self.platform;
+        let known: Vec<&str> = platform.profiles().into_iter().collect();
+        for (name, environment) in &platform.environments {
+            for (index, profile) in environment.profiles.iter().flatten().enumerate() {
+                if !known.contains(&profile.as_str()) {
+                    let index = index.to_string();
+                    let path = ["x-environments", name, "profiles", &index];
+                    self.unknown("unknown-profile", "profile", profile, &known, &path);
+                }
+            }
+        }
+        for (name, service) in &platform.services {
+            for (index, profile) in service.profiles.iter().enumerate() {
+                if !is_label(profile) {
+                    let index = index.to_string();
+                    let message = format!("a profile cannot be called \"{profile}\"");
+                    self.error("bad-name", message, &["services", name, "profiles", &index]);
+                }
+            }
+        }
+    }
+
+    fn dependencies(&mut self) {
+        let platform = self.platform;
+        let known: Vec<&str> = platform.services.keys().map(String::as_str).collect();
+        for (name, service) in &platform.services {
+            for (other, dependency) in &service.depends {
+                let path = ["services", name, "depends_on", other];
+                let Some(target) = platform.services.get(other) else {
+                    let generated =
+                        platform.secret_files.as_ref().is_some_and(|f| f.service == *other);
+                    if !generated {
+                        self.unknown("unknown-service", "service", other, &known, &path);
+                    }
+                    continue;
+                };
+                match dependency.condition {
+                    Condition::ServiceStarted => {}
+                    Condition::ServiceHealthy => self.healthy(name, target, &path),
+                    Condition::ServiceCompletedSuccessfully => {
+                        if target.restart == Restart::Always {
+                            let message = format!(
+                                "\"{name}\" waits for the end of \"{other}\", which never ends"
+                            );
+                            let hint =
+                                format!("restart: \"no\" at {other}, or wait for service_healthy");
+                            self.hinted("not-a-job", message, &path, hint);
+                        }
+                    }
+                }
+                self.deployed(service, target, dependency.required, &path);
+            }
+        }
+    }
+
+    fn healthy(&mut self, name: &str, target: &Service, path: &[&str]) {
+        let other = &target.name;
+        if !matches!(target.health, Health::Check(_)) {
+            let message = format!(
+                "\"{name}\" waits for the health of \"{other}\", which has no health check"
+            );
+            let hint = format!("write a healthcheck at {other}, or wait for service_started");
+            let mut diagnostic = Diagnostic::error("no-healthcheck", message).hint(hint);
+            if let Some(place) = self.spec.sources.place(path) {
+                diagnostic = diagnostic.at(place, "");
+            }
+            if let Some(place) = self.spec.sources.place(&["services", other]) {
+                diagnostic = diagnostic.also(place, "without healthcheck");
+            }
+            self.report.push(diagnostic);
+        } else if !target.ports.iter().any(|port| port.protocol == "tcp") {
+            let message =
+                format!("\"{name}\" waits for \"{other}\", which has no port to wait for");
+            self.hinted("no-port", message, path, format!("name a port under expose: at {other}"));
+        }
+    }
+
+    /// A required dependency must run wherever the dependant does, unless something stands in.
+    fn deployed(&mut self, service: &Service, target: &Service, required: bool, path: &[&str]) {
+        let platform = self.platform;
+        for name in platform.environments.keys() {
+            let here = platform.runs(service, Some(name));
+            let there = platform.runs(target, Some(name)) || target.absent.contains_key(name);
+            if here && required && !there {
+                let message = format!(
+                    "\"{}\" needs \"{}\", whose profile \"{}\" does not run in the environment \"{name}\"",
+                    service.name,
+                    target.name,
+                    target.home()
+                );
+                let hint = "required: false, or name the profile in the environment".into();
+                self.hinted("dependency-profile", message, path, hint);
+            }
+        }
+    }
+
+    fn secrets(&mut self) {
+        let platform = self.platform;
+        let known: Vec<&str> = platform.services.keys().map(String::as_str).collect();
+        if let Some(files) = &platform.secret_files {
+            if !known.contains(&files.service.as_str()) {
+                let path = ["x-secret-files", "service"];
+                self.unknown("unknown-service", "service", &files.service, &known, &path);
+            }
+            let volumes: Vec<&str> = platform.volumes.keys().map(String::as_str).collect();
+            if !volumes.contains(&files.volume.as_str()) {
+                let path = ["x-secret-files", "volume"];
+                self.unknown("unknown-volume", "volume", &files.volume, &volumes, &path);
+            }
+            if !files.path.starts_with('/') {
+                let message = "the env files need an absolute path in the container".to_owned();
+                self.error("bad-mount", message, &["x-secret-files", "path"]);
+            }
+        }
+        for (name, service) in &platform.services {
+            if !service.secrets.is_empty() {
+                self.secret_user(name, service);
+            }
+            for (variable, text) in &service.environment {
+                self.mentioned(service, text, &["services", name, "environment", variable]);
+            }
+            for (environment, own) in &service.overrides {
+                for (variable, text) in own {
+                    let path = ["services", name, "x-environment", environment, variable];
+                    self.mentioned(service, text.as_deref().unwrap_or_default(), &path);
+                }
+            }
+            self.misplaced(name, service);
+        }
+    }
+
+    fn secret_user(&mut self, name: &str, service: &Service) {
+        if self.platform.secret_files.is_none() {
+            let message =
+                format!("\"{name}\" uses secrets, and nothing says how Compose gets them");
+            let hint = "x-secret-files: {service, volume, path}".into();
+            self.hinted("no-secret-files", message, &["services", name], hint);
+        } else if service.entrypoint.as_ref().is_none_or(Vec::is_empty) {
+            let message = format!("\"{name}\" uses secrets and does not say its entrypoint");
+            let hint = "write the image's own entrypoint (and command): it starts through a shell that reads the env file";
+            self.hinted("no-entrypoint", message, &["services", name], hint.into());
+        }
+        if let Some(files) = &self.platform.secret_files
+            && files.service == name
+        {
+            let message = format!("\"{name}\" writes the secrets and cannot read them before");
+            self.error("conflict", message, &["services", name]);
+        }
+    }
+
+    fn mentioned(&mut self, service: &Service, text: &str, path: &[&str]) {
+        for variable in crate::spec::text::secrets(text) {
+            if service.secrets.contains_key(variable) {
+                continue;
+            }
+            let secrets = &self.spec.catalogue.secrets;
+            let of = secrets.iter().find(|s| s.keys.iter().any(|key| key.variable == variable));
+            let of = of.map_or("", |secret| secret.name.as_str());
+            let message =
+                format!("{variable} belongs to \"{of}\", which does not list \"{}\"", service.name);
+            let hint = format!("add {} to its services: in x-secrets", service.name);
+            self.hinted("secret-not-listed", message, path, hint);
+        }
+    }
+
+    /// A secret's variable in a place that is fixed before the container starts.
+    fn misplaced(&mut self, name: &str, service: &Service) {
+        let lists = [("command", &service.command), ("entrypoint", &service.entrypoint)];
+        let mut places: Vec<(&str, &str)> = lists
+            .into_iter()
+            .flat_map(|(key, words)| words.iter().flatten().map(move |word| (key, word.as_str())))
+            .collect();
+        places.push(("image", &service.image));
+        if let Health::Check(check) = &service.health {
+            places.extend(check.command.iter().map(|word| ("healthcheck", word.as_str())));
+        }
+        for (key, text) in places {
+            if super::service::mentions_secret(text) {
+                let message = format!("a secret's variable cannot stand in {key}");
+                let hint =
+                    "use it in environment:, or write $$NAME for a shell of the container".into();
+                self.hinted("secret-here", message, &["services", name, key], hint);
+            }
+        }
+    }
+
+    /// Two services cannot publish the same port of the host.
+    fn published(&mut self) {
+        let platform = self.platform;
+        let mut taken: BTreeMap<(String, String), &str> = BTreeMap::new();
+        for (name, service) in &platform.services {
+            for port in &service.ports {
+                let Some(published) = &port.published else { continue };
+                let key = (published.clone(), port.protocol.clone());
+                let Some(first) = taken.insert(key, name) else { continue };
+                let message = format!("\"{first}\" and \"{name}\" both publish port {published}");
+                let mut diagnostic = Diagnostic::error("port-taken", message);
+                if let Some(place) = self.spec.sources.place(&["services", name, "ports"]) {
+                    diagnostic = diagnostic.at(place, "");
+                }
+                if let Some(place) = self.spec.sources.place(&["services", first, "ports"]) {
+                    diagnostic = diagnostic.also(place, "first here");
+                }
+                self.report.push(diagnostic);
+            }
+        }
+    }
+
+    fn routes(&mut self) {
+        let platform = self.platform;
+        let mut paths: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+        let mut hosts: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+        for (name, service) in &platform.services {
+            for (index, route) in service.routes.iter().enumerate() {
+                let step = index.to_string();
+                let here = ["services", name, "x-routes", step.as_str()];
+                let sub = |key| ["services", name, "x-routes", step.as_str(), key];
+                if route.path.is_none() && route.host.is_none() {
+                    let message = "a route needs a path, a host, or both".to_owned();
+                    self.error("bad-route", message, &here);
+                }
+                for (key, path) in
+                    [("path", &route.path), ("rewrite", &route.rewrite), ("health", &route.health)]
+                {
+                    if let Some(path) = path.as_ref().filter(|path| !path.starts_with('/')) {
+                        let message = format!("\"{path}\" does not begin with /");
+                        self.error("bad-route", message, &sub(key));
+                    }
+                }
+                if let Some(host) = route.host.as_ref().filter(|host| !is_label(host)) {
+                    let message = format!("\"{host}\" is no label below the domain");
+                    self.error("bad-route", message, &sub("host"));
+                }
+                let targets: Vec<u16> = service.ports.iter().map(|port| port.target).collect();
+                match route.port {
+                    None if targets.is_empty() => {
+                        let message = format!("\"{name}\" has a route and no port");
+                        self.error("unknown-port", message, &here);
+                    }
+                    Some(port) if !targets.contains(&port) => {
+                        let known: Vec<String> = targets.iter().map(u16::to_string).collect();
+                        let message = format!("\"{name}\" has no container port {port}");
+                        let hint = format!("its container ports are {}", known.join(", "));
+                        self.hinted("unknown-port", message, &sub("port"), hint);
+                    }
+                    _ => {}
+                }
+                for (kind, text, all) in
+                    [("path", &route.path, &mut paths), ("host", &route.host, &mut hosts)]
+                {
+                    let Some(text) = text else { continue };
+                    let Some((first, at_index)) = all.insert(text, (name, index)) else { continue };
+                    let message = format!("\"{first}\" and \"{name}\" have the same {kind} {text}");
+                    let mut diagnostic = Diagnostic::error("route-taken", message);
+                    if let Some(place) = self.spec.sources.place(&sub(kind)) {
+                        diagnostic = diagnostic.at(place, "");
+                    }
+                    let other = at_index.to_string();
+                    let first = ["services", first, "x-routes", &other, kind];
+                    if let Some(place) = self.spec.sources.place(&first) {
+                        diagnostic = diagnostic.also(place, "first here");
+                    }
+                    self.report.push(diagnostic);
+                }
+            }
+        }
+    }
+
+    fn patches(&mut self) {
+        let platform = self.platform;
+        for (name, service) in &platform.services {
+            for (environment, patch) in &service.patches {
+                let mut found = Vec::new();
+                forbidden(patch, &mut found);
+                for key in found {
+                    let message = format!("a patch may not touch {key}");
+                    let hint =
+                        "images come from the environment's images:, values from x-environment";
+                    let path = ["services", name, "x-patches", environment];
+                    self.hinted("patch-forbidden", message, &path, hint.into());
+                }
+            }
+        }
+    }
+
+    fn volumes(&mut self) {
+        let platform = self.platform;
+        for (name, volume) in &platform.volumes {
+            let consumers = platform.consumers(name);
+            if matches!(volume.access, Access::ReadWriteMany | Access::ReadOnlyMany) {
+                continue;
+            }
+            for (environment, own) in &platform.environments {
+                let here: Vec<&str> = consumers
+                    .iter()
+                    .filter(|service| platform.runs(service, Some(environment)))
+                    .map(|service| service.name.as_str())
+                    .collect();
+                if own.cluster == Cluster::Eks && here.len() > 1 {
+                    let message = format!(
+                        "volume \"{name}\" is shared by {} in \"{environment}\", where they may run on different nodes",
+                        here.join(" and ")
+                    );
+                    let hint =
+                        "x-claim: {access: ReadWriteMany}, or x-absent for one of them".into();
+                    self.hinted("shared-volume", message, &["volumes", name], hint);
+                }
+            }
+        }
+        for (name, service) in &platform.services {
+            let volumes = service.claims(platform).count();
+            let pods = service.replicas_by.values().copied().chain([service.replicas]).max();
+            let job = service.restart != Restart::Always;
+            let shared = service.claims(platform).any(|v| platform.consumers(v).len() > 1);
+            if volumes > 0 && pods > Some(1) && (job || shared) {
+                let message =
+                    format!("\"{name}\" has several pods and a volume that they would share");
+                self.error("shared-volume", message, &["services", name]);
+            }
+            let mut targets: Vec<&str> = Vec::new();
+            for mount in &service.mounts {
+                if targets.contains(&mount.target.as_str()) {
+                    let message = format!("\"{name}\" mounts two things at {}", mount.target);
+                    self.error("mount-taken", message, &["services", name, "volumes"]);
+                }
+                targets.push(&mount.target);
+            }
+            if service.mounts.iter().any(|m| matches!(m.origin, Origin::Files { single: true, .. }))
+                && service.mode == crate::spec::types::Mode::Global
+                && job
+            {
+                let message = format!(
+                    "\"{name}\" runs on every node and ends, which nothing in Kubernetes does"
+                );
+                self.error("conflict", message, &["services", name]);
+            }
+        }
+    }
+
+    fn wait(&mut self) {
+        let Some(name) = &self.spec.document.wait else { return };
+        let known: Vec<&str> = self.platform.services.keys().map(String::as_str).collect();
+        if !known.contains(&name.as_str()) {
+            self.unknown("unknown-service", "service", name, &known, &["x-wait"]);
+        }
+    }
+}
+
+/// The keys of a patch that would break parity.
+fn forbidden(patch: &Value, found: &mut Vec<String>) {
+    match patch {
+        Value::Object(map) => {
+            for (key, value) in map {
+                match key.as_str() {
+                    "image" | "env" | "envFrom" => found.push(key.clone()),
+                    _ => forbidden(value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| forbidden(item, found)),
+        _ => {}
+    }
+}
+
+fn budgets(platform: &Platform, spec: &Spec, report: &mut Report) {
+    for name in platform.environments.keys() {
+        let budget = Budget::of(platform, name);
+        let path = ["x-environments", name.as_str(), "memory"];
+        if budget.available.is_some() && !budget.unlimited.is_empty() {
+            let message = format!(
+                "the environment \"{name}\" has a memory budget, and no limit bounds {}",
+                budget.unlimited.join(", ")
+            );
+            let diagnostic = Diagnostic::error("no-limit", message).hint("mem_limit: 256m");
+            report.push(at(diagnostic, &spec.sources, &path));
+        }
+        let Some(available) = budget.available.filter(|_| !budget.fits()) else { continue };
+        let largest: Vec<String> = budget
+            .parts
+            .iter()
+            .take(5)
+            .map(|part| format!("{} {}", part.service, bytes(part.limit)))
+            .collect();
+        let message = format!(
+            "the pods of \"{name}\" may use {}, and {} are there for them: {} too much",
+            bytes(budget.limits),
+            bytes(available),
+            bytes(budget.limits.max(budget.requests) - available)
+        );
+        let hint = format!("the largest are {}", largest.join(", "));
+        report.push(at(Diagnostic::error("budget", message).hint(hint), &spec.sources, &path));
+    }
+}

@@ -1,0 +1,186 @@
+//! Health checks, with Compose's defaults written out.
+
+use super::Builder;
+use crate::spec::quantity::duration;
+use crate::spec::types::{self, Words};
+
+/// What a service says about its health.
+#[derive(Clone, Debug)]
+pub(crate) enum Health {
+    /// Nothing; in Compose the image's own check counts.
+    Unsaid,
+    /// There is none, also not the image's.
+    Off,
+    /// A check.
+    Check(Check),
+}
+
+/// A health check. Times are milliseconds.
+#[derive(Clone, Debug)]
+pub(crate) struct Check {
+    /// The program and its arguments.
+    pub(crate) command: Vec<String>,
+    pub(crate) interval: u64,
+    pub(crate) timeout: u64,
+    pub(crate) retries: u32,
+    pub(crate) start_period: u64,
+}
+
+impl Check {
+    /// The URL of a plain curl or wget of this host: port and path.
+    pub(crate) fn http(&self) -> Option<(u16, &str)> {
+        let words: Vec<&str> = match self.command.as_slice() {
+            [shell, flag, line] if shell.ends_with("sh") && flag == "-c" => {
+                let line = line.trim().trim_end_matches("|| exit 1").trim_end();
+                let plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=\"'".contains(c);
+                if !line.chars().all(plain) {
+                    return None;
+                }
+                line.split_whitespace().map(|w| w.trim_matches(['"', '\''])).collect()
+            }
+            words => words.iter().map(String::as_str).collect(),
+        };
+        let program = words.first()?.rsplit('/').next()?;
+        if !matches!(program, "curl" | "wget") {
+            return None;
+        }
+        // Options that a probe cannot repeat: headers, users, other methods.
+        let harmless = [
+            "-f",
+            "-s",
+            "-S",
+            "-q",
+            "-fs",
+            "-sf",
+            "-fsS",
+            "-sSf",
+            "-O",
+            "-o",
+            "-qO-",
+            "--fail",
+            "-O-",
+            "--silent",
+            "--quiet",
+            "--spider",
+            "--no-verbose",
+            "-nv",
+            "/dev/null",
+            "--tries=1",
+            "-",
+        ];
+        let mut urls = Vec::new();
+        for word in &words[1..] {
+            match word.strip_prefix("http://") {
+                Some(url) => urls.push(url),
+                None if harmless.contains(word) => {}
+                None => return None,
+            }
+        }
+        let [url] = urls.as_slice() else { return None };
+        let (host, path) = url.find('/').map_or((*url, "/"), |at| url.split_at(at));
+        let (host, port) = host.split_once(':').unwrap_or((host, "80"));
+        matches!(host, "localhost" | "127.0.0.1").then(|| Some((port.parse().ok()?, path)))?
+    }
+}
+
+impl Builder<'_> {
+    pub(super) fn health(&mut self, name: &str, service: &types::Service) -> Health {
+        let Some(check) = &service.healthcheck else { return Health::Unsaid };
+        if check.disable == Some(true) {
+            return Health::Off;
+        }
+        let path = ["services", name, "healthcheck"];
+        let command = match &check.test {
+            None => {
+                self.error_hint(
+                    "no-test",
+                    "a health check needs its test: the image's own is not known here".into(),
+                    &path,
+                    "write test:, or disable: true",
+                );
+                return Health::Unsaid;
+            }
+            Some(Words::Line(line)) => vec!["/bin/sh".into(), "-c".into(), line.clone()],
+            Some(Words::List(words)) => match words.split_first() {
+                Some((kind, [])) if kind == "NONE" => return Health::Off,
+                Some((kind, [line])) if kind == "CMD-SHELL" => {
+                    vec!["/bin/sh".into(), "-c".into(), line.clone()]
+                }
+                Some((kind, argv)) if kind == "CMD" && !argv.is_empty() => argv.to_vec(),
+                _ => {
+                    self.error_hint(
+                        "bad-test",
+                        "this is no test of a health check".into(),
+                        &["services", name, "healthcheck", "test"],
+                        "[CMD, program, arguments…], [CMD-SHELL, line], [NONE] or one string",
+                    );
+                    return Health::Unsaid;
+                }
+            },
+        };
+        let mut time = |key: &str, text: &Option<String>, default: u64| {
+            let Some(text) = text else { return default };
+            let path = ["services", name, "healthcheck", key];
+            match duration(text) {
+                Some(0) if key != "start_period" => {
+                    self.error("bad-duration", format!("{key} must be more than nothing"), &path);
+                    default
+                }
+                Some(milliseconds) => {
+                    if milliseconds % 1000 != 0 {
+                        let message = format!(
+                            "Kubernetes counts whole seconds: {text} becomes {}s there",
+                            milliseconds.div_ceil(1000)
+                        );
+                        self.warning("rounded-up", message, &path);
+                    }
+                    milliseconds
+                }
+                None => {
+                    let message = format!("\"{text}\" is no duration");
+                    self.error_hint("bad-duration", message, &path, "such as 10s, 1m30s or 500ms");
+                    default
+                }
+            }
+        };
+        let interval = time("interval", &check.interval, 30_000);
+        let timeout = time("timeout", &check.timeout, 30_000);
+        let start_period = time("start_period", &check.start_period, 0);
+        time("start_interval", &check.start_interval, 5_000);
+        let retries = check.retries.unwrap_or(3);
+        if retries == 0 {
+            let path = ["services", name, "healthcheck", "retries"];
+            self.error("bad-number", "retries must be at least 1".into(), &path);
+        }
+        Health::Check(Check { command, interval, timeout, retries: retries.max(1), start_period })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Check;
+
+    #[test]
+    fn a_plain_request_of_this_host_is_recognised() {
+        let check = |command: &[&str]| Check {
+            command: command.iter().map(|w| (*w).to_owned()).collect(),
+            interval: 0,
+            timeout: 0,
+            retries: 1,
+            start_period: 0,
+        };
+        let plain = check(&["curl", "-f", "http://localhost:8080/health"]);
+        assert_eq!(plain.http(), Some((8080, "/health")));
+        let shell =
+            check(&["/bin/sh", "-c", "wget -q -O /dev/null http://127.0.0.1:3200/ready || exit 1"]);
+        assert_eq!(shell.http(), Some((3200, "/ready")));
+        for other in [
+            &["curl", "-u", "a:b", "http://localhost/"][..],
+            &["/bin/sh", "-c", "curl -f http://localhost/ | grep ok"],
+            &["curl", "-f", "http://kafka:9092/"],
+            &["redis-cli", "ping"],
+        ] {
+            assert_eq!(check(other).http(), None, "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,518 @@
+//! One service: from the forms Compose allows to one.
+
+use std::collections::BTreeMap;
+
+use common::diagnostic::nearest;
+use serde_json::Value;
+
+use super::{Amounts, Builder, Dependency, Restart, Service, dotenv, is_label};
+use crate::spec::quantity;
+use crate::spec::text;
+use crate::spec::types::{
+    self, Dependencies, EnvFile, EnvFiles, Mode, Networks, Pairs, Scalar, Words,
+};
+use crate::spec::words;
+
+/// What Docker waits between SIGTERM and SIGKILL.
+const GRACE: u64 = 10_000;
+
+impl Builder<'_> {
+    pub(super) fn service(&mut self, name: &str, service: &types::Service) -> Service {
+        if !is_label(name) {
+            self.error_hint(
+                "bad-name",
+                format!("a service cannot be called \"{name}\": its name is a host name"),
+                &["services", name],
+                "lower-case letters, digits and - only",
+            );
+        }
+        if service.image.is_none() {
+            let hint = match service.build {
+                Some(_) => "give what build: makes a name",
+                None => "image: name:tag",
+            };
+            let message = format!("service \"{name}\" has no image");
+            self.error_hint("no-image", message, &["services", name], hint);
+        }
+        let environment = self.environment(name, service);
+        let secrets = self.secrets(name);
+        let (restart, restart_word) = self.restart(name, service);
+        let user_word = service.user.as_ref().map(ToString::to_string);
+        let mut built = Service {
+            name: name.to_owned(),
+            source: self.spec.sources.file_of(name),
+            image: service.image.clone().unwrap_or_default(),
+            build: service.build.clone(),
+            profiles: service.profiles.clone(),
+            entrypoint: self.words(name, "entrypoint", &service.entrypoint),
+            command: self.words(name, "command", &service.command),
+            environment,
+            overrides: service
+                .overrides
+                .iter()
+                .map(|(environment, own)| {
+                    let text = |(name, text): (&String, &Option<Scalar>)| {
+                        (name.clone(), text.as_ref().map(ToString::to_string))
+                    };
+                    (environment.clone(), own.iter().map(text).collect())
+                })
+                .collect(),
+            env_file: self.env_file(&secrets, service),
+            secrets,
+            ports: self.ports(name, service),
+            depends: depends(service),
+            health: self.health(name, service),
+            mounts: self.mounts(name, service),
+            shm: service
+                .shm_size
+                .as_ref()
+                .and_then(|size| self.memory(size, &["services", name, "shm_size"])),
+            restart,
+            restart_word,
+            mode: service.deploy.as_ref().and_then(|d| d.mode).unwrap_or(Mode::Replicated),
+            amounts: self.amounts(name, service),
+            resources: service.resources.clone(),
+            replicas: 1,
+            replicas_by: BTreeMap::new(),
+            user: self.user(name, user_word.as_deref()),
+            user_word,
+            groups: service.group_add.iter().filter_map(|g| g.to_string().parse().ok()).collect(),
+            working_dir: service.working_dir.clone(),
+            privileged: service.privileged.unwrap_or(false),
+            cap_add: service.cap_add.clone(),
+            cap_drop: service.cap_drop.clone(),
+            read_only: service.read_only.unwrap_or(false),
+            grace: GRACE,
+            networks: networks(service),
+            hosts: self.pairs(name, "extra_hosts", service.extra_hosts.as_ref()),
+            sysctls: self.pairs(name, "sysctls", Some(&service.sysctls)),
+            labels: self.pairs(name, "labels", Some(&service.labels)),
+            pull_policy: service.pull_policy.clone(),
+            tty: service.tty.unwrap_or(false),
+            stdin: service.stdin_open.unwrap_or(false),
+            absent: service.absent.clone(),
+            routes: service.routes.clone(),
+            liveness: service.liveness,
+            role: service.role.clone(),
+            patches: service
+                .patches
+                .iter()
+                .map(|(name, patch)| (name.clone(), patch.clone().into_iter().collect::<Value>()))
+                .collect(),
+            uncarried: self.uncarried(name),
+            wave: 0,
+        };
+        if let Some(text) = &service.stop_grace_period {
+            match quantity::duration(text) {
+                Some(time) => built.grace = time,
+                None => self.error_hint(
+                    "bad-duration",
+                    format!("\"{text}\" is no duration"),
+                    &["services", name, "stop_grace_period"],
+                    "such as 10s or 1m30s",
+                ),
+            }
+        }
+        let deployed = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
+        match &service.replicas {
+            Some(types::Replicas::All(count)) => built.replicas = *count,
+            Some(types::Replicas::Map(by)) => {
+                built.replicas = deployed.unwrap_or(1);
+                built.replicas_by = by.clone();
+            }
+            None => built.replicas = deployed.unwrap_or(1),
+        }
+        self.lesser(name, service);
+        built
+    }
+
+    fn words(&mut self, name: &str, key: &str, value: &Option<Words>) -> Option<Vec<String>> {
+        match value.as_ref()? {
+            Words::List(words) => Some(words.clone()),
+            Words::Line(line) => {
+                let split = words::split(line);
+                if split.is_none() {
+                    let path = ["services", name, key];
+                    self.error("bad-quote", format!("a quote in {key} does not end"), &path);
+                }
+                split
+            }
+        }
+    }
+
+    /// The variables: env files in their order, then `environment`, which wins.
+    fn environment(&mut self, name: &str, service: &types::Service) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        let files: Vec<(String, bool)> = match &service.env_file {
+            None => Vec::new(),
+            Some(EnvFiles::One(path)) => vec![(path.clone(), true)],
+            Some(EnvFiles::List(list)) => list
+                .iter()
+                .map(|file| match file {
+                    EnvFile::Path(path) => (path.clone(), true),
+                    EnvFile::Long(long) => (long.path.clone(), long.required.unwrap_or(true)),
+                })
+                .collect(),
+        };
+        for (index, (file, required)) in files.into_iter().enumerate() {
+            let index = index.to_string();
+            let path = ["services", name, "env_file", &index];
+            let text = match std::fs::read_to_string(self.spec.sources.base().join(&file)) {
+                Ok(text) => text,
+                Err(_) if !required => continue,
+                Err(error) => {
+                    self.error("no-file", format!("cannot read {file}: {error}"), &path);
+                    continue;
+                }
+            };
+            match dotenv::parse(&text) {
+                Ok(pairs) => all.extend(pairs),
+                Err((line, why)) => {
+                    self.error("bad-env-file", format!("{file}, line {line}: {why}"), &path);
+                }
+            }
+        }
+        let own = self.pairs(name, "environment", Some(&service.environment));
+        all.extend(own);
+        for variable in all.keys() {
+            let good = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+            let starts = variable.starts_with(|c: char| !c.is_ascii_digit());
+            if variable.is_empty() || !starts || !variable.chars().all(good) {
+                let path = ["services", name, "environment", variable];
+                self.error(
+                    "bad-name",
+                    format!("a variable cannot be called \"{variable}\""),
+                    &path,
+                );
+            }
+        }
+        all
+    }
+
+    fn pairs(&mut self, name: &str, key: &str, pairs: Option<&Pairs>) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        let mut outside = Vec::new();
+        match pairs {
+            None => {}
+            Some(Pairs::Map(map)) => {
+                for (variable, value) in map {
+                    match value {
+                        Some(value) => {
+                            all.insert(variable.clone(), value.to_string());
+                        }
+                        None if key == "environment" => outside.push(variable.clone()),
+                        None => {
+                            all.insert(variable.clone(), String::new());
+                        }
+                    }
+                }
+            }
+            Some(Pairs::List(list)) => {
+                for item in list {
+                    let separator =
+                        if key == "extra_hosts" && !item.contains('=') { ':' } else { '=' };
+                    match item.split_once(separator) {
+                        Some((variable, value)) => {
+                            all.insert(variable.to_owned(), value.to_owned());
+                        }
+                        None if key == "environment" => outside.push(item.clone()),
+                        None => {
+                            all.insert(item.clone(), String::new());
+                        }
+                    }
+                }
+            }
+        }
+        for variable in outside {
+            self.error_hint(
+                "from-outside",
+                format!("{variable} has no value: Compose would take it from whoever runs it"),
+                &["services", name, key, &variable],
+                &format!("declare it under x-variables and write {variable}: ${{{variable}}}"),
+            );
+        }
+        all
+    }
+
+    /// Variable → secret, for the secrets that list the service.
+    fn secrets(&self, name: &str) -> BTreeMap<String, String> {
+        let uses = self.catalogue().secrets.iter().filter(|s| s.services.iter().any(|s| s == name));
+        uses.flat_map(|secret| {
+            secret.keys.iter().map(|key| (key.variable.clone(), secret.name.clone()))
+        })
+        .collect()
+    }
+
+    /// The first env file that holds all of a service's secrets.
+    fn env_file(
+        &self,
+        secrets: &BTreeMap<String, String>,
+        service: &types::Service,
+    ) -> Option<String> {
+        let catalogue = self.catalogue();
+        let has = |file: &common::catalogue::EnvFile, name: &String| {
+            file.secrets.iter().any(|index| catalogue.secrets[*index].name == *name)
+        };
+        let home = |file: &&common::catalogue::EnvFile| {
+            service.profiles.first().is_some_and(|p| file.profiles.contains(p))
+        };
+        let all = |file: &&common::catalogue::EnvFile| secrets.values().all(|name| has(file, name));
+        if secrets.is_empty() {
+            return None;
+        }
+        let files = &catalogue.env_files;
+        let found = files.iter().filter(home).find(all).or_else(|| files.iter().find(all))?;
+        Some(found.name.clone())
+    }
+
+    /// Without a word Compose starts nothing again, but a service is a server unless it says no.
+    fn restart(&mut self, name: &str, service: &types::Service) -> (Restart, Option<String>) {
+        let Some(word) = service.restart.clone() else { return (Restart::Always, None) };
+        let path = ["services", name, "restart"];
+        let restart = match word.as_str() {
+            "no" => Restart::Job(0),
+            "always" | "unless-stopped" => Restart::Always,
+            "on-failure" => Restart::Job(6),
+            other => match other.strip_prefix("on-failure:").and_then(|n| n.parse().ok()) {
+                Some(tries) => Restart::Job(tries),
+                None => {
+                    let known = ["no", "always", "unless-stopped", "on-failure"];
+                    let hint = match nearest(other, known) {
+                        Some(near) => format!("did you mean \"{near}\"?"),
+                        None => "no, always, unless-stopped, on-failure or on-failure:3".into(),
+                    };
+                    let message = format!("restart cannot be \"{other}\"");
+                    self.error_hint("unknown-value", message, &path, &hint);
+                    Restart::Always
+                }
+            },
+        };
+        (restart, Some(word))
+    }
+
+    fn memory(&mut self, value: &Scalar, path: &[&str]) -> Option<u64> {
+        let text = value.to_string();
+        let bytes = quantity::memory(&text);
+        if bytes.is_none() {
+            let hint = "such as 512m or 1g, in powers of 1024";
+            self.error_hint(
+                "bad-quantity",
+                format!("\"{text}\" is no amount of memory"),
+                path,
+                hint,
+            );
+        }
+        bytes
+    }
+
+    fn cpus(&mut self, value: &Scalar, path: &[&str]) -> Option<u64> {
+        let text = value.to_string();
+        let millis = quantity::cpus(&text);
+        if millis.is_none() {
+            let hint = "such as 0.5 or 2";
+            self.error_hint("bad-quantity", format!("\"{text}\" is no number of CPUs"), path, hint);
+        }
+        millis
+    }
+
+    fn amounts(&mut self, name: &str, service: &types::Service) -> Amounts {
+        let s = ["services", name];
+        let mut amounts = Amounts::default();
+        if let Some(deploy) = &service.deploy {
+            let (limits, requests) = (&deploy.resources.limits, &deploy.resources.reservations);
+            let path = |part, what| [s[0], s[1], "deploy", "resources", part, what];
+            amounts.memory =
+                limits.memory.as_ref().and_then(|v| self.memory(v, &path("limits", "memory")));
+            amounts.cpus = limits.cpus.as_ref().and_then(|v| self.cpus(v, &path("limits", "cpus")));
+            amounts.memory_request = requests
+                .memory
+                .as_ref()
+                .and_then(|v| self.memory(v, &path("reservations", "memory")));
+            amounts.cpus_request =
+                requests.cpus.as_ref().and_then(|v| self.cpus(v, &path("reservations", "cpus")));
+        }
+        let over = |own: &mut Option<u64>, value: Option<u64>| *own = value.or(*own);
+        let memory =
+            service.mem_limit.as_ref().and_then(|v| self.memory(v, &[s[0], s[1], "mem_limit"]));
+        over(&mut amounts.memory, memory);
+        let request = service
+            .mem_reservation
+            .as_ref()
+            .and_then(|v| self.memory(v, &[s[0], s[1], "mem_reservation"]));
+        over(&mut amounts.memory_request, request);
+        let cpus = service.cpus.as_ref().and_then(|v| self.cpus(v, &[s[0], s[1], "cpus"]));
+        over(&mut amounts.cpus, cpus);
+        for (environment, own) in &service.resources {
+            let path = |what| [s[0], s[1], "x-resources", environment.as_str(), what];
+            for (what, value) in [("memory", &own.memory), ("memory-request", &own.memory_request)]
+            {
+                value.as_ref().map(|value| self.memory(value, &path(what)));
+            }
+            for (what, value) in [("cpus", &own.cpus), ("cpus-request", &own.cpus_request)] {
+                value.as_ref().map(|value| self.cpus(value, &path(what)));
+            }
+        }
+        if let (Some(limit), Some(request)) = (amounts.memory, amounts.memory_request)
+            && request > limit
+        {
+            let message = format!("service \"{name}\" requests more memory than its limit");
+            self.error("bad-quantity", message, &s);
+        }
+        amounts
+    }
+
+    fn user(&mut self, name: &str, user: Option<&str>) -> Option<(u64, Option<u64>)> {
+        let user = user?;
+        let (uid, gid) = match user.split_once(':') {
+            Some((uid, gid)) => (uid, Some(gid)),
+            None => (user, None),
+        };
+        match (uid.parse(), gid.map(str::parse)) {
+            (Ok(uid), None) => Some((uid, None)),
+            (Ok(uid), Some(Ok(gid))) => Some((uid, Some(gid))),
+            _ => {
+                let message = format!(
+                    "Kubernetes needs numbers for the user \"{user}\"; the image's own is used there"
+                );
+                self.warning("not-carried", message, &["services", name, "user"]);
+                None
+            }
+        }
+    }
+
+    fn uncarried(&mut self, name: &str) -> BTreeMap<String, Value> {
+        let mut own = BTreeMap::new();
+        for (service, key, value) in &self.spec.uncarried {
+            if service != name {
+                continue;
+            }
+            let reason = crate::spec::uncarried::reason(key).unwrap_or_default();
+            let message = format!("{key} of \"{name}\" stays in the Compose file: {reason}");
+            self.report.push(super::at(
+                common::diagnostic::Diagnostic::warning("not-carried", message),
+                &self.spec.sources,
+                &["services", name, key],
+            ));
+            own.insert(key.clone(), value.clone());
+        }
+        own
+    }
+
+    /// Keys inside keys that neither side gets: Docker Swarm's, and details of long forms.
+    fn lesser(&mut self, name: &str, service: &types::Service) {
+        let mut found: Vec<(Vec<String>, &str)> = Vec::new();
+        let mut note = |path: &[&str], present: bool, why: &'static str| {
+            if present {
+                found.push((path.iter().map(|step| (*step).to_owned()).collect(), why));
+            }
+        };
+        if let Some(deploy) = &service.deploy {
+            let swarm = "Docker Swarm alone reads it";
+            note(&["deploy", "restart_policy"], deploy.restart_policy.is_some(), swarm);
+            note(&["deploy", "update_config"], deploy.update_config.is_some(), swarm);
+            note(&["deploy", "rollback_config"], deploy.rollback_config.is_some(), swarm);
+            note(&["deploy", "placement"], deploy.placement.is_some(), swarm);
+            note(&["deploy", "endpoint_mode"], deploy.endpoint_mode.is_some(), swarm);
+            note(&["deploy", "labels"], deploy.labels.is_some(), swarm);
+            let parts = [
+                ("limits", &deploy.resources.limits),
+                ("reservations", &deploy.resources.reservations),
+            ];
+            for (part, amounts) in parts {
+                let path = ["deploy", "resources", part];
+                note(
+                    &[path[0], path[1], path[2], "pids"],
+                    amounts.pids.is_some(),
+                    "the kubelet's setting",
+                );
+                note(
+                    &[path[0], path[1], path[2], "devices"],
+                    amounts.devices.is_some(),
+                    "devices need a device plugin",
+                );
+            }
+        }
+        for (index, port) in service.ports.iter().enumerate() {
+            let types::Port::Long(long) = port else { continue };
+            let index = index.to_string();
+            let why = "ports are named by protocol and number";
+            note(&["ports", &index, "name"], long.name.is_some(), why);
+            note(&["ports", &index, "mode"], long.mode.is_some(), "Docker Swarm alone reads it");
+            note(&["ports", &index, "app_protocol"], long.app_protocol.is_some(), why);
+        }
+        for (index, mount) in service.volumes.iter().enumerate() {
+            let types::Mount::Long(long) = mount else { continue };
+            let index = index.to_string();
+            let why = "options of a mount belong to the engine";
+            note(&["volumes", &index, "bind"], long.bind.is_some(), why);
+            note(&["volumes", &index, "volume"], long.volume.is_some(), why);
+            note(&["volumes", &index, "tmpfs"], long.tmpfs.is_some(), why);
+        }
+        for (index, used) in service.configs.iter().enumerate() {
+            let types::ConfigUse::Long(long) = used else { continue };
+            let why = "files keep their own permissions";
+            note(&["configs", &index.to_string(), "mode"], long.mode.is_some(), why);
+        }
+        if let Some(Dependencies::Map(map)) = &service.depends_on {
+            for (other, own) in map {
+                let why = "a restart is not passed on in Kubernetes";
+                note(&["depends_on", other, "restart"], own.restart.is_some(), why);
+            }
+        }
+        if let Some(Networks::Map(map)) = &service.networks {
+            for (network, own) in map.iter().filter_map(|(name, own)| Some((name, own.as_ref()?))) {
+                let why = "the network assigns addresses";
+                note(&["networks", network, "ipv4_address"], own.ipv4_address.is_some(), why);
+                note(&["networks", network, "ipv6_address"], own.ipv6_address.is_some(), why);
+                note(&["networks", network, "priority"], own.priority.is_some(), why);
+            }
+        }
+        let interval = service.healthcheck.as_ref().and_then(|check| check.start_interval.as_ref());
+        note(
+            &["healthcheck", "start_interval"],
+            interval.is_some(),
+            "a startup probe has one period",
+        );
+        for (path, why) in found {
+            let message = format!("{} of \"{name}\" is not carried: {why}", path.join("."));
+            let mut steps = vec!["services", name];
+            steps.extend(path.iter().map(String::as_str));
+            self.warning("not-carried", message, &steps);
+        }
+    }
+}
+
+fn depends(service: &types::Service) -> BTreeMap<String, Dependency> {
+    match &service.depends_on {
+        None => BTreeMap::new(),
+        Some(Dependencies::List(names)) => {
+            let started =
+                Dependency { condition: types::Condition::ServiceStarted, required: true };
+            names.iter().map(|name| (name.clone(), started)).collect()
+        }
+        Some(Dependencies::Map(map)) => map
+            .iter()
+            .map(|(name, own)| {
+                let required = own.required.unwrap_or(true);
+                (name.clone(), Dependency { condition: own.condition, required })
+            })
+            .collect(),
+    }
+}
+
+fn networks(service: &types::Service) -> BTreeMap<String, types::Network> {
+    match &service.networks {
+        None => BTreeMap::new(),
+        Some(Networks::List(names)) => {
+            names.iter().map(|name| (name.clone(), types::Network::default())).collect()
+        }
+        Some(Networks::Map(map)) => {
+            map.iter().map(|(name, own)| (name.clone(), own.clone().unwrap_or_default())).collect()
+        }
+    }
+}
+
+/// Whether a text mentions a secret's variable.
+pub(super) fn mentions_secret(value: &str) -> bool {
+    !text::secrets(value).is_empty()
+}

@@ -1,0 +1,308 @@
+//! Which object goes into which file: `base/<profile>`, `overlays/<environment>/<profile>`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::catalogue::Catalogue;
+use serde_json::{Value, json};
+
+use super::{Key, Objects, View, config, environment, job_names, patch, workload};
+use crate::model::{Platform, Service};
+use crate::render::Files;
+use crate::spec::types::Environment;
+
+/// The folder of an overlay's own objects.
+pub(crate) const CLUSTER: &str = "cluster";
+
+/// Counts that the summary shows.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// Environment → objects that `kubectl kustomize` prints.
+    pub(crate) objects: BTreeMap<String, usize>,
+    /// Environment → kinds in use: group and kind, whether it belongs to the cluster.
+    pub(crate) kinds: BTreeMap<String, BTreeSet<(String, String, bool)>>,
+}
+
+/// Everything below `kubernetes/base` and `kubernetes/overlays`.
+pub(crate) fn render(
+    platform: &Platform,
+    catalogue: &Catalogue,
+    source: &str,
+    files: &mut Files,
+) -> Counts {
+    let jobs = job_names(platform, catalogue);
+    let view = |environment| View { platform, catalogue, environment, jobs: &jobs };
+    let all: BTreeMap<&str, Objects> = platform
+        .environments
+        .keys()
+        .map(|name| (name.as_str(), view(Some(name.as_str())).objects()))
+        .collect();
+    let deploys = |name: &str, home: &str| {
+        let own = platform.environments.get(name).and_then(|e| e.profiles.as_ref());
+        own.is_none_or(|own| own.iter().any(|profile| profile == home))
+    };
+    // In the base stands what every environment has that runs its profile.
+    let base: Objects = view(None)
+        .objects()
+        .into_iter()
+        .filter(|(key, _)| {
+            all.iter().all(|(name, own)| own.contains_key(key) || !deploys(name, &key.home))
+        })
+        .collect();
+    let mut layout = Layout { platform, source, files, view: &view };
+    let homes: BTreeSet<String> = platform.homes().into_iter().map(str::to_owned).collect();
+    let mut with_base = BTreeSet::new();
+    for home in &homes {
+        if layout.base(home, &base) {
+            with_base.insert(home.clone());
+        }
+    }
+    let mut counts = Counts::default();
+    for (name, objects) in &all {
+        let Some(environment) = platform.environments.get(*name) else { continue };
+        let extra = layout.overlay(name, environment, objects, &base, &with_base);
+        counts.add(name, objects, &extra, platform);
+    }
+    counts
+}
+
+impl Counts {
+    fn add(&mut self, name: &str, objects: &Objects, extra: &[Value], platform: &Platform) {
+        let maps: usize = platform
+            .services_in(Some(name))
+            .map(|service| config::names(service).values().collect::<BTreeSet<_>>().len())
+            .sum();
+        self.objects.insert(name.to_owned(), objects.len() + extra.len() + maps);
+        let kinds = self.kinds.entry(name.to_owned()).or_default();
+        for object in objects.values().chain(extra) {
+            let api = object["apiVersion"].as_str().unwrap_or_default();
+            let group = api.split_once('/').map_or("", |(group, _)| group);
+            let kind = object["kind"].as_str().unwrap_or_default();
+            let cluster = matches!(kind, "Namespace" | "StorageClass");
+            kinds.insert((group.to_owned(), kind.to_owned(), cluster));
+        }
+        if maps > 0 {
+            kinds.insert((String::new(), "ConfigMap".into(), false));
+        }
+    }
+}
+
+struct Layout<'a, 'v> {
+    platform: &'a Platform,
+    source: &'a str,
+    files: &'a mut Files,
+    view: &'a dyn Fn(Option<&'v str>) -> View<'v>,
+}
+
+impl<'a> Layout<'a, '_> {
+    /// One folder of the base; false when it would be empty.
+    fn base(&mut self, home: &str, base: &Objects) -> bool {
+        let folder = format!("kubernetes/base/{home}");
+        let own: Objects = of_home(base, home);
+        if own.is_empty() {
+            return false;
+        }
+        let mut kustomization = kustomization();
+        kustomization["resources"] = json!(self.resources(&folder, &own));
+        let services = self.services(home, |service, platform| platform.runs(service, None));
+        self.generators(&services, &folder, &mut kustomization);
+        let mut patches = Vec::new();
+        for service in services {
+            let Some(extra) = service.patches.get("all") else { continue };
+            let patch = self.authored(service, extra);
+            patches.push(self.patch(&folder, service, &[patch]));
+        }
+        put_patches(&mut kustomization, patches);
+        let path = format!("{folder}/kustomization.yaml");
+        self.files.yaml(path, self.source, &[kustomization]);
+        true
+    }
+
+    fn overlay(
+        &mut self,
+        name: &str,
+        environment: &Environment,
+        objects: &Objects,
+        base: &Objects,
+        with_base: &BTreeSet<String>,
+    ) -> Vec<Value> {
+        let root = format!("kubernetes/overlays/{name}");
+        let mut folders = vec![CLUSTER.to_owned()];
+        let homes: BTreeSet<&str> = objects.keys().map(|key| key.home.as_str()).collect();
+        for home in homes {
+            let own = of_home(objects, home);
+            self.overlay_home(name, environment, home, &own, base, with_base.contains(home));
+            folders.push(home.to_owned());
+        }
+        let secrets = objects.keys().any(|key| key.kind == "ExternalSecret");
+        let extra = environment::objects(self.platform, environment, secrets);
+        let mut all = Vec::new();
+        let mut resources = Vec::new();
+        for (file, documents) in extra {
+            resources.push(format!("{file}.yaml"));
+            let path = format!("{root}/{CLUSTER}/{file}.yaml");
+            self.files.yaml(path, self.source, &documents);
+            all.extend(documents);
+        }
+        let mut own = kustomization();
+        own["namespace"] = json!(environment.namespace);
+        own["resources"] = json!(resources);
+        self.files.yaml(format!("{root}/{CLUSTER}/kustomization.yaml"), self.source, &[own]);
+        let mut whole = kustomization();
+        whole["resources"] = json!(folders);
+        self.files.yaml(format!("{root}/kustomization.yaml"), self.source, &[whole]);
+        all
+    }
+
+    fn overlay_home(
+        &mut self,
+        name: &str,
+        environment: &Environment,
+        home: &str,
+        objects: &Objects,
+        base: &Objects,
+        with_base: bool,
+    ) {
+        let folder = format!("kubernetes/overlays/{name}/{home}");
+        let added: Objects = objects
+            .iter()
+            .filter(|(key, _)| !base.contains_key(key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let mut resources = Vec::new();
+        if with_base {
+            resources.push(format!("../../../base/{home}"));
+        }
+        resources.extend(self.resources(&folder, &added));
+        let mut kustomization = kustomization();
+        kustomization["namespace"] = json!(environment.namespace);
+        kustomization["resources"] = json!(resources);
+        let only_here = self.services(home, |service, platform| {
+            platform.runs(service, Some(name)) && !platform.runs(service, None)
+        });
+        self.generators(&only_here, &folder, &mut kustomization);
+        let mut patches = Vec::new();
+        let here = self.services(home, |service, platform| platform.runs(service, Some(name)));
+        for service in here {
+            let mut documents = Vec::new();
+            for (key, value) in objects.iter().filter(|(key, _)| key.file == service.name) {
+                documents.extend(base.get(key).and_then(|before| patch::between(before, value)));
+            }
+            let everywhere =
+                service.patches.get("all").filter(|_| !self.platform.runs(service, None));
+            for extra in everywhere.into_iter().chain(service.patches.get(name)) {
+                documents.push(self.authored(service, extra));
+            }
+            if !documents.is_empty() {
+                patches.push(self.patch(&folder, service, &documents));
+            }
+        }
+        // Objects that belong to no service, such as secrets, are the same wherever they are.
+        put_patches(&mut kustomization, patches);
+        if let Some(images) = &environment.images {
+            let used = images_of(objects);
+            let own: Vec<Value> = used
+                .iter()
+                .filter(|image| image.starts_with(&images.prefix))
+                .map(|image| {
+                    json!({
+                        "name": image,
+                        "newName": format!("{}/{image}", images.registry.trim_end_matches('/')),
+                        "newTag": images.tag,
+                    })
+                })
+                .collect();
+            if !own.is_empty() {
+                kustomization["images"] = json!(own);
+            }
+        }
+        let path = format!("{folder}/kustomization.yaml");
+        self.files.yaml(path, self.source, &[kustomization]);
+    }
+
+    /// Writes objects by file and names the files.
+    fn resources(&mut self, folder: &str, objects: &Objects) -> Vec<String> {
+        let mut by_file: BTreeMap<&str, Vec<(&Key, Value)>> = BTreeMap::new();
+        for (key, value) in objects {
+            by_file.entry(&key.file).or_default().push((key, value.clone()));
+        }
+        let mut names = Vec::new();
+        for (file, documents) in by_file {
+            let documents: Vec<Value> = documents.into_iter().map(|(_, value)| value).collect();
+            let source = self.platform.services.get(file).map_or(self.source, |s| &s.source);
+            names.push(format!("{file}.yaml"));
+            self.files.yaml(format!("{folder}/{file}.yaml"), source, &documents);
+        }
+        names
+    }
+
+    fn services(
+        &self,
+        home: &str,
+        wanted: impl Fn(&Service, &Platform) -> bool,
+    ) -> Vec<&'a Service> {
+        let platform: &'a Platform = self.platform;
+        let here = platform.services.values().filter(|service| service.home() == home);
+        here.filter(|service| wanted(service, platform)).collect()
+    }
+
+    fn generators(&mut self, services: &[&Service], folder: &str, kustomization: &mut Value) {
+        let generators = config::generators(services, folder, self.files);
+        if !generators.is_empty() {
+            kustomization["configMapGenerator"] = json!(generators);
+        }
+    }
+
+    /// A patch of the specification with the name of what it patches.
+    fn authored(&self, service: &Service, extra: &Value) -> Value {
+        let view = (self.view)(None);
+        let kind = workload::kind(&view, service);
+        let mut patch = extra.clone();
+        patch["apiVersion"] = json!(if kind == "Job" { "batch/v1" } else { "apps/v1" });
+        patch["kind"] = json!(kind);
+        patch["metadata"]["name"] = json!(workload::name(&view, service));
+        patch
+    }
+
+    fn patch(&mut self, folder: &str, service: &Service, documents: &[Value]) -> Value {
+        let path = format!("patches/{}.yaml", service.name);
+        self.files.yaml(format!("{folder}/{path}"), &service.source, documents);
+        json!({"path": path})
+    }
+}
+
+fn of_home(objects: &Objects, home: &str) -> Objects {
+    let own = objects.iter().filter(|(key, _)| key.home == home);
+    own.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn kustomization() -> Value {
+    json!({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"})
+}
+
+fn put_patches(kustomization: &mut Value, patches: Vec<Value>) {
+    if !patches.is_empty() {
+        kustomization["patches"] = json!(patches);
+    }
+}
+
+/// The images of workloads, without their tags.
+fn images_of(objects: &Objects) -> BTreeSet<String> {
+    let mut images = BTreeSet::new();
+    for object in objects.values() {
+        for list in ["containers", "initContainers"] {
+            let containers = object.pointer(&format!("/spec/template/spec/{list}"));
+            for container in containers.and_then(Value::as_array).into_iter().flatten() {
+                let Some(image) = container["image"].as_str() else { continue };
+                let image = image.split('@').next().unwrap_or_default();
+                let (path, last) = image.rsplit_once('/').unwrap_or(("", image));
+                let last = last.split(':').next().unwrap_or_default();
+                images.insert(if path.is_empty() {
+                    last.to_owned()
+                } else {
+                    format!("{path}/{last}")
+                });
+            }
+        }
+    }
+    images
+}

@@ -1,0 +1,165 @@
+//! Kubernetes: what all environments have goes to `base/<profile>`, the rest to overlays.
+
+pub(crate) mod config;
+pub(crate) mod environment;
+mod layout;
+mod patch;
+mod routes;
+mod secrets;
+mod wait;
+mod workload;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::model::{Platform, Restart, Service};
+use crate::spec::types::Mode;
+
+pub(crate) use layout::{CLUSTER, Counts, render};
+pub(crate) use workload::kind;
+
+/// Where an object stands: home profile, file, kind and name, which together are its identity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) home: String,
+    pub(crate) file: String,
+    /// Workloads first, then what belongs to them.
+    pub(crate) rank: u8,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+}
+
+/// The objects of an environment, or of the base.
+pub(crate) type Objects = BTreeMap<Key, Value>;
+
+/// One environment's view, or the base's.
+pub(crate) struct View<'a> {
+    pub(crate) platform: &'a Platform,
+    pub(crate) catalogue: &'a common::catalogue::Catalogue,
+    pub(crate) environment: Option<&'a str>,
+    /// Service → the name of its Job.
+    pub(crate) jobs: &'a BTreeMap<String, String>,
+}
+
+impl View<'_> {
+    /// Every object of this view.
+    pub(crate) fn objects(&self) -> Objects {
+        let mut objects = Objects::new();
+        for service in self.platform.services_in(self.environment) {
+            let mut add = |rank: u8, value: Value| {
+                let text = |pointer: &str| {
+                    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+                };
+                let key = Key {
+                    home: service.home().to_owned(),
+                    file: service.name.clone(),
+                    rank,
+                    kind: text("/kind"),
+                    name: text("/metadata/name"),
+                };
+                objects.insert(key, value);
+            };
+            add(0, workload::workload(self, service));
+            for value in services(service) {
+                add(1, value);
+            }
+            for value in workload::claims(self, service) {
+                add(2, value);
+            }
+            for value in wait::account(self, service) {
+                add(3, value);
+            }
+        }
+        secrets::external(self, &mut objects);
+        routes::routes(self, &mut objects);
+        objects
+    }
+
+    fn runs(&self, service: &str) -> Option<&Service> {
+        let service = self.platform.services.get(service)?;
+        self.platform.runs(service, self.environment).then_some(service)
+    }
+}
+
+/// Job names carry a hash over what the Job is in every environment, because a Job's template
+/// can never change.
+pub(crate) fn job_names(
+    platform: &Platform,
+    catalogue: &common::catalogue::Catalogue,
+) -> BTreeMap<String, String> {
+    let mut jobs = BTreeMap::new();
+    let mut ordered: Vec<&Service> =
+        platform.services.values().filter(|s| s.restart != Restart::Always).collect();
+    // A Job that waits for another names it.
+    ordered.sort_by_key(|service| (service.wave, &service.name));
+    for service in ordered {
+        let mut text = String::new();
+        let environments = platform.environments.keys().map(|name| Some(name.as_str()));
+        for environment in std::iter::once(None).chain(environments) {
+            let view = View { platform, catalogue, environment, jobs: &jobs };
+            text.push_str(&workload::workload(&view, service).to_string());
+            let images =
+                environment.and_then(|name| platform.environments.get(name)?.images.as_ref());
+            if let Some(images) = images {
+                text.push_str(&format!("{} {}", images.registry, images.tag));
+            }
+            text.push_str(&format!("{:?}", environment.and_then(|e| service.patches.get(e))));
+        }
+        let hash = crate::render::checksum(text.as_bytes());
+        jobs.insert(service.name.clone(), format!("{}-{}", service.name, &hash[..8]));
+    }
+    jobs
+}
+
+/// Labels of everything that belongs to a service.
+pub(crate) fn labels(platform: &Platform, service: &Service) -> Value {
+    json!({
+        "app.kubernetes.io/component": service.home(),
+        "app.kubernetes.io/name": service.name,
+        "app.kubernetes.io/part-of": platform.name,
+    })
+}
+
+/// The Services: one for its own name and one for each alias. Ports are the container's.
+fn services(service: &Service) -> Vec<Value> {
+    if service.ports.is_empty() || service.restart != Restart::Always {
+        return Vec::new();
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    let ports: Vec<Value> = service
+        .ports
+        .iter()
+        .filter(|port| seen.insert(port.name()))
+        .map(|port| {
+            json!({
+                "name": port.name(),
+                "port": port.target,
+                "protocol": port.protocol.to_uppercase(),
+                "targetPort": port.target,
+            })
+        })
+        .collect();
+    let names = std::iter::once(service.name.as_str()).chain(service.aliases());
+    let mut names: Vec<&str> = names.collect();
+    names.dedup();
+    names
+        .into_iter()
+        .map(|name| {
+            let mut spec = json!({
+                "ports": ports,
+                "selector": {"app.kubernetes.io/name": service.name},
+            });
+            if service.mode == Mode::Global {
+                // Whoever asks for what runs on every node wants all of them.
+                spec["clusterIP"] = json!("None");
+            }
+            json!({
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": name, "labels": {"app.kubernetes.io/name": service.name}},
+                "spec": spec,
+            })
+        })
+        .collect()
+}

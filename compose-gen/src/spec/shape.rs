@@ -1,0 +1,323 @@
+//! A file's tree against the schema: every mistake of shape at once, each with its place.
+//!
+//! What is wrong is left out of the value that comes back, so that the rest can be checked.
+
+use common::diagnostic::{Diagnostic, Report, nearest};
+use common::spec::File;
+use common::yaml::{Entry, Node, Style, Value as Yaml};
+use serde_json::{Map, Number, Value};
+
+use super::uncarried;
+
+/// Walks one file.
+pub(super) struct Shape<'a> {
+    pub(super) schema: &'a Value,
+    pub(super) file: &'a File,
+    pub(super) report: &'a mut Report,
+}
+
+impl<'a> Shape<'a> {
+    /// The whole file as JSON, without what is wrong.
+    pub(super) fn document(&mut self) -> Value {
+        let schema = self.schema;
+        self.read(&self.file.root, schema, "the file").unwrap_or_default()
+    }
+
+    fn read(&mut self, node: &Node, schema: &Value, what: &str) -> Option<Value> {
+        let schema = self.resolve(schema);
+        if let Some(choices) = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array)
+        {
+            return self.choose(node, choices, what);
+        }
+        let kinds = kinds(schema);
+        let value = self.scalar(node);
+        if kinds.is_empty() {
+            return match schema.get("const").or(schema.get("enum")) {
+                Some(_) => self.choose(node, std::slice::from_ref(schema), what),
+                None => self.anything(node),
+            };
+        }
+        match (&node.value, value) {
+            (Yaml::Mapping(entries), _) if kinds.contains(&"object") => {
+                Some(self.mapping(node, entries, schema, what))
+            }
+            (Yaml::Sequence(items), _) if kinds.contains(&"array") => {
+                let of = schema.get("items").cloned().unwrap_or(Value::Bool(true));
+                let items = items.iter().filter_map(|item| self.read(item, &of, what));
+                Some(Value::Array(items.collect()))
+            }
+            (Yaml::Scalar { .. }, Some(value)) if kinds.contains(&kind(&value)) => {
+                self.limits(node, value, schema, what)
+            }
+            // A key with nothing behind it is an empty mapping or list.
+            (_, Some(Value::Null)) if kinds.contains(&"object") => Some(Value::Object(Map::new())),
+            (_, Some(Value::Null)) if kinds.contains(&"array") => Some(Value::Array(Vec::new())),
+            _ => {
+                self.wrong_type(node, &kinds, what);
+                None
+            }
+        }
+    }
+
+    fn limits(&mut self, node: &Node, value: Value, schema: &Value, what: &str) -> Option<Value> {
+        let known: Vec<&Value> = match (schema.get("const"), schema.get("enum")) {
+            (Some(one), _) => vec![one],
+            (_, Some(Value::Array(many))) => many.iter().collect(),
+            _ => Vec::new(),
+        };
+        if !known.is_empty() && !known.contains(&&value) {
+            self.not_one_of(node, &known, what);
+            return None;
+        }
+        let number = value.as_f64();
+        let below = schema.get("minimum").and_then(Value::as_f64);
+        let above = schema.get("maximum").and_then(Value::as_f64);
+        if number.is_some_and(|n| below.is_some_and(|b| n < b) || above.is_some_and(|a| n > a)) {
+            self.push("out-of-range", format!("{what} cannot be {value}"), node, None);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// One of several shapes: the one of the node's own kind.
+    fn choose(&mut self, node: &Node, choices: &[Value], what: &str) -> Option<Value> {
+        let resolved: Vec<&Value> = choices.iter().map(|choice| self.resolve(choice)).collect();
+        let scalar = self.scalar(node);
+        let own = match &node.value {
+            Yaml::Mapping(_) => "object",
+            Yaml::Sequence(_) => "array",
+            Yaml::Scalar { .. } => scalar.as_ref().map_or("string", kind),
+        };
+        let mut all = Vec::new();
+        let mut fitting = Vec::new();
+        for choice in resolved {
+            let nested = choice.get("anyOf").or(choice.get("oneOf")).and_then(Value::as_array);
+            let nested: Vec<&Value> = match nested {
+                Some(nested) => nested.iter().map(|n| self.resolve(n)).collect(),
+                None => vec![choice],
+            };
+            for one in nested {
+                all.extend(kinds(one));
+                if kinds(one).contains(&own) || one.is_boolean() {
+                    fitting.push(one.clone());
+                }
+            }
+        }
+        let words: Vec<Value> = fitting.iter().filter_map(|f| f.get("const").cloned()).collect();
+        match fitting.as_slice() {
+            [] if scalar == Some(Value::Null) && all.contains(&"object") => {
+                Some(Value::Object(Map::new()))
+            }
+            [] => {
+                self.wrong_type(node, &all, what);
+                None
+            }
+            [one] => {
+                let one = one.clone();
+                self.read(node, &one, what)
+            }
+            _ if !words.is_empty() => {
+                if scalar.as_ref().is_some_and(|value| words.contains(value)) {
+                    return scalar;
+                }
+                self.not_one_of(node, &words.iter().collect::<Vec<_>>(), what);
+                None
+            }
+            [one, ..] => {
+                let one = one.clone();
+                self.read(node, &one, what)
+            }
+        }
+    }
+
+    fn mapping(&mut self, node: &Node, entries: &[Entry], schema: &Value, what: &str) -> Value {
+        let empty = Map::new();
+        let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+        let rest = schema.get("additionalProperties");
+        let mut map = Map::new();
+        for entry in entries {
+            let named = format!("\"{}\"", entry.key);
+            let value = match (properties.get(&entry.key), rest) {
+                // The catalogue has checks of its own, which show no value.
+                _ if entry.key == "x-secrets" && what == "the file" => None,
+                (Some(own), _) => self.read(&entry.value, own, &named),
+                (None, None | Some(Value::Bool(false))) if closed(schema) => {
+                    self.unknown_key(entry, properties, what);
+                    None
+                }
+                (None, Some(Value::Bool(_)) | None) => self.anything(&entry.value),
+                (None, Some(of)) => self.read(&entry.value, of, &named),
+            };
+            if let Some(value) = value {
+                map.insert(entry.key.clone(), value);
+            }
+        }
+        for name in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
+            let Some(name) = name.as_str() else { continue };
+            if !entries.iter().any(|entry| entry.key == name) {
+                self.push("missing-key", format!("{what} needs \"{name}\""), node, None);
+            }
+        }
+        Value::Object(map)
+    }
+
+    /// A value of any shape.
+    fn anything(&mut self, node: &Node) -> Option<Value> {
+        Some(match &node.value {
+            Yaml::Scalar { .. } => self.known_scalar(node)?,
+            Yaml::Sequence(items) => {
+                Value::Array(items.iter().filter_map(|item| self.anything(item)).collect())
+            }
+            Yaml::Mapping(entries) => Value::Object(
+                entries
+                    .iter()
+                    .filter_map(|entry| Some((entry.key.clone(), self.anything(&entry.value)?)))
+                    .collect(),
+            ),
+        })
+    }
+
+    /// A scalar's meaning; `None` where the readers of YAML do not agree on one.
+    fn scalar(&mut self, node: &Node) -> Option<Value> {
+        let Yaml::Scalar { text, style } = &node.value else { return None };
+        if *style == Style::Quoted || node.as_str().is_some() {
+            return Some(Value::String(text.clone()));
+        }
+        if node.is_null() {
+            return Some(Value::Null);
+        }
+        match text.as_str() {
+            "true" => return Some(Value::Bool(true)),
+            "false" => return Some(Value::Bool(false)),
+            _ => {}
+        }
+        let integer = text.parse::<i64>().ok().map(Number::from);
+        let number = integer.or_else(|| text.parse().ok().and_then(Number::from_f64))?;
+        (number.to_string() == *text).then_some(Value::Number(number))
+    }
+
+    fn known_scalar(&mut self, node: &Node) -> Option<Value> {
+        let value = self.scalar(node);
+        if value.is_none() {
+            self.wrong_type(node, &[], "this");
+        }
+        value
+    }
+
+    fn resolve<'s>(&self, schema: &'s Value) -> &'s Value
+    where
+        'a: 's,
+    {
+        // Beside a description a reference stands in a list of one.
+        let own = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref"));
+        let Some(name) = own.and_then(Value::as_str) else { return schema };
+        let name = name.rsplit('/').next().unwrap_or_default();
+        let root: &'a Value = self.schema;
+        definitions(root).and_then(|all| all.get(name)).unwrap_or(schema)
+    }
+
+    fn wrong_type(&mut self, node: &Node, kinds: &[&str], what: &str) {
+        if let Yaml::Scalar { text, .. } = &node.value
+            && self.scalar(node).is_none()
+        {
+            let message = format!("{text} means different things to different readers of YAML");
+            self.push("ambiguous", message, node, Some("put it in quotes".into()));
+            return;
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for kind in kinds {
+            let name = match *kind {
+                "object" => "a mapping",
+                "array" => "a list",
+                "boolean" => "true or false",
+                "integer" | "number" => "a number",
+                "null" => continue,
+                _ => "a string",
+            };
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let message = format!("{what} must be {}, and this is {}", names.join(" or "), node.kind());
+        let quote = names.contains(&"a string") && matches!(node.value, Yaml::Scalar { .. });
+        self.push("wrong-type", message, node, quote.then(|| "put it in quotes".into()));
+    }
+
+    fn not_one_of(&mut self, node: &Node, known: &[&Value], what: &str) {
+        let known: Vec<&str> = known.iter().filter_map(|value| value.as_str()).collect();
+        let Yaml::Scalar { text, .. } = &node.value else { return };
+        let hint = match nearest(text, known.iter().copied()) {
+            Some(name) => format!("did you mean \"{name}\"?"),
+            None => format!("one of {}", known.join(", ")),
+        };
+        self.push("unknown-value", format!("{what} cannot be \"{text}\""), node, Some(hint));
+    }
+
+    fn unknown_key(&mut self, entry: &Entry, properties: &Map<String, Value>, what: &str) {
+        // The folder's reader has already named a strange x-* key at the top.
+        if what == "the file" && entry.key.starts_with("x-") {
+            return;
+        }
+        let known = properties.keys().map(String::as_str);
+        let hint = match nearest(&entry.key, known.clone()) {
+            Some(name) => format!("did you mean \"{name}\"?"),
+            None => {
+                let shown: Vec<&str> =
+                    known.filter(|name| uncarried::reason(name).is_none()).collect();
+                format!("the known ones are {}", shown.join(", "))
+            }
+        };
+        self.report.push(
+            Diagnostic::error("unknown-key", format!("unknown key \"{}\" in {what}", entry.key))
+                .at(self.file.place(&entry.span), "")
+                .hint(hint),
+        );
+    }
+
+    fn push(&mut self, code: &'static str, message: String, node: &Node, hint: Option<String>) {
+        // A mapping's place is where it begins, not all its lines.
+        let span = match &node.value {
+            Yaml::Mapping(entries) => entries.first().map_or(node.span.clone(), |e| e.span.clone()),
+            _ => node.span.clone(),
+        };
+        let diagnostic = Diagnostic::error(code, message).at(self.file.place(&span), "");
+        self.report.push(match hint {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        });
+    }
+}
+
+fn definitions(schema: &Value) -> Option<&Value> {
+    schema.get("definitions").or(schema.get("$defs"))
+}
+
+fn closed(schema: &Value) -> bool {
+    schema.get("additionalProperties") == Some(&Value::Bool(false))
+}
+
+fn kinds(schema: &Value) -> Vec<&str> {
+    match schema.get("type") {
+        Some(Value::String(one)) => vec![one.as_str()],
+        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
+        _ => match schema.get("const") {
+            Some(_) => vec!["string"],
+            None => Vec::new(),
+        },
+    }
+    .into_iter()
+    .flat_map(|kind| if kind == "number" { vec!["number", "integer"] } else { vec![kind] })
+    .collect()
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}

@@ -1,0 +1,291 @@
+//! `$` in the specification: what Compose would put in its place, from declared names only.
+//!
+//! The text that comes out is literal, except for marks: a reference to a secret's variable,
+//! and, for the Compose file alone, a variable that `docker compose up` may change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+const OPEN: char = '\u{F0000}';
+const CLOSE: char = '\u{F0001}';
+const SECRET: char = 's';
+const LATE: char = 'l';
+
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    /// As it is.
+    Literal(&'a str),
+    /// The value of a secret's variable.
+    Secret(&'a str),
+    /// A variable of `docker compose up`, and its default.
+    Late(&'a str, &'a str),
+}
+
+/// What names stand for in one place of the specification.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// Name → value.
+    pub(crate) values: BTreeMap<String, String>,
+    /// Names that stay variable in the Compose file.
+    pub(crate) late: BTreeSet<String>,
+    /// Variables of the secret catalogue.
+    pub(crate) secrets: BTreeSet<String>,
+}
+
+/// Why a text cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// `$` followed by something that is no name.
+    Syntax(String),
+    /// A name that nothing declares.
+    Unknown(String),
+    /// A character that marks are made of.
+    Mark,
+}
+
+/// The text with every `${…}` replaced and every `$$` a `$`.
+pub(crate) fn interpolate(text: &str, names: &Names) -> Result<String, Vec<Problem>> {
+    let mut out = String::with_capacity(text.len());
+    let mut problems = Vec::new();
+    if text.contains([OPEN, CLOSE]) {
+        return Err(vec![Problem::Mark]);
+    }
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+        } else if let Some(braced) = rest.strip_prefix('{') {
+            let Some(end) = closing(braced) else {
+                problems.push(Problem::Syntax(format!("${{{braced}")));
+                break;
+            };
+            match reference(&braced[..end], names) {
+                Ok(value) => out.push_str(&value),
+                Err(found) => problems.extend(found),
+            }
+            rest = &braced[end + 1..];
+        } else {
+            let name = name(rest);
+            if name.is_empty() {
+                let shown: String = rest.chars().take(1).collect();
+                problems.push(Problem::Syntax(format!("${shown}")));
+            } else {
+                match lookup(name, names) {
+                    Some(value) => out.push_str(&value),
+                    None => problems.push(Problem::Unknown(name.into())),
+                }
+            }
+            rest = &rest[name.len()..];
+        }
+    }
+    out.push_str(rest);
+    if problems.is_empty() { Ok(out) } else { Err(problems) }
+}
+
+/// Where the brace that is open ends.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 1;
+    let bytes = text.as_bytes();
+    for (index, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'{' if index > 0 && bytes[index - 1] == b'$' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(index);
+        }
+    }
+    None
+}
+
+fn name(text: &str) -> &str {
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    if starts { &text[..end] } else { "" }
+}
+
+/// What stands between the braces: `NAME`, `NAME:-default`, `NAME:+instead`, `NAME:?message`.
+fn reference(text: &str, names: &Names) -> Result<String, Vec<Problem>> {
+    let name = name(text);
+    let rest = &text[name.len()..];
+    let (colon, operator) = match rest.strip_prefix(':') {
+        Some(after) => (true, after),
+        None => (false, rest),
+    };
+    let syntax = || vec![Problem::Syntax(format!("${{{text}}}"))];
+    if name.is_empty() {
+        return Err(syntax());
+    }
+    let value = lookup(name, names);
+    let set = value.clone().filter(|value| !(colon && value.is_empty()));
+    match operator.chars().next() {
+        None if !colon => value.ok_or_else(|| vec![Problem::Unknown(name.into())]),
+        Some('-') => set.map_or_else(|| interpolate(&operator[1..], names), Ok),
+        Some('?') => set.ok_or_else(|| vec![Problem::Unknown(name.into())]),
+        Some('+') if set.is_some() => interpolate(&operator[1..], names),
+        Some('+') => Ok(String::new()),
+        _ => Err(syntax()),
+    }
+}
+
+fn lookup(name: &str, names: &Names) -> Option<String> {
+    if names.secrets.contains(name) {
+        return Some(format!("{OPEN}{SECRET}{name}{CLOSE}"));
+    }
+    let value = names.values.get(name)?;
+    Some(match names.late.contains(name) {
+        true => format!("{OPEN}{LATE}{name}={value}{CLOSE}"),
+        false => value.clone(),
+    })
+}
+
+/// The pieces of a text.
+pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    for (index, part) in text.split(OPEN).enumerate() {
+        let (mark, literal) = match part.split_once(CLOSE) {
+            Some((mark, literal)) if index > 0 => (mark, literal),
+            _ => ("", part),
+        };
+        if let Some(name) = mark.strip_prefix(SECRET) {
+            pieces.push(Piece::Secret(name));
+        } else if let Some(late) = mark.strip_prefix(LATE) {
+            let (name, default) = late.split_once('=').unwrap_or((late, ""));
+            pieces.push(Piece::Late(name, default));
+        }
+        if !literal.is_empty() {
+            pieces.push(Piece::Literal(literal));
+        }
+    }
+    pieces
+}
+
+/// The secrets' variables that a text mentions.
+pub(crate) fn secrets(text: &str) -> Vec<&str> {
+    let of = |piece| match piece {
+        Piece::Secret(name) => Some(name),
+        _ => None,
+    };
+    pieces(text).into_iter().filter_map(of).collect()
+}
+
+/// For a Compose file: every `$` doubled.
+pub(crate) fn compose(text: &str) -> String {
+    let piece = |piece| match piece {
+        Piece::Literal(text) => text.replace('$', "$$"),
+        Piece::Late(name, default) => format!("${{{name}:-{}}}", default.replace('$', "$$")),
+        Piece::Secret(name) => format!("$${name}"),
+    };
+    pieces(text).into_iter().map(piece).collect()
+}
+
+/// For `env`, `command` and `args` of Kubernetes: `$(NAME)` would be replaced, and `$$` is `$`.
+///
+/// The kubelet reads `$$` as `$` and `$(` as the start of a reference; a `$` before anything
+/// else stays as it is. So exactly the `$` before `(` or `$` is doubled. What stands after a
+/// run counts: the last `$` of `$$(` stands before `(`, and that of `$$x` before `x`.
+pub(crate) fn kubernetes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in pieces(text) {
+        match piece {
+            Piece::Literal(text) => {
+                let mut characters = text.chars().peekable();
+                while let Some(c) = characters.next() {
+                    out.push(c);
+                    if c == '$' && matches!(characters.peek(), Some('$' | '(')) {
+                        out.push('$');
+                    }
+                }
+                // A reference that follows begins with `$`, too.
+                if out.ends_with('$') && ends_single(text) {
+                    out.push('$');
+                }
+            }
+            Piece::Secret(name) => out.push_str(&format!("$({name})")),
+            Piece::Late(_, default) => out.push_str(default),
+        }
+    }
+    // Nothing follows the last one, where a single `$` is itself.
+    if let Some(Piece::Literal(last)) = pieces(text).last()
+        && ends_single(last)
+    {
+        out.pop();
+    }
+    out
+}
+
+fn ends_single(text: &str) -> bool {
+    text.ends_with('$')
+}
+
+/// For a POSIX shell: one word, with `"${NAME}"` for a secret's variable.
+pub(crate) fn shell(text: &str) -> String {
+    let mut out = String::new();
+    for piece in pieces(text) {
+        match piece {
+            Piece::Literal(text) => out.push_str(&format!("'{}'", text.replace('\'', "'\\''"))),
+            Piece::Secret(name) => out.push_str(&format!("\"${{{name}}}\"")),
+            Piece::Late(_, default) => {
+                out.push_str(&format!("'{}'", default.replace('\'', "'\\''")))
+            }
+        }
+    }
+    if out.is_empty() { "''".into() } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> Names {
+        Names {
+            values: [("A", "1"), ("E", ""), ("UP", "x$y")]
+                .map(|(k, v)| (k.into(), v.into()))
+                .into(),
+            late: ["UP".to_owned()].into(),
+            secrets: ["PASSWORD".to_owned()].into(),
+        }
+    }
+
+    #[test]
+    fn compose_syntax_is_read_as_compose_reads_it() {
+        let read = |text| interpolate(text, &names()).unwrap();
+        assert_eq!(
+            read("a$$b ${A} $A ${A:-2} ${B:-2} ${B-${A}} ${E:-3} ${E-3}"),
+            "a$b 1 1 1 2 1 3 "
+        );
+        assert_eq!(read("${A:+y}${B:+n}${A:?must}"), "y1");
+        let bad = |text| interpolate(text, &names()).unwrap_err();
+        assert_eq!(bad("$5"), [Problem::Syntax("$5".into())]);
+        assert_eq!(bad("${B}"), [Problem::Unknown("B".into())]);
+        assert_eq!(bad("${A"), [Problem::Syntax("${A".into())]);
+        assert_eq!(bad("$(date)"), [Problem::Syntax("$(".into())]);
+    }
+
+    #[test]
+    fn marks_become_what_each_target_reads() {
+        let text = interpolate("it's $$${PASSWORD}:${UP}", &names()).unwrap();
+        assert_eq!(compose(&text), "it's $$$$PASSWORD:${UP:-x$$y}");
+        assert_eq!(kubernetes(&text), "it's $$$(PASSWORD):x$y");
+        assert_eq!(shell(&text), "'it'\\''s $'\"${PASSWORD}\"':''x$y'");
+        assert_eq!(secrets(&text), ["PASSWORD"]);
+    }
+
+    #[test]
+    fn a_dollar_is_doubled_where_the_kubelet_would_read_it() {
+        for (literal, written) in [
+            ("$x", "$x"),
+            ("$(x)", "$$(x)"),
+            ("$$", "$$$"),
+            ("$$(x)", "$$$$(x)"),
+            ("a$", "a$"),
+            ("$$x", "$$$x"),
+        ] {
+            assert_eq!(kubernetes(literal), written, "{literal}");
+        }
+    }
+}

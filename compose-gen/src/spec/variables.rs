@@ -1,0 +1,271 @@
+//! Which names are declared, with what value in which place, and the tree with them replaced.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::catalogue::Catalogue;
+use common::diagnostic::{Diagnostic, Report, nearest};
+use common::spec::read_file;
+use serde_json::Value;
+
+use super::Sources;
+use super::text::{Names, Problem, interpolate};
+
+/// The keys of a service whose entries belong to one environment each.
+const BY_ENVIRONMENT: [&str; 4] = ["x-environment", "x-resources", "x-replicas", "x-patches"];
+
+/// What was declared.
+pub(super) struct Declared {
+    base: Names,
+    /// Environment → its own names, and the file that a deployment fills.
+    environments: BTreeMap<String, (Names, Option<String>)>,
+}
+
+impl Declared {
+    pub(super) fn read(
+        whole: &Value,
+        catalogue: &Catalogue,
+        sources: &Sources,
+        report: &mut Report,
+    ) -> Self {
+        let secrets: BTreeSet<String> = catalogue
+            .secrets
+            .iter()
+            .flat_map(|s| &s.keys)
+            .map(|key| key.variable.clone())
+            .collect();
+        let mut values = BTreeMap::new();
+        let mut late = BTreeSet::new();
+        for (name, value) in entries(whole.get("x-variables")) {
+            if secrets.contains(name) {
+                let message = format!("\"{name}\" is already a secret's variable");
+                let path = ["x-variables", name];
+                report.push(at(Diagnostic::error("duplicate", message), sources, &path));
+            }
+            match value {
+                Value::Object(long) => {
+                    if let Some(default) = long.get("default").and_then(plain) {
+                        values.insert(name.clone(), default);
+                    }
+                    if long.get("at-up") == Some(&Value::Bool(true)) {
+                        late.insert(name.clone());
+                    }
+                }
+                value => values.extend(plain(value).map(|value| (name.clone(), value))),
+            }
+        }
+        let mut environments = BTreeMap::new();
+        for (name, environment) in entries(whole.get("x-environments")) {
+            let mut own = values.clone();
+            let file = environment.get("values").and_then(Value::as_str);
+            if let Some(file) = file {
+                own.extend(filled(name, file, sources, report));
+            }
+            let names = Names { values: own, late: BTreeSet::new(), secrets: secrets.clone() };
+            environments.insert(name.clone(), (names, file.map(str::to_owned)));
+        }
+        Declared { base: Names { values, late, secrets }, environments }
+    }
+
+    /// The whole specification with names replaced. `late` keeps what `docker compose up` may
+    /// change; everywhere else the default stands.
+    pub(super) fn resolve(
+        &self,
+        whole: &Value,
+        late: bool,
+        sources: &Sources,
+        report: &mut Report,
+    ) -> Value {
+        let base = Names {
+            values: self.base.values.clone(),
+            late: if late { self.base.late.clone() } else { BTreeSet::new() },
+            secrets: self.base.secrets.clone(),
+        };
+        let mut walk = Walk { declared: self, base, sources, report, missing: BTreeMap::new() };
+        let mut value = whole.clone();
+        walk.value(&mut value, &mut Vec::new(), None);
+        walk.say_missing();
+        value
+    }
+
+    /// A value of a key that only Compose has.
+    pub(super) fn resolve_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => {
+                Value::String(interpolate(text, &self.base).unwrap_or_else(|_| text.clone()))
+            }
+            Value::Array(items) => items.iter().map(|item| self.resolve_value(item)).collect(),
+            Value::Object(map) => {
+                let pairs = map.iter().map(|(key, value)| (key.clone(), self.resolve_value(value)));
+                Value::Object(pairs.collect())
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// The values a deployment has filled in.
+fn filled(
+    environment: &str,
+    file: &str,
+    sources: &Sources,
+    report: &mut Report,
+) -> BTreeMap<String, String> {
+    let place = ["x-environments", environment, "values"];
+    let root = match read_file(&sources.folder.join(file), report) {
+        Ok(Some(read)) => read,
+        Ok(None) => return BTreeMap::new(),
+        Err(diagnostic) => {
+            let hint = format!("it holds the values that {environment} needs, NAME: value");
+            report.push(at(*diagnostic, sources, &place).hint(hint));
+            return BTreeMap::new();
+        }
+    };
+    let mut values = BTreeMap::new();
+    for entry in root.root.entries().unwrap_or_default() {
+        match entry.value.as_str() {
+            Some(text) if !text.is_empty() => {
+                values.insert(entry.key.clone(), text.to_owned());
+            }
+            Some(_) => {}
+            None if entry.value.is_null() => {}
+            None => report.push(
+                Diagnostic::error("wrong-type", format!("\"{}\" must be a string", entry.key))
+                    .at(root.place(&entry.value.span), "")
+                    .hint("put it in quotes"),
+            ),
+        }
+    }
+    values
+}
+
+struct Walk<'a> {
+    declared: &'a Declared,
+    base: Names,
+    sources: &'a Sources,
+    report: &'a mut Report,
+    /// Environment and name → the paths that need it.
+    missing: BTreeMap<(String, String), Vec<Vec<String>>>,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, value: &mut Value, path: &mut Vec<String>, environment: Option<&str>) {
+        match value {
+            Value::String(text) => self.text(text, path, environment),
+            Value::Array(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    path.push(index.to_string());
+                    self.value(item, path, environment);
+                    path.pop();
+                }
+            }
+            Value::Object(map) => {
+                for (key, value) in map {
+                    path.push(key.clone());
+                    let own = own_environment(path).map(str::to_owned);
+                    if !["x-variables", "x-secrets", "x-env-files"].contains(&path[0].as_str()) {
+                        self.value(value, path, own.as_deref().or(environment));
+                    }
+                    path.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &mut String, path: &[String], environment: Option<&str>) {
+        if !text.contains('$') {
+            return;
+        }
+        let own = environment.and_then(|name| self.declared.environments.get(name));
+        let names = own.map_or(&self.base, |(names, _)| names);
+        let problems = match interpolate(text, names) {
+            Ok(resolved) => {
+                *text = resolved;
+                return;
+            }
+            Err(problems) => problems,
+        };
+        let steps: Vec<&str> = path.iter().map(String::as_str).collect();
+        for problem in problems {
+            let diagnostic = match problem {
+                Problem::Unknown(name) => {
+                    let file = own.and_then(|(_, file)| file.as_ref());
+                    if let (Some(environment), Some(_)) = (environment, file)
+                        && nearest(&name, names.values.keys().map(String::as_str)).is_none()
+                    {
+                        let key = (environment.to_owned(), name);
+                        self.missing.entry(key).or_default().push(path.to_vec());
+                        continue;
+                    }
+                    let known = names.values.keys().chain(&names.secrets).map(String::as_str);
+                    let hint = match nearest(&name, known) {
+                        Some(near) => format!("did you mean \"{near}\"?"),
+                        None => {
+                            "declare it under x-variables, or write $$ for a dollar sign".into()
+                        }
+                    };
+                    let message = format!("nothing declares ${{{name}}}");
+                    Diagnostic::error("unknown-variable", message).hint(hint)
+                }
+                Problem::Syntax(shown) => {
+                    Diagnostic::error("interpolation", format!("{shown} is no variable"))
+                        .hint("write $$ for a dollar sign")
+                }
+                Problem::Mark => Diagnostic::error(
+                    "bad-character",
+                    "U+F0000 and U+F0001 are for private use and cannot stand here",
+                ),
+            };
+            self.report.push(at(diagnostic, self.sources, &steps));
+        }
+    }
+
+    /// What a deployment has not filled in: one error for each name, with every place.
+    fn say_missing(&mut self) {
+        for ((environment, name), paths) in std::mem::take(&mut self.missing) {
+            let file = self.declared.environments.get(&environment).and_then(|(_, f)| f.clone());
+            let message = format!("the environment \"{environment}\" needs a value for {name}");
+            let mut diagnostic = Diagnostic::error("no-value", message);
+            for (index, path) in paths.iter().enumerate() {
+                let steps: Vec<&str> = path.iter().map(String::as_str).collect();
+                let Some(place) = self.sources.place(&steps) else { continue };
+                diagnostic = match index {
+                    0 => diagnostic.at(place, "used here"),
+                    _ => diagnostic.also(place, "and here"),
+                };
+            }
+            let file = file.unwrap_or_default();
+            self.report.push(diagnostic.hint(format!("write {name} in {file}")));
+        }
+    }
+}
+
+/// The environment that a path leads into with its last step.
+fn own_environment(path: &[String]) -> Option<&str> {
+    match path {
+        [top, name] if top == "x-environments" => Some(name),
+        [top, _, key, name] if top == "services" && BY_ENVIRONMENT.contains(&key.as_str()) => {
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
+fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value.and_then(Value::as_object).into_iter().flatten()
+}
+
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+fn at(diagnostic: Diagnostic, sources: &Sources, path: &[&str]) -> Diagnostic {
+    match sources.place(path) {
+        Some(place) => diagnostic.at(place, ""),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,211 @@
+//! Broken specifications: what is said about each, and where. Nothing is written for any.
+
+use insta::assert_snapshot;
+
+use crate::support::Bench;
+
+/// Each specification with the mistake's name; `…` stands for a sound service.
+const BROKEN: &[(&str, &str)] = &[
+    ("unknown key at the top", "sevices: {}\nservices:\n  a: {image: a}\n"),
+    ("unknown x-key at the top", "x-enviroments: {}\nservices:\n  a: {image: a}\n"),
+    ("unknown key of a service", "services:\n  a: {image: a, enviroment: {A: b}}\n"),
+    ("unknown x-key of a service", "services:\n  a: {image: a, x-rotues: []}\n"),
+    (
+        "unknown key of a health check",
+        "services:\n  a: {image: a, healthcheck: {test: x, intervall: 1s}}\n",
+    ),
+    ("a list where a mapping must be", "services: [a]\n"),
+    ("a mapping where a string must be", "services:\n  a: {image: {name: a}}\n"),
+    ("a boolean where a list must be", "services:\n  a: {image: a, ports: true}\n"),
+    ("a number that readers dispute", "services:\n  a: {image: a, environment: {VERSION: 1.10}}\n"),
+    ("a port that YAML 1.1 takes for a time", "services:\n  a: {image: a, ports: [22:22]}\n"),
+    ("yes is no boolean", "services:\n  a: {image: a, privileged: yes}\n"),
+    ("a syntax error", "services:\n  a: {image: a\n"),
+    ("a key twice", "services:\n  a: {image: a}\n  a: {image: b}\n"),
+    ("no image", "services:\n  a: {command: [x]}\n"),
+    ("only a build", "services:\n  a: {build: .}\n"),
+    ("a service name that is no host name", "services:\n  Spark_Master: {image: a}\n"),
+    ("a profile name that is no folder", "services:\n  a: {image: a, profiles: [Core Stuff]}\n"),
+    ("an undeclared variable", "services:\n  a: {image: \"a:${TAG}\"}\n"),
+    (
+        "a misspelt variable",
+        "x-variables: {IMAGE_TAG: v1}\nservices:\n  a: {image: \"a:${IMAGE_TGA}\"}\n",
+    ),
+    ("a dollar that is no variable", "services:\n  a: {image: a, command: \"echo $5 $(date)\"}\n"),
+    ("a brace that does not end", "services:\n  a: {image: a, environment: {A: \"${B\"}}\n"),
+    ("a value from outside", "services:\n  a: {image: a, environment: [HOME]}\n"),
+    ("a quote that does not end", "services:\n  a: {image: a, command: \"echo 'x\"}\n"),
+    ("a variable's name", "services:\n  a: {image: a, environment: {\"1A\": x}}\n"),
+    ("an env file that is not there", "services:\n  a: {image: a, env_file: a.env}\n"),
+    ("memory in no unit", "services:\n  a: {image: a, mem_limit: 512x}\n"),
+    ("cpus in words", "services:\n  a: {image: a, cpus: two}\n"),
+    (
+        "a request above its limit",
+        "services:\n  a: {image: a, mem_limit: 1m, mem_reservation: 2m}\n",
+    ),
+    (
+        "a duration without a unit",
+        "services:\n  a: {image: a, healthcheck: {test: x, interval: \"30\"}}\n",
+    ),
+    ("no test", "services:\n  a: {image: a, healthcheck: {interval: 3s}}\n"),
+    ("a test without CMD", "services:\n  a: {image: a, healthcheck: {test: [curl, x]}}\n"),
+    ("no tries", "services:\n  a: {image: a, healthcheck: {test: x, retries: 0}}\n"),
+    ("a grace period", "services:\n  a: {image: a, stop_grace_period: long}\n"),
+    ("a port out of range", "services:\n  a: {image: a, ports: [\"80:70000\"]}\n"),
+    (
+        "a port published twice",
+        "services:\n  a: {image: a, ports: [\"80:1\"]}\n  b: {image: b, ports: [\"80:2\"]}\n",
+    ),
+    ("an exposed word", "services:\n  a: {image: a, expose: [http]}\n"),
+    ("an unknown restart", "services:\n  a: {image: a, restart: unless-stoped}\n"),
+    (
+        "an unknown condition",
+        "services:\n  a: {image: a, depends_on: {b: {condition: service_healty}}}\n  b: {image: b}\n",
+    ),
+    (
+        "an unknown dependency",
+        "services:\n  kafka: {image: a}\n  b: {image: b, depends_on: [kafak]}\n",
+    ),
+    (
+        "health without a check",
+        "services:\n  a: {image: a, ports: [\"1\"]}\n  b: {image: b, depends_on: {a: {condition: service_healthy}}}\n",
+    ),
+    (
+        "health without a port",
+        "services:\n  a: {image: a, healthcheck: {test: x}}\n  b: {image: b, depends_on: {a: {condition: service_healthy}}}\n",
+    ),
+    (
+        "the end of a server",
+        "services:\n  a: {image: a}\n  b: {image: b, depends_on: {a: {condition: service_completed_successfully}}}\n",
+    ),
+    (
+        "a cycle",
+        "services:\n  a: {image: a, depends_on: [b]}\n  b: {image: b, depends_on: [c]}\n  c: {image: c, depends_on: [a]}\n",
+    ),
+    ("itself", "services:\n  a: {image: a, depends_on: [a]}\n"),
+    (
+        "an undeclared volume",
+        "volumes: {data-a: {}}\nservices:\n  a: {image: a, volumes: [\"dta-a:/x\"]}\n",
+    ),
+    (
+        "a volume of one letter",
+        "volumes: {d: {}}\nservices:\n  a: {image: a, volumes: [\"d:/x\"]}\n",
+    ),
+    (
+        "a relative target",
+        "volumes: {data-a: {}}\nservices:\n  a: {image: a, volumes: [\"data-a:x\"]}\n",
+    ),
+    ("a file that is not there", "services:\n  a: {image: a, volumes: [\"./nothing:/x\"]}\n"),
+    (
+        "a socket of the host",
+        "services:\n  a: {image: a, volumes: [\"/var/run/docker.sock:/x\"]}\n",
+    ),
+    (
+        "two mounts at one place",
+        "volumes: {va: {}, vb: {}}\nservices:\n  a: {image: a, volumes: [\"va:/x\", \"vb:/x\"]}\n",
+    ),
+    (
+        "a claim's size",
+        "volumes: {va: {x-claim: {size: big}}}\nservices:\n  a: {image: a, volumes: [\"va:/x\"]}\n",
+    ),
+    (
+        "an unknown config",
+        "configs: {one: {file: x}}\nservices:\n  a: {image: a, configs: [onne]}\n",
+    ),
+    (
+        "a cluster of another kind",
+        "x-environments:\n  local: {cluster: knid, namespace: ns}\nservices:\n  a: {image: a}\n",
+    ),
+    (
+        "an environment without a namespace",
+        "x-environments:\n  local: {cluster: kind}\nservices:\n  a: {image: a}\n",
+    ),
+    (
+        "an unknown environment",
+        "x-environments:\n  local: {cluster: kind, namespace: ns}\nservices:\n  a: {image: a, x-absent: {locla: x}}\n",
+    ),
+    (
+        "an unknown profile",
+        "x-environments:\n  local: {cluster: kind, namespace: ns, profiles: [cor]}\nservices:\n  a: {image: a, profiles: [core]}\n",
+    ),
+    (
+        "another value for an unknown variable",
+        "x-environments:\n  local: {cluster: kind, namespace: ns}\nservices:\n  a: {image: a, environment: {LEVEL: x}, x-environment: {local: {LEVLE: low}}}\n",
+    ),
+    (
+        "a dependency that does not run there",
+        "x-environments:\n  local: {cluster: kind, namespace: ns, profiles: [p]}\nservices:\n  a: {image: a, profiles: [p], depends_on: [b]}\n  b: {image: b, profiles: [q]}\n",
+    ),
+    (
+        "a route to no port",
+        "services:\n  a: {image: a, ports: [\"80:8080\"], x-routes: [{path: /, port: 80}]}\n",
+    ),
+    (
+        "a route without a slash",
+        "services:\n  a: {image: a, ports: [\"80\"], x-routes: [{path: api}]}\n",
+    ),
+    (
+        "a route twice",
+        "services:\n  a: {image: a, ports: [\"80\"], x-routes: [{path: /}]}\n  b: {image: b, ports: [\"80\"], x-routes: [{path: /}]}\n",
+    ),
+    (
+        "a patch of the image",
+        "services:\n  a: {image: a, x-patches: {all: {spec: {template: {spec: {containers: [{name: a, image: b}]}}}}}}\n",
+    ),
+    (
+        "values that are missing",
+        "x-environments:\n  prod: {cluster: eks, namespace: ns, values: values.txt, images: {prefix: r/, registry: \"${REGISTRY}\", tag: \"${TAG}\"}}\nservices:\n  a: {image: r/a}\n",
+    ),
+    (
+        "a shared volume on EKS",
+        "x-environments:\n  prod: {cluster: eks, namespace: ns}\nvolumes: {va: {}}\nservices:\n  a: {image: a, volumes: [\"va:/x\"]}\n  b: {image: b, volumes: [\"va:/x\"]}\n",
+    ),
+    (
+        "a budget",
+        "x-environments:\n  local: {cluster: kind, namespace: ns, memory: {budget: 1g, reserved: 512m}}\nservices:\n  a: {image: a, mem_limit: 300m}\n  b: {image: b, mem_limit: 400m}\n",
+    ),
+    (
+        "no limit under a budget",
+        "x-environments:\n  local: {cluster: kind, namespace: ns, memory: {budget: 1g}}\nservices:\n  a: {image: a}\n",
+    ),
+    (
+        "secrets without an entrypoint",
+        "x-env-files: {core: [core]}\nx-secret-files: {service: init, volume: vs, path: /s}\nvolumes: {vs: {}}\nx-secrets:\n  s: {services: [a], keys: {P: {dev: x}}}\nservices:\n  a: {image: a, profiles: [core]}\n  init: {image: i, restart: \"no\", profiles: [core], volumes: [\"vs:/s\"]}\n",
+    ),
+    (
+        "a secret of somebody else",
+        "x-env-files: {core: [core]}\nx-secrets:\n  s: {services: [b], keys: {P: {dev: x}}}\nservices:\n  a: {image: a, profiles: [core], environment: {Q: \"${P}\"}}\n  b: {image: b, profiles: [core], entrypoint: [x]}\n",
+    ),
+    (
+        "a secret in a command",
+        "x-env-files: {core: [core]}\nx-secret-files: {service: init, volume: vs, path: /s}\nvolumes: {vs: {}}\nx-secrets:\n  s: {services: [a], keys: {P: {dev: x}}}\nservices:\n  a: {image: a, profiles: [core], entrypoint: [x], command: [\"${P}\"]}\n  init: {image: i, restart: \"no\", profiles: [core], volumes: [\"vs:/s\"]}\n",
+    ),
+    ("an unknown waiting service", "x-wait: bb\nservices:\n  b: {image: b}\n"),
+];
+
+#[test]
+fn each_mistake_has_its_message_its_code_and_its_place() {
+    assert!(BROKEN.len() >= 50);
+    let mut all = String::new();
+    for (name, text) in BROKEN {
+        let bench = Bench::new(text);
+        bench.write("platform/values.txt", "REGISTRY: ''\n");
+        let result = bench.run(&[]);
+        assert_eq!(result.status, 2, "{name}: {}", result.transcript(&[]));
+        assert!(bench.files().is_empty(), "{name}: something was written");
+        assert!(result.stderr.contains("services.yaml:"), "{name}: no place: {}", result.stderr);
+        all.push_str(&format!("=== {name}\n{}\n", result.stderr));
+    }
+    assert_snapshot!(all);
+}
+
+#[test]
+fn all_mistakes_of_a_folder_are_reported_in_one_run() {
+    let bench = Bench::new(
+        "services:\n  a: {image: a, enviroment: {}, mem_limit: lots}\n  b: {depends_on: [c]}\n",
+    );
+    bench
+        .write("platform/more.yaml", "services:\n  a: {image: other}\n  d: {image: d, cpus: -1}\n");
+    let result = bench.run(&["--check"]).expect(2);
+    assert_snapshot!(result.stderr);
+}

@@ -1,0 +1,128 @@
+//! `explain`, `graph`, `import`, `schema`, the help.
+
+use insta::assert_snapshot;
+use rideshare_tests::run::run;
+
+use crate::support::{Bench, tool};
+
+const SPEC: &str = "name: shop
+x-environments:
+  local: {cluster: kind, namespace: shop, exposure: {gateway: {class: envoy}}}
+  prod:
+    cluster: eks
+    namespace: shop-prod
+    images: {prefix: shop/, registry: registry.example.com, tag: v2}
+    exposure: {alb: {group: shop, domain: shop.example.com, certificate: 'arn:aws:acm:x'}}
+services:
+  web:
+    image: shop/web
+    profiles: [front]
+    ports: ['8080:80']
+    depends_on: {db: {condition: service_healthy}}
+    environment: {LEVEL: debug, TITLE: shop}
+    healthcheck: {test: [CMD, curl, -f, 'http://localhost:80/healthz']}
+    x-environment: {prod: {LEVEL: warn}}
+    x-routes: [{path: /, host: www, port: 80}]
+  db:
+    image: postgres:16
+    profiles: [back]
+    expose: ['5432']
+    volumes: ['db-data:/data']
+    healthcheck: {test: pg_isready}
+    x-absent: {prod: Amazon RDS}
+volumes: {db-data: {}}
+";
+
+#[test]
+fn explain_shows_environments_side_by_side() {
+    let bench = Bench::new(SPEC);
+    assert_snapshot!(bench.run(&["explain", "web"]).expect(0).stdout);
+    assert_snapshot!(bench.run(&["explain", "db"]).expect(0).stdout);
+    assert_snapshot!(bench.run(&["explain", "wbe"]).expect(2).stderr);
+    let json = bench.run(&["explain", "web", "--format", "json"]).expect(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["environments"]["prod"]["80 LEVEL"], "warn");
+}
+
+#[test]
+fn graph_draws_every_service_and_dependency() {
+    let bench = Bench::new(SPEC);
+    assert_snapshot!(bench.run(&["graph", "--format", "mermaid"]).expect(0).stdout);
+    assert_snapshot!(bench.run(&["graph", "--format", "dot"]).expect(0).stdout);
+    let svg = bench.run(&["graph"]).expect(0).stdout;
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    for word in [">web<", ">db<", ">front<", ">back<", "marker-end"] {
+        assert!(svg.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn import_makes_a_specification_that_generates_and_reports_every_key() {
+    let bench = Bench::new("services: {}\n");
+    bench.write(
+        "old/compose.yml",
+        "version: '3.8'
+services:
+  # The shop's front.
+  web:
+    image: nginx:1
+    container_name: web
+    profiles: [front]
+    ports: ['8080:80']
+    volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro']
+    strange: true
+  db:
+    image: postgres:16
+    environment: {POSTGRES_DB: shop}
+    volumes: ['db-data:/var/lib/postgresql/data']
+volumes:
+  db-data:
+secrets:
+  key: {file: key.txt}
+",
+    );
+    bench.write("old/nginx.conf", "events {}\n");
+    let import = run(tool()
+        .args(["import", "old/compose.yml", "--out", "new/platform"])
+        .current_dir(bench.path()));
+    assert_snapshot!(import.expect(0).stdout);
+    assert_snapshot!(bench.read("new/platform/front.yaml"));
+    run(tool().args(["--spec", "new/platform"]).current_dir(bench.path())).expect(0);
+    assert!(
+        bench.read("new/kubernetes/base/front/config/web-nginx-conf/nginx.conf").contains("events")
+    );
+    let again = run(tool()
+        .args(["import", "old/compose.yml", "--out", "new/platform"])
+        .current_dir(bench.path()));
+    assert_snapshot!(again.expect(2).stderr);
+}
+
+#[test]
+fn the_committed_schema_is_the_types() {
+    let schema = run(tool().arg("schema")).expect(0).stdout;
+    let path = rideshare_tests::root().join("infrastructure/platform/schema.json");
+    assert_eq!(schema, std::fs::read_to_string(path).unwrap(), "`make generate` writes it");
+    let value: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    assert_eq!(value["$schema"], "http://json-schema.org/draft-07/schema#");
+}
+
+#[test]
+fn every_key_of_the_vocabulary_is_documented() {
+    let schema = run(tool().arg("schema")).expect(0).stdout;
+    let text = include_str!("../../VOCABULARY.md");
+    for word in schema.split('"').filter(|word| word.starts_with("x-")) {
+        assert!(text.contains(word), "{word} is not in VOCABULARY.md");
+    }
+}
+
+#[test]
+fn the_platforms_files_are_up_to_date_and_quickly_made() {
+    let root = rideshare_tests::root();
+    let check = run(tool().arg("--check").current_dir(&root));
+    assert_snapshot!(check.expect(0).stdout);
+}
+
+#[test]
+fn help_has_examples_exit_status_and_environment() {
+    assert_snapshot!(run(tool().arg("--help")).expect(0).stdout);
+}

@@ -1,0 +1,8 @@
+//! `compose-gen` as its users run it: the real executable over specifications of all kinds.
+
+mod broken;
+mod check;
+mod commands;
+mod determinism;
+mod mapping;
+mod support;

@@ -1,0 +1,67 @@
+"""Makes the lake's schemas in Trino and registers the bronze tables that have a Delta log.
+
+Run as often as you like: what is there already stays, and a table without data yet is left for the
+next run. Any other refusal of Trino's ends it with status 1.
+"""
+
+import json
+import os
+import pathlib
+import sys
+import urllib.request
+
+TRINO = os.environ["TRINO_URL"].rstrip("/") + "/v1/statement"
+SCHEMAS = {
+    "bronze": os.environ["BRONZE_BUCKET"],
+    "silver": os.environ["SILVER_BUCKET"],
+    "gold": os.environ["GOLD_BUCKET"],
+}
+# What register_table says in the two cases that are no failure.
+ALREADY_THERE = "already exists"
+NO_DATA_YET = "No transaction log found"
+
+
+class Refused(Exception):
+    """Trino has answered a statement with an error."""
+
+
+def run(statement):
+    """Runs one statement to its end."""
+    request = urllib.request.Request(
+        TRINO, data=statement.encode(), headers={"X-Trino-User": "delta-table-init"}
+    )
+    while request is not None:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            answer = json.load(response)
+        if "error" in answer:
+            raise Refused(answer["error"]["message"])
+        request = answer.get("nextUri")
+
+
+def tables():
+    """The names in tables.txt, beside this file."""
+    text = pathlib.Path(__file__).with_name("tables.txt").read_text()
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def main():
+    for schema, bucket in SCHEMAS.items():
+        run(f"CREATE SCHEMA IF NOT EXISTS delta.{schema} WITH (location = 's3://{bucket}/')")
+    failed = False
+    for table in tables():
+        location = f"s3://{SCHEMAS['bronze']}/{table}"
+        try:
+            run(f"CALL delta.system.register_table('bronze', '{table}', '{location}')")
+            print(f"{table}: registered")
+        except Refused as refused:
+            if ALREADY_THERE in str(refused):
+                print(f"{table}: registered already")
+            elif NO_DATA_YET in str(refused):
+                print(f"{table}: no data yet")
+            else:
+                print(f"{table}: {refused}", file=sys.stderr)
+                failed = True
+    return 1 if failed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,363 @@
+//! Parity, proved without the generator: what real `docker compose config` and real
+//! `kubectl kustomize` print is compared service by service, for every environment.
+//!
+//! Nothing here knows the specification. The environment of a Compose service is what its
+//! process would see: a service with secrets starts through a shell that reads an env file,
+//! and that shell is really run, on an env file of hard values. In Kubernetes the kubelet's
+//! expansion of `$(NAME)` is done here by its own rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rideshare_tests::run::run;
+use rideshare_tests::{peers, root};
+use serde_json::Value;
+
+/// What both sides must agree on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Effective {
+    image: String,
+    environment: BTreeMap<String, String>,
+    command: Vec<String>,
+    ports: BTreeSet<u64>,
+}
+
+type Platform = BTreeMap<String, Effective>;
+
+const PROFILES: [&str; 4] = ["core", "data-pipeline", "monitoring", "spark-testing"];
+
+/// The value that a secret's variable has in these tests: everything that quoting can break.
+fn hard(name: &str) -> String {
+    format!("it's {name} $HOME $$(id) `x` \\ \"q\" ${{Y}}")
+}
+
+fn tools() -> Option<(PathBuf, PathBuf)> {
+    Some((peers::find("PEER_COMPOSE")?, peers::find("PEER_KUBECTL")?))
+}
+
+/// A copy of the generated files that a test may break.
+fn copy() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for folder in ["docker", "kubernetes"] {
+        let from = root().join("infrastructure").join(folder);
+        run(Command::new("cp").arg("-r").arg(from).arg(copy.path())).expect(0);
+    }
+    copy
+}
+
+fn compose(tool: &Path, files: &Path, profiles: &[&str]) -> Platform {
+    let mut command = Command::new(tool);
+    command.arg("-f").arg(files.join("docker/compose.yaml")).env_remove("LOG_LEVEL");
+    for profile in profiles {
+        command.args(["--profile", profile]);
+    }
+    let text = run(command.args(["config", "--format", "json"])).expect(0).stdout;
+    let config: Value = serde_json::from_str(&text).unwrap();
+    let services = config["services"].as_object().unwrap();
+    services.iter().map(|(name, service)| (name.clone(), compose_service(service))).collect()
+}
+
+/// `config` prints `$` as `$$`, as it would have to be written again.
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().replace("$$", "$")
+}
+
+fn words(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().map(text).collect()
+}
+
+fn compose_service(service: &Value) -> Effective {
+    let mut environment: BTreeMap<String, String> = service["environment"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), text(value)))
+        .collect();
+    let mut command = words(&service["entrypoint"]);
+    command.extend(words(&service["command"]));
+    if let [shell, flag, script, _, ..] = command.as_slice()
+        && (shell.as_str(), flag.as_str()) == ("/bin/sh", "-c")
+        && script.contains(".env\n")
+    {
+        environment = started(script, &environment);
+        command.drain(..4);
+    }
+    let ports = service["ports"].as_array().into_iter().flatten();
+    let exposed = service["expose"].as_array().into_iter().flatten();
+    Effective {
+        image: text(&service["image"]),
+        environment,
+        command,
+        ports: ports
+            .filter_map(|port| port["target"].as_u64())
+            .chain(exposed.filter_map(|port| port.as_str()?.parse().ok()))
+            .collect(),
+    }
+}
+
+/// Runs the start script on an env file of hard values, and reads what it hands on.
+fn started(script: &str, environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let line = script.lines().find(|line| line.starts_with(". ")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.env");
+    let quoted = |name: &str| format!("{name}='{}'\n", hard(name).replace('\'', "'\\''"));
+    let secrets = fs::read_to_string(root().join("infrastructure/platform/secrets.yaml")).unwrap();
+    let names: BTreeSet<&str> = secrets
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.len() > 3 && word.contains('_'))
+        .filter(|word| !word.contains(|c: char| c.is_ascii_lowercase()))
+        .collect();
+    fs::write(&file, names.iter().map(|name| quoted(name)).collect::<String>()).unwrap();
+    let script = script.replace(line, &format!(". {}", file.display()));
+    let mut command = Command::new("/bin/sh");
+    command.env_clear().envs(environment).args(["-c", &script, "service", "env", "-0"]);
+    command.env("PATH", "/usr/bin:/bin");
+    let seen = run(&mut command).expect(0).stdout;
+    seen.split('\0')
+        .filter_map(|pair| pair.split_once('='))
+        .filter(|(name, _)| !matches!(*name, "PWD" | "PATH" | "OLDPWD" | "SHLVL" | "_"))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn kubernetes(tool: &Path, files: &Path, overlay: &str) -> Platform {
+    let folder = files.join("kubernetes/overlays").join(overlay);
+    let text = run(Command::new(tool).arg("kustomize").arg(folder)).expect(0).stdout;
+    let documents: Vec<Value> = rideshare_tests::yaml::documents(&text);
+    let mut platform = Platform::new();
+    for document in &documents {
+        let Some(pod) = document.pointer("/spec/template/spec") else { continue };
+        if document["kind"] == "ExternalSecret" {
+            continue;
+        }
+        let container = &pod["containers"][0];
+        let name = container["name"].as_str().unwrap().to_owned();
+        let mut effective = kubernetes_container(container);
+        let service = documents.iter().find(|d| {
+            d["kind"] == "Service" && d["metadata"]["name"].as_str() == Some(name.as_str())
+        });
+        let ports = service.and_then(|s| s["spec"]["ports"].as_array()).into_iter().flatten();
+        effective.ports = ports.filter_map(|port| port["port"].as_u64()).collect();
+        platform.insert(name, effective);
+    }
+    platform
+}
+
+fn kubernetes_container(container: &Value) -> Effective {
+    let mut environment: BTreeMap<String, String> = BTreeMap::new();
+    for variable in container["env"].as_array().into_iter().flatten() {
+        let name = variable["name"].as_str().unwrap().to_owned();
+        let value = match variable["valueFrom"]["secretKeyRef"]["key"].as_str() {
+            Some(key) => hard(key),
+            None => expand(variable["value"].as_str().unwrap_or_default(), &environment),
+        };
+        environment.insert(name, value);
+    }
+    let list = |key: &str| -> Vec<String> {
+        let words = container[key].as_array().into_iter().flatten();
+        words.map(|word| expand(word.as_str().unwrap_or_default(), &environment)).collect()
+    };
+    let mut command = list("command");
+    command.extend(list("args"));
+    let image = container["image"].as_str().unwrap().to_owned();
+    Effective { image, environment, command, ports: BTreeSet::new() }
+}
+
+/// The kubelet's rules: `$$` is `$`, `$(NAME)` a variable that is known, the rest itself.
+fn expand(text: &str, environment: &BTreeMap<String, String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+        } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|r| r.split_once(')')) {
+            match environment.get(name) {
+                Some(value) => out.push_str(value),
+                None => out.push_str(&format!("$({name})")),
+            }
+            rest = after;
+        } else {
+            out.push('$');
+        }
+    }
+    out + rest
+}
+
+/// What the two sides disagree on. In `changed` an environment has other values on purpose:
+/// there only the names count, and what `dropped` lists.
+fn differences(left: &Platform, right: &Platform, changed: &Changes) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, ours) in right {
+        let Some(theirs) = left.get(name) else {
+            found.push(format!("{name}: not in Compose"));
+            continue;
+        };
+        if image(&theirs.image) != image(&ours.image) {
+            found.push(format!("{name}: image {} and {}", theirs.image, ours.image));
+        }
+        if theirs.command != ours.command {
+            found.push(format!("{name}: command {:?} and {:?}", theirs.command, ours.command));
+        }
+        let jobs = ours.ports.is_empty();
+        if theirs.ports != ours.ports && !jobs {
+            found.push(format!("{name}: ports {:?} and {:?}", theirs.ports, ours.ports));
+        }
+        let names = theirs.environment.keys().chain(ours.environment.keys());
+        for variable in names.collect::<BTreeSet<_>>() {
+            let key = (name.clone(), variable.clone());
+            let (a, b) = (theirs.environment.get(variable), ours.environment.get(variable));
+            if a != b && changed.get(&key).is_none_or(|value| value.as_ref() != b) {
+                found.push(format!("{name}: {variable} is {a:?} and {b:?}"));
+            }
+        }
+    }
+    found
+}
+
+/// Service and variable → the value that the overlay's own specification asks for.
+type Changes = BTreeMap<(String, String), Option<String>>;
+
+/// An own image has a registry and a tag in production; its name is the same.
+fn image(text: &str) -> String {
+    match text.find("rideshare/") {
+        Some(at) => text[at..].split(':').next().unwrap_or_default().to_owned(),
+        None => text.to_owned(),
+    }
+}
+
+/// What the specification's files say under `x-environment`, read without the generator.
+fn changes(environment: &str) -> Changes {
+    let mut changes = Changes::new();
+    let folder = root().join("infrastructure/platform");
+    let values =
+        fs::read_to_string(root().join("infrastructure/config/values/production.yaml")).unwrap();
+    let values: Value = rideshare_tests::yaml::documents(&values).remove(0);
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        for document in rideshare_tests::yaml::documents(&fs::read_to_string(&path).unwrap()) {
+            for (service, own) in document["services"].as_object().into_iter().flatten() {
+                let own = own["x-environment"][environment].as_object();
+                for (name, value) in own.into_iter().flatten() {
+                    let value = value.as_str().map(|text| {
+                        let text = text.replace("${AWS_REGION}", "us-east-1");
+                        let all = values.as_object().unwrap().iter();
+                        all.fold(text, |text, (name, value)| {
+                            text.replace(
+                                &format!("${{{name}}}"),
+                                value.as_str().unwrap_or_default(),
+                            )
+                        })
+                    });
+                    changes.insert((service.clone(), name.clone()), value);
+                }
+            }
+        }
+    }
+    changes
+}
+
+#[test]
+fn compose_and_kubernetes_agree_on_every_service_of_every_profile() {
+    let Some((compose_tool, kubectl)) = tools() else { return };
+    let files = root().join("infrastructure");
+    for overlay in ["local", "production"] {
+        let right = kubernetes(&kubectl, &files, overlay);
+        assert!(right.len() > 15, "{overlay} has {} workloads", right.len());
+        let changed = changes(overlay);
+        let mut seen = BTreeSet::new();
+        for profile in PROFILES {
+            let left = compose(&compose_tool, &files, &[profile]);
+            let shared: Platform = right
+                .iter()
+                .filter(|(name, _)| left.contains_key(*name))
+                .map(|(name, own)| (name.clone(), own.clone()))
+                .collect();
+            seen.extend(shared.keys().cloned());
+            let found = differences(&left, &shared, &changed);
+            assert!(found.is_empty(), "{overlay}, {profile}:\n{}", found.join("\n"));
+        }
+        let missing: Vec<_> = right.keys().filter(|name| !seen.contains(*name)).collect();
+        assert!(missing.is_empty(), "in no profile of Compose: {missing:?}");
+    }
+}
+
+#[test]
+fn every_combination_of_profiles_is_accepted_by_compose() {
+    let Some((tool, _)) = tools() else { return };
+    for mask in 1..1 << PROFILES.len() {
+        let mut command = Command::new(&tool);
+        command.arg("-f").arg(root().join("infrastructure/docker/compose.yaml"));
+        for (index, profile) in PROFILES.iter().enumerate() {
+            if mask >> index & 1 == 1 {
+                command.args(["--profile", profile]);
+            }
+        }
+        let done = run(command.args(["config", "--quiet"])).expect(0);
+        assert_eq!(done.stderr, "", "a warning of Compose");
+    }
+}
+
+#[test]
+fn any_single_break_is_found() {
+    let Some((compose_tool, kubectl)) = tools() else { return };
+    let breaks = [
+        (
+            "docker/compose.yaml",
+            "image: redis:8.0-alpine",
+            "image: redis:7.0-alpine",
+            "redis: image",
+        ),
+        (
+            "kubernetes/base/core/redis.yaml",
+            "image: redis:8.0-alpine",
+            "image: redis:8.1-alpine",
+            "redis: image",
+        ),
+        ("docker/compose.yaml", "KAFKA_NODE_ID: \"1\"", "KAFKA_NODE_ID: \"2\"", "KAFKA_NODE_ID"),
+        (
+            "kubernetes/base/core/kafka.yaml",
+            "name: KAFKA_NODE_ID",
+            "name: KAFKA_NODE_IDS",
+            "KAFKA_NODE_ID",
+        ),
+        (
+            "kubernetes/base/core/kafka.yaml",
+            "key: KAFKA_SASL_PASSWORD",
+            "key: KAFKA_SASL_USERNAME",
+            "KAFKA_SASL_PASSWORD",
+        ),
+        (
+            "kubernetes/base/core/schema-registry.yaml",
+            "- name: tcp-8081\n      port: 8081",
+            "- name: tcp-8081\n      port: 8085",
+            "schema-registry: ports",
+        ),
+        ("docker/compose.yaml", "export KAFKA_SASL_PASSWORD ", "export ", "KAFKA_SASL_PASSWORD"),
+        (
+            "docker/compose.yaml",
+            "--requirepass \\\"$$REDIS",
+            "--requirepass \\\"$$$$REDIS",
+            "redis: command",
+        ),
+        ("kubernetes/base/core/redis.yaml", "$REDIS_PASSWORD", "REDIS_PASSWORD", "redis: command"),
+    ];
+    for (file, from, to, expected) in breaks {
+        let copy = copy();
+        let path = copy.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        let left = compose(&compose_tool, copy.path(), &PROFILES);
+        let right = kubernetes(&kubectl, copy.path(), "local");
+        let found = differences(&left, &right, &changes("local")).join("\n");
+        assert!(found.contains(expected), "{file}: {from:?} → {to:?} was not found:\n{found}");
+    }
+}
