@@ -188,16 +188,15 @@ fn expand(text: &str, environment: &BTreeMap<String, String>) -> String {
     out + rest
 }
 
-/// What the two sides disagree on. In `changed` an environment has other values on purpose:
-/// there only the names count, and what `dropped` lists.
-fn differences(left: &Platform, right: &Platform, changed: &Changes) -> Vec<String> {
+/// What the two sides disagree on, but for what the environment asks to be different.
+fn differences(left: &Platform, right: &Platform, asked: &Asked) -> Vec<String> {
     let mut found = Vec::new();
     for (name, ours) in right {
         let Some(theirs) = left.get(name) else {
             found.push(format!("{name}: not in Compose"));
             continue;
         };
-        if image(&theirs.image) != image(&ours.image) {
+        if asked.image(&theirs.image) != ours.image {
             found.push(format!("{name}: image {} and {}", theirs.image, ours.image));
         }
         if theirs.command != ours.command {
@@ -211,7 +210,7 @@ fn differences(left: &Platform, right: &Platform, changed: &Changes) -> Vec<Stri
         for variable in names.collect::<BTreeSet<_>>() {
             let key = (name.clone(), variable.clone());
             let (a, b) = (theirs.environment.get(variable), ours.environment.get(variable));
-            if a != b && changed.get(&key).is_none_or(|value| value.as_ref() != b) {
+            if a != b && asked.values.get(&key).is_none_or(|value| value.as_ref() != b) {
                 found.push(format!("{name}: {variable} is {a:?} and {b:?}"));
             }
         }
@@ -219,49 +218,59 @@ fn differences(left: &Platform, right: &Platform, changed: &Changes) -> Vec<Stri
     found
 }
 
-/// Service and variable → the value that the overlay's own specification asks for.
-type Changes = BTreeMap<(String, String), Option<String>>;
+/// What the specification asks to be different in an environment, read without the generator.
+struct Asked {
+    /// Service and variable → the value there.
+    values: BTreeMap<(String, String), Option<String>>,
+    /// Prefix of our own images, their registry and tag there.
+    images: Option<[String; 3]>,
+}
 
-/// An own image has a registry and a tag in production; its name is the same.
-fn image(text: &str) -> String {
-    match text.find("rideshare/") {
-        Some(at) => text[at..].split(':').next().unwrap_or_default().to_owned(),
-        None => text.to_owned(),
+impl Asked {
+    fn image(&self, image: &str) -> String {
+        match &self.images {
+            Some([prefix, registry, tag]) if image.starts_with(prefix.as_str()) => {
+                let name = image.split(':').next().unwrap_or_default();
+                format!("{registry}/{name}:{tag}")
+            }
+            _ => image.to_owned(),
+        }
     }
 }
 
-/// What the specification's files say under `x-environment`, read without the generator.
-fn changes(environment: &str) -> Changes {
-    let mut changes = Changes::new();
+fn asked(environment: &str) -> Asked {
+    let mut asked = Asked { values: BTreeMap::new(), images: None };
     let folder = root().join("infrastructure/platform");
     let values =
         fs::read_to_string(root().join("infrastructure/config/values/production.yaml")).unwrap();
     let values: Value = rideshare_tests::yaml::documents(&values).remove(0);
+    let resolve = |text: &str| {
+        let text = text.replace("${AWS_REGION}", "us-east-1");
+        values.as_object().unwrap().iter().fold(text, |text, (name, value)| {
+            text.replace(&format!("${{{name}}}"), value.as_str().unwrap_or_default())
+        })
+    };
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "yaml") {
             continue;
         }
         for document in rideshare_tests::yaml::documents(&fs::read_to_string(&path).unwrap()) {
+            let images = &document["x-environments"][environment]["images"];
+            if images.is_object() {
+                let part = |key: &str| resolve(images[key].as_str().unwrap());
+                asked.images = Some(["prefix", "registry", "tag"].map(part));
+            }
             for (service, own) in document["services"].as_object().into_iter().flatten() {
                 let own = own["x-environment"][environment].as_object();
                 for (name, value) in own.into_iter().flatten() {
-                    let value = value.as_str().map(|text| {
-                        let text = text.replace("${AWS_REGION}", "us-east-1");
-                        let all = values.as_object().unwrap().iter();
-                        all.fold(text, |text, (name, value)| {
-                            text.replace(
-                                &format!("${{{name}}}"),
-                                value.as_str().unwrap_or_default(),
-                            )
-                        })
-                    });
-                    changes.insert((service.clone(), name.clone()), value);
+                    let value = value.as_str().map(resolve);
+                    asked.values.insert((service.clone(), name.clone()), value);
                 }
             }
         }
     }
-    changes
+    asked
 }
 
 #[test]
@@ -271,7 +280,7 @@ fn compose_and_kubernetes_agree_on_every_service_of_every_profile() {
     for overlay in ["local", "production"] {
         let right = kubernetes(&kubectl, &files, overlay);
         assert!(right.len() > 15, "{overlay} has {} workloads", right.len());
-        let changed = changes(overlay);
+        let asked = asked(overlay);
         let mut seen = BTreeSet::new();
         for profile in PROFILES {
             let left = compose(&compose_tool, &files, &[profile]);
@@ -281,7 +290,7 @@ fn compose_and_kubernetes_agree_on_every_service_of_every_profile() {
                 .map(|(name, own)| (name.clone(), own.clone()))
                 .collect();
             seen.extend(shared.keys().cloned());
-            let found = differences(&left, &shared, &changed);
+            let found = differences(&left, &shared, &asked);
             assert!(found.is_empty(), "{overlay}, {profile}:\n{}", found.join("\n"));
         }
         let missing: Vec<_> = right.keys().filter(|name| !seen.contains(*name)).collect();
@@ -305,8 +314,83 @@ fn every_combination_of_profiles_is_accepted_by_compose() {
     }
 }
 
+/// Every fact that parity is about, changed by itself on either side: an image, a variable's
+/// name, its value, a `$` in a value or in a word of a command, a port.
 #[test]
-fn any_single_break_is_found() {
+fn any_single_difference_is_found() {
+    let Some((compose_tool, kubectl)) = tools() else { return };
+    let files = root().join("infrastructure");
+    let left = compose(&compose_tool, &files, &PROFILES);
+    for overlay in ["local", "production"] {
+        let right = kubernetes(&kubectl, &files, overlay);
+        let asked = asked(overlay);
+        let broken = mutations(&right);
+        assert!(broken.len() > 400, "{overlay}: {}", broken.len());
+        for (what, platform) in broken {
+            let found = differences(&left, &platform, &asked);
+            assert_eq!(found.len(), 1, "{overlay}: {what}: {found:?}");
+        }
+        for (what, platform) in mutations(&left) {
+            let service = what.split(' ').next().unwrap();
+            let found = differences(&platform, &right, &asked);
+            // What the environment does not have, or has its own value for, it cannot differ in.
+            let (name, variable) = (service.to_owned(), what.rsplit(' ').next().unwrap());
+            let own = asked.values.contains_key(&(name, variable.to_owned()));
+            let job = right.get(service).is_some_and(|service| service.ports.is_empty());
+            let silent = !right.contains_key(service) || own || (job && what.contains(" port "));
+            assert_eq!(found.len(), usize::from(!silent), "{overlay}: {what}: {found:?}");
+        }
+    }
+}
+
+/// Each fact of the platform changed by itself, with the name of the change.
+fn mutations(platform: &Platform) -> Vec<(String, Platform)> {
+    let mut all = Vec::new();
+    let mut with = |what: String, service: &str, change: &dyn Fn(&mut Effective)| {
+        let mut platform = platform.clone();
+        change(platform.get_mut(service).unwrap());
+        all.push((what, platform));
+    };
+    for (service, own) in platform {
+        with(format!("{service} image"), service, &|own| own.image.insert(0, 'x'));
+        for variable in own.environment.keys() {
+            with(format!("{service} value of {variable}"), service, &|own| {
+                own.environment.get_mut(variable).unwrap().push('x');
+            });
+            with(format!("{service} without {variable}"), service, &|own| {
+                own.environment.remove(variable);
+            });
+            if own.environment[variable].contains('$') {
+                with(format!("{service} $ of {variable}"), service, &|own| {
+                    let value = own.environment.get_mut(variable).unwrap();
+                    *value = value.replacen('$', "$$", 1);
+                });
+            }
+        }
+        with(format!("{service} added variable"), service, &|own| {
+            own.environment.insert("ADDED".into(), String::new());
+        });
+        for (at, word) in own.command.iter().enumerate() {
+            with(format!("{service} word {at}"), service, &|own| own.command[at].push('x'));
+            if word.contains('$') {
+                with(format!("{service} $ of word {at}"), service, &|own| {
+                    own.command[at] = own.command[at].replacen('$', "$$", 1);
+                });
+            }
+        }
+        for port in &own.ports {
+            with(format!("{service} port {port}"), service, &|own| {
+                own.ports.remove(port);
+                own.ports.insert(port + 1);
+            });
+        }
+    }
+    all
+}
+
+/// The same through the files and the real tools: what a person or a bug would write there.
+#[test]
+fn a_break_in_the_files_is_found() {
     let Some((compose_tool, kubectl)) = tools() else { return };
     let breaks = [
         (
@@ -357,7 +441,7 @@ fn any_single_break_is_found() {
         fs::write(&path, text.replacen(from, to, 1)).unwrap();
         let left = compose(&compose_tool, copy.path(), &PROFILES);
         let right = kubernetes(&kubectl, copy.path(), "local");
-        let found = differences(&left, &right, &changes("local")).join("\n");
+        let found = differences(&left, &right, &asked("local")).join("\n");
         assert!(found.contains(expected), "{file}: {from:?} → {to:?} was not found:\n{found}");
     }
 }

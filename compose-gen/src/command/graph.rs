@@ -127,12 +127,14 @@ fn svg(platform: &Platform) -> String {
             by_column.entry(column).or_default().push(service);
         }
         let rows = by_column.values().map(Vec::len).max().unwrap_or(0);
-        let height = rows * (HEIGHT + GAP_Y) + GAP_Y;
+        // The name of a lane stands upright: about 9 units a letter.
+        let height = (rows * (HEIGHT + GAP_Y) + GAP_Y).max(home.len() * 9 + 12);
+        let above = (height - rows * (HEIGHT + GAP_Y) - GAP_Y) / 2;
         for (column, services) in &by_column {
             let free = (rows - services.len()) * (HEIGHT + GAP_Y) / 2;
             for (row, service) in services.iter().enumerate() {
                 let x = MARGIN + LANE + 16 + column * (WIDTH + GAP_X);
-                let y = top + GAP_Y + free + row * (HEIGHT + GAP_Y);
+                let y = top + GAP_Y + above + free + row * (HEIGHT + GAP_Y);
                 places.insert(&service.name, (x, y));
             }
         }
@@ -176,7 +178,10 @@ fn svg(platform: &Platform) -> String {
 fn node(service: &Service, x: usize, y: usize, stroke: &str) -> String {
     let radius = if service.restart == Restart::Always { 6 } else { HEIGHT / 2 };
     let image = service.image.rsplit('/').next().unwrap_or_default();
-    let image = image.chars().take(30).collect::<String>();
+    let image = match image.char_indices().nth(28) {
+        Some((end, _)) => format!("{}…", &image[..end]),
+        None => image.to_owned(),
+    };
     let middle = x + WIDTH / 2;
     format!(
         "  <rect x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"{radius}\" fill=\"#ffffff\" stroke=\"{stroke}\" stroke-width=\"1.5\"/>\n  \
