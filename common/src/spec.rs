@@ -218,7 +218,7 @@ fn hidden(text: &str, root: &Node) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let entries = root.entries().unwrap_or_default();
     for (index, entry) in entries.iter().enumerate() {
-        if SHOWN.contains(&entry.key.as_str()) {
+        if !may_hold_values(entry) {
             continue;
         }
         let end = entries.get(index + 1).map_or(text.len(), |next| next.span.start);
@@ -233,6 +233,22 @@ fn hidden(text: &str, root: &Node) -> Vec<Range<usize>> {
         hide_unless_punctuation(text, from..end, &mut ranges);
     }
     ranges
+}
+
+/// Whether a section may be the catalogue: by its name, or a misspelling of it, or because it has
+/// a key that only the catalogue has. Other `x-*` sections are templates of a Compose file.
+fn may_hold_values(section: &Entry) -> bool {
+    let key = section.key.as_str();
+    let template = key.starts_with("x-")
+        && nearest(key, [CATALOGUE]).is_none()
+        && !key.contains("secret")
+        && !has_dev(&section.value);
+    !SHOWN.contains(&key) && !template
+}
+
+fn has_dev(node: &Node) -> bool {
+    let below = |entry: &Entry| nearest(&entry.key, ["dev"]).is_some() || has_dev(&entry.value);
+    node.entries().unwrap_or_default().iter().any(below)
 }
 
 /// What may be shown below `x-secrets`: the names of secrets (depth 0) and of keys (depth 2, or

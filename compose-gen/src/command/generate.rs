@@ -58,7 +58,7 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status, Stop> {
     output.with_lists(&mut files, &source);
     let scopes: Vec<String> = parts.iter().flat_map(|part| scope(*part)).collect();
     let failed = |error: std::io::Error| {
-        Stop::bad("output", format!("cannot write below {}: {error}", root.display()))
+        Stop::bad("output", format!("cannot write below {}: {error}", shown(&root)))
     };
     let findings = output.compare(&files, &scopes).map_err(failed)?;
     if !options.check {
@@ -147,12 +147,18 @@ fn below(path: &str, scope: &str) -> bool {
     path == scope || path.strip_prefix(scope).is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// A path as the user would name it: from where they stand, if it is below.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+    let below = here.as_deref().and_then(|here| path.strip_prefix(here).ok());
+    below.unwrap_or(path).display().to_string()
+}
+
 /// Files that this program did not write, or that a person has changed since, stay.
 fn refuse(findings: &[Finding], root: &Path) -> Result<(), Stop> {
     let mut report = Report::default();
     for finding in findings {
-        let path = root.join(&finding.path);
-        let path = path.display();
+        let path = shown(&root.join(&finding.path));
         match finding.state {
             State::Foreign => report.push(
                 Diagnostic::error("foreign-file", format!("{path} was not written by compose-gen"))

@@ -178,7 +178,7 @@ fn svg(platform: &Platform) -> String {
 fn node(service: &Service, x: usize, y: usize, stroke: &str) -> String {
     let radius = if service.restart == Restart::Always { 6 } else { HEIGHT / 2 };
     let image = service.image.rsplit('/').next().unwrap_or_default();
-    let image = match image.char_indices().nth(28) {
+    let image = match image.char_indices().nth(24) {
         Some((end, _)) => format!("{}…", &image[..end]),
         None => image.to_owned(),
     };

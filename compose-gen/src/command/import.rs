@@ -105,7 +105,7 @@ fn rows(file: &File) -> Vec<Row> {
         if entry.key != "services" {
             let reason = match entry.key.as_str() {
                 "secrets" => Some("secrets come from the catalogue, x-secrets".to_owned()),
-                "include" => Some("put the files into the folder".to_owned()),
+                "include" => Some("import the included files, too".to_owned()),
                 key if top.contains(key) => None,
                 key if key.starts_with("x-") => {
                     Some("anchors are resolved where they are used".into())
@@ -141,7 +141,9 @@ fn split(file: &File, text: &str, options: &Import) -> BTreeMap<String, String> 
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for entry in file.root.entries().unwrap_or_default() {
         if entry.key != "services" {
-            if top.is_some_and(|top| top.contains_key(&entry.key)) && entry.key != "version" {
+            if top.is_some_and(|top| top.contains_key(&entry.key))
+                && !["include", "version"].contains(&entry.key.as_str())
+            {
                 let own = files.entry("shared.yaml".into()).or_default();
                 let value = value(&entry.value, &depth, false);
                 own.push_str(&section(&entry.key, &value));

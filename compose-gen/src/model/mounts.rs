@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::{Builder, is_label};
+use crate::spec::text;
 use crate::spec::types::{self, ConfigUse, Words};
 use common::diagnostic::nearest;
 
@@ -24,8 +25,9 @@ pub(crate) struct Mount {
 pub(crate) enum Origin {
     /// A named volume.
     Volume(String),
-    /// A file or the files of a folder; the path starts at the specification's folder.
-    Files { path: String, files: Vec<File>, single: bool },
+    /// A file or the files of a folder; the path starts at the specification's folder. `inline`
+    /// is a config whose content stands in the specification, and the path then its name.
+    Files { path: String, files: Vec<File>, single: bool, inline: bool },
     /// A path of the host.
     Host(String),
     /// Memory.
@@ -166,19 +168,38 @@ impl Builder<'_> {
             return None;
         };
         let target = target.unwrap_or_else(|| format!("/{source}"));
-        let Some(file) = &config.file else {
-            self.error_hint(
-                "no-file",
-                format!("config \"{source}\" names no file"),
-                &["configs", source],
-                match config.content {
-                    Some(_) => "put the content into a file: both sides then mount the same bytes",
-                    None => "file: a path that begins at this folder",
-                },
-            );
-            return None;
+        let origin = match (&config.file, &config.content) {
+            (Some(file), _) => self.files(file, true, path)?,
+            (None, Some(content)) => self.inline(source, content)?,
+            (None, None) => {
+                let message = format!("config \"{source}\" has neither a file nor content");
+                let hint = "file: a path that begins at this folder; content: the text itself";
+                self.error_hint("no-file", message, &["configs", source], hint);
+                return None;
+            }
         };
-        Some(Mount { origin: self.files(file, true, path)?, target, read_only: true })
+        Some(Mount { origin, target, read_only: true })
+    }
+
+    /// A config that is written in the specification itself.
+    fn inline(&mut self, name: &str, content: &str) -> Option<Origin> {
+        let path = ["configs", name, "content"];
+        if !text::secrets(content).is_empty() {
+            let hint = "give the service the variable, and let it read its environment";
+            let message = format!("config \"{name}\" would show a secret to everybody");
+            self.error_hint("secret-in-config", message, &path, hint);
+            return None;
+        }
+        if content.len() > CONFIG_MAP {
+            let size = content.len();
+            let message =
+                format!("{name} has {size} bytes; a ConfigMap holds at most {CONFIG_MAP}");
+            self.error("too-large", message, &path);
+        }
+        let name = name.to_owned();
+        let content = content.as_bytes().to_vec();
+        let file = File { name: name.clone(), content, executable: false };
+        Some(Origin::Files { path: name, files: vec![file], single: true, inline: true })
     }
 
     /// The file or the files of a folder behind a relative path.
@@ -212,7 +233,7 @@ impl Builder<'_> {
                 format!("{source} has {size} bytes; a ConfigMap holds at most {CONFIG_MAP}");
             self.error("too-large", message, path);
         }
-        Some(Origin::Files { path: source.to_owned(), files, single })
+        Some(Origin::Files { path: source.to_owned(), files, single, inline: false })
     }
 
     fn file(&mut self, folder: &Path, name: &str, source: &str, path: &[&str]) -> Option<File> {

@@ -76,6 +76,12 @@ pub(crate) fn render(platform: &Platform, paths: &Paths) -> Value {
     if !volumes.is_empty() {
         file["volumes"] = Value::Object(volumes);
     }
+    let configs = platform.services.values().flat_map(inline);
+    let configs: Map<String, Value> =
+        configs.map(|(name, content, _)| (name.to_owned(), json!({"content": content}))).collect();
+    if !configs.is_empty() {
+        file["configs"] = Value::Object(configs);
+    }
     written(file)
 }
 
@@ -153,6 +159,12 @@ fn service(
     put("depends_on", depends(platform, service));
     put("healthcheck", health(platform, service));
     put("volumes", volumes(service, paths));
+    put(
+        "configs",
+        inline(service)
+            .map(|(name, _, target)| json!({"source": name, "target": target}))
+            .collect(),
+    );
     put("tmpfs", memory_folders(service));
     put("restart", json!(service.restart_word));
     put("shm_size", json!(service.shm.map(compose_bytes)));
@@ -293,6 +305,7 @@ fn volumes(service: &Service, paths: &Paths) -> Value {
     let mounts = service.mounts.iter().filter_map(|mount| {
         let source = match &mount.origin {
             Origin::Volume(name) => name.clone(),
+            Origin::Files { inline: true, .. } => return None,
             Origin::Files { path, .. } => paths.rebase(path),
             Origin::Host(path) => path.clone(),
             Origin::Scratch => return Some(json!(mount.target)),
@@ -302,6 +315,17 @@ fn volumes(service: &Service, paths: &Paths) -> Value {
         Some(json!(format!("{source}:{}{mode}", mount.target)))
     });
     mounts.collect()
+}
+
+/// Name, content and target of the configs that stand in the specification itself.
+fn inline(service: &Service) -> impl Iterator<Item = (&str, String, &str)> {
+    service.mounts.iter().filter_map(|mount| match &mount.origin {
+        Origin::Files { path, files, inline: true, .. } => {
+            let content = String::from_utf8_lossy(&files.first()?.content).into_owned();
+            Some((path.as_str(), content, mount.target.as_str()))
+        }
+        _ => None,
+    })
 }
 
 fn memory_folders(service: &Service) -> Value {

@@ -1,5 +1,6 @@
 //! The specification as it is written: read, checked against the schema, `$` resolved.
 
+mod include;
 pub(crate) mod quantity;
 mod shape;
 pub(crate) mod text;
@@ -139,25 +140,28 @@ pub(crate) fn schema() -> Value {
 /// Reads a folder or a file. `None` when a file cannot be read at all; otherwise what could be
 /// understood, with every mistake in the report.
 pub(crate) fn read(path: &Path, report: &mut Report) -> Option<Spec> {
-    let files = common::spec::read(path, report)?;
-    let schema = schema();
-    let mut whole = Map::new();
-    let mut uncarried = Vec::new();
-    let mut shapes = Report::default();
-    for file in &files {
-        let mut value = Shape { schema: &schema, file, report: &mut shapes }.document();
-        split_uncarried(&mut value, &mut uncarried);
-        merge(&mut whole, value, file, &files, &mut shapes);
-    }
-    let catalogue = catalogue(&files, &shapes, report);
-    report.extend(shapes.diagnostics().iter().cloned());
+    let mut files = common::spec::read(path, report)?;
+    files.extend(include::included(&files, report)?);
     let folder = match path.is_dir() {
         true => path.to_owned(),
         false => {
             path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
         }
     };
-    let sources = Sources { files, folder, whole_folder: path.is_dir() };
+    let ordinary = !path.is_dir();
+    let schema = schema();
+    let mut whole = Map::new();
+    let mut uncarried = Vec::new();
+    let mut shapes = Report::default();
+    for file in &files {
+        let mut value = Shape { schema: &schema, file, report: &mut shapes, ordinary }.document();
+        include::relocate(&mut value, &file.path, &folder);
+        split_uncarried(&mut value, &mut uncarried);
+        merge(&mut whole, value, file, &files, &mut shapes);
+    }
+    let catalogue = catalogue(&files, &shapes, report);
+    report.extend(shapes.diagnostics().iter().cloned());
+    let sources = Sources { files, folder, whole_folder: !ordinary };
     let whole = Value::Object(whole);
     let names = variables::Declared::read(&whole, &catalogue, &sources, report);
     let document = names.resolve(&whole, false, &sources, report);
@@ -216,7 +220,8 @@ fn merge(
     files: &[File],
     report: &mut Report,
 ) {
-    let Value::Object(sections) = value else { return };
+    let Value::Object(mut sections) = value else { return };
+    sections.remove("include");
     for (section, value) in sections {
         match (whole.get_mut(&section), value) {
             (Some(Value::Object(have)), Value::Object(more)) => {

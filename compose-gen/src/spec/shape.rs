@@ -14,6 +14,9 @@ pub(super) struct Shape<'a> {
     pub(super) schema: &'a Value,
     pub(super) file: &'a File,
     pub(super) report: &'a mut Report,
+    /// Whether the file is somebody's Compose file, where `x-*` keys are their own business, and
+    /// not a specification, whose vocabulary is closed.
+    pub(super) ordinary: bool,
 }
 
 impl<'a> Shape<'a> {
@@ -254,11 +257,11 @@ impl<'a> Shape<'a> {
     }
 
     fn unknown_key(&mut self, entry: &Entry, properties: &Map<String, Value>, what: &str) {
-        // The folder's reader has already named a strange x-* key at the top.
-        if what == "the file" && entry.key.starts_with("x-") {
+        let known = properties.keys().map(String::as_str);
+        let own = self.ordinary && entry.key.starts_with("x-");
+        if own && nearest(&entry.key, known.clone()).is_none() {
             return;
         }
-        let known = properties.keys().map(String::as_str);
         let hint = match nearest(&entry.key, known.clone()) {
             Some(name) => format!("did you mean \"{name}\"?"),
             None => {

@@ -4,5 +4,7 @@ mod broken;
 mod check;
 mod commands;
 mod determinism;
+mod dollar;
+mod include;
 mod mapping;
 mod support;

@@ -1,0 +1,198 @@
+//! `x-environments`: where the platform runs besides Docker Compose.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Map;
+
+/// A Kubernetes environment.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Environment {
+    /// What runs it.
+    pub(crate) cluster: Cluster,
+    /// Where everything goes.
+    pub(crate) namespace: String,
+    /// The profiles it runs [all].
+    #[serde(default)]
+    pub(crate) profiles: Option<Vec<String>>,
+    /// Memory for everything.
+    #[serde(default)]
+    pub(crate) memory: Option<Memory>,
+    /// Worker nodes [1].
+    #[serde(default)]
+    pub(crate) nodes: Option<u32>,
+    /// How routes become reachable.
+    #[serde(default)]
+    pub(crate) exposure: Option<Exposure>,
+    /// Where secrets come from.
+    #[serde(default, rename = "secret-store")]
+    pub(crate) secret_store: Option<SecretStore>,
+    /// The StorageClass of claims.
+    #[serde(default, rename = "storage-class")]
+    pub(crate) storage_class: Option<StorageClass>,
+    /// Where own images come from.
+    #[serde(default)]
+    pub(crate) images: Option<Images>,
+    /// What a deployment fills.
+    #[serde(default)]
+    #[allow(dead_code)] // read before the types are
+    pub(crate) values: Option<String>,
+    /// Delivery.
+    #[serde(default)]
+    pub(crate) argocd: Option<ArgoCd>,
+    /// The Kind cluster.
+    #[serde(default)]
+    pub(crate) kind: Option<Kind>,
+}
+
+/// What runs an environment.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Cluster {
+    /// A local cluster.
+    Kind,
+    /// Amazon EKS.
+    Eks,
+}
+
+/// A memory budget.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Memory {
+    /// Of all nodes together.
+    pub(crate) budget: String,
+    /// Not for pods.
+    #[serde(default)]
+    pub(crate) reserved: Option<String>,
+}
+
+/// How routes become reachable.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Exposure {
+    /// The Gateway API.
+    pub(crate) gateway: Option<Gateway>,
+    /// An Application Load Balancer.
+    pub(crate) alb: Option<Alb>,
+}
+
+/// A Gateway.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Gateway {
+    /// The GatewayClass.
+    pub(crate) class: String,
+    /// The listener's port [80].
+    #[serde(default)]
+    pub(crate) port: Option<u16>,
+}
+
+/// An Application Load Balancer.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Alb {
+    /// The Ingress group that shares it.
+    pub(crate) group: String,
+    /// Hosts are labels below it.
+    pub(crate) domain: String,
+    /// ARN of the certificate.
+    pub(crate) certificate: String,
+    /// internet-facing or internal [internet-facing].
+    #[serde(default)]
+    pub(crate) scheme: Option<Scheme>,
+}
+
+/// Who reaches a load balancer.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Scheme {
+    /// Everyone.
+    InternetFacing,
+    /// The network it stands in.
+    Internal,
+}
+
+/// Where secrets come from.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecretStore {
+    /// The AWS region.
+    pub(crate) region: String,
+    /// Where Secrets Manager answers, if not at AWS.
+    #[serde(default)]
+    pub(crate) endpoint: Option<String>,
+}
+
+/// A StorageClass.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StorageClass {
+    /// Its name.
+    pub(crate) name: String,
+    /// Made with this provisioner.
+    #[serde(default)]
+    pub(crate) provisioner: Option<String>,
+    /// The provisioner's parameters.
+    #[serde(default)]
+    pub(crate) parameters: Map<String>,
+}
+
+/// Where own images come from.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Images {
+    /// What the names of own images begin with.
+    pub(crate) prefix: String,
+    /// The registry they come from.
+    pub(crate) registry: String,
+    /// Their tag.
+    pub(crate) tag: String,
+}
+
+/// Delivery by Argo CD.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ArgoCd {
+    /// The Git repository.
+    pub(crate) repository: String,
+    /// Branch, tag or commit.
+    pub(crate) revision: String,
+    /// The AppProject's name.
+    pub(crate) project: String,
+    /// Who starts a sync.
+    pub(crate) sync: Sync,
+    /// The generated folder in the repository [infrastructure/kubernetes].
+    #[serde(default)]
+    pub(crate) path: Option<String>,
+}
+
+/// Who starts a sync.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Sync {
+    /// Argo CD, with prune and self-heal.
+    Automated,
+    /// A person.
+    Manual,
+}
+
+/// A Kind cluster.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kind {
+    /// Its name.
+    pub(crate) name: String,
+    /// Worker nodes [2].
+    #[serde(default)]
+    pub(crate) workers: Option<u32>,
+    /// Ports of the host that lead to the control plane.
+    #[serde(default)]
+    pub(crate) ports: Vec<u16>,
+    /// Addresses of pods.
+    #[serde(default, rename = "pod-subnet")]
+    pub(crate) pod_subnet: Option<String>,
+    /// Addresses of Services.
+    #[serde(default, rename = "service-subnet")]
+    pub(crate) service_subnet: Option<String>,
+}

@@ -1,0 +1,133 @@
+//! The specification as types: Compose's own keys, the `x-*` vocabulary, and the JSON Schema.
+//!
+//! Only shapes are said here. What Compose writes in several ways stays as written; `model`
+//! makes one form of it.
+
+mod catalogue;
+mod environment;
+mod resources;
+mod service;
+mod storage;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+pub(crate) use catalogue::{SecretEntry, SecretFiles, Variable};
+pub(crate) use environment::{Alb, ArgoCd, Cluster, Environment, Scheme, Sync};
+pub(crate) use resources::{Deploy, Mode, Replicas, Resources};
+pub(crate) use service::{
+    Condition, Dependencies, EnvFile, EnvFiles, Network, Networks, Port, Route, Service,
+};
+pub(crate) use storage::{Access, Config, ConfigUse, Mount, Volume};
+
+type Map<T> = BTreeMap<String, T>;
+
+/// A Compose file with the vocabulary of compose-gen.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "Platform specification")]
+pub(crate) struct Document {
+    /// Compose's own; has no meaning any more.
+    pub(crate) version: Option<Scalar>,
+    /// Files that belong to this one.
+    pub(crate) include: Vec<Include>,
+    /// The project's name.
+    pub(crate) name: Option<String>,
+    /// The services.
+    pub(crate) services: Map<Service>,
+    /// Named volumes.
+    pub(crate) volumes: Map<Option<Volume>>,
+    /// Networks; they exist in Compose only.
+    pub(crate) networks: Map<Option<Value>>,
+    /// Files of this repository for services.
+    pub(crate) configs: Map<Config>,
+    /// The Kubernetes environments.
+    #[serde(rename = "x-environments")]
+    pub(crate) environments: Map<Environment>,
+    /// The secret catalogue: the name in Secrets Manager and what is in it.
+    #[serde(rename = "x-secrets")]
+    pub(crate) secrets: Map<SecretEntry>,
+    /// Env files and the profiles that read them.
+    #[serde(rename = "x-env-files")]
+    pub(crate) env_files: Map<Vec<String>>,
+    /// How Compose services get their secrets.
+    #[serde(rename = "x-secret-files")]
+    pub(crate) secret_files: Option<SecretFiles>,
+    /// What `${NAME}` stands for.
+    #[serde(rename = "x-variables")]
+    pub(crate) variables: Map<Variable>,
+    /// The service whose image waits for others in Kubernetes.
+    #[serde(rename = "x-wait")]
+    pub(crate) wait: Option<String>,
+}
+
+/// A string, number or boolean.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Scalar {
+    /// Text.
+    Text(String),
+    /// true or false.
+    Boolean(bool),
+    /// A number.
+    Number(serde_json::Number),
+}
+
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Scalar::Text(text) => f.write_str(text),
+            Scalar::Boolean(value) => value.fmt(f),
+            Scalar::Number(number) => number.fmt(f),
+        }
+    }
+}
+
+/// A word or a list of words.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Words {
+    /// One string; Compose splits it as a shell does.
+    Line(String),
+    /// The words themselves.
+    List(Vec<String>),
+}
+
+/// Names with values, or a list of `NAME=value`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Pairs {
+    /// `NAME: value`
+    Map(Map<Option<Scalar>>),
+    /// `- NAME=value`
+    List(Vec<String>),
+}
+
+impl Default for Pairs {
+    fn default() -> Self {
+        Pairs::Map(Map::new())
+    }
+}
+
+/// A file that belongs to the one that names it.
+#[expect(dead_code, reason = "its shape is checked here; `include` reads the files")]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Include {
+    /// Its path.
+    Path(String),
+    /// The long form.
+    Long(IncludeLong),
+}
+
+/// The long form of an include.
+#[expect(dead_code, reason = "its shape is checked here; `include` reads the files")]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IncludeLong {
+    /// Its path.
+    pub(crate) path: String,
+}
