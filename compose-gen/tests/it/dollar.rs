@@ -62,7 +62,8 @@ fn hard_text_arrives_as_it_was_meant_on_both_sides() {
 
     let mut config = Command::new(compose);
     config.arg("-f").arg(bench.path().join("docker/compose.yaml")).env("A", "wrong: interpolated");
-    let read = run(config.args(["config", "--format", "json"])).expect(0).stdout;
+    let read =
+        run(config.args(["--profile", "core", "config", "--format", "json"])).expect(0).stdout;
     let read: Value = serde_json::from_str(&read).unwrap();
     let service = &read["services"]["a"];
     // `config` prints a `$` as it would have to be written again.
@@ -76,7 +77,8 @@ fn hard_text_arrives_as_it_was_meant_on_both_sides() {
     let mut build = Command::new(kubectl);
     let built = run(build.arg("kustomize").arg(bench.path().join("kubernetes/overlays/local")));
     let objects = rideshare_tests::yaml::documents(&built.expect(0).stdout);
-    let pod = objects.iter().find_map(|object| object.pointer("/spec/template/spec").cloned()).unwrap();
+    let pod =
+        objects.iter().find_map(|object| object.pointer("/spec/template/spec").cloned()).unwrap();
     let container = &pod["containers"][0];
     let variables = container["env"].as_array().unwrap();
     for (at, text) in texts.iter().enumerate() {
