@@ -23,6 +23,9 @@ const COPIES: &str = "copies.txt";
 /// How long to wait for another run that writes to the same folder.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Lines that are shown of a file which is all new or all gone.
+const SHOWN: usize = 12;
+
 /// How a file differs from what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, PartialOrd, Ord)]
 #[serde(rename_all = "kebab-case")]
@@ -103,10 +106,10 @@ impl Output {
         let lists = Lists::read(&self.root, &present);
         let mut findings = Vec::new();
         for (path, content) in &files.all {
-            let old = match fs::read(self.root.join(path)) {
-                Ok(old) => Some(old),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => return Err(error),
+            let Some(old) = self.read(path)? else {
+                // Somebody's folder, link or device.
+                findings.push(Finding { path: path.clone(), state: State::Foreign, old: None });
+                continue;
             };
             let mode = || {
                 let about = fs::metadata(self.root.join(path));
@@ -126,7 +129,7 @@ impl Output {
             findings.push(Finding { path: path.clone(), state, old });
         }
         for path in present.difference(&files.all.keys().cloned().collect()) {
-            let old = fs::read(self.root.join(path))?;
+            let Some(Some(old)) = self.read(path)? else { continue };
             let state = match lists.owner(path, &old) {
                 Owner::Ours => State::Orphaned,
                 Owner::Edited => State::HandEdited,
@@ -136,6 +139,18 @@ impl Output {
         }
         findings.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(findings)
+    }
+
+    /// A file's bytes, none where there is no file; `None` where something else stands.
+    fn read(&self, path: &str) -> io::Result<Option<Option<Vec<u8>>>> {
+        let full = self.root.join(path);
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{path}: {error}"));
+        match fs::symlink_metadata(&full) {
+            Ok(about) if about.is_file() => Ok(Some(Some(fs::read(&full).map_err(named)?))),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(None)),
+            Err(error) => Err(named(error)),
+        }
     }
 
     /// Writes what is not current and removes what is orphaned. Nothing is called for when a
@@ -199,7 +214,16 @@ pub(crate) fn diff(finding: &Finding, files: &Files) -> String {
         return format!("{}: only its permissions differ\n", finding.path);
     }
     let (from, to) = (format!("a/{}", finding.path), format!("b/{}", finding.path));
-    TextDiff::from_lines(&old, &new).unified_diff().header(&from, &to).to_string()
+    let whole = TextDiff::from_lines(&old, &new).unified_diff().header(&from, &to).to_string();
+    // A file that is all new or all gone says little by its lines.
+    let one_sided = finding.old.is_none() || !files.all.contains_key(&finding.path);
+    match whole.match_indices('\n').nth(SHOWN) {
+        Some((end, _)) if one_sided => {
+            let rest = whole[end + 1..].lines().count();
+            format!("{}\n… {rest} more lines\n", &whole[..end])
+        }
+        _ => whole,
+    }
 }
 
 enum Owner {

@@ -10,7 +10,6 @@ use super::{Loaded, json, load};
 use crate::cli::{Explain, ReportFormat, Shared};
 use crate::model::{Health, Origin, Service};
 use crate::print;
-use crate::render::compose::closed_profiles;
 use crate::render::kubernetes::{View, job_names, kind};
 use crate::spec::quantity::{bytes, millis};
 use crate::spec::text::{self, Piece};
@@ -60,6 +59,8 @@ fn common(service: &Service, environment: Option<&str>) -> Facts {
     let amounts = service.amounts(environment);
     facts.extend(amounts.memory.map(|memory| ("04 memory".to_owned(), bytes(memory))));
     facts.extend(amounts.cpus.map(|cpus| ("05 cpus".to_owned(), millis(cpus))));
+    facts.extend(amounts.memory_request.map(|m| ("04 memory request".to_owned(), bytes(m))));
+    facts.extend(amounts.cpus_request.map(|c| ("05 cpus request".to_owned(), millis(c))));
     for (name, value) in service.variables(environment) {
         let pieces = text::pieces(value).into_iter().map(|piece| match piece {
             Piece::Literal(text) | Piece::Late(_, text) => text.to_owned(),
@@ -75,10 +76,10 @@ fn common(service: &Service, environment: Option<&str>) -> Facts {
 
 fn in_compose(loaded: &Loaded, service: &Service) -> Facts {
     let mut facts = common(service, None);
-    let profiles = closed_profiles(&loaded.platform);
-    let own = profiles.get(service.name.as_str()).into_iter().flatten().copied();
+    let own = loaded.platform.closed_profiles.get(&service.name).into_iter().flatten();
     facts.insert("00 becomes".into(), "service".into());
-    facts.insert("06 profiles".into(), own.collect::<Vec<_>>().join(", "));
+    let own: Vec<&str> = own.map(String::as_str).collect();
+    facts.insert("06 profiles".into(), own.join(", "));
     let ports: Vec<String> = service.ports.iter().map(crate::model::Port::compose).collect();
     facts.insert("07 ports".into(), ports.join(", "));
     for (name, dependency) in &service.depends {
@@ -115,13 +116,23 @@ fn in_kubernetes(loaded: &Loaded, service: &Service, name: &str) -> Facts {
         facts.insert("01 image".into(), full);
     }
     facts.insert("06 profiles".into(), service.home().to_owned());
+    facts.extend(service.role.clone().map(|role| ("12 service account".to_owned(), role)));
+    let patched = ["all", name].iter().any(|key| service.patches.contains_key(*key));
+    facts.extend(patched.then(|| ("13 patched".to_owned(), "x-patches".to_owned())));
     let ports: Vec<String> = service.ports.iter().map(|port| port.target.to_string()).collect();
     facts.insert("07 ports".into(), ports.join(", "));
     if let Health::Check(check) = &service.health {
         let shown = match check.http() {
-            Some((port, path)) => format!("readiness http :{port}{path}"),
-            None => format!("readiness {}", check.command.join(" ")),
+            Some((port, path)) => format!("http :{port}{path}"),
+            None => check.command.join(" "),
         };
+        let kinds = [
+            ("readiness", true),
+            ("startup", check.start_period > 0),
+            ("liveness", service.liveness),
+        ];
+        let kinds = kinds.iter().filter(|(_, on)| *on).map(|(kind, _)| *kind);
+        let shown = format!("{} {shown}", kinds.collect::<Vec<_>>().join(", "));
         facts.insert("08 health".into(), shown);
     }
     for (other, dependency) in &service.depends {
@@ -140,7 +151,7 @@ fn in_kubernetes(loaded: &Loaded, service: &Service, name: &str) -> Facts {
         };
         facts.insert(format!("09 {}", mount.target), value);
     }
-    for route in &service.routes {
+    for (index, route) in service.routes.iter().enumerate() {
         let exposure = environment.and_then(|e| e.exposure.as_ref());
         let shown = match exposure {
             Some(e) if e.gateway.is_some() => route.path.clone(),
@@ -150,7 +161,8 @@ fn in_kubernetes(loaded: &Loaded, service: &Service, name: &str) -> Facts {
             }
             None => None,
         };
-        facts.extend(shown.map(|shown| ("11 route".to_owned(), shown)));
+        let key = if index == 0 { "route".to_owned() } else { format!("route {}", index + 1) };
+        facts.extend(shown.map(|shown| (format!("11 {key}"), shown)));
     }
     facts
 }
@@ -160,7 +172,7 @@ fn origin(origin: &Origin) -> String {
         Origin::Volume(name) => format!("volume {name}"),
         Origin::Files { path, .. } => path.clone(),
         Origin::Host(path) => format!("host {path}"),
-        Origin::Memory => "memory".into(),
+        Origin::Memory { .. } => "memory".into(),
         Origin::Scratch => "scratch".into(),
     }
 }
@@ -177,7 +189,6 @@ fn table(service: &Service, columns: &[(String, Facts)]) -> String {
         let mut last: Option<&str> = None;
         for (index, (_, facts)) in columns.iter().enumerate() {
             let value = facts.get(key).map(String::as_str).unwrap_or_default();
-            let value = value.lines().next().unwrap_or_default();
             let missing = facts.get(key).is_none();
             row.push(match (missing, last) {
                 (true, _) if absent[index] => String::new(),
@@ -196,7 +207,11 @@ fn table(service: &Service, columns: &[(String, Facts)]) -> String {
     common::table::render(&header, &rows, &[])
 }
 
+/// The first line, as far as a column goes; more is said by an ellipsis.
 fn shorten(text: &str) -> String {
+    if let Some((first, _)) = text.split_once('\n') {
+        return format!("{}…", shorten(first).trim_end_matches('…'));
+    }
     match text.char_indices().nth(57) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),

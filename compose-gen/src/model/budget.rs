@@ -2,6 +2,7 @@
 
 use super::Platform;
 use crate::spec::quantity::memory;
+use crate::spec::types::Condition;
 
 /// What the init container that waits may use.
 pub(crate) const WAIT_MEMORY: u64 = 64 << 20;
@@ -46,8 +47,10 @@ impl Budget {
                 budget.unlimited.push(service.name.clone());
                 continue;
             };
-            let waits = service.depends.keys().any(|other| {
-                platform.services.get(other).is_some_and(|other| platform.runs(other, Some(name)))
+            let waits = service.depends.iter().any(|(other, dependency)| {
+                let other = platform.services.get(other);
+                dependency.condition != Condition::ServiceStarted
+                    && other.is_some_and(|other| platform.runs(other, Some(name)))
             });
             let floor = if waits { WAIT_MEMORY } else { 0 };
             let request = amounts.memory_request.unwrap_or(limit);

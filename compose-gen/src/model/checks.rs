@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use common::diagnostic::{Diagnostic, Report, nearest};
-use serde_json::Value;
 
 use super::budget::Budget;
-use super::{Health, Origin, Platform, Restart, Service, at, is_label, order};
+use super::{Health, Origin, Platform, Restart, Service, at, is_label, order, patch};
 use crate::spec::Spec;
 use crate::spec::quantity::{bytes, memory};
+use crate::spec::text::{self, Piece};
 use crate::spec::types::{Access, Cluster, Condition};
 
 /// Checks everything and puts the order of starting into the services.
@@ -37,6 +37,25 @@ pub(super) fn all(platform: &mut Platform, spec: &Spec, report: &mut Report) {
     }
     if !report.has_errors() {
         budgets(platform, spec, report);
+    }
+}
+
+/// What `docker compose up` may change stands in the Compose file, where a shell that puts
+/// secrets together cannot read it safely.
+pub(super) fn late(compose: &Platform, spec: &Spec, report: &mut Report) {
+    for (name, service) in &compose.services {
+        for (variable, value) in &service.environment {
+            let pieces = text::pieces(value);
+            let has = |wanted: fn(&Piece<'_>) -> bool| pieces.iter().any(wanted);
+            if has(|p| matches!(p, Piece::Late(..))) && has(|p| matches!(p, Piece::Secret(_))) {
+                let message =
+                    format!("{variable} has a secret beside a variable of docker compose up");
+                let hint = "give each a variable of its own, or leave at-up away";
+                let path = ["services", name, "environment", variable];
+                let diagnostic = Diagnostic::error("late-beside-secret", message).hint(hint);
+                report.push(at(diagnostic, &spec.sources, &path));
+            }
+        }
     }
 }
 
@@ -179,7 +198,6 @@ impl Checks<'_> {
                         }
                     }
                 }
-                self.deployed(service, target, dependency.required, &path);
             }
         }
     }
@@ -199,29 +217,6 @@ impl Checks<'_> {
                 diagnostic = diagnostic.also(place, "without healthcheck");
             }
             self.report.push(diagnostic);
-        } else if !target.ports.iter().any(|port| port.protocol == "tcp") {
-            let message =
-                format!("\"{name}\" waits for \"{other}\", which has no port to wait for");
-            self.hinted("no-port", message, path, format!("name a port under expose: at {other}"));
-        }
-    }
-
-    /// A required dependency must run wherever the dependant does, unless something stands in.
-    fn deployed(&mut self, service: &Service, target: &Service, required: bool, path: &[&str]) {
-        let platform = self.platform;
-        for name in platform.environments.keys() {
-            let here = platform.runs(service, Some(name));
-            let there = platform.runs(target, Some(name)) || target.absent.contains_key(name);
-            if here && required && !there {
-                let message = format!(
-                    "\"{}\" needs \"{}\", whose profile \"{}\" does not run in the environment \"{name}\"",
-                    service.name,
-                    target.name,
-                    target.home()
-                );
-                let hint = "required: false, or name the profile in the environment".into();
-                self.hinted("dependency-profile", message, path, hint);
-            }
         }
     }
 
@@ -255,6 +250,10 @@ impl Checks<'_> {
                     let path = ["services", name, "x-environment", environment, variable];
                     self.mentioned(service, text.as_deref().unwrap_or_default(), &path);
                 }
+            }
+            let environments = platform.environments.keys().map(|name| Some(name.as_str()));
+            for environment in std::iter::once(None).chain(environments) {
+                self.replaced(service, environment);
             }
             self.misplaced(name, service);
         }
@@ -294,6 +293,31 @@ impl Checks<'_> {
         }
     }
 
+    /// A text that mentions a secret whose variable has another value, or none, in the place.
+    fn replaced(&mut self, service: &Service, environment: Option<&str>) {
+        let there = service.secret_variables(environment);
+        for (variable, text) in service.variables(environment) {
+            let mentioned = crate::spec::text::secrets(text);
+            let gone = mentioned.into_iter().find(|secret| {
+                service.secrets.contains_key(*secret)
+                    && !there.contains_key(secret)
+                    && *secret != variable
+            });
+            let Some(secret) = gone else { continue };
+            let place = environment.map_or(String::new(), |name| format!(" in \"{name}\""));
+            let message =
+                format!("{variable} is made of {secret}, which is not the secret's{place}");
+            let hint = match environment {
+                Some(name) => {
+                    format!("give {variable} a value of its own under x-environment.{name}")
+                }
+                None => format!("use another name than {secret} for the service's own value"),
+            };
+            let path = ["services", &service.name, "environment", variable];
+            self.hinted("secret-replaced", message, &path, hint);
+        }
+    }
+
     /// A secret's variable in a place that is fixed before the container starts.
     fn misplaced(&mut self, name: &str, service: &Service) {
         let lists = [("command", &service.command), ("entrypoint", &service.entrypoint)];
@@ -318,12 +342,23 @@ impl Checks<'_> {
     /// Two services cannot publish the same port of the host.
     fn published(&mut self) {
         let platform = self.platform;
-        let mut taken: BTreeMap<(String, String), &str> = BTreeMap::new();
+        let mut taken: BTreeMap<(String, String, String), &str> = BTreeMap::new();
         for (name, service) in &platform.services {
             for port in &service.ports {
                 let Some(published) = &port.published else { continue };
-                let key = (published.clone(), port.protocol.clone());
-                let Some(first) = taken.insert(key, name) else { continue };
+                if published.is_empty() {
+                    continue;
+                }
+                let everywhere = String::from("0.0.0.0");
+                let ip = port.host_ip.clone().unwrap_or_else(|| everywhere.clone());
+                let key = |ip: &str| (published.clone(), port.protocol.clone(), ip.to_owned());
+                let clash = taken.iter().find(|((p, protocol, other), _)| {
+                    let same = *other == ip || *other == everywhere || ip == everywhere;
+                    (p, protocol) == (published, &port.protocol) && same
+                });
+                let clash = clash.map(|(_, first)| *first);
+                taken.insert(key(&ip), name);
+                let Some(first) = clash else { continue };
                 let message = format!("\"{first}\" and \"{name}\" both publish port {published}");
                 let mut diagnostic = Diagnostic::error("port-taken", message);
                 if let Some(place) = self.spec.sources.place(&["services", name, "ports"]) {
@@ -341,6 +376,8 @@ impl Checks<'_> {
         let platform = self.platform;
         let mut paths: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
         let mut hosts: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+        // To the Gateway API /api and /api/ are one prefix.
+        let bare = |text: &'_ String| text.trim_end_matches('/').len();
         for (name, service) in &platform.services {
             for (index, route) in service.routes.iter().enumerate() {
                 let step = index.to_string();
@@ -380,7 +417,8 @@ impl Checks<'_> {
                     [("path", &route.path, &mut paths), ("host", &route.host, &mut hosts)]
                 {
                     let Some(text) = text else { continue };
-                    let Some((first, at_index)) = all.insert(text, (name, index)) else { continue };
+                    let own = &text[..bare(text)];
+                    let Some((first, at_index)) = all.insert(own, (name, index)) else { continue };
                     let message = format!("\"{first}\" and \"{name}\" have the same {kind} {text}");
                     let mut diagnostic = Diagnostic::error("route-taken", message);
                     if let Some(place) = self.spec.sources.place(&sub(kind)) {
@@ -402,13 +440,17 @@ impl Checks<'_> {
         for (name, service) in &platform.services {
             for (environment, patch) in &service.patches {
                 let mut found = Vec::new();
-                forbidden(patch, &mut found);
-                for key in found {
+                patch::check(patch, name, &mut found);
+                let path = ["services", name, "x-patches", environment];
+                for (key, hint) in found {
                     let message = format!("a patch may not touch {key}");
-                    let hint =
-                        "images come from the environment's images:, values from x-environment";
-                    let path = ["services", name, "x-patches", environment];
                     self.hinted("patch-forbidden", message, &path, hint.into());
+                }
+                let known = platform.environments.contains_key(environment);
+                if known && !platform.runs(service, Some(environment)) {
+                    let message =
+                        format!("\"{name}\" does not run in \"{environment}\": nothing to patch");
+                    self.error("patch-unused", message, &path);
                 }
             }
         }
@@ -474,22 +516,6 @@ impl Checks<'_> {
         if !known.contains(&name.as_str()) {
             self.unknown("unknown-service", "service", name, &known, &["x-wait"]);
         }
-    }
-}
-
-/// The keys of a patch that would break parity.
-fn forbidden(patch: &Value, found: &mut Vec<String>) {
-    match patch {
-        Value::Object(map) => {
-            for (key, value) in map {
-                match key.as_str() {
-                    "image" | "env" | "envFrom" => found.push(key.clone()),
-                    _ => forbidden(value, found),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| forbidden(item, found)),
-        _ => {}
     }
 }
 

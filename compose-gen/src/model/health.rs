@@ -68,6 +68,11 @@ impl Check {
             "--tries=1",
             "-",
         ];
+        // Without it curl is content with an error's page, and httpGet is not.
+        let fails = |word: &&str| *word == "--fail" || word.starts_with('-') && word.contains('f');
+        if program == "curl" && !words.iter().any(fails) {
+            return None;
+        }
         let mut urls = Vec::new();
         for word in &words[1..] {
             match word.strip_prefix("http://") {
@@ -179,6 +184,7 @@ mod tests {
             &["/bin/sh", "-c", "curl -f http://localhost/ | grep ok"],
             &["curl", "-f", "http://kafka:9092/"],
             &["redis-cli", "ping"],
+            &["curl", "-s", "http://localhost:9200/"],
         ] {
             assert_eq!(check(other).http(), None, "{other:?}");
         }

@@ -3,11 +3,12 @@
 
 pub(crate) mod budget;
 mod checks;
-mod dotenv;
 mod health;
 mod mounts;
 mod order;
+mod patch;
 mod ports;
+mod profiles;
 mod service;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ use crate::spec::types::{
 use crate::spec::{Sources, Spec};
 
 pub(crate) use health::{Check, Health};
-pub(crate) use mounts::{Mount, Origin};
+pub(crate) use mounts::{File, Mount, Origin};
 pub(crate) use ports::Port;
 
 /// Everything there is to generate from.
@@ -40,8 +41,15 @@ pub(crate) struct Platform {
     pub(crate) environments: BTreeMap<String, Environment>,
     /// How Compose services get their secrets.
     pub(crate) secret_files: Option<SecretFiles>,
+    /// Compose's own secrets, which the Compose file keeps.
+    pub(crate) secrets: BTreeMap<String, Value>,
+    /// Env file → the variables in it.
+    pub(crate) env_files: BTreeMap<String, BTreeSet<String>>,
     /// The image that waits for others, if one is named.
     pub(crate) wait_image: Option<String>,
+    /// Service → its profiles and those of everything that cannot start without it: a profile
+    /// then starts by itself, and so does every combination.
+    pub(crate) closed_profiles: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A named volume.
@@ -87,7 +95,7 @@ pub(crate) struct Service {
     pub(crate) replicas_by: BTreeMap<String, u32>,
     pub(crate) user: Option<(u64, Option<u64>)>,
     pub(crate) user_word: Option<String>,
-    pub(crate) groups: Vec<u64>,
+    pub(crate) groups: Vec<String>,
     pub(crate) working_dir: Option<String>,
     pub(crate) privileged: bool,
     pub(crate) cap_add: Vec<String>,
@@ -107,6 +115,8 @@ pub(crate) struct Service {
     pub(crate) liveness: bool,
     pub(crate) role: Option<String>,
     pub(crate) patches: BTreeMap<String, Value>,
+    /// Further names it has on the network: links' aliases, its container's name.
+    pub(crate) more_names: BTreeSet<String>,
     /// Keys that only Compose has.
     pub(crate) uncarried: BTreeMap<String, Value>,
     /// Its place in the order of starting, from 0.
@@ -146,7 +156,8 @@ impl Service {
 
     /// Aliases in all its networks.
     pub(crate) fn aliases(&self) -> BTreeSet<&str> {
-        self.networks.values().flat_map(|n| &n.aliases).map(String::as_str).collect()
+        let aliases = self.networks.values().flat_map(|n| &n.aliases).chain(&self.more_names);
+        aliases.map(String::as_str).filter(|alias| *alias != self.name).collect()
     }
 
     /// The volumes that become claims.
@@ -226,6 +237,7 @@ impl Platform {
         checks::all(&mut platform, spec, report);
         let mut quiet = Report::default();
         let mut compose = Builder { spec, document: &spec.compose, report: &mut quiet }.platform();
+        checks::late(&compose, spec, report);
         for (name, service) in &mut compose.services {
             service.wave = platform.services.get(name).map_or(0, |other| other.wave);
         }
@@ -233,17 +245,26 @@ impl Platform {
     }
 
     /// Whether a service runs in an environment; `None` stands for the base, which holds what
-    /// all environments have.
+    /// every environment has that runs something of its home profile.
     pub(crate) fn runs(&self, service: &Service, environment: Option<&str>) -> bool {
         match environment {
-            None => service.absent.is_empty(),
-            Some(name) => {
-                let profiles = self.environments.get(name).and_then(|e| e.profiles.as_ref());
-                let home = service.home();
-                !service.absent.contains_key(name)
-                    && profiles.is_none_or(|all| all.iter().any(|profile| profile == home))
-            }
+            Some(name) => self.deployed(service, name),
+            None => self.environments.keys().all(|name| {
+                let neighbours = self.services.values().filter(|s| s.home() == service.home());
+                self.deployed(service, name)
+                    || !neighbours.into_iter().any(|s| self.deployed(s, name))
+            }),
         }
+    }
+
+    /// As in Compose, a profile brings everything with it that cannot be missing.
+    fn deployed(&self, service: &Service, environment: &str) -> bool {
+        let profiles = self.environments.get(environment).and_then(|e| e.profiles.as_ref());
+        let own = self.closed_profiles.get(&service.name);
+        let wanted = |wanted: &Vec<String>| {
+            own.is_none_or(|own| own.is_empty() || wanted.iter().any(|p| own.contains(p)))
+        };
+        !service.absent.contains_key(environment) && profiles.is_none_or(wanted)
     }
 
     /// The services of an environment.
@@ -293,6 +314,8 @@ impl Builder<'_> {
                     origin: Origin::Volume(files.volume.clone()),
                     target: files.path.trim_end_matches('/').to_owned(),
                     read_only: true,
+                    mode: vec!["ro".into()],
+                    options: serde_json::Map::new(),
                 });
             }
         }
@@ -312,9 +335,21 @@ impl Builder<'_> {
                 volume: files.volume.clone(),
                 path: files.path.trim_end_matches('/').to_owned(),
             }),
+            secrets: document.compose_secrets.clone(),
+            env_files: self.env_files(),
             wait_image,
+            closed_profiles: profiles::closed(&services),
             services,
         }
+    }
+
+    fn env_files(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let catalogue = self.catalogue();
+        let variables = |file: &common::catalogue::EnvFile| {
+            let secrets = file.secrets.iter().map(|index| &catalogue.secrets[*index]);
+            secrets.flat_map(|s| &s.keys).map(|key| key.variable.clone()).collect()
+        };
+        catalogue.env_files.iter().map(|file| (file.name.clone(), variables(file))).collect()
     }
 
     /// The folder's name, as Compose would take it.
@@ -369,6 +404,15 @@ impl Builder<'_> {
                 }
                 compose.extend(volume.driver_opts.clone().map(|v| ("driver_opts".to_owned(), v)));
                 compose.extend(volume.external.map(|v| ("external".to_owned(), v.into())));
+                let labels = self.pairs(name, "labels", volume.labels.as_ref());
+                compose.extend(
+                    (!labels.is_empty())
+                        .then(|| ("labels".to_owned(), labels.into_iter().collect())),
+                );
+                if volume.external == Some(true) {
+                    let message = format!("volume \"{name}\" exists already, and its claim is new");
+                    self.warning("not-carried", message, &["volumes", name, "external"]);
+                }
                 if let Some(claim) = &volume.claim {
                     if let Some(size) = &claim.size {
                         if !crate::spec::quantity::is_storage(size) {
@@ -414,6 +458,12 @@ pub(crate) fn at(diagnostic: Diagnostic, sources: &Sources, path: &[&str]) -> Di
         Some(place) => diagnostic.at(place, ""),
         None => diagnostic,
     }
+}
+
+/// A name of Compose as a DNS label: `_` and `.` become `-`, and letters lower-case.
+pub(crate) fn label(name: &str) -> String {
+    let good = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    name.chars().map(good).collect()
 }
 
 /// Whether `name` is a DNS label, which names of Kubernetes objects and hosts must be.

@@ -4,13 +4,16 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Builder, is_label};
-use crate::spec::text;
+use super::{Builder, is_label, label};
 use crate::spec::types::{self, ConfigUse, Words};
+use crate::spec::{quantity, text};
 use common::diagnostic::nearest;
+use serde_json::{Map, Value};
 
 /// What a ConfigMap holds at most.
 const CONFIG_MAP: usize = 1 << 20;
+/// More files than anybody mounts as configuration.
+const FILES: usize = 1000;
 
 /// A mount.
 #[derive(Clone, Debug)]
@@ -18,6 +21,10 @@ pub(crate) struct Mount {
     pub(crate) origin: Origin,
     pub(crate) target: String,
     pub(crate) read_only: bool,
+    /// The words behind the second colon, for Compose: ro, z, cached.
+    pub(crate) mode: Vec<String>,
+    /// The long form's own options, for Compose: bind, volume, tmpfs.
+    pub(crate) options: Map<String, Value>,
 }
 
 /// Where a mount comes from.
@@ -30,8 +37,8 @@ pub(crate) enum Origin {
     Files { path: String, files: Vec<File>, single: bool, inline: bool },
     /// A path of the host.
     Host(String),
-    /// Memory.
-    Memory,
+    /// Memory; the size in bytes, and the options as written.
+    Memory { size: Option<u64>, options: String },
     /// Scratch space that ends with the container.
     Scratch,
 }
@@ -39,9 +46,24 @@ pub(crate) enum Origin {
 /// A file that becomes a key of a ConfigMap.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
+    /// Its path below the folder that is mounted.
     pub(crate) name: String,
     pub(crate) content: Vec<u8>,
     pub(crate) executable: bool,
+}
+
+impl Mount {
+    fn new(origin: Origin, target: &str) -> Self {
+        let (mode, options) = (Vec::new(), Map::new());
+        Mount { origin, target: target.to_owned(), read_only: false, mode, options }
+    }
+}
+
+impl File {
+    /// Its key in a ConfigMap, which has no folders.
+    pub(crate) fn key(&self) -> String {
+        self.name.replace('/', "__")
+    }
 }
 
 impl Builder<'_> {
@@ -58,8 +80,7 @@ impl Builder<'_> {
             None => Vec::new(),
         };
         for folder in folders {
-            let target = folder.split(':').next().unwrap_or_default().to_owned();
-            mounts.push(Mount { origin: Origin::Memory, target, read_only: false });
+            mounts.push(self.memory_folder(name, &folder));
         }
         for (index, used) in service.configs.iter().enumerate() {
             let index = index.to_string();
@@ -68,12 +89,31 @@ impl Builder<'_> {
         mounts
     }
 
+    /// `target[:size=64m,mode=1777]`
+    fn memory_folder(&mut self, service: &str, text: &str) -> Mount {
+        let (target, options) = text.split_once(':').unwrap_or((text, ""));
+        let mut size = None;
+        for option in options.split(',').filter(|option| !option.is_empty()) {
+            size = match option.strip_prefix("size=").and_then(quantity::memory) {
+                Some(size) => Some(size),
+                None => {
+                    let message = format!("{option} of the tmpfs {target} is not carried");
+                    self.warning("not-carried", message, &["services", service, "tmpfs"]);
+                    size
+                }
+            };
+        }
+        Mount::new(Origin::Memory { size, options: options.to_owned() }, target)
+    }
+
     fn mount(
         &mut self,
         mount: &types::Mount,
         service: &types::Service,
         path: &[&str],
     ) -> Option<Mount> {
+        let mut words = Vec::new();
+        let mut options = Map::new();
         let (kind, source, target, read_only) = match mount {
             types::Mount::Text(text) => {
                 let parts: Vec<&str> = text.split(':').collect();
@@ -81,7 +121,8 @@ impl Builder<'_> {
                     [target] => ("", "", *target, false),
                     [source, target] => ("", *source, *target, false),
                     [source, target, mode] => {
-                        ("", *source, *target, mode.split(',').any(|word| word == "ro"))
+                        words = mode.split(',').map(str::to_owned).collect();
+                        ("", *source, *target, words.iter().any(|word| word == "ro"))
                     }
                     _ => {
                         let hint = "source:target, or source:target:ro";
@@ -90,12 +131,15 @@ impl Builder<'_> {
                     }
                 }
             }
-            types::Mount::Long(long) => (
-                long.kind.as_str(),
-                long.source.as_deref().unwrap_or_default(),
-                long.target.as_str(),
-                long.read_only.unwrap_or(false),
-            ),
+            types::Mount::Long(long) => {
+                let own = [("bind", &long.bind), ("volume", &long.volume), ("tmpfs", &long.tmpfs)];
+                let own = own.into_iter().filter_map(|(key, own)| Some((key.into(), own.clone()?)));
+                options.extend(own);
+                let read_only = long.read_only.unwrap_or(false);
+                words.extend(read_only.then(|| "ro".to_owned()));
+                let source = long.source.as_deref().unwrap_or_default();
+                (long.kind.as_str(), source, long.target.as_str(), read_only)
+            }
         };
         if !target.starts_with('/') {
             let message = format!("\"{target}\" is no absolute path in the container");
@@ -105,7 +149,7 @@ impl Builder<'_> {
         let host = source.starts_with(['/', '~']);
         let file = source.starts_with('.');
         let origin = match kind {
-            "tmpfs" => Origin::Memory,
+            "tmpfs" => Origin::Memory { size: None, options: String::new() },
             "" | "volume" | "bind" if source.is_empty() => Origin::Scratch,
             "" | "bind" if host => {
                 if !service.host_paths {
@@ -131,7 +175,7 @@ impl Builder<'_> {
                 return None;
             }
         };
-        Some(Mount { origin, target: target.to_owned(), read_only })
+        Some(Mount { origin, target: target.to_owned(), read_only, mode: words, options })
     }
 
     fn volume(&mut self, name: &str, path: &[&str]) -> Option<()> {
@@ -144,9 +188,18 @@ impl Builder<'_> {
             self.error_hint("unknown-volume", format!("no volume \"{name}\""), path, &hint);
             return None;
         }
-        if name.len() == 1 || !is_label(name) {
+        let twin = known.clone().find(|other| *other != name && label(other) == label(name));
+        if let Some(twin) = twin {
+            let message = format!("the claims of \"{name}\" and \"{twin}\" would have one name");
+            self.error("bad-name", message, path);
+            return None;
+        }
+        if name.len() == 1 || !is_label(&label(name)) {
             let message = format!("a volume cannot be called \"{name}\"");
-            let hint = "at least two lower-case letters, digits and -: Compose takes one letter for a drive";
+            let hint = match name.len() {
+                1 => "at least two letters: Compose takes one letter for a drive",
+                _ => "letters, digits, -, _ and . only, and a letter or digit at both ends",
+            };
             self.error_hint("bad-name", message, path, hint);
             return None;
         }
@@ -178,7 +231,7 @@ impl Builder<'_> {
                 return None;
             }
         };
-        Some(Mount { origin, target, read_only: true })
+        Some(Mount { read_only: true, mode: vec!["ro".into()], ..Mount::new(origin, &target) })
     }
 
     /// A config that is written in the specification itself.
@@ -206,11 +259,11 @@ impl Builder<'_> {
     fn files(&mut self, source: &str, read_only: bool, path: &[&str]) -> Option<Origin> {
         let full = self.spec.sources.base().join(source);
         let single = full.is_file();
-        let mut names: Vec<String> = Vec::new();
+        let mut names = Vec::new();
         if single {
             names.extend(full.file_name().map(|name| name.to_string_lossy().into_owned()));
-        } else if let Ok(entries) = fs::read_dir(&full) {
-            names.extend(entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()));
+        } else if full.is_dir() {
+            below(&full, "", &mut names);
             names.sort();
             if !read_only {
                 let message =
@@ -218,33 +271,37 @@ impl Builder<'_> {
                 self.warning("read-only", message, path);
             }
         } else {
-            let hint = "Docker would make an empty folder of it";
+            let hint = "Docker would make an empty folder of it: name a volume for data";
             self.error_hint("no-file", format!("there is no {source}"), path, hint);
             return None;
         }
         let folder = if single { full.parent()?.to_owned() } else { full };
-        let mut files = Vec::new();
-        for name in names {
-            files.push(self.file(&folder, &name, source, path)?);
+        let size = |name: &String| fs::metadata(folder.join(name)).map_or(0, |about| about.len());
+        let size: u64 = names.iter().map(size).sum();
+        if size > CONFIG_MAP as u64 || names.len() > FILES {
+            let count = names.len();
+            let message = format!(
+                "{source} has {count} files of {size} bytes; a ConfigMap holds at most {CONFIG_MAP}"
+            );
+            let hint = "name a volume for data, and put programs into the image";
+            self.error_hint("too-large", message, path, hint);
+            return None;
         }
-        let size: usize = files.iter().map(|file| file.content.len()).sum();
-        if size > CONFIG_MAP {
-            let message =
-                format!("{source} has {size} bytes; a ConfigMap holds at most {CONFIG_MAP}");
-            self.error("too-large", message, path);
+        let mut files: Vec<File> = Vec::new();
+        for name in names {
+            let file = self.file(&folder, &name, source, path)?;
+            if files.iter().any(|other| other.key() == file.key()) {
+                let message = format!("{source} has two files that would be {}", file.key());
+                self.error("bad-name", message, path);
+            }
+            files.push(file);
         }
         Some(Origin::Files { path: source.to_owned(), files, single, inline: false })
     }
 
     fn file(&mut self, folder: &Path, name: &str, source: &str, path: &[&str]) -> Option<File> {
         let full = folder.join(name);
-        if full.is_dir() {
-            let message =
-                format!("{source} has a folder \"{name}\", and a ConfigMap has no folders");
-            self.error_hint("sub-folder", message, path, "mount that folder by itself");
-            return None;
-        }
-        let good = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let good = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
         if !name.chars().all(good) {
             let message = format!("\"{name}\" cannot be a key of a ConfigMap");
             self.error_hint("bad-name", message, path, "letters, digits, -, _ and . only");
@@ -259,6 +316,21 @@ impl Builder<'_> {
                 self.error("unreadable", format!("cannot read {source}: {error}"), path);
                 None
             }
+        }
+    }
+}
+
+/// The files of a folder and of its folders, with their paths below it. Stops early: more than
+/// fit are too many anyway.
+fn below(folder: &Path, prefix: &str, names: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if names.len() > FILES {
+            return;
+        }
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => below(&entry.path(), &format!("{name}/"), names),
+            _ => names.push(name),
         }
     }
 }

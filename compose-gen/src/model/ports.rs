@@ -10,7 +10,8 @@ pub(crate) struct Port {
     pub(crate) target: u16,
     /// `tcp` or `udp`.
     pub(crate) protocol: String,
-    /// On the host, as written; `None` when only other containers reach it.
+    /// On the host, as written; empty when the engine chooses, `None` when only other containers
+    /// reach it.
     pub(crate) published: Option<String>,
     /// The host's address.
     pub(crate) host_ip: Option<String>,
@@ -21,12 +22,14 @@ impl Port {
     pub(crate) fn compose(&self) -> String {
         let mut text = String::new();
         if let Some(ip) = &self.host_ip {
-            text.push_str(ip);
-            text.push(':');
+            let v6 = ip.contains(':');
+            text.push_str(&if v6 { format!("[{ip}]:") } else { format!("{ip}:") });
         }
         if let Some(published) = &self.published {
             text.push_str(published);
-            text.push(':');
+            if !published.is_empty() || self.host_ip.is_some() {
+                text.push(':');
+            }
         }
         text.push_str(&self.target.to_string());
         if self.protocol != "tcp" {
@@ -49,7 +52,7 @@ impl Builder<'_> {
             let index = index.to_string();
             let path = ["services", name, "ports", &index];
             let parsed = match port {
-                types::Port::Number(target) => Some(vec![simple(*target)]),
+                types::Port::Number(target) => Some(vec![chosen(*target)]),
                 types::Port::Text(text) => short(text),
                 types::Port::Long(long) => Some(vec![Port {
                     target: long.target,
@@ -86,14 +89,16 @@ impl Builder<'_> {
     }
 }
 
-fn simple(target: u16) -> Port {
-    Port { target, protocol: "tcp".into(), published: None, host_ip: None }
+/// A port that the engine publishes where it likes.
+fn chosen(target: u16) -> Port {
+    Port { target, protocol: "tcp".into(), published: Some(String::new()), host_ip: None }
 }
 
 /// `[ip:][published:]target[/protocol]`, each of the two numbers may be a range.
 fn short(text: &str) -> Option<Vec<Port>> {
     let (text, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    if !matches!(protocol, "tcp" | "udp") {
+    let protocol = protocol.to_ascii_lowercase();
+    if !matches!(protocol.as_str(), "tcp" | "udp") {
         return None;
     }
     let (host, target) = match text.rsplit_once(':') {
@@ -101,27 +106,31 @@ fn short(text: &str) -> Option<Vec<Port>> {
         None => (None, text),
     };
     let (host_ip, published) = match host.map(|host| host.rsplit_once(':')) {
-        Some(Some((ip, published))) => (Some(ip.to_owned()), Some(published)),
+        Some(Some((ip, published))) => {
+            (Some(ip.trim_matches(['[', ']']).to_owned()), Some(published))
+        }
         Some(None) => (None, host),
         None => (None, None),
     };
     let targets = range(target)?;
     let late = published.is_some_and(|p| p.contains('\u{F0000}'));
     let hosts = match published {
+        None | Some("") => None,
         Some(_) if late => None,
         Some(text) => Some(range(text)?),
-        None => None,
     };
-    if hosts.as_ref().is_some_and(|hosts| hosts.len() != targets.len()) {
+    // Compose takes the first free one of a range for a single port.
+    let pool = hosts.as_ref().is_some_and(|hosts| hosts.len() > 1) && targets.len() == 1;
+    if hosts.as_ref().is_some_and(|hosts| !pool && hosts.len() != targets.len()) {
         return None;
     }
     let port = |(index, target): (usize, u16)| Port {
         target,
-        protocol: protocol.to_owned(),
+        protocol: protocol.clone(),
         published: match (&hosts, late) {
+            (Some(_), _) if pool => published.map(str::to_owned),
             (Some(hosts), _) => Some(hosts[index].to_string()),
-            (None, true) => published.map(str::to_owned),
-            (None, false) => None,
+            (None, _) => Some(published.unwrap_or_default().to_owned()),
         },
         host_ip: host_ip.clone(),
     };
@@ -147,8 +156,11 @@ mod tests {
         assert_eq!(shown("8085:8081"), ["8085:8081 tcp-8081"]);
         assert_eq!(shown("127.0.0.1:53:53/udp"), ["127.0.0.1:53:53/udp udp-53"]);
         assert_eq!(shown("80"), ["80 tcp-80"]);
+        assert_eq!(shown("127.0.0.1::80"), ["127.0.0.1::80 tcp-80"]);
+        assert_eq!(shown("8000-8010:81"), ["8000-8010:81 tcp-81"]);
+        assert_eq!(shown("82/UDP"), ["82/udp udp-82"]);
         assert_eq!(shown("7000-7001:8000-8001"), ["7000:8000 tcp-8000", "7001:8001 tcp-8001"]);
-        for bad in ["", "x", "0", "70000", "1:2:3:x", "80/sctp", "1-2:3"] {
+        for bad in ["", "x", "0", "70000", "1:2:3:x", "80/sctp", "1-2:3-5"] {
             assert!(short(bad).is_none(), "{bad}");
         }
     }

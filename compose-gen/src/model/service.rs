@@ -1,11 +1,12 @@
 //! One service: from the forms Compose allows to one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::diagnostic::nearest;
 use serde_json::Value;
 
-use super::{Amounts, Builder, Dependency, Restart, Service, dotenv, is_label};
+use super::{Amounts, Builder, Dependency, Restart, Service, is_label};
+use crate::spec::dotenv;
 use crate::spec::quantity;
 use crate::spec::text;
 use crate::spec::types::{
@@ -26,13 +27,9 @@ impl Builder<'_> {
                 "lower-case letters, digits and - only",
             );
         }
-        if service.image.is_none() {
-            let hint = match service.build {
-                Some(_) => "give what build: makes a name",
-                None => "image: name:tag",
-            };
+        if service.image.is_none() && service.build.is_none() {
             let message = format!("service \"{name}\" has no image");
-            self.error_hint("no-image", message, &["services", name], hint);
+            self.error_hint("no-image", message, &["services", name], "image: name:tag");
         }
         let environment = self.environment(name, service);
         let secrets = self.secrets(name);
@@ -41,7 +38,7 @@ impl Builder<'_> {
         let mut built = Service {
             name: name.to_owned(),
             source: self.spec.sources.file_of(name),
-            image: service.image.clone().unwrap_or_default(),
+            image: service.image.clone().unwrap_or_else(|| self.built_image(name)),
             build: service.build.clone(),
             profiles: service.profiles.clone(),
             entrypoint: self.words(name, "entrypoint", &service.entrypoint),
@@ -76,7 +73,7 @@ impl Builder<'_> {
             replicas_by: BTreeMap::new(),
             user: self.user(name, user_word.as_deref()),
             user_word,
-            groups: service.group_add.iter().filter_map(|g| g.to_string().parse().ok()).collect(),
+            groups: self.groups(name, service),
             working_dir: service.working_dir.clone(),
             privileged: service.privileged.unwrap_or(false),
             cap_add: service.cap_add.clone(),
@@ -99,6 +96,7 @@ impl Builder<'_> {
                 .iter()
                 .map(|(name, patch)| (name.clone(), patch.clone().into_iter().collect::<Value>()))
                 .collect(),
+            more_names: self.more_names(name),
             uncarried: self.uncarried(name),
             wave: 0,
         };
@@ -157,18 +155,14 @@ impl Builder<'_> {
         for (index, (file, required)) in files.into_iter().enumerate() {
             let index = index.to_string();
             let path = ["services", name, "env_file", &index];
-            let text = match std::fs::read_to_string(self.spec.sources.base().join(&file)) {
-                Ok(text) => text,
-                Err(_) if !required => continue,
+            let full = self.spec.sources.base().join(&file);
+            if !required && !full.exists() {
+                continue;
+            }
+            match dotenv::read(&full, self.report) {
+                Ok(pairs) => all.extend(pairs),
                 Err(error) => {
                     self.error("no-file", format!("cannot read {file}: {error}"), &path);
-                    continue;
-                }
-            };
-            match dotenv::parse(&text) {
-                Ok(pairs) => all.extend(pairs),
-                Err((line, why)) => {
-                    self.error("bad-env-file", format!("{file}, line {line}: {why}"), &path);
                 }
             }
         }
@@ -189,7 +183,12 @@ impl Builder<'_> {
         all
     }
 
-    fn pairs(&mut self, name: &str, key: &str, pairs: Option<&Pairs>) -> BTreeMap<String, String> {
+    pub(super) fn pairs(
+        &mut self,
+        name: &str,
+        key: &str,
+        pairs: Option<&Pairs>,
+    ) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         let mut outside = Vec::new();
         match pairs {
@@ -265,9 +264,16 @@ impl Builder<'_> {
         Some(found.name.clone())
     }
 
-    /// Without a word Compose starts nothing again, but a service is a server unless it says no.
+    /// Without a word Compose starts nothing again, but a service is a server unless it says no,
+    /// or somebody waits for its end.
     fn restart(&mut self, name: &str, service: &types::Service) -> (Restart, Option<String>) {
-        let Some(word) = service.restart.clone() else { return (Restart::Always, None) };
+        let Some(word) = service.restart.clone() else {
+            let ends = self.document.services.values().any(|other| {
+                let waits = depends(other).remove(name).map(|dependency| dependency.condition);
+                waits == Some(types::Condition::ServiceCompletedSuccessfully)
+            });
+            return (if ends { Restart::Job(0) } else { Restart::Always }, None);
+        };
         let path = ["services", name, "restart"];
         let restart = match word.as_str() {
             "no" => Restart::Job(0),
@@ -380,6 +386,46 @@ impl Builder<'_> {
         }
     }
 
+    /// What Compose calls the image that it builds.
+    fn built_image(&self, name: &str) -> String {
+        let project = self.document.name.clone().unwrap_or_else(|| self.project());
+        format!("{project}-{name}")
+    }
+
+    fn groups(&mut self, name: &str, service: &types::Service) -> Vec<String> {
+        let groups: Vec<String> = service.group_add.iter().map(ToString::to_string).collect();
+        for (index, group) in groups.iter().enumerate() {
+            if group.parse::<u64>().is_err() {
+                let message = format!("Kubernetes needs a number for the group \"{group}\"");
+                let index = index.to_string();
+                self.warning("not-carried", message, &["services", name, "group_add", &index]);
+            }
+        }
+        groups
+    }
+
+    /// The names that Compose's keys without a counterpart give to `name` or to others: aliases
+    /// of `links` and `container_name`. They become Services.
+    fn more_names(&self, name: &str) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for (service, key, value) in &self.spec.uncarried {
+            match key.as_str() {
+                "container_name" if service == name => {
+                    names.extend(value.as_str().map(str::to_owned));
+                }
+                "links" => {
+                    let links = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+                    let aliases = links.filter_map(|link| link.split_once(':'));
+                    let own = aliases.filter(|(target, _)| *target == name);
+                    names.extend(own.map(|(_, alias)| alias.to_owned()));
+                }
+                _ => {}
+            }
+        }
+        names.retain(|own| is_label(own) && !self.document.services.contains_key(own));
+        names
+    }
+
     fn uncarried(&mut self, name: &str) -> BTreeMap<String, Value> {
         let mut own = BTreeMap::new();
         for (service, key, value) in &self.spec.uncarried {
@@ -444,6 +490,7 @@ impl Builder<'_> {
             let types::Mount::Long(long) = mount else { continue };
             let index = index.to_string();
             let why = "options of a mount belong to the engine";
+            let why = if long.kind == "bind" { "a ConfigMap has no such option" } else { why };
             note(&["volumes", &index, "bind"], long.bind.is_some(), why);
             note(&["volumes", &index, "volume"], long.volume.is_some(), why);
             note(&["volumes", &index, "tmpfs"], long.tmpfs.is_some(), why);
@@ -474,7 +521,8 @@ impl Builder<'_> {
             "a startup probe has one period",
         );
         for (path, why) in found {
-            let message = format!("{} of \"{name}\" is not carried: {why}", path.join("."));
+            let message =
+                format!("{} of \"{name}\" is not carried to Kubernetes: {why}", path.join("."));
             let mut steps = vec!["services", name];
             steps.extend(path.iter().map(String::as_str));
             self.warning("not-carried", message, &steps);

@@ -1,11 +1,11 @@
 //! The Compose file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Health, Origin, Platform, Service};
+use crate::model::{Health, Mount, Origin, Platform, Service};
 use crate::spec::quantity::compose_bytes;
 use crate::spec::text;
 use crate::spec::types::{Condition, Mode};
@@ -21,7 +21,7 @@ pub(crate) struct Paths {
 impl Paths {
     /// A relative path of the specification as the Compose file must write it.
     fn rebase(&self, path: &str) -> String {
-        if !path.starts_with('.') {
+        if path.starts_with(['/', '~', '$']) || path.contains("://") {
             return path.to_owned();
         }
         let target = normal(&self.from.join(path));
@@ -51,11 +51,9 @@ fn normal(path: &Path) -> PathBuf {
 
 /// The whole file.
 pub(crate) fn render(platform: &Platform, paths: &Paths) -> Value {
-    let profiles = closed_profiles(platform);
     let mut services = Map::new();
     for (name, service) in &platform.services {
-        let own = profiles.get(name.as_str()).cloned().unwrap_or_default();
-        services.insert(name.clone(), self::service(platform, service, &own, paths));
+        services.insert(name.clone(), self::service(platform, service, paths));
     }
     let volumes: Map<String, Value> = platform
         .volumes
@@ -75,6 +73,11 @@ pub(crate) fn render(platform: &Platform, paths: &Paths) -> Value {
     let mut file = json!({"name": platform.name, "networks": networks, "services": services});
     if !volumes.is_empty() {
         file["volumes"] = Value::Object(volumes);
+    }
+    if !platform.secrets.is_empty() {
+        let mut secrets = platform.secrets.clone();
+        secrets.values_mut().for_each(|own| each_path(own.get_mut("file"), paths));
+        file["secrets"] = json!(secrets);
     }
     let configs = platform.services.values().flat_map(inline);
     let configs: Map<String, Value> =
@@ -97,43 +100,7 @@ fn written(value: Value) -> Value {
     }
 }
 
-/// The profiles of each service, with those of everything that cannot start without it: a
-/// profile then starts by itself, and so does every combination.
-pub(crate) fn closed_profiles(platform: &Platform) -> BTreeMap<&str, BTreeSet<&str>> {
-    let mut all: BTreeMap<&str, BTreeSet<&str>> = platform
-        .services
-        .iter()
-        .map(|(name, s)| (name.as_str(), s.profiles.iter().map(String::as_str).collect()))
-        .collect();
-    loop {
-        let mut changed = false;
-        for (name, service) in &platform.services {
-            let own = all.get(name.as_str()).cloned().unwrap_or_default();
-            for (other, _) in service.depends.iter().filter(|(_, d)| d.required) {
-                let Some(theirs) = all.get_mut(other.as_str()) else { continue };
-                // A service without profiles always runs, and so must what it needs.
-                if own.is_empty() && !theirs.is_empty() {
-                    theirs.clear();
-                    changed = true;
-                } else if !theirs.is_empty() {
-                    let before = theirs.len();
-                    theirs.extend(&own);
-                    changed |= theirs.len() != before;
-                }
-            }
-        }
-        if !changed {
-            return all;
-        }
-    }
-}
-
-fn service(
-    platform: &Platform,
-    service: &Service,
-    profiles: &BTreeSet<&str>,
-    paths: &Paths,
-) -> Value {
+fn service(platform: &Platform, service: &Service, paths: &Paths) -> Value {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| {
         let empty = match &value {
@@ -148,7 +115,7 @@ fn service(
     };
     put("image", json!(service.image));
     put("build", build(service, paths));
-    put("profiles", json!(profiles));
+    put("profiles", json!(platform.closed_profiles.get(&service.name)));
     process(platform, service, &mut put);
     let plain = service.environment.iter().filter(|(_, text)| text::secrets(text).is_empty());
     put("environment", plain.map(|(name, text)| (name.clone(), json!(text))).collect());
@@ -177,7 +144,7 @@ fn service(
         put("deploy", json!({"replicas": service.replicas}));
     }
     put("user", json!(service.user_word));
-    put("group_add", service.groups.iter().map(|group| json!(group.to_string())).collect());
+    put("group_add", json!(service.groups));
     put("working_dir", json!(service.working_dir));
     put("privileged", json!(service.privileged));
     put("cap_add", json!(service.cap_add));
@@ -195,7 +162,16 @@ fn service(
     put("tty", json!(service.tty));
     put("stdin_open", json!(service.stdin));
     for (key, value) in &service.uncarried {
-        put(key, value.clone());
+        let mut value = value.clone();
+        match key.as_str() {
+            "develop" => {
+                let rules = value.get_mut("watch").and_then(Value::as_array_mut);
+                rules.into_iter().flatten().for_each(|rule| each_path(rule.get_mut("path"), paths));
+            }
+            "credential_spec" => each_path(value.get_mut("file"), paths),
+            _ => {}
+        }
+        put(key, value);
     }
     Value::Object(out)
 }
@@ -209,9 +185,24 @@ fn build(service: &Service, paths: &Paths) -> Value {
                 let context = paths.rebase(context);
                 map.insert("context".into(), json!(context));
             }
+            // The Dockerfile's path starts at the context, these at the project's folder.
+            each_path(map.get_mut("additional_contexts"), paths);
             Value::Object(map)
         }
         _ => Value::Null,
+    }
+}
+
+/// Rewrites the relative paths of a text, a list or a mapping.
+fn each_path(value: Option<&mut Value>, paths: &Paths) {
+    match value {
+        Some(Value::String(text)) => match text.split_once('=') {
+            Some((name, path)) => *text = format!("{name}={}", paths.rebase(path)),
+            None => *text = paths.rebase(text),
+        },
+        Some(Value::Array(items)) => items.iter_mut().for_each(|own| each_path(Some(own), paths)),
+        Some(Value::Object(map)) => map.values_mut().for_each(|own| each_path(Some(own), paths)),
+        _ => {}
     }
 }
 
@@ -238,8 +229,11 @@ fn preamble(platform: &Platform, service: &Service) -> Option<String> {
     let mut script = format!("set -eu\n. {folder}/{file}.env\n");
     let names: Vec<&str> = service.secret_variables(None).into_keys().collect();
     script.push_str(&format!("export {}\n", names.join(" ")));
+    let in_file = platform.env_files.get(file).into_iter().flatten();
+    let in_file: BTreeSet<&String> = in_file.collect();
     for (name, value) in &service.environment {
-        if !text::secrets(value).is_empty() {
+        // What the service says itself wins over a variable of that name in the file.
+        if in_file.contains(name) || !text::secrets(value).is_empty() {
             script.push_str(&format!("export {name}={}\n", text::shell(value)));
         }
     }
@@ -309,12 +303,36 @@ fn volumes(service: &Service, paths: &Paths) -> Value {
             Origin::Files { path, .. } => paths.rebase(path),
             Origin::Host(path) => path.clone(),
             Origin::Scratch => return Some(json!(mount.target)),
-            Origin::Memory => return None,
+            Origin::Memory { .. } if mount.options.is_empty() => return None,
+            Origin::Memory { .. } => String::new(),
         };
-        let mode = if mount.read_only { ":ro" } else { "" };
-        Some(json!(format!("{source}:{}{mode}", mount.target)))
+        if !mount.options.is_empty() {
+            return Some(long(mount, &source));
+        }
+        let mode = if mount.mode.is_empty() { "" } else { ":" };
+        Some(json!(format!("{source}:{}{mode}{}", mount.target, mount.mode.join(","))))
     });
     mounts.collect()
+}
+
+/// The long form, which alone has options.
+fn long(mount: &Mount, source: &str) -> Value {
+    let kind = match &mount.origin {
+        Origin::Memory { .. } => "tmpfs",
+        Origin::Volume(_) | Origin::Scratch => "volume",
+        Origin::Files { .. } | Origin::Host(_) => "bind",
+    };
+    let mut out = json!({"type": kind, "target": mount.target});
+    if !source.is_empty() {
+        out["source"] = json!(source);
+    }
+    if mount.read_only {
+        out["read_only"] = json!(true);
+    }
+    for (key, value) in &mount.options {
+        out[key] = value.clone();
+    }
+    out
 }
 
 /// Name, content and target of the configs that stand in the specification itself.
@@ -329,8 +347,14 @@ fn inline(service: &Service) -> impl Iterator<Item = (&str, String, &str)> {
 }
 
 fn memory_folders(service: &Service) -> Value {
-    let memory = |mount: &&crate::model::Mount| matches!(mount.origin, Origin::Memory);
-    service.mounts.iter().filter(memory).map(|mount| json!(mount.target)).collect()
+    let folders = service.mounts.iter().filter(|mount| mount.options.is_empty());
+    folders
+        .filter_map(|mount| match &mount.origin {
+            Origin::Memory { options, .. } if options.is_empty() => Some(json!(mount.target)),
+            Origin::Memory { options, .. } => Some(json!(format!("{}:{options}", mount.target))),
+            _ => None,
+        })
+        .collect()
 }
 
 fn networks(service: &Service) -> Value {

@@ -1,5 +1,6 @@
 //! The specification as it is written: read, checked against the schema, `$` resolved.
 
+pub(crate) mod dotenv;
 mod include;
 pub(crate) mod quantity;
 mod shape;
@@ -80,6 +81,15 @@ impl Sources {
             ),
             false => name(&file.path),
         }
+    }
+
+    /// The variables of the `.env` beside an ordinary Compose file.
+    fn dotenv(&self, report: &mut Report) -> Vec<(String, String)> {
+        let path = self.folder.join(".env");
+        if self.whole_folder || !path.is_file() {
+            return Vec::new();
+        }
+        dotenv::read(&path, report).unwrap_or_default()
     }
 
     /// The folder that relative paths of a service start from.

@@ -143,6 +143,9 @@ impl<'a> Shape<'a> {
             let value = match (properties.get(&entry.key), rest) {
                 // The catalogue has checks of its own, which show no value.
                 _ if entry.key == "x-secrets" && what == "the file" => None,
+                _ if entry.key == "secrets" && what == "the file" && self.ordinary => {
+                    self.anything(&entry.value)
+                }
                 (Some(own), _) => self.read(&entry.value, own, &named),
                 (None, None | Some(Value::Bool(false))) if closed(schema) => {
                     self.unknown_key(entry, properties, what);
@@ -263,6 +266,9 @@ impl<'a> Shape<'a> {
             return;
         }
         let hint = match nearest(&entry.key, known.clone()) {
+            _ if entry.key == "extends" => {
+                "write the service out, use a YAML anchor, or let `compose-gen import` do it".into()
+            }
             Some(name) => format!("did you mean \"{name}\"?"),
             None => {
                 let shown: Vec<&str> =

@@ -4,13 +4,13 @@ use schemars::Schema;
 use serde_json::json;
 
 /// Key and reason; the Compose file keeps the key.
-pub(crate) const SERVICE: [(&str, &str); 45] = [
+pub(crate) const SERVICE: [(&str, &str); 44] = [
     ("annotations", "the engine's own; pods get annotations from labels"),
     ("attach", "it concerns the output of docker compose up only"),
     ("blkio_config", "Kubernetes has no block I/O weights"),
     ("cgroup", "control groups belong to the kubelet"),
     ("cgroup_parent", "control groups belong to the kubelet"),
-    ("container_name", "pods are named by their workload"),
+    ("container_name", "pods are named by their workload; a Service has this name"),
     ("cpu_count", "use cpus"),
     ("cpu_percent", "use cpus"),
     ("cpu_period", "use cpus"),
@@ -27,13 +27,12 @@ pub(crate) const SERVICE: [(&str, &str); 45] = [
     ("dns_opt", "the cluster resolves names"),
     ("dns_search", "the cluster resolves names"),
     ("domainname", "the cluster resolves names"),
-    ("extends", "write the service out, or use a YAML anchor"),
     ("external_links", "every Service is reachable by name"),
     ("hostname", "a pod's hostname is its own name"),
     ("init", "the pod's process gets signals itself"),
     ("ipc", "pods share nothing"),
     ("isolation", "it belongs to Windows"),
-    ("links", "every Service is reachable by name"),
+    ("links", "every Service is reachable by name, and by these aliases"),
     ("logging", "the cluster collects standard output"),
     ("mac_address", "the cluster's network assigns addresses"),
     ("mem_swappiness", "nodes run without swap"),

@@ -48,10 +48,23 @@ impl Declared {
                     }
                     if long.get("at-up") == Some(&Value::Bool(true)) {
                         late.insert(name.clone());
+                        if values.get(name).is_some_and(|default: &String| default.contains('}')) {
+                            let message = format!("Compose would end the default of {name} at }}");
+                            let path = ["x-variables", name, "default"];
+                            report.push(at(
+                                Diagnostic::error("bad-default", message),
+                                sources,
+                                &path,
+                            ));
+                        }
                     }
                 }
                 value => values.extend(plain(value).map(|value| (name.clone(), value))),
             }
+        }
+        // An ordinary project declares its variables in the file that Compose reads by itself.
+        for (name, value) in sources.dotenv(report) {
+            values.entry(name).or_insert(value);
         }
         let mut environments = BTreeMap::new();
         for (name, environment) in entries(whole.get("x-environments")) {

@@ -23,7 +23,6 @@ const BROKEN: &[(&str, &str)] = &[
     ("a syntax error", "services:\n  a: {image: a\n"),
     ("a key twice", "services:\n  a: {image: a}\n  a: {image: b}\n"),
     ("no image", "services:\n  a: {command: [x]}\n"),
-    ("only a build", "services:\n  a: {build: .}\n"),
     ("a service name that is no host name", "services:\n  Spark_Master: {image: a}\n"),
     ("a profile name that is no folder", "services:\n  a: {image: a, profiles: [Core Stuff]}\n"),
     ("an undeclared variable", "services:\n  a: {image: \"a:${TAG}\"}\n"),
@@ -70,13 +69,10 @@ const BROKEN: &[(&str, &str)] = &[
         "health without a check",
         "services:\n  a: {image: a, ports: [\"1\"]}\n  b: {image: b, depends_on: {a: {condition: service_healthy}}}\n",
     ),
-    (
-        "health without a port",
-        "services:\n  a: {image: a, healthcheck: {test: x}}\n  b: {image: b, depends_on: {a: {condition: service_healthy}}}\n",
-    ),
+    ("extends", "services:\n  a: {image: a, extends: {service: b}}\n  b: {image: b}\n"),
     (
         "the end of a server",
-        "services:\n  a: {image: a}\n  b: {image: b, depends_on: {a: {condition: service_completed_successfully}}}\n",
+        "services:\n  a: {image: a, restart: always}\n  b: {image: b, depends_on: {a: {condition: service_completed_successfully}}}\n",
     ),
     (
         "a cycle",
@@ -133,8 +129,24 @@ const BROKEN: &[(&str, &str)] = &[
         "x-environments:\n  local: {cluster: kind, namespace: ns}\nservices:\n  a: {image: a, environment: {LEVEL: x}, x-environment: {local: {LEVLE: low}}}\n",
     ),
     (
-        "a dependency that does not run there",
-        "x-environments:\n  local: {cluster: kind, namespace: ns, profiles: [p]}\nservices:\n  a: {image: a, profiles: [p], depends_on: [b]}\n  b: {image: b, profiles: [q]}\n",
+        "a patch of what has a place of its own",
+        "x-environments:\n  local: {cluster: kind, namespace: ns}\nservices:\n  a: {image: a, x-patches: {local: {metadata: {namespace: x}, spec: {replicas: 9, template: {spec: {containers: [{name: a, resources: {}}, {name: b, $patch: delete}]}}}}}}\n",
+    ),
+    (
+        "a patch for a place where the service is not",
+        "x-environments:\n  local: {cluster: kind, namespace: ns}\nservices:\n  a: {image: a, x-absent: {local: x}, x-patches: {local: {spec: {minReadySeconds: 3}}}}\n  b: {image: b}\n",
+    ),
+    (
+        "a text of a secret that is replaced",
+        "x-env-files: {core: [core]}\nx-environments:\n  local: {cluster: kind, namespace: ns}\nx-secret-files: {service: init, volume: vs, path: /s}\nvolumes: {vs: {}}\nx-secrets:\n  s: {services: [a], keys: {P: {dev: x}}}\nservices:\n  a: {image: a, profiles: [core], entrypoint: [x], environment: {Q: \"${P}\"}, x-environment: {local: {P: null}}}\n  init: {image: i, restart: \"no\", profiles: [core], volumes: [\"vs:/s\"]}\n",
+    ),
+    (
+        "a default that Compose would cut",
+        "x-variables: {L: {default: \"a}b\", at-up: true}}\nservices:\n  a: {image: a, environment: {L: \"${L}\"}}\n",
+    ),
+    (
+        "two claims of one name",
+        "volumes: {db_data: {}, db-data: {}}\nservices:\n  a: {image: a, volumes: [\"db_data:/x\", \"db-data:/y\"]}\n",
     ),
     (
         "a route to no port",

@@ -7,4 +7,6 @@ mod determinism;
 mod dollar;
 mod include;
 mod mapping;
+mod ordinary;
 mod support;
+mod wait;

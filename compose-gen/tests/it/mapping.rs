@@ -151,9 +151,12 @@ fn dependencies_become_waits_in_their_order() {
     assert_eq!(waits, ["wait-for-db", "wait-for-seed"]);
     assert_eq!(pod["initContainers"][0]["image"], "web", "no image that the platform lacks");
     let command = pod["initContainers"][0]["command"].as_array().unwrap();
-    assert_eq!(&command[4..], [json!("db"), json!("5432")]);
-    let script = command[2].as_str().unwrap();
-    assert!(script.contains("-ge 600") && script.contains("was not there"), "{script}");
+    let script = "/etc/wait-for/wait-for.sh";
+    assert_eq!(command, &["/bin/sh", script, "port", "db", "5432", "600"]);
+    let job = pod["initContainers"][1]["command"].as_array().unwrap();
+    assert_eq!((&job[2], &job[3], &job[5]), (&json!("job"), &json!("seed"), &json!("600")));
+    let map = &bench.documents("kubernetes/overlays/local/cluster/wait-for.yaml")[0];
+    assert!(map["data"]["wait-for.sh"].as_str().unwrap().contains("was not there"));
     let wave = |service: &str| {
         bench.documents(&format!("kubernetes/base/default/{service}.yaml"))[0]["metadata"]["annotations"]
             ["argocd.argoproj.io/sync-wave"]
@@ -175,7 +178,7 @@ fn what_is_not_required_is_waited_for_a_while_or_not_at_all() {
     let bench = Bench::new(&spec("[p, q]"));
     bench.generate();
     let text = bench.read("kubernetes/base/p/a.yaml");
-    assert!(text.contains("-ge 120") && text.contains("exit 0"), "{text}");
+    assert!(text.contains("- \"120\"\n            - optional"), "{text}");
     assert_eq!(bench.compose("a")["depends_on"]["b"]["required"], false);
     let bench = Bench::new(&spec("[p]"));
     bench.generate();
@@ -347,7 +350,7 @@ fn argo_cd_gets_one_application_for_each_profile_and_allows_what_is_used() {
     let project = &bench.documents("kubernetes/argocd/project.yaml")[0];
     assert_eq!(
         project["spec"]["namespaceResourceWhitelist"],
-        json!([{"group": "apps", "kind": "Deployment"}])
+        json!([{"group": "", "kind": "Service"}, {"group": "apps", "kind": "Deployment"}])
     );
     assert_eq!(project["spec"]["sourceRepos"], json!(["https://x.example/r"]));
     assert!(bench.path().join("kubernetes/argocd/two.yaml").exists());

@@ -45,7 +45,7 @@ pub(crate) fn generators(services: &[&Service], folder: &str, files: &mut Files)
             }
             let mut paths = Vec::new();
             for file in own {
-                let path = format!("config/{name}/{}", file.name);
+                let path = format!("config/{name}/{}", file.key());
                 let content = Content { bytes: file.content.clone(), executable: file.executable };
                 files.all.insert(format!("{folder}/{path}"), content);
                 paths.push(path);

@@ -37,8 +37,7 @@ pub(crate) fn render(
         .map(|name| (name.as_str(), view(Some(name.as_str())).objects()))
         .collect();
     let deploys = |name: &str, home: &str| {
-        let own = platform.environments.get(name).and_then(|e| e.profiles.as_ref());
-        own.is_none_or(|own| own.iter().any(|profile| profile == home))
+        platform.services_in(Some(name)).any(|service| service.home() == home)
     };
     // In the base stands what every environment has that runs its profile.
     let base: Objects = view(None)
@@ -134,7 +133,9 @@ impl<'a> Layout<'a, '_> {
             folders.push(home.to_owned());
         }
         let secrets = objects.keys().any(|key| key.kind == "ExternalSecret");
-        let extra = environment::objects(self.platform, environment, secrets);
+        let waits = |object: &Value| object.pointer("/spec/template/spec/initContainers").is_some();
+        let needs = environment::Needs { secrets, waits: objects.values().any(waits) };
+        let extra = environment::objects(self.platform, environment, needs);
         let mut all = Vec::new();
         let mut resources = Vec::new();
         for (file, documents) in extra {

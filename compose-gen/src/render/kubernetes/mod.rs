@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::model::{Platform, Restart, Service};
+use crate::model::{Origin, Platform, Restart, Service};
 use crate::spec::types::Mode;
 
 pub(crate) use layout::{CLUSTER, Counts, render};
@@ -106,6 +106,13 @@ pub(crate) fn job_names(
             }
             text.push_str(&format!("{:?}", environment.and_then(|e| service.patches.get(e))));
         }
+        text.push_str(&format!("{:?}", service.patches.get("all")));
+        // A ConfigMap's name carries a hash of its content, and stands in the template.
+        for mount in &service.mounts {
+            if let Origin::Files { files, .. } = &mount.origin {
+                text.push_str(&format!("{files:?}"));
+            }
+        }
         let hash = crate::render::checksum(text.as_bytes());
         jobs.insert(service.name.clone(), format!("{}-{}", service.name, &hash[..8]));
     }
@@ -121,9 +128,10 @@ pub(crate) fn labels(platform: &Platform, service: &Service) -> Value {
     })
 }
 
-/// The Services: one for its own name and one for each alias. Ports are the container's.
+/// The Services: one for its own name and one for each alias. Ports are the container's. Without
+/// ports it is headless, because in Compose a name is reachable whether or not a port is declared.
 fn services(service: &Service) -> Vec<Value> {
-    if service.ports.is_empty() || service.restart != Restart::Always {
+    if service.restart != Restart::Always {
         return Vec::new();
     }
     let mut seen = std::collections::BTreeSet::new();
@@ -146,12 +154,12 @@ fn services(service: &Service) -> Vec<Value> {
     names
         .into_iter()
         .map(|name| {
-            let mut spec = json!({
-                "ports": ports,
-                "selector": {"app.kubernetes.io/name": service.name},
-            });
-            if service.mode == Mode::Global {
-                // Whoever asks for what runs on every node wants all of them.
+            let mut spec = json!({"selector": {"app.kubernetes.io/name": service.name}});
+            if !ports.is_empty() {
+                spec["ports"] = json!(ports);
+            }
+            // Whoever asks for what runs on every node wants all of them.
+            if service.mode == Mode::Global || ports.is_empty() {
                 spec["clusterIP"] = json!("None");
             }
             json!({

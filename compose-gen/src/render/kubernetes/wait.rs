@@ -1,8 +1,7 @@
 //! Init containers that wait: for the ready endpoint of a service, or for the end of a Job.
 //!
-//! A Service has only ready pods behind it, so a connection that opens is the health check's
-//! answer. The end of a Job is asked of the API server, with a token that only this init
-//! container sees.
+//! `wait-for.sh` says how. The end of a Job is asked of the API server, with a token that only
+//! the init container sees.
 
 use serde_json::{Value, json};
 
@@ -20,27 +19,21 @@ const OPTIONAL: u32 = 120;
 const TOKEN_VOLUME: &str = "api-access";
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-const FOR_PORT: &str = r#"open() {
-  if command -v nc >/dev/null; then nc -z -w 2 "$1" "$2" </dev/null
-  elif command -v bash >/dev/null; then timeout 2 bash -c ': >"/dev/tcp/$0/$1"' "$1" "$2"
-  else python3 -c 'import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)' "$1" "$2"
-  fi
-}
-until open "$1" "$2" 2>/dev/null; do
-"#;
+/// The script of every wait; each cluster has it once.
+const SCRIPT: &str = include_str!("wait-for.sh");
+const SCRIPT_MAP: &str = "wait-for";
+const SCRIPT_PATH: &str = "/etc/wait-for";
 
-const FOR_JOB: &str = r#"folder=/var/run/secrets/kubernetes.io/serviceaccount
-url=https://kubernetes.default.svc/apis/batch/v1/namespaces/$(cat $folder/namespace)/jobs/$1
-read_job() {
-  header="Authorization: Bearer $(cat $folder/token)"
-  if command -v curl >/dev/null; then curl -sS --max-time 5 --cacert $folder/ca.crt -H "$header" "$url"
-  elif command -v wget >/dev/null; then wget -q -T 5 -O - --ca-certificate $folder/ca.crt --header "$header" "$url"
-  else python3 -c 'import ssl, sys, urllib.request as r
-print(r.urlopen(r.Request(sys.argv[1], headers={"Authorization": sys.argv[2][15:]}), timeout=5, context=ssl.create_default_context(cafile=sys.argv[3])).read().decode())' "$url" "$header" $folder/ca.crt
-  fi
+/// The ConfigMap with the script. Its name has no hash: the pods that use it belong to other
+/// Applications, which Kustomize builds apart from it.
+pub(super) fn script() -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": SCRIPT_MAP},
+        "data": {"wait-for.sh": SCRIPT},
+    })
 }
-until read_job 2>/dev/null | tr -d ' ' | grep -q '"succeeded":[1-9]'; do
-"#;
 
 /// What a service really waits for in this view.
 fn waits<'a>(view: &'a View<'_>, service: &'a Service) -> Vec<(&'a Service, &'a Dependency)> {
@@ -57,7 +50,7 @@ fn waits_for_job(view: &View<'_>, service: &Service) -> bool {
 pub(super) fn containers(view: &View<'_>, service: &Service) -> Vec<Value> {
     waits(view, service)
         .into_iter()
-        .filter_map(|(target, dependency)| container(view, service, target, dependency))
+        .map(|(target, dependency)| container(view, service, target, dependency))
         .collect()
 }
 
@@ -66,29 +59,21 @@ fn container(
     service: &Service,
     target: &Service,
     dependency: &Dependency,
-) -> Option<Value> {
-    let deadline = if dependency.required { DEADLINE } else { OPTIONAL };
-    let (script, arguments, what) = match target.restart {
-        Restart::Job(_) => {
-            let job = view.jobs.get(&target.name).unwrap_or(&target.name).clone();
-            (FOR_JOB, vec![job], "to complete")
-        }
-        Restart::Always => {
-            let port = ready_port(target)?;
-            (FOR_PORT, vec![target.name.clone(), port.to_string()], "to be ready")
-        }
+) -> Value {
+    let (kind, argument) = match target.restart {
+        Restart::Job(_) => ("job", view.jobs.get(&target.name).unwrap_or(&target.name).clone()),
+        Restart::Always => match ready_port(target) {
+            Some(port) => ("port", port.to_string()),
+            None => ("name", "-".to_owned()),
+        },
     };
     let name = &target.name;
-    let end = if dependency.required { "exit 1" } else { "exit 0" };
-    let script = format!(
-        "waited=0\n{script}  if [ $waited -ge {deadline} ]; then echo \"{name} was not there after {deadline} s\" >&2; {end}; fi\n  \
-         [ $((waited % 30)) -ne 0 ] || echo \"waiting for {name} {what}\"\n  \
-         sleep 2; waited=$((waited + 2))\ndone\n"
-    );
-    let mut command =
-        vec!["/bin/sh".to_owned(), "-c".into(), crate::spec::text::kubernetes(&script)];
-    command.push("wait".into());
-    command.extend(arguments);
+    let script = format!("{SCRIPT_PATH}/wait-for.sh");
+    let deadline = if dependency.required { DEADLINE } else { OPTIONAL }.to_string();
+    let mut command = vec!["/bin/sh", &script, kind, name, &argument, &deadline];
+    if !dependency.required {
+        command.push("optional");
+    }
     let amount = json!({"memory": bytes(WAIT_MEMORY)});
     let image = view.platform.wait_image.as_ref().unwrap_or(&service.image);
     let mut out = json!({
@@ -97,12 +82,14 @@ fn container(
         "imagePullPolicy": "IfNotPresent",
         "command": command,
         "resources": {"limits": amount, "requests": amount},
+        "volumeMounts": [{"name": SCRIPT_MAP, "mountPath": SCRIPT_PATH, "readOnly": true}],
     });
-    if target.restart != Restart::Always {
-        out["volumeMounts"] =
-            json!([{"name": TOKEN_VOLUME, "mountPath": TOKEN_PATH, "readOnly": true}]);
+    if target.restart != Restart::Always
+        && let Some(mounts) = out["volumeMounts"].as_array_mut()
+    {
+        mounts.push(json!({"name": TOKEN_VOLUME, "mountPath": TOKEN_PATH, "readOnly": true}));
     }
-    Some(out)
+    out
 }
 
 /// The port that the health check asks, or the first one.
@@ -116,17 +103,21 @@ fn ready_port(target: &Service) -> Option<u16> {
     asked.filter(|port| known.contains(port)).or_else(|| own.next())
 }
 
-/// The token, for waiting containers alone.
+/// The script, and the token, for waiting containers alone.
 pub(super) fn volumes(view: &View<'_>, service: &Service) -> Vec<Value> {
-    if !waits_for_job(view, service) {
+    if waits(view, service).is_empty() {
         return Vec::new();
+    }
+    let script = json!({"name": SCRIPT_MAP, "configMap": {"name": SCRIPT_MAP}});
+    if !waits_for_job(view, service) {
+        return vec![script];
     }
     let sources = json!([
         {"serviceAccountToken": {"path": "token", "expirationSeconds": 3600}},
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
         {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}]}},
     ]);
-    vec![json!({"name": TOKEN_VOLUME, "projected": {"sources": sources}})]
+    vec![script, json!({"name": TOKEN_VOLUME, "projected": {"sources": sources}})]
 }
 
 /// The ServiceAccount of a service that has a role or asks the API server.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{View, config, labels, secrets, wait};
-use crate::model::{Check, Health, Origin, Restart, Service};
+use crate::model::{Check, File, Health, Origin, Restart, Service, label};
 use crate::spec::quantity::{bytes, millis};
 use crate::spec::text;
 use crate::spec::types::{Access, Mode};
@@ -114,7 +114,7 @@ fn claim(view: &View<'_>, name: &str) -> Value {
     if let Some(class) = environment.and_then(|e| e.storage_class.as_ref()) {
         spec["storageClassName"] = json!(class.name);
     }
-    json!({"metadata": {"name": name}, "spec": spec})
+    json!({"metadata": {"name": label(name)}, "spec": spec})
 }
 
 fn pod(view: &View<'_>, service: &Service) -> Value {
@@ -138,8 +138,9 @@ fn pod(view: &View<'_>, service: &Service) -> Value {
         pod.insert("volumes".into(), json!(volumes));
     }
     let mut security = Map::new();
-    if !service.groups.is_empty() {
-        security.insert("supplementalGroups".into(), json!(service.groups));
+    let groups: Vec<u64> = service.groups.iter().filter_map(|group| group.parse().ok()).collect();
+    if !groups.is_empty() {
+        security.insert("supplementalGroups".into(), json!(groups));
     }
     if let Some((_, Some(gid))) = service.user {
         security.insert("fsGroup".into(), json!(gid));
@@ -151,9 +152,20 @@ fn pod(view: &View<'_>, service: &Service) -> Value {
     if !security.is_empty() {
         pod.insert("securityContext".into(), Value::Object(security));
     }
-    if !service.hosts.is_empty() {
-        let hosts = service.hosts.iter().map(|(host, ip)| json!({"ip": ip, "hostnames": [host]}));
-        pod.insert("hostAliases".into(), hosts.collect());
+    let addresses = service.hosts.iter().filter(|(_, ip)| ip.parse::<std::net::IpAddr>().is_ok());
+    let hosts: Vec<Value> =
+        addresses.map(|(host, ip)| json!({"ip": ip, "hostnames": [host]})).collect();
+    if !hosts.is_empty() {
+        pod.insert("hostAliases".into(), json!(hosts));
+    }
+    if kind(view, service) == "DaemonSet" {
+        // Every node: the control plane, too, which keeps other pods away.
+        pod.insert(
+            "tolerations".into(),
+            json!([{
+                "key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule",
+            }]),
+        );
     }
     pod.insert("containers".into(), json!([container(view, service, mounts)]));
     Value::Object(pod)
@@ -319,15 +331,20 @@ fn mounts(view: &View<'_>, service: &Service) -> (Vec<Value>, Vec<Value>) {
             Origin::Volume(name) if Some(name.as_str()) == secrets => continue,
             Origin::Volume(name) => {
                 if !own.contains(&name.as_str()) {
-                    volume(name, ("persistentVolumeClaim", json!({"claimName": name})));
+                    let claim = json!({"claimName": label(name)});
+                    volume(&label(name), ("persistentVolumeClaim", claim));
                 }
-                name.clone()
+                label(name)
             }
             Origin::Files { files, single, .. } => {
                 let name = names[&index].clone();
                 let mut source = json!({"name": name});
                 if files.iter().any(|file| file.executable) {
                     source["defaultMode"] = json!(0o555);
+                }
+                if files.iter().any(|file| file.key() != file.name) {
+                    let item = |file: &File| json!({"key": file.key(), "path": file.name});
+                    source["items"] = files.iter().map(item).collect();
                 }
                 volume(&name, ("configMap", source));
                 sub_path = files.first().filter(|_| *single).map(|file| file.name.clone());
@@ -338,9 +355,13 @@ fn mounts(view: &View<'_>, service: &Service) -> (Vec<Value>, Vec<Value>) {
                 volume(&name, ("hostPath", json!({"path": path})));
                 name
             }
-            Origin::Memory => {
+            Origin::Memory { size, .. } => {
                 let name = format!("memory-{index}");
-                volume(&name, ("emptyDir", json!({"medium": "Memory"})));
+                let mut source = json!({"medium": "Memory"});
+                if let Some(size) = size {
+                    source["sizeLimit"] = json!(bytes(*size));
+                }
+                volume(&name, ("emptyDir", source));
                 name
             }
             Origin::Scratch => {

@@ -44,6 +44,11 @@ pub(crate) struct Document {
     pub(crate) networks: Map<Option<Value>>,
     /// Files of this repository for services.
     pub(crate) configs: Map<Config>,
+    /// Compose's own secrets. They stay in the Compose file; only an ordinary Compose file has
+    /// them, a specification has `x-secrets`.
+    #[serde(rename = "secrets")]
+    #[schemars(skip)]
+    pub(crate) compose_secrets: Map<Value>,
     /// The Kubernetes environments.
     #[serde(rename = "x-environments")]
     pub(crate) environments: Map<Environment>,

@@ -1,7 +1,41 @@
 //! Env files that a specification names: read now, so that both sides have the same values.
 
-/// The assignments of a file, or the number of the first line that is none and why.
-pub(crate) fn parse(text: &str) -> Result<Vec<(String, String)>, (usize, &'static str)> {
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use common::diagnostic::{Diagnostic, Place, Report, Source};
+
+/// The assignments of a file. A line that is none goes to the report, without its value.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn read(path: &Path, report: &mut Report) -> io::Result<Vec<(String, String)>> {
+    let text = std::fs::read_to_string(path)?;
+    match parse(&text) {
+        Ok(pairs) => Ok(pairs),
+        Err((line, why)) => {
+            let starts = text.split_inclusive('\n').scan(0, |at, line| {
+                *at += line.len();
+                Some((*at - line.len(), line))
+            });
+            let (start, own) = starts.into_iter().nth(line - 1).unwrap_or((0, ""));
+            // Behind the name may stand a secret, and so may what follows.
+            let shown = start + own.find('=').unwrap_or(0);
+            let source = Source::new(
+                path.display().to_string(),
+                &text,
+                std::slice::from_ref(&(shown..text.len())),
+            );
+            let place = Place { source: Arc::new(source), span: start..shown };
+            report.push(Diagnostic::error("bad-env-file", why).at(place, ""));
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// The assignments of a text, or the number of the first line that is none and why.
+fn parse(text: &str) -> Result<Vec<(String, String)>, (usize, &'static str)> {
     let mut pairs = Vec::new();
     let mut rest = text;
     let mut line = 0;
