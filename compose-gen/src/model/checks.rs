@@ -8,7 +8,6 @@ use super::budget::Budget;
 use super::{Health, Origin, Platform, Restart, Service, at, is_label, order, patch};
 use crate::spec::Spec;
 use crate::spec::quantity::{bytes, memory};
-use crate::spec::text::{self, Piece};
 use crate::spec::types::{Access, Cluster, Condition};
 
 /// Checks everything and puts the order of starting into the services.
@@ -40,43 +39,30 @@ pub(super) fn all(platform: &mut Platform, spec: &Spec, report: &mut Report) {
     }
 }
 
-/// What `docker compose up` may change stands in the Compose file, where a shell that puts
-/// secrets together cannot read it safely.
-pub(super) fn late(compose: &Platform, spec: &Spec, report: &mut Report) {
-    for (name, service) in &compose.services {
-        for (variable, value) in &service.environment {
-            let pieces = text::pieces(value);
-            let has = |wanted: fn(&Piece<'_>) -> bool| pieces.iter().any(wanted);
-            if has(|p| matches!(p, Piece::Late(..))) && has(|p| matches!(p, Piece::Secret(_))) {
-                let message =
-                    format!("{variable} has a secret beside a variable of docker compose up");
-                let hint = "give each a variable of its own, or leave at-up away";
-                let path = ["services", name, "environment", variable];
-                let diagnostic = Diagnostic::error("late-beside-secret", message).hint(hint);
-                report.push(at(diagnostic, &spec.sources, &path));
-            }
-        }
-    }
-}
-
-struct Checks<'a> {
-    platform: &'a Platform,
-    spec: &'a Spec,
-    report: &'a mut Report,
+pub(super) struct Checks<'a> {
+    pub(super) platform: &'a Platform,
+    pub(super) spec: &'a Spec,
+    pub(super) report: &'a mut Report,
 }
 
 impl Checks<'_> {
-    fn error(&mut self, code: &'static str, message: String, path: &[&str]) {
+    pub(super) fn error(&mut self, code: &'static str, message: String, path: &[&str]) {
         self.report.push(at(Diagnostic::error(code, message), &self.spec.sources, path));
     }
 
-    fn hinted(&mut self, code: &'static str, message: String, path: &[&str], hint: String) {
+    pub(super) fn hinted(
+        &mut self,
+        code: &'static str,
+        message: String,
+        path: &[&str],
+        hint: String,
+    ) {
         let diagnostic = Diagnostic::error(code, message).hint(hint);
         self.report.push(at(diagnostic, &self.spec.sources, path));
     }
 
     /// An error about a name that is not among the known ones.
-    fn unknown(
+    pub(super) fn unknown(
         &mut self,
         code: &'static str,
         what: &str,
@@ -217,125 +203,6 @@ impl Checks<'_> {
                 diagnostic = diagnostic.also(place, "without healthcheck");
             }
             self.report.push(diagnostic);
-        }
-    }
-
-    fn secrets(&mut self) {
-        let platform = self.platform;
-        let known: Vec<&str> = platform.services.keys().map(String::as_str).collect();
-        if let Some(files) = &platform.secret_files {
-            if !known.contains(&files.service.as_str()) {
-                let path = ["x-secret-files", "service"];
-                self.unknown("unknown-service", "service", &files.service, &known, &path);
-            }
-            let volumes: Vec<&str> = platform.volumes.keys().map(String::as_str).collect();
-            if !volumes.contains(&files.volume.as_str()) {
-                let path = ["x-secret-files", "volume"];
-                self.unknown("unknown-volume", "volume", &files.volume, &volumes, &path);
-            }
-            if !files.path.starts_with('/') {
-                let message = "the env files need an absolute path in the container".to_owned();
-                self.error("bad-mount", message, &["x-secret-files", "path"]);
-            }
-        }
-        for (name, service) in &platform.services {
-            if !service.secrets.is_empty() {
-                self.secret_user(name, service);
-            }
-            for (variable, text) in &service.environment {
-                self.mentioned(service, text, &["services", name, "environment", variable]);
-            }
-            for (environment, own) in &service.overrides {
-                for (variable, text) in own {
-                    let path = ["services", name, "x-environment", environment, variable];
-                    self.mentioned(service, text.as_deref().unwrap_or_default(), &path);
-                }
-            }
-            let environments = platform.environments.keys().map(|name| Some(name.as_str()));
-            for environment in std::iter::once(None).chain(environments) {
-                self.replaced(service, environment);
-            }
-            self.misplaced(name, service);
-        }
-    }
-
-    fn secret_user(&mut self, name: &str, service: &Service) {
-        if self.platform.secret_files.is_none() {
-            let message =
-                format!("\"{name}\" uses secrets, and nothing says how Compose gets them");
-            let hint = "x-secret-files: {service, volume, path}".into();
-            self.hinted("no-secret-files", message, &["services", name], hint);
-        } else if service.entrypoint.as_ref().is_none_or(Vec::is_empty) {
-            let message = format!("\"{name}\" uses secrets and does not say its entrypoint");
-            let hint = "write the image's own entrypoint (and command): it starts through a shell that reads the env file";
-            self.hinted("no-entrypoint", message, &["services", name], hint.into());
-        }
-        if let Some(files) = &self.platform.secret_files
-            && files.service == name
-        {
-            let message = format!("\"{name}\" writes the secrets and cannot read them before");
-            self.error("conflict", message, &["services", name]);
-        }
-    }
-
-    fn mentioned(&mut self, service: &Service, text: &str, path: &[&str]) {
-        for variable in crate::spec::text::secrets(text) {
-            if service.secrets.contains_key(variable) {
-                continue;
-            }
-            let secrets = &self.spec.catalogue.secrets;
-            let of = secrets.iter().find(|s| s.keys.iter().any(|key| key.variable == variable));
-            let of = of.map_or("", |secret| secret.name.as_str());
-            let message =
-                format!("{variable} belongs to \"{of}\", which does not list \"{}\"", service.name);
-            let hint = format!("add {} to its services: in x-secrets", service.name);
-            self.hinted("secret-not-listed", message, path, hint);
-        }
-    }
-
-    /// A text that mentions a secret whose variable has another value, or none, in the place.
-    fn replaced(&mut self, service: &Service, environment: Option<&str>) {
-        let there = service.secret_variables(environment);
-        for (variable, text) in service.variables(environment) {
-            let mentioned = crate::spec::text::secrets(text);
-            let gone = mentioned.into_iter().find(|secret| {
-                service.secrets.contains_key(*secret)
-                    && !there.contains_key(secret)
-                    && *secret != variable
-            });
-            let Some(secret) = gone else { continue };
-            let place = environment.map_or(String::new(), |name| format!(" in \"{name}\""));
-            let message =
-                format!("{variable} is made of {secret}, which is not the secret's{place}");
-            let hint = match environment {
-                Some(name) => {
-                    format!("give {variable} a value of its own under x-environment.{name}")
-                }
-                None => format!("use another name than {secret} for the service's own value"),
-            };
-            let path = ["services", &service.name, "environment", variable];
-            self.hinted("secret-replaced", message, &path, hint);
-        }
-    }
-
-    /// A secret's variable in a place that is fixed before the container starts.
-    fn misplaced(&mut self, name: &str, service: &Service) {
-        let lists = [("command", &service.command), ("entrypoint", &service.entrypoint)];
-        let mut places: Vec<(&str, &str)> = lists
-            .into_iter()
-            .flat_map(|(key, words)| words.iter().flatten().map(move |word| (key, word.as_str())))
-            .collect();
-        places.push(("image", &service.image));
-        if let Health::Check(check) = &service.health {
-            places.extend(check.command.iter().map(|word| ("healthcheck", word.as_str())));
-        }
-        for (key, text) in places {
-            if super::service::mentions_secret(text) {
-                let message = format!("a secret's variable cannot stand in {key}");
-                let hint =
-                    "use it in environment:, or write $$NAME for a shell of the container".into();
-                self.hinted("secret-here", message, &["services", name, key], hint);
-            }
         }
     }
 

@@ -9,7 +9,9 @@ mod order;
 mod patch;
 mod ports;
 mod profiles;
+mod secrets;
 mod service;
+mod uncarried;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -237,7 +239,7 @@ impl Platform {
         checks::all(&mut platform, spec, report);
         let mut quiet = Report::default();
         let mut compose = Builder { spec, document: &spec.compose, report: &mut quiet }.platform();
-        checks::late(&compose, spec, report);
+        secrets::late(&compose, spec, report);
         for (name, service) in &mut compose.services {
             service.wave = platform.services.get(name).map_or(0, |other| other.wave);
         }

@@ -102,17 +102,7 @@ fn written(value: Value) -> Value {
 
 fn service(platform: &Platform, service: &Service, paths: &Paths) -> Value {
     let mut out = Map::new();
-    let mut put = |key: &str, value: Value| {
-        let empty = match &value {
-            Value::Null | Value::Bool(false) => true,
-            Value::Array(items) => items.is_empty(),
-            Value::Object(map) => map.is_empty(),
-            _ => false,
-        };
-        if !empty {
-            out.insert(key.into(), value);
-        }
-    };
+    let mut put = |key: &str, value: Value| crate::render::put(&mut out, key, value);
     put("image", json!(service.image));
     put("build", build(service, paths));
     put("profiles", json!(platform.closed_profiles.get(&service.name)));

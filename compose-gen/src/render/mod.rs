@@ -8,7 +8,7 @@ pub(crate) mod yaml;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// What every generated file begins with.
@@ -56,4 +56,17 @@ pub(crate) fn checksum(bytes: &[u8]) -> String {
 pub(crate) fn is_untouched(text: &str) -> bool {
     let Some((first, body)) = text.split_once('\n') else { return false };
     first.starts_with(HEADER) && first.rsplit(' ').next() == Some(&checksum(body.as_bytes()))
+}
+
+/// Puts a key into a mapping, unless there is nothing to say: an absent key means the default.
+pub(crate) fn put(map: &mut Map<String, Value>, key: &str, value: Value) {
+    let empty = match &value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    };
+    if !empty {
+        map.insert(key.into(), value);
+    }
 }

@@ -173,17 +173,7 @@ fn pod(view: &View<'_>, service: &Service) -> Value {
 
 fn container(view: &View<'_>, service: &Service, mounts: Vec<Value>) -> Value {
     let mut out = Map::new();
-    let mut put = |key: &str, value: Value| {
-        let empty = match &value {
-            Value::Null | Value::Bool(false) => true,
-            Value::Array(items) => items.is_empty(),
-            Value::Object(map) => map.is_empty(),
-            _ => false,
-        };
-        if !empty {
-            out.insert(key.into(), value);
-        }
-    };
+    let mut put = |key: &str, value: Value| crate::render::put(&mut out, key, value);
     let words = |words: &Option<Vec<String>>| -> Value {
         words.iter().flatten().map(|word| json!(text::kubernetes(word))).collect()
     };

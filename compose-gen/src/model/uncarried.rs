@@ -1,0 +1,148 @@
+//! What Kubernetes does not get, or gets in another form: each key is reported, and stays in the
+//! Compose file where Compose reads it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Builder, is_label};
+use crate::spec::types::{self, Dependencies, Networks};
+
+impl Builder<'_> {
+    pub(super) fn groups(&mut self, name: &str, service: &types::Service) -> Vec<String> {
+        let groups: Vec<String> = service.group_add.iter().map(ToString::to_string).collect();
+        for (index, group) in groups.iter().enumerate() {
+            if group.parse::<u64>().is_err() {
+                let message = format!("Kubernetes needs a number for the group \"{group}\"");
+                let index = index.to_string();
+                self.warning("not-carried", message, &["services", name, "group_add", &index]);
+            }
+        }
+        groups
+    }
+
+    /// The names that Compose's keys without a counterpart give to `name` or to others: aliases
+    /// of `links` and `container_name`. They become Services.
+    pub(super) fn more_names(&self, name: &str) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for (service, key, value) in &self.spec.uncarried {
+            match key.as_str() {
+                "container_name" if service == name => {
+                    names.extend(value.as_str().map(str::to_owned));
+                }
+                "links" => {
+                    let links = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+                    let aliases = links.filter_map(|link| link.split_once(':'));
+                    let own = aliases.filter(|(target, _)| *target == name);
+                    names.extend(own.map(|(_, alias)| alias.to_owned()));
+                }
+                _ => {}
+            }
+        }
+        names.retain(|own| is_label(own) && !self.document.services.contains_key(own));
+        names
+    }
+
+    pub(super) fn uncarried(&mut self, name: &str) -> BTreeMap<String, Value> {
+        let mut own = BTreeMap::new();
+        for (service, key, value) in &self.spec.uncarried {
+            if service != name {
+                continue;
+            }
+            let reason = crate::spec::uncarried::reason(key).unwrap_or_default();
+            let message = format!("{key} of \"{name}\" stays in the Compose file: {reason}");
+            self.report.push(super::at(
+                common::diagnostic::Diagnostic::warning("not-carried", message),
+                &self.spec.sources,
+                &["services", name, key],
+            ));
+            own.insert(key.clone(), value.clone());
+        }
+        own
+    }
+
+    /// Keys inside keys that neither side gets: Docker Swarm's, and details of long forms.
+    pub(super) fn lesser(&mut self, name: &str, service: &types::Service) {
+        let mut found: Vec<(Vec<String>, &str)> = Vec::new();
+        let mut note = |path: &[&str], present: bool, why: &'static str| {
+            if present {
+                found.push((path.iter().map(|step| (*step).to_owned()).collect(), why));
+            }
+        };
+        if let Some(deploy) = &service.deploy {
+            let swarm = "Docker Swarm alone reads it";
+            note(&["deploy", "restart_policy"], deploy.restart_policy.is_some(), swarm);
+            note(&["deploy", "update_config"], deploy.update_config.is_some(), swarm);
+            note(&["deploy", "rollback_config"], deploy.rollback_config.is_some(), swarm);
+            note(&["deploy", "placement"], deploy.placement.is_some(), swarm);
+            note(&["deploy", "endpoint_mode"], deploy.endpoint_mode.is_some(), swarm);
+            note(&["deploy", "labels"], deploy.labels.is_some(), swarm);
+            let parts = [
+                ("limits", &deploy.resources.limits),
+                ("reservations", &deploy.resources.reservations),
+            ];
+            for (part, amounts) in parts {
+                let path = ["deploy", "resources", part];
+                note(
+                    &[path[0], path[1], path[2], "pids"],
+                    amounts.pids.is_some(),
+                    "the kubelet's setting",
+                );
+                note(
+                    &[path[0], path[1], path[2], "devices"],
+                    amounts.devices.is_some(),
+                    "devices need a device plugin",
+                );
+            }
+        }
+        for (index, port) in service.ports.iter().enumerate() {
+            let types::Port::Long(long) = port else { continue };
+            let index = index.to_string();
+            let why = "ports are named by protocol and number";
+            note(&["ports", &index, "name"], long.name.is_some(), why);
+            note(&["ports", &index, "mode"], long.mode.is_some(), "Docker Swarm alone reads it");
+            note(&["ports", &index, "app_protocol"], long.app_protocol.is_some(), why);
+        }
+        for (index, mount) in service.volumes.iter().enumerate() {
+            let types::Mount::Long(long) = mount else { continue };
+            let index = index.to_string();
+            let why = "options of a mount belong to the engine";
+            let why = if long.kind == "bind" { "a ConfigMap has no such option" } else { why };
+            note(&["volumes", &index, "bind"], long.bind.is_some(), why);
+            note(&["volumes", &index, "volume"], long.volume.is_some(), why);
+            note(&["volumes", &index, "tmpfs"], long.tmpfs.is_some(), why);
+        }
+        for (index, used) in service.configs.iter().enumerate() {
+            let types::ConfigUse::Long(long) = used else { continue };
+            let why = "files keep their own permissions";
+            note(&["configs", &index.to_string(), "mode"], long.mode.is_some(), why);
+        }
+        if let Some(Dependencies::Map(map)) = &service.depends_on {
+            for (other, own) in map {
+                let why = "a restart is not passed on in Kubernetes";
+                note(&["depends_on", other, "restart"], own.restart.is_some(), why);
+            }
+        }
+        if let Some(Networks::Map(map)) = &service.networks {
+            for (network, own) in map.iter().filter_map(|(name, own)| Some((name, own.as_ref()?))) {
+                let why = "the network assigns addresses";
+                note(&["networks", network, "ipv4_address"], own.ipv4_address.is_some(), why);
+                note(&["networks", network, "ipv6_address"], own.ipv6_address.is_some(), why);
+                note(&["networks", network, "priority"], own.priority.is_some(), why);
+            }
+        }
+        let interval = service.healthcheck.as_ref().and_then(|check| check.start_interval.as_ref());
+        note(
+            &["healthcheck", "start_interval"],
+            interval.is_some(),
+            "a startup probe has one period",
+        );
+        for (path, why) in found {
+            let message =
+                format!("{} of \"{name}\" is not carried to Kubernetes: {why}", path.join("."));
+            let mut steps = vec!["services", name];
+            steps.extend(path.iter().map(String::as_str));
+            self.warning("not-carried", message, &steps);
+        }
+    }
+}
