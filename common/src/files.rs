@@ -50,19 +50,19 @@ impl Folder {
         }
     }
 
-    /// Removes what a killed run left of the file `name`. Safe because of the lock.
+    /// Removes what a killed run left of the files `names`. Safe because of the lock.
     ///
     /// # Errors
     /// The folder cannot be read, or a file of it not removed.
-    pub fn sweep(&self, name: &str) -> io::Result<()> {
-        let prefix = format!(".{name}.");
+    pub fn sweep(&self, names: &[&str]) -> io::Result<()> {
+        let left = |own: &str| {
+            let (name, random) = own.strip_prefix('.')?.strip_suffix(SUFFIX)?.rsplit_once('.')?;
+            (random.len() == RANDOM && names.contains(&name)).then_some(())
+        };
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
-            let random = entry
-                .file_name()
-                .to_str()
-                .and_then(|own| own.strip_prefix(&prefix)?.strip_suffix(SUFFIX).map(str::len));
-            if random == Some(RANDOM) && entry.file_type()?.is_file() {
+            let ours = entry.file_name().to_str().and_then(left).is_some();
+            if ours && entry.file_type()?.is_file() {
                 fs::remove_file(entry.path())?;
             }
         }
@@ -133,7 +133,7 @@ mod tests {
         for name in others.iter().chain(&[".a.env.12345678.partial"]) {
             fs::write(dir.path().join(name), "half").unwrap();
         }
-        Folder::lock(dir.path(), Instant::now()).unwrap().sweep("a.env").unwrap();
+        Folder::lock(dir.path(), Instant::now()).unwrap().sweep(&["a.env"]).unwrap();
         assert!(!dir.path().join(".a.env.12345678.partial").exists());
         assert!(others.iter().all(|name| dir.path().join(name).exists()));
     }

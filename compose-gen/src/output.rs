@@ -9,6 +9,8 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use common::files::Folder;
@@ -22,6 +24,9 @@ const COPIES: &str = "copies.txt";
 
 /// How long to wait for another run that writes to the same folder.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Threads that wait for the disk.
+const THREADS: usize = 8;
 
 /// Lines that are shown of a file which is all new or all gone.
 const SHOWN: usize = 12;
@@ -165,23 +170,25 @@ impl Output {
                 by_folder.entry(folder).or_default().push((&finding.path, content));
             }
         }
+        // In the order of their paths, so that two runs do not wait for each other.
+        let lock =
+            |(path, own): (PathBuf, _)| Ok((Folder::lock(&path, Instant::now() + PATIENCE)?, own));
+        let locked = by_folder.into_iter().map(lock).collect::<io::Result<Vec<_>>>()?;
         // Everything is on the disk before the first name changes, so that a full disk or a
         // folder without permission leaves the old files as they were.
-        let mut ready = Vec::new();
-        for (path, own) in by_folder {
-            let folder = Folder::lock(&path, Instant::now() + PATIENCE)?;
-            let mut staged = Vec::new();
-            for (path, content) in own {
-                let name = path.rsplit('/').next().unwrap_or(path);
+        let staged = in_parallel(locked, |(folder, own)| {
+            let name =
+                |path: &'_ str| path.rsplit_once('/').map_or(0, |(above, _)| above.len() + 1);
+            let names: Vec<&str> = own.iter().map(|(path, _)| &path[name(path)..]).collect();
+            folder.sweep(&names)?;
+            let stage = |((_, content), name): (&(&str, &Content), &str)| {
                 let mode = if content.executable { 0o755 } else { 0o644 };
-                folder.sweep(name)?;
-                staged.push(folder.stage(name, &content.bytes, mode)?);
-            }
-            ready.push((folder, staged));
-        }
-        for (folder, staged) in ready {
-            folder.publish(staged)?;
-        }
+                folder.stage(name, &content.bytes, mode)
+            };
+            let staged = own.iter().zip(names).map(stage).collect::<io::Result<Vec<_>>>()?;
+            Ok((folder, staged))
+        })?;
+        in_parallel(staged, |(folder, staged)| folder.publish(staged))?;
         let orphans = findings.iter().filter(|f| !files.all.contains_key(&f.path));
         for orphan in orphans.clone().filter(|f| !f.state.stays()) {
             fs::remove_file(self.root.join(&orphan.path))?;
@@ -191,6 +198,26 @@ impl Output {
         }
         Ok(())
     }
+}
+
+/// Does the same to every item on a few threads. They wait for the disk, which takes many syncs
+/// at once for little more than one.
+fn in_parallel<T: Send, R: Send>(
+    items: Vec<T>,
+    work: impl Fn(T) -> io::Result<R> + Sync,
+) -> io::Result<Vec<R>> {
+    let items = Mutex::new(items.into_iter());
+    let next = || items.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let run = || std::iter::from_fn(next).map(&work).collect::<io::Result<Vec<R>>>();
+    let parts = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(run)).collect();
+        let joined = threads.into_iter().map(|thread| match thread.join() {
+            Ok(part) => part,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        joined.collect::<io::Result<Vec<_>>>()
+    })?;
+    Ok(parts.into_iter().flatten().collect())
 }
 
 /// Removes the folders that a removed file leaves empty.

@@ -140,7 +140,7 @@ fn write(folder: &Folder, targets: &[Target], options: &Fetch) -> Result<(), Sto
     let mut staged = Vec::new();
     for target in targets {
         let name = format!("{}.env", target.name);
-        folder.sweep(&name).map_err(|error| io_stop(&options.output_dir, &error))?;
+        folder.sweep(&[&name]).map_err(|error| io_stop(&options.output_dir, &error))?;
         if matches!(target.state, State::Missing | State::Changed) {
             let file = folder
                 .stage(&name, target.text.as_bytes(), options.mode)
