@@ -125,6 +125,11 @@ impl Diagnostic {
         self.primary.as_ref().map(|(place, _)| place)
     }
 
+    /// What to do next, if the problem says it.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Whether the run cannot succeed.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
