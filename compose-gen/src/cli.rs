@@ -17,6 +17,7 @@ Examples:
 Exit status:
   0    done; with --check: the files are up to date
   1    with --check: a file is stale, missing, orphaned or edited by hand;
+       import: the new specification needs a person's work before it is accepted;
        otherwise: a file stands in the way that this program did not write, or that was edited
   2    usage, a mistake in the specification, or files that could not be written
 
@@ -63,7 +64,11 @@ pub enum Command {
     Explain(Explain),
     /// Print services, dependencies and profiles as a picture
     Graph(Graph),
-    /// Make a specification folder of an existing Compose file
+    /// Make a specification folder of an existing Compose project, and report every key of it
+    ///
+    /// The project is read as Compose reads it: include, extends, anchors and .env. Each key at
+    /// every level is carried, changed, added, not carried, or left to do, with its place and the
+    /// reason. The files that the project names stay where they are.
     Import(Import),
     /// Print the JSON Schema of a specification file
     Schema,

@@ -4,8 +4,8 @@
 //!   configuration and values files that it names. Nothing else: no environment, no clock.
 //! - Output: `docker/compose.yaml` and `kubernetes/{base,overlays,argocd,kind}` below `--out`,
 //!   byte for byte the same from the same input.
-//! - Exit status: 0 done, or up to date. 1 drift, or a file in the way. 2 usage, a mistake in the
-//!   specification, or files that could not be written.
+//! - Exit status: 0 done, or up to date. 1 drift, a file in the way, or an import that leaves
+//!   something to do. 2 usage, a mistake in the specification, or files that could not be written.
 
 pub mod cli;
 mod command;

@@ -1,0 +1,173 @@
+//! Paths that a service mounts: of the host, folders that are still empty, and folders with more
+//! in them than a ConfigMap should show.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Import;
+use super::paths::{normal, relative};
+use super::tree::{Fate, Tree, Value};
+use super::variables::escape;
+
+/// The most mounts that one becomes.
+const MOUNTS: usize = 30;
+
+/// Files that keep an empty folder in a repository.
+const PLACEHOLDERS: [&str; 3] = [".gitkeep", ".gitignore", ".keep"];
+
+/// A mount of a path.
+struct Bind {
+    source: String,
+    target: String,
+    /// `:` and the mode, or nothing.
+    mode: String,
+    long: bool,
+}
+
+/// Settles every mount of every service.
+pub(super) fn settle(import: &mut Import) {
+    let out = import.out.clone();
+    let mut volumes: Vec<(String, Tree)> = Vec::new();
+    let services = import.project.root.get_mut("services");
+    for (_, service) in services.into_iter().flat_map(Tree::members_mut) {
+        let mut host = false;
+        let mut more = Vec::new();
+        let Some(mounts) = service.get_mut("volumes") else { continue };
+        for mount in mounts.items_mut() {
+            let Some(bind) = bind(mount) else { continue };
+            if bind.source.starts_with(['/', '~']) {
+                mount.say(Fate::Changed, "a path of the host, which x-host-paths allows");
+                host = true;
+                continue;
+            }
+            let full = normal(&out.join(bind.source.replace("$$", "$")));
+            if is_empty(&full) {
+                let name = import.project.folder.clone();
+                let name = volume_name(&relative(&full, &name));
+                let why = format!("an empty folder of the host; the volume {name} now");
+                volumes.push((name.clone(), mount.clone()));
+                mount.say(Fate::Changed, why);
+                if bind.long {
+                    set(mount, "type", "volume");
+                    set(mount, "source", &name);
+                    if let Some(options) = mount.get_mut("bind") {
+                        options.leave("it is a volume now");
+                    }
+                } else {
+                    mount.value = Value::Text(format!("{name}:{}{}", bind.target, bind.mode));
+                }
+            } else if let Some(parts) = parts(&full, &out) {
+                let parts: Vec<Tree> =
+                    parts.iter().map(|part| part_of(mount, &bind, part)).collect();
+                let why = format!("{} mounts of what is in it, without .env and .git", parts.len());
+                mount.say(Fate::Changed, why);
+                mount.gone = true;
+                more.extend(parts);
+            }
+        }
+        if let Value::List(items) = &mut mounts.value {
+            items.extend(more);
+        }
+        if host && service.get("x-host-paths").is_none() {
+            let allow = Value::Plain(serde_json::Value::Bool(true), "true".to_owned());
+            let why = "it mounts paths of the host; a cluster's nodes must have them";
+            service.insert("x-host-paths", Tree::added(&service.place.clone(), allow, why));
+        }
+    }
+    for (name, mount) in volumes {
+        let section = import.project.root.section("volumes");
+        if section.get(&name).is_none() {
+            let why = "in place of an empty folder of the host";
+            section.insert(&name, Tree::added(&mount.place, Value::Map(Vec::new()), why));
+        }
+    }
+}
+
+fn bind(mount: &Tree) -> Option<Bind> {
+    let bind = match mount.text() {
+        Some(text) => {
+            let (source, rest) = text.split_once(':')?;
+            let (target, mode) = rest.split_once(':').unwrap_or((rest, ""));
+            let mode = if mode.is_empty() { String::new() } else { format!(":{mode}") };
+            Bind { source: source.into(), target: target.into(), mode, long: false }
+        }
+        None => {
+            mount.get("type").and_then(Tree::text).filter(|kind| *kind == "bind")?;
+            let text = |key: &str| mount.get(key).and_then(Tree::text).map(str::to_owned);
+            let read_only = mount.get("read_only").is_some_and(|own| own.json() == true);
+            let mode = if read_only { ":ro".to_owned() } else { String::new() };
+            Bind { source: text("source")?, target: text("target")?, mode, long: true }
+        }
+    };
+    Some(bind).filter(|bind| bind.source.starts_with(['/', '~', '.']))
+}
+
+fn set(mount: &mut Tree, key: &str, text: &str) {
+    if let Some(own) = mount.get_mut(key) {
+        own.value = Value::Text(text.to_owned());
+        own.say(Fate::Changed, format!("{text} now"));
+    }
+}
+
+/// A folder without files. One that is not there counts, because Docker makes it; what is not
+/// there and looks like a file is a mistake.
+fn is_empty(path: &Path) -> bool {
+    match fs::read_dir(path) {
+        Ok(mut entries) => entries.all(|entry| {
+            let name = entry.map(|own| own.file_name()).unwrap_or_default();
+            PLACEHOLDERS.iter().any(|own| name == **own)
+        }),
+        Err(_) => !path.exists() && path.extension().is_none(),
+    }
+}
+
+/// `./data/db` of the project as the name of a volume.
+fn volume_name(path: &str) -> String {
+    let good = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let name: String = path.chars().map(good).collect();
+    let name = name.trim_matches('-').replace("--", "-");
+    if name.len() < 2 { format!("{name}data") } else { name }
+}
+
+/// What is in a folder that has an `.env`, which is nobody else's business, or the specification
+/// itself: paths below it that have neither. `None` for any other folder, and where that would be
+/// more mounts than anybody reads.
+fn parts(folder: &Path, out: &Path) -> Option<Vec<PathBuf>> {
+    if !folder.is_dir() || !holds_private(folder, out) {
+        return None;
+    }
+    let mut parts = Vec::new();
+    let mut next = vec![folder.to_owned()];
+    while let Some(own) = next.pop() {
+        for path in entries(&own).filter(|path| !is_private(path, out)) {
+            match holds_private(&path, out) {
+                true => next.push(path),
+                false => parts.push(path.strip_prefix(folder).ok()?.to_owned()),
+            }
+        }
+    }
+    parts.sort();
+    (parts.len() <= MOUNTS).then_some(parts)
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+/// Whether something private stands in the folder, or in a folder of it that is no link.
+fn holds_private(folder: &Path, out: &Path) -> bool {
+    out.parent() == Some(folder)
+        || !folder.is_symlink()
+            && entries(folder).any(|path| is_private(&path, out) || holds_private(&path, out))
+}
+
+fn is_private(path: &Path, out: &Path) -> bool {
+    path == out || path.file_name().is_some_and(|name| name == ".env" || name == ".git")
+}
+
+fn part_of(mount: &Tree, bind: &Bind, part: &Path) -> Tree {
+    let part = escape(&part.display().to_string());
+    let (source, target) = (bind.source.trim_end_matches('/'), bind.target.trim_end_matches('/'));
+    let text = format!("{source}/{part}:{target}/{part}{}", bind.mode);
+    Tree::new(mount.place.clone(), Value::Text(text))
+}

@@ -1,0 +1,171 @@
+//! The project against the schema: what compose-gen does not know is left out, and scalars get
+//! the type that their key has.
+
+use common::diagnostic::nearest;
+use serde_json::{Map, Value as Json};
+
+use super::Import;
+use super::scalar;
+use super::tree::{Fate, Tree, Value};
+use super::variables::{Env, fix};
+use crate::spec::{schema, uncarried};
+
+/// Compose's keys that a specification does not have, and why.
+const UNKNOWN: [(&str, &str); 13] = [
+    ("gpus", "devices need a device plugin"),
+    ("label_file", "write the labels out"),
+    ("models", "Kubernetes has no models"),
+    ("post_start", "say it in x-patches as lifecycle"),
+    ("pre_stop", "say it in x-patches as lifecycle"),
+    ("provider", "it belongs to the engine"),
+    ("storage_opt", "it belongs to the engine"),
+    ("use_api_socket", "there is no Docker in a cluster"),
+    ("userns_mode", "it belongs to the engine"),
+    ("uts", "pods share nothing"),
+    ("uid", "files belong to the container's user"),
+    ("gid", "files belong to the container's user"),
+    ("format", "env files are read in one way"),
+];
+
+/// Fits the whole project.
+pub(super) fn fit(import: &mut Import) {
+    let schema = schema();
+    let project = &mut import.project;
+    let services = project.root.get_mut("services").into_iter().flat_map(Tree::members_mut);
+    for (_, service) in services {
+        for key in ["environment", "labels"] {
+            let pairs = service.get_mut(key).into_iter().flat_map(Tree::members_mut);
+            pairs.for_each(|(_, value)| printed(value));
+        }
+    }
+    Fit { schema: &schema, env: &project.env }.read(&mut project.root, &schema, "the top");
+}
+
+/// A variable has the text that Compose prints for its value.
+fn printed(tree: &mut Tree) {
+    let Value::Plain(json, raw) = &tree.value else { return };
+    if json.is_null() {
+        return;
+    }
+    let text = scalar::text(json);
+    if text != *raw {
+        tree.say(Fate::Changed, "in quotes, as Compose prints it");
+    }
+    tree.value = Value::Text(text);
+}
+
+struct Fit<'a> {
+    schema: &'a Json,
+    env: &'a Env,
+}
+
+impl Fit<'_> {
+    fn read(&self, tree: &mut Tree, schema: &Json, key: &str) {
+        let mut choices = Vec::new();
+        self.choices(schema, &mut choices);
+        let of = |kind: &str| choices.iter().find(|own| kinds(own).contains(&kind)).copied();
+        match &mut tree.value {
+            Value::Map(_) => {
+                if let Some(object) = of("object") {
+                    self.members(tree, object, key);
+                }
+            }
+            Value::List(_) => {
+                if let Some(items) = of("array").and_then(|array| array.get("items")) {
+                    tree.items_mut().for_each(|item| self.read(item, items, key));
+                }
+            }
+            _ => {
+                let mut all: Vec<&str> = choices.iter().flat_map(|own| kinds(own)).collect();
+                all.extend(
+                    choices.iter().filter(|own| own.get("enum").is_some()).map(|_| "string"),
+                );
+                self.scalar(tree, &all);
+            }
+        }
+    }
+
+    fn members(&self, tree: &mut Tree, schema: &Json, what: &str) {
+        let empty = Map::new();
+        let known = schema.get("properties").and_then(Json::as_object).unwrap_or(&empty);
+        let rest = schema.get("additionalProperties");
+        for (key, own) in tree.members_mut() {
+            match (known.get(key.as_str()), rest) {
+                (Some(schema), _) => self.read(own, schema, key),
+                (None, Some(Json::Bool(false))) => own.leave(reason(key, what, known)),
+                (None, Some(schema)) => self.read(own, schema, key),
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// Text where Compose takes text, and a number or a switch where it takes one.
+    fn scalar(&self, tree: &mut Tree, kinds: &[&str]) {
+        if kinds.is_empty() || tree.is_null() {
+            return;
+        }
+        let text = kinds.contains(&"string");
+        let number = kinds.contains(&"integer") || kinds.contains(&"number");
+        let switch = kinds.contains(&"boolean");
+        if !text && (number || switch) {
+            fix(tree, self.env);
+        }
+        match &tree.value {
+            Value::Plain(json, raw) => {
+                let integer =
+                    json.as_f64().is_some_and(|own| own.fract() == 0.0 && own.abs() < 1e15);
+                let fits = json.is_number() && (number || integer && kinds.contains(&"integer"))
+                    || json.is_boolean() && switch;
+                if !fits && text {
+                    // Amounts and durations: what stands there is what is meant.
+                    tree.value = Value::Text(raw.clone());
+                    tree.say(Fate::Changed, "in quotes");
+                }
+            }
+            Value::Text(own) if !text => {
+                let read = scalar::read(own.trim());
+                let fits = |json: &Json| json.is_number() && number || json.is_boolean() && switch;
+                if let Some(json) = read.filter(fits) {
+                    tree.value = Value::Plain(json, own.clone());
+                    tree.say(Fate::Changed, "without quotes");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn choices<'s>(&'s self, schema: &'s Json, found: &mut Vec<&'s Json>) {
+        let reference = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref"));
+        if let Some(name) = reference.and_then(Json::as_str) {
+            let name = name.rsplit('/').next().unwrap_or_default();
+            let target = self.schema.get("definitions").and_then(|all| all.get(name));
+            return target.into_iter().for_each(|target| self.choices(target, found));
+        }
+        match schema.get("anyOf").or(schema.get("oneOf")).and_then(Json::as_array) {
+            Some(all) => all.iter().for_each(|own| self.choices(own, found)),
+            None => found.push(schema),
+        }
+    }
+}
+
+fn kinds(schema: &Json) -> Vec<&str> {
+    match schema.get("type") {
+        Some(Json::String(one)) => vec![one],
+        Some(Json::Array(many)) => many.iter().filter_map(Json::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn reason(key: &str, what: &str, known: &Map<String, Json>) -> String {
+    if let Some((_, why)) = UNKNOWN.iter().find(|(own, _)| *own == key) {
+        return (*why).to_owned();
+    }
+    if key.starts_with("x-") {
+        return "an extension, which Compose ignores".to_owned();
+    }
+    let known = known.keys().map(String::as_str).filter(|own| uncarried::reason(own).is_none());
+    match nearest(key, known) {
+        Some(near) => format!("{what} has no such key; did you mean {near}?"),
+        None => "compose-gen does not know it".to_owned(),
+    }
+}

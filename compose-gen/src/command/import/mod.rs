@@ -1,0 +1,156 @@
+//! `import`: an existing Compose project into a specification folder, and a report of every key.
+//!
+//! The project is read as Compose reads it (`include`, `extends`, `.env`), made to fit what
+//! compose-gen accepts where that does no harm, written, and read by compose-gen itself. What it
+//! says then goes to the report at the project's own places.
+//!
+//! Comments above a service go with it.
+
+mod binds;
+mod check;
+mod compose_only;
+mod dotenv;
+mod extends;
+mod fit;
+
+mod merge;
+
+mod paths;
+mod project;
+mod rows;
+mod scalar;
+mod secrets;
+mod sections;
+mod services;
+mod tree;
+mod variables;
+mod write;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::diagnostic::Report;
+use common::exit::Status;
+use serde::Serialize;
+
+use super::json;
+use crate::cli::{Import as Options, ReportFormat};
+use crate::stop::Stop;
+use crate::{print, say};
+use project::Project;
+use rows::Row;
+use tree::Fate;
+
+/// An import under way.
+struct Import {
+    project: Project,
+    /// The project's name.
+    name: String,
+    /// The specification's folder.
+    out: PathBuf,
+    /// What a person has to do.
+    findings: Report,
+}
+
+/// Imports a project. `No` when compose-gen does not accept the result yet.
+pub(crate) fn run(options: &Options) -> Result<Status, Stop> {
+    let taken = fs::read_dir(&options.out).is_ok_and(|mut entries| entries.next().is_some());
+    if taken {
+        let message = format!("{} is not empty", options.out.display());
+        return Err(Stop::bad("not-empty", message));
+    }
+    let out = paths::absolute(&options.out);
+    let project = project::read(&options.file, &out)?;
+    let mut import = Import { project, name: String::new(), out, findings: Report::default() };
+    sections::settle(&mut import);
+    secrets::settle(&mut import);
+    compose_only::settle(&mut import);
+    services::settle(&mut import);
+    fit::fit(&mut import);
+    binds::settle(&mut import);
+    let env = import.project.env.clone();
+    variables::declare(&mut import.project.root, &env);
+
+    let files = write::files(&import.project);
+    write::write(&files, &import.out)?;
+    let left = check::check(&import.out, &files, &mut import.project.root);
+    import.findings.extend(left.diagnostics().iter().cloned());
+    import.findings.sort();
+    report(options, &import, &files)
+}
+
+/// The result for programs.
+#[derive(Serialize)]
+struct Summary<'a> {
+    keys: &'a [Row],
+    files: &'a [String],
+    /// What a person has to do before compose-gen accepts the folder.
+    left: Vec<Left>,
+}
+
+#[derive(Serialize)]
+struct Left {
+    place: Option<String>,
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+fn report(
+    options: &Options,
+    import: &Import,
+    files: &BTreeMap<String, String>,
+) -> Result<Status, Stop> {
+    let rows = rows::rows(&import.project.root);
+    let names: Vec<String> =
+        files.keys().map(|name| options.out.join(name).display().to_string()).collect();
+    match options.format {
+        ReportFormat::Json => {
+            let left = import.findings.diagnostics().iter().map(|own| Left {
+                place: own.place().map(ToString::to_string),
+                code: own.code(),
+                message: own.message().to_owned(),
+                hint: own.hint_text().map(str::to_owned),
+            });
+            print(&json(&Summary { keys: &rows, files: &names, left: left.collect() })?)?;
+        }
+        ReportFormat::Text => {
+            print(&table(&rows, &names, &options.file))?;
+            say(&import.findings);
+        }
+    }
+    Ok(if import.findings.has_errors() { Status::No } else { Status::Done })
+}
+
+fn table(rows: &[Row], files: &[String], file: &Path) -> String {
+    let words = [
+        (Fate::Carried, "carried"),
+        (Fate::Changed, "changed"),
+        (Fate::Added, "added"),
+        (Fate::NotCarried, "not carried"),
+        (Fate::ToDo, "to do"),
+    ];
+    let word = |fate: Fate| words.iter().find(|(own, _)| *own == fate).map_or("", |(_, word)| word);
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let word = word(row.outcome).to_owned();
+            vec![row.place.clone(), row.key.clone(), word, row.reason.clone()]
+        })
+        .collect();
+    let mut text = common::table::render(&["place", "key", "", ""], &cells, &[]);
+    let counts: Vec<String> = words
+        .iter()
+        .map(|(fate, word)| (rows.iter().filter(|row| row.outcome == *fate).count(), word))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    text.push_str(&format!("\n{}; written to {}\n", counts.join(", "), files.join(", ")));
+    for name in ["compose.override.yaml", "compose.override.yml", "docker-compose.override.yml"] {
+        if file.with_file_name(name).is_file() {
+            text.push_str(&format!("{name} is a file of its own and not part of this import\n"));
+        }
+    }
+    text
+}

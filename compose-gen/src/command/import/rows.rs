@@ -1,0 +1,70 @@
+//! The report: a row for every key of the project at every level, and for what was added.
+
+use serde::Serialize;
+
+use super::tree::{Fate, Tree, Value};
+
+/// One key.
+#[derive(Serialize)]
+pub(super) struct Row {
+    /// `file:line:column` of the project.
+    pub(super) place: String,
+    /// The path to it, as the project names it.
+    pub(super) key: String,
+    pub(super) outcome: Fate,
+    /// Why, or what became of it.
+    pub(super) reason: String,
+}
+
+/// Every key in the order of the project. An item of a list has a row where there is something
+/// to say about it.
+pub(super) fn rows(root: &Tree) -> Vec<Row> {
+    let mut rows = Vec::new();
+    below(root, "", None, &mut rows);
+    rows
+}
+
+/// What a key above says for everything in it.
+type Verdict<'a> = Option<(Fate, &'a str)>;
+
+fn below(tree: &Tree, path: &str, verdict: Verdict<'_>, rows: &mut Vec<Row>) {
+    match &tree.value {
+        Value::Map(members) => {
+            for (key, own) in members {
+                let key = own.was.as_ref().unwrap_or(key);
+                let path = match path {
+                    "" => key.clone(),
+                    path => format!("{path}.{key}"),
+                };
+                row(own, &path, true, verdict, rows);
+            }
+        }
+        Value::List(items) => {
+            for (index, own) in items.iter().enumerate() {
+                row(own, &format!("{path}.{index}"), false, verdict, rows);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn row(tree: &Tree, path: &str, key: bool, verdict: Verdict<'_>, rows: &mut Vec<Row>) {
+    let said = tree.fate != Fate::Carried || !tree.why.is_empty();
+    let (outcome, reason) = match verdict {
+        Some((fate, above)) if !said => (fate, format!("with {above}")),
+        _ => (tree.fate, tree.why.clone()),
+    };
+    // What only holds something that was added is no news by itself.
+    let holder = tree.fate == Fate::Added && tree.why.is_empty();
+    if (key || said) && !holder {
+        let place = tree.place.to_string();
+        rows.push(Row { place, key: path.to_owned(), outcome, reason });
+    }
+    // What is below an added key was not in the project either: one row says it.
+    if tree.fate == Fate::Added && !holder {
+        return;
+    }
+    let whole = tree.gone || tree.fate == Fate::NotCarried;
+    let verdict = if whole { Some((outcome, path)) } else { verdict };
+    below(tree, path, verdict, rows);
+}

@@ -1,0 +1,86 @@
+//! What Compose concludes by itself about a service, written down: when it starts again, how
+//! often it runs, the variables that it takes from outside.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::Import;
+use super::tree::{Fate, Tree, Value};
+
+/// Settles every service.
+pub(super) fn settle(import: &mut Import) {
+    let Some(services) = import.project.root.get_mut("services") else { return };
+    let awaited = awaited(services);
+    for (name, service) in services.members_mut() {
+        restart(service, awaited.contains(name));
+        scale(service);
+        from_outside(service);
+    }
+}
+
+/// The services that somebody waits for to end.
+fn awaited(services: &Tree) -> BTreeSet<String> {
+    let all = services.members().filter_map(|(_, service)| service.get("depends_on"));
+    let conditions = all.flat_map(Tree::members).filter(|(_, own)| {
+        own.get("condition").and_then(Tree::text) == Some("service_completed_successfully")
+    });
+    conditions.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Docker Compose reads Swarm's policy, too, and before `restart`.
+fn restart(service: &mut Tree, awaited: bool) {
+    let policy = service.get_mut("deploy").and_then(|deploy| deploy.get_mut("restart_policy"));
+    let condition = policy
+        .as_ref()
+        .map(|policy| policy.get("condition").and_then(Tree::text).unwrap_or("any").to_owned());
+    if let (Some(policy), Some(condition)) = (policy, condition) {
+        policy.gone = true;
+        let word = match condition.as_str() {
+            "none" => "no",
+            "on-failure" if awaited => "on-failure",
+            // A server that starts again after a failure is no job.
+            "on-failure" => "unless-stopped",
+            _ => "always",
+        };
+        policy.say(Fate::Changed, format!("restart: {word}"));
+        let place = policy.place.clone();
+        if let Some(own) = service.get_mut("restart") {
+            own.gone = true;
+            own.say(Fate::Changed, "deploy.restart_policy counts before it");
+        }
+        let restart = Tree::added(&place, Value::Text(word.into()), "from deploy.restart_policy");
+        service.insert("restart", restart);
+    }
+    if let Some(own) = service.get_mut("restart") {
+        let job = own.text().is_some_and(|word| word == "no" || word.starts_with("on-failure"));
+        own.say(Fate::Carried, if job { "a Job in Kubernetes" } else { "" });
+    } else if awaited {
+        service.say(Fate::Carried, "a Job in Kubernetes: another service waits for its end");
+    }
+}
+
+fn scale(service: &mut Tree) {
+    let Some(scale) = service.get_mut("scale") else { return };
+    let Value::Plain(Json::Number(count), raw) = &scale.value else { return };
+    let value = Value::Plain(Json::Number(count.clone()), raw.clone());
+    let place = scale.place.clone();
+    scale.gone = true;
+    scale.say(Fate::Changed, "x-replicas now");
+    service.insert("x-replicas", Tree::added(&place, value, "from scale"));
+}
+
+/// A variable without a value comes from `.env` or from whoever runs Compose.
+fn from_outside(service: &mut Tree) {
+    let Some(environment) = service.get_mut("environment") else { return };
+    let why = "from x-variables: a name without a value";
+    for (name, own) in environment.members_mut().filter(|(_, own)| own.is_null()) {
+        own.value = Value::Text(format!("${{{name}}}"));
+        own.say(Fate::Changed, why);
+    }
+    for item in environment.items_mut() {
+        let Some(name) = item.text().filter(|text| !text.contains('=')) else { continue };
+        item.value = Value::Text(format!("{name}=${{{name}}}"));
+        item.say(Fate::Changed, why);
+    }
+}

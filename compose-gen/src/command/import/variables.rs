@@ -1,0 +1,301 @@
+//! `$` in a Compose file: what stays variable is declared under `x-variables`, with the value
+//! of the project's `.env` or its default; what cannot stay variable is resolved now.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use serde_json::Value as Json;
+
+use super::tree::{Fate, Tree, Value};
+use crate::spec::text::{Names, interpolate};
+use crate::spec::uncarried;
+
+/// Name → value of an env file.
+pub(super) type Env = BTreeMap<String, String>;
+
+/// One `$NAME` or `${NAME…}`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reference<'t> {
+    /// Its bytes in the text.
+    pub(super) span: Range<usize>,
+    pub(super) name: &'t str,
+    /// `:-`, `-`, `:?`, `?`, `:+`, `+` or nothing.
+    pub(super) operator: &'t str,
+    /// What stands behind the operator.
+    pub(super) argument: &'t str,
+}
+
+/// The references of a text, without those inside their arguments.
+pub(super) fn references(text: &str) -> Vec<Reference<'_>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(dollar) = text[at..].find('$').map(|offset| at + offset) {
+        let rest = &text[dollar + 1..];
+        if rest.starts_with('$') {
+            at = dollar + 2;
+            continue;
+        }
+        let (inner, end) = match rest.strip_prefix('{') {
+            Some(braced) => match closing(braced) {
+                Some(close) => (&braced[..close], dollar + 2 + close + 1),
+                None => return found,
+            },
+            None => (&rest[..word(rest)], dollar + 1 + word(rest)),
+        };
+        let (name, behind) = inner.split_at(word(inner));
+        let operator = [":-", "-", ":?", "?", ":+", "+"].into_iter();
+        let operator = operator.into_iter().find(|own| behind.starts_with(own)).unwrap_or("");
+        if !name.is_empty() {
+            let (operator, argument) = behind.split_at(operator.len());
+            found.push(Reference { span: dollar..end, name, operator, argument });
+        }
+        at = end.max(dollar + 1);
+    }
+    found
+}
+
+fn word(text: &str) -> usize {
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    if starts { end } else { 0 }
+}
+
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 1;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' if before == '$' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+        before = c;
+    }
+    None
+}
+
+/// The text as Compose reads it with these values: what nothing defines is blank. `None` where
+/// Compose would refuse it.
+pub(super) fn resolve(text: &str, env: &Env) -> Option<String> {
+    let mut names = Names { values: env.clone(), ..Names::default() };
+    blanks(text, env, &mut names.values);
+    interpolate(text, &names).ok()
+}
+
+/// A blank for each name that stands alone and is not known.
+fn blanks(text: &str, env: &Env, values: &mut Env) {
+    for reference in references(text) {
+        if reference.operator.is_empty() && !env.contains_key(reference.name) {
+            values.insert(reference.name.to_owned(), String::new());
+        }
+        blanks(reference.argument, env, values);
+    }
+}
+
+/// A literal as a Compose file writes it.
+pub(super) fn escape(literal: &str) -> String {
+    literal.replace('$', "$$")
+}
+
+/// Puts what Compose reads in the place of a text with variables. Returns whether it could.
+pub(super) fn fix(tree: &mut Tree, env: &Env) -> bool {
+    let Some(text) = tree.text().filter(|text| text.contains('$')) else { return true };
+    let names = named(text);
+    let Some(fixed) = resolve(text, env) else { return false };
+    if !names.is_empty() {
+        tree.say(Fate::Changed, format!("{} cannot vary here; resolved now", names.join(", ")));
+    }
+    tree.value = Value::Text(escape(&fixed));
+    true
+}
+
+/// The names that a text mentions, with `$` before each.
+fn named(text: &str) -> Vec<String> {
+    let names: BTreeSet<&str> = references(text).iter().map(|reference| reference.name).collect();
+    names.into_iter().map(|name| format!("${name}")).collect()
+}
+
+/// Replaces the references to names of `env` alone: an included file's own `.env` counts for
+/// that file, and names are one for a whole specification.
+pub(super) fn substitute(tree: &mut Tree, env: &Env) {
+    tree.texts(&mut |_, tree| {
+        let Some(text) = tree.text() else { return };
+        let own: Vec<_> = references(text)
+            .into_iter()
+            .filter(|reference| env.contains_key(reference.name))
+            .filter_map(|reference| {
+                Some((reference.span.clone(), resolve(&text[reference.span], env)?))
+            })
+            .collect();
+        let mut out = text.to_owned();
+        for (span, literal) in own.iter().rev() {
+            out.replace_range(span.clone(), &escape(literal));
+        }
+        if !own.is_empty() {
+            tree.value = Value::Text(out);
+            tree.say(Fate::Changed, "the included file's .env is resolved");
+        }
+    });
+}
+
+/// Whether a text at this path may stay variable until `docker compose up`. Amounts, paths and
+/// switches may not: their meaning decides what is generated.
+fn may_vary(path: &[String], text: &str) -> bool {
+    let steps: Vec<&str> = path.iter().map(String::as_str).collect();
+    match steps.as_slice() {
+        ["services", _, "environment" | "labels" | "command" | "entrypoint" | "image", ..] => true,
+        ["services", _, "user" | "working_dir"] | ["services", _, "healthcheck", "test", ..] => {
+            true
+        }
+        ["services", _, "build", "args", ..] | ["configs", _, "content"] => true,
+        ["services", _, "ports", _] => only_publishes(text),
+        ["services", _, key, ..] => uncarried::reason(key).is_some(),
+        _ => false,
+    }
+}
+
+/// Whether the variable of a port is the host's port and nothing else.
+fn only_publishes(text: &str) -> bool {
+    let found = references(text);
+    let [reference] = found.as_slice() else { return false };
+    let plain = reference.argument.bytes().all(|byte| byte.is_ascii_digit());
+    let behind = &text[reference.span.end..];
+    reference.span.start == 0 && plain && behind.starts_with(':') && !behind[1..].contains(':')
+}
+
+/// Resolves what cannot vary and declares the rest.
+pub(super) fn declare(root: &mut Tree, env: &Env) {
+    let mut uses: BTreeMap<String, Uses> = BTreeMap::new();
+    root.texts(&mut |path, tree| {
+        let Some(text) = tree.text().filter(|text| text.contains('$')).map(str::to_owned) else {
+            return;
+        };
+        if path.first().is_some_and(|top| top.starts_with("x-")) {
+            return;
+        }
+        if !may_vary(path, &text) {
+            fix(tree, env);
+            return;
+        }
+        for reference in references(&text) {
+            let own = uses.entry(reference.name.to_owned()).or_insert_with(|| Uses {
+                place: tree.place.clone(),
+                operators: BTreeSet::new(),
+                defaults: BTreeSet::new(),
+            });
+            own.operators.insert(reference.operator.to_owned());
+            if reference.operator.ends_with('-') {
+                own.defaults.insert(reference.argument.to_owned());
+            }
+        }
+    });
+    let mut fixed: BTreeSet<String> = BTreeSet::new();
+    for (name, own) in uses {
+        match (env.get(&name), own.only_default()) {
+            (Some(value), _) => {
+                let secret = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"].iter();
+                let secret = secret.into_iter().any(|word| name.to_uppercase().contains(word));
+                let warning = match secret {
+                    true => "the value of .env; if it is a secret, it belongs under x-secrets",
+                    false => "the value of .env",
+                };
+                variable(root, &name, value, &own, warning);
+            }
+            (None, Some(default)) => {
+                variable(root, &name, &default, &own, "its default");
+            }
+            (None, None) if own.operators.iter().all(String::is_empty) => {
+                let why = "nothing in the project defines it: blank, as Compose takes it";
+                variable(root, &name, "", &own, why);
+            }
+            (None, None) if own.operators.iter().any(|own| own.ends_with('?')) => {}
+            (None, None) => {
+                fixed.insert(name);
+            }
+        }
+    }
+    root.texts(&mut |_, tree| settle(tree, &fixed));
+}
+
+/// Where a name is used, and how.
+struct Uses {
+    place: common::diagnostic::Place,
+    operators: BTreeSet<String>,
+    defaults: BTreeSet<String>,
+}
+
+impl Uses {
+    /// The default that every use has.
+    fn only_default(&self) -> Option<String> {
+        let all = self.operators.iter().all(|operator| operator.ends_with('-'));
+        let default = self.defaults.first().filter(|_| all && self.defaults.len() == 1)?;
+        if references(default).is_empty() { resolve(default, &Env::new()) } else { None }
+    }
+}
+
+fn variable(root: &mut Tree, name: &str, default: &str, own: &Uses, why: &str) {
+    let section = root.section("x-variables");
+    if section.get(name).is_some() {
+        return;
+    }
+    let at = |value| Tree::new(own.place.clone(), value);
+    let members = vec![
+        ("at-up".to_owned(), at(Value::Plain(Json::Bool(true), "true".into()))),
+        ("default".to_owned(), at(Value::Text(default.to_owned()))),
+    ];
+    // Compose would end such a default at its first brace.
+    let (value, rest) = match default.contains('}') {
+        true => (Value::Text(default.to_owned()), "it cannot vary"),
+        false => (Value::Map(members), "docker compose up may change it"),
+    };
+    section.insert(name, Tree::added(&own.place, value, format!("{why}; {rest}")));
+}
+
+/// Resolves the names that one declaration cannot say: their uses have different defaults.
+fn settle(tree: &mut Tree, names: &BTreeSet<String>) {
+    let Some(text) = tree.text() else { return };
+    let mut out = text.to_owned();
+    let mut done = Vec::new();
+    for reference in references(text).iter().rev() {
+        // A default with names of its own stays: the reader takes it as it is.
+        let nested = !references(reference.argument).is_empty();
+        if !names.contains(reference.name) || nested {
+            continue;
+        }
+        let Some(literal) = resolve(&text[reference.span.clone()], &Env::new()) else { continue };
+        out.replace_range(reference.span.clone(), &escape(&literal));
+        done.push(format!("${}", reference.name));
+    }
+    if !done.is_empty() {
+        tree.value = Value::Text(out);
+        let why = format!("{} is not one thing everywhere; resolved now", done.join(", "));
+        tree.say(Fate::Changed, why);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_found_and_what_is_unknown_is_blank() {
+        let text = "a$$B ${A:-x${C}}-$D ${E?m}";
+        let found: Vec<_> =
+            references(text).iter().map(|r| (r.name, r.operator, r.argument)).collect();
+        assert_eq!(found, [("A", ":-", "x${C}"), ("D", "", ""), ("E", "?", "m")]);
+        assert_eq!(resolve(text, &Env::new()), None);
+        let env = Env::from([("E".to_owned(), "$".to_owned())]);
+        assert_eq!(resolve(text, &env).unwrap(), "a$B x- $");
+    }
+
+    #[test]
+    fn only_a_published_port_may_vary() {
+        assert!(only_publishes("${PORT:-80}:80"));
+        for text in ["${IP:-127.0.0.1}:80:80", "80:${PORT}", "${A}${B}:80", "${A:-1:2}:80"] {
+            assert!(!only_publishes(text), "{text}");
+        }
+    }
+}
