@@ -5,6 +5,7 @@ mod check;
 mod commands;
 mod determinism;
 mod dollar;
+mod import;
 mod include;
 mod mapping;
 mod ordinary;

@@ -1,0 +1,214 @@
+//! Projects of several files, and keys that one service has from another.
+
+use serde_json::json;
+
+use super::Imported;
+
+#[test]
+fn extends_is_resolved_as_compose_does() {
+    let files = [
+        (
+            "compose.yml",
+            "services:
+  base:
+    image: base:1
+    command: [a, b]
+    environment: [A=1, B=2]
+    env_file: a.env
+    ports: ['80']
+    volumes: ['./conf:/conf:ro', 'data:/data']
+    expose: ['1000']
+    labels: {a: b}
+    healthcheck: {test: [CMD, 'true'], retries: 3}
+    deploy: {resources: {limits: {memory: 1g}}}
+    depends_on: [db]
+    profiles: [front]
+  web:
+    extends: base
+    command: [c]
+    environment: {B: 3, C: 4}
+    env_file: [b.env]
+    ports: !!seq ['81:80']
+    volumes: ['./other:/conf:ro']
+    labels: [c=d]
+    healthcheck: {test: [CMD, 'false']}
+    deploy: {mode: replicated}
+    depends_on: {db: {condition: service_healthy}}
+  remote:
+    extends: {file: common/base.yml, service: leaf}
+    environment: {OWN: 1}
+  self:
+    extends: {file: compose.yml, service: db}
+    container_name: self
+  db:
+    image: postgres:16
+    healthcheck: {test: pg_isready}
+volumes: {data: {}}
+",
+        ),
+        (
+            "common/base.yml",
+            "services:
+  root: {image: 'root:${TAG:-2}', env_file: root.env, volumes: ['./conf:/conf:ro']}
+  leaf: {extends: {service: root}, build: {context: src}, restart: always}
+  other: {image: other}
+",
+        ),
+        ("common/root.env", "ROOT=1\n"),
+        ("common/conf/r.conf", "r\n"),
+        ("a.env", "X=1\nY=1\n"),
+        ("b.env", "Y=2\n"),
+        ("conf/a.conf", "a\n"),
+        ("other/b.conf", "b\n"),
+    ];
+    let imported = Imported::new(&files).expect_same(&[]);
+    imported.says("services.web.extends", "changed", "stands in the service now");
+    assert_eq!(imported.row("services.remote.image")["place"], "old/common/base.yml:2:10");
+    let web = &imported.bench.documents("new/docker/compose.yaml")[0]["services"]["web"];
+    assert_eq!(web["environment"], json!({"A": "1", "B": "3", "C": "4", "X": "1", "Y": "2"}));
+    assert!(!imported.run.stdout.contains("services.other"));
+}
+
+#[test]
+fn what_cannot_be_put_together_has_its_place() {
+    for (text, place) in [
+        ("services: []\n", "compose.yml has no services"),
+        ("include: a.yml\nservices:\n  a: {image: a}\n", "compose.yml:1:1"),
+        ("include: [{path: []}]\nservices:\n  a: {image: a}\n", "compose.yml:1:11"),
+        ("services:\n  a: {image: a, extends: bb}\n  b: {image: b}\n", "compose.yml:2:17"),
+        ("services:\n  a: {extends: b}\n  b: {extends: a}\n", "compose.yml:2:7"),
+        ("services:\n  a:\n    extends: {file: gone.yml, service: b}\n", "compose.yml:3:5"),
+        ("services:\n  a: {image: a, ports: !reset []}\n", "compose.yml:2:24"),
+    ] {
+        let imported = Imported::new(&[("compose.yml", text)]);
+        assert_eq!(imported.run.status, 2, "{text}");
+        assert!(imported.run.stderr.contains(place), "{}", imported.run.stderr);
+        assert!(!imported.bench.path().join("new/platform").exists());
+    }
+}
+
+#[test]
+fn included_files_come_with_their_own_folders_and_variables() {
+    let files = [
+        (
+            "compose.yml",
+            "include:
+  - db/compose.yml
+  - path: [cache.yml, cache.override.yml]
+services:
+  web: {image: 'web:${TAG}', depends_on: [db, cache], ports: ['80:80']}
+",
+        ),
+        (".env", "TAG=main\n"),
+        (
+            "db/compose.yml",
+            "services:
+  # Comes along.
+  db:
+    image: db:${TAG}-${SIZE}
+    env_file: db.env
+    volumes: ['./conf:/conf:ro', db_data:/data]
+    ports: ['5432:5432']
+volumes: {db_data: {labels: {a: b}}}
+",
+        ),
+        ("db/.env", "TAG=included\nSIZE=big\n"),
+        ("db/db.env", "A=1\n"),
+        ("db/conf/a.conf", "a\n"),
+        ("cache.yml", "services:\n  cache: {image: redis, command: [a]}\n"),
+        ("cache.override.yml", "services:\n  cache: {command: [b], profiles: [p]}\n"),
+    ];
+    let imported = Imported::new(&files).expect_same(&[]);
+    imported.says("include", "changed", "stands here now");
+    assert_eq!(imported.row("services.db.image")["place"], "old/db/compose.yml:4:5");
+    imported.says("services.db.image", "changed", ".env is resolved");
+    let services = imported.bench.read("new/platform/services.yaml");
+    assert!(
+        services.contains("  # Comes along.\n  db:\n    image: \"db:${TAG}-big\"\n"),
+        "{services}"
+    );
+    assert!(services.contains("env_file: ../../old/db/db.env\n"), "{services}");
+
+    let twice = [
+        ("compose.yml", "include: [a.yml]\nservices:\n  a: {image: x}\n"),
+        ("a.yml", "services:\n  a: {image: y}\n"),
+    ];
+    let imported = Imported::new(&twice);
+    assert_eq!(imported.run.status, 2);
+    assert!(imported.run.stderr.contains("a.yml:2:3"), "{}", imported.run.stderr);
+}
+
+#[test]
+fn nginx_has_long_forms_and_files_of_the_project() {
+    let files = [
+        (
+            "compose.yml",
+            "services:
+  proxy:
+    image: nginx:1.27
+    ports:
+      - name: web
+        target: 80
+        published: '8080'
+        protocol: tcp
+        app_protocol: http
+        mode: host
+        host_ip: 127.0.0.1
+      - {target: '443', published: 8443}
+    volumes:
+      - type: bind
+        source: conf/nginx.conf
+        target: /etc/nginx/nginx.conf
+        read_only: true
+        bind: {create_host_path: false}
+      - {type: volume, source: web_cache, target: /var/cache, volume: {nocopy: true}}
+      - ./html:/usr/share/nginx/html:ro
+    configs:
+      - {source: site, target: /etc/nginx/conf.d/site.conf, mode: 0444, uid: '101'}
+    env_file: [nginx.env, {path: missing.env, required: false}]
+    tmpfs: /run
+    stop_grace_period: 1m
+    privileged: '${PRIVILEGED:-false}'
+    depends_on: {app: {condition: service_started, restart: true, required: true}}
+    networks: {front: {aliases: [www], priority: 10}}
+    x-own: 1
+  app:
+    image: app
+    expose: ['9000']
+    pull_policy: always
+    networks: [front]
+    init: true
+    command: ['php-fpm', '-R']
+    scale: 2
+configs: {site: {file: conf/site.conf}}
+volumes: {web_cache: {driver: local, driver_opts: {type: tmpfs, device: tmpfs}}}
+networks: {front: {internal: false}}
+",
+        ),
+        ("conf/nginx.conf", "events {}\n"),
+        ("conf/site.conf", "server {}\n"),
+        ("html/index.html", "<p>\n"),
+        ("nginx.env", "A=1\n"),
+    ];
+    // A config that is a file is a mount of that file, which is what Compose makes of it.
+    let imported = Imported::new(&files).expect_same(&["proxy.configs", "proxy.volumes"]);
+    for (key, outcome, reason) in [
+        ("services.proxy.ports.0.target", "carried", ""),
+        ("services.proxy.ports.0.name", "not-carried", "protocol and number"),
+        ("services.proxy.ports.0.mode", "not-carried", "Swarm"),
+        ("services.proxy.ports.1.target", "changed", "without quotes"),
+        ("services.proxy.volumes.0.bind", "not-carried", "no such option"),
+        ("services.proxy.volumes.0.bind.create_host_path", "not-carried", "with services."),
+        ("services.proxy.volumes.1.source", "carried", ""),
+        ("services.proxy.configs.0.uid", "not-carried", "container's user"),
+        ("services.proxy.configs.0.mode", "not-carried", "permissions"),
+        ("services.proxy.privileged", "changed", "$PRIVILEGED"),
+        ("services.proxy.depends_on.app.restart", "not-carried", "not passed on"),
+        ("services.proxy.networks.front.priority", "not-carried", "addresses"),
+        ("services.proxy.x-own", "not-carried", "Compose ignores"),
+        ("services.app.scale", "changed", "x-replicas now"),
+        ("volumes.web_cache.driver_opts.type", "carried", ""),
+    ] {
+        imported.says(key, outcome, reason);
+    }
+}

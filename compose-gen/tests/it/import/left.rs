@@ -1,0 +1,127 @@
+//! What no program can decide: exit status 1, and each thing at its place in the project.
+
+use rideshare_tests::run::run;
+
+use super::Imported;
+use crate::support::{Bench, tool};
+
+#[test]
+fn secrets_belong_to_the_catalogue() {
+    let imported = Imported::new(&[
+        (
+            "compose.yml",
+            "services:
+  db:
+    image: postgres:16
+    secrets:
+      - db_password
+      - {source: token, target: /run/t}
+    environment: {POSTGRES_PASSWORD_FILE: /run/secrets/db_password}
+secrets:
+  db_password: {file: ./db_password.txt}
+  token: {environment: TOKEN}
+",
+        ),
+        ("db_password.txt", "hunter2\n"),
+    ]);
+    imported.run.clone().expect(1);
+    assert_eq!(imported.left(), ["old/compose.yml:4:5 secret"]);
+    imported.says("services.db.secrets", "to-do", "list the service in x-secrets");
+    imported.says("secrets.db_password.file", "not-carried", "with secrets");
+    // What is left is work of a person; the folder is sound.
+    imported.generate().expect(0);
+}
+
+#[test]
+fn a_gpu_is_reported_and_the_rest_carried() {
+    let imported = Imported::new(&[(
+        "compose.yml",
+        "services:
+  model:
+    image: ollama/ollama
+    runtime: nvidia
+    deploy:
+      restart_policy: {condition: on-failure, max_attempts: 3}
+      resources:
+        limits: {memory: 8g}
+        reservations:
+          devices:
+            - {driver: nvidia, count: 1, capabilities: [gpu]}
+    gpus: all
+    ports: ['11434:11434']
+    volumes: [ollama:/root/.ollama]
+volumes: {ollama: {}}
+",
+    )]);
+    imported.run.clone().expect(0);
+    imported.says("services.model.deploy.restart_policy", "changed", "restart: unless-stopped");
+    imported.says("services.model.deploy.restart_policy.condition", "changed", "with services.");
+    imported.says("services.model.deploy.resources.reservations.devices", "not-carried", "plugin");
+    imported.says("services.model.gpus", "not-carried", "plugin");
+    imported.says("services.model.runtime", "not-carried", "RuntimeClass");
+    imported.generate().expect(0);
+}
+
+#[test]
+fn what_compose_gen_refuses_is_said_at_the_projects_own_places() {
+    let imported = Imported::new(&[(
+        "compose.yml",
+        "x-base: &base
+  healthcheck: {interval: soon, test: x}
+services:
+  my_app:
+    image: app:${TAG:?which one}
+    volumes: ['./gone.conf:/etc/a.conf:ro']
+    env_file: gone.env
+    ports: ['8000-8010:80-82']
+  waits:
+    <<: *base
+    image: waits
+    depends_on:
+      never: {condition: service_completed_successfully}
+      sick: {condition: service_healthy}
+  never: {image: n, restart: always}
+  sick: {image: s}
+",
+    )]);
+    imported.run.clone().expect(1);
+    assert_eq!(
+        imported.left(),
+        [
+            "old/compose.yml:2:17 bad-duration",
+            "old/compose.yml:4:3 bad-name",
+            "old/compose.yml:5:5 unknown-variable",
+            "old/compose.yml:6:15 no-file",
+            "old/compose.yml:7:5 no-file",
+            "old/compose.yml:8:13 bad-port",
+            "old/compose.yml:13:7 not-a-job",
+            "old/compose.yml:14:7 no-healthcheck",
+        ]
+    );
+    imported.says("services.waits.healthcheck.interval", "to-do", "no duration");
+}
+
+#[test]
+fn the_projects_folder_is_mounted_without_what_is_private() {
+    let bench = Bench::new("services: {}\n");
+    bench.write(
+        "old/compose.yml",
+        "services: {app: {build: ., volumes: ['.:/app', '/app/node_modules']}}\n",
+    );
+    bench.write("old/.env", "TOKEN=hunter2\n");
+    bench.write("old/src/main.js", "1\n");
+    bench.write("old/src/.env", "TOKEN=hunter2\n");
+    let folder = bench.path().join("old");
+    run(tool().args(["import", "compose.yml"]).current_dir(&folder)).expect(0);
+    let services = bench.read("old/platform/services.yaml");
+    let mounts: Vec<&str> = services.lines().filter(|line| line.contains("/app")).collect();
+    assert_eq!(
+        mounts,
+        [
+            "      - /app/node_modules",
+            "      - ../compose.yml:/app/compose.yml",
+            "      - ../src/main.js:/app/src/main.js",
+        ]
+    );
+    run(tool().args(["--spec", "platform", "--out", "out"]).current_dir(&folder)).expect(0);
+}
