@@ -24,6 +24,8 @@ pub(crate) struct Check {
     pub(crate) timeout: u64,
     pub(crate) retries: u32,
     pub(crate) start_period: u64,
+    /// Between checks before the first success; Compose alone has it.
+    pub(crate) start_interval: Option<u64>,
 }
 
 impl Check {
@@ -151,13 +153,15 @@ impl Builder<'_> {
         let interval = time("interval", &check.interval, 30_000);
         let timeout = time("timeout", &check.timeout, 30_000);
         let start_period = time("start_period", &check.start_period, 0);
-        time("start_interval", &check.start_interval, 5_000);
+        let start_interval = time("start_interval", &check.start_interval, 5_000);
+        let start_interval = check.start_interval.is_some().then_some(start_interval);
         let retries = check.retries.unwrap_or(3);
         if retries == 0 {
             let path = ["services", name, "healthcheck", "retries"];
             self.error("bad-number", "retries must be at least 1".into(), &path);
         }
-        Health::Check(Check { command, interval, timeout, retries: retries.max(1), start_period })
+        let retries = retries.max(1);
+        Health::Check(Check { command, interval, timeout, retries, start_period, start_interval })
     }
 }
 
@@ -173,6 +177,7 @@ mod tests {
             timeout: 0,
             retries: 1,
             start_period: 0,
+            start_interval: None,
         };
         let plain = check(&["curl", "-f", "http://localhost:8080/health"]);
         assert_eq!(plain.http(), Some((8080, "/health")));

@@ -91,6 +91,8 @@ pub(crate) struct Service {
     /// Compose's own word for it.
     pub(crate) restart_word: Option<String>,
     pub(crate) mode: Mode,
+    /// What of `deploy` only engines read.
+    pub(crate) deploy_rest: serde_json::Map<String, Value>,
     pub(crate) amounts: Amounts,
     pub(crate) resources: BTreeMap<String, Resources>,
     pub(crate) replicas: u32,

@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 
 /// What a ConfigMap holds at most.
 const CONFIG_MAP: usize = 1 << 20;
+/// What a project's folder has and no container wants; a ConfigMap is no place for a secret.
+const PRIVATE: [&str; 2] = [".env", ".git"];
 /// More files than anybody mounts as configuration.
 const FILES: usize = 1000;
 
@@ -265,6 +267,10 @@ impl Builder<'_> {
         } else if full.is_dir() {
             below(&full, "", &mut names);
             names.sort();
+            if PRIVATE.iter().any(|name| full.join(name).exists()) {
+                let message = format!("{source}: {} stay behind", PRIVATE.join(" and "));
+                self.warning("left-out", message, path);
+            }
             if !read_only {
                 let message =
                     format!("{source} cannot be written in Kubernetes, where it is a ConfigMap");
@@ -327,6 +333,9 @@ fn below(folder: &Path, prefix: &str, names: &mut Vec<String>) {
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if names.len() > FILES {
             return;
+        }
+        if PRIVATE.iter().any(|private| entry.file_name() == *private) {
+            continue;
         }
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => below(&entry.path(), &format!("{name}/"), names),

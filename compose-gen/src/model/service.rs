@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use common::diagnostic::nearest;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Amounts, Builder, Dependency, Restart, Service, is_label};
 use crate::spec::dotenv;
@@ -67,6 +67,7 @@ impl Builder<'_> {
             restart,
             restart_word,
             mode: service.deploy.as_ref().and_then(|d| d.mode).unwrap_or(Mode::Replicated),
+            deploy_rest: deploy_rest(service),
             amounts: self.amounts(name, service),
             resources: service.resources.clone(),
             replicas: 1,
@@ -391,6 +392,34 @@ impl Builder<'_> {
         let project = self.document.name.clone().unwrap_or_else(|| self.project());
         format!("{project}-{name}")
     }
+}
+
+/// Limits of processes, devices, and Docker Swarm's own keys.
+fn deploy_rest(service: &types::Service) -> Map<String, Value> {
+    let mut rest = Map::new();
+    let Some(deploy) = &service.deploy else { return rest };
+    let mut put = |key: &str, value: Option<Value>| {
+        rest.extend(value.map(|value| (key.to_owned(), value)));
+    };
+    put("restart_policy", deploy.restart_policy.clone());
+    put("update_config", deploy.update_config.clone());
+    put("rollback_config", deploy.rollback_config.clone());
+    put("placement", deploy.placement.clone());
+    put("endpoint_mode", deploy.endpoint_mode.clone().map(Value::from));
+    put("labels", deploy.labels.clone());
+    let mut resources = Map::new();
+    let parts =
+        [("limits", &deploy.resources.limits), ("reservations", &deploy.resources.reservations)];
+    for (part, amounts) in parts {
+        let mut own = Map::new();
+        own.extend(amounts.pids.map(|pids| ("pids".to_owned(), pids.into())));
+        own.extend(amounts.devices.clone().map(|devices| ("devices".to_owned(), devices)));
+        if !own.is_empty() {
+            resources.insert(part.into(), own.into());
+        }
+    }
+    put("resources", (!resources.is_empty()).then_some(Value::Object(resources)));
+    rest
 }
 
 fn depends(service: &types::Service) -> BTreeMap<String, Dependency> {

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Health, Mount, Origin, Platform, Service};
+use crate::model::{Amounts, Health, Mount, Origin, Platform, Service};
 use crate::spec::quantity::compose_bytes;
 use crate::spec::text;
 use crate::spec::types::{Condition, Mode};
@@ -21,7 +21,9 @@ pub(crate) struct Paths {
 impl Paths {
     /// A relative path of the specification as the Compose file must write it.
     fn rebase(&self, path: &str) -> String {
-        if path.starts_with(['/', '~', '$']) || path.contains("://") {
+        // Not a path: docker-image://…, https://…, service:name.
+        if path.starts_with(['/', '~', '$']) || path.contains("://") || path.starts_with("service:")
+        {
             return path.to_owned();
         }
         let target = normal(&self.from.join(path));
@@ -125,14 +127,14 @@ fn service(platform: &Platform, service: &Service, paths: &Paths) -> Value {
     put("tmpfs", memory_folders(service));
     put("restart", json!(service.restart_word));
     put("shm_size", json!(service.shm.map(compose_bytes)));
-    put("mem_limit", json!(service.amounts.memory.map(compose_bytes)));
-    put("mem_reservation", json!(service.amounts.memory_request.map(compose_bytes)));
-    put("cpus", json!(service.amounts.cpus.map(|millis| millis as f64 / 1000.0)));
+    let mut deploy = service.deploy_rest.clone();
+    amounts(&service.amounts, &mut deploy, &mut put);
     if service.mode == Mode::Global {
-        put("deploy", json!({"mode": "global"}));
+        deploy.insert("mode".into(), json!("global"));
     } else if service.replicas != 1 {
-        put("deploy", json!({"replicas": service.replicas}));
+        deploy.insert("replicas".into(), json!(service.replicas));
     }
+    put("deploy", Value::Object(deploy));
     put("user", json!(service.user_word));
     put("group_add", json!(service.groups));
     put("working_dir", json!(service.working_dir));
@@ -180,6 +182,27 @@ fn build(service: &Service, paths: &Paths) -> Value {
             Value::Object(map)
         }
         _ => Value::Null,
+    }
+}
+
+/// The short keys; below `deploy` where that has limits already, because Compose refuses both.
+fn amounts(own: &Amounts, deploy: &mut Map<String, Value>, put: &mut impl FnMut(&str, Value)) {
+    let cpus = |millis: u64| millis as f64 / 1000.0;
+    let Some(resources) = deploy.get_mut("resources") else {
+        put("mem_limit", json!(own.memory.map(compose_bytes)));
+        put("mem_reservation", json!(own.memory_request.map(compose_bytes)));
+        put("cpus", json!(own.cpus.map(cpus)));
+        return;
+    };
+    let parts =
+        [("limits", own.memory, own.cpus), ("reservations", own.memory_request, own.cpus_request)];
+    for (part, memory, own) in parts {
+        if let Some(memory) = memory {
+            resources[part]["memory"] = json!(compose_bytes(memory));
+        }
+        if let Some(own) = own {
+            resources[part]["cpus"] = json!(cpus(own).to_string());
+        }
     }
 }
 
@@ -269,13 +292,17 @@ fn health(platform: &Platform, service: &Service) -> Value {
             json!(all)
         }
     };
-    json!({
+    let mut out = json!({
         "test": test,
         "interval": duration(check.interval),
         "timeout": duration(check.timeout),
         "retries": check.retries,
         "start_period": duration(check.start_period),
-    })
+    });
+    if let Some(interval) = check.start_interval {
+        out["start_interval"] = json!(duration(interval));
+    }
+    out
 }
 
 fn duration(milliseconds: u64) -> String {

@@ -90,13 +90,24 @@ services:
     secrets: [token]
     build: {context: ., additional_contexts: {other: ./o}, secrets: [token]}
     develop: {watch: [{path: ./src, action: rebuild}]}
+    healthcheck: {test: x, start_interval: 2s}
+    deploy:
+      restart_policy: {condition: any}
+      resources: {reservations: {devices: [{capabilities: [gpu]}]}}
 secrets: {token: {file: ./token.txt}}
 volumes: {va: {}}
 ",
     );
     bench.write("conf/sub/a.conf", "1\n");
+    bench.write("conf/.env", "PASSWORD=hunter2\n");
     let run = bench.run(&["--spec", "compose.yml", "--out", "out"]).expect(0);
-    for what in ["group \"audio\"", "mode=1777", "secrets of \"a\"", "volumes.1.volume"] {
+    for what in [
+        "group \"audio\"",
+        "mode=1777",
+        "secrets of \"a\"",
+        "volumes.1.volume",
+        ".env and .git stay",
+    ] {
         assert!(run.stderr.contains(what), "{what}: {}", run.stderr);
     }
     let whole = &bench.documents("out/docker/compose.yaml")[0];
@@ -107,6 +118,10 @@ volumes: {va: {}}
     assert_eq!(own["volumes"][1]["volume"], json!({"nocopy": true}));
     assert_eq!(own["build"]["additional_contexts"], json!({"other": "../../o"}));
     assert_eq!(own["develop"]["watch"][0]["path"], "../../src");
+    assert_eq!(own["healthcheck"]["start_interval"], "2s");
+    assert_eq!(own["deploy"]["restart_policy"], json!({"condition": "any"}));
+    let devices = &own["deploy"]["resources"]["reservations"]["devices"];
+    assert_eq!(devices, &json!([{"capabilities": ["gpu"]}]));
     assert_eq!(whole["secrets"], json!({"token": {"file": "../../token.txt"}}));
     let pods = bench.documents("out/kubernetes/base/default/a.yaml");
     let pod = &pods[0]["spec"]["template"]["spec"];
