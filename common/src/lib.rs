@@ -6,6 +6,7 @@
 //! - [`spec`]: the specification folder, found and read
 //! - [`catalogue`]: the secrets of the platform, checked
 //! - [`files`]: files replaced whole, never half-written
+//! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables for a terminal
 //! - `docs` (feature): shell completions and man pages from a command line's definition
 //! - `aws` (feature): deadlines and endpoint of an AWS client
@@ -19,5 +20,7 @@ pub mod docs;
 pub mod exit;
 pub mod files;
 pub mod spec;
+pub mod stop;
+pub mod streams;
 pub mod table;
 pub mod yaml;

@@ -13,15 +13,12 @@ mod model;
 mod output;
 mod render;
 mod spec;
-mod stop;
 
-use std::io::{self, Write};
-
-use common::diagnostic::Report;
 use common::exit::Status;
 
 use cli::{Cli, Command};
-use stop::Stop;
+use common::stop::Stop;
+use common::streams::say;
 
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
@@ -40,17 +37,4 @@ pub fn main(cli: Cli) -> Status {
             status
         }
     }
-}
-
-/// Writes a report to stderr. A closed stderr is nobody reading, not a failure.
-fn say(report: &Report) {
-    if !report.diagnostics().is_empty() {
-        let _ = anstream::stderr().write_all(report.render().as_bytes());
-    }
-}
-
-/// Writes a command's result to stdout.
-fn print(text: &str) -> Result<(), Stop> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Stop::from)
 }

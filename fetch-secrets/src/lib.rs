@@ -17,17 +17,16 @@ mod format;
 mod quote;
 mod signals;
 mod source;
-mod stop;
 mod value;
 mod variables;
 
 use std::io::{self, Write};
 
-use common::diagnostic::Report;
 use common::exit::Status;
+use common::streams::say;
 
 use cli::{Cli, Command};
-use stop::Stop;
+use common::stop::Stop;
 
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
@@ -51,22 +50,5 @@ pub fn main(cli: Cli) -> Status {
             say(&report);
             status
         }
-    }
-}
-
-/// Writes a report to stderr. A closed stderr is nobody reading, not a failure.
-fn say(report: &Report) {
-    if !report.diagnostics().is_empty() {
-        let _ = anstream::stderr().write_all(report.render().as_bytes());
-    }
-}
-
-/// Writes a command's result to stdout. A closed pipe is nobody reading: the answer stays the
-/// same, and so does the exit status.
-fn output(text: &str) -> Result<(), Stop> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
     }
 }

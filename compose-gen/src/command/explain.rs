@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::{Loaded, json, load};
 use crate::cli::{Explain, ReportFormat, Shared};
 use crate::model::{Health, Origin, Service};
-use crate::print;
 use crate::render::kubernetes::{View, job_names, kind};
 use crate::spec::quantity::{bytes, millis};
 use crate::spec::text::{self, Piece};
-use crate::stop::Stop;
+use common::stop::Stop;
+use common::streams::output;
 
 pub(crate) fn run(shared: &Shared, options: &Explain) -> Result<Status, Stop> {
     let loaded = load(shared)?;
@@ -40,9 +40,9 @@ pub(crate) fn run(shared: &Shared, options: &Explain) -> Result<Status, Stop> {
                     (name.clone(), facts)
                 })
                 .collect();
-            print(&json(&json!({"service": service.name, "environments": all}))?)?;
+            output(&json(&json!({"service": service.name, "environments": all}))?)?;
         }
-        ReportFormat::Text => print(&table(service, &columns))?,
+        ReportFormat::Text => output(&table(service, &columns))?,
     }
     Ok(Status::Done)
 }

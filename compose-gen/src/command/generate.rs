@@ -13,8 +13,8 @@ use crate::output::{Finding, Output, State, diff};
 use crate::render::compose::Paths;
 use crate::render::{Files, argocd, compose, kind, kubernetes};
 use crate::spec::quantity::bytes;
-use crate::stop::Stop;
-use crate::{print, say};
+use common::stop::Stop;
+use common::streams::{output, say};
 
 /// What a run has to say.
 #[derive(Serialize)]
@@ -54,16 +54,16 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status, Stop> {
     files
         .all
         .retain(|path, _| parts.iter().any(|part| scope(*part).iter().any(|s| below(path, s))));
-    let output = Output::new(&root);
-    output.with_lists(&mut files, &source);
+    let out = Output::new(&root);
+    out.with_lists(&mut files, &source);
     let scopes: Vec<String> = parts.iter().flat_map(|part| scope(*part)).collect();
     let failed = |error: std::io::Error| {
         Stop::bad("output", format!("cannot write below {}: {error}", shown(&root)))
     };
-    let findings = output.compare(&files, &scopes).map_err(failed)?;
+    let findings = out.compare(&files, &scopes).map_err(failed)?;
     if !options.check {
         refuse(&findings, &root)?;
-        output.write(&files, &findings).map_err(failed)?;
+        out.write(&files, &findings).map_err(failed)?;
     }
     let drift: Vec<&Finding> = findings.iter().filter(|f| f.state != State::Current).collect();
     let summary = Summary {
@@ -81,8 +81,8 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status, Stop> {
         environments: environments(&loaded, &counts),
     };
     match options.format {
-        ReportFormat::Json => print(&json(&summary)?)?,
-        ReportFormat::Text => print(&text(&summary, options.check))?,
+        ReportFormat::Json => output(&json(&summary)?)?,
+        ReportFormat::Text => output(&text(&summary, options.check))?,
     }
     Ok(if options.check && !drift.is_empty() { Status::No } else { Status::Done })
 }

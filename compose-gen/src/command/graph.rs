@@ -7,9 +7,9 @@ use common::exit::Status;
 use super::load;
 use crate::cli::{Graph, Picture, Shared};
 use crate::model::{Platform, Restart, Service};
-use crate::print;
 use crate::spec::types::Condition;
-use crate::stop::Stop;
+use common::stop::Stop;
+use common::streams::output;
 
 const WIDTH: usize = 172;
 const HEIGHT: usize = 40;
@@ -35,7 +35,7 @@ pub(crate) fn run(shared: &Shared, options: &Graph) -> Result<Status, Stop> {
         Picture::Dot => dot(&loaded.platform),
         Picture::Mermaid => mermaid(&loaded.platform),
     };
-    print(&text)?;
+    output(&text)?;
     Ok(Status::Done)
 }
 

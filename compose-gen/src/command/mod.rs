@@ -14,7 +14,7 @@ use common::exit::Status;
 use crate::cli::Shared;
 use crate::model::Platform;
 use crate::spec::{self, Spec};
-use crate::stop::Stop;
+use common::stop::Stop;
 
 /// A specification that has been read and checked.
 pub(crate) struct Loaded {
@@ -64,6 +64,6 @@ fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
 
 /// `schema`: the JSON Schema that editors read.
 pub(crate) fn schema() -> Result<Status, Stop> {
-    crate::print(&json(&spec::schema())?)?;
+    common::streams::output(&json(&spec::schema())?)?;
     Ok(Status::Done)
 }

@@ -11,8 +11,9 @@ use wildmatch::WildMatch;
 
 use super::catalogue;
 use crate::cli::{Exec, Shared};
-use crate::stop::Stop;
-use crate::{say, source};
+use crate::source;
+use common::stop::Stop;
+use common::streams::say;
 
 pub(crate) fn run(shared: &Shared, options: &Exec) -> Result<Status, Stop> {
     let catalogue = catalogue(shared)?;

@@ -15,9 +15,10 @@ use serde::Serialize;
 use super::{catalogue, json};
 use crate::cli::{Fetch, ReportFormat, Shared};
 use crate::envfile::{self, Difference, HEADER};
-use crate::stop::Stop;
+use crate::source;
 use crate::variables::Variables;
-use crate::{output, say, source};
+use common::stop::Stop;
+use common::streams::{output, say};
 
 /// A file as it should be, beside what stands on the disk.
 struct Target {

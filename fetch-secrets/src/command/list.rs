@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{catalogue, json};
 use crate::cli::{List, ReportFormat, Shared};
-use crate::output;
-use crate::stop::Stop;
+use common::stop::Stop;
+use common::streams::output;
 
 #[derive(Serialize)]
 struct Row<'a> {

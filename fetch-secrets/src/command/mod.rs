@@ -13,7 +13,7 @@ use common::catalogue::Catalogue;
 use common::spec;
 
 use crate::cli::Shared;
-use crate::stop::Stop;
+use common::stop::Stop;
 
 /// Reads the catalogue of `--spec`, or of the nearest specification folder.
 fn catalogue(shared: &Shared) -> Result<Catalogue, Stop> {

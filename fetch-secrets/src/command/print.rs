@@ -7,8 +7,9 @@ use common::exit::Status;
 
 use super::catalogue;
 use crate::cli::{Print, Shared};
-use crate::stop::Stop;
-use crate::{format, output, say, source};
+use crate::{format, source};
+use common::stop::Stop;
+use common::streams::{output, say};
 
 pub(crate) fn run(shared: &Shared, options: &Print) -> Result<Status, Stop> {
     let catalogue = catalogue(shared)?;

@@ -19,10 +19,10 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::{catalogue, json, progress};
 use crate::cli::{ReportFormat, Seed, Shared};
 use crate::source::aws::{self, Failure};
-use crate::stop::Stop;
 use crate::value::{self, Payload};
 use crate::variables::Variables;
-use crate::{output, say};
+use common::stop::Stop;
+use common::streams::{output, say};
 
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]

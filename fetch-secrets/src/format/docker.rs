@@ -3,8 +3,8 @@
 use common::diagnostic::{Diagnostic, Report};
 use secrecy::ExposeSecret;
 
-use crate::stop::Stop;
 use crate::variables::Variables;
+use common::stop::Stop;
 
 /// The reader's line buffer in bytes, less one for the newline.
 const LONGEST: usize = (64 << 10) - 1;

@@ -2,8 +2,8 @@
 
 use secrecy::ExposeSecret;
 
-use crate::stop::Stop;
 use crate::variables::Variables;
+use common::stop::Stop;
 
 /// `NAME<<DELIMITER`, the value, `DELIMITER`. The delimiter is random, so that a value that
 /// holds one could only have guessed it; it is checked all the same.

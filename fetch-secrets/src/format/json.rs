@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret;
 
-use crate::stop::Stop;
 use crate::variables::Variables;
+use common::stop::Stop;
 
 pub(super) fn render(variables: &Variables) -> Result<String, Stop> {
     let object: BTreeMap<&str, &str> =

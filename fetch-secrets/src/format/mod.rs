@@ -7,8 +7,8 @@ mod systemd;
 
 use crate::cli::PrintFormat;
 use crate::envfile;
-use crate::stop::Stop;
 use crate::variables::Variables;
+use common::stop::Stop;
 
 pub(crate) use github::masks;
 

@@ -10,9 +10,9 @@ use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 
 use crate::cli::{Selection, Source};
-use crate::stop::Stop;
 use crate::value;
 use crate::variables::Variables;
+use common::stop::Stop;
 
 /// The variables of the secrets of `files`, and warnings to pass on.
 ///

@@ -36,8 +36,8 @@ use serde::Serialize;
 
 use super::json;
 use crate::cli::{Import as Options, ReportFormat};
-use crate::stop::Stop;
-use crate::{print, say};
+use common::stop::Stop;
+use common::streams::{output, say};
 use project::Project;
 use rows::Row;
 use tree::Fate;
@@ -113,10 +113,10 @@ fn report(
                 message: own.message().to_owned(),
                 hint: own.hint_text().map(str::to_owned),
             });
-            print(&json(&Summary { keys: &rows, files: &names, left: left.collect() })?)?;
+            output(&json(&Summary { keys: &rows, files: &names, left: left.collect() })?)?;
         }
         ReportFormat::Text => {
-            print(&table(&rows, &names, &options.file))?;
+            output(&table(&rows, &names, &options.file))?;
             say(&import.findings);
         }
     }

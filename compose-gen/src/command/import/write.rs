@@ -11,7 +11,7 @@ use super::project::Project;
 use super::tree::Tree;
 use crate::output::PATIENCE;
 use crate::render::yaml;
-use crate::stop::Stop;
+use common::stop::Stop;
 
 /// The file of what belongs to all.
 const SHARED: &str = "shared.yaml";

@@ -9,7 +9,7 @@ use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 
-use crate::stop::Stop;
+use common::stop::Stop;
 
 /// A failed request. It never holds a value: of a service's answer only the code and the
 /// sentence about the secret are kept, and of a write not even the sentence.

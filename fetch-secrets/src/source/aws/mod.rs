@@ -21,8 +21,8 @@ use secrecy::SecretBox;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::stop::Stop;
 use crate::value::Payload;
+use common::stop::Stop;
 
 pub(crate) use failure::Failure;
 

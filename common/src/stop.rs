@@ -2,22 +2,26 @@
 
 use std::io;
 
-use common::diagnostic::{Diagnostic, Report};
-use common::exit::Status;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::exit::Status;
 
+/// A status, and the report that goes with it.
 #[derive(Debug)]
-pub(crate) struct Stop {
-    pub(crate) status: Status,
-    pub(crate) report: Report,
+pub struct Stop {
+    /// What the process ends with.
+    pub status: Status,
+    /// What is written to stderr.
+    pub report: Report,
 }
 
 impl Stop {
-    pub(crate) fn new(status: Status, diagnostic: Diagnostic) -> Self {
+    /// One problem, with the status that it ends in.
+    pub fn new(status: Status, diagnostic: Diagnostic) -> Self {
         Stop { status, report: diagnostic.into() }
     }
 
     /// Usage, bad input, or a run that could not start.
-    pub(crate) fn bad(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn bad(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Status::Bad, Diagnostic::error(code, message))
     }
 }

@@ -1,0 +1,26 @@
+//! Data on stdout, everything else on stderr; a closed pipe is nobody reading, not a failure.
+
+use std::io::{self, Write};
+
+use crate::diagnostic::Report;
+use crate::stop::Stop;
+
+/// Writes a report to stderr.
+pub fn say(report: &Report) {
+    if !report.diagnostics().is_empty() {
+        let _ = anstream::stderr().write_all(report.render().as_bytes());
+    }
+}
+
+/// Writes a command's result to stdout. When nobody reads it, the answer stays the same, and so
+/// does the exit status.
+///
+/// # Errors
+/// Anything else that keeps the text from being written.
+pub fn output(text: &str) -> Result<(), Stop> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
