@@ -16,8 +16,11 @@ const MOST_PARTS: u64 = 9_000;
 /// being filled, waiting and sent.
 const PER_TABLE: u64 = 48 << 20;
 
+/// Row groups of a table that are held: one being encoded, and one on its way into the file.
+const ROW_GROUPS: u64 = 2;
+
 /// The smallest row group that is worth its footer.
-const LEAST_ROW_GROUP: u64 = 8 << 20;
+const LEAST_ROW_GROUP: u64 = 4 << 20;
 
 /// The largest row group; Trino reads a row group of a column at a time.
 const MOST_ROW_GROUP: u64 = 64 << 20;
@@ -45,7 +48,7 @@ pub struct TooSmall;
 impl Budget {
     /// The least memory limit, in bytes.
     pub const fn least() -> u64 {
-        BASE + (64 << 20) + PER_TABLE + LEAST_ROW_GROUP
+        BASE + (64 << 20) + PER_TABLE + ROW_GROUPS * LEAST_ROW_GROUP
     }
 
     /// Shares `limit` bytes out to up to `jobs` tables at a time on `cores` cores.
@@ -59,9 +62,9 @@ impl Budget {
         let usable = limit - BASE;
         let duckdb = (usable / 3).max(64 << 20);
         let tables = usable - duckdb;
-        let fit = (tables / (PER_TABLE + LEAST_ROW_GROUP)).max(1);
+        let fit = (tables / (PER_TABLE + ROW_GROUPS * LEAST_ROW_GROUP)).max(1);
         let jobs = jobs.min(fit as usize).max(1);
-        let row_group = (tables / jobs as u64).saturating_sub(PER_TABLE);
+        let row_group = (tables / jobs as u64).saturating_sub(PER_TABLE) / ROW_GROUPS;
         Ok(Self {
             jobs,
             duckdb,
@@ -93,12 +96,13 @@ mod tests {
     #[test]
     fn shares_fit_the_limit() {
         for limit in [Budget::least(), 256 * MIB, 384 * MIB, 1024 * MIB, 8192 * MIB] {
-            for jobs in [1, 2, 8] {
-                let budget = Budget::new(limit, jobs, 4, 256 * MIB).unwrap();
+            for asked in [1, 2, 8] {
+                let budget = Budget::new(limit, asked, 4, 256 * MIB).unwrap();
+                let jobs = budget.jobs as u64;
                 let used =
-                    BASE + budget.duckdb + budget.jobs as u64 * (PER_TABLE + budget.row_group);
-                assert!(used <= limit, "{limit} {jobs}: {budget:?}");
-                assert!(budget.jobs >= 1 && budget.jobs <= jobs);
+                    BASE + budget.duckdb + jobs * (PER_TABLE + ROW_GROUPS * budget.row_group);
+                assert!(used <= limit, "{limit} {asked}: {budget:?}");
+                assert!(budget.jobs >= 1 && budget.jobs <= asked);
             }
         }
         assert_eq!(Budget::new(100 * MIB, 1, 1, MIB), Err(TooSmall));

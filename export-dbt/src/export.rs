@@ -15,7 +15,7 @@ use crate::budget::Budget;
 use crate::calendar::now_millis;
 use crate::cancel::Cancel;
 use crate::catalog::{self, CatalogError, Relation};
-use crate::encode::{Encoded, FileEncoder, Layout};
+use crate::encode::{Encoded, FileEncoder, TableEncoder};
 use crate::fingerprint::Fingerprint;
 use crate::log::actions::{Add, fingerprint_rows, fingerprint_text};
 use crate::log::{Change, LogError, Retention, Snapshot, TableLog};
@@ -375,7 +375,7 @@ async fn write(
     connection: Connection,
     progress: &TableProgress,
 ) -> Result<Written, ExportError> {
-    let layout = Layout::new(&plan.query.fields, run.budget.encoder())?;
+    let table = TableEncoder::new(&plan.query.fields, run.budget.encoder())?;
     let (sender, receiver) = sync_channel(1);
     let (query, cancel) = (Arc::clone(&plan.query), run.cancel.clone());
     let reader = tokio::task::spawn_blocking(move || query.stream(&connection, &cancel, &sender));
@@ -387,7 +387,7 @@ async fn write(
         handle: Handle::current(),
         done: Written::default(),
     };
-    let mut writing = tokio::task::spawn_blocking(move || writer.run(&layout, &receiver, &counter));
+    let mut writing = tokio::task::spawn_blocking(move || writer.run(&table, &receiver, &counter));
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     let mut seen = 0;
     let (written, result) = loop {
@@ -427,17 +427,17 @@ type Groups = Receiver<Result<Vec<RecordBatch>, ReadError>>;
 impl Writer {
     fn run(
         mut self,
-        layout: &Layout,
+        table: &TableEncoder,
         groups: &Groups,
         counter: &tokio::sync::watch::Sender<u64>,
     ) -> (Written, Result<(), ExportError>) {
-        let result = self.write_files(layout, groups, counter);
+        let result = self.write_files(table, groups, counter);
         (self.done, result)
     }
 
     fn write_files(
         &mut self,
-        layout: &Layout,
+        table: &TableEncoder,
         groups: &Groups,
         counter: &tokio::sync::watch::Sender<u64>,
     ) -> Result<(), ExportError> {
@@ -446,13 +446,12 @@ impl Writer {
             let step = group.map_err(ExportError::from).and_then(|group| {
                 let file = match &mut open {
                     Some(file) => file,
-                    none => none.insert(self.open(layout)?),
+                    none => none.insert(self.open(table)?),
                 };
-                file.encoder.write(&group)?;
                 for batch in &group {
                     self.done.fingerprint.add(hashes(batch));
                 }
-                Ok(())
+                Ok(file.encoder.write(group)?)
             });
             if let Err(error) = step {
                 return Err(self.give_up(open.take(), error));
@@ -460,21 +459,25 @@ impl Writer {
             counter.send_replace(self.done.fingerprint.rows);
             if open.as_ref().is_some_and(|file| file.encoder.bytes_written() >= self.run.file_size)
             {
-                self.finish(layout, open.take())?;
+                self.finish(table, open.take())?;
             }
         }
-        self.finish(layout, open)
+        self.finish(table, open)
     }
 
-    fn open<'a>(&self, layout: &'a Layout) -> Result<OpenFile<'a>, ExportError> {
+    fn open<'a>(&self, table: &'a TableEncoder) -> Result<OpenFile<'a>, ExportError> {
         let name = format!("part-{:05}-{}.zstd.parquet", self.done.adds.len(), self.run.id);
         let (sink, parts) = upload::pipe(self.run.budget.part);
         let (log, path) = (self.log.clone(), Path::from(name.as_str()));
         let upload = self.handle.spawn(async move { parts.upload(log.objects(), &path).await });
-        Ok(OpenFile { name, encoder: FileEncoder::new(layout, sink)?, upload })
+        Ok(OpenFile { name, encoder: table.open(sink)?, upload })
     }
 
-    fn finish(&mut self, layout: &Layout, file: Option<OpenFile<'_>>) -> Result<(), ExportError> {
+    fn finish(
+        &mut self,
+        table: &TableEncoder,
+        file: Option<OpenFile<'_>>,
+    ) -> Result<(), ExportError> {
         let Some(OpenFile { name, encoder, upload }) = file else {
             return Ok(());
         };
@@ -493,9 +496,9 @@ impl Writer {
             size: size as i64,
             modification_time: now_millis(),
             data_change: true,
-            stats: stats::stats_json(layout.fields(), &metadata, &nested_nulls),
+            stats: stats::stats_json(table.fields(), &metadata, &nested_nulls),
         });
-        stats::check_finite(layout.fields(), &metadata).map_err(ExportError::Values)
+        stats::check_finite(table.fields(), &metadata).map_err(ExportError::Values)
     }
 
     /// Lets the upload abort, and tells its error when that is why the encoder failed.

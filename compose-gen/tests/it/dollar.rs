@@ -76,7 +76,8 @@ fn hard_text_arrives_as_it_was_meant_on_both_sides() {
     let mut build = Command::new(kubectl);
     let built = run(build.arg("kustomize").arg(bench.path().join("kubernetes/overlays/local")));
     let objects = rideshare_tests::yaml::documents(&built.expect(0).stdout);
-    let pod = objects.iter().find_map(|object| object.pointer("/spec/template/spec").cloned()).unwrap();
+    let pod =
+        objects.iter().find_map(|object| object.pointer("/spec/template/spec").cloned()).unwrap();
     let container = &pod["containers"][0];
     let variables = container["env"].as_array().unwrap();
     for (at, text) in texts.iter().enumerate() {
