@@ -10,7 +10,6 @@
 //! and one conditional PUT makes the new version ([`log`]). [`budget`] shares one memory limit
 //! out among them.
 
-pub mod allocator;
 pub mod budget;
 pub mod calendar;
 pub mod cancel;
