@@ -13,7 +13,7 @@ use self::write::{Written, write};
 use crate::budget::Budget;
 use crate::cancel::Cancel;
 use crate::catalog::{CatalogError, Relation};
-use crate::log::{LogError, Retention, Snapshot, TableLog};
+use crate::log::{Change, Committed, LogError, Retention, Snapshot, TableLog};
 use crate::manifest::Manifest;
 use crate::plan::error_text;
 use crate::progress::{Progress, TableProgress};
@@ -186,7 +186,7 @@ async fn run_steps(
     }
     progress.stage("committing");
     let change = plan.change(run, relation, &written);
-    let committed = match log.commit(snapshot, &change).await {
+    let committed = match commit(log, snapshot, &change, &written).await {
         Ok(committed) => committed,
         Err(error) => {
             // After an unknown outcome the files may belong to a version.
@@ -196,6 +196,11 @@ async fn run_steps(
             return Err(error.into());
         }
     };
+    if let Err(error) = log.persist_commit(&committed).await {
+        report
+            .warnings
+            .push(format!("the version may not survive a power cut: {}", error_text(&error)));
+    }
     report.version = Some(committed.version);
     report.files = written.adds.len() as u64;
     report.bytes = written.adds.iter().map(|add| add.size as u64).sum();
@@ -213,6 +218,17 @@ async fn run_steps(
     }
     register(run, relation, log, committed.version, report).await?;
     Ok(Outcome::Exported)
+}
+
+/// Commits files that are on disk.
+async fn commit(
+    log: &TableLog,
+    snapshot: Option<Snapshot>,
+    change: &Change,
+    written: &Written,
+) -> Result<Committed, LogError> {
+    log.persist(written.paths()).await?;
+    log.commit(snapshot, change).await
 }
 
 async fn clean(run: &Run, log: &TableLog, snapshot: &Snapshot, report: &mut TableReport) {
