@@ -132,7 +132,7 @@ impl TableEncoder {
     fn learn(&self, chunks: &[ArrowColumnChunk]) {
         let mut learnt = lock(&self.learnt);
         learnt.row_groups += 1;
-        let anew = learnt.row_groups % RELEARN == 0;
+        let anew = learnt.row_groups.is_multiple_of(RELEARN);
         for (choice, chunk) in learnt.choices.iter_mut().zip(chunks) {
             *choice = if anew { Choice::default() } else { choice.learn(&chunk.close().metadata) };
         }
