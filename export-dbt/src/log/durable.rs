@@ -18,7 +18,8 @@ impl TableLog {
     /// # Errors
     /// When the system cannot write them.
     pub async fn persist(&self, paths: Vec<Path>) -> Result<(), LogError> {
-        let Some(table) = self.folder() else { return Ok(()) };
+        // Without a file, a new table has no folder yet.
+        let Some(table) = self.folder().filter(|_| !paths.is_empty()) else { return Ok(()) };
         let synced = tokio::task::spawn_blocking(move || persist(&table, &paths));
         match synced.await {
             Ok(synced) => synced.map_err(|(path, source)| LogError::Sync { path, source }),
