@@ -5,6 +5,7 @@
 //! come from where every AWS tool takes them.
 
 use std::env;
+use std::error::Error;
 use std::time::Duration;
 
 pub use aws_config::SdkConfig;
@@ -113,4 +114,62 @@ pub async fn config(total: Duration) -> SdkConfig {
         .retry_config(retries)
         .load()
         .await
+}
+
+/// Why a request got no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// It was not sent: there are no usable credentials.
+    NoCredentials,
+    /// Nobody was reached, in the operating system's words, such as "Connection refused".
+    Unreachable(String),
+}
+
+impl Unanswered {
+    /// Sorts an SDK's error that has no response.
+    pub fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut causes = Vec::new();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
+        if causes.iter().any(|cause| cause.contains("credential")) {
+            return Unanswered::NoCredentials;
+        }
+        // The last cause is the operating system's.
+        Unanswered::Unreachable(causes.last().cloned().unwrap_or_else(|| error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt;
+
+    #[derive(Debug)]
+    struct Because(&'static str, Option<Box<Because>>);
+
+    impl fmt::Display for Because {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Because {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|cause| cause as _)
+        }
+    }
+
+    #[test]
+    fn the_deepest_cause_is_told() {
+        let because = |text, cause| Because(text, Some(Box::new(cause)));
+        let refused = because("dispatch", because("connect", Because("Connection refused", None)));
+        assert_eq!(Unanswered::of(&refused), Unanswered::Unreachable("Connection refused".into()));
+        let alone = Because("timeout", None);
+        assert_eq!(Unanswered::of(&alone), Unanswered::Unreachable("timeout".into()));
+        let none = because("dispatch", Because("no credentials in the chain", None));
+        assert_eq!(Unanswered::of(&none), Unanswered::NoCredentials);
+    }
 }

@@ -16,11 +16,20 @@ const MOST_PARTS: u64 = 9_000;
 /// being filled, waiting and sent.
 const PER_TABLE: u64 = 48 << 20;
 
+/// Row groups of a table that are held: one being encoded, and one on its way into the file.
+const ROW_GROUPS: u64 = 2;
+
 /// The smallest row group that is worth its footer.
-const LEAST_ROW_GROUP: u64 = 8 << 20;
+const LEAST_ROW_GROUP: u64 = 4 << 20;
 
 /// The largest row group; Trino reads a row group of a column at a time.
 const MOST_ROW_GROUP: u64 = 64 << 20;
+
+/// The least that DuckDB gets.
+const LEAST_DUCKDB: u64 = 64 << 20;
+
+/// One byte of memory for this many of a database file, as measured.
+const REMEMBERED_PART: u64 = 80;
 
 /// The shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +54,7 @@ pub struct TooSmall;
 impl Budget {
     /// The least memory limit, in bytes.
     pub const fn least() -> u64 {
-        BASE + (64 << 20) + PER_TABLE + LEAST_ROW_GROUP
+        BASE + LEAST_DUCKDB + PER_TABLE + ROW_GROUPS * LEAST_ROW_GROUP
     }
 
     /// Shares `limit` bytes out to up to `jobs` tables at a time on `cores` cores.
@@ -57,11 +66,11 @@ impl Budget {
             return Err(TooSmall);
         }
         let usable = limit - BASE;
-        let duckdb = (usable / 3).max(64 << 20);
+        let duckdb = (usable / 3).max(LEAST_DUCKDB);
         let tables = usable - duckdb;
-        let fit = (tables / (PER_TABLE + LEAST_ROW_GROUP)).max(1);
+        let fit = (tables / (PER_TABLE + ROW_GROUPS * LEAST_ROW_GROUP)).max(1);
         let jobs = jobs.min(fit as usize).max(1);
-        let row_group = (tables / jobs as u64).saturating_sub(PER_TABLE);
+        let row_group = (tables / jobs as u64).saturating_sub(PER_TABLE) / ROW_GROUPS;
         Ok(Self {
             jobs,
             duckdb,
@@ -72,10 +81,15 @@ impl Budget {
         })
     }
 
-    /// DuckDB's share. The thread that takes a stream's batches works in DuckDB too, and more
-    /// threads than are needed wait busily for it, so half of them leave the rest to the encoders.
-    pub fn limits(&self) -> Limits {
-        Limits { memory: self.duckdb, threads: (self.threads / 2).max(1) }
+    /// DuckDB's share, for a database file of `file` bytes. What DuckDB remembers of each segment
+    /// that it has read is outside its limit and grows with the file, so the limit shrinks by it.
+    ///
+    /// The thread that takes a stream's batches works in DuckDB too, and more threads than are
+    /// needed wait busily for it, so half of them leave the rest to the encoders.
+    pub fn limits(&self, file: u64) -> Limits {
+        let remembered = (file / REMEMBERED_PART).min(self.duckdb / 2);
+        let memory = (self.duckdb - remembered).max(LEAST_DUCKDB);
+        Limits { memory, threads: (self.threads / 2).max(1) }
     }
 
     /// An encoder's share.
@@ -93,12 +107,13 @@ mod tests {
     #[test]
     fn shares_fit_the_limit() {
         for limit in [Budget::least(), 256 * MIB, 384 * MIB, 1024 * MIB, 8192 * MIB] {
-            for jobs in [1, 2, 8] {
-                let budget = Budget::new(limit, jobs, 4, 256 * MIB).unwrap();
+            for asked in [1, 2, 8] {
+                let budget = Budget::new(limit, asked, 4, 256 * MIB).unwrap();
+                let jobs = budget.jobs as u64;
                 let used =
-                    BASE + budget.duckdb + budget.jobs as u64 * (PER_TABLE + budget.row_group);
-                assert!(used <= limit, "{limit} {jobs}: {budget:?}");
-                assert!(budget.jobs >= 1 && budget.jobs <= jobs);
+                    BASE + budget.duckdb + jobs * (PER_TABLE + ROW_GROUPS * budget.row_group);
+                assert!(used <= limit, "{limit} {asked}: {budget:?}");
+                assert!(budget.jobs >= 1 && budget.jobs <= asked);
             }
         }
         assert_eq!(Budget::new(100 * MIB, 1, 1, MIB), Err(TooSmall));

@@ -10,7 +10,6 @@
 //! and one conditional PUT makes the new version ([`log`]). [`budget`] shares one memory limit
 //! out among them.
 
-pub mod allocator;
 pub mod budget;
 pub mod calendar;
 pub mod cancel;
@@ -125,7 +124,9 @@ fn prepare(cli: &Cli) -> Result<(Arc<Run>, Template, Plan), Failure> {
         None => None,
     };
     let trino = trino(cli).map_err(|error| keep(error_text(&error))).ok().flatten();
-    let limits = budget.map_or(catalog::Limits { memory: 64 << 20, threads: 1 }, |b| b.limits());
+    let file = std::fs::metadata(&cli.duckdb).map_or(0, |file| file.len());
+    let limits =
+        budget.map_or(catalog::Limits { memory: 64 << 20, threads: 1 }, |b| b.limits(file));
     let database =
         catalog::open(&cli.duckdb, limits).map_err(|error| keep(error_text(&error))).ok();
 

@@ -8,6 +8,10 @@ use common::exit::Status;
 use export_dbt::cli::{Cli, Format};
 use export_dbt::{Failure, report};
 
+// For DuckDB too, as its malloc is this one. Its settings are in .cargo/config.toml.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -16,7 +20,6 @@ fn main() -> ExitCode {
             return if error.use_stderr() { Status::Bad } else { Status::Done }.into();
         }
     };
-    export_dbt::allocator::settle();
     let summary = match export_dbt::run(&cli) {
         Ok(summary) => summary,
         Err(Failure { status, problems }) => {

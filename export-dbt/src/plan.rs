@@ -130,21 +130,9 @@ pub fn left_out(
     outcome: Outcome,
     reason: String,
 ) -> TableReport {
-    TableReport {
-        layer: relation.layer.clone(),
-        table: relation.name.clone(),
-        location,
-        outcome,
-        reason: Some(reason),
-        rows: None,
-        files: 0,
-        bytes: 0,
-        seconds: 0.0,
-        version: None,
-        removed_files: 0,
-        trino: None,
-        warnings: Vec::new(),
-    }
+    let mut report = TableReport::new(relation, location, outcome);
+    report.reason = Some(reason);
+    report
 }
 
 /// An error with its causes.

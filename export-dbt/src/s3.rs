@@ -7,6 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use common::aws::Unanswered;
 use object_store::path::Path;
 
 /// One bucket.
@@ -184,13 +185,13 @@ impl Bucket {
     {
         let bucket = self.name.clone();
         let Some(answer) = error.raw_response() else {
-            let causes = causes(error);
-            if causes.iter().any(|cause| cause.contains("credential")) {
-                return BucketError::Credentials { bucket };
-            }
-            // The last cause is the operating system's word, such as "Connection refused".
-            let detail = causes.last().cloned().unwrap_or_else(|| error.to_string());
-            return BucketError::Unreachable { bucket, endpoint: self.endpoint.clone(), detail };
+            let endpoint = self.endpoint.clone();
+            return match Unanswered::of(error) {
+                Unanswered::NoCredentials => BucketError::Credentials { bucket },
+                Unanswered::Unreachable(detail) => {
+                    BucketError::Unreachable { bucket, endpoint, detail }
+                }
+            };
         };
         let status = answer.status().as_u16();
         let code = error.code().unwrap_or_default().to_owned();
@@ -204,14 +205,4 @@ impl Bucket {
             _ => BucketError::Refused { bucket, what, status, code },
         }
     }
-}
-
-fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        causes.push(cause.to_string());
-        next = cause.source();
-    }
-    causes
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::catalog::Relation;
 use crate::units::{show_count, show_size};
 use common::exit::Status;
 
@@ -72,6 +73,27 @@ pub struct TableReport {
     pub trino: Option<&'static str>,
     /// What went less well without making the table fail.
     pub warnings: Vec<String>,
+}
+
+impl TableReport {
+    /// The report of a table with which nothing was done yet.
+    pub fn new(relation: &Relation, location: String, outcome: Outcome) -> Self {
+        Self {
+            layer: relation.layer.clone(),
+            table: relation.name.clone(),
+            location,
+            outcome,
+            reason: None,
+            rows: None,
+            files: 0,
+            bytes: 0,
+            seconds: 0.0,
+            version: None,
+            removed_files: 0,
+            trino: None,
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// The whole run.

@@ -5,7 +5,7 @@
 //! upload, aborted on every failure.
 
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -32,6 +32,31 @@ pub struct PartSink {
     sender: mpsc::Sender<Part>,
     buffer: Vec<u8>,
     part_bytes: usize,
+    spare: Spare,
+}
+
+/// Buffers of parts that were sent, to be filled again: memory fresh from the system has to be
+/// cleared page by page.
+type Spare = Arc<Mutex<Vec<Vec<u8>>>>;
+
+/// A part's bytes, whose buffer becomes spare when they are sent.
+struct Lent {
+    buffer: Vec<u8>,
+    spare: Spare,
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
 }
 
 /// The reading end, for [`Parts::upload`].
@@ -59,7 +84,7 @@ pub enum UploadError {
 /// The two ends of a file's way to the store, in parts of `part_bytes` bytes.
 pub fn pipe(part_bytes: usize) -> (PartSink, Parts) {
     let (sender, receiver) = mpsc::channel(QUEUED_PARTS);
-    let sink = PartSink { sender, buffer: Vec::new(), part_bytes };
+    let sink = PartSink { sender, buffer: Vec::new(), part_bytes, spare: Spare::default() };
     (sink, Parts { receiver })
 }
 
@@ -69,8 +94,13 @@ impl PartSink {
     /// # Errors
     /// When the upload has failed.
     pub fn finish(&mut self) -> io::Result<()> {
-        let last = std::mem::take(&mut self.buffer);
-        self.send(Part::Last(last.into()))
+        let last = self.take();
+        self.send(Part::Last(last))
+    }
+
+    fn take(&mut self) -> Bytes {
+        let buffer = std::mem::take(&mut self.buffer);
+        Bytes::from_owner(Lent { buffer, spare: Arc::clone(&self.spare) })
     }
 
     fn send(&self, part: Part) -> io::Result<()> {
@@ -83,13 +113,15 @@ impl PartSink {
 impl Write for PartSink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.buffer.capacity() == 0 {
+            let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            self.buffer = spare.unwrap_or_default();
             self.buffer.reserve_exact(self.part_bytes);
         }
         let take = bytes.len().min(self.part_bytes - self.buffer.len());
         self.buffer.extend_from_slice(&bytes[..take]);
         if self.buffer.len() == self.part_bytes {
-            let full = std::mem::take(&mut self.buffer);
-            self.send(Part::More(full.into()))?;
+            let full = self.take();
+            self.send(Part::More(full))?;
         }
         Ok(take)
     }

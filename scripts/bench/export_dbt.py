@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -63,40 +64,67 @@ def size(path):
     return sum(f.stat().st_size for f in files if "_delta_log" not in str(f)) / 2**20
 
 
+def build(folder, rows):
+    """The database of so many rows; one that is there already is taken."""
+    database = folder / f"bench-{rows}.duckdb"
+    if not database.exists():
+        partial = database.with_suffix(".partial")
+        con = duckdb.connect(str(partial))
+        con.execute("CREATE SCHEMA gold")
+        con.execute(TABLE.format(rows=rows))
+        con.close()
+        partial.rename(database)
+    return database
+
+
+def run(what, binary, database, out):
+    """Wall seconds, processor seconds, peak MiB and MiB of files of one export."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    if what == "export-dbt":
+        command = [binary, "--duckdb", str(database), "--target", f"file://{out}/lake/{{layer}}/{{table}}", "--quiet"]
+    else:
+        command = [sys.executable, "-c", COPY if what == "COPY" else SCRIPT, str(database), str(out)]
+    wall, cpu, peak, printed = measure(command)
+    if what == "COPY":
+        wall = float(printed)  # without starting Python
+    result = wall, cpu, peak, size(out)
+    shutil.rmtree(out, ignore_errors=True)
+    return result
+
+
+def line(rows, what, result):
+    wall, cpu, peak, mib = result
+    print(f"{rows:>12,}  {what:<12} {wall:>8.2f} {cpu:>8.2f} {peak:>9.0f} {mib:>9.1f}", flush=True)
+
+
 def main():
     folder, counts = Path(sys.argv[1]), [int(n) for n in sys.argv[2:]]
     rounds = int(os.environ["BENCH_ROUNDS"])
     binary = os.environ["EXPORT_DBT"]
     version = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.strip()
-    print(f"{version}; DuckDB {duckdb.__version__}, deltalake {deltalake.__version__}, pyarrow {pyarrow.__version__}; {os.cpu_count()} cores; best of {rounds}")
-    print(f"{'rows':>12}  {'what':<12} {'wall s':>8} {'cpu s':>8} {'peak MiB':>9} {'file MiB':>9}   {'wall':>5} {'cpu':>5} {'size':>5}  (of COPY)")
-    for rows in counts:
-        database = folder / f"bench-{rows}.duckdb"
-        if not database.exists():
-            con = duckdb.connect(str(database))
-            con.execute("CREATE SCHEMA gold")
-            con.execute(TABLE.format(rows=rows))
-            con.close()
-        results = {}
-        for _ in range(rounds):
-            for what in ("copy", "export-dbt", "script"):
-                out = folder / "out"
-                shutil.rmtree(out, ignore_errors=True)
-                out.mkdir()
-                if what == "export-dbt":
-                    command = [binary, "--duckdb", str(database), "--target", f"file://{out}/lake/{{layer}}/{{table}}", "--quiet"]
-                else:
-                    command = [sys.executable, "-c", COPY if what == "copy" else SCRIPT, str(database), str(out)]
-                wall, cpu, peak, printed = measure(command)
-                if what == "copy":
-                    wall = float(printed)  # without starting Python
-                best = results.get(what)
-                if best is None or wall < best[0]:
-                    results[what] = (wall, cpu, peak, size(out))
-                shutil.rmtree(out, ignore_errors=True)
-        base = results["copy"]
-        for what, (wall, cpu, peak, mib) in results.items():
-            print(f"{rows:>12,}  {what:<12} {wall:>8.2f} {cpu:>8.2f} {peak:>9.0f} {mib:>9.1f}   {wall / base[0]:>5.2f} {cpu / base[1]:>5.2f} {mib / base[3]:>5.2f}", flush=True)
+    print(f"{version}; DuckDB {duckdb.__version__}, deltalake {deltalake.__version__}, pyarrow {pyarrow.__version__}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{'rows':>12}  {'what':<12} {'wall s':>8} {'cpu s':>8} {'peak MiB':>9} {'file MiB':>9}")
+    # In turns, so that what else the machine does falls on all of them alike.
+    database, results = build(folder, counts[0]), {}
+    for _ in range(rounds):
+        for what in ("COPY", "export-dbt", "script"):
+            results.setdefault(what, []).append(run(what, binary, database, folder / "out"))
+    middle = {what: [statistics.median(column) for column in zip(*runs)] for what, runs in results.items()}
+    for what, result in middle.items():
+        line(counts[0], what, result)
+    # The script would hold these whole; of export-dbt, the peak is what matters.
+    peaks = [max(peak for _, _, peak, _ in results["export-dbt"])]
+    for rows in counts[1:]:
+        result = run("export-dbt", binary, build(folder, rows), folder / "out")
+        line(rows, "export-dbt", result)
+        peaks.append(result[2])
+    own, copy, script = middle["export-dbt"], middle["COPY"], middle["script"]
+    print(f"\nmedians of {rounds} runs in turns, {counts[0]:,} rows:")
+    print(f"  time     {own[0] / copy[0]:.2f} of COPY's (cpu {own[1] / copy[1]:.2f}), {script[0] / own[0]:.2f} times as fast as the script (cpu {script[1] / own[1]:.2f})")
+    print(f"  files    {own[3] / copy[3]:.2f} of COPY's, {own[3] / script[3]:.2f} of the script's")
+    print(f"  memory   {own[2] / copy[2]:.2f} of COPY's, {own[2] / script[2]:.2f} of the script's")
+    print(f"peak memory for {', '.join(f'{n:,}' for n in counts)} rows: {', '.join(f'{p:.0f}' for p in peaks)} MiB, {100 * (max(peaks) / min(peaks) - 1):.1f} % apart")
 
 
 if __name__ == "__main__":

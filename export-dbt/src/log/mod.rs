@@ -6,6 +6,7 @@
 
 pub mod actions;
 mod commit;
+mod durable;
 mod protocol;
 mod snapshot;
 mod vacuum;
@@ -67,6 +68,14 @@ pub enum LogError {
         version: u64,
         /// The last answer.
         source: object_store::Error,
+    },
+    /// A file may not survive a power cut.
+    #[error("could not write {path} to the disk")]
+    Sync {
+        /// The file or folder.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
     },
     /// Other writers were always faster.
     #[error(

@@ -6,6 +6,7 @@
 
 mod concurrency;
 mod dbt;
+mod docs;
 mod failures;
 mod history;
 mod kill;

@@ -22,7 +22,7 @@ pub(crate) fn command(sandbox: &Sandbox, address: SocketAddr, bucket: &str) -> C
             "--format",
             "json",
         ])
-        .args(["--retry-timeout", "5s"])
+        .args(["--retry-timeout", "20s"])
         .envs(LocalStack::environment(address));
     command
 }

@@ -162,3 +162,81 @@ fn tables_that_need_more_are_left_alone() {
         assert_eq!(rows(&sandbox.table("gold", "t")), json!([{"x": 1}]));
     }
 }
+
+/// Rewrites a table's newest file as Spark does after a DELETE: the same file, with a deletion
+/// vector in the log that hides its first row.
+fn with_deletion_vector(path: &std::path::Path) {
+    // A bitmap of the one row 0, in the form that the protocol's own example has: magic number,
+    // one 32-bit bitmap, its key 0, and the standard form with one container of one value.
+    let program = "
+import sys, json, struct, base64
+log, at = sys.argv[1] + '/_delta_log/', '00000000000000000000.json'
+actions = [json.loads(line) for line in open(log + at)]
+add = next(a['add'] for a in actions if 'add' in a)
+bitmap = struct.pack('<IIHHIH', 12346, 1, 0, 0, 16, 0)
+data = struct.pack('<IQI', 1681511377, 1, 0) + bitmap
+data += bytes(-len(data) % 4)
+alphabet = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#'
+def z85(raw):
+    out = ''
+    for i in range(0, len(raw), 4):
+        n = int.from_bytes(raw[i:i + 4], 'big')
+        out += ''.join(alphabet[n // 85 ** k % 85] for k in (4, 3, 2, 1, 0))
+    return out
+vector = {'storageType': 'i', 'pathOrInlineDv': z85(data), 'sizeInBytes': len(data), 'cardinality': 1}
+remove = {'path': add['path'], 'deletionTimestamp': 1, 'dataChange': True, 'extendedFileMetadata': True, 'partitionValues': {}, 'size': add['size']}
+features = {'minReaderVersion': 3, 'minWriterVersion': 7, 'readerFeatures': ['deletionVectors'], 'writerFeatures': ['deletionVectors']}
+with open(log + '00000000000000000001.json', 'w') as out:
+    for action in ({'protocol': features}, {'remove': remove}, {'add': add | {'deletionVector': vector}}):
+        out.write(json.dumps(action) + '\\n')
+";
+    python(program, &[&path.display().to_string()]);
+}
+
+#[test]
+fn a_table_with_deletion_vectors_is_overwritten_whole() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id FROM range(3) t(i)");
+    sandbox.exported(&[]);
+    let path = sandbox.table("gold", "t");
+    with_deletion_vector(&path);
+    let shown = path.display().to_string();
+    // The vector is one that readers understand.
+    assert!(!python(READ_CHDB, &[&shown]).contains("\"id\":\"0\""), "row 0 is hidden");
+    let again = sandbox.exported(&[]);
+    assert_eq!(table(&again, "gold.t")["version"], 2, "another writer's version is replaced");
+    let commit = commit(&path, 2);
+    let removed = actions(&commit, "remove");
+    assert_eq!(removed.len(), 1);
+    // With the path, it is what names the file: without it, the old rows would stay.
+    assert_eq!(removed[0]["deletionVector"]["storageType"], "i", "{removed:?}");
+    assert_eq!(removed[0]["deletionVector"]["cardinality"], 1);
+    assert!(actions(&commit, "add")[0].get("deletionVector").is_none());
+    let read = python(READ_CHDB, &[&shown]);
+    assert_eq!(read.lines().filter(|line| line.contains("id")).count(), 3, "{read}");
+    assert_eq!(table(&sandbox.exported(&[]), "gold.t")["outcome"], "unchanged");
+}
+
+#[test]
+fn a_table_with_v2_checkpoints_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    sandbox.exported(&[]);
+    let path = sandbox.table("gold", "t");
+    let protocol = json!({"protocol": {
+        "minReaderVersion": 3, "minWriterVersion": 7,
+        "readerFeatures": ["v2Checkpoint"], "writerFeatures": ["v2Checkpoint"],
+    }});
+    std::fs::write(path.join("_delta_log/00000000000000000001.json"), format!("{protocol}\n"))
+        .unwrap();
+    sandbox.sql("INSERT INTO gold.t VALUES (2)");
+    let refused = sandbox.export(&[]);
+    assert_eq!(refused.status, 1, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("v2Checkpoint") && refused.stderr.contains("hint:"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!path.join("_delta_log/00000000000000000002.json").exists());
+    assert_eq!(crate::support::data_files(&path).len(), 1, "nothing was uploaded");
+}

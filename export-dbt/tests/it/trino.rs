@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -159,4 +161,102 @@ fn a_trino_that_is_away_fails_the_table_but_not_its_version() {
         "{}",
         private.stderr
     );
+}
+
+/// A TLS end in front of a server, with a certificate that it makes itself; prints its port.
+const TLS_END: &str = "
+import socket, ssl, subprocess, sys, threading
+folder, upstream = sys.argv[1], int(sys.argv[2])
+key, certificate = folder + '/key.pem', folder + '/ca.pem'
+subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key,
+    '-out', certificate, '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost',
+    '-addext', 'basicConstraints=critical,CA:FALSE'], check=True, stderr=subprocess.DEVNULL)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate, key)
+listener = socket.create_server(('127.0.0.1', 0))
+print(listener.getsockname()[1], flush=True)
+def pump(source, sink):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+def serve(plain):
+    try:
+        client = context.wrap_socket(plain, server_side=True)
+    except OSError:
+        return
+    server = socket.create_connection(('127.0.0.1', upstream))
+    threading.Thread(target=pump, args=(client, server), daemon=True).start()
+    pump(server, client)
+    client.close()
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+";
+
+/// The TLS end, stopped with the test.
+struct TlsEnd {
+    process: Child,
+    port: u16,
+}
+
+impl TlsEnd {
+    fn new(folder: &Path, upstream: u16) -> Self {
+        let python = std::env::var("READERS_PYTHON").expect("READERS_PYTHON");
+        let mut process = Command::new(python)
+            .args(["-c", TLS_END])
+            .arg(folder)
+            .arg(upstream.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the TLS end starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.as_mut().expect("stdout")).read_line(&mut line).unwrap();
+        Self { port: line.trim().parse().expect("a port"), process }
+    }
+}
+
+impl Drop for TlsEnd {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn user_and_password_go_through_tls_to_a_known_server_only() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let (port, state) = server();
+    let end = TlsEnd::new(sandbox.path(), port);
+    let url = format!("https://localhost:{}", end.port);
+    let command = |certificates: Option<&str>| {
+        let mut command = sandbox.command();
+        command
+            .args(["--register", &url, "--trino-user", "grafana"])
+            .env("TRINO_PASSWORD", "pass-word-value")
+            .env_remove("SSL_CERT_DIR");
+        match certificates {
+            Some(name) => command.env("SSL_CERT_FILE", sandbox.path().join(name)),
+            None => command.env_remove("SSL_CERT_FILE"),
+        };
+        run(&mut command)
+    };
+    // Nobody that this machine knows vouches for the certificate: not a byte of the password.
+    let refused = command(None);
+    assert_eq!(refused.status, 1, "{}", refused.stderr);
+    assert!(!refused.stderr.contains("pass-word-value"), "{}", refused.stderr);
+    assert!(state.lock().unwrap().headers.is_empty(), "nothing was sent");
+
+    let told = command(Some("ca.pem"));
+    assert_eq!(told.status, 0, "{}", told.stderr);
+    let state = state.lock().unwrap();
+    assert_eq!(state.tables.len(), 1, "{:?}", state.statements);
+    // grafana:pass-word-value
+    let basic = "basic z3jhzmfuytpwyxnzlxdvcmqtdmfsdwu=";
+    for head in &state.headers {
+        let head = head.to_lowercase();
+        assert!(head.contains(basic) && head.contains("x-trino-user: grafana"), "{head}");
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::config::http::HttpResponse;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use common::aws::Unanswered;
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 
@@ -157,16 +158,14 @@ where
             SdkError::ResponseError(_) => {
                 Failure::Endpoint("the answer is not one of Secrets Manager".into())
             }
-            _ => {
-                let causes = causes(&error);
-                if causes.iter().any(|cause| cause.contains("credential")) {
+            _ => match Unanswered::of(&error) {
+                Unanswered::NoCredentials => {
                     Failure::Credentials("there are no usable AWS credentials".into())
-                } else {
-                    // The last cause is the operating system's word, such as "Connection refused".
-                    let reason = causes.last().cloned().unwrap_or_default();
+                }
+                Unanswered::Unreachable(reason) => {
                     Failure::Endpoint(format!("could not be reached: {reason}"))
                 }
-            }
+            },
         }
     }
 }
@@ -193,16 +192,6 @@ fn service(status: u16, code: &str, message: Option<&str>) -> Failure {
         }
         _ => Failure::of_secret(Some(code), message),
     }
-}
-
-fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        causes.push(cause.to_string());
-        next = cause.source();
-    }
-    causes
 }
 
 #[cfg(test)]

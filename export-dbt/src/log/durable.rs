@@ -1,0 +1,58 @@
+//! Makes files in a folder survive a power cut; an object store does that by itself.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::path::{Path as FilePath, PathBuf};
+
+use object_store::path::Path;
+
+use super::commit::Committed;
+use super::snapshot::commit_path;
+use super::{LogError, TableLog};
+
+impl TableLog {
+    /// Waits until these files of the table, and their names in its folders, are on disk. A
+    /// commit comes after this for its files, and before this for itself.
+    ///
+    /// # Errors
+    /// When the system cannot write them.
+    pub async fn persist(&self, paths: Vec<Path>) -> Result<(), LogError> {
+        // Without a file, a new table has no folder yet.
+        let Some(table) = self.folder().filter(|_| !paths.is_empty()) else { return Ok(()) };
+        let synced = tokio::task::spawn_blocking(move || persist(&table, &paths));
+        match synced.await {
+            Ok(synced) => synced.map_err(|(path, source)| LogError::Sync { path, source }),
+            Err(ended) => Err(LogError::Read(ended.to_string())),
+        }
+    }
+
+    /// [`TableLog::persist`], for a commit.
+    ///
+    /// # Errors
+    /// When the system cannot write it.
+    pub async fn persist_commit(&self, committed: &Committed) -> Result<(), LogError> {
+        self.persist(vec![commit_path(committed.version)]).await
+    }
+
+    /// The table's folder, unless it is in an object store.
+    fn folder(&self) -> Option<PathBuf> {
+        let location = self.location();
+        location.bucket.is_none().then(|| location.url.to_file_path().ok())?
+    }
+}
+
+fn persist(table: &FilePath, paths: &[Path]) -> Result<(), (PathBuf, io::Error)> {
+    let sync = |path: &FilePath| {
+        let synced = File::open(path).and_then(|file| file.sync_all());
+        synced.map_err(|error| (path.to_path_buf(), error))
+    };
+    // The table's folder may be new, and so is then its name in the layer's, and that one's.
+    let mut folders: BTreeSet<&FilePath> = table.ancestors().take(3).collect();
+    let files: Vec<PathBuf> = paths.iter().map(|path| table.join(path.as_ref())).collect();
+    for file in &files {
+        sync(file)?;
+        folders.extend(file.parent());
+    }
+    folders.into_iter().rev().try_for_each(sync)
+}
