@@ -191,7 +191,11 @@ impl Output {
         in_parallel(staged, |(folder, staged)| folder.publish(staged))?;
         let orphans = findings.iter().filter(|f| !files.all.contains_key(&f.path));
         for orphan in orphans.clone().filter(|f| !f.state.stays()) {
-            fs::remove_file(self.root.join(&orphan.path))?;
+            match fs::remove_file(self.root.join(&orphan.path)) {
+                // Another run was here before.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         for orphan in orphans {
             prune(&self.root, &orphan.path);

@@ -6,6 +6,8 @@ use common::diagnostic::{Diagnostic, Report, nearest};
 
 use super::budget::Budget;
 use super::{Health, Origin, Platform, Restart, Service, at, is_label, order, patch};
+use crate::render::kubernetes::CLUSTER;
+use crate::render::kubernetes::config::names;
 use crate::spec::Spec;
 use crate::spec::quantity::{bytes, memory};
 use crate::spec::types::{Access, Cluster, Condition};
@@ -21,6 +23,7 @@ pub(super) fn all(platform: &mut Platform, spec: &Spec, report: &mut Report) {
     checks.routes();
     checks.patches();
     checks.volumes();
+    checks.names();
     checks.wait();
     let cycles = order::cycles(&platform.services);
     if cycles.is_empty() {
@@ -135,6 +138,9 @@ impl Checks<'_> {
 
     fn profiles(&mut self) {
         let platform = self.platform;
+        if platform.services.is_empty() {
+            self.error("empty", "there is no service at all".to_owned(), &["services"]);
+        }
         let known: Vec<&str> = platform.profiles().into_iter().collect();
         for (name, environment) in &platform.environments {
             for (index, profile) in environment.profiles.iter().flatten().enumerate() {
@@ -147,6 +153,14 @@ impl Checks<'_> {
         }
         for (name, service) in &platform.services {
             for (index, profile) in service.profiles.iter().enumerate() {
+                if profile == CLUSTER {
+                    let message = format!("no profile can be called \"{CLUSTER}\"");
+                    let hint =
+                        "each overlay keeps its namespace and stores in a folder of that name";
+                    let index = index.to_string();
+                    let path = ["services", name, "profiles", &index];
+                    self.hinted("bad-name", message, &path, hint.into());
+                }
                 if !is_label(profile) {
                     let index = index.to_string();
                     let message = format!("a profile cannot be called \"{profile}\"");
@@ -373,6 +387,34 @@ impl Checks<'_> {
                     "\"{name}\" runs on every node and ends, which nothing in Kubernetes does"
                 );
                 self.error("conflict", message, &["services", name]);
+            }
+        }
+    }
+
+    /// Names that two services would give to one object of Kubernetes.
+    fn names(&mut self) {
+        let platform = self.platform;
+        let own = platform.services.keys().map(|name| (("name", name.clone()), name));
+        let mut taken: BTreeMap<(&str, String), &String> = own.collect();
+        for (name, service) in &platform.services {
+            let aliases = service.aliases().into_iter().map(|alias| ("name", alias.to_owned()));
+            let maps: std::collections::BTreeSet<String> = names(service).into_values().collect();
+            let maps = maps.into_iter().map(|map| ("ConfigMap", map));
+            for (kind, what) in aliases.chain(maps) {
+                let Some(first) = taken.insert((kind, what.clone()), name) else { continue };
+                if first == name {
+                    continue;
+                }
+                let message =
+                    format!("\"{first}\" and \"{name}\" would both have the {kind} \"{what}\"");
+                let mut diagnostic = Diagnostic::error("name-taken", message);
+                if let Some(place) = self.spec.sources.place(&["services", name]) {
+                    diagnostic = diagnostic.at(place, "");
+                }
+                if let Some(place) = self.spec.sources.place(&["services", first]) {
+                    diagnostic = diagnostic.also(place, "first here");
+                }
+                self.report.push(diagnostic);
             }
         }
     }

@@ -132,6 +132,8 @@ pub(crate) struct Service {
 pub(crate) struct Dependency {
     pub(crate) condition: Condition,
     pub(crate) required: bool,
+    /// Whether Compose restarts the dependant with it.
+    pub(crate) restart: bool,
 }
 
 /// When a service starts again.
@@ -171,7 +173,9 @@ impl Service {
             Origin::Volume(name) => Some(name.as_str()),
             _ => None,
         });
-        names.filter(move |name| Some(*name) != secrets)
+        // Mounted in two places it is still one claim.
+        let mut seen = BTreeSet::new();
+        names.filter(move |name| Some(*name) != secrets && seen.insert(*name))
     }
 
     /// Resources in an environment; `None` is the base.
@@ -312,6 +316,7 @@ impl Builder<'_> {
                 let written = Dependency {
                     condition: Condition::ServiceCompletedSuccessfully,
                     required: true,
+                    restart: false,
                 };
                 service.depends.insert(files.service.clone(), written);
                 service.mounts.push(Mount {
@@ -468,6 +473,23 @@ pub(crate) fn at(diagnostic: Diagnostic, sources: &Sources, path: &[&str]) -> Di
 pub(crate) fn label(name: &str) -> String {
     let good = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     name.chars().map(good).collect()
+}
+
+/// Whether `key` can be an annotation's: `[domain/]name`, at most 63 letters, digits, -, _ and .
+/// with a letter or digit at both ends.
+pub(crate) fn is_annotation(key: &str) -> bool {
+    let (prefix, name) = match key.rsplit_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    let good = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let ends = |c: char| c.is_ascii_alphanumeric();
+    !name.is_empty()
+        && name.len() <= 63
+        && name.chars().all(good)
+        && name.starts_with(ends)
+        && name.ends_with(ends)
+        && prefix.is_none_or(|domain| domain.split('.').all(is_label))
 }
 
 /// Whether `name` is a DNS label, which names of Kubernetes objects and hosts must be.

@@ -3,7 +3,7 @@
 use common::diagnostic::{Diagnostic, Report};
 
 use super::checks::Checks;
-use super::{Health, Platform, Service, at};
+use super::{Platform, Service, at};
 use crate::spec::Spec;
 use crate::spec::text::{self, Piece};
 
@@ -62,7 +62,6 @@ impl Checks<'_> {
             for environment in std::iter::once(None).chain(environments) {
                 self.replaced(service, environment);
             }
-            self.misplaced(name, service);
         }
     }
 
@@ -122,27 +121,6 @@ impl Checks<'_> {
             };
             let path = ["services", &service.name, "environment", variable];
             self.hinted("secret-replaced", message, &path, hint);
-        }
-    }
-
-    /// A secret's variable in a place that is fixed before the container starts.
-    fn misplaced(&mut self, name: &str, service: &Service) {
-        let lists = [("command", &service.command), ("entrypoint", &service.entrypoint)];
-        let mut places: Vec<(&str, &str)> = lists
-            .into_iter()
-            .flat_map(|(key, words)| words.iter().flatten().map(move |word| (key, word.as_str())))
-            .collect();
-        places.push(("image", &service.image));
-        if let Health::Check(check) = &service.health {
-            places.extend(check.command.iter().map(|word| ("healthcheck", word.as_str())));
-        }
-        for (key, text) in places {
-            if super::service::mentions_secret(text) {
-                let message = format!("a secret's variable cannot stand in {key}");
-                let hint =
-                    "use it in environment:, or write $$NAME for a shell of the container".into();
-                self.hinted("secret-here", message, &["services", name, key], hint);
-            }
         }
     }
 }

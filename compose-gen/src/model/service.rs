@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use common::diagnostic::nearest;
 use serde_json::{Map, Value};
 
-use super::{Amounts, Builder, Dependency, Restart, Service, is_label};
+use super::{Amounts, Builder, Dependency, Restart, Service, is_annotation, is_label};
 use crate::spec::dotenv;
 use crate::spec::quantity;
-use crate::spec::text;
 use crate::spec::types::{
     self, Dependencies, EnvFile, EnvFiles, Mode, Networks, Pairs, Scalar, Words,
 };
@@ -84,7 +83,7 @@ impl Builder<'_> {
             networks: networks(service),
             hosts: self.pairs(name, "extra_hosts", service.extra_hosts.as_ref()),
             sysctls: self.pairs(name, "sysctls", Some(&service.sysctls)),
-            labels: self.pairs(name, "labels", Some(&service.labels)),
+            labels: self.labels(name, service),
             pull_policy: service.pull_policy.clone(),
             tty: service.tty.unwrap_or(false),
             stdin: service.stdin_open.unwrap_or(false),
@@ -387,6 +386,15 @@ impl Builder<'_> {
         }
     }
 
+    fn labels(&mut self, name: &str, service: &types::Service) -> BTreeMap<String, String> {
+        let labels = self.pairs(name, "labels", Some(&service.labels));
+        for key in labels.keys().filter(|key| !is_annotation(key)) {
+            let message = format!("the label \"{key}\" of \"{name}\" is no annotation's name");
+            self.warning("not-carried", message, &["services", name, "labels", key]);
+        }
+        labels
+    }
+
     /// What Compose calls the image that it builds.
     fn built_image(&self, name: &str) -> String {
         let project = self.document.name.clone().unwrap_or_else(|| self.project());
@@ -426,15 +434,19 @@ fn depends(service: &types::Service) -> BTreeMap<String, Dependency> {
     match &service.depends_on {
         None => BTreeMap::new(),
         Some(Dependencies::List(names)) => {
-            let started =
-                Dependency { condition: types::Condition::ServiceStarted, required: true };
+            let started = Dependency {
+                condition: types::Condition::ServiceStarted,
+                required: true,
+                restart: false,
+            };
             names.iter().map(|name| (name.clone(), started)).collect()
         }
         Some(Dependencies::Map(map)) => map
             .iter()
             .map(|(name, own)| {
                 let required = own.required.unwrap_or(true);
-                (name.clone(), Dependency { condition: own.condition, required })
+                let restart = own.restart.unwrap_or(false);
+                (name.clone(), Dependency { condition: own.condition, required, restart })
             })
             .collect(),
     }
@@ -450,9 +462,4 @@ fn networks(service: &types::Service) -> BTreeMap<String, types::Network> {
             map.iter().map(|(name, own)| (name.clone(), own.clone().unwrap_or_default())).collect()
         }
     }
-}
-
-/// Whether a text mentions a secret's variable.
-pub(super) fn mentions_secret(value: &str) -> bool {
-    !text::secrets(value).is_empty()
 }

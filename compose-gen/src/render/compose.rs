@@ -165,6 +165,12 @@ fn service(platform: &Platform, service: &Service, paths: &Paths) -> Value {
         }
         put(key, value);
     }
+    // An empty list clears what the image says, and is not the same as none.
+    for (key, words) in [("entrypoint", &service.entrypoint), ("command", &service.command)] {
+        if words.as_ref().is_some_and(Vec::is_empty) {
+            out.insert(key.into(), json!([]));
+        }
+    }
     Value::Object(out)
 }
 
@@ -266,6 +272,9 @@ fn depends(platform: &Platform, service: &Service) -> Value {
             if !dependency.required {
                 own["required"] = json!(false);
             }
+            if dependency.restart {
+                own["restart"] = json!(true);
+            }
             (name.clone(), own)
         })
         .collect()
@@ -281,7 +290,8 @@ fn health(platform: &Platform, service: &Service) -> Value {
         [shell, flag, line] if shell == "/bin/sh" && flag == "-c" => {
             // Docker runs the check in the container's own environment, without the secrets.
             let line = match preamble(platform, service).filter(|_| line.contains('$')) {
-                Some(preamble) => format!("{preamble}{line}"),
+                // The check itself starts as Docker starts it, without our shell's strictness.
+                Some(preamble) => format!("{preamble}set +eu\n{line}"),
                 None => line.clone(),
             };
             json!(["CMD-SHELL", line])
@@ -375,9 +385,16 @@ fn memory_folders(service: &Service) -> Value {
 }
 
 fn networks(service: &Service) -> Value {
-    if service.networks.values().all(|network| network.aliases.is_empty()) {
+    let own = |network: &crate::spec::types::Network| {
+        let mut out = Map::new();
+        crate::render::put(&mut out, "aliases", json!(network.aliases));
+        crate::render::put(&mut out, "ipv4_address", json!(network.ipv4_address));
+        crate::render::put(&mut out, "ipv6_address", json!(network.ipv6_address));
+        crate::render::put(&mut out, "priority", json!(network.priority));
+        Value::Object(out)
+    };
+    if service.networks.values().all(|network| own(network) == json!({})) {
         return service.networks.keys().map(|name| json!(name)).collect();
     }
-    let own = |network: &crate::spec::types::Network| json!({"aliases": network.aliases});
     service.networks.iter().map(|(name, network)| (name.clone(), own(network))).collect()
 }

@@ -34,6 +34,13 @@ pub(crate) fn read(path: &Path, report: &mut Report) -> io::Result<Vec<(String, 
     }
 }
 
+/// Whether a name is one that people give to secrets.
+pub(crate) fn looks_secret(name: &str) -> bool {
+    let words = ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "PRIVATE", "CREDENTIAL", "API_KEY"];
+    let name = name.to_uppercase();
+    words.iter().any(|word| name.contains(word))
+}
+
 /// The assignments of a text, or the number of the first line that is none and why.
 fn parse(text: &str) -> Result<Vec<(String, String)>, (usize, &'static str)> {
     let mut pairs = Vec::new();

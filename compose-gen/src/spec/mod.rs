@@ -89,7 +89,13 @@ impl Sources {
         if self.whole_folder || !path.is_file() {
             return Vec::new();
         }
-        dotenv::read(&path, report).unwrap_or_default()
+        let pairs = dotenv::read(&path, report).unwrap_or_default();
+        for (name, _) in pairs.iter().filter(|(name, _)| dotenv::looks_secret(name)) {
+            let message = format!("{name} of .env would stand in the generated files");
+            let hint = "a secret belongs under x-secrets of a specification folder";
+            report.push(Diagnostic::warning("maybe-secret", message).hint(hint));
+        }
+        pairs
     }
 
     /// The folder that relative paths of a service start from.
@@ -175,10 +181,10 @@ pub(crate) fn read(path: &Path, report: &mut Report) -> Option<Spec> {
     let whole = Value::Object(whole);
     let names = variables::Declared::read(&whole, &catalogue, &sources, report);
     let document = names.resolve(&whole, false, &sources, report);
-    let mut quiet = Report::default();
-    let compose = names.resolve(&whole, true, &sources, &mut quiet);
-    for (_, _, value) in &mut uncarried {
-        *value = names.resolve_value(value);
+    // Both find the same mistakes, which are said once, and each a few of its own.
+    let compose = names.resolve(&whole, true, &sources, report);
+    for (service, key, value) in &mut uncarried {
+        names.resolve_value(value, ["services", service, key], &sources, report);
     }
     let (document, compose) = match (typed(document), typed(compose)) {
         (Ok(document), Ok(compose)) => (document, compose),

@@ -7,6 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const OPEN: char = '\u{F0000}';
 const CLOSE: char = '\u{F0001}';
+
+/// What makes a text more than itself: a variable, or what marks are made of.
+pub(super) const INTERPOLATED: [char; 3] = ['$', OPEN, CLOSE];
+
 const SECRET: char = 's';
 const LATE: char = 'l';
 
@@ -120,9 +124,17 @@ fn reference(text: &str, names: &Names) -> Result<String, Vec<Problem>> {
     if name.is_empty() {
         return Err(syntax());
     }
+    let operation = operator.chars().next();
+    // A secret's value is not known here, nor whether it is empty.
+    if names.secrets.contains(name) && matches!(operation, Some('-' | '+')) {
+        return Err(syntax());
+    }
+    if names.late.contains(name) {
+        return late(name, operator, colon, names).ok_or_else(syntax);
+    }
     let value = lookup(name, names);
     let set = value.clone().filter(|value| !(colon && value.is_empty()));
-    match operator.chars().next() {
+    match operation {
         None if !colon => value.ok_or_else(|| vec![Problem::Unknown(name.into())]),
         Some('-') => set.map_or_else(|| interpolate(&operator[1..], names), Ok),
         Some('?') => set.ok_or_else(|| vec![Problem::Unknown(name.into())]),
@@ -130,6 +142,19 @@ fn reference(text: &str, names: &Names) -> Result<String, Vec<Problem>> {
         Some('+') => Ok(String::new()),
         _ => Err(syntax()),
     }
+}
+
+/// A variable that stays one in the Compose file: only its default may be said again.
+fn late(name: &str, operator: &str, colon: bool, names: &Names) -> Option<String> {
+    let declared = names.values.get(name)?;
+    let default = match operator.split_at_checked(1) {
+        None | Some(("?", _)) => declared.clone(),
+        Some(("-", own)) if colon && declared.is_empty() => interpolate(own, names).ok()?,
+        Some(("-", _)) => declared.clone(),
+        Some(_) => return None,
+    };
+    let plain = !default.contains([OPEN, CLOSE, '}']);
+    plain.then(|| format!("{OPEN}{LATE}{name}={default}{CLOSE}"))
 }
 
 fn lookup(name: &str, names: &Names) -> Option<String> {

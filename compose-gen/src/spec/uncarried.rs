@@ -4,7 +4,7 @@ use schemars::Schema;
 use serde_json::json;
 
 /// Key and reason; the Compose file keeps the key.
-pub(crate) const SERVICE: [(&str, &str); 44] = [
+pub(crate) const SERVICE: [(&str, &str); 52] = [
     ("annotations", "the engine's own; pods get annotations from labels"),
     ("attach", "it concerns the output of docker compose up only"),
     ("blkio_config", "Kubernetes has no block I/O weights"),
@@ -28,10 +28,12 @@ pub(crate) const SERVICE: [(&str, &str); 44] = [
     ("dns_search", "the cluster resolves names"),
     ("domainname", "the cluster resolves names"),
     ("external_links", "every Service is reachable by name"),
+    ("gpus", "devices need a device plugin"),
     ("hostname", "a pod's hostname is its own name"),
     ("init", "the pod's process gets signals itself"),
     ("ipc", "pods share nothing"),
     ("isolation", "it belongs to Windows"),
+    ("label_file", "write the labels out"),
     ("links", "every Service is reachable by name, and by these aliases"),
     ("logging", "the cluster collects standard output"),
     ("mac_address", "the cluster's network assigns addresses"),
@@ -43,11 +45,17 @@ pub(crate) const SERVICE: [(&str, &str); 44] = [
     ("pid", "pods share nothing"),
     ("pids_limit", "the kubelet's setting"),
     ("platform", "images for several platforms choose by themselves"),
+    ("post_start", "say it in x-patches as lifecycle"),
+    ("pre_stop", "say it in x-patches as lifecycle"),
     ("runtime", "needs a RuntimeClass; say it in x-patches"),
+    ("scale", "use deploy.replicas"),
     ("secrets", "secrets come from the catalogue, x-secrets"),
     ("security_opt", "say it in x-patches as securityContext"),
     ("stop_signal", "it belongs to the image"),
+    ("storage_opt", "it belongs to the engine"),
     ("ulimits", "the node's setting"),
+    ("userns_mode", "the kubelet's setting"),
+    ("uts", "pods share nothing"),
     ("volumes_from", "name the volume at each service"),
 ];
 

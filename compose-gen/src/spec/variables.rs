@@ -8,7 +8,7 @@ use common::spec::read_file;
 use serde_json::Value;
 
 use super::Sources;
-use super::text::{Names, Problem, interpolate};
+use super::text::{INTERPOLATED, Names, Problem, interpolate, secrets};
 
 /// The keys of a service whose entries belong to one environment each.
 const BY_ENVIRONMENT: [&str; 4] = ["x-environment", "x-resources", "x-replicas", "x-patches"];
@@ -100,19 +100,21 @@ impl Declared {
         value
     }
 
-    /// A value of a key that only Compose has.
-    pub(super) fn resolve_value(&self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => {
-                Value::String(interpolate(text, &self.base).unwrap_or_else(|_| text.clone()))
-            }
-            Value::Array(items) => items.iter().map(|item| self.resolve_value(item)).collect(),
-            Value::Object(map) => {
-                let pairs = map.iter().map(|(key, value)| (key.clone(), self.resolve_value(value)));
-                Value::Object(pairs.collect())
-            }
-            other => other.clone(),
-        }
+    /// A value of a key that only Compose has, in which names stay variable.
+    pub(super) fn resolve_value(
+        &self,
+        value: &mut Value,
+        path: [&str; 3],
+        sources: &Sources,
+        report: &mut Report,
+    ) {
+        let base = Names {
+            values: self.base.values.clone(),
+            late: self.base.late.clone(),
+            secrets: self.base.secrets.clone(),
+        };
+        let mut walk = Walk { declared: self, base, sources, report, missing: BTreeMap::new() };
+        walk.value(value, &mut path.map(str::to_owned).to_vec(), None);
     }
 }
 
@@ -186,19 +188,30 @@ impl Walk<'_> {
     }
 
     fn text(&mut self, text: &mut String, path: &[String], environment: Option<&str>) {
-        if !text.contains('$') {
+        let steps: Vec<&str> = path.iter().map(String::as_str).collect();
+        if let Some(bad) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        {
+            let message = format!("U+{:04X} is a control character", u32::from(bad));
+            let diagnostic = Diagnostic::error("bad-character", message)
+                .hint("no file that Kubernetes reads can hold it");
+            self.report.push(at(diagnostic, self.sources, &steps));
+        }
+        if !text.contains(INTERPOLATED) {
             return;
         }
         let own = environment.and_then(|name| self.declared.environments.get(name));
         let names = own.map_or(&self.base, |(names, _)| names);
         let problems = match interpolate(text, names) {
             Ok(resolved) => {
+                if !secrets(&resolved).is_empty() && !may_mention_secrets(&steps) {
+                    self.misplaced(&steps);
+                    return;
+                }
                 *text = resolved;
                 return;
             }
             Err(problems) => problems,
         };
-        let steps: Vec<&str> = path.iter().map(String::as_str).collect();
         for problem in problems {
             let diagnostic = match problem {
                 Problem::Unknown(name) => {
@@ -221,8 +234,13 @@ impl Walk<'_> {
                     Diagnostic::error("unknown-variable", message).hint(hint)
                 }
                 Problem::Syntax(shown) => {
-                    Diagnostic::error("interpolation", format!("{shown} is no variable"))
-                        .hint("write $$ for a dollar sign")
+                    let hint = match shown.starts_with("${") {
+                        true => {
+                            "a secret has no default, and a variable of docker compose up no +; write $$ for a dollar sign"
+                        }
+                        false => "write $$ for a dollar sign",
+                    };
+                    Diagnostic::error("interpolation", format!("{shown} cannot be read")).hint(hint)
                 }
                 Problem::Mark => Diagnostic::error(
                     "bad-character",
@@ -231,6 +249,15 @@ impl Walk<'_> {
             };
             self.report.push(at(diagnostic, self.sources, &steps));
         }
+    }
+
+    /// A secret's variable in a place that is fixed before the container starts.
+    fn misplaced(&mut self, steps: &[&str]) {
+        let key = steps.get(2).or(steps.first()).copied().unwrap_or_default();
+        let message = format!("a secret's variable cannot stand in {key}");
+        let diagnostic = Diagnostic::error("secret-here", message)
+            .hint("use it in environment:, or write $$NAME for a shell of the container");
+        self.report.push(at(diagnostic, self.sources, steps));
     }
 
     /// What a deployment has not filled in: one error for each name, with every place.
@@ -251,6 +278,14 @@ impl Walk<'_> {
             self.report.push(diagnostic.hint(format!("write {name} in {file}")));
         }
     }
+}
+
+/// Only a variable's text is put together when the container starts. Configs say it themselves.
+fn may_mention_secrets(steps: &[&str]) -> bool {
+    matches!(
+        steps,
+        ["services", _, "environment" | "x-environment", ..] | ["configs", _, "content"]
+    )
 }
 
 /// The environment that a path leads into with its last step.

@@ -192,6 +192,28 @@ const BROKEN: &[(&str, &str)] = &[
         "a secret in a command",
         "x-env-files: {core: [core]}\nx-secret-files: {service: init, volume: vs, path: /s}\nvolumes: {vs: {}}\nx-secrets:\n  s: {services: [a], keys: {P: {dev: x}}}\nservices:\n  a: {image: a, profiles: [core], entrypoint: [x], command: [\"${P}\"]}\n  init: {image: i, restart: \"no\", profiles: [core], volumes: [\"vs:/s\"]}\n",
     ),
+    (
+        "a secret in a label, a folder, a port and a key of Compose's own",
+        "x-env-files: {core: [core]}\nx-secret-files: {service: init, volume: vs, path: /s}\nvolumes: {vs: {}}\nx-secrets:\n  s: {services: [a], keys: {P: {dev: x}}}\nservices:\n  a: {image: a, profiles: [core], entrypoint: [x], labels: {l: \"${P}\"}, tmpfs: [\"/${P}\"], ports: [\"${P}:80\"], hostname: \"${P}\"}\n  init: {image: i, restart: \"no\", profiles: [core], volumes: [\"vs:/s\"]}\n",
+    ),
+    (
+        "a default for a secret",
+        "x-env-files: {core: [core]}\nx-secret-files: {service: init, volume: vs, path: /s}\nvolumes: {vs: {}}\nx-secrets:\n  s: {services: [a], keys: {P: {dev: x}}}\nservices:\n  a: {image: a, profiles: [core], entrypoint: [x], environment: {Q: \"${P:-none}\"}}\n  init: {image: i, restart: \"no\", profiles: [core], volumes: [\"vs:/s\"]}\n",
+    ),
+    (
+        "characters that stand for something else here",
+        "services:\n  a: {image: a, environment: {A: \"\\U000F0000sP\\U000F0001\", B: \"a\\x7fb\"}}\n",
+    ),
+    (
+        "a name that two services would have",
+        "services:\n  a: {image: a}\n  b: {image: b, container_name: db, networks: {default: {aliases: [a]}}}\n  c: {image: c, networks: {default: {aliases: [db]}}}\n",
+    ),
+    ("a profile that is a folder already", "services:\n  a: {image: a, profiles: [cluster]}\n"),
+    (
+        "another word for a variable of docker compose up",
+        "x-variables: {L: {default: x, at-up: true}}\nservices:\n  a: {image: a, environment: {A: \"${L:+y}\"}}\n",
+    ),
+    ("no service", "services: {}\n"),
     ("an unknown waiting service", "x-wait: bb\nservices:\n  b: {image: b}\n"),
 ];
 

@@ -217,3 +217,65 @@ fn a_job_has_another_name_when_its_files_or_patches_change() {
     assert!(names[0] != names[1] && names[0] != names[2], "{names:?}");
     assert_eq!(names[0], name(spec, "one\n"));
 }
+
+#[test]
+fn an_empty_entrypoint_clears_the_images_own() {
+    let bench = Bench::new("services:\n  a: {image: a, entrypoint: [], command: [run, it]}\n");
+    bench.generate();
+    assert_eq!(bench.compose("a")["entrypoint"], json!([]));
+    let pod = object(&bench, "a", "Deployment");
+    let container = &pod["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!((&container["command"], container.get("args")), (&json!(["run", "it"]), None));
+}
+
+#[test]
+fn a_volume_in_two_places_is_one_claim() {
+    let bench = Bench::new(
+        "services:\n  a: {image: a, volumes: ['data:/a', 'data:/b']}\nvolumes: {data: {}}\n",
+    );
+    bench.generate();
+    let set = object(&bench, "a", "StatefulSet");
+    assert_eq!(set["spec"]["volumeClaimTemplates"].as_array().unwrap().len(), 1);
+    let mounts = &set["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
+    assert_eq!((&mounts[0]["mountPath"], &mounts[1]["mountPath"]), (&json!("/a"), &json!("/b")));
+}
+
+#[test]
+fn a_variable_of_docker_compose_up_keeps_what_its_place_says() {
+    let bench = Bench::new(
+        "x-variables: {U: {default: '', at-up: true}, V: {default: set, at-up: true}}
+services:
+  a: {image: a, environment: {A: '${U:-other}', B: '${V:-other}', C: '${U-other}', D: '$V'}}
+",
+    );
+    bench.generate();
+    let own = bench.compose("a")["environment"].clone();
+    let wanted = json!({"A": "${U:-other}", "B": "${V:-set}", "C": "${U:-}", "D": "${V:-set}"});
+    assert_eq!(own, wanted);
+    let pod = object(&bench, "a", "Deployment");
+    assert_eq!(pod["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"], "other");
+}
+
+#[test]
+fn what_no_annotation_can_be_called_stays_in_compose() {
+    let bench = Bench::new(
+        "services:
+  a:
+    image: a
+    labels: {'traefik.http.routers.a.rule': x, 'tls.domains[0].main': example}
+    networks: {back: {ipv4_address: 10.9.0.3}}
+    depends_on: {b: {condition: service_started, restart: true}}
+  b: {image: b}
+networks: {back: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}
+",
+    );
+    let run = bench.generate();
+    assert!(run.stderr.contains("tls.domains[0].main"), "{}", run.stderr);
+    let pod = object(&bench, "a", "Deployment");
+    let annotations = &pod["spec"]["template"]["metadata"]["annotations"];
+    assert_eq!(annotations, &json!({"traefik.http.routers.a.rule": "x"}));
+    let own = bench.compose("a");
+    assert_eq!(own["labels"]["tls.domains[0].main"], "example");
+    assert_eq!(own["networks"]["back"]["ipv4_address"], "10.9.0.3");
+    assert_eq!(own["depends_on"]["b"]["restart"], true);
+}

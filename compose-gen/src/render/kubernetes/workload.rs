@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{View, config, labels, secrets, wait};
-use crate::model::{Check, File, Health, Origin, Restart, Service, label};
+use crate::model::{Check, File, Health, Origin, Restart, Service, is_annotation, label};
 use crate::spec::quantity::{bytes, millis};
 use crate::spec::text;
 use crate::spec::types::{Access, Mode};
@@ -27,7 +27,8 @@ pub(super) fn workload(view: &View<'_>, service: &Service) -> Value {
     let kind = kind(view, service);
     let selector = json!({"matchLabels": {"app.kubernetes.io/name": service.name}});
     let mut annotations = Map::new();
-    annotations.extend(service.labels.iter().map(|(key, value)| (key.clone(), json!(value))));
+    let labels_as = service.labels.iter().filter(|(key, _)| is_annotation(key));
+    annotations.extend(labels_as.map(|(key, value)| (key.clone(), json!(value))));
     let mut metadata = json!({"labels": labels(view.platform, service)});
     if !annotations.is_empty() {
         metadata["annotations"] = Value::Object(annotations);
@@ -180,8 +181,14 @@ fn container(view: &View<'_>, service: &Service, mounts: Vec<Value>) -> Value {
     put("name", json!(service.name));
     put("image", json!(service.image));
     put("imagePullPolicy", json!(pull_policy(service)));
-    put("command", words(&service.entrypoint));
-    put("args", words(&service.command));
+    // Kubernetes takes an empty command for none: where Compose clears the image's entrypoint, the
+    // command's own words are all there is.
+    if service.entrypoint.as_ref().is_some_and(Vec::is_empty) {
+        put("command", words(&service.command));
+    } else {
+        put("command", words(&service.entrypoint));
+        put("args", words(&service.command));
+    }
     put("workingDir", json!(service.working_dir));
     put("env", env(view, service));
     let mut seen = std::collections::BTreeSet::new();
