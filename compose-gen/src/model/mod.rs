@@ -45,6 +45,8 @@ pub(crate) struct Platform {
     pub(crate) secret_files: Option<SecretFiles>,
     /// Compose's own secrets, which the Compose file keeps.
     pub(crate) secrets: BTreeMap<String, Value>,
+    /// The services that every environment has which runs something of their home profile.
+    in_base: BTreeSet<String>,
     /// Env file → the variables in it.
     pub(crate) env_files: BTreeMap<String, BTreeSet<String>>,
     /// The image that waits for others, if one is named.
@@ -257,12 +259,28 @@ impl Platform {
     pub(crate) fn runs(&self, service: &Service, environment: Option<&str>) -> bool {
         match environment {
             Some(name) => self.deployed(service, name),
-            None => self.environments.keys().all(|name| {
-                let neighbours = self.services.values().filter(|s| s.home() == service.home());
-                self.deployed(service, name)
-                    || !neighbours.into_iter().any(|s| self.deployed(s, name))
-            }),
+            None => self.in_base.contains(&service.name),
         }
+    }
+
+    /// The services of the base.
+    fn base(&self) -> BTreeSet<String> {
+        let here = |home: &str, environment: &str| {
+            self.services.values().any(|s| s.home() == home && self.deployed(s, environment))
+        };
+        let mut homes: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+        for environment in self.environments.keys() {
+            for home in self.homes() {
+                homes.insert((home, environment), here(home, environment));
+            }
+        }
+        let everywhere = |service: &&Service| {
+            self.environments.keys().all(|environment| {
+                self.deployed(service, environment)
+                    || !homes[&(service.home(), environment.as_str())]
+            })
+        };
+        self.services.values().filter(everywhere).map(|service| service.name.clone()).collect()
     }
 
     /// As in Compose, a profile brings everything with it that cannot be missing.
@@ -334,7 +352,7 @@ impl Builder<'_> {
             .and_then(|name| services.get(name))
             .map(|service| service.image.clone());
         let environments = self.environments();
-        Platform {
+        let mut platform = Platform {
             name: document.name.clone().unwrap_or_else(|| self.project()),
             volumes: self.volumes(),
             networks: document.networks.clone(),
@@ -348,8 +366,11 @@ impl Builder<'_> {
             env_files: self.env_files(),
             wait_image,
             closed_profiles: profiles::closed(&services),
+            in_base: BTreeSet::new(),
             services,
-        }
+        };
+        platform.in_base = platform.base();
+        platform
     }
 
     fn env_files(&self) -> BTreeMap<String, BTreeSet<String>> {

@@ -110,7 +110,10 @@ pub(crate) fn job_names(
         // A ConfigMap's name carries a hash of its content, and stands in the template.
         for mount in &service.mounts {
             if let Origin::Files { files, .. } = &mount.origin {
-                text.push_str(&format!("{files:?}"));
+                for file in files {
+                    let content = crate::render::checksum(&file.content);
+                    text.push_str(&format!("{} {} {content}", file.name, file.executable));
+                }
             }
         }
         let hash = crate::render::checksum(text.as_bytes());
