@@ -26,7 +26,7 @@ const COPIES: &str = "copies.txt";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Threads that wait for the disk.
-const THREADS: usize = 8;
+const THREADS: usize = 16;
 
 /// Lines that are shown of a file which is all new or all gone.
 const SHOWN: usize = 12;

@@ -54,6 +54,8 @@ pub(crate) struct Sources {
     files: Vec<File>,
     /// The folder that the files stand in.
     pub(crate) folder: PathBuf,
+    /// Its own name.
+    folder_name: String,
     /// Whether the specification is the folder, not one file in it.
     whole_folder: bool,
 }
@@ -70,16 +72,10 @@ impl Sources {
     pub(crate) fn file_of(&self, service: &str) -> String {
         let path = ["services", service];
         let file = self.files.iter().find(|file| descend(&file.root, &path).0 == path.len());
-        let name =
-            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let Some(file) = file else { return String::new() };
         match self.whole_folder {
-            true => format!(
-                "{}/{}",
-                name(&self.folder.canonicalize().unwrap_or_default()),
-                name(&file.path)
-            ),
-            false => name(&file.path),
+            true => format!("{}/{}", self.folder_name, own_name(&file.path)),
+            false => own_name(&file.path),
         }
     }
 
@@ -102,6 +98,10 @@ impl Sources {
     pub(crate) fn base(&self) -> &Path {
         &self.folder
     }
+}
+
+fn own_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// How many steps of `path` exist, and the bytes of the last one.
@@ -177,7 +177,12 @@ pub(crate) fn read(path: &Path, report: &mut Report) -> Option<Spec> {
     }
     let catalogue = catalogue(&files, &shapes, report);
     report.extend(shapes.diagnostics().iter().cloned());
-    let sources = Sources { files, folder, whole_folder: !ordinary };
+    let sources = Sources {
+        files,
+        folder_name: own_name(&folder.canonicalize().unwrap_or_default()),
+        folder,
+        whole_folder: !ordinary,
+    };
     let whole = Value::Object(whole);
     let names = variables::Declared::read(&whole, &catalogue, &sources, report);
     let document = names.resolve(&whole, false, &sources, report);
