@@ -9,6 +9,9 @@ use serde_json::{Map, Number, Value};
 
 use super::uncarried;
 
+/// The schema of what may be anything.
+static ANYTHING: Value = Value::Bool(true);
+
 /// Walks one file.
 pub(super) struct Shape<'a> {
     pub(super) schema: &'a Value,
@@ -26,7 +29,7 @@ impl<'a> Shape<'a> {
         self.read(&self.file.root, schema, "the file").unwrap_or_default()
     }
 
-    fn read(&mut self, node: &Node, schema: &Value, what: &str) -> Option<Value> {
+    fn read(&mut self, node: &Node, schema: &'a Value, what: &str) -> Option<Value> {
         let schema = self.resolve(schema);
         if let Some(choices) = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array)
         {
@@ -45,8 +48,8 @@ impl<'a> Shape<'a> {
                 Some(self.mapping(node, entries, schema, what))
             }
             (Yaml::Sequence(items), _) if kinds.contains(&"array") => {
-                let of = schema.get("items").cloned().unwrap_or(Value::Bool(true));
-                let items = items.iter().filter_map(|item| self.read(item, &of, what));
+                let of = schema.get("items").unwrap_or(&ANYTHING);
+                let items = items.iter().filter_map(|item| self.read(item, of, what));
                 Some(Value::Array(items.collect()))
             }
             (Yaml::Scalar { .. }, Some(value)) if kinds.contains(&kind(&value)) => {
@@ -62,7 +65,13 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn limits(&mut self, node: &Node, value: Value, schema: &Value, what: &str) -> Option<Value> {
+    fn limits(
+        &mut self,
+        node: &Node,
+        value: Value,
+        schema: &'a Value,
+        what: &str,
+    ) -> Option<Value> {
         let known: Vec<&Value> = match (schema.get("const"), schema.get("enum")) {
             (Some(one), _) => vec![one],
             (_, Some(Value::Array(many))) => many.iter().collect(),
@@ -83,8 +92,8 @@ impl<'a> Shape<'a> {
     }
 
     /// One of several shapes: the one of the node's own kind.
-    fn choose(&mut self, node: &Node, choices: &[Value], what: &str) -> Option<Value> {
-        let resolved: Vec<&Value> = choices.iter().map(|choice| self.resolve(choice)).collect();
+    fn choose(&mut self, node: &Node, choices: &'a [Value], what: &str) -> Option<Value> {
+        let resolved: Vec<&'a Value> = choices.iter().map(|choice| self.resolve(choice)).collect();
         let scalar = self.scalar(node);
         let own = match &node.value {
             Yaml::Mapping(_) => "object",
@@ -95,14 +104,14 @@ impl<'a> Shape<'a> {
         let mut fitting = Vec::new();
         for choice in resolved {
             let nested = choice.get("anyOf").or(choice.get("oneOf")).and_then(Value::as_array);
-            let nested: Vec<&Value> = match nested {
+            let nested: Vec<&'a Value> = match nested {
                 Some(nested) => nested.iter().map(|n| self.resolve(n)).collect(),
                 None => vec![choice],
             };
             for one in nested {
                 all.extend(kinds(one));
                 if kinds(one).contains(&own) || one.is_boolean() {
-                    fitting.push(one.clone());
+                    fitting.push(one);
                 }
             }
         }
@@ -115,10 +124,7 @@ impl<'a> Shape<'a> {
                 self.wrong_type(node, &all, what);
                 None
             }
-            [one] => {
-                let one = one.clone();
-                self.read(node, &one, what)
-            }
+            [one] => self.read(node, one, what),
             _ if !words.is_empty() => {
                 if scalar.as_ref().is_some_and(|value| words.contains(value)) {
                     return scalar;
@@ -126,21 +132,18 @@ impl<'a> Shape<'a> {
                 self.not_one_of(node, &words.iter().collect::<Vec<_>>(), what);
                 None
             }
-            [one, ..] => {
-                let one = one.clone();
-                self.read(node, &one, what)
-            }
+            [one, ..] => self.read(node, one, what),
         }
     }
 
-    fn mapping(&mut self, node: &Node, entries: &[Entry], schema: &Value, what: &str) -> Value {
-        let empty = Map::new();
-        let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    fn mapping(&mut self, node: &Node, entries: &[Entry], schema: &'a Value, what: &str) -> Value {
+        let properties: Option<&'a Map<String, Value>> =
+            schema.get("properties").and_then(Value::as_object);
         let rest = schema.get("additionalProperties");
         let mut map = Map::new();
         for entry in entries {
             let named = format!("\"{}\"", entry.key);
-            let value = match (properties.get(&entry.key), rest) {
+            let value = match (properties.and_then(|own| own.get(&entry.key)), rest) {
                 // The catalogue has checks of its own, which show no value.
                 _ if entry.key == "x-secrets" && what == "the file" => None,
                 _ if entry.key == "secrets" && what == "the file" && self.ordinary => {
@@ -148,7 +151,7 @@ impl<'a> Shape<'a> {
                 }
                 (Some(own), _) => self.read(&entry.value, own, &named),
                 (None, None | Some(Value::Bool(false))) if closed(schema) => {
-                    self.unknown_key(entry, properties, what);
+                    self.unknown_key(entry, properties.into_iter().flat_map(Map::keys), what);
                     None
                 }
                 (None, Some(Value::Bool(_)) | None) => self.anything(&entry.value),
@@ -210,10 +213,7 @@ impl<'a> Shape<'a> {
         value
     }
 
-    fn resolve<'s>(&self, schema: &'s Value) -> &'s Value
-    where
-        'a: 's,
-    {
+    fn resolve(&self, schema: &'a Value) -> &'a Value {
         // Beside a description a reference stands in a list of one.
         let own = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref"));
         let Some(name) = own.and_then(Value::as_str) else { return schema };
@@ -259,8 +259,13 @@ impl<'a> Shape<'a> {
         self.push("unknown-value", format!("{what} cannot be \"{text}\""), node, Some(hint));
     }
 
-    fn unknown_key(&mut self, entry: &Entry, properties: &Map<String, Value>, what: &str) {
-        let known = properties.keys().map(String::as_str);
+    fn unknown_key<'k>(
+        &mut self,
+        entry: &Entry,
+        known: impl Iterator<Item = &'k String> + Clone,
+        what: &str,
+    ) {
+        let known = known.map(String::as_str);
         let own = self.ordinary && entry.key.starts_with("x-");
         if own && nearest(&entry.key, known.clone()).is_none() {
             return;

@@ -116,7 +116,7 @@ fn every_key_of_the_vocabulary_is_documented() {
 }
 
 #[test]
-fn the_platforms_files_are_up_to_date_and_quickly_made() {
+fn the_platforms_files_are_up_to_date() {
     let root = rideshare_tests::root();
     let check = run(tool().arg("--check").current_dir(&root));
     assert_snapshot!(check.expect(0).stdout);
