@@ -1,0 +1,16 @@
+//! YAML values that remember where they come from.
+
+mod node;
+mod origin;
+mod path;
+mod read;
+mod scalar;
+mod timestamp;
+mod write;
+
+pub use node::{Entry, Node, Value};
+pub use origin::{FileId, Files, Location, Origin, Place, SourceFile, StepId, Touch};
+pub(crate) use path::{FieldSpec, Walk, escaped_split};
+pub(crate) use read::{Dialect, Text, read};
+pub use scalar::{Kind, Scalar};
+pub(crate) use write::write;
