@@ -125,13 +125,6 @@ pub enum What {
         /// Where the list was written that is lost.
         lost: Place,
     },
-    /// A JSON 6902 `replace` set what was not there.
-    ReplaceCreated {
-        /// The object.
-        object: ObjectKey,
-        /// The JSON pointer.
-        path: String,
-    },
     /// An entry of `images` was applied.
     Image {
         /// The name it looks for.

@@ -82,8 +82,7 @@ fn build(
         let (key, path) = file_source(file, context)?;
         let (shown, bytes) = folder.read(&Spot { value: path, place: file.place }, context)?;
         let text = std::str::from_utf8(&bytes).unwrap_or_default();
-        let id = context.files.add(&shown, text);
-        let _ = id;
+        context.files.add(&shown, text);
         data.add(&key, &bytes, file.place, context)?;
     }
     let origin = Origin::new(place);
@@ -234,7 +233,7 @@ fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, cont
             // The handle stays: it is the same object, with other content.
             object.key = old.key;
             objects.list[*at] = object;
-            objects.reindex();
+            objects.refresh(*at);
         }
         _ => {
             let message = format!("{id} is there more than once");

@@ -51,6 +51,19 @@ impl Objects {
         self.list = list;
     }
 
+    /// Adds the names of one object that has changed.
+    pub(crate) fn refresh(&mut self, at: usize) {
+        let object = &self.list[at];
+        let names: Vec<String> = object.ids().map(|id| id.name).collect();
+        for name in names {
+            let positions = self.names.entry(name).or_default();
+            // In order, as the objects are: who looks up goes through them in that order.
+            if let Err(slot) = positions.binary_search(&at) {
+                positions.insert(slot, at);
+            }
+        }
+    }
+
     /// Keeps what `keep` says.
     pub(crate) fn retain(&mut self, keep: impl FnMut(&Object) -> bool) {
         let before = self.list.len();

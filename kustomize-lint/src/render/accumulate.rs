@@ -28,7 +28,6 @@ pub(crate) fn accumulate(
     folder: &Folder,
     mut base: Accumulated,
     context: &mut Context,
-    top: bool,
 ) -> Accumulated {
     if context.roots.len() >= MAX_ROOTS || context.identities.len() >= MAX_OBJECTS {
         let message = "too many kustomizations or objects; does one include itself many times?";
@@ -39,7 +38,6 @@ pub(crate) fn accumulate(
     }
     let Some(at) = open(folder, context) else { return base };
     let kustomization = context.roots[at].kustomization.clone();
-    let _ = top;
     for part in &kustomization.not_analysed {
         context
             .not_analysed
@@ -59,7 +57,7 @@ pub(crate) fn accumulate(
         }
         if let Some(inner) = folder.enter(path, context) {
             let next = context.roots.len();
-            base = accumulate(&inner, base, context, false);
+            base = accumulate(&inner, base, context);
             expect(next, true, path, context);
         }
     }
@@ -158,7 +156,7 @@ fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, contex
         }
         Some(Found::Folder(inner)) => {
             let next = context.roots.len();
-            let sub = accumulate(&inner, Accumulated::default(), context, false);
+            let sub = accumulate(&inner, Accumulated::default(), context);
             expect(next, false, path, context);
             for object in sub.objects.list {
                 add(&mut base.objects, object, context);

@@ -6,9 +6,10 @@ mod folder;
 mod order;
 mod resources;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, ProblemKind, Step};
+use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
 use crate::id::Id;
 use crate::kustomization::Kustomization;
 use crate::object::{Object, ObjectKey};
@@ -40,6 +41,7 @@ pub struct Rendering {
     pub roots: Vec<Root>,
     steps: Vec<Step>,
     identities: Vec<Id>,
+    by_key: HashMap<ObjectKey, usize>,
 }
 
 /// A kustomization of a rendering.
@@ -63,7 +65,7 @@ impl Rendering {
 
     /// The object with this handle, unless it was deleted.
     pub fn object(&self, key: ObjectKey) -> Option<&Object> {
-        self.objects.iter().find(|object| object.key == key)
+        self.by_key.get(&key).map(|at| &self.objects[*at])
     }
 
     /// Who the object was when it was read or generated; also of objects that were deleted.
@@ -85,7 +87,7 @@ pub fn render(path: &Path) -> Rendering {
     let mut context = Context::default();
     let mut objects = Vec::new();
     if let Some(folder) = Folder::root(path, &mut context) {
-        let mut done = accumulate::accumulate(&folder, Accumulated::default(), &mut context, true);
+        let mut done = accumulate::accumulate(&folder, Accumulated::default(), &mut context);
         transform::hash::apply(&mut done.objects, &mut context);
         transform::names::apply(&mut done.objects, &mut context);
         transform::vars::apply(&mut done, &mut context);
@@ -96,10 +98,9 @@ pub fn render(path: &Path) -> Rendering {
             order::apply(&mut objects, &root.kustomization);
         }
     }
-    if objects.is_empty() && context.problems.is_empty() && context.roots.is_empty() {
-        context.problem(ProblemKind::Build, None, "there is nothing to render");
-    }
+    let by_key = objects.iter().enumerate().map(|(at, object)| (object.key, at)).collect();
     Rendering {
+        by_key,
         objects,
         problems: context.problems,
         facts: context.facts,

@@ -78,7 +78,6 @@ pub(crate) const REFERENCES: &[Reference] = &[
             field("", "Ingress", "metadata/annotations/nginx.ingress.kubernetes.io\\/auth-secret"),
             field("", "Ingress", "metadata/annotations/nginx.ingress.kubernetes.io\\/auth-tls-secret"),
             field("", "ServiceAccount", "imagePullSecrets/name"),
-            field("", "ServiceAccount", "secrets/name"),
             field("", "PersistentVolume", "spec/azureFile/secretName"),
             field("", "PersistentVolume", "spec/cephfs/secretRef/name"),
             field("", "PersistentVolume", "spec/csi/controllerPublishSecretRef/name"),
@@ -117,7 +116,6 @@ pub(crate) const REFERENCES: &[Reference] = &[
             field("apiregistration.k8s.io", "APIService", "spec/service/name"),
             field("", "MutatingWebhookConfiguration", "webhooks/clientConfig/service"),
             field("", "ValidatingWebhookConfiguration", "webhooks/clientConfig/service"),
-            field("", "CustomResourceDefinition", "spec/conversion/webhook/clientConfig/service"),
         ],
     },
     Reference {
@@ -175,12 +173,6 @@ pub(crate) const REFERENCES: &[Reference] = &[
         version: "v1",
         kind: "PriorityClass",
         fields: in_pods!["priorityClassName";],
-    },
-    Reference {
-        group: "networking.k8s.io",
-        version: "v1",
-        kind: "IngressClass",
-        fields: &[field("networking.k8s.io", "Ingress", "spec/ingressClassName")],
     },
     Reference {
         group: "admissionregistration.k8s.io",

@@ -6,7 +6,15 @@ use crate::facts::{ProblemKind, StepKind, What};
 use crate::kustomization::{Image, Kustomization};
 use crate::objects::Objects;
 use crate::render::Context;
-use crate::tree::{Node, Scalar, Touch, Value};
+use crate::tree::{Node, Scalar, Touch, Value, Walk};
+
+/// Fields that are visited once more: a suffix of the tag arrives there twice, as in kustomize.
+const FIELDS: [&str; 4] = [
+    "spec/containers[]/image",
+    "spec/initContainers[]/image",
+    "spec/template/spec/containers[]/image",
+    "spec/template/spec/initContainers[]/image",
+];
 
 pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
     for image in &kustomization.images {
@@ -32,6 +40,11 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
             }
             let mut seen = Seen::default();
             containers(&mut object.node, &pattern, image, touch, &mut seen);
+            for path in FIELDS {
+                Walk::scalars(&mut object.node, path, None, &mut |value| {
+                    set(value, &pattern, image, touch, &mut seen);
+                });
+            }
             if seen.matched {
                 matched.push(object.key);
             }
@@ -65,12 +78,8 @@ fn containers(node: &mut Node, pattern: &Regex, image: &Image, touch: Touch, see
                 let list = matches!(entry.key.as_str(), "containers" | "initContainers");
                 if let (true, Some(items)) = (list, entry.value.items_mut()) {
                     for item in items {
-                        let Some(value) = item.get_mut("image") else { continue };
-                        let Some(text) = value.as_str().map(str::to_owned) else { continue };
-                        if pattern.is_match(&text) {
-                            seen.matched = true;
-                            seen.changed |=
-                                value.change(Scalar::text(renamed(&text, image)), touch);
+                        if let Some(value) = item.get_mut("image") {
+                            set(value, pattern, image, touch, seen);
                         }
                     }
                 }
@@ -78,6 +87,13 @@ fn containers(node: &mut Node, pattern: &Regex, image: &Image, touch: Touch, see
             }
         }
     }
+}
+
+fn set(value: &mut Node, pattern: &Regex, image: &Image, touch: Touch, seen: &mut Seen) {
+    let Some(text) = value.as_str().filter(|text| pattern.is_match(text)) else { return };
+    let new = renamed(text, image);
+    seen.matched = true;
+    seen.changed |= value.change(Scalar::text(new), touch);
 }
 
 /// Name, tag and digest of an image.
@@ -101,17 +117,19 @@ fn renamed(text: &str, image: &Image) -> String {
         image.new_tag.as_ref().map(|spot| spot.value.as_str()),
         image.digest.as_ref().map(|spot| spot.value.as_str()),
     );
+    let suffixed;
     if new_tag.is_some() || new_digest.is_some() {
         tag = new_tag;
         digest = new_digest;
+    } else if let Some(suffix) = &image.tag_suffix {
+        suffixed = format!("{}{}", tag.unwrap_or_default(), suffix.value);
+        tag = Some(&suffixed);
+        digest = None;
     }
     let mut out = name.to_owned();
     if let Some(tag) = tag {
         out.push(':');
         out.push_str(tag);
-        if let Some(suffix) = &image.tag_suffix {
-            out.push_str(&suffix.value);
-        }
     }
     if let Some(digest) = digest {
         out.push('@');

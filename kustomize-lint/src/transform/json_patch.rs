@@ -50,6 +50,9 @@ pub(crate) fn read(node: &Node) -> Result<Vec<Operation>, (Place, String)> {
         if from.is_none() && matches!(kind, Kind::Move | Kind::Copy) {
             return Err((place, "this operation needs `from`".to_owned()));
         }
+        if item.get("value").is_none() && matches!(kind, Kind::Add | Kind::Replace) {
+            return Err((place, "this operation needs a `value`".to_owned()));
+        }
         Ok(Operation {
             kind,
             path,
@@ -58,6 +61,9 @@ pub(crate) fn read(node: &Node) -> Result<Vec<Operation>, (Place, String)> {
             place,
         })
     };
+    if node.items().is_empty() {
+        return Err((node.origin.base, "this patch has no operations".to_owned()));
+    }
     node.items().iter().map(one).collect()
 }
 
@@ -110,9 +116,10 @@ pub(crate) fn apply(root: &mut Node, operation: &Operation, step: StepId) -> Res
     }
 }
 
+/// The keys of a pointer. kustomize never looks at what stands before the first slash.
 fn split(pointer: &str) -> Result<Vec<String>, String> {
-    match pointer.strip_prefix('/') {
-        Some(rest) => {
+    match pointer.split_once('/') {
+        Some((_, rest)) => {
             Ok(rest.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect())
         }
         None => Err(format!("the path `{pointer}` does not begin with `/`")),

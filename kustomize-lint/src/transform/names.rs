@@ -129,14 +129,9 @@ impl Follow {
 
     fn mapping(&mut self, node: &mut Node, reference: &Reference, who: &Referrer, step: StepId) {
         let Some(name) = node.str_at(&["name"]).map(str::to_owned) else { return };
-        if node.str_at(&["kind"]).is_some_and(|kind| kind != reference.kind) {
-            return;
-        }
         let namespace = node.str_at(&["namespace"]).map(str::to_owned);
         let place = node.origin.place();
-        let Some((key, now, source)) =
-            self.find(&name, Some(namespace.unwrap_or_default()), reference, who, place)
-        else {
+        let Some((key, now, source)) = self.find(&name, namespace, reference, who, place) else {
             return;
         };
         let touch = Touch { step, place: source };
@@ -214,7 +209,7 @@ impl Referrer {
                 |text: &str| if text.is_empty() { "default".to_owned() } else { text.to_owned() };
             return ids.any(|id| {
                 id.name == name && (or(&id.namespace) == or(namespace) || !id.is_namespaced())
-            }) || namespace.is_empty() && candidate.now.same_namespace(&self.id);
+            });
         }
         !self.id.is_namespaced()
             || !candidate.now.is_namespaced()

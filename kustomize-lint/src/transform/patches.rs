@@ -71,8 +71,8 @@ fn apply(folder: &Folder, patch: &Patch, objects: &mut Objects, context: &mut Co
     let Some(documents) = read(folder, patch, context) else { return };
     let is_json = documents.iter().any(Node::is_sequence);
     match form {
-        Form::Json => by_id(patch, &documents, objects, context),
-        _ if is_json && form == Form::Either => targeted_json(patch, &documents, objects, context),
+        Form::Either if is_json => targeted_json(patch, &documents, objects, context),
+        Form::Json => targeted_json(patch, &documents, objects, context),
         _ => merge(patch, documents, objects, context),
     }
 }
@@ -219,7 +219,7 @@ fn select(patch: &Patch, objects: &Objects, context: &mut Context) -> Option<(Ta
     }
 }
 
-/// A JSON patch of `patches`, for everything that its target selects.
+/// A JSON patch, for everything that its target selects.
 fn targeted_json(patch: &Patch, documents: &[Node], objects: &mut Objects, context: &mut Context) {
     if patch.target.is_none() {
         let message = "a JSON patch needs a `target`";
@@ -227,27 +227,6 @@ fn targeted_json(patch: &Patch, documents: &[Node], objects: &mut Objects, conte
     }
     let Some((target, selected)) = select(patch, objects, context) else { return };
     operate(patch, documents, target, &selected, objects, context);
-}
-
-/// A patch of `patchesJson6902`, for the one object of its target.
-fn by_id(patch: &Patch, documents: &[Node], objects: &mut Objects, context: &mut Context) {
-    let Some(target) = &patch.target else {
-        let message = "a JSON patch needs a `target`";
-        return context.problem(ProblemKind::Malformed, Some(patch.place), message);
-    };
-    let selector = &target.value;
-    let id = Id {
-        group: selector.group.clone(),
-        version: selector.version.clone(),
-        kind: selector.kind.clone(),
-        name: selector.name.clone(),
-        namespace: selector.namespace.clone(),
-    };
-    match objects.any(&id).as_slice() {
-        [] => no_match(&id, target.place, context),
-        [at] => operate(patch, documents, Target::Identity, &[*at], objects, context),
-        _ => several(&id, target.place, context),
-    }
 }
 
 fn no_match(id: &Id, place: Place, context: &mut Context) {
@@ -297,11 +276,11 @@ fn operate(
             if !object.node.same(&before) {
                 changed.push(object.key);
             }
+            objects.refresh(*at);
         }
         let deleted = Vec::new();
         context.fact(step, content, What::Patch { target, matched, changed, deleted });
     }
-    objects.reindex();
 }
 
 /// Strategic-merge patches, each for the object that it names or for what the target selects.
@@ -415,7 +394,7 @@ fn merge_into(
     if !gone.is_empty() {
         objects.retain(|object| !gone.contains(&object.key));
     } else if patch.allow_name_change {
-        objects.reindex();
+        selected.iter().for_each(|at| objects.refresh(*at));
     }
     context.fact(step, content, What::Patch { target, matched, changed, deleted });
 }

@@ -9,7 +9,8 @@ use crate::kustomization::{
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
-use crate::tree::{self, Dialect, Kind, Node, Origin, Scalar, Touch, Value, escaped_split};
+use crate::select::Matcher;
+use crate::tree::{self, Dialect, Kind, Node, Origin, Scalar, Touch, Value};
 
 pub(crate) fn apply(
     folder: &Folder,
@@ -86,7 +87,7 @@ fn value(source: &ReplacementSource, objects: &Objects) -> Result<Node, String> 
         _ => return Err("more than one object is the source of this replacement".to_owned()),
     };
     let path = if source.path.is_empty() { "metadata.name" } else { &source.path };
-    let parts = escaped_split(path, '.');
+    let parts = split(path);
     let mut node = object.node.clone();
     let mut found = None;
     visit(&mut node, &parts, None, &mut |node| {
@@ -131,37 +132,54 @@ fn write(
         let message = "a target needs `select`";
         return context.problem(ProblemKind::Malformed, Some(target.place), message);
     };
-    let matcher = crate::select::Matcher::new(select);
-    let rejects: Result<Vec<_>, _> =
-        target.reject.iter().map(crate::select::Matcher::new).collect();
-    let (matcher, rejects) = match (matcher, rejects) {
-        (Ok(matcher), Ok(rejects)) => (matcher, rejects),
-        (Err(message), _) | (_, Err(message)) => {
+    // Names are texts here and not patterns; only the label selectors are as elsewhere.
+    let understood = |selector: &Selector| {
+        let Selector { labels, annotations, .. } = selector.clone();
+        let rest = Matcher::new(&Selector { labels, annotations, ..Selector::default() })?;
+        Ok::<_, String>((selector.clone(), rest))
+    };
+    let read = understood(select).and_then(|select| {
+        let rejects = target.reject.iter().map(understood).collect::<Result<Vec<_>, _>>()?;
+        Ok((select, rejects))
+    });
+    let (select, rejects) = match read {
+        Ok(read) => read,
+        Err(message) => {
             return context.problem(ProblemKind::Malformed, Some(target.place), message);
         }
+    };
+    let chosen = |(selector, rest): &(Selector, Matcher), object: &Object| {
+        object.ids().any(|id| exact(selector, &id)) && rest.matches(object)
     };
     let place = target.place;
     let default = [Spot { value: "metadata.name".to_owned(), place }];
     let paths = if target.paths.is_empty() { &default[..] } else { &target.paths };
     let (mut matched, mut changed) = (Vec::new(), Vec::new());
-    let mut renamed = false;
-    for object in &mut objects.list {
-        let all = object.ids().collect::<Vec<_>>();
-        let chosen = matcher.matches(object) || all.iter().any(|id| exact(select, id));
-        let rejected = rejects.iter().any(|reject| reject.matches(object));
-        if !chosen || rejected {
+    let mut renamed = Vec::new();
+    for (at, object) in objects.list.iter_mut().enumerate() {
+        if !chosen(&select, object) || rejects.iter().any(|reject| chosen(reject, object)) {
             continue;
         }
         matched.push(object.key);
         let (before, name) = (object.node.clone(), object.name().to_owned());
         let previous = object.id();
         for path in paths {
-            let parts = escaped_split(&path.value, '.');
+            let parts = split(&path.value);
+            let texts = matches!(
+                parts.as_slice(),
+                [metadata, pairs, _]
+                    if metadata == "metadata" && (pairs == "labels" || pairs == "annotations")
+            );
             let mut any = false;
             let create = target.options.create.then_some(touch);
             let done = visit(&mut object.node, &parts, create, &mut |node| {
                 any = true;
-                put(node, value, &target.options, touch)
+                put(node, value, &target.options, touch)?;
+                // What these hold is text whatever it looks like.
+                if let (true, Some(scalar)) = (texts, node.scalar()) {
+                    node.value = Value::Scalar(Scalar::text(&scalar.text));
+                }
+                Ok(())
             });
             let wrong = match done {
                 Err(message) => Some(message),
@@ -177,12 +195,10 @@ fn write(
         }
         if object.name() != name {
             object.previous.push(previous);
-            renamed = true;
+            renamed.push(at);
         }
     }
-    if renamed {
-        objects.reindex();
-    }
+    renamed.into_iter().for_each(|at| objects.refresh(at));
     context.fact(touch.step, place, What::ReplacementTarget { matched, changed });
 }
 
@@ -192,10 +208,11 @@ fn put(node: &mut Node, value: &Node, options: &FieldOptions, touch: Touch) -> R
         let base = node.origin.base;
         match &value.value {
             Value::Scalar(scalar) => {
-                // A field that holds text goes on to hold text.
+                // A field that holds text goes on to hold text,
+                // and any other is read anew: "12" from a ConfigMap is a number there.
                 let scalar = match node.scalar().map(|old| old.kind) {
                     Some(Kind::Text) => Scalar::text(&scalar.text),
-                    _ => scalar.clone(),
+                    _ => Scalar::plain(&scalar.text),
                 };
                 node.value = Value::Scalar(scalar);
             }
@@ -216,6 +233,33 @@ fn put(node: &mut Node, value: &Node, options: &FieldOptions, touch: Touch) -> R
     let joined = parts.join(&options.delimiter);
     node.change(Scalar { text: joined, kind: Kind::Text }, touch);
     Ok(())
+}
+
+/// The parts of a path. Dots do not count behind a backslash or in brackets, and brackets without
+/// `=` are only there to hold dots.
+fn split(path: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut letters = path.chars().peekable();
+    let mut bracket = false;
+    while let Some(letter) = letters.next() {
+        let last = parts.last_mut().expect("never empty");
+        match letter {
+            '\\' if letters.peek() == Some(&'.') => last.extend(letters.next()),
+            '.' if !bracket => parts.push(String::new()),
+            '[' | ']' => {
+                bracket = letter == '[';
+                last.push(letter);
+            }
+            _ => last.push(letter),
+        }
+    }
+    for part in &mut parts {
+        let key = part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if let Some(key) = key.filter(|key| !key.contains('=')) {
+            *part = key.to_owned();
+        }
+    }
+    parts
 }
 
 type Visit<'a> = &'a mut dyn FnMut(&mut Node) -> Result<(), String>;

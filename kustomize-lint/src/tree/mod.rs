@@ -10,7 +10,7 @@ mod write;
 
 pub use node::{Entry, Node, Value};
 pub use origin::{FileId, Files, Location, Origin, Place, SourceFile, StepId, Touch};
-pub(crate) use path::{FieldSpec, Walk, escaped_split};
+pub(crate) use path::{FieldSpec, Walk};
 pub(crate) use read::{Dialect, Text, read};
 pub use scalar::{Kind, Scalar};
 pub(crate) use write::write;

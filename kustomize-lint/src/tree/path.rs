@@ -31,7 +31,7 @@ impl<'a> FieldSpec<'a> {
 }
 
 /// `text` at every `separator` that has no backslash before it.
-pub(crate) fn escaped_split(text: &str, separator: char) -> Vec<String> {
+fn escaped_split(text: &str, separator: char) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {

@@ -15,6 +15,10 @@ const FAMILIES: &[(&str, &str)] = &[
     ("resources", include_str!("cases/resources.txt")),
     ("generators", include_str!("cases/generators.txt")),
     ("merge", include_str!("cases/merge.txt")),
+    ("json", include_str!("cases/json.txt")),
+    ("names", include_str!("cases/names.txt")),
+    ("fields", include_str!("cases/fields.txt")),
+    ("replacements", include_str!("cases/replacements.txt")),
 ];
 
 /// Runs a case; what differs, if anything does.
