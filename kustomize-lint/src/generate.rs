@@ -12,7 +12,7 @@ use crate::kustomization::{Behavior, Generator, GeneratorOptions, Kustomization,
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
-use crate::tree::{Kind, Node, Origin, Place, Scalar, Value};
+use crate::tree::{Entry, FileId, Index, Kind, Node, Origin, Place, Scalar, Touch, Value};
 
 /// Adds what the generators make, or changes what they extend.
 pub(crate) fn apply(
@@ -64,10 +64,17 @@ fn build(
         context.problem(ProblemKind::Malformed, Some(place), "a generator needs a `name`");
         return None;
     }
+    if generator.secret {
+        generator.literals.iter().for_each(|literal| context.files.hide(literal.place));
+    }
     let mut data = Data { entries: Vec::new(), seen: HashSet::new() };
     for env in &generator.envs {
         let (path, text) = folder.read_text(env, context)?;
-        env_file(&path, &text, &mut data, context)?;
+        let file = context.files.add(&path, &text);
+        if generator.secret {
+            context.files.hide(Place::new(file, &(0..text.len())));
+        }
+        env_file(file, &text, &mut data, context)?;
     }
     for literal in &generator.literals {
         let Some((key, value)) = literal.value.split_once('=').filter(|(key, _)| !key.is_empty())
@@ -134,16 +141,16 @@ impl Data {
     }
 
     fn write(self, node: &mut Node, secret: bool, origin: Origin) {
-        let (mut data, mut binary) = (Node::mapping(origin), Node::mapping(origin));
+        let (mut data, mut binary) = (Vec::new(), Vec::new());
         for (key, value, place) in self.entries {
             let own = Origin::new(place);
-            match std::str::from_utf8(&value) {
-                Ok(text) if !secret => data.set(&key, Node::text(text, own)),
-                Err(_) if !secret => binary.set(&key, Node::text(STANDARD.encode(&value), own)),
-                _ => data.set(&key, Node::text(STANDARD.encode(&value), own)),
-            }
+            let text = std::str::from_utf8(&value).ok().filter(|_| !secret);
+            let list = if text.is_some() || secret { &mut data } else { &mut binary };
+            let text = text.map_or_else(|| STANDARD.encode(&value), str::to_owned);
+            list.push(Entry { key, origin: own, value: Node::text(text, own) });
         }
-        for (key, mapping) in [("data", data), ("binaryData", binary)] {
+        for (key, entries) in [("data", data), ("binaryData", binary)] {
+            let mapping = Node { origin, value: Value::Mapping(entries) };
             if !mapping.entries().is_empty() || secret && key == "data" {
                 node.set(key, mapping);
             }
@@ -151,8 +158,7 @@ impl Data {
     }
 }
 
-fn env_file(path: &Path, text: &str, data: &mut Data, context: &mut Context) -> Option<()> {
-    let file = context.files.add(path, text);
+fn env_file(file: FileId, text: &str, data: &mut Data, context: &mut Context) -> Option<()> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let place = Place::new(file, &(start..start + line.trim_end().len()));
@@ -169,7 +175,7 @@ fn env_file(path: &Path, text: &str, data: &mut Data, context: &mut Context) -> 
                 // kustomize takes the value from its own environment.
                 context.not_analysed.push(crate::facts::NotAnalysed {
                     place,
-                    what: format!("the value of `{line}`, which the environment gives"),
+                    what: "a value that the environment gives".to_owned(),
                 });
                 (line, "")
             }
@@ -268,19 +274,20 @@ fn inherit(object: &mut Object, old: &Object, merge: bool) {
     if merge {
         for field in ["data", "binaryData"] {
             let Some(inherited) = old.node.get(field) else { continue };
-            let mut mapping = inherited.clone();
+            let mut merged = inherited.entries().to_vec();
+            let index = Index::of(inherited.entries());
             for entry in object.node.get(field).map_or(&[][..], Node::entries) {
-                let mut value = entry.value.clone();
-                if let Some(before) = inherited.get(&entry.key) {
-                    value.origin = Origin {
-                        base: before.origin.base,
-                        last: object
-                            .generator
-                            .map(|step| crate::tree::Touch { step, place: value.origin.base }),
-                    };
+                match index.find(inherited.entries(), &entry.key) {
+                    None => merged.push(entry.clone()),
+                    Some(at) => {
+                        let place = entry.value.origin.base;
+                        let slot = &mut merged[at].value;
+                        slot.value = entry.value.value.clone();
+                        slot.origin.last = object.generator.map(|step| Touch { step, place });
+                    }
                 }
-                mapping.set(&entry.key, value);
             }
+            let mapping = Node { origin: inherited.origin, value: Value::Mapping(merged) };
             object.node.set(field, mapping);
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::context::Context;
 use crate::facts::{DuplicateKey, ProblemKind};
 use crate::object::Object;
-use crate::tree::{self, Dialect, Node};
+use crate::tree::{self, Dialect, Node, Place};
 
 /// Reads every document of a text. What is wrong is reported, and the rest returned.
 pub(crate) fn documents(
@@ -21,9 +21,14 @@ pub(crate) fn documents(
             context
                 .duplicate_keys
                 .extend(pairs.map(|(place, earlier)| DuplicateKey { place, earlier }));
+            read.documents.iter().for_each(|node| context.files.hide_secret(node));
             read.documents
         }
         Err((place, message)) => {
+            // Of a file that cannot be read nobody knows which lines are secret.
+            if text.contains("Secret") {
+                context.files.hide(Place::new(file, &(0..text.len())));
+            }
             context.problem(ProblemKind::Malformed, Some(place), message);
             Vec::new()
         }

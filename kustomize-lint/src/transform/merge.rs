@@ -3,10 +3,15 @@
 //! Semantics: kustomize's documentation of strategic merges, Kubernetes' patch merge keys, and
 //! kustomize's own choice that what a patch adds to a keyed list comes first.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::facts::What;
 use crate::object::ObjectKey;
 use crate::schema::{self, List};
-use crate::tree::{Entry, Node, Origin, Place, Scalar, StepId, Value};
+use crate::tree::{Entry, Index, Node, Origin, Place, Scalar, StepId, Touch, Value};
+
+/// Items of a list with several keys: each is compared with each.
+const MAX_ITEMS: usize = 2_000;
 
 /// A patch on its way into one object.
 pub(crate) struct Merge<'a> {
@@ -54,7 +59,7 @@ impl Merge<'_> {
                     // What was text stays text.
                     let text = node.as_str().is_some();
                     let new = if text { Scalar::text(&scalar.text) } else { scalar.clone() };
-                    node.change(new, crate::tree::Touch { step: self.step, place });
+                    node.change(new, Touch { step: self.step, place });
                     node
                 }
                 other => self.written(patch.clone(), other.as_ref()),
@@ -111,41 +116,45 @@ impl Merge<'_> {
     }
 
     fn entries(&mut self, mut node: Node, patch: &Node, path: &str) -> Result<Node, String> {
+        let index = Index::of(node.entries());
+        let known = node.entries().len();
+        let mut removed = HashSet::new();
         for entry in patch.entries() {
             if entry.key == "$patch" {
                 continue;
             }
-            let inner =
-                if path.is_empty() { entry.key.clone() } else { format!("{path}/{}", entry.key) };
+            let inner = match path {
+                "" => entry.key.clone(),
+                path => format!("{path}/{}", entry.key),
+            };
+            let Some(entries) = node.entries_mut() else { break };
+            let at = index.find(&entries[..known], &entry.key);
+            let touch = Touch { step: self.step, place: entry.origin.base };
             // In place, so that the order of the file stays and nothing is copied.
-            let before = node.get_mut(&entry.key).map(|slot| {
+            let before = at.map(|at| {
+                let slot = &mut entries[at].value;
                 let empty = Node::mapping(slot.origin);
                 std::mem::replace(slot, empty)
             });
-            let existed = before.is_some();
-            match self.node(before, &entry.value, &inner)? {
-                Some(value) if existed => {
-                    if let Some(slot) = node.get_mut(&entry.key) {
-                        *slot = value;
-                    }
+            match (at, self.node(before, &entry.value, &inner)?) {
+                (Some(at), Some(value)) => entries[at].value = value,
+                (None, Some(value)) => {
+                    let key = entry.key.clone();
+                    entries.push(Entry { key, origin: Origin::added(touch), value });
                 }
-                Some(value) => {
-                    let touch = crate::tree::Touch { step: self.step, place: entry.origin.base };
-                    if let Some(entries) = node.entries_mut() {
-                        entries.push(Entry {
-                            key: entry.key.clone(),
-                            origin: Origin::added(touch),
-                            value,
-                        });
-                    }
+                (Some(at), None) => {
+                    removed.insert(at);
+                    node.origin.last = Some(touch);
                 }
-                None => {
-                    if node.remove(&entry.key).is_some() {
-                        let place = entry.origin.base;
-                        node.origin.last = Some(crate::tree::Touch { step: self.step, place });
-                    }
-                }
+                (None, None) => {}
             }
+        }
+        if let (false, Some(entries)) = (removed.is_empty(), node.entries_mut()) {
+            let mut at = 0;
+            entries.retain(|_| {
+                at += 1;
+                !removed.contains(&(at - 1))
+            });
         }
         Ok(node)
     }
@@ -183,13 +192,11 @@ impl Merge<'_> {
 
     fn set(&self, target: Option<Node>, patch: &Node) -> Node {
         let mut node = self.written(patch.clone(), target.as_ref());
-        let before = target.map(|mut node| std::mem::take(node.items_mut().expect("a list")));
-        if let Some(items) = node.items_mut() {
-            for item in before.into_iter().flatten() {
-                if !items.iter().any(|known| known.same(&item)) {
-                    items.push(item);
-                }
-            }
+        let text = |item: &Node| item.scalar().map(|scalar| scalar.text.clone());
+        let known: HashSet<_> = node.items().iter().map(text).collect();
+        if let (Some(items), Some(mut target)) = (node.items_mut(), target) {
+            let before = target.items_mut().map(std::mem::take).unwrap_or_default();
+            items.extend(before.into_iter().filter(|item| !known.contains(&text(item))));
         }
         node
     }
@@ -256,14 +263,14 @@ impl Merge<'_> {
     ) -> Result<Vec<Node>, String> {
         let mut slots: Vec<Option<Node>> = old.into_iter().map(Some).collect();
         let text = |node: &Node| node.get(key).and_then(Node::scalar).map(|s| s.text.clone());
-        let mut positions = std::collections::HashMap::new();
+        let mut positions = HashMap::new();
         for (at, slot) in slots.iter().enumerate() {
             if let Some(name) = slot.as_ref().and_then(text) {
                 positions.entry(name).or_insert(at);
             }
         }
         let mut merged: Vec<Node> = Vec::new();
-        let mut added = std::collections::HashMap::new();
+        let mut added = HashMap::new();
         for item in patch.items() {
             let Some(name) = text(item) else { continue };
             if added.contains_key(&name) {
@@ -302,6 +309,9 @@ impl Merge<'_> {
         path: &str,
         keys: &[&str],
     ) -> Result<Vec<Node>, String> {
+        if old.len() + patch.items().len() > MAX_ITEMS {
+            return Err(format!("more than {MAX_ITEMS} items in a list with several keys"));
+        }
         let value = |node: &Node, key: &str| {
             node.get(key).and_then(Node::scalar).map_or_else(String::new, |s| s.text.clone())
         };

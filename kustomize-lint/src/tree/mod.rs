@@ -8,6 +8,7 @@ mod scalar;
 mod timestamp;
 mod write;
 
+pub(crate) use node::Index;
 pub use node::{Entry, Node, Value};
 pub use origin::{FileId, Files, Location, Origin, Place, SourceFile, StepId, Touch};
 pub(crate) use path::{FieldSpec, Walk};

@@ -1,5 +1,7 @@
 //! The tree.
 
+use std::collections::HashMap;
+
 use super::origin::{Origin, Touch};
 use super::scalar::{Kind, Scalar};
 
@@ -217,8 +219,10 @@ impl Node {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
             }
             (Value::Mapping(a), Value::Mapping(b)) => {
-                a.len() == b.len()
-                    && a.iter().all(|e| other.get(&e.key).is_some_and(|v| e.value.same(v)))
+                let index = Index::of(b);
+                let found =
+                    |e: &Entry| index.find(b, &e.key).is_some_and(|at| e.value.same(&b[at].value));
+                a.len() == b.len() && a.iter().all(found)
             }
             _ => false,
         }
@@ -242,6 +246,26 @@ impl Node {
             Value::Mapping(entries) => {
                 entries.iter().map(|e| (e.key.clone(), e.value.to_json())).collect()
             }
+        }
+    }
+}
+
+/// Finds keys of a mapping, also of one with more keys than a person would write.
+pub(crate) struct Index(Option<HashMap<String, usize>>);
+
+impl Index {
+    const SMALL: usize = 32;
+
+    pub(crate) fn of(entries: &[Entry]) -> Self {
+        let positions = || entries.iter().enumerate().map(|(at, e)| (e.key.clone(), at)).collect();
+        Index((entries.len() > Self::SMALL).then(positions))
+    }
+
+    /// The position of a key among the entries that the index was made of.
+    pub(crate) fn find(&self, entries: &[Entry], key: &str) -> Option<usize> {
+        match &self.0 {
+            Some(positions) => positions.get(key).copied(),
+            None => entries.iter().take(Self::SMALL).position(|entry| entry.key == key),
         }
     }
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use common::diagnostic::{self, Source};
 
+use super::node::Node;
+
 /// A file of a [`Files`] table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub(crate) u32);
@@ -80,6 +82,8 @@ pub struct SourceFile {
     pub text: Arc<str>,
     /// The byte that each line begins at.
     lines: Vec<u32>,
+    /// What messages must not show: values of secrets.
+    hidden: Vec<Range<usize>>,
 }
 
 /// Every file that a rendering has read.
@@ -101,7 +105,12 @@ impl Files {
             )
             .collect();
         let id = FileId(self.list.len() as u32);
-        self.list.push(SourceFile { path: path.to_owned(), text: text.into(), lines });
+        self.list.push(SourceFile {
+            path: path.to_owned(),
+            text: text.into(),
+            lines,
+            hidden: Vec::new(),
+        });
         self.by_path.insert(path.to_owned(), id);
         id
     }
@@ -109,6 +118,33 @@ impl Files {
     /// The file.
     pub fn get(&self, id: FileId) -> &SourceFile {
         &self.list[id.0 as usize]
+    }
+
+    /// Keeps a value out of every message.
+    pub(crate) fn hide(&mut self, place: Place) {
+        let file = &mut self.list[place.file.0 as usize];
+        let mut end = (place.end as usize).min(file.text.len());
+        let mut start = (place.start as usize).min(end);
+        // Whole characters, as their neighbours would be broken otherwise.
+        while !file.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !file.text.is_char_boundary(end) {
+            end += 1;
+        }
+        file.hidden.push(start..end);
+    }
+
+    /// Keeps every value of a Secret out of every message; no effect on anything else.
+    pub(crate) fn hide_secret(&mut self, node: &Node) {
+        if node.str_at(&["kind"]) != Some("Secret") {
+            return;
+        }
+        for field in ["data", "stringData"] {
+            if let Some(values) = node.get(field) {
+                self.hide(values.origin.base);
+            }
+        }
     }
 
     /// Every file with its id, in the order of reading.
@@ -135,7 +171,7 @@ impl Files {
     /// The place as messages draw it.
     pub fn diagnostic(&self, place: Place) -> diagnostic::Place {
         let file = self.get(place.file);
-        let source = Source::new(file.path.display().to_string(), &file.text, &[]);
+        let source = Source::new(file.path.display().to_string(), &file.text, &file.hidden);
         diagnostic::Place { source: Arc::new(source), span: place.span() }
     }
 }

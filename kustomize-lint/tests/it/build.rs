@@ -95,3 +95,33 @@ fn bombs_and_depths_are_errors() {
         build(&text, &[]).expect(2);
     }
 }
+
+#[test]
+fn no_message_shows_a_secret() {
+    for text in [
+        "-- kustomization.yaml --\nsecretGenerator: [{name: a, literals: [k=hunter2, k=hunter2]}]\n",
+        "-- kustomization.yaml --\nsecretGenerator: [{name: a, envs: [a.env]}]\n\
+         -- a.env --\nk=hunter2\nk=hunter2\n",
+        "-- kustomization.yaml --\nresources: [a.yaml]\n\
+         -- a.yaml --\napiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  k: hunter2\n  k: hunter2\n",
+        "-- kustomization.yaml --\nresources: [a.yaml]\n\
+         -- a.yaml --\napiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  k: [hunter2\n",
+    ] {
+        let done = build(text, &[]).expect(2);
+        assert!(!done.stderr.contains("unter2"), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn very_large_mappings_are_merged_in_bounded_time() {
+    let data: String = (0..60_000).map(|at| format!("  k{at}: v\n")).collect();
+    let head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n";
+    let text = format!(
+        "-- kustomization.yaml --\nresources: [a.yaml]\npatches: [{{path: p.yaml}}]\n\
+         -- a.yaml --\n{head}{data}-- p.yaml --\n{head}{}",
+        data.replace(": v", ": w")
+    );
+    let before = std::time::Instant::now();
+    build(&text, &[]).expect(0);
+    assert!(before.elapsed() < std::time::Duration::from_secs(20), "{:?}", before.elapsed());
+}

@@ -3,4 +3,5 @@
 mod archive;
 mod build;
 mod differential;
+mod facts;
 mod repository;
