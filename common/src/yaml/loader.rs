@@ -138,11 +138,13 @@ impl Loader {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Error> {
         let span = self.offsets.byte(span.start.index())..self.offsets.byte(span.end.index());
         match event {
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
                 let size = 1 + text.len() / SCALAR_UNIT;
                 self.count(size, &span)?;
+                let text_tag =
+                    tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
                 let style = match style {
-                    ScalarStyle::Plain => Style::Plain,
+                    ScalarStyle::Plain if !text_tag => Style::Plain,
                     _ => Style::Quoted,
                 };
                 let node = Node { span, value: Value::Scalar { text: text.into_owned(), style } };
@@ -348,6 +350,11 @@ mod tests {
         let loaded = load_keeping("a: one\na: two\n", Limits::default(), Keep::Last).unwrap();
         assert_eq!(loaded.documents[0].get("a").unwrap().as_str(), Some("two"));
         assert_eq!(loaded.problems.len(), 1);
+    }
+
+    #[test]
+    fn a_scalar_with_the_tag_of_strings_is_one() {
+        assert_eq!(one("a: !!str 12\n").get("a").unwrap().as_str(), Some("12"));
     }
 
     #[test]
