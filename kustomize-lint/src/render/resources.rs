@@ -21,6 +21,12 @@ pub(crate) fn documents(
             context
                 .duplicate_keys
                 .extend(pairs.map(|(place, earlier)| DuplicateKey { place, earlier }));
+            if dialect == Dialect::Object {
+                for place in read.odd_keys {
+                    let message = "a key must be text; put quotes around it";
+                    context.problem(ProblemKind::Malformed, Some(place), message);
+                }
+            }
             read.documents.iter().for_each(|node| context.files.hide_secret(node));
             read.documents
         }

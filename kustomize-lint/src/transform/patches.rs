@@ -123,6 +123,10 @@ fn parsed(read: Result<Text, (Place, String)>, context: &mut Context) -> Vec<Nod
             context
                 .duplicate_keys
                 .extend(pairs.map(|(place, earlier)| DuplicateKey { place, earlier }));
+            for place in read.odd_keys {
+                let message = "a key must be text; put quotes around it";
+                context.problem(ProblemKind::Malformed, Some(place), message);
+            }
             read.documents
         }
         Err((place, message)) => {
@@ -142,6 +146,7 @@ fn inline(text: &str, place: Place, context: &mut Context) -> Vec<Node> {
                 *later = lines.map(*later);
                 *earlier = lines.map(*earlier);
             }
+            read.odd_keys.iter_mut().for_each(|key| *key = lines.map(*key));
             parsed(Ok(read), context)
         }
         Err((at, message)) => parsed(Err((lines.map(at), message)), context),

@@ -12,6 +12,8 @@ pub(crate) struct Text {
     pub(crate) documents: Vec<Node>,
     /// Keys that stand twice: the later and the earlier place.
     pub(crate) duplicates: Vec<(Place, Place)>,
+    /// Keys that are numbers, booleans or null: JSON has no such keys.
+    pub(crate) odd_keys: Vec<Place>,
 }
 
 /// Which of kustomize's two YAML readers a text is for.
@@ -58,28 +60,43 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
             None => return Err((place, problem.message.clone())),
         }
     }
-    let documents = loaded.documents.into_iter().map(|node| convert(dialect, file, node)).collect();
-    Ok(Text { documents, duplicates })
+    let mut reader = Reader { dialect, file, text, odd_keys: Vec::new() };
+    let documents = loaded.documents.into_iter().map(|node| reader.convert(node)).collect();
+    Ok(Text { documents, duplicates, odd_keys: reader.odd_keys })
 }
 
-fn convert(dialect: Dialect, file: FileId, node: yaml::Node) -> Node {
-    let origin = Origin::new(Place::new(file, &node.span));
-    let value = match node.value {
-        yaml::Value::Scalar { text, style: Style::Quoted } => Value::Scalar(Scalar::text(text)),
-        yaml::Value::Scalar { text, style: Style::Plain } => Value::Scalar(dialect.plain(&text)),
-        yaml::Value::Sequence(items) => {
-            Value::Sequence(items.into_iter().map(|item| convert(dialect, file, item)).collect())
+struct Reader<'a> {
+    dialect: Dialect,
+    file: FileId,
+    text: &'a str,
+    odd_keys: Vec<Place>,
+}
+
+impl Reader<'_> {
+    fn convert(&mut self, node: yaml::Node) -> Node {
+        let origin = Origin::new(Place::new(self.file, &node.span));
+        let value = match node.value {
+            yaml::Value::Scalar { text, style: Style::Quoted } => Value::Scalar(Scalar::text(text)),
+            yaml::Value::Scalar { text, style: Style::Plain } => {
+                Value::Scalar(self.dialect.plain(&text))
+            }
+            yaml::Value::Sequence(items) => {
+                Value::Sequence(items.into_iter().map(|item| self.convert(item)).collect())
+            }
+            yaml::Value::Mapping(entries) => {
+                Value::Mapping(entries.into_iter().map(|entry| self.entry(entry)).collect())
+            }
+        };
+        Node { origin, value }
+    }
+
+    fn entry(&mut self, entry: yaml::Entry) -> Entry {
+        let place = Place::new(self.file, &entry.span);
+        // A key in quotes has these in its span.
+        let plain = self.text.get(entry.span.clone()) == Some(entry.key.as_str());
+        if plain && Scalar::plain(&entry.key).kind != Kind::Text {
+            self.odd_keys.push(place);
         }
-        yaml::Value::Mapping(entries) => Value::Mapping(
-            entries
-                .into_iter()
-                .map(|entry| Entry {
-                    origin: Origin::new(Place::new(file, &entry.span)),
-                    key: entry.key,
-                    value: convert(dialect, file, entry.value),
-                })
-                .collect(),
-        ),
-    };
-    Node { origin, value }
+        Entry { origin: Origin::new(place), key: entry.key, value: self.convert(entry.value) }
+    }
 }
