@@ -65,7 +65,6 @@ pub(crate) const REFERENCES: &[Reference] = &[
         kind: "Secret",
         fields: in_pods![
             "volumes/secret/secretName",
-            "volumes/csi/nodePublishSecretRef/name",
             "containers/env/valueFrom/secretKeyRef/name",
             "initContainers/env/valueFrom/secretKeyRef/name",
             "containers/envFrom/secretRef/name",

@@ -38,12 +38,19 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
             if object.kind() == "CustomResourceDefinition" {
                 continue;
             }
-            let mut seen = Seen::default();
+            let (mut seen, mut wrong) = (Seen::default(), None);
             containers(&mut object.node, &pattern, image, touch, &mut seen);
             for path in FIELDS {
                 Walk::scalars(&mut object.node, path, None, &mut |value| {
+                    if value.scalar().is_none() {
+                        wrong.get_or_insert(value.origin.place());
+                    }
                     set(value, &pattern, image, touch, &mut seen);
                 });
+            }
+            if let Some(place) = wrong {
+                let message = "an image must be text";
+                context.problem(ProblemKind::Malformed, Some(place), message);
             }
             if seen.matched {
                 matched.push(object.key);

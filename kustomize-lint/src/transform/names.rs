@@ -169,12 +169,14 @@ impl Follow {
             .filter(|c| who.may_refer_to(c, &namespace, name))
             .filter(|c| who.wants_kind(c))
             .collect();
-        if found.len() > 1 {
-            let same = |c: &&Candidate| {
-                c.prefixes.ends_with(&who.prefixes) && c.suffixes.ends_with(&who.suffixes)
-                    || who.prefixes.ends_with(&c.prefixes) && who.suffixes.ends_with(&c.suffixes)
-            };
-            found.retain(same);
+        // Of several the one whose affixes end like the referrer's; at first none will do, too.
+        for strict in [false, true] {
+            if found.len() > 1 {
+                found.retain(|c| {
+                    alike(&c.prefixes, &who.prefixes, strict)
+                        && alike(&c.suffixes, &who.suffixes, strict)
+                });
+            }
         }
         let first = *found.first()?;
         if found.iter().any(|c| c.now.name != first.now.name) {
@@ -183,6 +185,14 @@ impl Follow {
             return None;
         }
         Some((first.key, first.now.clone(), place))
+    }
+}
+
+/// Whether two lists of affixes end alike.
+fn alike(a: &[String], b: &[String], strict: bool) -> bool {
+    match (a.is_empty(), b.is_empty()) {
+        (false, false) => a.ends_with(b) || b.ends_with(a),
+        (a, b) => !strict || a == b,
     }
 }
 

@@ -72,17 +72,15 @@ pub(crate) fn apply(done: &mut Accumulated, context: &mut Context) {
 }
 
 /// Keys below which kustomize looks for vars.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 10] = [
     "args",
     "command",
     "env",
     "annotations",
-    "labels",
     "rules",
     "tls",
     "volumes",
     "mountPath",
-    "nodeSelector",
     "lifecycle",
     "volumeMounts",
 ];
@@ -102,7 +100,9 @@ fn expand(
             }
         }
         Value::Scalar(scalar) => {
-            let known = path.iter().any(|key| FIELDS.contains(&key.as_str()));
+            // Labels of the object itself, and not of its template.
+            let own = matches!(path.as_slice(), [a, b, _] if a == "metadata" && b == "labels");
+            let known = own || path.iter().any(|key| FIELDS.contains(&key.as_str()));
             if !known || !scalar.text.contains("$(") {
                 return;
             }
