@@ -176,8 +176,7 @@ impl Lines {
                 in_text += line.len();
                 continue;
             };
-            let indent = 0;
-            starts.push((in_text as u32, place.start + (in_region + found + indent) as u32));
+            starts.push((in_text as u32, place.start + (in_region + found) as u32));
             in_region += found + content.len();
             in_text += line.len();
         }
