@@ -1,6 +1,7 @@
 //! What the tests of all tools share: the real components they talk to, a proxy that breaks
 //! connections on purpose, and a readable record of a program's run.
 
+pub mod kubelet;
 pub mod localstack;
 pub mod peers;
 pub mod proxy;

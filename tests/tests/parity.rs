@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rideshare_tests::kubelet::expand;
 use rideshare_tests::run::run;
 use rideshare_tests::{peers, root};
 use serde_json::Value;
@@ -163,29 +164,6 @@ fn kubernetes_container(container: &Value) -> Effective {
     command.extend(list("args"));
     let image = container["image"].as_str().unwrap().to_owned();
     Effective { image, environment, command, ports: BTreeSet::new() }
-}
-
-/// The kubelet's rules: `$$` is `$`, `$(NAME)` a variable that is known, the rest itself.
-fn expand(text: &str, environment: &BTreeMap<String, String>) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            out.push('$');
-            rest = after;
-        } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|r| r.split_once(')')) {
-            match environment.get(name) {
-                Some(value) => out.push_str(value),
-                None => out.push_str(&format!("$({name})")),
-            }
-            rest = after;
-        } else {
-            out.push('$');
-        }
-    }
-    out + rest
 }
 
 /// What the two sides disagree on, but for what the environment asks to be different.

@@ -1,11 +1,13 @@
 //! `$` and other hard text through both sides, read by the real tools: what a container sees in
 //! Compose and in Kubernetes is the text that was meant.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
+use rideshare_tests::kubelet::expand;
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
 use serde_json::{Value, json};
@@ -80,6 +82,8 @@ fn hard_text_arrives_as_it_was_meant_on_both_sides() {
     let pod =
         objects.iter().find_map(|object| object.pointer("/spec/template/spec").cloned()).unwrap();
     let container = &pod["containers"][0];
+    let known = BTreeMap::from([("A".to_owned(), "wrong: expanded".to_owned())]);
+    let expanded = |value: &Value| expand(value.as_str().unwrap(), &known);
     let variables = container["env"].as_array().unwrap();
     for (at, text) in texts.iter().enumerate() {
         let name = format!("V{at:03}");
@@ -89,25 +93,4 @@ fn hard_text_arrives_as_it_was_meant_on_both_sides() {
         let probe = &container["readinessProbe"]["exec"]["command"][at];
         assert_eq!(&expanded(probe), text, "Kubernetes, probe {at}");
     }
-}
-
-/// What the kubelet makes of a text where the variable `A` is set: `$$` is `$`, `$(A)` its value.
-fn expanded(value: &Value) -> String {
-    let text = value.as_str().unwrap();
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            out.push('$');
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix("(A)") {
-            out.push_str("wrong: expanded");
-            rest = after;
-        } else {
-            out.push('$');
-        }
-    }
-    out + rest
 }

@@ -49,7 +49,7 @@ fn a_gpu_is_reported_and_the_rest_carried() {
             - {driver: nvidia, count: 1, capabilities: [gpu]}
     gpus: all
     ports: ['11434:11434']
-    volumes: [ollama:/root/.ollama]
+    volumes: [ollama:/models]
 volumes: {ollama: {}}
 ",
     )]);
