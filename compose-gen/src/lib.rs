@@ -11,6 +11,7 @@ pub mod cli;
 mod command;
 mod model;
 mod output;
+mod path;
 mod render;
 mod spec;
 

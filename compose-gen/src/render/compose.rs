@@ -1,11 +1,12 @@
 //! The Compose file.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
 use crate::model::{Amounts, Health, Mount, Origin, Platform, Service};
+use crate::path::{normal, relative};
 use crate::spec::quantity::compose_bytes;
 use crate::spec::text;
 use crate::spec::types::{Condition, Mode};
@@ -26,29 +27,8 @@ impl Paths {
         {
             return path.to_owned();
         }
-        let target = normal(&self.from.join(path));
-        let base = normal(&self.to);
-        let shared = target.components().zip(base.components()).take_while(|(a, b)| a == b).count();
-        let mut relative = PathBuf::new();
-        relative.extend(base.components().skip(shared).map(|_| Component::ParentDir));
-        relative.extend(target.components().skip(shared));
-        let text = relative.display().to_string();
-        if text.starts_with("..") { text } else { format!("./{text}") }
+        relative(&normal(&self.from.join(path)), &normal(&self.to))
     }
-}
-
-fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir if out.file_name().is_some() => {
-                out.pop();
-            }
-            Component::CurDir => {}
-            part => out.push(part),
-        }
-    }
-    out
 }
 
 /// The whole file.

@@ -11,6 +11,8 @@ use common::spec::{File, read_file};
 use common::yaml::Node;
 use serde_json::Value;
 
+use crate::path::relative;
+
 /// The files that `files` include, and so on. A file that is included twice, or is there
 /// already because its folder is the specification, is read once.
 pub(super) fn included(files: &[File], report: &mut Report) -> Option<Vec<File>> {
@@ -97,19 +99,6 @@ fn each_text(value: Option<&mut Value>, key: &str, change: &impl Fn(&mut String)
         Some(Value::Object(map)) => each_text(map.get_mut(key), key, change),
         _ => {}
     }
-}
-
-/// `to` as it is reached from `from`, with `./` or `../` at its beginning.
-fn relative(to: &Path, from: &Path) -> String {
-    let shared = to.components().zip(from.components()).take_while(|(a, b)| a == b).count();
-    let mut parts: Vec<String> = from.components().skip(shared).map(|_| "..".to_owned()).collect();
-    if parts.is_empty() {
-        parts.push(".".to_owned());
-    }
-    parts.extend(
-        to.components().skip(shared).map(|part| part.as_os_str().to_string_lossy().into_owned()),
-    );
-    parts.join("/")
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Import;
-use super::paths::{normal, relative};
 use super::tree::{Fate, Tree, Value};
 use super::variables::escape;
+use crate::path::{normal, relative};
 
 /// The most mounts that one becomes.
 const MOUNTS: usize = 30;

@@ -1,10 +1,11 @@
 //! Relative paths: the files that a project names stay where they are, and paths lead to them
 //! from the new folder.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::tree::{Tree, Value};
 use super::variables::{Env, escape, fix};
+use crate::path::{normal, relative};
 
 /// Where relative paths start, and where they start from now on.
 pub(super) struct Rebase<'a> {
@@ -97,33 +98,6 @@ impl Rebase<'_> {
         let target = normal(&self.from.join(literal));
         escape(&relative(&target, self.to))
     }
-}
-
-/// `target` as it is reached from the folder `from`, with `./` or `../` at its beginning.
-pub(super) fn relative(target: &Path, from: &Path) -> String {
-    let shared = target.components().zip(from.components()).take_while(|(a, b)| a == b).count();
-    let mut parts: Vec<String> = from.components().skip(shared).map(|_| "..".to_owned()).collect();
-    if parts.is_empty() {
-        parts.push(".".to_owned());
-    }
-    let below = target.components().skip(shared);
-    parts.extend(below.map(|part| part.as_os_str().to_string_lossy().into_owned()));
-    parts.join("/")
-}
-
-/// The path without `.` and `..`.
-pub(super) fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir if out.file_name().is_some() => {
-                out.pop();
-            }
-            Component::CurDir => {}
-            part => out.push(part),
-        }
-    }
-    out
 }
 
 /// The absolute path, with the links of what exists of it resolved.
