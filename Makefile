@@ -7,12 +7,12 @@ SHELL := bash
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-TOOLS ?= fetch-secrets export-dbt compose-gen
+TOOLS ?= fetch-secrets export-dbt compose-gen kustomize-lint
 # Where cargo builds; an absolute path may be given to share a cache.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
-LIGHT := -p common -p compose-gen -p fetch-secrets -p rideshare-tests
+LIGHT := -p common -p compose-gen -p fetch-secrets -p kustomize-lint -p rideshare-tests
 PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate shellcheck zizmor time
 
 .PHONY: help

@@ -33,8 +33,17 @@ pub struct Loaded {
     /// Its documents.
     pub documents: Vec<Node>,
     /// Keys that stand twice in one mapping, and merges of something else than mappings. The
-    /// documents have the first of each key, and nothing of such a merge.
+    /// documents have one of such keys, see [`Keep`], and nothing of such a merge.
     pub problems: Vec<Error>,
+}
+
+/// Which of several equal keys of a mapping the documents have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// The first.
+    First,
+    /// The last, as readers do that fill a structure field by field.
+    Last,
 }
 
 /// Why a file could not be read.
@@ -50,11 +59,20 @@ pub struct Error {
     pub message: String,
 }
 
-/// Reads every document of `text`. Aliases are expanded and `<<` merge keys resolved.
+/// Reads every document of `text`. Aliases are expanded and `<<` merge keys resolved. Of equal
+/// keys the first counts.
 ///
 /// # Errors
 /// The first thing that is not YAML, a key that is not a scalar, or a limit passed.
 pub fn load(text: &str, limits: Limits) -> Result<Loaded, Error> {
+    load_keeping(text, limits, Keep::First)
+}
+
+/// [`load`], and which of equal keys counts.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_keeping(text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Error> {
     if text.len() > limits.bytes {
         return Err(error(
             0..0,
@@ -65,6 +83,7 @@ pub fn load(text: &str, limits: Limits) -> Result<Loaded, Error> {
     let mut loader = Loader {
         offsets: Offsets::new(text),
         limits,
+        keep,
         nodes: 0,
         anchors: HashMap::new(),
         open: Vec::new(),
@@ -87,6 +106,7 @@ fn error(span: Range<usize>, code: &'static str, message: impl Into<String>) -> 
 struct Loader {
     offsets: Offsets,
     limits: Limits,
+    keep: Keep,
     nodes: usize,
     /// Each anchor's value and how many nodes it holds.
     anchors: HashMap<usize, (Node, usize)>,
@@ -118,11 +138,13 @@ impl Loader {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Error> {
         let span = self.offsets.byte(span.start.index())..self.offsets.byte(span.end.index());
         match event {
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
                 let size = 1 + text.len() / SCALAR_UNIT;
                 self.count(size, &span)?;
+                let text_tag =
+                    tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
                 let style = match style {
-                    ScalarStyle::Plain => Style::Plain,
+                    ScalarStyle::Plain if !text_tag => Style::Plain,
                     _ => Style::Quoted,
                 };
                 let node = Node { span, value: Value::Scalar { text: text.into_owned(), style } };
@@ -221,10 +243,16 @@ impl Loader {
                 Some((name, span)) => match seen.get(&name) {
                     // The message does not repeat the key: in a broken catalogue it may be a
                     // part of a value.
-                    Some(earlier) => self.loaded.problems.push(Error {
-                        earlier: Some(earlier.clone()),
-                        ..error(span, "duplicate-key", "this key stands here twice")
-                    }),
+                    Some(earlier) => {
+                        self.loaded.problems.push(Error {
+                            earlier: Some(earlier.clone()),
+                            ..error(span.clone(), "duplicate-key", "this key stands here twice")
+                        });
+                        let same = entries.iter_mut().find(|entry| entry.key == name);
+                        if let (Keep::Last, Some(entry)) = (self.keep, same) {
+                            *entry = Entry { span, key: name, value: node };
+                        }
+                    }
                     None => {
                         seen.insert(name.clone(), span.clone());
                         entries.push(Entry { span, key: name, value: node });
@@ -315,6 +343,18 @@ mod tests {
             (failed.code, failed.span, failed.earlier),
             ("duplicate-key", 10..11, Some(0..1))
         );
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_is_kept_on_demand() {
+        let loaded = load_keeping("a: one\na: two\n", Limits::default(), Keep::Last).unwrap();
+        assert_eq!(loaded.documents[0].get("a").unwrap().as_str(), Some("two"));
+        assert_eq!(loaded.problems.len(), 1);
+    }
+
+    #[test]
+    fn a_scalar_with_the_tag_of_strings_is_one() {
+        assert_eq!(one("a: !!str 12\n").get("a").unwrap().as_str(), Some("12"));
     }
 
     #[test]

@@ -6,5 +6,5 @@
 mod loader;
 mod node;
 
-pub use loader::{Error, Limits, Loaded, load};
+pub use loader::{Error, Keep, Limits, Loaded, load, load_keeping};
 pub use node::{Entry, Node, Style, Value};

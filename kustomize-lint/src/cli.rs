@@ -1,0 +1,61 @@
+//! The command line. Its doc comments are the help and the man page.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const AFTER_HELP: &str = "\
+Examples:
+  kustomize-lint build overlays/local            the objects, as `kubectl kustomize` prints them
+  kustomize-lint build overlays/local --origins  with the place that each value comes from
+
+Exit status:
+  0    the kustomization was rendered
+  2    usage, or a kustomization that cannot be built
+  3    it uses what is not analysed (remote bases, Helm charts, functions): what was printed is
+       incomplete
+
+Environment:
+  NO_COLOR             no colours in messages";
+
+/// Find what breaks a Kustomize deployment before it is applied, and say where.
+///
+/// Kustomizations are rendered here, without kubectl and without a network, on YAML whose every
+/// value remembers the file and line it comes from and the patch that changed it last.
+#[derive(Debug, Parser)]
+#[command(name = "kustomize-lint", version, after_help = AFTER_HELP)]
+#[command(disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the objects of a kustomization, as `kubectl kustomize` does
+    Build(Build),
+}
+
+/// Options of `build`.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Folder with a kustomization.yaml
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// Say behind each value where it comes from
+    #[arg(long)]
+    pub origins: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

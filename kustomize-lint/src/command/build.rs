@@ -1,0 +1,73 @@
+//! `kustomize-lint build`.
+
+use std::collections::HashMap;
+
+use common::diagnostic::{Diagnostic, Place, Report};
+use common::exit::Status;
+use common::stop::Stop;
+use common::streams;
+
+use crate::cli::Build;
+use crate::render::{Rendering, render};
+use crate::tree::{self, Node};
+
+pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
+    let rendering = render(&options.path);
+    let report = report(&rendering);
+    if report.has_errors() {
+        return Err(report.into());
+    }
+    let mut text = String::new();
+    for object in &rendering.objects {
+        if !text.is_empty() {
+            text.push_str("---\n");
+        }
+        if options.origins {
+            text.push_str(&tree::write(&object.node, &|node| origin(&rendering, node)));
+        } else {
+            text.push_str(&tree::write(&object.node, &|_| String::new()));
+        }
+    }
+    streams::output(&text)?;
+    streams::say(&report);
+    Ok(if rendering.not_analysed.is_empty() { Status::Done } else { Status::Unfinished })
+}
+
+/// `base.yaml:3:5`, and `-> patch.yaml:7:9 (merge patch)` where a step changed the value.
+fn origin(rendering: &Rendering, node: &Node) -> String {
+    let base = rendering.files.show(node.origin.base);
+    match node.origin.last {
+        None => base,
+        Some(touch) => {
+            let by = rendering.step(touch.step).kind.name();
+            let at = rendering.files.show(touch.place);
+            if at == base { format!("{base} ({by})") } else { format!("{base} -> {at} ({by})") }
+        }
+    }
+}
+
+/// The problems as errors, and what is not analysed as warnings.
+fn report(rendering: &Rendering) -> Report {
+    let mut drawn = HashMap::new();
+    let mut place = |at: tree::Place| {
+        let known: &Place = drawn.entry(at.file).or_insert_with(|| rendering.files.diagnostic(at));
+        Place { source: known.source.clone(), span: at.span() }
+    };
+    let mut report = Report::default();
+    for problem in &rendering.problems {
+        let mut diagnostic = Diagnostic::error(problem.kind.code(), &problem.message);
+        if let Some(at) = problem.place {
+            diagnostic = diagnostic.at(place(at), "");
+        }
+        if let Some((at, label)) = &problem.also {
+            diagnostic = diagnostic.also(place(*at), label);
+        }
+        report.push(diagnostic);
+    }
+    for part in &rendering.not_analysed {
+        let message = format!("{} is not analysed; what it adds is missing here", part.what);
+        report.push(Diagnostic::warning("not-analysed", message).at(place(part.place), ""));
+    }
+    report.sort();
+    report
+}

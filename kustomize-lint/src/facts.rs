@@ -1,0 +1,244 @@
+//! What the steps of a rendering did, for rules to judge: kustomize is silent about most of it.
+
+use crate::object::ObjectKey;
+use crate::tree::Place;
+use crate::tree::StepId;
+
+/// What kind of step it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StepKind {
+    /// An entry of `configMapGenerator` or `secretGenerator`.
+    Generator,
+    /// A strategic-merge patch.
+    MergePatch,
+    /// A JSON 6902 patch.
+    JsonPatch,
+    /// `namespace`.
+    Namespace,
+    /// `namePrefix`.
+    Prefix,
+    /// `nameSuffix`.
+    Suffix,
+    /// An entry of `labels`, or `commonLabels`.
+    Labels,
+    /// `commonAnnotations`.
+    Annotations,
+    /// An entry of `replicas`.
+    Replicas,
+    /// An entry of `images`.
+    Image,
+    /// A replacement.
+    Replacement,
+    /// The hash behind generated names.
+    Hash,
+    /// A reference that follows a changed name.
+    Reference,
+    /// An entry of `vars`.
+    Var,
+}
+
+impl StepKind {
+    /// The word for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            StepKind::Generator => "generator",
+            StepKind::MergePatch => "merge patch",
+            StepKind::JsonPatch => "JSON patch",
+            StepKind::Namespace => "namespace",
+            StepKind::Prefix => "namePrefix",
+            StepKind::Suffix => "nameSuffix",
+            StepKind::Labels => "labels",
+            StepKind::Annotations => "commonAnnotations",
+            StepKind::Replicas => "replicas",
+            StepKind::Image => "images",
+            StepKind::Replacement => "replacement",
+            StepKind::Hash => "name hash",
+            StepKind::Reference => "name reference",
+            StepKind::Var => "vars",
+        }
+    }
+}
+
+/// One step of the rendering.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it was.
+    pub kind: StepKind,
+    /// Its entry in the kustomization file. A patch's own lines are in the values it set.
+    pub place: Place,
+    /// The content of the step where that is a file of its own: the patch document.
+    pub content: Option<Place>,
+}
+
+/// How a step chose its objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// By the identity written in the patch.
+    Identity,
+    /// By a `target` with at least one condition.
+    Selector,
+    /// By a `target` without any condition: every object.
+    Everything,
+}
+
+/// What a step did.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// The step.
+    pub step: StepId,
+    /// The place to show: an entry of the kustomization, or a line of a patch.
+    pub place: Place,
+    /// What happened.
+    pub what: What,
+}
+
+/// The facts.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A patch was applied. One fact per patch document.
+    Patch {
+        /// How it chose.
+        target: Target,
+        /// The objects it chose.
+        matched: Vec<ObjectKey>,
+        /// Those whose content is another than before.
+        changed: Vec<ObjectKey>,
+        /// Those it deleted.
+        deleted: Vec<ObjectKey>,
+    },
+    /// A merge patch added an element to a list of elements with names: a container whose name
+    /// the base does not have, perhaps a typing mistake.
+    ElementAdded {
+        /// The object.
+        object: ObjectKey,
+        /// The list: `spec/template/spec/containers`.
+        path: String,
+        /// The element's key: its name.
+        name: String,
+    },
+    /// A merge patch replaced a list of a custom resource as a whole, for want of a schema.
+    ListReplaced {
+        /// The object.
+        object: ObjectKey,
+        /// The list.
+        path: String,
+        /// Where the list was written that is lost.
+        lost: Place,
+    },
+    /// An entry of `images` was applied.
+    Image {
+        /// The name it looks for.
+        name: String,
+        /// Objects with such an image.
+        matched: Vec<ObjectKey>,
+        /// Those whose image is another than before.
+        changed: Vec<ObjectKey>,
+        /// Whether the entry says both a tag and a digest.
+        tag_and_digest: bool,
+    },
+    /// An entry of `replicas` was applied.
+    Replicas {
+        /// The name it looks for.
+        name: String,
+        /// The objects of the name.
+        matched: Vec<ObjectKey>,
+    },
+    /// Labels were set.
+    Labels {
+        /// Objects whose labels or templates changed.
+        changed: Vec<ObjectKey>,
+        /// Objects whose selector changed; a running Deployment does not accept that.
+        selectors: Vec<ObjectKey>,
+    },
+    /// A namespace, prefix, suffix or annotation was set.
+    Changed {
+        /// Objects that are others than before.
+        changed: Vec<ObjectKey>,
+    },
+    /// A target of a replacement was written. One fact per target.
+    ReplacementTarget {
+        /// Objects that the target selects, after `reject`.
+        matched: Vec<ObjectKey>,
+        /// Objects that have another value than before.
+        changed: Vec<ObjectKey>,
+    },
+    /// A generator made an object or changed one.
+    Generated {
+        /// The object.
+        object: ObjectKey,
+    },
+    /// A reference followed a name that changed.
+    ReferenceFollowed {
+        /// The object with the reference.
+        object: ObjectKey,
+        /// The object that it names.
+        referred: ObjectKey,
+    },
+    /// An object with the annotation `config.kubernetes.io/local-config` was left out.
+    LocalConfig {
+        /// The object.
+        object: ObjectKey,
+    },
+}
+
+/// A part of a kustomization that is not rendered: what it would add is unknown.
+#[derive(Clone, Debug)]
+pub struct NotAnalysed {
+    /// Its place.
+    pub place: Place,
+    /// What it is: a remote base, a Helm chart, a function.
+    pub what: String,
+}
+
+/// A key that stands twice in one mapping.
+#[derive(Clone, Copy, Debug)]
+pub struct DuplicateKey {
+    /// The later key.
+    pub place: Place,
+    /// The earlier.
+    pub earlier: Place,
+}
+
+/// A kind of problem; each has one rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// The kustomization cannot be built for another reason than those below.
+    Build,
+    /// A file or folder that is named and not there.
+    MissingFile,
+    /// A file outside the folder of the kustomization that names it.
+    OutsideRoot,
+    /// A base that includes itself.
+    Cycle,
+    /// Not YAML, or not the shape that is expected.
+    Malformed,
+    /// A patch, or another step that must match, matches nothing.
+    NoMatch,
+}
+
+/// What keeps a kustomization from being built.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// Its kind.
+    pub kind: ProblemKind,
+    /// The place; problems of a whole folder have none.
+    pub place: Option<Place>,
+    /// What is wrong.
+    pub message: String,
+    /// Another place that explains.
+    pub also: Option<(Place, String)>,
+}
+
+impl ProblemKind {
+    /// A stable code for messages.
+    pub fn code(self) -> &'static str {
+        match self {
+            ProblemKind::Build => "build-failed",
+            ProblemKind::MissingFile => "missing-file",
+            ProblemKind::OutsideRoot => "outside-root",
+            ProblemKind::Cycle => "cycle",
+            ProblemKind::Malformed => "malformed",
+            ProblemKind::NoMatch => "no-match",
+        }
+    }
+}

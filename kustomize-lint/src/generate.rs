@@ -1,0 +1,300 @@
+//! `configMapGenerator` and `secretGenerator`.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::facts::{ProblemKind, StepKind, What};
+use crate::id::Id;
+use crate::kustomization::{Behavior, Generator, GeneratorOptions, Kustomization, Pairs, Spot};
+use crate::object::Object;
+use crate::objects::Objects;
+use crate::render::{Context, Folder};
+use crate::tree::{Entry, FileId, Index, Kind, Node, Origin, Place, Scalar, Touch, Value};
+
+/// Adds what the generators make, or changes what they extend.
+pub(crate) fn apply(
+    folder: &Folder,
+    kustomization: &Kustomization,
+    objects: &mut Objects,
+    context: &mut Context,
+) {
+    for generator in kustomization.config_maps.iter().chain(&kustomization.secrets) {
+        let step = context.step(StepKind::Generator, generator.place, None);
+        let options = options(generator, kustomization.generator_options.as_ref());
+        let Some(node) = build(folder, generator, &options, context) else { continue };
+        let mut object = context.object(node);
+        object.generator = Some(step);
+        object.needs_hash = !options.disable_name_suffix_hash;
+        let key = object.key;
+        absorb(object, generator, objects, context);
+        context.fact(step, generator.place, What::Generated { object: key });
+    }
+}
+
+/// The entry's own options, with the kustomization's where they say nothing.
+fn options(generator: &Generator, global: Option<&GeneratorOptions>) -> GeneratorOptions {
+    let mut own = generator.options.clone().unwrap_or_default();
+    if let Some(global) = global {
+        let fill = |own: &mut Pairs, global: &Pairs| {
+            for (key, value) in global {
+                if !own.iter().any(|(known, _)| known == key) {
+                    own.push((key.clone(), value.clone()));
+                }
+            }
+        };
+        fill(&mut own.labels, &global.labels);
+        fill(&mut own.annotations, &global.annotations);
+        own.disable_name_suffix_hash |= global.disable_name_suffix_hash;
+        own.immutable |= global.immutable;
+    }
+    own
+}
+
+fn build(
+    folder: &Folder,
+    generator: &Generator,
+    options: &GeneratorOptions,
+    context: &mut Context,
+) -> Option<Node> {
+    let place = generator.place;
+    if generator.name.is_empty() {
+        context.problem(ProblemKind::Malformed, Some(place), "a generator needs a `name`");
+        return None;
+    }
+    if generator.secret {
+        generator.literals.iter().for_each(|literal| context.files.hide(literal.place));
+    }
+    let mut data = Data { entries: Vec::new(), seen: HashSet::new() };
+    for env in &generator.envs {
+        let (path, text) = folder.read_text(env, context)?;
+        let file = context.files.add(&path, &text);
+        if generator.secret {
+            context.files.hide(Place::new(file, &(0..text.len())));
+        }
+        env_file(file, &text, &mut data, context)?;
+    }
+    for literal in &generator.literals {
+        let Some((key, value)) = literal.value.split_once('=').filter(|(key, _)| !key.is_empty())
+        else {
+            let message = "a literal is written `key=value`";
+            context.problem(ProblemKind::Malformed, Some(literal.place), message);
+            return None;
+        };
+        data.add(key, unquoted(value).as_bytes(), literal.place, context)?;
+    }
+    for file in &generator.files {
+        let (key, path) = file_source(file, context)?;
+        let (shown, bytes) = folder.read(&Spot { value: path, place: file.place }, context)?;
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        context.files.add(&shown, text);
+        data.add(&key, &bytes, file.place, context)?;
+    }
+    let origin = Origin::new(place);
+    let text = |text: &str| Node::text(text, origin);
+    let mut node = Node::mapping(origin);
+    node.set("apiVersion", text("v1"));
+    node.set("kind", text(if generator.secret { "Secret" } else { "ConfigMap" }));
+    let mut metadata = Node::mapping(origin);
+    metadata.set("name", text(&generator.name));
+    if let Some(namespace) = &generator.namespace {
+        metadata.set("namespace", text(namespace));
+    }
+    for (key, pairs) in [("labels", &options.labels), ("annotations", &options.annotations)] {
+        if !pairs.is_empty() {
+            let mut mapping = Node::mapping(origin);
+            for (key, value) in pairs {
+                mapping.set(key, Node::text(&value.value, Origin::new(value.place)));
+            }
+            metadata.set(key, mapping);
+        }
+    }
+    node.set("metadata", metadata);
+    if generator.secret {
+        node.set("type", text(generator.kind.as_deref().unwrap_or("Opaque")));
+    }
+    data.write(&mut node, generator.secret, origin);
+    if options.immutable {
+        let scalar = Scalar { text: "true".into(), kind: Kind::Bool };
+        node.set("immutable", Node { origin, value: Value::Scalar(scalar) });
+    }
+    Some(node)
+}
+
+/// The keys of an object that is generated.
+struct Data {
+    entries: Vec<(String, Vec<u8>, Place)>,
+    seen: HashSet<String>,
+}
+
+impl Data {
+    fn add(&mut self, key: &str, value: &[u8], place: Place, context: &mut Context) -> Option<()> {
+        if !self.seen.insert(key.to_owned()) {
+            let message = format!("the key `{key}` is there already");
+            context.problem(ProblemKind::Build, Some(place), message);
+            return None;
+        }
+        self.entries.push((key.to_owned(), value.to_owned(), place));
+        Some(())
+    }
+
+    fn write(self, node: &mut Node, secret: bool, origin: Origin) {
+        let (mut data, mut binary) = (Vec::new(), Vec::new());
+        for (key, value, place) in self.entries {
+            let own = Origin::new(place);
+            let text = std::str::from_utf8(&value).ok().filter(|_| !secret);
+            let list = if text.is_some() || secret { &mut data } else { &mut binary };
+            let text = text.map_or_else(|| STANDARD.encode(&value), str::to_owned);
+            list.push(Entry { key, origin: own, value: Node::text(text, own) });
+        }
+        for (key, entries) in [("data", data), ("binaryData", binary)] {
+            let mapping = Node { origin, value: Value::Mapping(entries) };
+            if !mapping.entries().is_empty() || secret && key == "data" {
+                node.set(key, mapping);
+            }
+        }
+    }
+}
+
+fn env_file(file: FileId, text: &str, data: &mut Data, context: &mut Context) -> Option<()> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let place = Place::new(file, &(start..start + line.trim_end().len()));
+        start += line.len();
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let line = line.trim_start_matches('\u{feff}').trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (key, value) = match line.split_once('=') {
+            Some(pair) => pair,
+            None => {
+                // kustomize takes the value from its own environment.
+                context.not_analysed.push(crate::facts::NotAnalysed {
+                    place,
+                    what: "a value that the environment gives".to_owned(),
+                });
+                (line, "")
+            }
+        };
+        // kustomize passes over a line without a name.
+        if !key.is_empty() {
+            data.add(key, value.as_bytes(), place, context)?;
+        }
+    }
+    Some(())
+}
+
+/// `file`, or `key=file`.
+fn file_source(source: &Spot<String>, context: &mut Context) -> Option<(String, String)> {
+    let text = &source.value;
+    let parts: Vec<&str> = text.split('=').collect();
+    match parts.as_slice() {
+        [path] if !path.is_empty() => {
+            let name = Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
+            Some((name.unwrap_or_else(|| (*path).to_owned()), (*path).to_owned()))
+        }
+        [key, path] if !key.is_empty() && !path.is_empty() => {
+            Some(((*key).to_owned(), (*path).to_owned()))
+        }
+        _ => {
+            let message = "a file is written `path` or `key=path`";
+            context.problem(ProblemKind::Malformed, Some(source.place), message);
+            None
+        }
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    for quote in ['"', '\''] {
+        let inner = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        if let Some(inner) = inner {
+            return inner;
+        }
+    }
+    text
+}
+
+/// Adds the object, or puts it in the place of the one that it extends.
+fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, context: &mut Context) {
+    let id: Id = object.id();
+    let place = generator.place;
+    let matches = objects.any(&id);
+    match (matches.as_slice(), generator.behavior) {
+        ([], Behavior::Create) => crate::render::add(objects, object, context),
+        ([], _) => {
+            let message = format!("{id} is not there; a generator cannot merge or replace it");
+            context.problem(ProblemKind::NoMatch, Some(place), message);
+        }
+        ([_], Behavior::Create) => {
+            let message = format!("{id} is there already; `behavior` must be merge or replace");
+            context.problem(ProblemKind::Build, Some(place), message);
+        }
+        ([at], behavior) => {
+            let old = &objects.list[*at];
+            inherit(&mut object, old, behavior == Behavior::Merge);
+            // The handle stays: it is the same object, with other content.
+            object.key = old.key;
+            objects.list[*at] = object;
+            objects.refresh(*at);
+        }
+        _ => {
+            let message = format!("{id} is there more than once");
+            context.problem(ProblemKind::Build, Some(place), message);
+        }
+    }
+}
+
+/// What a replaced or merged object takes over from the old one.
+fn inherit(object: &mut Object, old: &Object, merge: bool) {
+    for field in ["labels", "annotations"] {
+        let Some(inherited) = old.node.at(&["metadata", field]) else { continue };
+        let own = object.node.at(&["metadata", field]).cloned();
+        let mut mapping = inherited.clone();
+        for entry in own.iter().flat_map(Node::entries) {
+            mapping.set(&entry.key, entry.value.clone());
+        }
+        if let Some(metadata) = object.node.get_mut("metadata") {
+            metadata.set(field, mapping);
+        }
+    }
+    if let Some(metadata) = object.node.get_mut("metadata") {
+        for field in ["name", "namespace"] {
+            match old.node.at(&["metadata", field]) {
+                Some(value) => metadata.set(field, value.clone()),
+                None => {
+                    metadata.remove(field);
+                }
+            }
+        }
+    }
+    if merge {
+        for field in ["data", "binaryData"] {
+            let Some(inherited) = old.node.get(field) else { continue };
+            let mut merged = inherited.entries().to_vec();
+            let index = Index::of(inherited.entries());
+            for entry in object.node.get(field).map_or(&[][..], Node::entries) {
+                match index.find(inherited.entries(), &entry.key) {
+                    None => merged.push(entry.clone()),
+                    Some(at) => {
+                        let place = entry.value.origin.base;
+                        let slot = &mut merged[at].value;
+                        slot.value = entry.value.value.clone();
+                        slot.origin.last = object.generator.map(|step| Touch { step, place });
+                    }
+                }
+            }
+            let mapping = Node { origin: inherited.origin, value: Value::Mapping(merged) };
+            object.node.set(field, mapping);
+        }
+    }
+    object.previous.clone_from(&old.previous);
+    object.prefixes.clone_from(&old.prefixes);
+    object.suffixes.clone_from(&old.suffixes);
+    object.original = old.original.clone();
+    // Only what both want a hash for gets one; a resource never asks.
+    object.needs_hash &= old.needs_hash;
+}

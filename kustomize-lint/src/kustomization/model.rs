@@ -1,0 +1,284 @@
+//! What a kustomization file says, with the place of each entry.
+
+use crate::tree::{Node, Place};
+
+/// A value and its place in the kustomization file.
+#[derive(Clone, Debug)]
+pub struct Spot<T> {
+    /// The value.
+    pub value: T,
+    /// Its place.
+    pub place: Place,
+}
+
+/// Keys and texts, in the order of the file.
+pub type Pairs = Vec<(String, Spot<String>)>;
+
+/// A kustomization file. Every field is as written; nothing is resolved.
+#[derive(Clone, Debug)]
+pub struct Kustomization {
+    /// The whole document.
+    pub place: Place,
+    /// Whether `kind` is `Component`.
+    pub component: bool,
+    /// `resources`, and behind them the deprecated `bases`.
+    pub resources: Vec<Spot<String>>,
+    /// `components`.
+    pub components: Vec<Spot<String>>,
+    /// `configMapGenerator`.
+    pub config_maps: Vec<Generator>,
+    /// `secretGenerator`.
+    pub secrets: Vec<Generator>,
+    /// `generatorOptions`.
+    pub generator_options: Option<GeneratorOptions>,
+    /// `patchesStrategicMerge`: file names, or patches.
+    pub patches_strategic_merge: Vec<Spot<String>>,
+    /// `patches`.
+    pub patches: Vec<Patch>,
+    /// `patchesJson6902`.
+    pub patches_json6902: Vec<Patch>,
+    /// `namespace`.
+    pub namespace: Option<Spot<String>>,
+    /// `namePrefix`.
+    pub name_prefix: Option<Spot<String>>,
+    /// `nameSuffix`.
+    pub name_suffix: Option<Spot<String>>,
+    /// `labels`.
+    pub labels: Vec<Labels>,
+    /// `commonLabels`.
+    pub common_labels: Option<Spot<Pairs>>,
+    /// `commonAnnotations`.
+    pub common_annotations: Option<Spot<Pairs>>,
+    /// `replicas`.
+    pub replicas: Vec<Replica>,
+    /// `images`.
+    pub images: Vec<Image>,
+    /// `replacements`; those in files of their own are read when they are applied.
+    pub replacements: Vec<Spot<Result<Replacement, String>>>,
+    /// `vars`.
+    pub vars: Vec<Var>,
+    /// `sortOptions.order`.
+    pub order: Option<Spot<String>>,
+    /// The order of `sortOptions.legacySortOptions`.
+    pub order_first: Option<Vec<String>>,
+    /// The kinds that come last.
+    pub order_last: Option<Vec<String>>,
+    /// Fields that kustomize calls deprecated: the field and its place.
+    pub deprecated: Vec<Spot<&'static str>>,
+    /// Fields that are not rendered here, each with its place.
+    pub not_analysed: Vec<Spot<&'static str>>,
+}
+
+/// An entry of `configMapGenerator` or `secretGenerator`.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    /// The entry.
+    pub place: Place,
+    /// Whether it makes a Secret.
+    pub secret: bool,
+    /// The name.
+    pub name: String,
+    /// The namespace, or nothing.
+    pub namespace: Option<String>,
+    /// A Secret's type.
+    pub kind: Option<String>,
+    /// What to do when the object exists.
+    pub behavior: Behavior,
+    /// `key=value`.
+    pub literals: Vec<Spot<String>>,
+    /// `file`, or `key=file`.
+    pub files: Vec<Spot<String>>,
+    /// Files of lines `KEY=value`.
+    pub envs: Vec<Spot<String>>,
+    /// `options`.
+    pub options: Option<GeneratorOptions>,
+}
+
+/// What a generator does about an object that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behavior {
+    /// It must not be there.
+    Create,
+    /// It must be there; its content is replaced.
+    Replace,
+    /// It must be there; keys are added and overwritten.
+    Merge,
+}
+
+/// Options of generators.
+#[derive(Clone, Debug, Default)]
+pub struct GeneratorOptions {
+    /// Labels of the object.
+    pub labels: Pairs,
+    /// Annotations of the object.
+    pub annotations: Pairs,
+    /// No hash behind the name.
+    pub disable_name_suffix_hash: bool,
+    /// `immutable: true` in the object.
+    pub immutable: bool,
+}
+
+/// An entry of a list of patches.
+#[derive(Clone, Debug)]
+pub struct Patch {
+    /// The entry.
+    pub place: Place,
+    /// The patch.
+    pub text: PatchText,
+    /// The objects it is for.
+    pub target: Option<Spot<Selector>>,
+    /// Whether the patch may change the name.
+    pub allow_name_change: bool,
+    /// Whether the patch may change the kind.
+    pub allow_kind_change: bool,
+}
+
+/// Where the text of a patch is.
+#[derive(Clone, Debug)]
+pub enum PatchText {
+    /// In a file.
+    File(Spot<String>),
+    /// In the kustomization.
+    Inline(Spot<String>),
+}
+
+/// Which objects are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selector {
+    /// A regular expression for the group; empty for any.
+    pub group: String,
+    /// For the version.
+    pub version: String,
+    /// For the kind.
+    pub kind: String,
+    /// For the name.
+    pub name: String,
+    /// For the namespace.
+    pub namespace: String,
+    /// A label selector.
+    pub labels: String,
+    /// A selector of annotations.
+    pub annotations: String,
+}
+
+impl Selector {
+    /// Whether it has no condition.
+    pub fn is_empty(&self) -> bool {
+        *self == Selector::default()
+    }
+}
+
+/// An entry of `labels`.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    /// The entry.
+    pub place: Place,
+    /// The labels.
+    pub pairs: Pairs,
+    /// Also in selectors and templates.
+    pub selectors: bool,
+    /// Also in templates.
+    pub templates: bool,
+    /// Further fields: group, version, kind, path, create.
+    pub fields: Vec<(String, String, String, String, bool)>,
+}
+
+/// An entry of `replicas`.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    /// The entry.
+    pub place: Place,
+    /// The workload.
+    pub name: String,
+    /// The number.
+    pub count: i64,
+}
+
+/// An entry of `images`.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// The entry.
+    pub place: Place,
+    /// The image as resources write it, without tag.
+    pub name: String,
+    /// The new name.
+    pub new_name: Option<Spot<String>>,
+    /// The new tag.
+    pub new_tag: Option<Spot<String>>,
+    /// The new digest.
+    pub digest: Option<Spot<String>>,
+    /// What is put behind the tag.
+    pub tag_suffix: Option<Spot<String>>,
+}
+
+/// A replacement.
+#[derive(Clone, Debug)]
+pub struct Replacement {
+    /// The entry.
+    pub place: Place,
+    /// Where the value comes from.
+    pub source: Option<ReplacementSource>,
+    /// A value in place of a source.
+    pub source_value: Option<Spot<String>>,
+    /// Where it goes to.
+    pub targets: Vec<ReplacementTarget>,
+}
+
+/// Where a replacement's value comes from.
+#[derive(Clone, Debug)]
+pub struct ReplacementSource {
+    /// The source.
+    pub place: Place,
+    /// The one object.
+    pub selector: Selector,
+    /// The field; `metadata.name` when nothing is said.
+    pub path: String,
+    /// Which part of it.
+    pub options: FieldOptions,
+}
+
+/// Where a replacement's value goes to.
+#[derive(Clone, Debug)]
+pub struct ReplacementTarget {
+    /// The target.
+    pub place: Place,
+    /// The objects.
+    pub select: Option<Selector>,
+    /// Those among them that are left alone.
+    pub reject: Vec<Selector>,
+    /// The fields.
+    pub paths: Vec<Spot<String>>,
+    /// Which part of them.
+    pub options: FieldOptions,
+}
+
+/// Which part of a field is meant.
+#[derive(Clone, Debug, Default)]
+pub struct FieldOptions {
+    /// What separates the parts.
+    pub delimiter: String,
+    /// The part; below 0 before the first, beyond the last behind it.
+    pub index: i64,
+    /// Whether a missing field is made.
+    pub create: bool,
+}
+
+/// An entry of `vars`.
+#[derive(Clone, Debug)]
+pub struct Var {
+    /// The entry.
+    pub place: Place,
+    /// The name in `$(NAME)`.
+    pub name: String,
+    /// The object.
+    pub object: Selector,
+    /// The field.
+    pub path: String,
+}
+
+impl Spot<String> {
+    /// The text of a scalar node.
+    pub(crate) fn of(node: &Node, text: &str) -> Self {
+        Spot { value: text.to_owned(), place: node.origin.base }
+    }
+}

@@ -1,0 +1,331 @@
+//! From a document to a [`Kustomization`].
+
+use super::fields::{Fields, Wrong};
+use super::model::*;
+use crate::tree::Node;
+
+/// Fields that are not rendered here.
+const NOT_ANALYSED: [&str; 10] = [
+    "helmCharts",
+    "helmChartInflationGenerator",
+    "helmGlobals",
+    "generators",
+    "transformers",
+    "validators",
+    "crds",
+    "configurations",
+    "openapi",
+    "buildMetadata",
+];
+
+/// Reads the document. What is wrong with it is added to `wrong`; a kustomization with
+/// anything wrong does not build.
+pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
+    let mut f = Fields::of(node, wrong);
+    let kind = f.text("kind");
+    let version = f.text("apiVersion");
+    f.get("metadata");
+    let component = kind == "Component";
+    let place = f.place();
+    if !matches!(kind.as_str(), "" | "Kustomization" | "Component") {
+        f.complain(place, format!("kind `{kind}` is not Kustomization or Component"));
+    }
+    let wanted = if component {
+        "kustomize.config.k8s.io/v1alpha1"
+    } else {
+        "kustomize.config.k8s.io/v1beta1"
+    };
+    if !version.is_empty() && version != wanted && !(version.ends_with("v1") || component) {
+        f.complain(place, format!("apiVersion `{version}` should be `{wanted}`"));
+    }
+    let mut deprecated = Vec::new();
+    for field in
+        ["bases", "commonLabels", "patchesStrategicMerge", "patchesJson6902", "vars", "imageTags"]
+    {
+        if let Some(place) = f.key_place(field) {
+            deprecated.push(Spot { value: field, place });
+        }
+    }
+    let mut not_analysed = Vec::new();
+    for field in NOT_ANALYSED {
+        let empty = |node: &Node| node.items().is_empty() && node.entries().is_empty();
+        if f.get(field).is_some_and(|node| !empty(node)) {
+            not_analysed.push(Spot { value: field, place: f.key_place(field).unwrap_or(place) });
+        }
+    }
+    let mut resources = f.texts("resources");
+    resources.extend(f.texts("bases"));
+    let components = f.texts("components");
+    let config_maps = generators(&mut f, "configMapGenerator", false);
+    let secrets = generators(&mut f, "secretGenerator", true);
+    let generator_options = f.get("generatorOptions").map(|node| f.inside(node, generator_options));
+    let patches = patches(&mut f, "patches");
+    let patches_json6902 = self::patches(&mut f, "patchesJson6902");
+    let labels = f.list("labels").iter().map(|node| f.inside(node, labels)).collect();
+    let replicas = f.list("replicas").iter().map(|node| f.inside(node, replica)).collect();
+    let images = f.list("images").iter().map(|node| f.inside(node, image)).collect();
+    let replacements = f
+        .list("replacements")
+        .iter()
+        .map(|node| {
+            let value = f.inside(node, |f| match f.spot("path") {
+                Some(path) => Err(path.value),
+                None => Ok(replacement(f)),
+            });
+            Spot { value, place: node.origin.base }
+        })
+        .collect();
+    let vars = f.list("vars").iter().map(|node| f.inside(node, var)).collect();
+    let (mut order, mut order_first, mut order_last) = (None, None, None);
+    if let Some(node) = f.get("sortOptions") {
+        f.inside(node, |f| {
+            order = f.spot("order");
+            if let Some(node) = f.get("legacySortOptions") {
+                f.inside(node, |f| {
+                    let texts =
+                        |spots: Vec<Spot<String>>| spots.into_iter().map(|s| s.value).collect();
+                    order_first = Some(texts(f.texts("orderFirst")));
+                    order_last = Some(texts(f.texts("orderLast")));
+                });
+            }
+        });
+    }
+    let read = Kustomization {
+        place,
+        component,
+        resources,
+        components,
+        config_maps,
+        secrets,
+        generator_options,
+        patches_strategic_merge: f.texts("patchesStrategicMerge"),
+        patches,
+        patches_json6902,
+        namespace: filled(f.spot("namespace")),
+        name_prefix: filled(f.spot("namePrefix")),
+        name_suffix: filled(f.spot("nameSuffix")),
+        labels,
+        common_labels: f.pairs("commonLabels"),
+        common_annotations: f.pairs("commonAnnotations"),
+        replicas,
+        images,
+        replacements,
+        vars,
+        order,
+        order_first,
+        order_last,
+        deprecated,
+        not_analysed,
+    };
+    f.finish();
+    read
+}
+
+/// Reads a file of one replacement or a list of them.
+pub(crate) fn replacement_file(node: &Node, wrong: &mut Vec<Wrong>) -> Vec<Replacement> {
+    let nodes = if node.is_sequence() { node.items() } else { std::slice::from_ref(node) };
+    nodes
+        .iter()
+        .map(|node| {
+            let mut fields = Fields::of(node, wrong);
+            let read = replacement(&mut fields);
+            fields.finish();
+            read
+        })
+        .collect()
+}
+
+fn filled(spot: Option<Spot<String>>) -> Option<Spot<String>> {
+    spot.filter(|spot| !spot.value.is_empty())
+}
+
+fn generators(f: &mut Fields<'_>, key: &'static str, secret: bool) -> Vec<Generator> {
+    let read = |f: &mut Fields<'_>| {
+        let behavior = f.spot("behavior");
+        let behavior = match behavior.as_ref().map(|spot| spot.value.as_str()) {
+            None | Some("" | "create" | "unspecified") => Behavior::Create,
+            Some("replace") => Behavior::Replace,
+            Some("merge") => Behavior::Merge,
+            // kustomize takes a word that it does not know for `create`.
+            Some(_) => Behavior::Create,
+        };
+        let mut envs = f.texts("envs");
+        envs.extend(filled(f.spot("env")));
+        let place = f.place();
+        let name = f.text("name");
+        Generator {
+            place,
+            secret,
+            name,
+            namespace: filled(f.spot("namespace")).map(|spot| spot.value),
+            kind: if secret { filled(f.spot("type")).map(|spot| spot.value) } else { None },
+            behavior,
+            literals: f.texts("literals"),
+            files: f.texts("files"),
+            envs,
+            options: f.get("options").map(|node| f.inside(node, generator_options)),
+        }
+    };
+    f.list(key).iter().map(|node| f.inside(node, read)).collect()
+}
+
+fn generator_options(f: &mut Fields<'_>) -> GeneratorOptions {
+    GeneratorOptions {
+        labels: f.pairs("labels").map(|spot| spot.value).unwrap_or_default(),
+        annotations: f.pairs("annotations").map(|spot| spot.value).unwrap_or_default(),
+        disable_name_suffix_hash: f.flag("disableNameSuffixHash"),
+        immutable: f.flag("immutable"),
+    }
+}
+
+fn patches(f: &mut Fields<'_>, key: &'static str) -> Vec<Patch> {
+    let read = |f: &mut Fields<'_>| {
+        let place = f.place();
+        let (path, inline) = (filled(f.spot("path")), filled(f.spot("patch")));
+        let text = match (path, inline) {
+            (Some(path), None) => PatchText::File(path),
+            (None, Some(text)) => PatchText::Inline(text),
+            (both, _) => {
+                let message = if both.is_some() {
+                    "a patch has `path` or `patch`, not both"
+                } else {
+                    "a patch needs `path` or `patch`"
+                };
+                f.complain(place, message);
+                PatchText::Inline(Spot { value: String::new(), place })
+            }
+        };
+        let target = f
+            .get("target")
+            .map(|node| Spot { value: f.inside(node, selector), place: node.origin.base });
+        let (mut names, mut kinds) = (false, false);
+        if let Some(node) = f.get("options") {
+            f.inside(node, |f| {
+                names = f.flag("allowNameChange");
+                kinds = f.flag("allowKindChange");
+            });
+        }
+        Patch { place, text, target, allow_name_change: names, allow_kind_change: kinds }
+    };
+    f.list(key).iter().map(|node| f.inside(node, read)).collect()
+}
+
+fn selector(f: &mut Fields<'_>) -> Selector {
+    Selector {
+        group: f.text("group"),
+        version: f.text("version"),
+        kind: f.text("kind"),
+        name: f.text("name"),
+        namespace: f.text("namespace"),
+        labels: f.text("labelSelector"),
+        annotations: f.text("annotationSelector"),
+    }
+}
+
+fn labels(f: &mut Fields<'_>) -> Labels {
+    let place = f.place();
+    let fields = f
+        .list("fields")
+        .iter()
+        .map(|node| {
+            f.inside(node, |f| {
+                let text = [f.text("group"), f.text("version"), f.text("kind"), f.text("path")];
+                let [group, version, kind, path] = text;
+                (group, version, kind, path, f.flag("create"))
+            })
+        })
+        .collect();
+    Labels {
+        place,
+        pairs: f.pairs("pairs").map(|spot| spot.value).unwrap_or_default(),
+        selectors: f.flag("includeSelectors"),
+        templates: f.flag("includeTemplates"),
+        fields,
+    }
+}
+
+fn replica(f: &mut Fields<'_>) -> Replica {
+    Replica { place: f.place(), name: f.text("name"), count: f.int("count").unwrap_or_default() }
+}
+
+fn image(f: &mut Fields<'_>) -> Image {
+    Image {
+        place: f.place(),
+        name: f.text("name"),
+        new_name: filled(f.spot("newName")),
+        new_tag: filled(f.spot("newTag")),
+        digest: filled(f.spot("digest")),
+        tag_suffix: filled(f.spot("tagSuffix")),
+    }
+}
+
+fn replacement(f: &mut Fields<'_>) -> Replacement {
+    let place = f.place();
+    let source = f.get("source").map(|node| {
+        f.inside(node, |f| ReplacementSource {
+            place: f.place(),
+            selector: Selector {
+                group: f.text("group"),
+                version: f.text("version"),
+                kind: f.text("kind"),
+                name: f.text("name"),
+                namespace: f.text("namespace"),
+                ..Selector::default()
+            },
+            path: f.text("fieldPath"),
+            options: f.get("options").map(|node| f.inside(node, options)).unwrap_or_default(),
+        })
+    });
+    let source_value = f.spot("sourceValue");
+    let targets = f
+        .list("targets")
+        .iter()
+        .map(|node| {
+            f.inside(node, |f| ReplacementTarget {
+                place: f.place(),
+                select: f.get("select").map(|node| f.inside(node, selector)),
+                reject: f.list("reject").iter().map(|node| f.inside(node, selector)).collect(),
+                paths: f.texts("fieldPaths"),
+                options: f.get("options").map(|node| f.inside(node, options)).unwrap_or_default(),
+            })
+        })
+        .collect();
+    Replacement { place, source, source_value, targets }
+}
+
+fn options(f: &mut Fields<'_>) -> FieldOptions {
+    f.get("encoding");
+    FieldOptions {
+        delimiter: f.text("delimiter"),
+        index: f.int("index").unwrap_or_default(),
+        create: f.flag("create"),
+    }
+}
+
+fn var(f: &mut Fields<'_>) -> Var {
+    let place = f.place();
+    let name = f.text("name");
+    let mut object = Selector::default();
+    if let Some(node) = f.get("objref") {
+        f.inside(node, |f| {
+            let (group, version) = crate::id::split(&f.text("apiVersion"));
+            object = Selector {
+                group: if group.is_empty() { f.text("group") } else { group },
+                version: if version.is_empty() { f.text("version") } else { version },
+                kind: f.text("kind"),
+                name: f.text("name"),
+                namespace: f.text("namespace"),
+                ..Selector::default()
+            };
+            let _ = (f.get("group"), f.get("version"));
+        });
+    }
+    let mut path = String::new();
+    if let Some(node) = f.get("fieldref") {
+        f.inside(node, |f| path = f.text("fieldpath"));
+    }
+    if path.is_empty() {
+        path = "metadata.name".to_owned();
+    }
+    Var { place, name, object, path }
+}

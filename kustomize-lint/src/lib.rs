@@ -1,0 +1,41 @@
+//! Finds what breaks a Kustomize deployment before it is applied, and says where.
+//!
+//! - Input: folders with a `kustomization.yaml`, and the files and folders that they name.
+//!   Nothing else: no kubectl, no network, no clock.
+//! - Output: `build` prints the objects on stdout, as `kubectl kustomize` does.
+//! - Exit status: 0 rendered. 2 usage, or a kustomization that cannot be built. 3 a part of it
+//!   is not analysed: a remote base, a Helm chart, a function.
+
+pub mod cli;
+mod command;
+pub mod facts;
+mod generate;
+pub mod id;
+pub mod kustomization;
+pub mod object;
+mod objects;
+pub mod render;
+mod schema;
+mod select;
+mod transform;
+pub mod tree;
+
+use common::exit::Status;
+use common::stop::Stop;
+use common::streams;
+
+use cli::{Cli, Command};
+
+/// Runs the command line and reports on stderr what went wrong.
+pub fn main(cli: Cli) -> Status {
+    let outcome = match cli.command {
+        Command::Build(options) => command::build::run(&options),
+    };
+    match outcome {
+        Ok(status) => status,
+        Err(Stop { status, report }) => {
+            streams::say(&report);
+            status
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! An object on its way through the rendering.
+
+use crate::id::Id;
+use crate::tree::{Node, Place, StepId};
+
+/// An object's handle, the same from its reading to the end; facts name objects by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey(pub(crate) u32);
+
+/// An object of the rendering.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Its handle.
+    pub key: ObjectKey,
+    /// Its content.
+    pub node: Node,
+    /// The document, or the generator's entry, that it comes from.
+    pub source: Place,
+    /// The step that generated it.
+    pub generator: Option<StepId>,
+    /// Who it was when it was read.
+    pub original: Id,
+    /// Who it was before each step that changed its name or namespace.
+    pub previous: Vec<Id>,
+    /// The prefixes and suffixes that its name has got, for references among objects that had
+    /// one name.
+    pub(crate) prefixes: Vec<String>,
+    pub(crate) suffixes: Vec<String>,
+    /// Whether its name will get a hash of the content.
+    pub(crate) needs_hash: bool,
+}
+
+impl Object {
+    pub(crate) fn new(key: ObjectKey, node: Node, source: Place) -> Self {
+        let original = Id::of(&node);
+        Object {
+            key,
+            node,
+            source,
+            generator: None,
+            original,
+            previous: Vec::new(),
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            needs_hash: false,
+        }
+    }
+
+    /// Who it is now.
+    pub fn id(&self) -> Id {
+        Id::of(&self.node)
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> &str {
+        self.node.str_at(&["kind"]).unwrap_or_default()
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        self.node.word_at(&["metadata", "name"]).unwrap_or_default()
+    }
+
+    /// The namespace as written; empty when there is none.
+    pub fn namespace(&self) -> &str {
+        self.node.word_at(&["metadata", "namespace"]).unwrap_or_default()
+    }
+
+    /// A label of the object itself.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.node.str_at(&["metadata", "labels", key])
+    }
+
+    /// An annotation of the object itself.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.node.str_at(&["metadata", "annotations", key])
+    }
+
+    /// Remembers who it is before its name or namespace changes.
+    pub(crate) fn remember(&mut self) {
+        let id = self.id();
+        self.previous.push(id);
+    }
+
+    /// Every identity it ever had, the present one last.
+    pub fn ids(&self) -> impl Iterator<Item = Id> + '_ {
+        self.previous.iter().cloned().chain(std::iter::once(self.id()))
+    }
+}

@@ -1,0 +1,192 @@
+//! A kustomization's objects: resources, generators, components, transformers, in this order.
+
+use super::context::Context;
+use super::folder::{Folder, Found, read_bounded};
+use super::{Root, resources};
+use crate::facts::{NotAnalysed, ProblemKind};
+use crate::generate;
+use crate::kustomization::{FILE_NAMES, Kustomization, Spot, Var, parse};
+use crate::object::Object;
+use crate::objects::Objects;
+use crate::transform;
+use crate::tree::Dialect;
+
+/// What a rendering may hold: beyond that it is a mistake or an attack.
+const MAX_OBJECTS: usize = 200_000;
+const MAX_ROOTS: usize = 5_000;
+
+/// Objects on their way, with what waits until the end.
+#[derive(Debug, Default)]
+pub(crate) struct Accumulated {
+    pub(crate) objects: Objects,
+    pub(crate) vars: Vec<Var>,
+}
+
+/// Adds to `base` what the kustomization in `folder` makes. A component changes what it is
+/// added to; for everything else `base` is empty.
+pub(crate) fn accumulate(
+    folder: &Folder,
+    mut base: Accumulated,
+    context: &mut Context,
+) -> Accumulated {
+    if context.roots.len() >= MAX_ROOTS || context.identities.len() >= MAX_OBJECTS {
+        let message = "too many kustomizations or objects; does one include itself many times?";
+        if !context.problems.iter().any(|p| p.message == message) {
+            context.problem(ProblemKind::Build, None, message);
+        }
+        return base;
+    }
+    let Some(at) = open(folder, context) else { return base };
+    let kustomization = context.roots[at].kustomization.clone();
+    for part in &kustomization.not_analysed {
+        context
+            .not_analysed
+            .push(NotAnalysed { place: part.place, what: format!("`{}`", part.value) });
+    }
+    for path in &kustomization.resources {
+        resource(folder, path, &mut base, context);
+    }
+    generate::apply(folder, &kustomization, &mut base.objects, context);
+    for path in &kustomization.components {
+        if remote(&path.value) {
+            context.not_analysed.push(NotAnalysed {
+                place: path.place,
+                what: format!("the remote component {}", path.value),
+            });
+            continue;
+        }
+        if let Some(inner) = folder.enter(path, context) {
+            let next = context.roots.len();
+            base = accumulate(&inner, base, context);
+            expect(next, true, path, context);
+        }
+    }
+    transform::apply(folder, &kustomization, &mut base.objects, context);
+    base.vars.extend(kustomization.vars.iter().cloned());
+    base
+}
+
+/// Reads the kustomization file of a folder into the list of roots.
+fn open(folder: &Folder, context: &mut Context) -> Option<usize> {
+    let present: Vec<_> = FILE_NAMES
+        .iter()
+        .map(|name| folder.canonical.join(name))
+        .filter(|path| path.is_file())
+        .collect();
+    let path = match present.as_slice() {
+        [path] => path,
+        [] => {
+            let message = format!("{} has no kustomization.yaml", folder.shown.display());
+            context.problem(ProblemKind::MissingFile, None, message);
+            return None;
+        }
+        _ => {
+            let message = format!("{} has several kustomization files", folder.shown.display());
+            context.problem(ProblemKind::Build, None, message);
+            return None;
+        }
+    };
+    let shown = folder.shown.join(path.file_name()?);
+    let bytes = read_bounded(path, None, context)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let before = context.problems.len();
+    let documents = resources::documents(&shown, &text, Dialect::Kustomization, context);
+    if context.problems.len() > before {
+        return None;
+    }
+    let file = context.files.add(&shown, &text);
+    let Some(node) = documents.first().filter(|node| !node.is_null()) else {
+        let message = format!("{} is empty", shown.display());
+        context.problem(ProblemKind::Malformed, None, message);
+        return None;
+    };
+    if documents.len() > 1 {
+        let message = "a kustomization file has one document";
+        context.problem(ProblemKind::Malformed, Some(documents[1].origin.base), message);
+    }
+    let says = |key: &str| !matches!(key, "kind" | "apiVersion");
+    if node.is_mapping() && !node.entries().iter().any(|e| says(&e.key)) {
+        let message = "this kustomization says nothing";
+        context.problem(ProblemKind::Malformed, Some(node.origin.base), message);
+    }
+    let mut wrong = Vec::new();
+    let kustomization = parse(node, &mut wrong);
+    for (place, message) in wrong {
+        context.problem(ProblemKind::Malformed, Some(place), message);
+    }
+    context.roots.push(Root {
+        path: folder.shown.clone(),
+        canonical: folder.canonical.clone(),
+        file,
+        kustomization,
+    });
+    Some(context.roots.len() - 1)
+}
+
+/// Reports a component where a kustomization belongs, or the reverse.
+fn expect(at: usize, component: bool, path: &Spot<String>, context: &mut Context) {
+    let Some(root) = context.roots.get(at) else { return };
+    let Kustomization { component: is, .. } = root.kustomization;
+    if is != component {
+        let message = if component {
+            format!("{} is not a component (`kind: Component`)", path.value)
+        } else {
+            format!("{} is a component; it belongs in `components`", path.value)
+        };
+        context.problem(ProblemKind::Build, Some(path.place), message);
+    }
+}
+
+fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, context: &mut Context) {
+    // What exists here is here, whatever it looks like.
+    if remote(&path.value) && !folder.canonical.join(&path.value).exists() {
+        context.not_analysed.push(NotAnalysed {
+            place: path.place,
+            what: format!("the remote base {}", path.value),
+        });
+        return;
+    }
+    match folder.find(path, context) {
+        None => {}
+        Some(Found::File(_)) => {
+            let Some((shown, text)) = folder.read_text(path, context) else { return };
+            for object in resources::resources(&shown, &text, context) {
+                add(&mut base.objects, object, context);
+            }
+        }
+        Some(Found::Folder(inner)) => {
+            let next = context.roots.len();
+            let sub = accumulate(&inner, Accumulated::default(), context);
+            expect(next, false, path, context);
+            for object in sub.objects.list {
+                add(&mut base.objects, object, context);
+            }
+            base.vars.extend(sub.vars);
+        }
+    }
+}
+
+/// Adds an object, or reports that another has its identity.
+pub(crate) fn add(objects: &mut Objects, object: Object, context: &mut Context) {
+    if let Err(refused) = objects.push(object) {
+        let (object, at) = *refused;
+        let message = format!("{} is there already", object.id());
+        context.problem(ProblemKind::Build, Some(object.source), message);
+        if let Some(problem) = context.problems.last_mut() {
+            problem.also = Some((objects.list[at].source, "the first".to_owned()));
+        }
+    }
+}
+
+/// Whether a path of `resources` is an address that kustomize would fetch.
+fn remote(path: &str) -> bool {
+    let address = path.split('?').next().unwrap_or(path);
+    path.contains("://")
+        || path.starts_with("git@")
+        || path.starts_with("git::")
+        || path.starts_with("github.com/")
+        || path.contains("?ref=")
+        || address.ends_with(".git")
+        || address.contains(".git/")
+        || address.contains("//") && !address.starts_with('/') && !address.starts_with('.')
+}

@@ -1,0 +1,185 @@
+//! Folders of kustomizations, and the files that they may read.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use super::context::Context;
+use crate::facts::ProblemKind;
+use crate::kustomization::Spot;
+use crate::tree::Place;
+
+/// More than any file of a kustomization has.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// The folder of a kustomization.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    /// As a user would write it.
+    pub(crate) shown: PathBuf,
+    /// Without links and detours.
+    pub(crate) canonical: PathBuf,
+    /// The folders that lead here, the outermost first.
+    above: Vec<PathBuf>,
+}
+
+/// What a path of `resources` leads to.
+pub(crate) enum Found {
+    File(PathBuf),
+    Folder(Folder),
+}
+
+impl Folder {
+    /// The folder that was asked for.
+    pub(crate) fn root(path: &Path, context: &mut Context) -> Option<Self> {
+        match fs::canonicalize(path) {
+            Ok(canonical) if canonical.is_dir() => {
+                Some(Folder { shown: clean(path), canonical, above: Vec::new() })
+            }
+            Ok(_) => {
+                let message = format!("{} is not a folder", path.display());
+                context.problem(ProblemKind::Build, None, message);
+                None
+            }
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", path.display());
+                context.problem(ProblemKind::MissingFile, None, message);
+                None
+            }
+        }
+    }
+
+    /// A folder that this one's kustomization names.
+    pub(crate) fn enter(&self, path: &Spot<String>, context: &mut Context) -> Option<Self> {
+        match self.find(path, context)? {
+            Found::Folder(folder) => Some(folder),
+            Found::File(file) => {
+                let message = format!("{} is not a folder", file.display());
+                context.problem(ProblemKind::Build, Some(path.place), message);
+                None
+            }
+        }
+    }
+
+    /// A file or folder that this one's kustomization names.
+    pub(crate) fn find(&self, path: &Spot<String>, context: &mut Context) -> Option<Found> {
+        if path.value.is_empty() {
+            context.problem(ProblemKind::MissingFile, Some(path.place), "this path is empty");
+            return None;
+        }
+        let joined = self.canonical.join(&path.value);
+        let Ok(canonical) = fs::canonicalize(&joined) else {
+            let shown = clean(&self.shown.join(&path.value));
+            let message = format!("{} does not exist", shown.display());
+            context.problem(ProblemKind::MissingFile, Some(path.place), message);
+            return None;
+        };
+        if !canonical.is_dir() {
+            return Some(Found::File(canonical));
+        }
+        let shown = clean(&self.shown.join(&path.value));
+        let visited = self.above.iter().chain([&self.canonical]);
+        if let Some(again) = visited.into_iter().find(|folder| folder.starts_with(&canonical)) {
+            let message = if *again == canonical {
+                format!("{} includes itself through this", shown.display())
+            } else {
+                format!("{} contains the kustomization that includes it", shown.display())
+            };
+            context.problem(ProblemKind::Cycle, Some(path.place), message);
+            return None;
+        }
+        let mut above = self.above.clone();
+        above.push(self.canonical.clone());
+        Some(Found::Folder(Folder { shown, canonical, above }))
+    }
+
+    /// The bytes of a file in the folder, and its path for messages.
+    pub(crate) fn read(
+        &self,
+        path: &Spot<String>,
+        context: &mut Context,
+    ) -> Option<(PathBuf, Vec<u8>)> {
+        let shown = clean(&self.shown.join(&path.value));
+        match self.find(path, context)? {
+            Found::File(file) => {
+                if !file.starts_with(&self.canonical) {
+                    let message = format!(
+                        "{} is outside {}; kustomize reads files only below the kustomization",
+                        shown.display(),
+                        self.shown.display()
+                    );
+                    context.problem(ProblemKind::OutsideRoot, Some(path.place), message);
+                    return None;
+                }
+                let bytes = read_bounded(&file, Some(path.place), context)?;
+                Some((shown, bytes))
+            }
+            Found::Folder(_) => {
+                let message = format!("{} is a folder", shown.display());
+                context.problem(ProblemKind::Build, Some(path.place), message);
+                None
+            }
+        }
+    }
+
+    /// The same as text.
+    pub(crate) fn read_text(
+        &self,
+        path: &Spot<String>,
+        context: &mut Context,
+    ) -> Option<(PathBuf, String)> {
+        let (shown, bytes) = self.read(path, context)?;
+        match String::from_utf8(bytes) {
+            Ok(text) => Some((shown, text)),
+            Err(_) => {
+                let message = format!("{} is not UTF-8 text", shown.display());
+                context.problem(ProblemKind::Malformed, Some(path.place), message);
+                None
+            }
+        }
+    }
+}
+
+/// The bytes of a file that is known to be there, up to a bound.
+pub(crate) fn read_bounded(
+    path: &Path,
+    place: Option<Place>,
+    context: &mut Context,
+) -> Option<Vec<u8>> {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let file = fs::File::open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(std::io::Error::other("not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    match read() {
+        Ok(bytes) if bytes.len() as u64 <= MAX_BYTES => return Some(bytes),
+        Ok(_) => {
+            let message = format!("{} has more than {} MiB", path.display(), MAX_BYTES >> 20);
+            context.problem(ProblemKind::Build, place, message);
+        }
+        Err(error) => {
+            let message = format!("cannot read {}: {error}", path.display());
+            context.problem(ProblemKind::MissingFile, place, message);
+        }
+    }
+    None
+}
+
+/// The path without `.` and, where that is safe to say, `..`.
+fn clean(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if out.file_name().is_some() => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
+}

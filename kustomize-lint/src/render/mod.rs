@@ -1,0 +1,114 @@
+//! From a folder to its objects, and everything that happened on the way.
+
+mod accumulate;
+mod context;
+mod folder;
+mod order;
+mod resources;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
+use crate::id::Id;
+use crate::kustomization::Kustomization;
+use crate::object::{Object, ObjectKey};
+use crate::tree::{FileId, Files, StepId};
+use crate::{facts, transform};
+
+pub(crate) use accumulate::{Accumulated, add};
+pub(crate) use context::Context;
+pub(crate) use folder::Folder;
+
+/// The outcome of [`render`].
+#[derive(Debug)]
+pub struct Rendering {
+    /// The objects, in the order in which they are printed. When there are problems, whatever
+    /// could be rendered in spite of them.
+    pub objects: Vec<Object>,
+    /// What keeps the kustomization from being built; empty when kustomize would build it.
+    pub problems: Vec<Problem>,
+    /// What each step did, in the order in which they were applied. A base that is included
+    /// twice has its facts twice.
+    pub facts: Vec<Fact>,
+    /// Parts that are unknown here.
+    pub not_analysed: Vec<NotAnalysed>,
+    /// Keys that stand twice.
+    pub duplicate_keys: Vec<DuplicateKey>,
+    /// Every file that was read.
+    pub files: Files,
+    /// The kustomizations: the one that was asked for, and everything it includes.
+    pub roots: Vec<Root>,
+    steps: Vec<Step>,
+    identities: Vec<Id>,
+    by_key: HashMap<ObjectKey, usize>,
+}
+
+/// A kustomization of a rendering.
+#[derive(Debug)]
+pub struct Root {
+    /// Its folder as a user would write it.
+    pub path: PathBuf,
+    /// The same without links and detours.
+    pub canonical: PathBuf,
+    /// Its file.
+    pub file: FileId,
+    /// What it says.
+    pub kustomization: Kustomization,
+}
+
+impl Rendering {
+    /// The step.
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.0 as usize]
+    }
+
+    /// The object with this handle, unless it was deleted.
+    pub fn object(&self, key: ObjectKey) -> Option<&Object> {
+        self.by_key.get(&key).map(|at| &self.objects[*at])
+    }
+
+    /// Who the object was when it was read or generated; also of objects that were deleted.
+    pub fn identity(&self, key: ObjectKey) -> &Id {
+        &self.identities[key.0 as usize]
+    }
+
+    /// The facts of a kind of step.
+    pub fn facts_of(&self, kind: facts::StepKind) -> impl Iterator<Item = &Fact> {
+        self.facts.iter().filter(move |fact| self.step(fact.step).kind == kind)
+    }
+}
+
+/// Renders the kustomization in the folder `path`, as `kubectl kustomize` does.
+///
+/// Never fails as a whole: what keeps kustomize from building it is in
+/// [`Rendering::problems`], and the rest is rendered as far as that makes sense.
+pub fn render(path: &Path) -> Rendering {
+    let mut context = Context::default();
+    let mut objects = Vec::new();
+    if let Some(folder) = Folder::root(path, &mut context) {
+        let mut done = accumulate::accumulate(&folder, Accumulated::default(), &mut context);
+        transform::hash::apply(&mut done.objects, &mut context);
+        transform::names::apply(&mut done.objects, &mut context);
+        transform::vars::apply(&mut done, &mut context);
+        transform::drop_local(&mut done.objects, &mut context);
+        objects = done.objects.list;
+        // Outermost first in the list of roots.
+        if let Some(root) = context.roots.first() {
+            order::apply(&mut objects, &root.kustomization);
+        }
+    }
+    let by_key = objects.iter().enumerate().map(|(at, object)| (object.key, at)).collect();
+    Rendering {
+        by_key,
+        objects,
+        problems: context.problems,
+        facts: context.facts,
+        not_analysed: context.not_analysed,
+        duplicate_keys: context.duplicate_keys,
+        files: context.files,
+        roots: context.roots,
+        steps: context.steps,
+        identities: context.identities,
+    }
+}

@@ -1,0 +1,90 @@
+//! From a file's text to objects.
+
+use std::path::Path;
+
+use super::context::Context;
+use crate::facts::{DuplicateKey, ProblemKind};
+use crate::object::Object;
+use crate::tree::{self, Dialect, Node, Place};
+
+/// Reads every document of a text. What is wrong is reported, and the rest returned.
+pub(crate) fn documents(
+    path: &Path,
+    text: &str,
+    dialect: Dialect,
+    context: &mut Context,
+) -> Vec<Node> {
+    let file = context.files.add(path, text);
+    match tree::read(file, text, dialect) {
+        Ok(read) => {
+            let pairs = read.duplicates.into_iter();
+            context
+                .duplicate_keys
+                .extend(pairs.map(|(place, earlier)| DuplicateKey { place, earlier }));
+            if dialect == Dialect::Object {
+                for place in read.odd_keys {
+                    let message = "a key must be text; put quotes around it";
+                    context.problem(ProblemKind::Malformed, Some(place), message);
+                }
+            }
+            read.documents.iter().for_each(|node| context.files.hide_secret(node));
+            read.documents
+        }
+        Err((place, message)) => {
+            // Of a file that cannot be read nobody knows which lines are secret.
+            if text.contains("Secret") {
+                context.files.hide(Place::new(file, &(0..text.len())));
+            }
+            context.problem(ProblemKind::Malformed, Some(place), message);
+            Vec::new()
+        }
+    }
+}
+
+/// The objects of a resource file. Lists of objects are taken apart, empty documents skipped.
+pub(crate) fn resources(path: &Path, text: &str, context: &mut Context) -> Vec<Object> {
+    let before = context.duplicate_keys.len();
+    let nodes = documents(path, text, Dialect::Object, context);
+    // kustomize prints objects through a reader that refuses such keys.
+    for at in before..context.duplicate_keys.len() {
+        let DuplicateKey { place, earlier } = context.duplicate_keys[at];
+        context.problem(ProblemKind::Malformed, Some(place), "this key stands twice");
+        if let Some(problem) = context.problems.last_mut() {
+            problem.also = Some((earlier, "here first".to_owned()));
+        }
+    }
+    let mut objects = Vec::new();
+    for node in nodes {
+        unpack(node, context, &mut objects);
+    }
+    objects
+}
+
+fn unpack(mut node: Node, context: &mut Context, objects: &mut Vec<Object>) {
+    let place = node.origin.base;
+    if node.is_null() || node.is_mapping() && node.entries().is_empty() {
+        return;
+    }
+    if !node.is_mapping() {
+        let message = format!("an object belongs here, not {}", node.kind());
+        return context.problem(ProblemKind::Malformed, Some(place), message);
+    }
+    let Some(kind) = node.str_at(&["kind"]).filter(|kind| !kind.is_empty()) else {
+        return context.problem(ProblemKind::Malformed, Some(place), "an object needs a `kind`");
+    };
+    let list = kind.ends_with("List") && node.get("items").is_some();
+    if list {
+        if let Some(items) = node.get_mut("items").and_then(Node::items_mut) {
+            for item in std::mem::take(items) {
+                unpack(item, context, objects);
+            }
+        }
+        return;
+    }
+    if node.word_at(&["metadata", "name"]).is_none_or(str::is_empty) {
+        let message = "an object needs a `metadata.name`";
+        return context.problem(ProblemKind::Malformed, Some(place), message);
+    }
+    let object = context.object(node);
+    objects.push(object);
+}

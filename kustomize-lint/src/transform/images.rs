@@ -1,0 +1,158 @@
+//! `images`.
+
+use regex::Regex;
+
+use crate::facts::{ProblemKind, StepKind, What};
+use crate::kustomization::{Image, Kustomization};
+use crate::objects::Objects;
+use crate::render::Context;
+use crate::tree::{Node, Scalar, Touch, Value, Walk};
+
+/// Fields that are visited once more: a suffix of the tag arrives there twice, as in kustomize.
+const FIELDS: [&str; 4] = [
+    "spec/containers[]/image",
+    "spec/initContainers[]/image",
+    "spec/template/spec/containers[]/image",
+    "spec/template/spec/initContainers[]/image",
+];
+
+pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
+    for image in &kustomization.images {
+        let step = context.step(StepKind::Image, image.place, None);
+        // kustomize puts the name into a pattern as it is.
+        let pattern =
+            format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
+        let Ok(pattern) = Regex::new(&pattern) else {
+            let message = format!("`{}` is not an image name", image.name);
+            context.problem(ProblemKind::Malformed, Some(image.place), message);
+            continue;
+        };
+        let place = [&image.new_tag, &image.digest, &image.new_name, &image.tag_suffix]
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or(image.place, |spot| spot.place);
+        let touch = Touch { step, place };
+        let (mut matched, mut changed) = (Vec::new(), Vec::new());
+        for object in &mut objects.list {
+            if object.kind() == "CustomResourceDefinition" {
+                continue;
+            }
+            let (mut seen, mut wrong) = (Seen::default(), None);
+            containers(&mut object.node, &pattern, image, touch, &mut seen);
+            for path in FIELDS {
+                Walk::scalars(&mut object.node, path, None, &mut |value| {
+                    if value.scalar().is_none() {
+                        wrong.get_or_insert(value.origin.place());
+                    }
+                    set(value, &pattern, image, touch, &mut seen);
+                });
+            }
+            if let Some(place) = wrong {
+                let message = "an image must be text";
+                context.problem(ProblemKind::Malformed, Some(place), message);
+            }
+            if seen.matched {
+                matched.push(object.key);
+            }
+            if seen.changed {
+                changed.push(object.key);
+            }
+        }
+        let tag_and_digest = image.new_tag.is_some() && image.digest.is_some();
+        let name = image.name.clone();
+        context.fact(step, image.place, What::Image { name, matched, changed, tag_and_digest });
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    matched: bool,
+    changed: bool,
+}
+
+/// Every list of containers, at whatever depth, also of kinds that are not built in.
+fn containers(node: &mut Node, pattern: &Regex, image: &Image, touch: Touch, seen: &mut Seen) {
+    match &mut node.value {
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => {
+            for item in items {
+                containers(item, pattern, image, touch, seen);
+            }
+        }
+        Value::Mapping(entries) => {
+            for entry in entries {
+                let list = matches!(entry.key.as_str(), "containers" | "initContainers");
+                if let (true, Some(items)) = (list, entry.value.items_mut()) {
+                    for item in items {
+                        if let Some(value) = item.get_mut("image") {
+                            set(value, pattern, image, touch, seen);
+                        }
+                    }
+                }
+                containers(&mut entry.value, pattern, image, touch, seen);
+            }
+        }
+    }
+}
+
+fn set(value: &mut Node, pattern: &Regex, image: &Image, touch: Touch, seen: &mut Seen) {
+    let Some(text) = value.as_str().filter(|text| pattern.is_match(text)) else { return };
+    let new = renamed(text, image);
+    seen.matched = true;
+    seen.changed |= value.change(Scalar::text(new), touch);
+}
+
+/// Name, tag and digest of an image.
+fn split(image: &str) -> (&str, Option<&str>, Option<&str>) {
+    let (rest, digest) = match image.split_once('@') {
+        Some((rest, digest)) => (rest, Some(digest)),
+        None => (image, None),
+    };
+    // A colon before the last slash is a registry's port.
+    let from = rest.rfind('/').map_or(0, |slash| slash + 1);
+    match rest[from..].find(':') {
+        Some(colon) => (&rest[..from + colon], Some(&rest[from + colon + 1..]), digest),
+        None => (rest, None, digest),
+    }
+}
+
+fn renamed(text: &str, image: &Image) -> String {
+    let (name, mut tag, mut digest) = split(text);
+    let name = image.new_name.as_ref().map_or(name, |spot| spot.value.as_str());
+    let (new_tag, new_digest) = (
+        image.new_tag.as_ref().map(|spot| spot.value.as_str()),
+        image.digest.as_ref().map(|spot| spot.value.as_str()),
+    );
+    let suffixed;
+    if new_tag.is_some() || new_digest.is_some() {
+        tag = new_tag;
+        digest = new_digest;
+    } else if let Some(suffix) = &image.tag_suffix {
+        suffixed = format!("{}{}", tag.unwrap_or_default(), suffix.value);
+        tag = Some(&suffixed);
+        digest = None;
+    }
+    let mut out = name.to_owned();
+    if let Some(tag) = tag {
+        out.push(':');
+        out.push_str(tag);
+    }
+    if let Some(digest) = digest {
+        out.push('@');
+        out.push_str(digest);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn a_registrys_port_is_not_a_tag() {
+        assert_eq!(split("r:5000/a/b"), ("r:5000/a/b", None, None));
+        assert_eq!(split("r:5000/a:1"), ("r:5000/a", Some("1"), None));
+        assert_eq!(split("a:1@sha256:x"), ("a", Some("1"), Some("sha256:x")));
+    }
+}

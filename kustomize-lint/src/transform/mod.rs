@@ -1,0 +1,57 @@
+//! The transformers, in kustomize's order.
+
+mod affixes;
+mod annotations;
+pub(crate) mod hash;
+mod images;
+mod json_patch;
+mod labels;
+mod merge;
+pub(crate) mod names;
+mod namespace;
+mod patches;
+mod replacements;
+mod replicas;
+pub(crate) mod vars;
+
+use crate::facts::{StepKind, What};
+use crate::kustomization::Kustomization;
+use crate::objects::Objects;
+use crate::render::{Context, Folder};
+
+const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
+/// Applies everything that a kustomization says about its objects.
+pub(crate) fn apply(
+    folder: &Folder,
+    kustomization: &Kustomization,
+    objects: &mut Objects,
+    context: &mut Context,
+) {
+    patches::strategic(folder, kustomization, objects, context);
+    patches::patches(folder, kustomization, objects, context);
+    namespace::apply(kustomization, objects, context);
+    affixes::apply(kustomization, objects, context);
+    labels::apply(kustomization, objects, context);
+    annotations::apply(kustomization, objects, context);
+    patches::json(folder, kustomization, objects, context);
+    replicas::apply(kustomization, objects, context);
+    images::apply(kustomization, objects, context);
+    replacements::apply(folder, kustomization, objects, context);
+}
+
+/// Leaves out what is configuration for tools and not for the cluster.
+pub(crate) fn drop_local(objects: &mut Objects, context: &mut Context) {
+    let mut dropped = Vec::new();
+    objects.retain(|object| {
+        let local = object.annotation(LOCAL_CONFIG).is_some_and(|value| value != "false");
+        if local {
+            dropped.push((object.key, object.source));
+        }
+        !local
+    });
+    for (object, source) in dropped {
+        let step = context.step(StepKind::Annotations, source, None);
+        context.fact(step, source, What::LocalConfig { object });
+    }
+}

@@ -1,0 +1,69 @@
+//! `namespace`.
+
+use crate::facts::{ProblemKind, StepKind, What};
+use crate::kustomization::Kustomization;
+use crate::objects::Objects;
+use crate::render::Context;
+use crate::schema::transformers::NAMESPACES;
+use crate::tree::{Scalar, Touch, Walk};
+
+pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
+    let Some(namespace) = &kustomization.namespace else { return };
+    let step = context.step(StepKind::Namespace, namespace.place, None);
+    let touch = Touch { step, place: namespace.place };
+    let value = Scalar::text(&namespace.value);
+    let mut changed = Vec::new();
+    for object in &mut objects.list {
+        let id = object.id();
+        object.remember();
+        let mut any = false;
+        if id.is_namespaced() {
+            Walk::scalars(&mut object.node, "metadata/namespace", Some(touch), &mut |node| {
+                any |= node.change(value.clone(), touch);
+            });
+        }
+        for field in NAMESPACES.iter().filter(|field| field.selects(&id)) {
+            let create = field.create.then_some(touch);
+            Walk::scalars(&mut object.node, field.path, create, &mut |node| {
+                any |= node.change(value.clone(), touch);
+            });
+        }
+        if matches!(id.kind.as_str(), "RoleBinding" | "ClusterRoleBinding") {
+            Walk::mappings(&mut object.node, "subjects", None, &mut |list| {
+                let Some(items) = list.items_mut() else { return };
+                for subject in items {
+                    // Other accounts get it when the account itself is among the objects.
+                    let default = subject.str_at(&["kind"]) == Some("ServiceAccount")
+                        && subject.str_at(&["name"]) == Some("default");
+                    if default {
+                        Walk::scalars(subject, "namespace", Some(touch), &mut |node| {
+                            any |= node.change(value.clone(), touch);
+                        });
+                    }
+                }
+            });
+        }
+        if any {
+            changed.push(object.key);
+        }
+    }
+    objects.reindex();
+    let mut seen = std::collections::HashMap::new();
+    for object in &objects.list {
+        let id = object.id();
+        let key = (
+            id.group.clone(),
+            id.kind.clone(),
+            id.name.clone(),
+            id.effective_namespace().to_owned(),
+        );
+        if let Some(first) = seen.insert(key, object.source) {
+            let message = format!("two objects become {id}");
+            context.problem(ProblemKind::Build, Some(namespace.place), message);
+            if let Some(problem) = context.problems.last_mut() {
+                problem.also = Some((first, "the first".to_owned()));
+            }
+        }
+    }
+    context.fact(step, namespace.place, What::Changed { changed });
+}

@@ -1,0 +1,333 @@
+//! `replacements`.
+
+use crate::facts::{ProblemKind, StepKind, What};
+use crate::id::Id;
+use crate::kustomization::{
+    FieldOptions, Kustomization, Replacement, ReplacementSource, ReplacementTarget, Selector, Spot,
+    replacement_file,
+};
+use crate::object::Object;
+use crate::objects::Objects;
+use crate::render::{Context, Folder};
+use crate::select::Matcher;
+use crate::tree::{self, Dialect, Kind, Node, Origin, Scalar, Touch, Value};
+
+pub(crate) fn apply(
+    folder: &Folder,
+    kustomization: &Kustomization,
+    objects: &mut Objects,
+    context: &mut Context,
+) {
+    for entry in &kustomization.replacements {
+        match &entry.value {
+            Ok(replacement) => one(replacement, objects, context),
+            Err(path) => {
+                let path = Spot { value: path.clone(), place: entry.place };
+                for replacement in load(folder, &path, context) {
+                    one(&replacement, objects, context);
+                }
+            }
+        }
+    }
+}
+
+fn load(folder: &Folder, path: &Spot<String>, context: &mut Context) -> Vec<Replacement> {
+    let Some((shown, text)) = folder.read_text(path, context) else { return Vec::new() };
+    let file = context.files.add(&shown, &text);
+    let mut wrong = Vec::new();
+    let mut read = Vec::new();
+    match tree::read(file, &text, Dialect::Kustomization) {
+        Ok(text) => {
+            for node in &text.documents {
+                read.extend(replacement_file(node, &mut wrong));
+            }
+        }
+        Err(failed) => wrong.push(failed),
+    }
+    for (place, message) in wrong {
+        context.problem(ProblemKind::Malformed, Some(place), message);
+    }
+    read
+}
+
+fn one(replacement: &Replacement, objects: &mut Objects, context: &mut Context) {
+    let place = replacement.place;
+    let step = context.step(StepKind::Replacement, place, None);
+    let value = match (&replacement.source, &replacement.source_value) {
+        (Some(source), None) => match value(source, objects) {
+            Ok(value) => value,
+            Err(message) => {
+                return context.problem(ProblemKind::NoMatch, Some(source.place), message);
+            }
+        },
+        (None, Some(text)) => Node::text(&text.value, Origin::new(text.place)),
+        _ => {
+            let message = "a replacement has a `source` or a `sourceValue`";
+            return context.problem(ProblemKind::Malformed, Some(place), message);
+        }
+    };
+    if replacement.targets.is_empty() {
+        let message = "a replacement needs `targets`";
+        return context.problem(ProblemKind::Malformed, Some(place), message);
+    }
+    let touch = Touch { step, place: value.origin.place() };
+    for target in &replacement.targets {
+        write(target, &value, touch, objects, context);
+    }
+}
+
+/// The value that a source selects.
+fn value(source: &ReplacementSource, objects: &Objects) -> Result<Node, String> {
+    let selector = &source.selector;
+    let found: Vec<&Object> =
+        objects.list.iter().filter(|object| object.ids().any(|id| exact(selector, &id))).collect();
+    let object = match found.as_slice() {
+        [object] => *object,
+        [] => return Err("the source of this replacement is not there".to_owned()),
+        _ => return Err("more than one object is the source of this replacement".to_owned()),
+    };
+    let path = if source.path.is_empty() { "metadata.name" } else { &source.path };
+    let parts = split(path);
+    let mut node = object.node.clone();
+    let mut found = None;
+    visit(&mut node, &parts, None, &mut |node| {
+        found.get_or_insert_with(|| node.clone());
+        Ok(())
+    })?;
+    let Some(mut node) = found.filter(|node| !node.is_null()) else {
+        return Err(format!("{} has no {path}", object.id()));
+    };
+    if !source.options.delimiter.is_empty() {
+        let Some(scalar) = node.scalar() else {
+            return Err(format!("{path} of {} is not text, so it has no parts", object.id()));
+        };
+        let parts: Vec<&str> = scalar.text.split(&source.options.delimiter).collect();
+        let at = usize::try_from(source.options.index).ok();
+        let Some(part) = at.and_then(|at| parts.get(at)) else {
+            return Err(format!("{path} of {} has no part {}", object.id(), source.options.index));
+        };
+        node.value = Value::Scalar(Scalar::text(*part));
+    }
+    Ok(node)
+}
+
+/// Whether an identity is the one that a selector names: here texts, not patterns.
+fn exact(selector: &Selector, id: &Id) -> bool {
+    let fits = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
+    fits(&selector.group, &id.group)
+        && fits(&selector.version, &id.version)
+        && fits(&selector.kind, &id.kind)
+        && fits(&selector.name, &id.name)
+        && (selector.namespace.is_empty() || selector.namespace == id.effective_namespace())
+}
+
+fn write(
+    target: &ReplacementTarget,
+    value: &Node,
+    touch: Touch,
+    objects: &mut Objects,
+    context: &mut Context,
+) {
+    let Some(select) = &target.select else {
+        let message = "a target needs `select`";
+        return context.problem(ProblemKind::Malformed, Some(target.place), message);
+    };
+    // Names are texts here and not patterns; only the label selectors are as elsewhere.
+    let understood = |selector: &Selector| {
+        let Selector { labels, annotations, .. } = selector.clone();
+        let rest = Matcher::new(&Selector { labels, annotations, ..Selector::default() })?;
+        Ok::<_, String>((selector.clone(), rest))
+    };
+    let read = understood(select).and_then(|select| {
+        let rejects = target.reject.iter().map(understood).collect::<Result<Vec<_>, _>>()?;
+        Ok((select, rejects))
+    });
+    let (select, rejects) = match read {
+        Ok(read) => read,
+        Err(message) => {
+            return context.problem(ProblemKind::Malformed, Some(target.place), message);
+        }
+    };
+    let chosen = |(selector, rest): &(Selector, Matcher), object: &Object| {
+        object.ids().any(|id| exact(selector, &id)) && rest.matches(object)
+    };
+    let place = target.place;
+    let default = [Spot { value: "metadata.name".to_owned(), place }];
+    let paths = if target.paths.is_empty() { &default[..] } else { &target.paths };
+    let (mut matched, mut changed) = (Vec::new(), Vec::new());
+    let mut renamed = Vec::new();
+    for (at, object) in objects.list.iter_mut().enumerate() {
+        if !chosen(&select, object) || rejects.iter().any(|reject| chosen(reject, object)) {
+            continue;
+        }
+        matched.push(object.key);
+        let (before, name) = (object.node.clone(), object.name().to_owned());
+        let previous = object.id();
+        for path in paths {
+            let parts = split(&path.value);
+            let texts = matches!(
+                parts.as_slice(),
+                [metadata, pairs, _]
+                    if metadata == "metadata" && (pairs == "labels" || pairs == "annotations")
+            );
+            let mut any = false;
+            let create = target.options.create.then_some(touch);
+            let done = visit(&mut object.node, &parts, create, &mut |node| {
+                any = true;
+                put(node, value, &target.options, touch)?;
+                // What these hold is text whatever it looks like.
+                if let (true, Some(scalar)) = (texts, node.scalar()) {
+                    node.value = Value::Scalar(Scalar::text(&scalar.text));
+                }
+                Ok(())
+            });
+            let wrong = match done {
+                Err(message) => Some(message),
+                Ok(()) if !any => Some(format!("{} has no {}", object.id(), path.value)),
+                Ok(()) => None,
+            };
+            if let Some(message) = wrong {
+                context.problem(ProblemKind::NoMatch, Some(path.place), message);
+            }
+        }
+        if !object.node.same(&before) {
+            changed.push(object.key);
+        }
+        if object.name() != name {
+            object.previous.push(previous);
+            renamed.push(at);
+        }
+    }
+    renamed.into_iter().for_each(|at| objects.refresh(at));
+    context.fact(touch.step, place, What::ReplacementTarget { matched, changed });
+}
+
+/// Sets a field, or the part of it that the options mean.
+fn put(node: &mut Node, value: &Node, options: &FieldOptions, touch: Touch) -> Result<(), String> {
+    if options.delimiter.is_empty() {
+        let base = node.origin.base;
+        match &value.value {
+            Value::Scalar(scalar) => {
+                // A field that holds text goes on to hold text,
+                // and any other is read anew: "12" from a ConfigMap is a number there.
+                let scalar = match node.scalar().map(|old| old.kind) {
+                    Some(Kind::Text) => Scalar::text(&scalar.text),
+                    _ => Scalar::plain(&scalar.text),
+                };
+                node.value = Value::Scalar(scalar);
+            }
+            other => node.value = other.clone(),
+        }
+        node.origin = Origin { base, last: Some(touch) };
+        return Ok(());
+    }
+    let (Some(old), Some(new)) = (node.scalar(), value.scalar()) else {
+        return Err("only text has parts".to_owned());
+    };
+    let mut parts: Vec<String> = old.text.split(&options.delimiter).map(str::to_owned).collect();
+    match usize::try_from(options.index) {
+        Err(_) => parts.insert(0, new.text.clone()),
+        Ok(at) if at >= parts.len() => parts.push(new.text.clone()),
+        Ok(at) => parts[at].clone_from(&new.text),
+    }
+    let joined = parts.join(&options.delimiter);
+    node.change(Scalar { text: joined, kind: Kind::Text }, touch);
+    Ok(())
+}
+
+/// The parts of a path. Dots do not count behind a backslash or in brackets, and brackets without
+/// `=` are only there to hold dots.
+fn split(path: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut letters = path.chars().peekable();
+    let mut bracket = false;
+    while let Some(letter) = letters.next() {
+        let last = parts.last_mut().expect("never empty");
+        match letter {
+            '\\' if letters.peek() == Some(&'.') => last.extend(letters.next()),
+            '.' if !bracket => parts.push(String::new()),
+            '[' | ']' => {
+                bracket = letter == '[';
+                last.push(letter);
+            }
+            _ => last.push(letter),
+        }
+    }
+    for part in &mut parts {
+        let key = part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if let Some(key) = key.filter(|key| !key.contains('=')) {
+            *part = key.to_owned();
+        }
+    }
+    parts
+}
+
+type Visit<'a> = &'a mut dyn FnMut(&mut Node) -> Result<(), String>;
+
+/// Calls `visit` with what a path leads to: keys, `*`, indexes, and `[name=value]`.
+fn visit(
+    node: &mut Node,
+    parts: &[String],
+    create: Option<Touch>,
+    act: Visit<'_>,
+) -> Result<(), String> {
+    let Some((part, rest)) = parts.split_first() else { return act(node) };
+    if part == "*" {
+        return match &mut node.value {
+            Value::Sequence(items) => {
+                items.iter_mut().try_for_each(|item| visit(item, rest, create, act))
+            }
+            Value::Mapping(entries) => {
+                entries.iter_mut().try_for_each(|entry| visit(&mut entry.value, rest, create, act))
+            }
+            Value::Scalar(_) => Ok(()),
+        };
+    }
+    if let Some(condition) = part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        let Some((key, wanted)) = condition.split_once('=') else {
+            return Err(format!("`{part}` is not a condition `[key=value]`"));
+        };
+        let Some(items) = node.items_mut() else { return Ok(()) };
+        let fits = |item: &Node| match key {
+            "" => item.scalar().is_some_and(|s| s.text == wanted),
+            key => item.get(key).and_then(Node::scalar).is_some_and(|s| s.text == wanted),
+        };
+        if let (Some(touch), false) = (create, items.iter().any(fits)) {
+            let mut item = Node::mapping(Origin::added(touch));
+            item.set(key, Node::text(wanted, Origin::added(touch)));
+            items.push(item);
+        }
+        return items
+            .iter_mut()
+            .filter(|item| fits(item))
+            .try_for_each(|item| visit(item, rest, create, act));
+    }
+    match &mut node.value {
+        Value::Sequence(items) => {
+            let Ok(at) = part.parse::<usize>() else {
+                return Err(format!("`{part}` is not an index of a list"));
+            };
+            match items.get_mut(at) {
+                Some(item) => visit(item, rest, create, act),
+                None => Err(format!("the list has no item {at}")),
+            }
+        }
+        Value::Mapping(_) => {
+            if let (Some(touch), true) = (create, node.get(part).is_none_or(Node::is_null)) {
+                let origin = Origin::added(touch);
+                let list = rest.first().is_some_and(|next| next.starts_with('['));
+                let value = match rest.first() {
+                    None => Value::Scalar(Scalar::null()),
+                    Some(_) if list => Value::Sequence(Vec::new()),
+                    Some(_) => Value::Mapping(Vec::new()),
+                };
+                node.set(part, Node { origin, value });
+            }
+            match node.get_mut(part) {
+                Some(child) => visit(child, rest, create, act),
+                None => Ok(()),
+            }
+        }
+        Value::Scalar(_) => Ok(()),
+    }
+}

@@ -1,0 +1,34 @@
+//! `replicas`.
+
+use crate::facts::{ProblemKind, StepKind, What};
+use crate::kustomization::Kustomization;
+use crate::objects::Objects;
+use crate::render::Context;
+use crate::schema::transformers::REPLICAS;
+use crate::tree::{Scalar, Touch, Walk};
+
+pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
+    for replica in &kustomization.replicas {
+        let step = context.step(StepKind::Replicas, replica.place, None);
+        let touch = Touch { step, place: replica.place };
+        let mut matched = Vec::new();
+        for at in objects.named(&replica.name).to_vec() {
+            let object = &mut objects.list[at];
+            let named = object.ids().any(|id| id.name == replica.name);
+            let id = object.id();
+            let Some(field) = REPLICAS.iter().find(|field| named && field.selects(&id)) else {
+                continue;
+            };
+            matched.push(object.key);
+            Walk::scalars(&mut object.node, field.path, Some(touch), &mut |node| {
+                node.change(Scalar::int(replica.count), touch);
+            });
+        }
+        if matched.is_empty() {
+            let message = format!("no workload with replicas has the name {}", replica.name);
+            context.problem(ProblemKind::NoMatch, Some(replica.place), message);
+        }
+        let name = replica.name.clone();
+        context.fact(step, replica.place, What::Replicas { name, matched });
+    }
+}

@@ -1,0 +1,17 @@
+//! YAML values that remember where they come from.
+
+mod node;
+mod origin;
+mod path;
+mod read;
+mod scalar;
+mod timestamp;
+mod write;
+
+pub(crate) use node::Index;
+pub use node::{Entry, Node, Value};
+pub use origin::{FileId, Files, Location, Origin, Place, SourceFile, StepId, Touch};
+pub(crate) use path::{FieldSpec, Walk};
+pub(crate) use read::{Dialect, Text, read};
+pub use scalar::{Kind, Scalar};
+pub(crate) use write::write;

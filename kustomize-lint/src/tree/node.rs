@@ -1,0 +1,271 @@
+//! The tree.
+
+use std::collections::HashMap;
+
+use super::origin::{Origin, Touch};
+use super::scalar::{Kind, Scalar};
+
+/// A value and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What it is.
+    pub value: Value,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// A value without children.
+    Scalar(Scalar),
+    /// A list.
+    Sequence(Vec<Node>),
+    /// A mapping, in the order of the file.
+    Mapping(Vec<Entry>),
+}
+
+/// One line of a mapping.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key comes from.
+    pub origin: Origin,
+    /// Its value.
+    pub value: Node,
+}
+
+impl Node {
+    /// A text.
+    pub fn text(text: impl Into<String>, origin: Origin) -> Self {
+        Node { origin, value: Value::Scalar(Scalar::text(text)) }
+    }
+
+    /// A mapping without entries.
+    pub fn mapping(origin: Origin) -> Self {
+        Node { origin, value: Value::Mapping(Vec::new()) }
+    }
+
+    /// The entries of a mapping; none for anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Mapping(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of a list; none for anything else.
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::Sequence(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The scalar, if it is one.
+    pub fn scalar(&self) -> Option<&Scalar> {
+        match &self.value {
+            Value::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    /// The text of a scalar that is text.
+    pub fn as_str(&self) -> Option<&str> {
+        self.scalar().filter(|scalar| scalar.kind == Kind::Text).map(|scalar| scalar.text.as_str())
+    }
+
+    /// The number of a scalar that is an integer.
+    pub fn as_int(&self) -> Option<i64> {
+        self.scalar().filter(|s| s.kind == Kind::Int).and_then(|s| s.text.parse().ok())
+    }
+
+    /// The value of `true` or `false`.
+    pub fn as_bool(&self) -> Option<bool> {
+        self.scalar().filter(|s| s.kind == Kind::Bool).map(|s| s.text == "true")
+    }
+
+    /// Whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        self.scalar().is_some_and(|scalar| scalar.kind == Kind::Null)
+    }
+
+    /// Whether this is a mapping.
+    pub fn is_mapping(&self) -> bool {
+        matches!(self.value, Value::Mapping(_))
+    }
+
+    /// Whether this is a list.
+    pub fn is_sequence(&self) -> bool {
+        matches!(self.value, Value::Sequence(_))
+    }
+
+    /// What a person would call it, for messages.
+    pub fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::Mapping(_) => "a mapping",
+            Value::Sequence(_) => "a list",
+            Value::Scalar(scalar) => match scalar.kind {
+                Kind::Null => "nothing",
+                Kind::Bool => "a boolean",
+                Kind::Int | Kind::Float => "a number",
+                Kind::Text => "text",
+            },
+        }
+    }
+
+    /// The entry under `key` of a mapping.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The value under `key` of a mapping.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The value behind several keys of nested mappings.
+    pub fn at(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The text behind several keys.
+    pub fn str_at(&self, path: &[&str]) -> Option<&str> {
+        self.at(path)?.as_str()
+    }
+
+    /// The name that a scalar says, behind several keys: `name: 12` is a name, too.
+    pub fn word_at(&self, path: &[&str]) -> Option<&str> {
+        let scalar = self.at(path)?.scalar()?;
+        (scalar.kind != Kind::Null).then_some(scalar.text.as_str())
+    }
+
+    /// The value under `key` of a mapping, to change.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let Value::Mapping(entries) = &mut self.value else { return None };
+        entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
+    }
+
+    /// The items of a list, to change.
+    pub(crate) fn items_mut(&mut self) -> Option<&mut Vec<Node>> {
+        match &mut self.value {
+            Value::Sequence(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The entries of a mapping, to change.
+    pub(crate) fn entries_mut(&mut self) -> Option<&mut Vec<Entry>> {
+        match &mut self.value {
+            Value::Mapping(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// Sets `key`, keeping the place of an existing entry. No effect on what is not a mapping.
+    pub(crate) fn set(&mut self, key: &str, value: Node) {
+        if let Some(existing) = self.get_mut(key) {
+            *existing = value;
+        } else if let Value::Mapping(entries) = &mut self.value {
+            entries.push(Entry { key: key.to_owned(), origin: value.origin, value });
+        }
+    }
+
+    /// Takes `key` out.
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Entry> {
+        let entries = self.entries_mut()?;
+        let at = entries.iter().position(|entry| entry.key == key)?;
+        Some(entries.remove(at))
+    }
+
+    /// Replaces the value and remembers who did. Returns whether it is another than before.
+    pub(crate) fn change(&mut self, scalar: Scalar, touch: Touch) -> bool {
+        if self.scalar() == Some(&scalar) {
+            return false;
+        }
+        self.value = Value::Scalar(scalar);
+        self.origin.last = Some(touch);
+        true
+    }
+
+    /// Marks the node and everything in it as set by a step, each at the place where it is
+    /// written.
+    pub(crate) fn touched(mut self, step: super::StepId) -> Self {
+        self.touch_all(step);
+        self
+    }
+
+    fn touch_all(&mut self, step: super::StepId) {
+        let mark = |origin: &mut Origin| origin.last = Some(Touch { step, place: origin.base });
+        mark(&mut self.origin);
+        match &mut self.value {
+            Value::Scalar(_) => {}
+            Value::Sequence(items) => items.iter_mut().for_each(|item| item.touch_all(step)),
+            Value::Mapping(entries) => {
+                for entry in entries {
+                    mark(&mut entry.origin);
+                    entry.value.touch_all(step);
+                }
+            }
+        }
+    }
+
+    /// Whether both hold the same, whatever the origins and the order of keys.
+    pub fn same(&self, other: &Node) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Scalar(a), Value::Scalar(b)) => a == b,
+            (Value::Sequence(a), Value::Sequence(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+            }
+            (Value::Mapping(a), Value::Mapping(b)) => {
+                let index = Index::of(b);
+                let found =
+                    |e: &Entry| index.find(b, &e.key).is_some_and(|at| e.value.same(&b[at].value));
+                a.len() == b.len() && a.iter().all(found)
+            }
+            _ => false,
+        }
+    }
+
+    /// The node as JSON, keys sorted.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::Scalar(scalar) => match scalar.kind {
+                Kind::Null => Json::Null,
+                Kind::Bool => Json::Bool(scalar.text == "true"),
+                Kind::Text => Json::String(scalar.text.clone()),
+                Kind::Int | Kind::Float => scalar
+                    .text
+                    .parse()
+                    .map(Json::Number)
+                    .unwrap_or_else(|_| Json::String(scalar.text.clone())),
+            },
+            Value::Sequence(items) => items.iter().map(Node::to_json).collect(),
+            Value::Mapping(entries) => {
+                entries.iter().map(|e| (e.key.clone(), e.value.to_json())).collect()
+            }
+        }
+    }
+}
+
+/// Finds keys of a mapping, also of one with more keys than a person would write.
+pub(crate) struct Index(Option<HashMap<String, usize>>);
+
+impl Index {
+    const SMALL: usize = 32;
+
+    pub(crate) fn of(entries: &[Entry]) -> Self {
+        let positions = || entries.iter().enumerate().map(|(at, e)| (e.key.clone(), at)).collect();
+        Index((entries.len() > Self::SMALL).then(positions))
+    }
+
+    /// The position of a key among the entries that the index was made of.
+    pub(crate) fn find(&self, entries: &[Entry], key: &str) -> Option<usize> {
+        match &self.0 {
+            Some(positions) => positions.get(key).copied(),
+            None => entries.iter().take(Self::SMALL).position(|entry| entry.key == key),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Paths into objects, as kustomize's field specifications write them: `spec/template/metadata`,
+//! `webhooks[]/clientConfig`, `metadata/annotations/a.b\/c`. A list on the way stands for each
+//! of its items.
+
+use super::node::{Node, Value};
+use super::origin::{Origin, Touch};
+use super::scalar::Scalar;
+use crate::id::Id;
+
+/// Which field of which kinds a transformer changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FieldSpec<'a> {
+    pub(crate) group: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) create: bool,
+}
+
+impl<'a> FieldSpec<'a> {
+    /// A field of every kind.
+    pub(crate) const fn any(path: &'a str, create: bool) -> Self {
+        FieldSpec { group: "", version: "", kind: "", path, create }
+    }
+
+    /// Whether the specification is about objects of this group, version and kind.
+    pub(crate) fn selects(&self, id: &Id) -> bool {
+        let fits = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
+        fits(self.group, &id.group) && fits(self.version, &id.version) && fits(self.kind, &id.kind)
+    }
+}
+
+/// `text` at every `separator` that has no backslash before it.
+fn escaped_split(text: &str, separator: char) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let last = parts.last_mut().expect("never empty");
+        if letter == '\\' && letters.peek() == Some(&separator) {
+            last.push(separator);
+            letters.next();
+        } else if letter == separator {
+            parts.push(String::new());
+        } else {
+            last.push(letter);
+        }
+    }
+    parts
+}
+
+/// What to make where a path leads to nothing.
+#[derive(Clone, Copy)]
+pub(crate) enum Make {
+    Nothing,
+    /// Mappings on the way, and at the end a mapping or an empty text.
+    Mapping(Touch),
+    Text(Touch),
+}
+
+/// A walk to each value that a path leads to.
+pub(crate) struct Walk<'a> {
+    parts: Vec<String>,
+    make: Make,
+    visit: &'a mut dyn FnMut(&mut Node),
+}
+
+impl<'a> Walk<'a> {
+    /// Calls `visit` with every value at `path` below `root`. With `create` missing mappings are
+    /// made, and at the end a mapping.
+    pub(crate) fn mappings(
+        root: &mut Node,
+        path: &str,
+        create: Option<Touch>,
+        visit: &'a mut dyn FnMut(&mut Node),
+    ) {
+        let make = create.map_or(Make::Nothing, Make::Mapping);
+        Walk { parts: escaped_split(path, '/'), make, visit }.go(root, 0);
+    }
+
+    /// The same for a path that ends at a scalar.
+    pub(crate) fn scalars(
+        root: &mut Node,
+        path: &str,
+        create: Option<Touch>,
+        visit: &'a mut dyn FnMut(&mut Node),
+    ) {
+        let make = create.map_or(Make::Nothing, Make::Text);
+        Walk { parts: escaped_split(path, '/'), make, visit }.go(root, 0);
+    }
+
+    fn go(&mut self, node: &mut Node, depth: usize) {
+        if depth == self.parts.len() {
+            (self.visit)(node);
+            return;
+        }
+        match &mut node.value {
+            Value::Sequence(items) => items.iter_mut().for_each(|item| self.go(item, depth)),
+            Value::Mapping(_) => {
+                let part = &self.parts[depth];
+                let (key, list) = match part.strip_suffix("[]") {
+                    Some(key) => (key.to_owned(), true),
+                    None => (part.clone(), false),
+                };
+                if node.get(&key).is_none_or(Node::is_null) && !list {
+                    let last = depth + 1 == self.parts.len();
+                    match self.make {
+                        Make::Text(touch) if last => {
+                            let value = Value::Scalar(Scalar::text(""));
+                            node.set(&key, Node { origin: Origin::added(touch), value });
+                        }
+                        Make::Mapping(touch) | Make::Text(touch) => {
+                            node.set(&key, Node::mapping(Origin::added(touch)));
+                        }
+                        Make::Nothing => {}
+                    }
+                }
+                if let Some(child) = node.get_mut(&key) {
+                    self.go(child, depth + 1);
+                }
+            }
+            Value::Scalar(_) => {}
+        }
+    }
+}

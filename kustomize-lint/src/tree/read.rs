@@ -1,0 +1,102 @@
+//! From a file's text to trees.
+
+use common::yaml::{self, Keep, Limits, Style};
+
+use super::node::{Entry, Node, Value};
+use super::origin::{FileId, Origin, Place};
+use super::scalar::{Kind, Scalar};
+
+/// What a YAML text holds.
+pub(crate) struct Text {
+    /// Its documents, also empty ones.
+    pub(crate) documents: Vec<Node>,
+    /// Keys that stand twice: the later and the earlier place.
+    pub(crate) duplicates: Vec<(Place, Place)>,
+    /// Keys that are numbers, booleans or null: JSON has no such keys.
+    pub(crate) odd_keys: Vec<Place>,
+}
+
+/// Which of kustomize's two YAML readers a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Objects and patches: the first of equal keys counts.
+    Object,
+    /// Kustomization files and their like: the last of equal keys counts, and YAML 1.1's words
+    /// are booleans.
+    Kustomization,
+}
+
+impl Dialect {
+    fn plain(self, text: &str) -> Scalar {
+        let truth = match text {
+            _ if self == Dialect::Object => None,
+            "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some("true"),
+            "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some("false"),
+            _ => None,
+        };
+        match truth {
+            Some(truth) => Scalar { text: truth.into(), kind: Kind::Bool },
+            None => Scalar::plain(text),
+        }
+    }
+}
+
+/// Reads every document of a file.
+///
+/// # Errors
+/// What is not YAML or passes a limit, and its place.
+pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (Place, String)> {
+    let keep = match dialect {
+        Dialect::Object => Keep::First,
+        Dialect::Kustomization => Keep::Last,
+    };
+    let loaded = yaml::load_keeping(text, Limits::default(), keep)
+        .map_err(|failed| (Place::new(file, &failed.span), failed.message))?;
+    let mut duplicates = Vec::new();
+    for problem in &loaded.problems {
+        let place = Place::new(file, &problem.span);
+        match &problem.earlier {
+            Some(earlier) => duplicates.push((place, Place::new(file, earlier))),
+            None => return Err((place, problem.message.clone())),
+        }
+    }
+    let mut reader = Reader { dialect, file, text, odd_keys: Vec::new() };
+    let documents = loaded.documents.into_iter().map(|node| reader.convert(node)).collect();
+    Ok(Text { documents, duplicates, odd_keys: reader.odd_keys })
+}
+
+struct Reader<'a> {
+    dialect: Dialect,
+    file: FileId,
+    text: &'a str,
+    odd_keys: Vec<Place>,
+}
+
+impl Reader<'_> {
+    fn convert(&mut self, node: yaml::Node) -> Node {
+        let origin = Origin::new(Place::new(self.file, &node.span));
+        let value = match node.value {
+            yaml::Value::Scalar { text, style: Style::Quoted } => Value::Scalar(Scalar::text(text)),
+            yaml::Value::Scalar { text, style: Style::Plain } => {
+                Value::Scalar(self.dialect.plain(&text))
+            }
+            yaml::Value::Sequence(items) => {
+                Value::Sequence(items.into_iter().map(|item| self.convert(item)).collect())
+            }
+            yaml::Value::Mapping(entries) => {
+                Value::Mapping(entries.into_iter().map(|entry| self.entry(entry)).collect())
+            }
+        };
+        Node { origin, value }
+    }
+
+    fn entry(&mut self, entry: yaml::Entry) -> Entry {
+        let place = Place::new(self.file, &entry.span);
+        // A key in quotes has these in its span.
+        let plain = self.text.get(entry.span.clone()) == Some(entry.key.as_str());
+        if plain && Scalar::plain(&entry.key).kind != Kind::Text {
+            self.odd_keys.push(place);
+        }
+        Entry { origin: Origin::new(place), key: entry.key, value: self.convert(entry.value) }
+    }
+}

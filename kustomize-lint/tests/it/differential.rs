@@ -1,0 +1,87 @@
+//! One small kustomization per semantic, rendered here, by `kubectl kustomize` and by the
+//! standalone kustomize: the same objects in the same order, or an error everywhere.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rideshare_tests::peers;
+use rideshare_tests::run::{Run, run};
+
+use crate::archive::{Case, cases};
+
+const FAMILIES: &[(&str, &str)] = &[
+    ("resources", include_str!("cases/resources.txt")),
+    ("generators", include_str!("cases/generators.txt")),
+    ("merge", include_str!("cases/merge.txt")),
+    ("json", include_str!("cases/json.txt")),
+    ("names", include_str!("cases/names.txt")),
+    ("fields", include_str!("cases/fields.txt")),
+    ("replacements", include_str!("cases/replacements.txt")),
+];
+
+/// Runs a case; what differs, if anything does.
+fn differs(case: &Case, kubectl: &Path, kustomize: Option<&Path>) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let top = case.write(folder.path());
+    let ours = run(Command::new(env!("CARGO_BIN_EXE_kustomize-lint")).arg("build").arg(&top));
+    let theirs = run(Command::new(kubectl).arg("kustomize").arg(&top));
+    let against = |peer: &str, theirs: &Run| -> Option<String> {
+        let context =
+            || format!("--- ours\n{}--- {peer}\n{}", ours.transcript(&[]), theirs.transcript(&[]));
+        match (ours.status, theirs.status) {
+            (0, 0) => {
+                let own = rideshare_tests::yaml::documents(&ours.stdout);
+                let other = rideshare_tests::yaml::documents(&theirs.stdout);
+                // Nothing at all is one empty document for this reader.
+                (own != other).then(context)
+            }
+            (0, _) | (_, 0) => Some(context()),
+            // Bad input, said in an orderly way.
+            (2, _) => None,
+            _ => Some(context()),
+        }
+    };
+    if let Some(difference) = against("kubectl", &theirs) {
+        return Some(difference);
+    }
+    let kustomize = kustomize.filter(|_| !case.name.contains("(kubectl only)"))?;
+    let theirs = run(Command::new(kustomize).arg("build").arg(&top));
+    against("kustomize", &theirs)
+}
+
+#[test]
+fn every_semantic_is_that_of_the_real_kustomize() {
+    let Some(kubectl) = peers::find("PEER_KUBECTL") else { return };
+    let kustomize = peers::find("PEER_KUSTOMIZE");
+    let only = std::env::var("CASE").unwrap_or_default();
+    let all: Vec<(String, Case)> = FAMILIES
+        .iter()
+        .flat_map(|(family, text)| {
+            cases(text).into_iter().map(move |case| (format!("{family}: {}", case.name), case))
+        })
+        .filter(|(name, _)| name.contains(&only))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let failed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some((name, case)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Some(difference) = differs(case, &kubectl, kustomize.as_deref()) {
+                        failed.lock().unwrap().push(format!("##### {name}\n{difference}"));
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(
+        failed.is_empty(),
+        "{} of {} cases differ\n{}",
+        failed.len(),
+        all.len(),
+        failed.join("\n")
+    );
+}

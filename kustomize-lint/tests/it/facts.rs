@@ -1,0 +1,152 @@
+//! What the rendering tells the rules about the cases in which kustomize says nothing.
+
+use kustomize_lint::facts::{StepKind, Target, What};
+use kustomize_lint::render::{Rendering, render};
+
+use crate::archive::cases;
+
+/// Two Deployments, a custom resource and what the kustomization says.
+fn rendered(kustomization: &str, more: &str) -> (Rendering, tempfile::TempDir) {
+    let text = format!(
+        "## case
+-- kustomization.yaml --
+resources: [objects.yaml]
+{kustomization}
+-- objects.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web}}
+spec: {{replicas: 1, template: {{spec: {{containers: [{{name: web, image: \"nginx:1\"}}]}}}}}}
+---
+apiVersion: example.com/v1
+kind: Thing
+metadata: {{name: thing}}
+spec: {{rules: [{{a: b}}, {{c: d}}]}}
+{more}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let top = cases(&text)[0].write(folder.path());
+    let rendering = render(&top);
+    assert!(rendering.problems.is_empty(), "{:?}", rendering.problems);
+    (rendering, folder)
+}
+
+#[test]
+fn a_targeted_patch_without_a_match_is_a_fact() {
+    let (rendering, _folder) = rendered(
+        "patches: [{target: {kind: Nothing}, patch: '[{\"op\": \"remove\", \"path\": \"/a\"}]'}]",
+        "",
+    );
+    let fact = rendering.facts_of(StepKind::JsonPatch).next().unwrap();
+    let What::Patch { target, matched, changed, .. } = &fact.what else { panic!("{fact:?}") };
+    assert_eq!((*target, matched.len(), changed.len()), (Target::Selector, 0, 0));
+    assert_eq!(rendering.files.locate(fact.place).line, 2);
+}
+
+#[test]
+fn a_patch_that_changes_nothing_and_one_that_deletes_everything() {
+    let (rendering, _folder) = rendered(
+        "patches:
+- patch: |-
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec: {replicas: 1}
+- target: {}
+  patch: |-
+    $patch: delete
+    kind: X
+    metadata: {name: x}",
+        "",
+    );
+    let facts: Vec<_> = rendering.facts_of(StepKind::MergePatch).collect();
+    let What::Patch { matched, changed, .. } = &facts[0].what else { panic!() };
+    assert_eq!((matched.len(), changed.len()), (1, 0));
+    let What::Patch { target, deleted, .. } = &facts[1].what else { panic!() };
+    assert_eq!((*target, deleted.len()), (Target::Everything, 2));
+    assert!(rendering.object(deleted[0]).is_none());
+    assert_eq!(rendering.identity(deleted[0]).to_string(), "Deployment web");
+}
+
+#[test]
+fn a_container_that_a_patch_adds_and_a_list_that_it_replaces() {
+    let (rendering, _folder) = rendered(
+        "patches: [{path: patch.yaml}]",
+        "-- patch.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+      - name: wbe
+        resources: {}
+---
+apiVersion: example.com/v1
+kind: Thing
+metadata: {name: thing}
+spec: {rules: [{e: f}]}
+",
+    );
+    let added = rendering.facts.iter().find_map(|fact| match &fact.what {
+        What::ElementAdded { path, name, .. } => Some((path, name, fact.place)),
+        _ => None,
+    });
+    let (path, name, place) = added.unwrap();
+    assert_eq!((path.as_str(), name.as_str()), ("spec/template/spec/containers", "wbe"));
+    assert_eq!(rendering.files.locate(place).line, 8);
+    let lost = rendering.facts.iter().find_map(|fact| match &fact.what {
+        What::ListReplaced { path, lost, .. } => Some((path, *lost)),
+        _ => None,
+    });
+    let (path, lost) = lost.unwrap();
+    assert_eq!((path.as_str(), rendering.files.locate(lost).line), ("spec/rules", 9));
+}
+
+#[test]
+fn images_and_replacements_without_a_match_labels_in_selectors() {
+    let (rendering, _folder) = rendered(
+        "images: [{name: ngnix, newTag: '2'}, {name: nginx, newTag: '2', digest: 'sha256:a'}]
+commonLabels: {team: a}
+replacements:
+- source: {kind: Thing, name: thing}
+  targets: [{select: {kind: Nothing}, fieldPaths: [a]}]",
+        "",
+    );
+    let images: Vec<_> = rendering
+        .facts_of(StepKind::Image)
+        .map(|fact| match &fact.what {
+            What::Image { matched, tag_and_digest, .. } => (matched.len(), *tag_and_digest),
+            _ => panic!("{fact:?}"),
+        })
+        .collect();
+    assert_eq!(images, [(0, false), (1, true)]);
+    let target = rendering.facts_of(StepKind::Replacement).next().unwrap();
+    assert!(matches!(&target.what, What::ReplacementTarget { matched, .. } if matched.is_empty()));
+    let labels = rendering.facts_of(StepKind::Labels).next().unwrap();
+    let What::Labels { changed, selectors } = &labels.what else { panic!() };
+    assert_eq!((changed.len(), selectors.len()), (2, 1));
+}
+
+#[test]
+fn references_and_files_are_known() {
+    let (rendering, _folder) = rendered(
+        "configMapGenerator: [{name: map, literals: [a=b]}]",
+        "---
+apiVersion: v1
+kind: Pod
+metadata: {name: pod}
+spec: {containers: [{name: a, image: a, envFrom: [{configMapRef: {name: map}}]}]}
+",
+    );
+    let followed = rendering.facts.iter().find_map(|fact| match fact.what {
+        What::ReferenceFollowed { object, referred } => Some((object, referred)),
+        _ => None,
+    });
+    let (pod, map) = followed.unwrap();
+    assert_eq!(rendering.object(pod).unwrap().kind(), "Pod");
+    assert!(rendering.object(map).unwrap().name().starts_with("map-"));
+    assert_eq!(rendering.files.iter().count(), 2);
+    assert_eq!(rendering.roots.len(), 1);
+}
