@@ -1,6 +1,8 @@
 //! What the tests of all tools share: the real components they talk to, a proxy that breaks
 //! connections on purpose, and a readable record of a program's run.
 
+#[cfg(feature = "apiserver")]
+pub mod apiserver;
 pub mod kubelet;
 pub mod localstack;
 pub mod peers;

@@ -1,0 +1,103 @@
+//! What an archive holds, and how it came to be.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::volumes::Inventory;
+
+/// The version of this form. A reader refuses others.
+pub(super) const SCHEMA: u32 = 1;
+
+/// The archive's last word about itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Manifest {
+    /// [`SCHEMA`].
+    pub(super) schema: u32,
+    /// The cluster's name.
+    pub(super) cluster: String,
+    pub(super) volumes: Vec<Volume>,
+    pub(super) dumps: Vec<Dump>,
+    /// What was not backed up, and why.
+    pub(super) scratch: Vec<Scratch>,
+    /// What used the volumes, and with how many pods.
+    pub(super) workloads: Vec<Workload>,
+    /// Every image of those, as their pods named it.
+    pub(super) images: Vec<String>,
+}
+
+/// A volume's files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Volume {
+    pub(super) namespace: String,
+    pub(super) claim: String,
+    /// The claim itself, for a cluster that does not have it.
+    pub(super) object: Value,
+    /// The member of the archive.
+    pub(super) member: String,
+    pub(super) node: String,
+    pub(super) path: String,
+    pub(super) method: String,
+    pub(super) consistency: String,
+    /// Files, folders and links.
+    pub(super) entries: u64,
+    /// Bytes in all files together.
+    pub(super) bytes: u64,
+    /// Of the member.
+    pub(super) sha256: String,
+}
+
+/// A database's own dump.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dump {
+    pub(super) namespace: String,
+    pub(super) workload: String,
+    pub(super) member: String,
+    pub(super) method: String,
+    pub(super) consistency: String,
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
+}
+
+/// A volume that is not backed up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scratch {
+    pub(super) namespace: String,
+    pub(super) owner: String,
+    pub(super) volume: String,
+    pub(super) reason: String,
+}
+
+/// What uses volumes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Workload {
+    pub(super) namespace: String,
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) replicas: i64,
+}
+
+impl Manifest {
+    /// A manifest whose parts are still to be written.
+    pub(super) fn new(cluster: &str, inventory: &Inventory) -> Self {
+        let workload = |(key, replicas): &(crate::object::Key, i64)| Workload {
+            namespace: key.namespace.clone(),
+            kind: key.kind.clone(),
+            name: key.name.clone(),
+            replicas: *replicas,
+        };
+        Manifest {
+            schema: SCHEMA,
+            cluster: cluster.to_owned(),
+            volumes: Vec::new(),
+            dumps: Vec::new(),
+            scratch: inventory.scratch.clone(),
+            workloads: inventory.workloads.iter().map(workload).collect(),
+            images: inventory.images.clone(),
+        }
+    }
+}

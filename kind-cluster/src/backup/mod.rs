@@ -1,0 +1,203 @@
+//! The data of every volume and database, in one archive.
+//!
+//! A live copy of a database's files is no backup: what uses a volume is stopped first. Databases
+//! are asked for their own dump as well, while they still answer.
+
+mod archive;
+mod dump;
+mod manifest;
+pub(crate) mod quiesce;
+pub(crate) mod restore;
+mod verify;
+mod volumes;
+
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::files::Folder;
+use common::stop::Stop;
+
+use crate::cli::{self, Shared};
+use crate::cluster::Cluster;
+use crate::deploy::display;
+use crate::interrupt::Interrupt;
+use crate::quantity;
+use crate::report::{self, Check};
+use archive::Writer;
+use manifest::Manifest;
+use volumes::Inventory;
+
+/// `backup`.
+pub(crate) async fn run(
+    shared: &Shared,
+    options: &cli::Backup,
+    interrupt: &Interrupt,
+) -> Result<Status, Stop> {
+    let checks = make(shared, options, interrupt).await?;
+    report::publish("backup", &checks, shared.format)
+}
+
+/// Makes a verified archive under its final name, or fails and leaves none.
+///
+/// # Errors
+/// Anything that keeps the archive from being whole and read back.
+pub(crate) async fn make(
+    shared: &Shared,
+    options: &cli::Backup,
+    interrupt: &Interrupt,
+) -> Result<Vec<Check>, Stop> {
+    let deadline = Instant::now() + shared.timeout;
+    let cluster = interrupt.or(Cluster::connect(&shared.name)).await?;
+    if !shared.dry_run {
+        interrupt.or(quiesce::resume(&cluster)).await?;
+    }
+    let inventory = interrupt.or(volumes::look(&cluster)).await?;
+    if shared.dry_run {
+        return Ok(planned(&inventory));
+    }
+    let folder = lock(&options.backup_dir, deadline)?;
+    clear(&options.backup_dir, &shared.name)?;
+    let path = options.backup_dir.join(file_name(&shared.name));
+    let mut writer = Writer::create(&path)?;
+    let work = write(shared, &cluster, &inventory, &mut writer, deadline);
+    let outcome = interrupt.or(work).await;
+    // Whatever has happened, what was stopped starts again.
+    let resumed = interrupt.cleanup(quiesce::resume(&cluster)).await;
+    let manifest = outcome?;
+    resumed?;
+    writer.publish()?;
+    drop(folder);
+    Ok(written(&path, &manifest))
+}
+
+async fn write(
+    shared: &Shared,
+    cluster: &Cluster,
+    inventory: &Inventory,
+    writer: &mut Writer,
+    deadline: Instant,
+) -> Result<Manifest, Stop> {
+    let mut manifest = Manifest::new(&shared.name, inventory);
+    for database in &inventory.databases {
+        display::line(&format!("dumping {}", database.workload));
+        let part = dump::write(cluster, database, writer, deadline).await?;
+        manifest.dumps.push(part);
+    }
+    quiesce::stop(cluster, &inventory.workloads).await?;
+    quiesce::wait_until_unused(cluster, &inventory.volumes, deadline).await?;
+    for volume in &inventory.volumes {
+        display::line(&format!("copying claim {}", volume.claim));
+        let part = volumes::write(volume, writer, deadline).await?;
+        manifest.volumes.push(part);
+    }
+    writer.finish(&manifest)?;
+    // From the disk, not from what the kernel remembers: this is what a deletion relies on.
+    let same = verify::archive(writer.path()).map(|found| found == manifest);
+    if !matches!(same, Ok(true)) {
+        let message = "what was read back is not what was written";
+        let diagnostic = Diagnostic::error("backup-unverified", message)
+            .hint("nothing was deleted; is the disk sound?");
+        let mut stop = Stop::new(Status::Unfinished, diagnostic);
+        if let Err(why) = same {
+            stop.report.extend(why.report.diagnostics().iter().cloned());
+        }
+        return Err(stop);
+    }
+    Ok(manifest)
+}
+
+/// Nobody else writes to the folder in the meantime.
+fn lock(folder: &Path, deadline: Instant) -> Result<Folder, Stop> {
+    Folder::lock(folder, deadline).map_err(|error| {
+        let message = format!("cannot use the folder {}: {error}", folder.display());
+        Stop::bad("backup-folder", message)
+    })
+}
+
+fn file_name(cluster: &str) -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    format!("{cluster}-{}.tar", now.replace(['-', ':'], ""))
+}
+
+/// What killed backups of this cluster have left in the folder.
+fn partial(folder: &Path, cluster: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let ours = |name: &str| {
+        name.strip_prefix(cluster).is_some_and(|rest| rest.starts_with('-'))
+            && name.ends_with(archive::PARTIAL)
+    };
+    let mut found: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_name().to_str().is_some_and(ours))
+        .map(|entry| entry.path())
+        .collect();
+    found.sort();
+    found
+}
+
+/// Removes it; the lock says that nobody is writing it any more.
+fn clear(folder: &Path, cluster: &str) -> Result<(), Stop> {
+    for path in partial(folder, cluster) {
+        std::fs::remove_file(&path).map_err(|error| {
+            Stop::bad("backup-folder", format!("cannot remove {}: {error}", path.display()))
+        })?;
+        display::line(&format!("removed {}, which an interrupted backup left", path.display()));
+    }
+    Ok(())
+}
+
+/// For `doctor`.
+pub(crate) fn leftovers(folder: &Path, cluster: &str) -> Vec<Check> {
+    let check = |path: &PathBuf| {
+        Check::warning(
+            "backups",
+            path.display().to_string(),
+            "partial-archive",
+            "an interrupted backup left it; it is no archive",
+        )
+        .hint("the next backup into this folder removes it")
+    };
+    partial(folder, cluster).iter().map(check).collect()
+}
+
+fn planned(inventory: &Inventory) -> Vec<Check> {
+    let stop = inventory.workloads.iter().map(|(workload, replicas)| {
+        Check::ok(
+            "workloads",
+            workload.to_string(),
+            format!("to be at 0 meanwhile, then {replicas}"),
+        )
+    });
+    let dumps = inventory
+        .databases
+        .iter()
+        .map(|d| Check::ok("dumps", d.workload.to_string(), "to be dumped"));
+    let volumes = inventory.volumes.iter().map(|volume| {
+        Check::ok(
+            "volumes",
+            &volume.claim,
+            format!("to be copied from {}:{}", volume.node, volume.path),
+        )
+    });
+    dumps.chain(stop).chain(volumes).chain(left_out(&inventory.scratch)).collect()
+}
+
+fn written(path: &Path, manifest: &Manifest) -> Vec<Check> {
+    let volumes = manifest.volumes.iter().map(|part| {
+        let size = quantity::shown(part.bytes);
+        Check::ok("volumes", &part.claim, format!("{} entries, {size}", part.entries))
+    });
+    let dumps = manifest
+        .dumps
+        .iter()
+        .map(|part| Check::ok("dumps", &part.workload, quantity::shown(part.bytes)));
+    let archive = [Check::ok("archive", path.display().to_string(), "written and read back")];
+    dumps.chain(volumes).chain(left_out(&manifest.scratch)).chain(archive).collect()
+}
+
+fn left_out(scratch: &[manifest::Scratch]) -> impl Iterator<Item = Check> + '_ {
+    scratch.iter().map(|scratch| {
+        Check::skipped("volumes", format!("{}/{}", scratch.owner, scratch.volume), &scratch.reason)
+    })
+}

@@ -1,0 +1,110 @@
+//! Workloads at 0 replicas for a while.
+//!
+//! The number that a workload had is kept on the workload itself, written together with the 0: a
+//! run that is killed in between leaves nothing that the next run could not put back.
+
+use std::time::Instant;
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+use serde_json::{Value, json};
+
+use super::volumes::{self, PAUSE, Volume};
+use crate::cluster::{Cluster, stop as api_stop};
+use crate::deploy::display;
+use crate::object::{Key, meta, name, text};
+
+const BEFORE: &str = "kind-cluster/replicas-before-backup";
+
+/// Scales workloads to 0.
+///
+/// # Errors
+/// The cluster does not answer; some may be at 0 then, and [`resume`] puts them back.
+pub(super) async fn stop(cluster: &Cluster, workloads: &[(Key, i64)]) -> Result<(), Stop> {
+    for (key, replicas) in workloads.iter().filter(|(_, replicas)| *replicas > 0) {
+        let patch = json!({"metadata": {"annotations": {BEFORE: replicas.to_string()}},
+                           "spec": {"replicas": 0}});
+        let merged = cluster.merge(&address(key), &patch).await;
+        merged.map_err(|error| api_stop(&format!("cannot stop {key}"), &error))?;
+    }
+    Ok(())
+}
+
+/// Waits until no pod mounts any of the volumes.
+///
+/// # Errors
+/// Some still does when time is up.
+pub(super) async fn wait_until_unused(
+    cluster: &Cluster,
+    volumes: &[Volume],
+    deadline: Instant,
+) -> Result<(), Stop> {
+    loop {
+        let pods = cluster.list("v1", "Pod", "").await?;
+        let used = |pod: &&Value| {
+            volumes.iter().any(|volume| volumes::uses(pod, &volume.namespace, &volume.claim))
+        };
+        let left: Vec<&str> = pods.iter().filter(used).map(name).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            let message = format!("pods do not end: {}", left.join(", "));
+            return Err(Stop::new(
+                Status::Unfinished,
+                Diagnostic::error("timeout", message).hint("give more time with --timeout"),
+            ));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Workloads that a backup or restore has stopped and not started again, with their number.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(crate) async fn interrupted(cluster: &Cluster) -> Result<Vec<(Key, i64)>, Stop> {
+    let mut all = cluster.list("apps/v1", "StatefulSet", "").await?;
+    all.extend(cluster.list("apps/v1", "Deployment", "").await?);
+    let number = |object: &Value| meta(object, "annotations", BEFORE)?.parse().ok();
+    Ok(all.iter().filter_map(|object| Some((Key::of(object), number(object)?))).collect())
+}
+
+/// Gives every stopped workload its number back.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(crate) async fn resume(cluster: &Cluster) -> Result<(), Stop> {
+    for (key, replicas) in interrupted(cluster).await? {
+        let patch = json!({"metadata": {"annotations": {BEFORE: null}},
+                           "spec": {"replicas": replicas}});
+        let merged = cluster.merge(&address(&key), &patch).await;
+        merged.map_err(|error| api_stop(&format!("cannot start {key} again"), &error))?;
+        display::line(&format!("{key} is back at {replicas}"));
+    }
+    Ok(())
+}
+
+/// Enough of an object to address it.
+fn address(key: &Key) -> Value {
+    json!({"apiVersion": format!("{}/v1", key.group), "kind": key.kind,
+           "metadata": {"name": key.name, "namespace": key.namespace}})
+}
+
+/// The workloads of some claims, with their replicas.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(super) async fn users(cluster: &Cluster, claims: &[Value]) -> Result<Vec<(Key, i64)>, Stop> {
+    let mut all = cluster.list("apps/v1", "StatefulSet", "").await?;
+    all.extend(cluster.list("apps/v1", "Deployment", "").await?);
+    let uses = |workload: &&Value| claims.iter().any(|c| volumes::claims_of(workload, c));
+    let replicas = |workload: &Value| workload.pointer("/spec/replicas").and_then(Value::as_i64);
+    Ok(all
+        .iter()
+        .filter(uses)
+        .filter(|workload| !text(workload, "/metadata/name").is_empty())
+        .map(|workload| (Key::of(workload), replicas(workload).unwrap_or(1)))
+        .collect())
+}

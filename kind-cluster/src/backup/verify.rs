@@ -1,0 +1,259 @@
+//! An archive read back: every byte is what was written, and nothing in it leaves its place.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Component, Path, PathBuf};
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+use sha2::{Digest, Sha256};
+use tar::{Archive, EntryType};
+
+use super::archive::{CHECKSUM, MANIFEST, TRAILER, hash_of, hexadecimal, trailer};
+use super::manifest::{Manifest, SCHEMA};
+
+/// A manifest is small; more is an attack, or garbage.
+const LARGEST_MANIFEST: u64 = 16 << 20;
+
+/// What a volume's member holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Survey {
+    pub(super) entries: u64,
+    pub(super) bytes: u64,
+}
+
+/// Reads the whole archive and returns its manifest.
+///
+/// # Errors
+/// It cannot be read; a byte has changed; something is missing or too much; a name would escape.
+pub(super) fn archive(path: &Path) -> Result<Manifest, Stop> {
+    let unreadable = |error: io::Error| {
+        Stop::bad("unreadable", format!("cannot read {}: {error}", path.display()))
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let size = file.metadata().map_err(unreadable)?.len();
+    let Some(content) = size.checked_sub(TRAILER).filter(|content| *content > 0) else {
+        return Err(bad(path, "bad-archive", "it is too short to be one"));
+    };
+    let sum = hash_of(&mut file, content).map_err(unreadable)?;
+    let mut end = vec![0; TRAILER as usize];
+    file.seek(SeekFrom::Start(content)).map_err(unreadable)?;
+    file.read_exact(&mut end).map_err(unreadable)?;
+    if end != trailer(&sum) {
+        return Err(bad(
+            path,
+            "bad-archive",
+            "its checksum is not that of its content: it was changed or cut",
+        ));
+    }
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    // The checksum is right, so what follows was written so: by us, or by somebody who knows how.
+    members(path, &mut file)
+}
+
+fn members(path: &Path, file: &mut File) -> Result<Manifest, Stop> {
+    let broken = |error: io::Error| bad(path, "bad-archive", &error.to_string());
+    let mut found: Vec<(String, u64, String, Option<Survey>)> = Vec::new();
+    let mut manifest = None;
+    let mut archive = Archive::new(file);
+    for entry in archive.entries().map_err(broken)? {
+        let mut entry = entry.map_err(broken)?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        if name == MANIFEST {
+            let mut text = String::new();
+            let mut limited = (&mut entry).take(LARGEST_MANIFEST);
+            limited.read_to_string(&mut text).map_err(broken)?;
+            let parsed: Manifest = serde_json::from_str(&text).map_err(|error| {
+                bad(path, "bad-archive", &format!("its manifest cannot be read: {error}"))
+            })?;
+            manifest = Some(parsed);
+            continue;
+        }
+        // It has been compared already.
+        if name == CHECKSUM {
+            continue;
+        }
+        let mut hashed = Hashed { inner: &mut entry, hash: Sha256::new(), bytes: 0 };
+        let survey = match name.starts_with("volumes/") {
+            true => Some(survey(path, &name, &mut hashed)?),
+            false => None,
+        };
+        io::copy(&mut hashed, &mut io::sink()).map_err(broken)?;
+        let (bytes, sum) = (hashed.bytes, hexadecimal(hashed.hash));
+        found.push((name, bytes, sum, survey));
+    }
+    let Some(manifest) = manifest else {
+        return Err(bad(path, "bad-archive", "it has no manifest"));
+    };
+    if manifest.schema != SCHEMA {
+        let what = format!("its form is {}, and this program reads {SCHEMA}", manifest.schema);
+        return Err(bad(path, "archive-version", &what));
+    }
+    compare(path, &manifest, &found)?;
+    Ok(manifest)
+}
+
+/// The manifest and the members say the same.
+fn compare(
+    path: &Path,
+    manifest: &Manifest,
+    found: &[(String, u64, String, Option<Survey>)],
+) -> Result<(), Stop> {
+    let member = |name: &str| found.iter().find(|(known, ..)| known == name);
+    for volume in &manifest.volumes {
+        let said = Survey { entries: volume.entries, bytes: volume.bytes };
+        let same = member(&volume.member)
+            .is_some_and(|(_, _, sum, survey)| *sum == volume.sha256 && *survey == Some(said));
+        if !same {
+            let what = format!("{} is not what its manifest says", volume.member);
+            return Err(bad(path, "bad-archive", &what));
+        }
+    }
+    for dump in &manifest.dumps {
+        let same = member(&dump.member)
+            .is_some_and(|(_, bytes, sum, _)| *sum == dump.sha256 && *bytes == dump.bytes);
+        if !same {
+            let what = format!("{} is not what its manifest says", dump.member);
+            return Err(bad(path, "bad-archive", &what));
+        }
+    }
+    let expected = manifest.volumes.len() + manifest.dumps.len();
+    if found.len() != expected {
+        let what = format!("it has {} members, and its manifest names {expected}", found.len());
+        return Err(bad(path, "bad-archive", &what));
+    }
+    Ok(())
+}
+
+/// Reads a volume's tar and refuses names that would leave the volume.
+///
+/// # Errors
+/// It is no tar, or a name escapes.
+pub(super) fn survey(path: &Path, member: &str, reader: &mut impl Read) -> Result<Survey, Stop> {
+    let broken = |error: io::Error| bad(path, "bad-archive", &format!("{member}: {error}"));
+    let mut survey = Survey::default();
+    // Links that the archive makes: a name below one would be written where it leads.
+    let mut links: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut archive = Archive::new(reader);
+    for entry in archive.entries().map_err(broken)? {
+        let mut entry = entry.map_err(broken)?;
+        let name = entry.path().map_err(broken)?.into_owned();
+        let escapes = |why: &str| {
+            let what = format!("{member}: {} {why}", name.display());
+            bad(path, "escaping-name", &what)
+        };
+        let plain = plain(&name).ok_or_else(|| escapes("leads out of the volume"))?;
+        if plain.ancestors().skip(1).any(|above| links.contains(above)) {
+            return Err(escapes("is below a symbolic link of the same archive"));
+        }
+        let target = entry.link_name().map_err(broken)?.map(|target| target.into_owned());
+        match entry.header().entry_type() {
+            EntryType::Symlink => {
+                // A link may lead anywhere, as links in volumes do; nothing is written through it.
+                links.insert(plain);
+            }
+            EntryType::Link => {
+                let inside = target.as_deref().and_then(self::plain);
+                let through = inside.as_deref().is_some_and(|target| {
+                    target.ancestors().skip(1).any(|above| links.contains(above))
+                });
+                if inside.is_none() || through {
+                    return Err(escapes("is a hard link that leads out of the volume"));
+                }
+                links.remove(&plain);
+            }
+            EntryType::Block | EntryType::Char => return Err(escapes("is a device")),
+            _ => {
+                links.remove(&plain);
+            }
+        }
+        survey.entries += 1;
+        survey.bytes += io::copy(&mut entry, &mut io::sink()).map_err(broken)?;
+    }
+    Ok(survey)
+}
+
+/// The path without `.`; `None` when it is absolute or has `..`.
+fn plain(path: &Path) -> Option<PathBuf> {
+    path.components()
+        .filter(|part| *part != Component::CurDir)
+        .map(|part| match part {
+            Component::Normal(part) => Some(part),
+            _ => None,
+        })
+        .collect()
+}
+
+fn bad(path: &Path, code: &'static str, what: &str) -> Stop {
+    let message = format!("{} cannot be used: {what}", path.display());
+    let hint = "nothing was changed; use another archive";
+    Stop::new(Status::No, Diagnostic::error(code, message).hint(hint))
+}
+
+/// A reader that remembers what it has read.
+struct Hashed<'r, R> {
+    inner: &'r mut R,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Hashed<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tar::{Builder, Header};
+
+    use super::*;
+
+    /// A tar of one entry; the name goes into the header as it is.
+    fn tar(entries: &[(&str, EntryType, &str)]) -> Vec<u8> {
+        let mut builder = Builder::new(Vec::new());
+        for (name, kind, target) in entries {
+            let mut header = Header::new_gnu();
+            header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+            header.as_mut_bytes()[157..157 + target.len()].copy_from_slice(target.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_size(0);
+            header.set_cksum();
+            builder.append(&header, io::empty()).unwrap();
+        }
+        builder.into_inner().unwrap()
+    }
+
+    #[test]
+    fn names_that_escape_are_refused() {
+        use EntryType::{Char, Link, Regular, Symlink};
+        let refused: [&[(&str, EntryType, &str)]; 6] = [
+            &[("../a", Regular, "")],
+            &[("/etc/passwd", Regular, "")],
+            &[("a/../../b", Regular, "")],
+            &[("a", Symlink, "/etc"), ("a/passwd", Regular, "")],
+            &[("a", Link, "../../etc/passwd")],
+            &[("null", Char, "")],
+        ];
+        for entries in refused {
+            let bytes = tar(entries);
+            let stop = survey(Path::new("x.tar"), "m", &mut bytes.as_slice()).unwrap_err();
+            let code = stop.report.diagnostics()[0].code();
+            assert_eq!((stop.status, code), (Status::No, "escaping-name"), "{entries:?}");
+        }
+        let through_link = tar(&[("a", Symlink, "/etc"), ("b", Link, "a/passwd")]);
+        assert!(survey(Path::new("x.tar"), "m", &mut through_link.as_slice()).is_err());
+        let fine = tar(&[
+            ("./", EntryType::Directory, ""),
+            ("./a", Symlink, "/etc"),
+            ("./b", Regular, ""),
+        ]);
+        let found = survey(Path::new("x.tar"), "m", &mut fine.as_slice()).unwrap();
+        assert_eq!(found, Survey { entries: 3, bytes: 0 });
+    }
+}

@@ -1,0 +1,237 @@
+//! The command line. Its doc comments are the help and the man page.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Examples:
+  kind-cluster preflight                     is this machine ready?
+  kind-cluster create && kind-cluster load && kind-cluster deploy
+  kind-cluster deploy --profile core --dry-run
+  kind-cluster status --format json
+  kind-cluster smoke --format junit > smoke.xml
+  kind-cluster teardown --preserve-data --backup-dir backups
+  kind-cluster restore backups/rideshare-local-20260101T120000Z.tar
+
+Exit status:
+  0    done, or everything is well
+  1    the answer is no: this machine is not ready, drift, over budget, a dangling reference, a
+       missing image, a conflict, a pod or Job that failed, a check that failed, a bad archive
+  2    usage, bad input, no such cluster, or a program that is not there
+  3    could not finish: a deadline passed, the engine or the API server did not answer, or a disk
+       is full
+  130  interrupted, or terminated
+
+Environment:
+  KUBECONFIG   where the context kind-NAME is read and written; the current context is neither
+               used nor changed
+  NO_COLOR     no colours in messages";
+
+/// The local Kind cluster's whole life.
+///
+/// Creates the cluster from its generated configuration, deploys an overlay in the order of its
+/// dependencies, says what is wrong, and backs up its data before it is deleted. Every call to
+/// Kubernetes names the context kind-NAME.
+#[derive(Debug, Parser)]
+#[command(name = "kind-cluster", version, after_help = AFTER_HELP)]
+#[command(disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub shared: Shared,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Shared {
+    /// Name of the cluster
+    #[arg(long, env = "CLUSTER_NAME", default_value = "rideshare-local", global = true)]
+    #[arg(value_parser = cluster_name)]
+    pub name: String,
+    /// Kustomize overlay
+    /// [default: infrastructure/kubernetes/overlays/local here or in a parent folder]
+    #[arg(long, value_name = "DIR", env = "KIND_OVERLAY", global = true)]
+    pub overlay: Option<PathBuf>,
+    /// Profile of the overlay, a folder in it; again, or with commas, for several
+    #[arg(long, value_name = "NAME", env = "KIND_PROFILE", value_delimiter = ',', global = true)]
+    pub profile: Vec<String>,
+    /// Generated Kind configuration
+    /// [default: infrastructure/kubernetes/kind/cluster.yaml here or in a parent folder]
+    #[arg(long, value_name = "FILE", env = "KIND_CONFIG", global = true)]
+    pub kind_config: Option<PathBuf>,
+    /// Folder with the platform's specification, which holds the memory budget
+    /// [default: infrastructure/platform here or in a parent folder]
+    #[arg(long, value_name = "DIR", env = "PLATFORM_SPEC", global = true)]
+    pub spec: Option<PathBuf>,
+    /// When to give up, such as 90s or 15m
+    #[arg(long, value_name = "TIME", env = "KIND_TIMEOUT", default_value = "15m", global = true)]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+    /// How results are written to stdout
+    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
+    pub format: Format,
+    /// Say what would be created, applied and deleted, in order, and change nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For CI systems that read JUnit's XML
+    Junit,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check that this machine can run the cluster; changes nothing
+    Preflight,
+    /// Create the cluster, or bring what is there to what the configuration says
+    Create(Create),
+    /// Load the images that the overlay needs and the nodes lack
+    Load(Load),
+    /// Apply the overlay in the order of its dependencies and wait until it is ready
+    Deploy(Deploy),
+    /// Say everything that is wrong in the cluster
+    Status,
+    /// Use the platform: Kafka, Redis, MinIO, DNS, a volume, the routes
+    Smoke(Smoke),
+    /// Write the data of every volume and database to a verified archive
+    Backup(Backup),
+    /// Delete the cluster, after a verified backup or not at all
+    Teardown(Teardown),
+    /// Put an archive's data back
+    Restore(Restore),
+    /// Everything at once: this machine, drift, what an interrupted run left, the cluster
+    Doctor(Doctor),
+}
+
+/// Options of `create`.
+#[derive(Clone, Debug, Args)]
+pub struct Create {
+    /// What is installed beside the platform
+    /// [default: infrastructure/config/kind/components.yaml here or in a parent folder]
+    #[arg(long, value_name = "FILE", env = "KIND_COMPONENTS")]
+    pub components: Option<PathBuf>,
+    /// Folder with the components' manifests and charts, by the names that `--dry-run` shows;
+    /// nothing is downloaded
+    #[arg(long, value_name = "DIR", env = "KIND_MANIFEST_DIR")]
+    pub manifest_dir: Option<PathBuf>,
+    /// Record the checksum of every manifest and chart that has none yet
+    #[arg(long)]
+    pub update_lock: bool,
+    /// The cluster alone, without Gateway API, Envoy Gateway and External Secrets
+    #[arg(long)]
+    pub no_components: bool,
+}
+
+/// Options of `load`.
+#[derive(Clone, Debug, Args)]
+pub struct Load {
+    /// Images that are built here: one that starts so and is nowhere is an error, because no
+    /// registry has it
+    #[arg(long, value_name = "PREFIX", default_value = "rideshare/", env = "KIND_BUILT_HERE")]
+    pub built_here: String,
+}
+
+/// Options of `deploy`.
+#[derive(Clone, Debug, Args)]
+pub struct Deploy {
+    /// Delete what an earlier deployment applied and the overlay no longer has. Claims,
+    /// namespaces and definitions of custom resources stay: data would go with them
+    #[arg(long)]
+    pub prune: bool,
+    /// Take over fields that somebody else has set
+    #[arg(long)]
+    pub force_conflicts: bool,
+    /// Images that are built here must be on the nodes before anything is applied
+    #[command(flatten)]
+    pub images: Load,
+    /// Do not look for images on the nodes
+    #[arg(long)]
+    pub no_image_check: bool,
+}
+
+/// Options of `smoke`.
+#[derive(Clone, Debug, Args)]
+pub struct Smoke {
+    /// Where the gateway answers
+    #[arg(long, value_name = "URL", env = "KIND_GATEWAY", default_value = "http://localhost")]
+    pub gateway: String,
+}
+
+/// Options of `backup`.
+#[derive(Clone, Debug, Args)]
+pub struct Backup {
+    /// Folder that the archive goes to
+    #[arg(long, value_name = "DIR", env = "KIND_BACKUP_DIR")]
+    pub backup_dir: PathBuf,
+}
+
+/// Options of `teardown`.
+#[derive(Clone, Debug, Args)]
+pub struct Teardown {
+    /// Back up first, and delete only when the archive has been read back and verified
+    #[arg(long, requires = "backup_dir", conflicts_with = "discard_data")]
+    pub preserve_data: bool,
+    /// Folder that the archive goes to
+    #[arg(long, value_name = "DIR", env = "KIND_BACKUP_DIR")]
+    pub backup_dir: Option<PathBuf>,
+    /// Delete the data of all volumes, too
+    #[arg(long)]
+    pub discard_data: bool,
+}
+
+/// Options of `restore`.
+#[derive(Clone, Debug, Args)]
+pub struct Restore {
+    /// The archive that `backup` wrote
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// Replace the data of volumes that hold some
+    #[arg(long)]
+    pub force: bool,
+    /// Check the archive and say what it holds; needs no cluster
+    #[arg(long)]
+    pub verify_only: bool,
+    /// Do not run the smoke test afterwards
+    #[arg(long)]
+    pub no_smoke: bool,
+    /// Where the gateway answers, for the smoke test
+    #[command(flatten)]
+    pub smoke: Smoke,
+}
+
+/// Options of `doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct Doctor {
+    /// Folder with backups, to look for what an interrupted one left
+    #[arg(long, value_name = "DIR", env = "KIND_BACKUP_DIR")]
+    pub backup_dir: Option<PathBuf>,
+}
+
+/// kind's own rule, and short enough for the names of its nodes.
+fn cluster_name(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if text.len() <= 50
+        && text.chars().all(good)
+        && ends(text.chars().next())
+        && ends(text.chars().last())
+    {
+        Ok(text.to_owned())
+    } else {
+        Err("a name has up to 50 of a-z, 0-9, '.' and '-', and a letter or digit at both ends"
+            .into())
+    }
+}

@@ -1,0 +1,389 @@
+//! The cluster's API server, reached through the context `kind-NAME` and no other.
+
+pub(crate) mod exec;
+pub(crate) mod kubeconfig;
+pub(crate) mod live;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+use kube::Client;
+use kube::config::{Config, KubeConfigOptions, Kubeconfig};
+use kube::core::ApiResource;
+use serde_json::Value;
+
+use crate::object::{list, text};
+
+/// Who the API server keeps as the owner of what is applied here.
+pub(crate) const MANAGER: &str = "kind-cluster";
+
+/// How long one request may take.
+const REQUEST: Duration = Duration::from_secs(30);
+
+/// How each version and kind is addressed, and whether it is in namespaces.
+type Kinds = BTreeMap<(String, String), (ApiResource, bool)>;
+
+/// A connection, and the kinds that discovery has listed so far.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    client: Client,
+    kinds: Arc<Mutex<Kinds>>,
+}
+
+/// The context that kind gives a cluster.
+pub(crate) fn context_of(name: &str) -> String {
+    format!("kind-{name}")
+}
+
+impl Cluster {
+    /// Connects to the cluster `name`.
+    ///
+    /// # Errors
+    /// There is no such context, it does not lead to this machine, or nobody answers.
+    pub(crate) async fn connect(name: &str) -> Result<Self, Stop> {
+        let config = config(name).await?;
+        let client = Client::try_from(config).map_err(|error| {
+            let message = format!("the context {} cannot be used: {error}", context_of(name));
+            Stop::bad("bad-kubeconfig", message)
+        })?;
+        let cluster = Cluster { client, kinds: Arc::default() };
+        cluster.raw("GET", "/version", None, "").await.map_err(|error| {
+            let context = context_of(name);
+            let message = format!("the API server of {context} does not answer: {}", said(&error));
+            Stop::new(
+                Status::Unfinished,
+                Diagnostic::error("api-unreachable", message)
+                    .hint("`kind-cluster create` starts nodes that were stopped"),
+            )
+        })?;
+        Ok(cluster)
+    }
+
+    /// One request; a body is sent as `content`.
+    pub(crate) async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        content: &str,
+    ) -> Result<Value, kube::Error> {
+        let mut request = http_request(method, path);
+        if !content.is_empty() {
+            request = request.header("content-type", content);
+        }
+        let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        let request = request.body(bytes).map_err(kube::Error::HttpError)?;
+        match tokio::time::timeout(REQUEST, self.client.request::<Value>(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(kube::Error::Service("no answer within 30 s".into())),
+        }
+    }
+
+    /// How a kind is addressed, and whether it is in namespaces; `None` when it is not served.
+    pub(crate) async fn kind(
+        &self,
+        api_version: &str,
+        kind: &str,
+    ) -> Result<Option<(ApiResource, bool)>, kube::Error> {
+        let asked = (api_version.to_owned(), kind.to_owned());
+        if let Some(known) = self.kinds.lock().ok().and_then(|kinds| kinds.get(&asked).cloned()) {
+            return Ok(Some(known));
+        }
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let path = if group.is_empty() { "/api/v1".into() } else { format!("/apis/{api_version}") };
+        let answer = match self.raw("GET", &path, None, "").await {
+            Err(error) if code(&error) == Some(404) => return Ok(None),
+            answer => answer?,
+        };
+        let found = list(&answer, "/resources")
+            .iter()
+            .find(|found| text(found, "/kind") == kind && !text(found, "/name").contains('/'));
+        let Some(found) = found else { return Ok(None) };
+        let resource = ApiResource {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            plural: text(found, "/name").to_owned(),
+        };
+        let answer = (resource, found["namespaced"] == Value::Bool(true));
+        if let Ok(mut kinds) = self.kinds.lock() {
+            kinds.insert(asked, answer.clone());
+        }
+        Ok(Some(answer))
+    }
+
+    async fn path(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<String, kube::Error> {
+        let Some((resource, namespaced)) = self.kind(api_version, kind).await? else {
+            return Err(not_served(api_version, kind));
+        };
+        let root = if resource.group.is_empty() { "/api/" } else { "/apis/" };
+        let mut path = format!("{root}{api_version}");
+        if namespaced && !namespace.is_empty() {
+            path.push_str(&format!("/namespaces/{namespace}"));
+        }
+        path.push_str(&format!("/{}", resource.plural));
+        if !name.is_empty() {
+            path.push_str(&format!("/{name}"));
+        }
+        Ok(path)
+    }
+
+    /// An object; `None` when it, or its kind, does not exist.
+    pub(crate) async fn get(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Value>, Stop> {
+        let read = async {
+            let path = self.path(api_version, kind, namespace, name).await?;
+            self.raw("GET", &path, None, "").await
+        };
+        match read.await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if code(&error) == Some(404) => Ok(None),
+            Err(error) => Err(stop(&format!("cannot read {kind}/{name}"), &error)),
+        }
+    }
+
+    /// Every object of a kind, in one namespace or (empty) in all; none when it is not served.
+    pub(crate) async fn list(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+    ) -> Result<Vec<Value>, Stop> {
+        let read = async {
+            let path = self.path(api_version, kind, namespace, "").await?;
+            self.raw("GET", &path, None, "").await
+        };
+        let mut answer = match read.await {
+            Ok(answer) => answer,
+            Err(error) if code(&error) == Some(404) => return Ok(Vec::new()),
+            Err(error) => return Err(stop(&format!("cannot list every {kind}"), &error)),
+        };
+        let items = answer.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
+        let mut items = items.unwrap_or_default();
+        // The items of a list leave out what the list says.
+        for item in &mut items {
+            item["apiVersion"] = api_version.into();
+            item["kind"] = kind.into();
+        }
+        Ok(items)
+    }
+
+    /// Server-side apply under [`MANAGER`].
+    pub(crate) async fn apply(&self, object: &Value, force: bool) -> Result<Value, kube::Error> {
+        let path = self
+            .path(
+                text(object, "/apiVersion"),
+                text(object, "/kind"),
+                text(object, "/metadata/namespace"),
+                text(object, "/metadata/name"),
+            )
+            .await?;
+        self.forced_where_ours(&path, object, force, "").await
+    }
+
+    /// What this tool has patched is its own: that it then applies the same field is no conflict,
+    /// although the server counts patches and applies as two managers.
+    async fn forced_where_ours(
+        &self,
+        path: &str,
+        object: &Value,
+        force: bool,
+        more: &str,
+    ) -> Result<Value, kube::Error> {
+        let kind = "application/apply-patch+yaml";
+        let address = |force| format!("{path}?fieldManager={MANAGER}&force={force}{more}");
+        match self.raw("PATCH", &address(force), Some(object), kind).await {
+            Err(error) if !force && only_ours(&error) => {
+                self.raw("PATCH", &address(true), Some(object), kind).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// What the server would say to [`Cluster::apply`]; nothing is changed.
+    pub(crate) async fn rehearse(&self, object: &Value, force: bool) -> Result<Value, kube::Error> {
+        let path = self
+            .path(
+                text(object, "/apiVersion"),
+                text(object, "/kind"),
+                text(object, "/metadata/namespace"),
+                text(object, "/metadata/name"),
+            )
+            .await?;
+        self.forced_where_ours(&path, object, force, "&dryRun=All").await
+    }
+
+    /// A JSON merge patch.
+    pub(crate) async fn merge(&self, object: &Value, patch: &Value) -> Result<Value, kube::Error> {
+        let path = self
+            .path(
+                text(object, "/apiVersion"),
+                text(object, "/kind"),
+                text(object, "/metadata/namespace"),
+                text(object, "/metadata/name"),
+            )
+            .await?;
+        let path = format!("{path}?fieldManager={MANAGER}");
+        self.raw("PATCH", &path, Some(patch), "application/merge-patch+json").await
+    }
+
+    /// Deletes an object and, in the background, what it owns. One that is gone already is fine.
+    pub(crate) async fn delete(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<(), Stop> {
+        let delete = async {
+            let path = self.path(api_version, kind, namespace, name).await?;
+            self.raw("DELETE", &format!("{path}?propagationPolicy=Background"), None, "").await
+        };
+        match delete.await {
+            Ok(_) => Ok(()),
+            Err(error) if code(&error) == Some(404) => Ok(()),
+            Err(error) => Err(stop(&format!("cannot delete {kind}/{name}"), &error)),
+        }
+    }
+
+    /// The last lines that a container has written.
+    pub(crate) async fn log(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        previous: bool,
+        lines: usize,
+    ) -> Option<String> {
+        let path = format!(
+            "/api/v1/namespaces/{namespace}/pods/{pod}/log?container={container}\
+             &previous={previous}&tailLines={lines}"
+        );
+        let request = http_request("GET", &path).body(Vec::new()).ok()?;
+        let text = tokio::time::timeout(REQUEST, self.client.request_text(request)).await;
+        text.ok()?.ok()
+    }
+}
+
+fn http_request(method: &str, path: &str) -> http::request::Builder {
+    http::Request::builder().method(method).uri(path)
+}
+
+/// The settings of the context, read anew: nothing of the current context is in them.
+async fn config(name: &str) -> Result<Config, Stop> {
+    let context = context_of(name);
+    let absent = |why: String| {
+        Stop::new(
+            Status::Bad,
+            Diagnostic::error("no-cluster", format!("no context {context} in the kubeconfig{why}"))
+                .hint("`kind-cluster create` makes the cluster and its context"),
+        )
+    };
+    let kubeconfig = Kubeconfig::read().map_err(|error| absent(format!(": {error}")))?;
+    if !kubeconfig.contexts.iter().any(|known| known.name == context) {
+        return Err(absent(String::new()));
+    }
+    let options = KubeConfigOptions { context: Some(context.clone()), ..Default::default() };
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(|error| absent(format!(" that can be used: {error}")))?;
+    // A context may have any name; kind's clusters are on this machine.
+    let host = config.cluster_url.host().unwrap_or_default().to_owned();
+    if !["127.0.0.1", "localhost", "[::1]", "::1", "0.0.0.0"].contains(&host.as_str()) {
+        let message = format!("the context {context} leads to {host}, which is not this machine");
+        return Err(Stop::new(
+            Status::Bad,
+            Diagnostic::error("not-local", message)
+                .hint("a Kind cluster answers on the loopback interface; rename that context"),
+        ));
+    }
+    config.connect_timeout = Some(Duration::from_secs(5));
+    config.proxy_url = None;
+    Ok(config)
+}
+
+/// The HTTP status that the API server answered with.
+pub(crate) fn code(error: &kube::Error) -> Option<u16> {
+    match error {
+        kube::Error::Api(status) => Some(status.code),
+        _ => None,
+    }
+}
+
+/// Manager and field of each conflict that an apply was refused for.
+pub(crate) fn conflicts(error: &kube::Error) -> Vec<(&str, &str)> {
+    let kube::Error::Api(status) = error else { return Vec::new() };
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    causes
+        .filter(|cause| cause.reason == "FieldManagerConflict")
+        .map(|cause| (cause.message.as_str(), cause.field.as_str()))
+        .collect()
+}
+
+fn only_ours(error: &kube::Error) -> bool {
+    let conflicts = conflicts(error);
+    let ours = format!("\"{MANAGER}\"");
+    !conflicts.is_empty() && conflicts.iter().all(|(manager, _)| manager.contains(&ours))
+}
+
+/// Whether a kind was asked for that nobody serves yet.
+pub(crate) fn is_not_served(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.reason == NOT_SERVED)
+}
+
+const NOT_SERVED: &str = "KindNotServed";
+
+fn not_served(api_version: &str, kind: &str) -> kube::Error {
+    let mut status = kube::core::Status::failure(
+        &format!("the API server does not serve {kind} of {api_version}"),
+        NOT_SERVED,
+    );
+    status.code = 404;
+    kube::Error::Api(Box::new(status))
+}
+
+/// What an error says, with its causes: the outermost one alone says little.
+pub(crate) fn said(error: &kube::Error) -> String {
+    if let kube::Error::Api(status) = error {
+        return if status.message.is_empty() {
+            status.reason.clone()
+        } else {
+            status.message.clone()
+        };
+    }
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let more = inner.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+/// A request that failed: unanswered is unfinished, refused is no.
+pub(crate) fn stop(what: &str, error: &kube::Error) -> Stop {
+    let (status, code) = match code(error) {
+        Some(429 | 500..) | None => (Status::Unfinished, "api-failed"),
+        Some(_) => (Status::No, "api-refused"),
+    };
+    Stop::new(status, Diagnostic::error(code, format!("{what}: {}", said(error))))
+}

@@ -1,0 +1,293 @@
+//! What is installed beside the platform: from manifests or charts of one version, checked
+//! against the lock, applied like everything else and waited for.
+
+use std::time::Instant;
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::lock::Lock;
+use super::source;
+use crate::cli::{self, Shared};
+use crate::cluster::Cluster;
+use crate::deploy::roll_out::{self, RollOut};
+use crate::object::{group, list, meta, text};
+use crate::references::defines;
+use crate::{places, process, render};
+
+/// Where a store says on which address Secrets Manager answers in the cluster.
+const ENDPOINT: &str = "compose-gen/secretsmanager-endpoint";
+
+/// The file of components.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    components: Vec<Component>,
+}
+
+/// One thing to install.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Component {
+    name: String,
+    version: String,
+    /// Made before anything else, and the namespace of what does not say its own.
+    namespace: Option<String>,
+    /// Manifests, by URL.
+    #[serde(default)]
+    manifests: Vec<String>,
+    /// A Helm chart's archive, by URL.
+    chart: Option<String>,
+    /// The chart's values.
+    #[serde(default)]
+    values: Value,
+    /// Definitions of custom resources of these groups are left out: another component has them.
+    #[serde(default)]
+    without_definitions_of: Vec<String>,
+    /// A Deployment that gets the overlay's address of Secrets Manager in a variable.
+    secrets_manager: Option<Endpoint>,
+    /// More objects, applied last.
+    #[serde(default)]
+    objects: Vec<Value>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Endpoint {
+    deployment: String,
+    variable: String,
+}
+
+impl Component {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn urls(&self) -> impl Iterator<Item = &String> {
+        self.manifests.iter().chain(&self.chart)
+    }
+
+    /// The files' names, as `--manifest-dir` must have them.
+    pub(crate) fn files(&self) -> Vec<String> {
+        self.urls().map(|url| source::file_name(url).to_owned()).collect()
+    }
+}
+
+/// The components of the command line's file.
+///
+/// # Errors
+/// It cannot be read, or is not such a file.
+pub(crate) fn read(options: &cli::Create) -> Result<Vec<Component>, Stop> {
+    let path = places::components(options.components.as_deref())?;
+    let bad = |why: String| Stop::bad("bad-components", format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(&path).map_err(|error| bad(error.to_string()))?;
+    let file: File = serde_yaml::from_str(&text).map_err(|error| bad(error.to_string()))?;
+    Ok(file.components)
+}
+
+/// The bytes of every file, in the order of [`Component::files`]; all that is wrong is said at once.
+///
+/// # Errors
+/// A file cannot be had, or is not what was recorded.
+pub(crate) async fn fetch(
+    components: &[Component],
+    options: &cli::Create,
+    dry_run: bool,
+) -> Result<Vec<Vec<Vec<u8>>>, Stop> {
+    if components.is_empty() || dry_run {
+        return Ok(Vec::new());
+    }
+    let path = places::components(options.components.as_deref())?;
+    let mut lock = Lock::beside(&path)?;
+    let mut all = Vec::new();
+    let mut failed: Option<Stop> = None;
+    for component in components {
+        let mut files = Vec::new();
+        for url in component.urls() {
+            let folder = options.manifest_dir.as_deref();
+            match source::get(url, folder, &mut lock, options.update_lock).await {
+                Ok(bytes) => files.push(bytes),
+                Err(stop) => match &mut failed {
+                    Some(first) => {
+                        first.status = first.status.max(stop.status);
+                        first.report.extend(stop.report.diagnostics().iter().cloned());
+                    }
+                    None => failed = Some(stop),
+                },
+            }
+        }
+        all.push(files);
+    }
+    failed.map_or(Ok(all), Err)
+}
+
+/// Applies a component and waits until all of it is ready.
+///
+/// # Errors
+/// What it is made of cannot be read, is refused, or does not become ready.
+pub(crate) async fn install(
+    cluster: &Cluster,
+    component: &Component,
+    files: &[Vec<u8>],
+    shared: &Shared,
+    deadline: Instant,
+) -> Result<(), Stop> {
+    let mut objects = Vec::new();
+    if let Some(namespace) = &component.namespace {
+        objects.push(json!({"apiVersion": "v1", "kind": "Namespace",
+                            "metadata": {"name": namespace}}));
+    }
+    for (index, bytes) in files.iter().enumerate() {
+        let text = if index < component.manifests.len() {
+            String::from_utf8_lossy(bytes).into_owned()
+        } else {
+            chart(component, bytes, shared).await?
+        };
+        objects.extend(render::objects(&text).map_err(|why| {
+            Stop::bad(
+                "bad-manifest",
+                format!("{} of {}: {why}", component.files()[index], component.name),
+            )
+        })?);
+    }
+    objects.retain(|object| wanted(component, object));
+    if let Some(endpoint) = &component.secrets_manager {
+        set_endpoint(&mut objects, endpoint, shared).await?;
+    }
+    objects.extend(component.objects.iter().cloned());
+    let defined: Vec<(String, String)> = objects
+        .iter()
+        .filter(|object| text(object, "/spec/scope") == "Namespaced")
+        .filter_map(defines)
+        .map(|(group, kind)| (group.to_owned(), kind.to_owned()))
+        .collect();
+    for object in &mut objects {
+        place(cluster, component, &defined, object).await?;
+    }
+    // A component is another's work: what it refers to is its own business, its order is ours.
+    roll_out::run(
+        cluster,
+        &RollOut { objects: &objects, force: true, deadline, what: &component.name },
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Charts' own tests, and definitions that another component brings, are not wanted.
+fn wanted(component: &Component, object: &Value) -> bool {
+    let test =
+        meta(object, "annotations", "helm.sh/hook").is_some_and(|hook| hook.contains("test"));
+    let group = text(object, "/spec/group");
+    let elsewhere = text(object, "/kind") == "CustomResourceDefinition"
+        && component.without_definitions_of.iter().any(|left_out| left_out == group);
+    !test && !elsewhere
+}
+
+/// Objects of a namespaced kind that name none go to the component's. Kinds that the component
+/// itself defines are not in discovery yet.
+async fn place(
+    cluster: &Cluster,
+    component: &Component,
+    defined: &[(String, String)],
+    object: &mut Value,
+) -> Result<(), Stop> {
+    let Some(namespace) = &component.namespace else { return Ok(()) };
+    if !text(object, "/metadata/namespace").is_empty() {
+        return Ok(());
+    }
+    let own = (group(object).to_owned(), text(object, "/kind").to_owned());
+    let namespaced = defined.contains(&own) || {
+        let found = cluster.kind(text(object, "/apiVersion"), text(object, "/kind")).await;
+        let found =
+            found.map_err(|error| crate::cluster::stop("cannot look for a kind", &error))?;
+        found.is_some_and(|(_, namespaced)| namespaced)
+    };
+    if namespaced {
+        object["metadata"]["namespace"] = json!(namespace);
+    }
+    Ok(())
+}
+
+/// What Helm makes of a chart. Helm keeps no record of it: the objects are applied like all others.
+async fn chart(component: &Component, bytes: &[u8], shared: &Shared) -> Result<String, Stop> {
+    let folder = tempfile::tempdir()
+        .map_err(|error| Stop::bad("temporary-folder", format!("no temporary folder: {error}")))?;
+    let write = |name: &str, content: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content)
+            .map(|()| path.display().to_string())
+            .map_err(|error| Stop::bad("temporary-folder", format!("{}: {error}", path.display())))
+    };
+    let chart = write("chart.tgz", bytes)?;
+    let values = write("values.json", component.values.to_string().as_bytes())?;
+    let namespace = component.namespace.as_deref().unwrap_or("default");
+    let arguments = [
+        "template",
+        &component.name,
+        &chart,
+        "--namespace",
+        namespace,
+        "--include-crds",
+        "--values",
+        &values,
+    ];
+    process::succeed("helm", &arguments, shared.timeout).await
+}
+
+/// The address that the overlay's store names becomes a variable of the operator.
+async fn set_endpoint(
+    objects: &mut [Value],
+    endpoint: &Endpoint,
+    shared: &Shared,
+) -> Result<(), Stop> {
+    let everything = Shared { profile: Vec::new(), ..shared.clone() };
+    let rendered = render::overlay(&everything).await?;
+    let address = rendered.all.iter().find_map(|object| meta(object, "annotations", ENDPOINT));
+    let Some(address) = address else { return Ok(()) };
+    let deployment = objects.iter_mut().find(|object| {
+        text(object, "/kind") == "Deployment"
+            && text(object, "/metadata/name") == endpoint.deployment
+    });
+    let Some(deployment) = deployment else {
+        let message =
+            format!("no Deployment/{} to give {} to", endpoint.deployment, endpoint.variable);
+        return Err(Stop::new(Status::Bad, Diagnostic::error("bad-components", message)));
+    };
+    let containers = deployment.pointer_mut("/spec/template/spec/containers");
+    for container in containers.and_then(Value::as_array_mut).into_iter().flatten() {
+        let mut variables = list(container, "/env").to_vec();
+        variables.retain(|variable| text(variable, "/name") != endpoint.variable);
+        variables.push(json!({"name": endpoint.variable, "value": address}));
+        container["env"] = json!(variables);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_committed_components_are_read_and_every_one_has_files() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../infrastructure/config/kind/components.yaml");
+        let file: File = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let names: Vec<_> = file.components.iter().map(Component::name).collect();
+        assert_eq!(names, ["gateway-api", "envoy-gateway", "external-secrets"]);
+        for component in &file.components {
+            assert!(component.urls().count() > 0);
+            let version = component.version();
+            let pinned = |url: &String| url.contains(version.trim_start_matches('v'));
+            assert!(component.urls().all(pinned), "{} is pinned", component.name);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Progress on stderr: a table that stays in place on a terminal, plain lines elsewhere.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::object::Key;
+use crate::readiness::State;
+
+/// The table is drawn no more often than this.
+const FRAME: Duration = Duration::from_millis(120);
+/// More rows would scroll.
+const MOST_ROWS: usize = 20;
+
+/// A line on stderr. Nobody reading is no failure.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", harmless(text));
+}
+
+/// Text that others wrote, such as a log line, without what a terminal would obey.
+pub(crate) fn harmless(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
+    text.chars().map(shown).collect()
+}
+
+/// A title, and text below it.
+pub(crate) fn block(title: &str, text: &str) {
+    line(title);
+    for below in text.lines() {
+        line(&format!("    {below}"));
+    }
+}
+
+/// What is shown while objects become ready.
+pub(crate) struct Display {
+    terminal: bool,
+    /// Rows of the table that is on the terminal now.
+    drawn: usize,
+    last: Option<Instant>,
+    /// What was said last of each object.
+    said: BTreeMap<Key, String>,
+}
+
+impl Display {
+    pub(crate) fn new() -> Self {
+        let terminal = io::stderr().is_terminal();
+        Display { terminal, drawn: 0, last: None, said: BTreeMap::new() }
+    }
+
+    /// Shows the states; without a terminal, those that have changed.
+    pub(crate) fn show(&mut self, states: &[(Value, State)]) {
+        if self.terminal {
+            self.draw(states);
+        } else {
+            self.lines(states);
+        }
+    }
+
+    /// Says something between.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.clear();
+        line(text);
+    }
+
+    /// The table is done; what follows stands below where it was.
+    pub(crate) fn finish(&mut self) {
+        self.clear();
+    }
+
+    fn lines(&mut self, states: &[(Value, State)]) {
+        for (object, state) in states {
+            let key = Key::of(object);
+            // Objects that were ready at once are not worth a line.
+            let quiet = *state == State::Ready && !self.said.contains_key(&key);
+            let text = match state.reason() {
+                "" => state.word().to_owned(),
+                reason => format!("{}: {}", state.word(), first(reason)),
+            };
+            if quiet || self.said.get(&key) == Some(&text) {
+                continue;
+            }
+            line(&format!("{key} {text}"));
+            self.said.insert(key, text);
+        }
+    }
+
+    fn draw(&mut self, states: &[(Value, State)]) {
+        if self.last.is_some_and(|last| last.elapsed() < FRAME) {
+            return;
+        }
+        self.clear();
+        self.last = Some(Instant::now());
+        let waiting: Vec<&(Value, State)> =
+            states.iter().filter(|(_, state)| !state.is_settled()).collect();
+        let mut rows = vec![format!("{} of {} ready", states.len() - waiting.len(), states.len())];
+        for (object, state) in waiting.iter().take(MOST_ROWS) {
+            let name = Key::of(object).to_string();
+            rows.push(format!("  {name:<40} {:<8} {}", state.word(), first(state.reason())));
+        }
+        if waiting.len() > MOST_ROWS {
+            rows.push(format!("  and {} more", waiting.len() - MOST_ROWS));
+        }
+        let width = width();
+        for row in &rows {
+            line(&row.chars().take(width).collect::<String>());
+        }
+        self.drawn = rows.len();
+    }
+
+    /// Takes the table off the terminal.
+    fn clear(&mut self) {
+        if self.drawn > 0 {
+            let _ = write!(io::stderr(), "\x1b[{}A\x1b[J", self.drawn);
+            self.drawn = 0;
+        }
+    }
+}
+
+fn first(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// Columns of the terminal: a longer row would wrap, and the table would not go away again.
+fn width() -> usize {
+    rustix::termios::tcgetwinsize(io::stderr()).map_or(80, |size| usize::from(size.ws_col.max(20)))
+}

@@ -1,0 +1,148 @@
+//! What was applied, kept in the cluster itself, so that what leaves the overlay can be found.
+
+use std::collections::BTreeMap;
+
+use common::stop::Stop;
+use serde_json::{Value, json};
+
+use super::roll_out::is_ours;
+use crate::cluster::{Cluster, stop};
+use crate::object::{Key, text};
+use crate::order;
+use crate::render::Rendered;
+use crate::report::Check;
+
+const NAME: &str = "kind-cluster-inventory";
+
+/// Deleting these deletes data, or objects that nobody has listed.
+const KEPT: [&str; 4] =
+    ["PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition"];
+
+/// Objects that were applied once, with the version they were applied in.
+pub(crate) type Inventory = BTreeMap<Key, String>;
+
+/// What was applied before and is in no profile of the overlay any more.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(super) async fn left(cluster: &Cluster, rendered: &Rendered) -> Result<Inventory, Stop> {
+    let mut known = read(cluster, rendered.namespace()).await?;
+    for object in &rendered.all {
+        known.remove(&Key::of(object));
+    }
+    Ok(known)
+}
+
+/// Everything that was ever applied, as the last deployment recorded it.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(crate) async fn read(cluster: &Cluster, namespace: &str) -> Result<Inventory, Stop> {
+    let found = cluster.get("v1", "ConfigMap", namespace, NAME).await?;
+    let lines = found.as_ref().map(|map| text(map, "/data/objects")).unwrap_or_default();
+    let entry = |line: &str| {
+        let value: Value = serde_json::from_str(line).ok()?;
+        Some((Key::of(&value), text(&value, "/apiVersion").to_owned()))
+    };
+    Ok(lines.lines().filter_map(entry).collect())
+}
+
+/// Records what is about to be applied, beside what an earlier deployment has.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(super) async fn record(
+    cluster: &Cluster,
+    rendered: &Rendered,
+    left: &Inventory,
+) -> Result<(), Stop> {
+    let namespace = rendered.namespace();
+    let mut known = read(cluster, namespace).await?;
+    known.extend(left.clone());
+    for object in &rendered.selected {
+        known.insert(Key::of(object), text(object, "/apiVersion").to_owned());
+    }
+    // The record is kept in the namespace, which may not be there yet.
+    let made = rendered.selected.iter().find(|object| {
+        text(object, "/kind") == "Namespace" && text(object, "/metadata/name") == namespace
+    });
+    if let Some(made) = made {
+        cluster.apply(made, true).await.map_err(|e| stop("cannot make the namespace", &e))?;
+    }
+    write(cluster, namespace, &known).await
+}
+
+async fn write(cluster: &Cluster, namespace: &str, known: &Inventory) -> Result<(), Stop> {
+    let line = |(key, version): (&Key, &String)| {
+        let entry = json!({"apiVersion": version, "kind": key.kind,
+                           "metadata": {"namespace": key.namespace, "name": key.name}});
+        format!("{entry}\n")
+    };
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": NAME, "namespace": namespace},
+        "data": {"objects": known.iter().map(line).collect::<String>()}});
+    cluster.apply(&map, true).await.map_err(|e| stop("cannot record what is applied", &e))?;
+    Ok(())
+}
+
+/// Deletes what has left the overlay, in the reverse order of applying; without `really`, says
+/// what would go.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(super) async fn prune(
+    cluster: &Cluster,
+    rendered: &Rendered,
+    left: &Inventory,
+    really: bool,
+) -> Result<Vec<Check>, Stop> {
+    let mut there = Vec::new();
+    let mut gone = Vec::new();
+    let mut checks = Vec::new();
+    for (key, version) in left {
+        match cluster.get(version, &key.kind, &key.namespace, &key.name).await? {
+            None => gone.push(key.clone()),
+            Some(_) if KEPT.contains(&key.kind.as_str()) => checks.push(Check::warning(
+                "prune",
+                key.to_string(),
+                "left-overlay",
+                "has left the overlay; it is never pruned, because data would go with it",
+            )),
+            Some(object) if !is_ours(&object) => {
+                gone.push(key.clone());
+                checks.push(Check::skipped(
+                    "prune",
+                    key.to_string(),
+                    "belongs to somebody else now",
+                ));
+            }
+            Some(mut object) => {
+                object["apiVersion"] = version.clone().into();
+                object["kind"] = key.kind.clone().into();
+                there.push(object);
+            }
+        }
+    }
+    order::for_deletion(&mut there);
+    for object in &there {
+        let key = Key::of(object);
+        if really {
+            cluster
+                .delete(text(object, "/apiVersion"), &key.kind, &key.namespace, &key.name)
+                .await?;
+            checks.push(Check::ok("prune", key.to_string(), "deleted"));
+            gone.push(key);
+        } else {
+            checks.push(
+                Check::warning("prune", key.to_string(), "left-overlay", "has left the overlay")
+                    .hint("`kind-cluster deploy --prune` deletes it"),
+            );
+        }
+    }
+    if !gone.is_empty() {
+        let mut known = read(cluster, rendered.namespace()).await?;
+        known.retain(|key, _| !gone.contains(key));
+        write(cluster, rendered.namespace(), &known).await?;
+    }
+    Ok(checks)
+}

@@ -1,0 +1,147 @@
+//! The overlay, checked as a whole, applied in the order of its dependencies, and waited for.
+
+pub(crate) mod display;
+mod explain;
+mod inventory;
+mod plan;
+pub(crate) mod roll_out;
+
+use std::time::Instant;
+
+use common::diagnostic::{Diagnostic, Report};
+use common::exit::Status;
+use common::stop::Stop;
+use serde_json::Value;
+
+use crate::cli::{self, Format, Shared};
+use crate::cluster::Cluster;
+use crate::load::{self, Lack};
+use crate::object::{Key, template};
+use crate::readiness::State;
+use crate::render::{self, Rendered};
+use crate::report::{self, Check};
+use crate::{backup, budget, create, order, places, references};
+use roll_out::{Ended, RollOut};
+
+/// `deploy`.
+pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status, Stop> {
+    let deadline = Instant::now() + shared.timeout;
+    let rendered = render::overlay(shared).await?;
+    check(shared, &rendered)?;
+    if shared.dry_run {
+        return plan::run(shared, options, &rendered).await;
+    }
+    if !options.no_image_check {
+        check_images(shared, options, &rendered).await?;
+    }
+    let cluster = Cluster::connect(&shared.name).await?;
+    backup::quiesce::resume(&cluster).await?;
+    let force = options.force_conflicts;
+    roll_out::rehearse(&cluster, &rendered.selected, force).await?;
+    let left = inventory::left(&cluster, &rendered).await?;
+    // Recorded before it is applied: what an interrupted run has applied can be pruned later.
+    inventory::record(&cluster, &rendered, &left).await?;
+    let roll = RollOut { objects: &rendered.selected, force, deadline, what: "the overlay" };
+    let ended = roll_out::try_run(&cluster, &roll).await?;
+    let mut checks = checks(&ended);
+    if ended.stop.is_none() {
+        checks.extend(inventory::prune(&cluster, &rendered, &left, options.prune).await?);
+    }
+    match ended.stop {
+        None => report::publish("deploy", &checks, shared.format),
+        Some(stop) => {
+            // People read what went wrong on stderr; the whole table would bury it.
+            if shared.format != Format::Text {
+                report::publish("deploy", &checks, shared.format)?;
+            }
+            Err(stop)
+        }
+    }
+}
+
+/// Refuses what cannot work, all of it at once and before the cluster is touched.
+fn check(shared: &Shared, rendered: &Rendered) -> Result<(), Stop> {
+    let mut report = Report::default();
+    report.extend(references::dangling(&rendered.selected));
+    if let Err(problems) = order::phases(&rendered.selected) {
+        report.extend(problems);
+    }
+    let config = places::kind_config(shared.kind_config.as_deref())
+        .and_then(|path| create::config::KindConfig::read(&path));
+    let cluster = config.as_ref().map_or(shared.name.as_str(), |config| config.name());
+    let budget = budget::read(shared.spec.as_deref(), cluster)?;
+    if budget.is_none() {
+        report.push(
+            Diagnostic::warning("budget-unknown", "no memory budget is known for this cluster")
+                .hint("name the specification with --spec"),
+        );
+    }
+    report.extend(budget::check(&rendered.selected, budget));
+    if report.has_errors() {
+        return Err(Stop { status: Status::No, report });
+    }
+    common::streams::say(&report);
+    Ok(())
+}
+
+async fn check_images(
+    shared: &Shared,
+    options: &cli::Deploy,
+    rendered: &Rendered,
+) -> Result<(), Stop> {
+    let images = load::images(&shared.name, &rendered.selected, &options.images).await?;
+    let mut report = Report::default();
+    for (image, found) in &images {
+        match &found.lack {
+            Some(Lack::Load(on)) if found.local => report.push(
+                Diagnostic::error(
+                    "image-not-loaded",
+                    format!("the image {image} is not on {}", on.join(", ")),
+                )
+                .hint("`kind-cluster load` loads it"),
+            ),
+            Some(Lack::Nowhere(on)) => report.push(
+                Diagnostic::error(
+                    "image-missing",
+                    format!(
+                        "the image {image} is not on {}, nor in this machine's engine",
+                        on.join(", ")
+                    ),
+                )
+                .hint("build it, then `kind-cluster load`"),
+            ),
+            _ => {}
+        }
+    }
+    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+}
+
+/// One line for each object that has a state of its own.
+fn checks(ended: &Ended) -> Vec<Check> {
+    let worth = |object: &Value| {
+        const KINDS: [&str; 7] = [
+            "PersistentVolumeClaim",
+            "Service",
+            "CustomResourceDefinition",
+            "Gateway",
+            "HTTPRoute",
+            "ExternalSecret",
+            "SecretStore",
+        ];
+        template(object).is_some() || KINDS.iter().any(|kind| object["kind"] == *kind)
+    };
+    let check = |(object, state): &(Value, State)| {
+        let name = Key::of(object).to_string();
+        match state {
+            State::Ready => Check::ok("objects", name, "ready"),
+            State::Skipped(reason) => Check::skipped("objects", name, reason),
+            State::InProgress(reason) => Check::failed("objects", name, "not-ready", reason),
+            State::Failed(reason) => {
+                let details = ended.details.get(&Key::of(object));
+                let text = details.map_or(reason.clone(), |more| format!("{reason}\n{more}"));
+                Check::failed("objects", name, "failed", text)
+            }
+        }
+    };
+    ended.states.iter().filter(|(object, _)| worth(object)).map(check).collect()
+}

@@ -1,0 +1,349 @@
+//! Objects applied phase by phase: each phase waits for what it needs of the one before.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use common::diagnostic::{Diagnostic, Report};
+use common::exit::Status;
+use common::stop::Stop;
+use serde_json::Value;
+
+use super::display::{self, Display};
+use super::explain;
+use crate::cluster::live::{Live, Seen};
+use crate::cluster::{Cluster, MANAGER, code, conflicts, is_not_served, said};
+use crate::object::{Key, list, number, text};
+use crate::order;
+use crate::readiness::{State, assess};
+
+/// How long an object is tried that an operator's webhook or the API server does not take yet.
+const PATIENCE: Duration = Duration::from_secs(120);
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What is to be applied.
+pub(crate) struct RollOut<'a> {
+    pub(crate) objects: &'a [Value],
+    /// Take over other managers' fields.
+    pub(crate) force: bool,
+    pub(crate) deadline: Instant,
+    /// What it is, for messages.
+    pub(crate) what: &'a str,
+}
+
+/// How it ended.
+pub(crate) struct Ended {
+    /// Every object that was applied, with its last state.
+    pub(crate) states: Vec<(Value, State)>,
+    /// Why it ended early.
+    pub(crate) stop: Option<Stop>,
+    /// Events and log lines of what failed.
+    pub(crate) details: BTreeMap<Key, String>,
+}
+
+/// Applies everything and waits until it is ready.
+///
+/// # Errors
+/// Something is refused, fails, or is not ready in time.
+pub(crate) async fn run(cluster: &Cluster, roll: &RollOut<'_>) -> Result<(), Stop> {
+    match try_run(cluster, roll).await?.stop {
+        None => Ok(()),
+        Some(stop) => Err(stop),
+    }
+}
+
+/// The same, with the states of all objects however it ends.
+///
+/// # Errors
+/// The cluster does not answer, or there is no order.
+pub(crate) async fn try_run(cluster: &Cluster, roll: &RollOut<'_>) -> Result<Ended, Stop> {
+    let phases = order::phases(roll.objects).map_err(|problems| {
+        let mut report = Report::default();
+        report.extend(problems);
+        Stop { status: Status::No, report }
+    })?;
+    let mut work = Work {
+        cluster,
+        roll,
+        live: Live::new(cluster),
+        applied: Vec::new(),
+        display: Display::new(),
+        details: BTreeMap::new(),
+    };
+    let mut stop = None;
+    for (number, phase) in phases.iter().enumerate() {
+        let last = number + 1 == phases.len();
+        let awaited: Vec<Key> =
+            phase.awaited.iter().map(|index| Key::of(&roll.objects[*index])).collect();
+        if let Err(stopped) = work.phase(&phase.objects, (!last).then_some(awaited)).await {
+            stop = Some(stopped);
+            break;
+        }
+    }
+    work.display.finish();
+    let states = work.states();
+    Ok(Ended { states, stop, details: work.details })
+}
+
+struct Work<'a> {
+    cluster: &'a Cluster,
+    roll: &'a RollOut<'a>,
+    live: Live,
+    /// What was applied, as the server answered.
+    applied: Vec<Value>,
+    display: Display,
+    details: BTreeMap<Key, String>,
+}
+
+impl Work<'_> {
+    /// Applies a phase, then waits for some of it, or for everything that was applied so far.
+    async fn phase(&mut self, objects: &[usize], only: Option<Vec<Key>>) -> Result<(), Stop> {
+        for index in objects {
+            let object = &self.roll.objects[*index];
+            let answer = self.apply(object).await?;
+            let mut answer = answer;
+            // A kind that is not in the answer would not be found again.
+            answer["apiVersion"] = object["apiVersion"].clone();
+            answer["kind"] = object["kind"].clone();
+            self.follow(&answer).await?;
+            self.applied.push(answer);
+        }
+        self.wait(only).await
+    }
+
+    async fn apply(&mut self, object: &Value) -> Result<Value, Stop> {
+        let end = self.roll.deadline.min(Instant::now() + PATIENCE);
+        let key = Key::of(object);
+        let mut said_so = false;
+        loop {
+            let error = match self.cluster.apply(object, self.roll.force).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if !passes(&error) {
+                return Err(refused(&key, &error));
+            }
+            if Instant::now() >= end {
+                let (code, hint) = if is_not_served(&error) {
+                    (
+                        "not-served",
+                        "is the component that defines it installed? `kind-cluster create` does that",
+                    )
+                } else if said(&error).contains("webhook") {
+                    ("webhook-refusing", "look at the pods of the operator that owns the webhook")
+                } else {
+                    ("api-failed", "look at the API server: `kind-cluster doctor`")
+                };
+                let message = format!("{key} could not be applied: {}", said(&error));
+                return Err(Stop::new(
+                    Status::Unfinished,
+                    Diagnostic::error(code, message).hint(hint),
+                ));
+            }
+            if !said_so {
+                self.display.note(&format!("{key} is tried again: {}", said(&error)));
+                said_so = true;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Watches what the object's state depends on.
+    async fn follow(&mut self, object: &Value) -> Result<(), Stop> {
+        let namespace = text(object, "/metadata/namespace");
+        let kind = text(object, "/kind");
+        self.live.follow(text(object, "/apiVersion"), kind, namespace).await?;
+        let more: &[(&str, &str)] = match kind {
+            "Deployment" => &[("v1", "Pod"), ("apps/v1", "ReplicaSet")],
+            "StatefulSet" | "DaemonSet" | "Job" => &[("v1", "Pod")],
+            "Service" => &[("discovery.k8s.io/v1", "EndpointSlice")],
+            "PersistentVolumeClaim" => &[("v1", "Pod"), ("storage.k8s.io/v1", "StorageClass")],
+            "ExternalSecret" => &[("v1", "Secret")],
+            "Gateway" | "HTTPRoute" => &[("gateway.networking.k8s.io/v1", "GatewayClass")],
+            _ => &[],
+        };
+        for (version, kind) in more {
+            self.live.follow(version, kind, namespace).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for `only`, or for everything; fails when anything that was applied has failed.
+    async fn wait(&mut self, only: Option<Vec<Key>>) -> Result<(), Stop> {
+        let mut changes = self.live.changes();
+        loop {
+            changes.mark_unchanged();
+            self.discover().await;
+            let states = self.states();
+            self.display.show(&states);
+            let failed: Vec<&(Value, State)> =
+                states.iter().filter(|(_, state)| matches!(state, State::Failed(_))).collect();
+            if !failed.is_empty() {
+                return Err(self.failed(&failed).await);
+            }
+            let waiting: Vec<&(Value, State)> = states
+                .iter()
+                .filter(|(object, _)| {
+                    only.as_ref().is_none_or(|only| only.contains(&Key::of(object)))
+                })
+                .filter(|(_, state)| !state.is_settled())
+                .collect();
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() >= self.roll.deadline {
+                return Err(self.late(&waiting));
+            }
+            let pause = Duration::from_secs(1)
+                .min(self.roll.deadline.saturating_duration_since(Instant::now()));
+            let _ = tokio::time::timeout(pause, changes.changed()).await;
+        }
+    }
+
+    async fn discover(&mut self) {
+        let definitions: Vec<Value> = self
+            .applied
+            .iter()
+            .filter(|object| text(object, "/kind") == "CustomResourceDefinition")
+            .cloned()
+            .collect();
+        self.live.discover(&definitions).await;
+    }
+
+    /// Every applied object with its state right now.
+    fn states(&self) -> Vec<(Value, State)> {
+        let seen = self.live.seen();
+        self.applied.iter().map(|object| (object.clone(), state(object, &seen))).collect()
+    }
+
+    async fn failed(&mut self, failed: &[&(Value, State)]) -> Stop {
+        self.display.finish();
+        let mut report = Report::default();
+        for (object, state) in failed {
+            let key = Key::of(object);
+            let details = explain::details(self.cluster, object, &self.live).await;
+            if !details.is_empty() {
+                display::block(&format!("events and log lines of {key}"), &details);
+                self.details.insert(key.clone(), details);
+            }
+            let message = format!("{key} failed: {}", state.reason());
+            report.push(Diagnostic::error(failure_code(object, state), message).hint(
+                "its last events and log lines are above; the rest of the deployment stays as it is",
+            ));
+        }
+        Stop { status: Status::No, report }
+    }
+
+    fn late(&self, waiting: &[&(Value, State)]) -> Stop {
+        let mut report = Report::default();
+        for (object, state) in waiting {
+            let message = format!("{} is not ready: {}", Key::of(object), state.reason());
+            report.push(Diagnostic::error("not-ready", message));
+        }
+        if let Some(trouble) = &self.live.seen().trouble {
+            report.push(Diagnostic::error("watch", trouble.clone()));
+        }
+        let message = format!("{} was not ready in time", self.roll.what);
+        report.push(
+            Diagnostic::error("timeout", message)
+                .hint("the cluster goes on; run the same again, or give more time with --timeout"),
+        );
+        Stop { status: Status::Unfinished, report }
+    }
+}
+
+/// The state of an object that was applied, going by what the watches have brought since.
+fn state(applied: &Value, seen: &Seen) -> State {
+    let key = Key::of(applied);
+    let Some(now) = seen.world.objects.get(&key) else {
+        return match seen.gone.get(&key) {
+            // A Job with a time to live goes when it has ended, and that it ended well or not
+            // was seen before.
+            Some(last) if key.kind == "Job" => match assess(last, &seen.world) {
+                State::Failed(reason) => State::Failed(reason),
+                _ => State::Ready,
+            },
+            _ => State::InProgress("not there".into()),
+        };
+    };
+    // An older object would show the state from before it was applied.
+    if number(now, "/metadata/generation") < number(applied, "/metadata/generation") {
+        return State::InProgress("the change has not arrived yet".into());
+    }
+    assess(now, &seen.world)
+}
+
+fn failure_code(object: &Value, state: &State) -> &'static str {
+    let reason = state.reason();
+    match text(object, "/kind") {
+        "Job" if !reason.contains("BackOff") => "job-failed",
+        _ if reason.contains("CrashLoopBackOff") => "crash-loop",
+        _ if reason.contains("Image") => "image",
+        _ => "failed",
+    }
+}
+
+/// Whether trying again may help.
+fn passes(error: &kube::Error) -> bool {
+    if is_not_served(error) {
+        return true;
+    }
+    match code(error) {
+        // Nobody answered.
+        None => true,
+        Some(404) => said(error).contains("could not find the requested resource"),
+        Some(403) => said(error).contains("being terminated"),
+        Some(409) => conflicts(error).is_empty(),
+        Some(429 | 500..) => true,
+        Some(_) => false,
+    }
+}
+
+fn refused(key: &Key, error: &kube::Error) -> Stop {
+    Stop::new(Status::No, refusal(key, error))
+}
+
+fn refusal(key: &Key, error: &kube::Error) -> Diagnostic {
+    let conflicts = conflicts(error);
+    if conflicts.is_empty() {
+        let immutable = said(error).contains("immutable");
+        let diagnostic = Diagnostic::error("refused", format!("{key} is refused: {}", said(error)));
+        return match immutable {
+            true => diagnostic.hint("that field cannot change; delete the object and deploy again"),
+            false => diagnostic,
+        };
+    }
+    let shown: Vec<String> =
+        conflicts.iter().map(|(manager, field)| format!("{field}: {manager}")).collect();
+    let message = format!("{key} has fields that somebody else has set: {}", shown.join("; "));
+    Diagnostic::error("conflict", message)
+        .hint("take them out of the overlay, or take them over with --force-conflicts")
+}
+
+/// Asks the server what it would say to each object, and reports everything that it would refuse,
+/// before anything is changed. What cannot be asked yet — a namespace or a kind that is not there —
+/// is found out when it is applied.
+///
+/// # Errors
+/// Something would be refused.
+pub(crate) async fn rehearse(
+    cluster: &Cluster,
+    objects: &[Value],
+    force: bool,
+) -> Result<(), Stop> {
+    let mut report = Report::default();
+    for object in objects {
+        let Err(error) = cluster.rehearse(object, force).await else { continue };
+        if passes(&error) || code(&error) == Some(404) {
+            continue;
+        }
+        report.push(refusal(&Key::of(object), &error));
+    }
+    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+}
+
+/// Whether an object was applied by this tool.
+pub(crate) fn is_ours(object: &Value) -> bool {
+    list(object, "/metadata/managedFields")
+        .iter()
+        .any(|entry| text(entry, "/manager") == MANAGER && text(entry, "/operation") == "Apply")
+}

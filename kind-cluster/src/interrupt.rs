@@ -1,0 +1,68 @@
+//! Ctrl-C and SIGTERM: the first one ends what is going on and lets it clean up, the second one
+//! ends the cleaning, too.
+
+use std::future::Future;
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Whether, and how often, the user wants to stop.
+#[derive(Clone, Debug)]
+pub(crate) struct Interrupt {
+    count: watch::Receiver<u32>,
+}
+
+impl Interrupt {
+    /// Takes the signals from here on.
+    pub(crate) fn listen() -> Self {
+        let (send, count) = watch::channel(0);
+        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+            // It fails only for signals that cannot be caught, and these can.
+            let Ok(mut stream) = signal(kind) else { continue };
+            let send = send.clone();
+            tokio::spawn(async move {
+                while stream.recv().await.is_some() {
+                    send.send_modify(|count| *count += 1);
+                }
+            });
+        }
+        Interrupt { count }
+    }
+
+    /// `work`, unless a signal comes first.
+    pub(crate) async fn or<T>(
+        &self,
+        work: impl Future<Output = Result<T, Stop>>,
+    ) -> Result<T, Stop> {
+        self.unless(1, work).await
+    }
+
+    /// `work` that a first signal has started or must not stop, unless a second one comes.
+    pub(crate) async fn cleanup<T>(
+        &self,
+        work: impl Future<Output = Result<T, Stop>>,
+    ) -> Result<T, Stop> {
+        let seen = *self.count.borrow();
+        self.unless(seen.max(1) + 1, work).await
+    }
+
+    async fn unless<T>(
+        &self,
+        times: u32,
+        work: impl Future<Output = Result<T, Stop>>,
+    ) -> Result<T, Stop> {
+        let mut count = self.count.clone();
+        tokio::select! {
+            biased;
+            _ = count.wait_for(|count| *count >= times) => Err(interrupted()),
+            outcome = work => outcome,
+        }
+    }
+}
+
+fn interrupted() -> Stop {
+    Stop::new(Status::Interrupted, Diagnostic::error("interrupted", "interrupted"))
+}

@@ -1,0 +1,89 @@
+//! The local Kind cluster's whole life: preflight, create, load, deploy, status, smoke, backup,
+//! teardown, restore, doctor.
+//!
+//! - Input: the generated Kind configuration and overlay, the memory budget of the specification,
+//!   and the components' file. The programs docker, kind, kubectl and helm do what they do best;
+//!   everything said to the API server is said here, to the context `kind-NAME` and no other.
+//! - Output: the result on stdout as text, JSON or JUnit; progress and messages on stderr;
+//!   archives written as `.partial` and renamed when they are whole.
+//! - Exit status: 0 done. 1 the answer is no. 2 usage, bad input or could not run. 3 could not
+//!   finish. 130 interrupted.
+
+mod backup;
+mod budget;
+pub mod cli;
+mod cluster;
+mod create;
+mod deploy;
+mod doctor;
+mod interrupt;
+mod load;
+mod nodes;
+mod object;
+mod order;
+mod places;
+mod preflight;
+mod process;
+mod quantity;
+mod readiness;
+mod references;
+mod render;
+mod report;
+mod smoke;
+mod status;
+mod teardown;
+
+use common::exit::Status;
+use common::stop::Stop;
+use common::streams::say;
+
+use cli::{Cli, Command, Shared};
+use interrupt::Interrupt;
+
+/// Runs the command line and reports on stderr what went wrong.
+pub fn main(cli: Cli) -> Status {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say(&Stop::bad("runtime", format!("cannot start: {error}")).report);
+            return Status::Bad;
+        }
+    };
+    let outcome = runtime.block_on(run(cli));
+    // What still reads from a closed connection must not hold the process up.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(status) => status,
+        Err(Stop { status, report }) => {
+            say(&report);
+            status
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<Status, Stop> {
+    let interrupt = Interrupt::listen();
+    let Cli { command, shared } = cli;
+    match command {
+        Command::Backup(options) => backup::run(&shared, &options, &interrupt).await,
+        Command::Teardown(options) => teardown::run(&shared, &options, &interrupt).await,
+        Command::Restore(options) => backup::restore::run(&shared, &options, &interrupt).await,
+        command => interrupt.or(simple(&command, &shared)).await,
+    }
+}
+
+/// The commands that may be stopped anywhere: what they change is whole at every moment.
+async fn simple(command: &Command, shared: &Shared) -> Result<Status, Stop> {
+    match command {
+        Command::Preflight => preflight::run(shared).await,
+        Command::Create(options) => create::run(shared, options).await,
+        Command::Load(options) => load::run(shared, options).await,
+        Command::Deploy(options) => deploy::run(shared, options).await,
+        Command::Status => status::run(shared).await,
+        Command::Smoke(options) => smoke::run(shared, options).await,
+        Command::Doctor(options) => doctor::run(shared, options).await,
+        Command::Backup(_) | Command::Teardown(_) | Command::Restore(_) => {
+            unreachable!("they handle interruption themselves")
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The node containers, as Docker and kind see them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use common::stop::Stop;
+use serde_json::Value;
+
+use crate::object::text;
+use crate::process;
+
+/// How long Docker and kind may take to answer a question.
+pub(crate) const QUESTION: Duration = Duration::from_secs(30);
+
+const LABEL: &str = "io.x-k8s.kind.cluster";
+const ROLE: &str = "io.x-k8s.kind.role";
+
+/// One node's container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Node {
+    pub(crate) name: String,
+    /// `control-plane` or `worker`.
+    pub(crate) role: String,
+    pub(crate) running: bool,
+    /// The memory cap in bytes; 0 for none.
+    pub(crate) memory: u64,
+    /// Port in the container (`80/tcp`) to port on the host, as configured.
+    pub(crate) ports: BTreeMap<String, u16>,
+}
+
+impl Node {
+    pub(crate) fn is_control_plane(&self) -> bool {
+        self.role == "control-plane"
+    }
+}
+
+/// The nodes of a cluster, control plane first.
+///
+/// # Errors
+/// Docker is not there or does not answer.
+pub(crate) async fn of(cluster: &str) -> Result<Vec<Node>, Stop> {
+    let filter = format!("label={LABEL}={cluster}");
+    let arguments = ["ps", "--all", "--filter", &filter, "--format", "{{.Names}}"];
+    let names = process::succeed("docker", &arguments, QUESTION).await?;
+    let names: Vec<&str> = names.lines().map(str::trim).filter(|n| !n.is_empty()).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let arguments = [&["inspect", "--type", "container"], names.as_slice()].concat();
+    let text = process::succeed("docker", &arguments, QUESTION).await?;
+    let found: Vec<Value> = serde_json::from_str(&text)
+        .map_err(|error| Stop::bad("docker-answer", format!("`docker inspect`: {error}")))?;
+    let mut nodes: Vec<Node> = found
+        .iter()
+        .map(node)
+        .filter(|node| node.role == "control-plane" || node.role == "worker")
+        .collect();
+    nodes.sort_by(|a, b| (&a.role, &a.name).cmp(&(&b.role, &b.name)));
+    Ok(nodes)
+}
+
+fn node(container: &Value) -> Node {
+    let bindings = container.pointer("/HostConfig/PortBindings").and_then(Value::as_object);
+    let ports = bindings.into_iter().flatten().filter_map(|(inside, outside)| {
+        let port = text(outside, "/0/HostPort").parse().ok()?;
+        Some((inside.clone(), port))
+    });
+    Node {
+        name: text(container, "/Name").trim_start_matches('/').to_owned(),
+        role: container["Config"]["Labels"][ROLE].as_str().unwrap_or_default().to_owned(),
+        running: container.pointer("/State/Running") == Some(&Value::Bool(true)),
+        memory: container.pointer("/HostConfig/Memory").and_then(Value::as_u64).unwrap_or_default(),
+        ports: ports.collect(),
+    }
+}
+
+/// Memory for each node: the reserved part for the control plane, and the rest in equal parts for
+/// the workers. A cluster of one node has it all.
+pub(crate) fn shares(nodes: &[Node], total: u64, reserved: u64) -> BTreeMap<String, u64> {
+    let planes = nodes.iter().filter(|node| node.is_control_plane()).count() as u64;
+    let workers = nodes.len() as u64 - planes;
+    let share = |node: &Node| match (workers, node.is_control_plane()) {
+        (0, _) => total / planes.max(1),
+        (_, true) if reserved > 0 => reserved / planes.max(1),
+        (_, true) => total / nodes.len() as u64,
+        (_, false) if reserved > 0 => total.saturating_sub(reserved) / workers,
+        (_, false) => total / nodes.len() as u64,
+    };
+    // Docker counts whole pages.
+    nodes.iter().map(|node| (node.name.clone(), share(node) & !4095)).collect()
+}
+
+/// Images on a node, by every name that they have there.
+///
+/// # Errors
+/// The node does not answer.
+pub(crate) async fn images(node: &str) -> Result<Vec<String>, Stop> {
+    let arguments = ["exec", node, "crictl", "images", "-o", "json"];
+    let text = process::succeed("docker", &arguments, QUESTION).await?;
+    let answer: Value = serde_json::from_str(&text)
+        .map_err(|error| Stop::bad("node-answer", format!("`crictl images` on {node}: {error}")))?;
+    let images = answer["images"].as_array().into_iter().flatten();
+    let names = images.flat_map(|image| {
+        let tags = image["repoTags"].as_array().into_iter().flatten();
+        tags.chain(image["repoDigests"].as_array().into_iter().flatten())
+    });
+    Ok(names.filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(role: &str, name: &str) -> Node {
+        Node {
+            name: name.into(),
+            role: role.into(),
+            running: true,
+            memory: 0,
+            ports: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn memory_is_shared_out() {
+        const GIB: u64 = 1 << 30;
+        let nodes = [node("control-plane", "c"), node("worker", "a"), node("worker", "b")];
+        let shares = super::shares(&nodes, 10 * GIB, GIB);
+        assert_eq!(shares["c"], GIB);
+        assert_eq!(shares["a"], 9 * GIB / 2);
+        let alone = super::shares(&nodes[..1], 10 * GIB, GIB);
+        assert_eq!(alone["c"], 10 * GIB);
+    }
+}

@@ -1,0 +1,82 @@
+//! Kernel settings and disk.
+
+use std::path::Path;
+
+use crate::quantity;
+use crate::report::Check;
+
+/// What kind's known issues name: below them, pods of a few nodes run out of watches.
+const INOTIFY: [(&str, &str, u64); 2] = [
+    ("fs.inotify.max_user_watches", "inotify-watches", 524_288),
+    ("fs.inotify.max_user_instances", "inotify-instances", 512),
+];
+
+/// Where the engine keeps images, volumes and nodes on Linux.
+const ENGINE: &str = "/var/lib/docker";
+
+/// Below this, images of all profiles do not fit.
+const LEAST: u64 = 20 << 30;
+/// Below this, the kubelets' own eviction threshold is near.
+const AMPLE: u64 = 40 << 30;
+
+pub(super) fn checks() -> Vec<Check> {
+    let mut checks: Vec<Check> = INOTIFY
+        .iter()
+        .map(|(setting, code, least)| {
+            let path = format!("/proc/sys/{}", setting.replace('.', "/"));
+            let text = std::fs::read_to_string(&path).ok();
+            match text.and_then(|text| text.trim().parse::<u64>().ok()) {
+                Some(value) => inotify(setting, code, *least, value),
+                None => Check::skipped("kernel", *setting, format!("no {path} on this machine")),
+            }
+        })
+        .collect();
+    checks.push(disk());
+    checks
+}
+
+fn inotify(setting: &str, code: &'static str, least: u64, value: u64) -> Check {
+    if value >= least {
+        return Check::ok("kernel", setting, value.to_string());
+    }
+    Check::failed("kernel", setting, code, format!("{value} is less than {least}")).hint(format!(
+        "`sudo sysctl {setting}={least}`, and the same line in /etc/sysctl.d/kind.conf"
+    ))
+}
+
+fn disk() -> Check {
+    let place = if Path::new(ENGINE).exists() { ENGINE } else { "/" };
+    let Ok(found) = rustix::fs::statvfs(place) else {
+        return Check::skipped("disk", place, "cannot be asked");
+    };
+    space(place, found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+fn space(place: &str, free: u64) -> Check {
+    let detail = format!("{} free", quantity::shown(free));
+    let hint = "`docker system df` shows what can go; `docker image prune` removes unused images";
+    match free {
+        _ if free < LEAST => {
+            let detail = format!("{detail}, {} needed", quantity::shown(LEAST));
+            Check::failed("disk", place, "disk-space", detail).hint(hint)
+        }
+        _ if free < AMPLE => Check::warning("disk", place, "disk-space-low", detail).hint(hint),
+        _ => Check::ok("disk", place, detail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Outcome;
+
+    #[test]
+    fn limits_are_where_they_are_said_to_be() {
+        let at = |value| inotify("fs.inotify.max_user_watches", "inotify-watches", 524_288, value);
+        assert_eq!(at(524_288).outcome, Outcome::Ok);
+        assert_eq!(at(524_287).code, "inotify-watches");
+        assert_eq!(space("/", LEAST - 1).code, "disk-space");
+        assert_eq!(space("/", LEAST).code, "disk-space-low");
+        assert_eq!(space("/", AMPLE).outcome, Outcome::Ok);
+    }
+}

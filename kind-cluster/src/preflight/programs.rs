@@ -1,0 +1,169 @@
+//! docker, kind, kubectl and helm: there, new enough, and answering.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::object::text;
+use crate::process;
+use crate::quantity;
+use crate::report::Check;
+
+/// One question. All are asked at the same time, so that the whole stays below two seconds even
+/// when an engine hangs.
+const LIMIT: Duration = Duration::from_millis(1500);
+
+/// The oldest versions that this tool is used with.
+struct Program {
+    name: &'static str,
+    missing: &'static str,
+    old: &'static str,
+    arguments: &'static [&'static str],
+    least: (u64, u64),
+}
+
+const PROGRAMS: [Program; 3] = [
+    Program {
+        name: "kind",
+        missing: "kind-missing",
+        old: "kind-version",
+        arguments: &["version"],
+        least: (0, 24),
+    },
+    Program {
+        name: "kubectl",
+        missing: "kubectl-missing",
+        old: "kubectl-version",
+        arguments: &["version", "--client", "--output=json"],
+        least: (1, 27),
+    },
+    Program {
+        name: "helm",
+        missing: "helm-missing",
+        old: "helm-version",
+        arguments: &["version", "--template", "{{.Version}}"],
+        least: (3, 8),
+    },
+];
+
+/// Whether a program is there and new enough.
+pub(super) async fn version(name: &'static str) -> Check {
+    let Some(program) = PROGRAMS.iter().find(|program| program.name == name) else {
+        return Check::skipped("programs", name, "not known");
+    };
+    let (least_major, least_minor) = program.least;
+    let wanted = format!("{least_major}.{least_minor}");
+    let install = format!("install {name} {wanted} or later, and see that it is in PATH");
+    let output = match process::output(name, program.arguments, LIMIT).await {
+        Ok(output) if output.success => output,
+        Ok(output) => {
+            let said = output.complaint();
+            return Check::failed("programs", name, program.old, said).hint(install);
+        }
+        Err(stop) => {
+            let why = stop.report.diagnostics().first().map(|d| d.message().to_owned());
+            return Check::failed("programs", name, program.missing, why.unwrap_or_default())
+                .hint(install);
+        }
+    };
+    let found = output.text();
+    match numbers(&found) {
+        Some(found) if found >= program.least => {
+            Check::ok("programs", name, format!("{}.{}", found.0, found.1))
+        }
+        Some((major, minor)) => {
+            let detail = format!("{major}.{minor} is older than {wanted}");
+            Check::failed("programs", name, program.old, detail).hint(install)
+        }
+        None => {
+            let line = found.lines().next().unwrap_or_default();
+            let detail = format!("no version in \"{line}\"");
+            Check::failed("programs", name, program.old, detail).hint(install)
+        }
+    }
+}
+
+/// The first `MAJOR.MINOR` in a text, behind a `v` or not.
+fn numbers(text: &str) -> Option<(u64, u64)> {
+    text.split(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .filter_map(|word| {
+            let mut parts = word.split('.');
+            Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+        })
+        .next()
+}
+
+/// The engine: there, running, on cgroups v2, and with enough memory for the budget.
+pub(super) async fn docker(budget: Option<u64>) -> Vec<Check> {
+    let output = match process::output("docker", &["info", "--format", "{{json .}}"], LIMIT).await {
+        Ok(output) => output,
+        Err(stop) => {
+            let first = stop.report.diagnostics().first();
+            let code = first.map_or("docker-missing", |d| d.code());
+            let (code, hint) = match code {
+                "timeout" => ("docker-stopped", "the engine hangs; restart it"),
+                _ => ("docker-missing", "install Docker, and see that `docker` is in PATH"),
+            };
+            let why = first.map(|d| d.message().to_owned()).unwrap_or_default();
+            return vec![Check::failed("docker", "engine", code, why).hint(hint)];
+        }
+    };
+    let info: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let version = text(&info, "/ServerVersion");
+    if version.is_empty() {
+        let why =
+            if output.stderr.is_empty() { text(&info, "/ServerErrors/0") } else { &output.stderr };
+        return vec![Check::failed("docker", "engine", "docker-stopped", process::tail(why)).hint(
+            "start it (`systemctl start docker`, or Docker Desktop), and check `docker info`",
+        )];
+    }
+    let mut checks = vec![Check::ok("docker", "engine", version)];
+    let memory = info["MemTotal"].as_u64().unwrap_or_default();
+    let shown = quantity::shown(memory);
+    checks.push(match budget {
+        Some(budget) if memory < budget => Check::failed(
+            "docker",
+            "memory",
+            "docker-memory",
+            format!("the engine has {shown}, and the cluster's budget is {}", quantity::shown(budget)),
+        )
+        .hint("give the engine more memory (Docker Desktop: Settings, Resources), or deploy on a larger machine"),
+        Some(budget) => {
+            Check::ok("docker", "memory", format!("{shown} for a budget of {}", quantity::shown(budget)))
+        }
+        None => Check::warning("docker", "memory", "budget-unknown", format!("{shown}; no budget is known"))
+            .hint("name the specification with --spec"),
+    });
+    checks.push(match text(&info, "/CgroupVersion") {
+        "2" => Check::ok("docker", "cgroups", "v2"),
+        other => Check::warning("docker", "cgroups", "cgroup-v1", format!("v{other}"))
+            .hint("Kubernetes is leaving cgroups v1; start the kernel with systemd.unified_cgroup_hierarchy=1"),
+    });
+    let limits = info["MemoryLimit"] == true;
+    checks.push(if limits {
+        Check::ok("docker", "memory limits", "enforced")
+    } else {
+        Check::failed(
+            "docker",
+            "memory limits",
+            "cgroup-memory",
+            "this kernel's cgroups do not limit memory",
+        )
+        .hint("enable the memory controller: nodes cannot be capped to the budget without it")
+    });
+    checks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_found_in_what_programs_print() {
+        assert_eq!(numbers("kind v0.27.0 go1.24.1 linux/amd64"), Some((0, 27)));
+        assert_eq!(numbers("kind version 0.27.0"), Some((0, 27)));
+        assert_eq!(numbers("{\"clientVersion\": {\"gitVersion\": \"v1.32.3\"}}"), Some((1, 32)));
+        assert_eq!(numbers("v3.17.0"), Some((3, 17)));
+        assert_eq!(numbers("no such command"), None);
+    }
+}

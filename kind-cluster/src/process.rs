@@ -1,0 +1,207 @@
+//! Other programs: found, run with a deadline, ended with everything they started.
+
+use std::ffi::OsStr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+
+/// What a program left behind.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) success: bool,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+impl Output {
+    /// Standard output as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// The last lines of standard error: what the program had to say in the end.
+    pub(crate) fn complaint(&self) -> String {
+        tail(&self.stderr)
+    }
+}
+
+/// A program's process group, which ends with the value. A terminal's Ctrl-C does not reach it:
+/// what it is in the middle of is for this program to decide.
+#[derive(Debug)]
+pub(crate) struct Group {
+    child: Child,
+}
+
+impl Group {
+    /// Starts a program in a group of its own.
+    pub(crate) fn start(command: &mut Command) -> Result<Self, Stop> {
+        let program = command.as_std().get_program().to_string_lossy().into_owned();
+        let child = command
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| not_started(&program, &error))?;
+        Ok(Group { child })
+    }
+
+    /// The program.
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // Its id is there as long as it has not been waited for.
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(id) = id {
+            let _ = kill_process_group(id, Signal::TERM);
+        }
+    }
+}
+
+/// A command with its arguments.
+pub(crate) fn command(program: &str, arguments: &[impl AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs a program to its end, whatever that is.
+///
+/// # Errors
+/// It is not there, or has not ended in time.
+pub(crate) async fn output(
+    program: &str,
+    arguments: &[impl AsRef<OsStr>],
+    limit: Duration,
+) -> Result<Output, Stop> {
+    with_input(program, arguments, None, limit).await
+}
+
+/// The same, with standard input.
+pub(crate) async fn with_input(
+    program: &str,
+    arguments: &[impl AsRef<OsStr>],
+    input: Option<&[u8]>,
+    limit: Duration,
+) -> Result<Output, Stop> {
+    let mut command = command(program, arguments);
+    if input.is_some() {
+        command.stdin(Stdio::piped());
+    }
+    let mut group = Group::start(&mut command)?;
+    let (mut out, mut err) = (group.child().stdout.take(), group.child().stderr.take());
+    let pipe = group.child().stdin.take();
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let work = async {
+        let feed = async {
+            if let (Some(mut pipe), Some(input)) = (pipe, input) {
+                // A program that does not read its input says why in another way.
+                let _ = pipe.write_all(input).await;
+            }
+            Ok(0)
+        };
+        let read_out = async {
+            match &mut out {
+                Some(out) => out.read_to_end(&mut stdout).await,
+                None => Ok(0),
+            }
+        };
+        let read_err = async {
+            match &mut err {
+                Some(err) => err.read_to_end(&mut stderr).await,
+                None => Ok(0),
+            }
+        };
+        tokio::try_join!(feed, read_out, read_err)?;
+        group.child().wait().await
+    };
+    let status = match tokio::time::timeout(limit, work).await {
+        Ok(Ok(status)) => status,
+        Ok(Err(error)) => return Err(not_started(program, &error)),
+        Err(_) => {
+            let what =
+                format!("{program} has not ended within {}", humantime::format_duration(limit));
+            return Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", what)));
+        }
+    };
+    let stderr = String::from_utf8_lossy(&stderr).into_owned();
+    Ok(Output { success: status.success(), stdout, stderr })
+}
+
+/// Runs a program that must succeed, and returns what it printed.
+///
+/// # Errors
+/// It is not there, has not ended in time, or has failed: then with what it said.
+pub(crate) async fn succeed(
+    program: &str,
+    arguments: &[impl AsRef<OsStr>],
+    limit: Duration,
+) -> Result<String, Stop> {
+    let output = output(program, arguments, limit).await?;
+    if output.success { Ok(output.text()) } else { Err(failed(program, arguments, &output)) }
+}
+
+/// A program that has failed, with what it said.
+pub(crate) fn failed(program: &str, arguments: &[impl AsRef<OsStr>], output: &Output) -> Stop {
+    let complaint = output.complaint();
+    if program == "docker" && engine_is_down(&complaint) {
+        return engine_stopped();
+    }
+    let shown: Vec<_> = arguments.iter().take(3).map(|a| a.as_ref().to_string_lossy()).collect();
+    let message = format!("{program} {} failed: {complaint}", shown.join(" "));
+    Stop::new(Status::Unfinished, Diagnostic::error("program-failed", message))
+}
+
+/// Whether Docker's client has found nobody to talk to.
+pub(crate) fn engine_is_down(complaint: &str) -> bool {
+    let complaint = complaint.to_lowercase();
+    [
+        "cannot connect to the docker daemon",
+        "is the docker daemon running",
+        "permission denied while",
+    ]
+    .iter()
+    .any(|known| complaint.contains(known))
+}
+
+fn engine_stopped() -> Stop {
+    let what = "the Docker engine does not answer";
+    Stop::new(
+        Status::Unfinished,
+        Diagnostic::error("docker-stopped", what).hint(
+            "start it (`systemctl start docker`, or Docker Desktop), and check `docker info`",
+        ),
+    )
+}
+
+fn not_started(program: &str, error: &std::io::Error) -> Stop {
+    let code = match program {
+        "docker" => "docker-missing",
+        "kind" => "kind-missing",
+        "kubectl" => "kubectl-missing",
+        "helm" => "helm-missing",
+        _ => "program-missing",
+    };
+    let message = match error.kind() {
+        std::io::ErrorKind::NotFound => format!("{program} is not installed, or not in PATH"),
+        _ => format!("cannot run {program}: {error}"),
+    };
+    let hint = "kind-cluster preflight lists everything that is needed";
+    Stop::new(Status::Bad, Diagnostic::error(code, message).hint(hint))
+}
+
+/// The last few lines, on one line each.
+pub(crate) fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|l| !l.is_empty()).collect();
+    let from = lines.len().saturating_sub(8);
+    let text = lines[from..].join("\n");
+    if text.is_empty() { "it said nothing".to_owned() } else { text }
+}

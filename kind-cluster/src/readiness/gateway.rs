@@ -1,0 +1,124 @@
+//! Gateway and HTTPRoute. Conditions count for the current generation only: a controller leaves
+//! the old ones until it has looked again.
+
+use serde_json::Value;
+
+use super::{State, World};
+use crate::object::{because, list, name, number, text};
+
+const GROUP: &str = "gateway.networking.k8s.io";
+
+pub(super) fn gateway(object: &Value, world: &World) -> State {
+    let class = text(object, "/spec/gatewayClassName");
+    if let Some(reason) = no_controller(class, world) {
+        return State::Skipped(reason);
+    }
+    let conditions = list(object, "/status/conditions");
+    let generation = number(object, "/metadata/generation");
+    match check(conditions, generation, &["Accepted", "Programmed"], &["Accepted"]) {
+        State::Ready => {}
+        other => return other,
+    }
+    // A listener whose certificate is missing is refused alone.
+    for listener in list(object, "/status/listeners") {
+        let failed = list(listener, "/conditions").iter().find(|condition| {
+            ["Accepted", "ResolvedRefs"].contains(&text(condition, "/type"))
+                && text(condition, "/status") == "False"
+        });
+        if let Some(failed) = failed {
+            let listener = text(listener, "/name");
+            return State::Failed(format!("listener {listener}: {}", because(failed)));
+        }
+    }
+    State::Ready
+}
+
+pub(super) fn route(object: &Value, world: &World) -> State {
+    let namespace = text(object, "/metadata/namespace");
+    let generation = number(object, "/metadata/generation");
+    for parent in list(object, "/spec/parentRefs") {
+        let of = match text(parent, "/namespace") {
+            "" => namespace,
+            other => other,
+        };
+        let gateway = text(parent, "/name");
+        if let Some(found) = world.get(GROUP, "Gateway", of, gateway)
+            && let Some(reason) = no_controller(text(found, "/spec/gatewayClassName"), world)
+        {
+            return State::Skipped(reason);
+        }
+        let answers: Vec<&Value> = list(object, "/status/parents")
+            .iter()
+            .filter(|answer| same_parent(answer, parent))
+            .collect();
+        if answers.is_empty() {
+            return State::InProgress(format!("Gateway/{gateway} has not answered yet"));
+        }
+        for answer in answers {
+            let needed = ["Accepted", "ResolvedRefs"];
+            match check(list(answer, "/conditions"), generation, &needed, &needed) {
+                State::Ready => {}
+                State::Failed(reason) => {
+                    return State::Failed(format!("Gateway/{gateway}: {reason}"));
+                }
+                other => return other,
+            }
+        }
+    }
+    State::Ready
+}
+
+fn same_parent(answer: &Value, parent: &Value) -> bool {
+    let same = |field: &str| {
+        let pointer = format!("/parentRef/{field}");
+        text(answer, &pointer) == text(parent, &format!("/{field}"))
+    };
+    same("name") && same("sectionName")
+}
+
+/// Every condition of `needed` is True for `generation`; one of `fatal` that is False has failed.
+fn check(conditions: &[Value], generation: i64, needed: &[&str], fatal: &[&str]) -> State {
+    let mut waiting = None;
+    for kind in needed {
+        let current = conditions.iter().find(|condition| {
+            text(condition, "/type") == *kind
+                && condition
+                    .get("observedGeneration")
+                    .and_then(Value::as_i64)
+                    .is_none_or(|observed| observed >= generation)
+        });
+        match current {
+            None => {
+                waiting.get_or_insert(format!("not {kind} yet"));
+            }
+            Some(condition) => match text(condition, "/status") {
+                "True" => {}
+                // Its controller has not looked yet; the API's default says so in these words.
+                "False" if fatal.contains(kind) && text(condition, "/reason") != "Pending" => {
+                    return State::Failed(format!("{kind} is False: {}", because(condition)));
+                }
+                _ => {
+                    waiting.get_or_insert(format!("not {kind} yet: {}", because(condition)));
+                }
+            },
+        }
+    }
+    waiting.map_or(State::Ready, State::InProgress)
+}
+
+/// Why nobody will ever answer: the class is missing, or no controller has accepted it.
+fn no_controller(class: &str, world: &World) -> Option<String> {
+    let Some(found) = world.all("GatewayClass", "").find(|object| name(object) == class) else {
+        return Some(format!("no controller: there is no GatewayClass/{class}"));
+    };
+    let accepted = list(found, "/status/conditions")
+        .iter()
+        .find(|condition| text(condition, "/type") == "Accepted");
+    match accepted {
+        Some(condition) if text(condition, "/reason") == "Pending" => {
+            Some(format!("no controller has answered for GatewayClass/{class}"))
+        }
+        None => Some(format!("no controller has answered for GatewayClass/{class}")),
+        Some(_) => None,
+    }
+}

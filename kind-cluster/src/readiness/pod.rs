@@ -1,0 +1,79 @@
+//! Pod: Succeeded, or Running and Ready; failed at once by what no waiting mends.
+
+use serde_json::Value;
+
+use super::State;
+use crate::object::{because, condition, has_condition, list, seconds, text};
+
+/// How long a scheduler may find no node before that is a failure. Volumes that are still being
+/// made look the same at first.
+const UNSCHEDULABLE: i64 = 15;
+
+pub(super) fn state(object: &Value, now: i64) -> State {
+    match text(object, "/status/phase") {
+        "Succeeded" => return State::Ready,
+        "Failed" => {
+            let reason = text(object, "/status/reason");
+            let reason = if reason.is_empty() { "its containers failed" } else { reason };
+            return State::Failed(format!("phase Failed: {reason}"));
+        }
+        _ => {}
+    }
+    if let Some(reason) = stuck(object, now) {
+        return State::Failed(reason);
+    }
+    if text(object, "/status/phase") == "Running" && has_condition(object, "Ready", "True") {
+        return State::Ready;
+    }
+    State::InProgress(waiting(object))
+}
+
+/// What keeps a pod from ever starting: a crash loop, an image, or no node.
+pub(super) fn stuck(object: &Value, now: i64) -> Option<String> {
+    for status in statuses(object) {
+        let reason = text(status, "/state/waiting/reason");
+        let container = text(status, "/name");
+        let message = text(status, "/state/waiting/message");
+        match reason {
+            "CrashLoopBackOff" => {
+                let code = status.pointer("/lastState/terminated/exitCode");
+                let code =
+                    code.map(|code| format!(", last exit status {code}")).unwrap_or_default();
+                return Some(format!("CrashLoopBackOff in container {container}{code}"));
+            }
+            "ImagePullBackOff" | "ErrImageNeverPull" | "InvalidImageName" => {
+                let image = text(status, "/image");
+                let why = if message.is_empty() { String::new() } else { format!(": {message}") };
+                return Some(format!("{reason} in container {container}, image {image}{why}"));
+            }
+            _ => {}
+        }
+    }
+    let scheduled = condition(object, "PodScheduled")?;
+    let since = seconds(text(scheduled, "/lastTransitionTime"))?;
+    let unschedulable =
+        text(scheduled, "/status") == "False" && text(scheduled, "/reason") == "Unschedulable";
+    (unschedulable && now - since >= UNSCHEDULABLE)
+        .then(|| format!("no node for {} s: {}", now - since, because(scheduled)))
+}
+
+fn statuses(object: &Value) -> impl Iterator<Item = &Value> {
+    list(object, "/status/initContainerStatuses")
+        .iter()
+        .chain(list(object, "/status/containerStatuses"))
+}
+
+fn waiting(object: &Value) -> String {
+    let named = statuses(object).find_map(|status| {
+        let reason = text(status, "/state/waiting/reason");
+        let known = !reason.is_empty() && reason != "PodInitializing";
+        known.then(|| format!("{reason} in container {}", text(status, "/name")))
+    });
+    let phase = text(object, "/status/phase");
+    match (named, phase) {
+        (Some(reason), _) => reason,
+        (None, "Running") => "running, not ready yet".into(),
+        (None, "") => "not seen by the scheduler yet".into(),
+        (None, phase) => phase.to_lowercase(),
+    }
+}

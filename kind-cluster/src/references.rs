@@ -1,0 +1,220 @@
+//! What one object needs of another, and what is missing.
+
+use std::collections::BTreeMap;
+
+use common::diagnostic::Diagnostic;
+use serde_json::Value;
+
+use crate::object::{Key, containers, group, list, matches, name, template, text};
+use crate::readiness::external_secret;
+
+const GATEWAY: &str = "gateway.networking.k8s.io";
+const SECRETS: &str = "external-secrets.io";
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+/// One object needs another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Reference {
+    /// What is needed.
+    pub(crate) to: Key,
+    /// A key in it, or a port of it.
+    pub(crate) part: Option<String>,
+    /// It may be missing.
+    pub(crate) optional: bool,
+}
+
+/// Everything that an object refers to.
+pub(crate) fn of(object: &Value) -> Vec<Reference> {
+    let mut found = Found { namespace: text(object, "/metadata/namespace"), all: Vec::new() };
+    if let Some(template) = template(object) {
+        found.template(template);
+    }
+    match text(object, "/kind") {
+        "StatefulSet" => found.add("", "Service", text(object, "/spec/serviceName")),
+        "ExternalSecret" => {
+            let kind = text(object, "/spec/secretStoreRef/kind");
+            let kind = if kind.is_empty() { "SecretStore" } else { kind };
+            found.add(SECRETS, kind, text(object, "/spec/secretStoreRef/name"));
+        }
+        "SecretStore" => found.store(object.pointer("/spec/provider")),
+        "HTTPRoute" => {
+            for parent in list(object, "/spec/parentRefs") {
+                found.add(GATEWAY, "Gateway", text(parent, "/name"));
+            }
+            for backend in list(object, "/spec/rules").iter().flat_map(|r| list(r, "/backendRefs"))
+            {
+                let port = backend.get("port").map(ToString::to_string);
+                found.part("", "Service", text(backend, "/name"), port, false);
+            }
+        }
+        "RoleBinding" => {
+            if text(object, "/roleRef/kind") == "Role" {
+                found.add(RBAC, "Role", text(object, "/roleRef/name"));
+            }
+            for subject in list(object, "/subjects") {
+                if text(subject, "/kind") == "ServiceAccount" {
+                    found.add("", "ServiceAccount", text(subject, "/name"));
+                }
+            }
+        }
+        _ => {}
+    }
+    found.all.sort();
+    found.all.dedup();
+    found.all
+}
+
+struct Found<'a> {
+    namespace: &'a str,
+    all: Vec<Reference>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, group: &str, kind: &str, name: &str) {
+        self.part(group, kind, name, None, false);
+    }
+
+    fn part(&mut self, group: &str, kind: &str, name: &str, part: Option<String>, optional: bool) {
+        if !name.is_empty() {
+            let to = Key::new(group, kind, self.namespace, name);
+            self.all.push(Reference { to, part, optional });
+        }
+    }
+
+    fn template(&mut self, template: &Value) {
+        let spec = "/spec";
+        let account = text(template, &format!("{spec}/serviceAccountName"));
+        if account != "default" {
+            self.add("", "ServiceAccount", account);
+        }
+        for secret in list(template, "/spec/imagePullSecrets") {
+            self.add("", "Secret", text(secret, "/name"));
+        }
+        for container in containers(template) {
+            for variable in list(container, "/env") {
+                for (kind, at) in [("Secret", "secretKeyRef"), ("ConfigMap", "configMapKeyRef")] {
+                    let Some(from) = variable.pointer(&format!("/valueFrom/{at}")) else {
+                        continue;
+                    };
+                    let key = Some(text(from, "/key").to_owned());
+                    let optional = from["optional"] == true;
+                    self.part("", kind, text(from, "/name"), key, optional);
+                }
+            }
+            for source in list(container, "/envFrom") {
+                for (kind, at) in [("Secret", "secretRef"), ("ConfigMap", "configMapRef")] {
+                    if let Some(from) = source.get(at) {
+                        self.part("", kind, text(from, "/name"), None, from["optional"] == true);
+                    }
+                }
+            }
+        }
+        for volume in list(template, "/spec/volumes") {
+            self.volume(volume);
+            for source in list(volume, "/projected/sources") {
+                self.volume(source);
+            }
+        }
+    }
+
+    fn volume(&mut self, volume: &Value) {
+        let optional = |at: &str| volume.pointer(&format!("/{at}/optional")) == Some(&true.into());
+        let map = text(volume, "/configMap/name");
+        // Every namespace gets this one from the cluster.
+        if map != "kube-root-ca.crt" {
+            self.part("", "ConfigMap", map, None, optional("configMap"));
+        }
+        let secret = text(volume, "/secret/secretName");
+        let secret = if secret.is_empty() { text(volume, "/secret/name") } else { secret };
+        self.part("", "Secret", secret, None, optional("secret"));
+        self.add("", "PersistentVolumeClaim", text(volume, "/persistentVolumeClaim/claimName"));
+    }
+
+    /// Every `…SecretRef` below a store's provider, whatever the provider is.
+    fn store(&mut self, value: Option<&Value>) {
+        for (key, value) in value.and_then(Value::as_object).into_iter().flatten() {
+            if key.ends_with("SecretRef") && value.get("name").is_some() {
+                let part = value.get("key").and_then(Value::as_str).map(str::to_owned);
+                self.part("", "Secret", text(value, "/name"), part, false);
+            } else {
+                self.store(Some(value));
+            }
+        }
+    }
+}
+
+/// What is there, with the keys and ports that it has; `None` when they are not known.
+type Known = BTreeMap<Key, Option<Vec<String>>>;
+
+/// Every object, and what will be made from it.
+fn known(objects: &[Value]) -> Known {
+    let mut known = Known::new();
+    for object in objects {
+        let key = Key::of(object);
+        let namespace = key.namespace.clone();
+        let names = |at: &str| -> Vec<String> {
+            let map = object.get(at).and_then(Value::as_object);
+            map.into_iter().flatten().map(|(name, _)| name.clone()).collect()
+        };
+        let parts = match key.kind.as_str() {
+            "ConfigMap" => Some([names("data"), names("binaryData")].concat()),
+            "Secret" => Some([names("data"), names("stringData")].concat()),
+            "Service" => Some(
+                list(object, "/spec/ports").iter().map(|port| port["port"].to_string()).collect(),
+            ),
+            "ExternalSecret" => {
+                let target = Key::new("", "Secret", &namespace, external_secret::target(object));
+                let whole = object.pointer("/spec/dataFrom").is_some()
+                    || object.pointer("/spec/target/template").is_some();
+                let keys = list(object, "/spec/data").iter();
+                let keys: Vec<_> = keys.map(|data| text(data, "/secretKey").to_owned()).collect();
+                known.insert(target, (!whole).then_some(keys));
+                None
+            }
+            _ => None,
+        };
+        known.insert(key, parts);
+    }
+    known
+}
+
+/// Everything that is referred to and not there; all of it, not the first.
+pub(crate) fn dangling(objects: &[Value]) -> Vec<Diagnostic> {
+    let known = known(objects);
+    let mut problems = Vec::new();
+    for object in objects {
+        let from = Key::of(object);
+        for reference in of(object) {
+            let Reference { to, part, optional } = &reference;
+            let missing = match (known.get(to), part) {
+                _ if *optional => continue,
+                (None, _) => format!("{from} needs {to}, which is not in the overlay"),
+                (Some(Some(parts)), Some(part)) if !parts.contains(part) => {
+                    let what = if to.kind == "Service" { "port" } else { "key" };
+                    format!("{from} needs {what} {part} of {to}, which has: {}", parts.join(", "))
+                }
+                _ => continue,
+            };
+            problems.push(Diagnostic::error("dangling-reference", missing));
+        }
+        if from.kind == "Service"
+            && let Some(selector) = object.pointer("/spec/selector")
+            && !objects.iter().filter_map(template).any(|made| matches(Some(selector), made))
+        {
+            let message = format!("{from} selects no pod of the overlay");
+            problems.push(Diagnostic::error("dangling-reference", message));
+        }
+    }
+    problems
+}
+
+/// The group of a custom resource's definition, and its kind.
+pub(crate) fn defines(object: &Value) -> Option<(&str, &str)> {
+    (text(object, "/kind") == "CustomResourceDefinition" && group(object) == "apiextensions.k8s.io")
+        .then(|| (text(object, "/spec/group"), text(object, "/spec/names/kind")))
+}
+
+/// The workload's name, for messages.
+pub(crate) fn workload(object: &Value) -> String {
+    format!("{}/{}", text(object, "/kind"), name(object))
+}

@@ -1,0 +1,124 @@
+//! The overlay as objects: what `kubectl kustomize` makes of it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use common::diagnostic::{Diagnostic, Report, nearest};
+use common::exit::Status;
+use common::stop::Stop;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::cli::Shared;
+use crate::object::name;
+use crate::places;
+use crate::process;
+
+/// What every profile needs: the folder of an overlay with its namespace and stores.
+const COMMON: &str = "cluster";
+
+/// An overlay's objects.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    /// The objects of the chosen profiles.
+    pub(crate) selected: Vec<Value>,
+    /// The objects of all profiles.
+    pub(crate) all: Vec<Value>,
+}
+
+impl Rendered {
+    /// The namespace that the overlay makes, or `default`.
+    pub(crate) fn namespace(&self) -> &str {
+        let made = self.all.iter().find(|object| object["kind"] == "Namespace");
+        made.map_or("default", name)
+    }
+}
+
+/// Renders the overlay of the command line.
+///
+/// # Errors
+/// kubectl is not there, the overlay is broken, or a profile is not in it.
+pub(crate) async fn overlay(shared: &Shared) -> Result<Rendered, Stop> {
+    let overlay = places::overlay(shared.overlay.as_deref())?;
+    let known = profiles(&overlay);
+    let mut report = Report::default();
+    for profile in &shared.profile {
+        if !known.contains(profile) {
+            let message = format!("no profile \"{profile}\" in {}", overlay.display());
+            let diagnostic = Diagnostic::error("unknown-profile", message);
+            report.push(match nearest(profile, known.iter().map(String::as_str)) {
+                Some(near) => diagnostic.hint(format!("did you mean \"{near}\"?")),
+                None => diagnostic.hint(format!("there are: {}", known.join(", "))),
+            });
+        }
+    }
+    if report.has_errors() {
+        return Err(report.into());
+    }
+    let all = kustomize(&overlay).await?;
+    let selected = if shared.profile.is_empty() {
+        all.clone()
+    } else {
+        let mut selected = Vec::new();
+        if overlay.join(COMMON).is_dir() {
+            selected = kustomize(&overlay.join(COMMON)).await?;
+        }
+        for profile in &shared.profile {
+            selected.extend(kustomize(&overlay.join(profile)).await?);
+        }
+        selected
+    };
+    Ok(Rendered { selected, all })
+}
+
+/// The folders of an overlay that can be deployed alone.
+fn profiles(overlay: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(overlay).into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().join("kustomization.yaml").is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name != COMMON)
+        .collect();
+    names.sort();
+    names
+}
+
+async fn kustomize(folder: &Path) -> Result<Vec<Value>, Stop> {
+    let arguments = ["kustomize".as_ref(), folder.as_os_str()];
+    let output = process::output("kubectl", &arguments, Duration::from_secs(60)).await?;
+    if !output.success {
+        let message = format!("{} cannot be rendered: {}", folder.display(), output.complaint());
+        return Err(Stop::new(
+            Status::Bad,
+            Diagnostic::error("bad-overlay", message)
+                .hint(format!("`kubectl kustomize {}` shows the same", folder.display())),
+        ));
+    }
+    objects(&output.text()).map_err(|why| {
+        Stop::bad("bad-overlay", format!("what {} renders to is no YAML: {why}", folder.display()))
+    })
+}
+
+/// The documents of a YAML text that are objects; a `List` is taken apart.
+///
+/// # Errors
+/// It is no YAML, or a document is no object.
+pub(crate) fn objects(text: &str) -> Result<Vec<Value>, String> {
+    let mut objects = Vec::new();
+    for document in serde_yaml::Deserializer::from_str(text) {
+        let value = Value::deserialize(document).map_err(|error| error.to_string())?;
+        match value {
+            Value::Null => {}
+            Value::Object(_) if value["kind"] == "List" => {
+                objects.extend(value["items"].as_array().cloned().unwrap_or_default());
+            }
+            Value::Object(_) if value["kind"].is_string() && !name(&value).is_empty() => {
+                objects.push(value);
+            }
+            other => {
+                return Err(format!("a document without kind or name: {:.80}", other.to_string()));
+            }
+        }
+    }
+    Ok(objects)
+}

@@ -1,0 +1,214 @@
+//! What a command has found, as text, JSON or JUnit's XML.
+
+use common::exit::Status;
+use common::stop::Stop;
+use common::{streams, table};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::cli::Format;
+use crate::deploy::display::harmless;
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outcome {
+    /// As it should be.
+    Ok,
+    /// Worth a look; the answer stays yes.
+    Warning,
+    /// Not as it should be.
+    Failed,
+    /// Not looked at, and why is in the detail.
+    Skipped,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Check {
+    /// What belongs together, such as `nodes`.
+    pub(crate) group: &'static str,
+    /// What was looked at.
+    pub(crate) name: String,
+    /// How it ended.
+    pub(crate) outcome: Outcome,
+    /// Stable name of the problem; empty when there is none.
+    pub(crate) code: &'static str,
+    /// What was found.
+    pub(crate) detail: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<String>,
+}
+
+impl Check {
+    pub(crate) fn ok(
+        group: &'static str,
+        name: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        let (name, detail) = (name.into(), detail.into());
+        Check { group, name, outcome: Outcome::Ok, code: "", detail, hint: None }
+    }
+
+    pub(crate) fn failed(
+        group: &'static str,
+        name: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Check { outcome: Outcome::Failed, code, ..Check::ok(group, name, detail) }
+    }
+
+    pub(crate) fn warning(
+        group: &'static str,
+        name: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Check { outcome: Outcome::Warning, code, ..Check::ok(group, name, detail) }
+    }
+
+    pub(crate) fn skipped(
+        group: &'static str,
+        name: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Check { outcome: Outcome::Skipped, ..Check::ok(group, name, detail) }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Writes the checks to stdout; failed ones make the answer no.
+///
+/// # Errors
+/// Stdout cannot be written.
+pub(crate) fn publish(title: &str, checks: &[Check], format: Format) -> Result<Status, Stop> {
+    streams::output(&render(title, checks, format))?;
+    Ok(status(checks))
+}
+
+/// `No` when one has failed.
+pub(crate) fn status(checks: &[Check]) -> Status {
+    let failed = checks.iter().any(|check| check.outcome == Outcome::Failed);
+    if failed { Status::No } else { Status::Done }
+}
+
+pub(crate) fn render(title: &str, checks: &[Check], format: Format) -> String {
+    match format {
+        Format::Text => harmless(&text(checks)),
+        Format::Json => {
+            let failed = status(checks) == Status::No;
+            let value = json!({"command": title, "ok": !failed, "checks": checks});
+            serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+        }
+        Format::Junit => junit(title, checks),
+    }
+}
+
+fn text(checks: &[Check]) -> String {
+    let word = |outcome| match outcome {
+        Outcome::Ok => "ok",
+        Outcome::Warning => "warning",
+        Outcome::Failed => "FAILED",
+        Outcome::Skipped => "skipped",
+    };
+    let rows: Vec<Vec<String>> = checks
+        .iter()
+        .map(|check| {
+            let detail = one_line(&check.detail);
+            vec![check.group.into(), check.name.clone(), word(check.outcome).into(), detail]
+        })
+        .collect();
+    let mut text = table::render(&["", "what", "state", "detail"], &rows, &[]);
+    let problems = checks.iter().filter(|c| !c.code.is_empty());
+    for check in problems {
+        text.push_str(&format!("\n{}[{}]: {}\n", check.name, check.code, check.detail));
+        if let Some(hint) = &check.hint {
+            text.push_str(&format!("  hint: {hint}\n"));
+        }
+    }
+    text
+}
+
+/// The first line, shortened: the whole is said below the table.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= LONGEST {
+        return line.to_owned();
+    }
+    line.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+fn junit(title: &str, checks: &[Check]) -> String {
+    let count = |outcome| checks.iter().filter(|check| check.outcome == outcome).count();
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" \
+         failures=\"{}\" errors=\"0\" skipped=\"{}\">\n",
+        escaped(title),
+        checks.len(),
+        count(Outcome::Failed),
+        count(Outcome::Skipped)
+    );
+    for check in checks {
+        let (name, group) = (escaped(&check.name), escaped(check.group));
+        xml.push_str(&format!("  <testcase classname=\"{group}\" name=\"{name}\""));
+        let detail = escaped(&check.detail);
+        match check.outcome {
+            Outcome::Failed => xml.push_str(&format!(
+                ">\n    <failure type=\"{}\" message=\"{detail}\">{}</failure>\n  </testcase>\n",
+                check.code,
+                escaped(check.hint.as_deref().unwrap_or_default())
+            )),
+            Outcome::Skipped => {
+                xml.push_str(&format!(">\n    <skipped message=\"{detail}\"/>\n  </testcase>\n"))
+            }
+            Outcome::Ok | Outcome::Warning => {
+                xml.push_str(&format!(">\n    <system-out>{detail}</system-out>\n  </testcase>\n"))
+            }
+        }
+    }
+    xml + "</testsuite>\n"
+}
+
+/// Text inside XML; characters that XML cannot hold become U+FFFD.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push_str("&#10;"),
+            '\t' => out.push_str("&#9;"),
+            c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_formats() {
+        let checks = [
+            Check::ok("docker", "engine", "28.0"),
+            Check::failed("ports", "80", "port-taken", "in use by <nginx> & \"x\"\u{1}")
+                .hint("stop it"),
+            Check::skipped("routes", "a", "no controller"),
+        ];
+        let shown =
+            [Format::Text, Format::Json, Format::Junit].map(|f| render("preflight", &checks, f));
+        insta::assert_snapshot!(shown.join("\n---\n"));
+        assert_eq!(status(&checks), Status::No);
+    }
+}

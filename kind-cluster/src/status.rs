@@ -1,0 +1,126 @@
+//! Everything that is wrong in the cluster, at once.
+
+use common::exit::Status;
+use common::stop::Stop;
+use serde_json::Value;
+
+use crate::backup::quiesce;
+use crate::cli::{Format, Shared};
+use crate::cluster::{Cluster, live};
+use crate::object::{Key, list, text};
+use crate::readiness::{State, World, assess};
+use crate::report::{self, Check, Outcome};
+
+/// What is looked at: the group in the report, and version and kind.
+const LOOKED_AT: [(&str, &str, &str); 13] = [
+    ("nodes", "v1", "Node"),
+    ("workloads", "apps/v1", "Deployment"),
+    ("workloads", "apps/v1", "StatefulSet"),
+    ("workloads", "apps/v1", "DaemonSet"),
+    ("workloads", "batch/v1", "Job"),
+    ("pods", "v1", "Pod"),
+    ("claims", "v1", "PersistentVolumeClaim"),
+    ("services", "v1", "Service"),
+    ("routes", "gateway.networking.k8s.io/v1", "Gateway"),
+    ("routes", "gateway.networking.k8s.io/v1", "HTTPRoute"),
+    ("secrets", "external-secrets.io/v1", "SecretStore"),
+    ("secrets", "external-secrets.io/v1", "ClusterSecretStore"),
+    ("secrets", "external-secrets.io/v1", "ExternalSecret"),
+];
+
+/// What the rules look at besides.
+const ALSO: [(&str, &str); 5] = [
+    ("apps/v1", "ReplicaSet"),
+    ("v1", "Secret"),
+    ("storage.k8s.io/v1", "StorageClass"),
+    ("discovery.k8s.io/v1", "EndpointSlice"),
+    ("gateway.networking.k8s.io/v1", "GatewayClass"),
+];
+
+/// `status`.
+pub(crate) async fn run(shared: &Shared) -> Result<Status, Stop> {
+    let cluster = Cluster::connect(&shared.name).await?;
+    let mut checks = checks(&cluster).await?;
+    if shared.format == Format::Text {
+        checks = summarized(checks);
+    }
+    report::publish("status", &checks, shared.format)
+}
+
+/// A check for each object that has a state.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(crate) async fn checks(cluster: &Cluster) -> Result<Vec<Check>, Stop> {
+    let world = look(cluster).await?;
+    let mut checks = Vec::new();
+    for (group, version, kind) in LOOKED_AT {
+        let of = version.split_once('/').map_or("", |(group, _)| group);
+        let of_kind = world.objects.iter().filter(|(key, _)| key.kind == kind && key.group == of);
+        checks.extend(of_kind.map(|(key, object)| check(group, key, object, &world)));
+    }
+    for (key, replicas) in quiesce::interrupted(cluster).await? {
+        checks.push(
+            Check::failed(
+                "workloads",
+                shown(&key),
+                "backup-interrupted",
+                format!("at 0 replicas since a backup was interrupted; it had {replicas}"),
+            )
+            .hint("`kind-cluster deploy` and `kind-cluster backup` put it back first"),
+        );
+    }
+    Ok(checks)
+}
+
+async fn look(cluster: &Cluster) -> Result<World, Stop> {
+    let mut world = World { now: live::now(), ..World::default() };
+    let all = LOOKED_AT.iter().map(|(_, version, kind)| (*version, *kind)).chain(ALSO);
+    let lists = all.map(|(version, kind)| cluster.list(version, kind, ""));
+    for object in futures::future::try_join_all(lists).await?.into_iter().flatten() {
+        world.objects.insert(Key::of(&object), object);
+    }
+    Ok(world)
+}
+
+fn check(group: &'static str, key: &Key, object: &Value, world: &World) -> Check {
+    let name = shown(key);
+    // A pod that a Job has tried before is its Job's business.
+    let of_job =
+        list(object, "/metadata/ownerReferences").iter().any(|o| text(o, "/kind") == "Job");
+    if key.kind == "Pod" && of_job && text(object, "/status/phase") == "Failed" {
+        return Check::skipped(group, name, "an attempt of its Job");
+    }
+    match assess(object, world) {
+        State::Ready => Check::ok(group, name, "ready"),
+        State::Skipped(reason) => Check::skipped(group, name, reason),
+        State::InProgress(reason) => Check::failed(group, name, "not-ready", reason),
+        State::Failed(reason) => Check::failed(group, name, "failed", reason),
+    }
+}
+
+fn shown(key: &Key) -> String {
+    match key.namespace.as_str() {
+        "" => key.to_string(),
+        namespace => format!("{key} ({namespace})"),
+    }
+}
+
+/// For people: what is well is counted, everything else is named.
+fn summarized(checks: Vec<Check>) -> Vec<Check> {
+    let mut groups: Vec<&'static str> = Vec::new();
+    for check in &checks {
+        if !groups.contains(&check.group) {
+            groups.push(check.group);
+        }
+    }
+    let mut out = Vec::new();
+    for group in groups {
+        let of_group = || checks.iter().filter(|check| check.group == group);
+        let well = of_group().filter(|check| check.outcome == Outcome::Ok).count();
+        let all = of_group().count();
+        out.push(Check::ok(group, format!("{well} of {all}"), "ready"));
+        out.extend(of_group().filter(|check| check.outcome != Outcome::Ok).cloned());
+    }
+    out
+}

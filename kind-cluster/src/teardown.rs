@@ -1,0 +1,80 @@
+//! The end of a cluster. Its data is backed up and verified first, or discarded by a word for it;
+//! whatever goes wrong before that leads to no deletion.
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+
+use crate::cli::{self, Shared};
+use crate::cluster::{Cluster, kubeconfig};
+use crate::deploy::display;
+use crate::interrupt::Interrupt;
+use crate::object::name;
+use crate::report::{self, Check};
+use crate::{backup, nodes, process};
+
+/// `teardown`.
+pub(crate) async fn run(
+    shared: &Shared,
+    options: &cli::Teardown,
+    interrupt: &Interrupt,
+) -> Result<Status, Stop> {
+    let cluster = &shared.name;
+    if interrupt.or(nodes::of(cluster)).await?.is_empty() {
+        if !shared.dry_run {
+            kubeconfig::remove(cluster)?;
+        }
+        let checks = [Check::ok("cluster", cluster, "there is none; nothing to delete")];
+        return report::publish("teardown", &checks, shared.format);
+    }
+    let mut checks = Vec::new();
+    if let (true, Some(folder)) = (options.preserve_data, &options.backup_dir) {
+        let options = cli::Backup { backup_dir: folder.clone() };
+        checks.extend(backup::make(shared, &options, interrupt).await?);
+    } else if !options.discard_data {
+        interrupt.or(refuse_with_data(cluster)).await?;
+    }
+    if shared.dry_run {
+        checks.push(Check::ok("cluster", cluster, "to be deleted"));
+        return report::publish("teardown", &checks, shared.format);
+    }
+    interrupt.or(delete(shared)).await?;
+    checks.push(Check::ok("cluster", cluster, "deleted"));
+    report::publish("teardown", &checks, shared.format)
+}
+
+/// Nobody has said what is to become of the data: then there must be none.
+async fn refuse_with_data(cluster: &str) -> Result<(), Stop> {
+    let hint =
+        "back it up with --preserve-data --backup-dir DIR, or give it up with --discard-data";
+    let connected = Cluster::connect(cluster).await.map_err(|mut stop| {
+        let message = format!("whether {cluster} holds data cannot be told");
+        stop.report.push(Diagnostic::error("data-unknown", message).hint(hint));
+        stop
+    })?;
+    let claims = connected.list("v1", "PersistentVolumeClaim", "").await?;
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = claims.iter().map(name).collect();
+    let message = format!("{} claims hold data: {}", names.len(), names.join(", "));
+    Err(Stop::new(Status::No, Diagnostic::error("data-would-be-lost", message).hint(hint)))
+}
+
+async fn delete(shared: &Shared) -> Result<(), Stop> {
+    let cluster = &shared.name;
+    display::line(&format!("deleting the cluster {cluster}"));
+    let folder = tempfile::tempdir()
+        .map_err(|error| Stop::bad("temporary-folder", format!("no temporary folder: {error}")))?;
+    // kind would also touch the current context.
+    let other = folder.path().join("kubeconfig").display().to_string();
+    let arguments = ["delete", "cluster", "--name", cluster, "--kubeconfig", &other];
+    process::succeed("kind", &arguments, shared.timeout).await?;
+    let left = nodes::of(cluster).await?;
+    if !left.is_empty() {
+        let names: Vec<&str> = left.iter().map(|node| node.name.as_str()).collect();
+        let message = format!("kind has left the nodes {}", names.join(", "));
+        return Err(Stop::new(Status::Unfinished, Diagnostic::error("delete-failed", message)));
+    }
+    kubeconfig::remove(cluster)
+}

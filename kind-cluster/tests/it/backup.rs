@@ -1,0 +1,356 @@
+//! `backup` and `restore` on a machine whose nodes' folders are this machine's.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rideshare_tests::apiserver::{ExecOutcome, controllers};
+use rideshare_tests::peers;
+use rideshare_tests::run::run;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::{Machine, overlay, signal, start, until, workload};
+
+/// A stateful workload of the small overlay, of a database's image or not.
+pub(crate) fn stateful(name: &str, image: &str) -> Value {
+    let mut set = workload("StatefulSet", name);
+    set["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
+    set["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] =
+        json!([{"name": "data", "mountPath": "/data"}]);
+    set["spec"]["template"]["spec"]["volumes"] = json!([{"name": "scratch", "emptyDir": {}}]);
+    set["spec"]["volumeClaimTemplates"] = json!([{"metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}]);
+    set
+}
+
+/// Where the volume of a workload's claim is.
+pub(crate) fn folder(machine: &Machine, workload: &str) -> PathBuf {
+    let claim = format!("data-{workload}-0");
+    machine.path(&format!("volumes/pvc-small-{claim}_small_{claim}"))
+}
+
+/// A deployed overlay with a volume for each workload.
+pub(crate) fn deployed(sets: &[Value]) -> Option<Machine> {
+    if !rustix::process::geteuid().is_root() {
+        peers::skip("root, for files of other owners,");
+        return None;
+    }
+    let machine = Machine::with_cluster()?;
+    let small = overlay(&machine, "small", sets).display().to_string();
+    for set in sets {
+        fs::create_dir_all(folder(&machine, set["metadata"]["name"].as_str().unwrap())).unwrap();
+    }
+    run(&mut machine.tool(&["deploy", "--overlay", &small])).expect(0);
+    for set in sets {
+        let claim = format!("data-{}-0", set["metadata"]["name"].as_str().unwrap());
+        machine.server.wait("PersistentVolumeClaim", "small", &claim, |claim| {
+            claim["status"]["phase"] == "Bound"
+        });
+    }
+    // The claim that was bound is looked at once more, and its volume written again.
+    std::thread::sleep(controllers::DELAY * 4);
+    Some(machine)
+}
+
+/// Odd owners and modes, links, a sparse file, an empty folder, a long name, a pipe.
+pub(crate) fn fill(root: &Path) {
+    fs::create_dir_all(root.join("deep/er")).unwrap();
+    fs::create_dir(root.join("empty")).unwrap();
+    fs::write(root.join("plain"), "text\n").unwrap();
+    fs::write(root.join("deep/er/secret"), [0, 1, 2, 255]).unwrap();
+    fs::write(root.join("n".repeat(200)), "long\n").unwrap();
+    chown(root.join("plain"), Some(70), Some(1001)).unwrap();
+    chown(root.join("deep"), Some(4_000_000), Some(4_000_001)).unwrap();
+    fs::set_permissions(root.join("deep/er/secret"), fs::Permissions::from_mode(0o400)).unwrap();
+    fs::set_permissions(root.join("deep"), fs::Permissions::from_mode(0o2750)).unwrap();
+    fs::set_permissions(root.join("empty"), fs::Permissions::from_mode(0o1777)).unwrap();
+    symlink("/etc/passwd", root.join("absolute")).unwrap();
+    symlink("../nowhere", root.join("deep/dangling")).unwrap();
+    fs::hard_link(root.join("plain"), root.join("deep/again")).unwrap();
+    let mut sparse = fs::File::create(root.join("sparse")).unwrap();
+    sparse.write_all(b"begin").unwrap();
+    sparse.seek(SeekFrom::Start(64 << 20)).unwrap();
+    sparse.write_all(b"end").unwrap();
+    run(Command::new("mkfifo").arg(root.join("pipe"))).expect(0);
+}
+
+/// Everything there is to know about a tree.
+pub(crate) fn tree(root: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut left = vec![root.to_owned()];
+    while let Some(path) = left.pop() {
+        let meta = fs::symlink_metadata(&path).unwrap();
+        let kind = meta.file_type();
+        let content = if kind.is_symlink() {
+            fs::read_link(&path).unwrap().display().to_string()
+        } else if kind.is_file() {
+            use sha2::{Digest, Sha256};
+            let sum: String = Sha256::digest(fs::read(&path).unwrap())
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect();
+            // A hole is a hole: fewer blocks than bytes.
+            format!("{sum} {} sparse={}", meta.len(), meta.blocks() * 512 < meta.len())
+        } else {
+            String::new()
+        };
+        let name = path.strip_prefix(root).unwrap().display().to_string();
+        let links = if kind.is_dir() { 1 } else { meta.nlink() };
+        found.insert(
+            name,
+            format!(
+                "{:o} {}:{} {} {links} {content}",
+                meta.mode(),
+                meta.uid(),
+                meta.gid(),
+                meta.mtime()
+            ),
+        );
+        if kind.is_dir() {
+            left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    found
+}
+
+pub(crate) fn backup(machine: &Machine) -> Command {
+    let folder = machine.path("backups").display().to_string();
+    machine.tool(&["backup", "--backup-dir", &folder])
+}
+
+/// The files of the backup folder.
+pub(crate) fn archives(machine: &Machine) -> Vec<PathBuf> {
+    let entries = fs::read_dir(machine.path("backups")).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn restore(machine: &Machine, archive: &Path, more: &[&str]) -> Command {
+    let small = machine.path("small").display().to_string();
+    let archive = archive.display().to_string();
+    let arguments = ["restore", &archive, "--overlay", &small, "--gateway", "http://127.0.0.1:9"];
+    machine.tool(&[&arguments[..], more].concat())
+}
+
+fn replicas(machine: &Machine, name: &str) -> Value {
+    machine.server.get("StatefulSet", "small", name).unwrap()["spec"]["replicas"].clone()
+}
+
+#[test]
+fn a_tree_comes_back_byte_for_byte_with_owners_modes_links_and_holes() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    let root = folder(&machine, "store");
+    fill(&root);
+    let before = tree(&root);
+    let done = run(&mut backup(&machine)).expect(0);
+    assert!(done.stdout.contains("emptyDir"), "scratch volumes are said: {}", done.stdout);
+    assert_eq!(replicas(&machine, "store"), 1);
+    let archive = archives(&machine).pop().unwrap();
+    assert_eq!(fs::metadata(&archive).unwrap().mode() & 0o777, 0o600);
+    assert!(fs::metadata(&archive).unwrap().len() < 1 << 20, "holes are not stored");
+    // What is there is not overwritten unless that is said.
+    let refused = run(&mut restore(&machine, &archive, &[])).expect(1);
+    assert!(refused.stderr.contains("error[target-not-empty]"), "{}", refused.stderr);
+    fs::remove_dir_all(root.join("deep")).unwrap();
+    fs::write(root.join("newer"), "x").unwrap();
+    run(&mut restore(&machine, &archive, &["--force"])).expect(0);
+    assert_eq!(tree(&root), before);
+    assert_eq!(replicas(&machine, "store"), 1);
+    assert!(!root.with_extension("kind-cluster-old").exists());
+    machine.expect_hostile_untouched();
+}
+
+#[test]
+fn an_archive_is_restored_into_a_cluster_that_has_nothing() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    let root = folder(&machine, "store");
+    fill(&root);
+    let before = tree(&root);
+    run(&mut backup(&machine)).expect(0);
+    let archive = archives(&machine).pop().unwrap();
+    fs::remove_dir_all(&root).unwrap();
+    for (kind, name) in [("StatefulSet", "store"), ("PersistentVolumeClaim", "data-store-0")] {
+        machine.server.delete(kind, "small", name);
+    }
+    machine.server.delete("Namespace", "", "small");
+    let done = run(&mut restore(&machine, &archive, &[])).expect(0);
+    assert!(done.stdout.contains("nothing uses the volumes yet"), "{}", done.stdout);
+    assert_eq!(tree(&root), before);
+    assert!(machine.server.get("Pod", "small", "kind-cluster-binder").is_none());
+}
+
+#[test]
+fn a_byte_that_has_changed_is_found_wherever_it_is() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    fs::write(folder(&machine, "store").join("a"), "content").unwrap();
+    run(&mut backup(&machine)).expect(0);
+    let archive = archives(&machine).pop().unwrap();
+    let good = fs::read(&archive).unwrap();
+    let bad = machine.path("bad.tar");
+    // Headers, content, manifest, padding, checksum, end: every 97th byte, and the first and last.
+    let places = (0..good.len()).step_by(97).chain([good.len() - 1]);
+    let verify = |path: &Path| {
+        let path = path.display().to_string();
+        run(&mut machine.tool(&["restore", "--verify-only", &path]))
+    };
+    verify(&archive).expect(0);
+    for place in places {
+        let mut bytes = good.clone();
+        bytes[place] ^= 1;
+        fs::write(&bad, bytes).unwrap();
+        let refused = verify(&bad).expect(1);
+        assert!(refused.stderr.contains("error[bad-archive]"), "{place}: {}", refused.stderr);
+    }
+    for cut in [0, 100, 2048, good.len() / 2, good.len() - 1] {
+        fs::write(&bad, &good[..cut]).unwrap();
+        verify(&bad).expect(1);
+    }
+    verify(Path::new("/nonexistent")).expect(2);
+}
+
+#[test]
+fn a_disk_that_fills_leaves_no_archive_and_everything_runs_again() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    fs::write(folder(&machine, "store").join("big"), vec![7; 4 << 20]).unwrap();
+    fs::create_dir(machine.path("backups")).unwrap();
+    // A file system of its own, with one MiB.
+    let mut command = Command::new("unshare");
+    machine.surround(&mut command);
+    let script =
+        "mount -t tmpfs -o size=1m tmpfs \"$1\" && shift && \"$@\"; s=$?; ls \"$LIST\"; exit $s";
+    command.env("LIST", machine.path("backups"));
+    command.args(["--mount", "sh", "-c", script, "sh"]).arg(machine.path("backups"));
+    command
+        .arg(env!("CARGO_BIN_EXE_kind-cluster"))
+        .arg("backup")
+        .arg("--backup-dir")
+        .arg(machine.path("backups"));
+    let full = run(&mut command).expect(3);
+    assert!(full.stderr.contains("error[disk-full]"), "{}", full.stderr);
+    assert_eq!(full.stdout, "", "nothing is left in the folder");
+    assert_eq!(replicas(&machine, "store"), 1);
+}
+
+#[test]
+fn a_dump_that_fails_is_no_backup() {
+    let Some(machine) = deployed(&[stateful("db", "postgres:16")]) else { return };
+    machine.server.on_exec(|_| ExecOutcome {
+        stderr: b"pg_dumpall: error: no password\n".to_vec(),
+        status: 1,
+        ..ExecOutcome::default()
+    });
+    let failed = run(&mut backup(&machine)).expect(3);
+    assert!(
+        failed.stderr.contains("error[dump-failed]") && failed.stderr.contains("no password"),
+        "{}",
+        failed.stderr
+    );
+    machine.server.on_exec(|_| ExecOutcome::default());
+    let empty = run(&mut backup(&machine)).expect(3);
+    assert!(empty.stderr.contains("its dump is empty"), "{}", empty.stderr);
+    assert_eq!(archives(&machine), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn an_interruption_starts_again_what_was_stopped() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    machine.write("fake/hang", "");
+    let child = start(&mut backup(&machine));
+    until("the copy", || machine.calls().iter().any(|call| call.contains("tar --create")));
+    assert_eq!(replicas(&machine, "store"), 0);
+    let stopped = signal(child, Signal::INT).expect(130);
+    assert!(stopped.stderr.contains("StatefulSet/store is back at 1"), "{}", stopped.stderr);
+    assert_eq!(replicas(&machine, "store"), 1);
+    assert_eq!(archives(&machine), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn what_cannot_be_copied_or_stopped_is_said_before_anything_is_stopped() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1"), stateful("other", "busybox:1")])
+    else {
+        return;
+    };
+    machine.server.merge(
+        "PersistentVolume",
+        "",
+        "pvc-small-data-other-0",
+        json!({"spec": {"hostPath": null, "nfs": {"server": "x"}}}),
+    );
+    machine.server.put(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "shell", "namespace": "small"},
+        "spec": {"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data-store-0"}}]}, "status": {"phase": "Running"}}));
+    let refused = run(&mut backup(&machine)).expect(1);
+    assert!(
+        refused.stderr.contains("error[volume-unsupported]")
+            && refused.stderr.contains("error[volume-in-use]"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!((replicas(&machine, "store"), replicas(&machine, "other")), (json!(1), json!(1)));
+}
+
+#[test]
+fn an_archive_whose_names_escape_is_refused_before_the_cluster_is_asked() {
+    use sha2::{Digest, Sha256};
+    let Some(machine) = Machine::with_cluster() else { return };
+    let header = |name: &str, size: u64| {
+        let mut header = tar::Header::new_gnu();
+        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(size);
+        header.set_mode(0o600);
+        header.set_mtime(0);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_entry_type(tar::EntryType::Regular);
+        header.set_cksum();
+        header
+    };
+    let hex = |bytes: &[u8]| -> String {
+        Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    };
+    // An archive whose checksums are right, from somebody who knows how.
+    let mut inner = tar::Builder::new(Vec::new());
+    inner.append(&header("../../etc/cron.d/evil", 4), &b"evil"[..]).unwrap();
+    let inner = inner.into_inner().unwrap();
+    let manifest = json!({"schema": 1, "cluster": "x", "dumps": [], "scratch": [], "workloads": [], "images": [],
+        "volumes": [{"namespace": "n", "claim": "c", "object": {}, "member": "volumes/n/c.tar", "node": "w", "path": "/a/b",
+                     "method": "", "consistency": "", "entries": 1, "bytes": 4, "sha256": hex(&inner)}]}).to_string();
+    let mut outer = Vec::new();
+    for (name, bytes) in [("volumes/n/c.tar", &inner[..]), ("manifest.json", manifest.as_bytes())] {
+        outer.extend_from_slice(header(name, bytes.len() as u64).as_bytes());
+        outer.extend_from_slice(bytes);
+        outer.resize(outer.len().next_multiple_of(512), 0);
+    }
+    let sum = hex(&outer) + "\n";
+    outer.extend_from_slice(header("SHA256", sum.len() as u64).as_bytes());
+    outer.extend_from_slice(sum.as_bytes());
+    outer.resize(outer.len().next_multiple_of(512) + 1024, 0);
+    machine.write("evil.tar", "");
+    fs::write(machine.path("evil.tar"), outer).unwrap();
+    let asked = machine.server.requests().len();
+    let refused = run(&mut restore(&machine, &machine.path("evil.tar"), &["--force"])).expect(1);
+    assert!(
+        refused.stderr.contains("error[escaping-name]")
+            && refused.stderr.contains("etc/cron.d/evil"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(machine.server.requests().len(), asked);
+}
+
+#[test]
+fn backups_of_one_folder_take_turns() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    machine.write("fake/hang", "");
+    let first = start(&mut backup(&machine));
+    until("the copy", || machine.calls().iter().any(|call| call.contains("tar --create")));
+    let folder = machine.path("backups").display().to_string();
+    let second = run(&mut machine.tool(&["backup", "--backup-dir", &folder, "--timeout", "500ms"]))
+        .expect(2);
+    assert!(second.stderr.contains("error[backup-folder]"), "{}", second.stderr);
+    signal(first, Signal::INT).expect(130);
+}

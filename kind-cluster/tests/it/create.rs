@@ -1,0 +1,337 @@
+//! `create`: from nothing, again, half-made, stopped, drifted, and failing at every step.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use rideshare_tests::peers;
+use rideshare_tests::run::{Run, run};
+use rustix::process::Signal;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::preflight::config;
+use crate::support::{GIB, Machine, definition, free_port, node, signal, start, until};
+
+/// A machine whose kernel settings and disk are as they should be: mounts of its own stand in
+/// front of this one's, which takes root.
+fn ready(machine: &Machine, arguments: &[&str]) -> Option<Command> {
+    if !rustix::process::geteuid().is_root() {
+        peers::skip("root, for mounts of the test's own,");
+        return None;
+    }
+    machine.write("limits/max_user_watches", "524288\n");
+    machine.write("limits/max_user_instances", "512\n");
+    let script = "for f in max_user_watches max_user_instances; do mount --bind \"$LIMITS/$f\" /proc/sys/fs/inotify/$f; done
+        mount -t tmpfs -o size=100g tmpfs /var/lib && mkdir /var/lib/docker && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    machine.surround(&mut command);
+    command.env("LIMITS", machine.path("limits"));
+    command
+        .args(["--mount", "sh", "-c", script, "sh"])
+        .arg(env!("CARGO_BIN_EXE_kind-cluster"))
+        .args(arguments);
+    Some(command)
+}
+
+/// `create` with a configuration of its own port, without components unless they are named.
+fn create(machine: &Machine, more: &[&str]) -> Option<Command> {
+    let file = match machine.path("fake/ports").exists() {
+        true => machine.path("cluster.yaml").display().to_string(),
+        false => config(machine, &[free_port()]),
+    };
+    let mut arguments = vec!["create", "--kind-config", &file];
+    if !more.contains(&"--components") {
+        arguments.push("--no-components");
+    }
+    arguments.extend(more);
+    ready(machine, &arguments)
+}
+
+fn nodes_join(machine: &Machine) {
+    machine.nodes();
+    machine.server.put(json!({"apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "kubeadm-config", "namespace": "kube-system"},
+        "data": {"ClusterConfiguration": "networking:\n  podSubnet: 10.244.0.0/16\n  serviceSubnet: 10.96.0.0/12\n"}}));
+}
+
+#[test]
+fn nothing_there_is_created_capped_and_the_current_context_stays() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    machine.write("home/config", &machine.hostile.kubeconfig("production"));
+    let Some(mut command) = create(&machine, &[]) else { return };
+    let done = run(&mut command).expect(0);
+    insta::assert_snapshot!(done.stdout);
+    let kind = machine.read("fake/kind-config");
+    assert!(kind.contains("system-reserved: memory=31744Mi"), "{kind}");
+    let calls = machine.calls();
+    let made = calls.iter().find(|call| call.starts_with("kind create")).unwrap();
+    assert!(made.contains("--kubeconfig") && made.contains("--wait 0s"), "{made}");
+    assert!(
+        machine
+            .read("fake/nodes/rideshare-local-worker")
+            .contains(&format!("\"Memory\":{}", 9 * GIB / 2))
+    );
+    assert!(machine.read("home/config").contains("name: kind-rideshare-local"));
+    machine.expect_hostile_untouched();
+    // There and right: nothing to do.
+    let before = machine.calls().len();
+    run(&mut create(&machine, &[]).unwrap()).expect(0);
+    let more: Vec<String> = machine.calls()[before..].to_vec();
+    assert!(
+        !more.iter().any(|c| ["create", "update", "start", "delete"]
+            .iter()
+            .any(|word| c.split(' ').nth(1) == Some(*word))),
+        "{more:?}"
+    );
+}
+
+#[test]
+fn a_dry_run_of_nothing_says_everything_and_calls_only_questions() {
+    let Some(machine) = Machine::new() else { return };
+    let components =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../infrastructure/config/kind/components.yaml");
+    let components = components.display().to_string();
+    let Some(mut command) = create(&machine, &["--dry-run", "--components", &components]) else {
+        return;
+    };
+    let plan = run(&mut command).expect(0);
+    insta::assert_snapshot!(plan.stdout);
+    assert!(!machine.calls().iter().any(|call| call.starts_with("kind create")));
+}
+
+#[test]
+fn nodes_that_were_stopped_start_and_what_is_half_made_is_made_anew() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let Some(mut first) = create(&machine, &[]) else { return };
+    run(&mut first).expect(0);
+    for node in ["rideshare-local-worker", "rideshare-local-control-plane"] {
+        let file = format!("fake/nodes/{node}");
+        machine.write(&file, &machine.read(&file).replace("\"Running\":true", "\"Running\":false"));
+    }
+    let started = run(&mut create(&machine, &[]).unwrap()).expect(0);
+    assert_eq!(started.stdout.matches("started").count(), 2, "{}", started.stdout);
+    fs::remove_file(machine.path("fake/admin.conf")).unwrap();
+    let again = run(&mut create(&machine, &[]).unwrap()).expect(0);
+    assert!(
+        again.stdout.contains("half-made nodes deleted") && again.stdout.contains("created"),
+        "{}",
+        again.stdout
+    );
+    // A question that fails deletes nothing.
+    machine.fail("docker-exec", "Error response from daemon: container is restarting\n");
+    run(&mut create(&machine, &[]).unwrap()).expect(3);
+    assert!(machine.path("fake/nodes/rideshare-local-worker").exists());
+}
+
+#[test]
+fn drift_is_shown_with_every_difference() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let Some(mut first) = create(&machine, &[]) else { return };
+    run(&mut first).expect(0);
+    config(&machine, &[8080]);
+    fs::remove_file(machine.path("fake/nodes/rideshare-local-worker2")).unwrap();
+    machine.server.merge("ConfigMap", "kube-system", "kubeadm-config",
+        json!({"data": {"ClusterConfiguration": "networking: {podSubnet: 10.0.0.0/16, serviceSubnet: 10.96.0.0/12}"}}));
+    let drifted = run(&mut create(&machine, &[]).unwrap()).expect(1);
+    for said in [
+        "1 nodes are worker, and the configuration has 2",
+        "not published, and the configuration has 8080",
+        "10.0.0.0/16, and the configuration has 10.244.0.0/16",
+    ] {
+        assert!(drifted.stdout.contains(said), "{said}: {}", drifted.stdout);
+    }
+}
+
+#[test]
+fn every_node_must_be_ready_in_time() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    machine.server.put(node("rideshare-local-worker2", "False"));
+    let Some(mut command) = create(&machine, &["--timeout", "2s"]) else { return };
+    let late = run(&mut command).expect(3);
+    assert!(late.stderr.contains("error[nodes-not-ready]"), "{}", late.stderr);
+    assert!(late.stderr.contains("rideshare-local-worker2"), "{}", late.stderr);
+}
+
+#[test]
+fn each_step_that_fails_is_said_and_the_next_run_finishes() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    for (step, status, code) in [
+        ("kind-create", 3, "create-failed"),
+        ("docker-update", 3, "program-failed"),
+        ("kind-get", 3, "program-failed"),
+        ("docker-ps", 3, "docker-stopped"),
+    ] {
+        let text = if step == "docker-ps" {
+            "Cannot connect to the Docker daemon. Is the docker daemon running?\n"
+        } else {
+            "it is broken\n"
+        };
+        machine.fail(step, text);
+        let Some(mut command) = create(&machine, &[]) else { return };
+        let failed = run(&mut command).expect(status);
+        assert!(failed.stderr.contains(&format!("error[{code}]")), "{step}: {}", failed.stderr);
+        fs::remove_file(machine.path(&format!("fake/fail/{step}"))).unwrap();
+    }
+    run(&mut create(&machine, &[]).unwrap()).expect(0);
+}
+
+#[test]
+fn an_interrupted_creation_ends_kind_too_and_can_be_repeated() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    machine.write("fake/hang", "");
+    let Some(mut command) = create(&machine, &[]) else { return };
+    let child = start(&mut command);
+    until("kind create", || machine.calls().iter().any(|call| call.starts_with("kind create")));
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    signal(child, Signal::INT).expect(130);
+    fs::remove_file(machine.path("fake/hang")).unwrap();
+    run(&mut create(&machine, &[]).unwrap()).expect(0);
+}
+
+/// A file of one component, whose manifest is behind a file URL.
+fn component(machine: &Machine, more: &str) -> String {
+    let crd = definition("g.example", "v1", "Thing", "things", "Namespaced");
+    let operator = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "operator"},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "o"}},
+                 "template": {"metadata": {"labels": {"app": "o"}}, "spec": {"containers": [{"name": "o", "image": "o:1"}]}}}});
+    let manifest = format!(
+        "{}---\n{}",
+        serde_yaml::to_string(&crd).unwrap(),
+        serde_yaml::to_string(&operator).unwrap()
+    );
+    machine.write("files/operator-1.yaml", &manifest);
+    machine.write("files/chart-2.tgz", "a chart");
+    let mut chart = operator;
+    chart["metadata"]["name"] = json!("external-secrets");
+    let hook = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "try", "annotations": {"helm.sh/hook": "test"}}});
+    machine.write(
+        "fake/chart.yaml",
+        &format!(
+            "{}---\n{}",
+            serde_yaml::to_string(&chart).unwrap(),
+            serde_yaml::to_string(&hook).unwrap()
+        ),
+    );
+    let url = |name: &str| format!("file://{}", machine.path(name).display());
+    let text = format!(
+        "components:\n- name: operator\n  version: '1'\n  namespace: operators\n  manifests: [{}]\n  objects:\n  \
+         - {{apiVersion: g.example/v1, kind: Thing, metadata: {{name: thing}}}}\n\
+         - name: charted\n  version: '2'\n  namespace: charted\n  chart: {}\n  values: {{a: 1}}\n  \
+         secrets-manager: {{deployment: external-secrets, variable: ADDRESS}}\n{more}",
+        url("files/operator-1.yaml"),
+        url("files/chart-2.tgz")
+    );
+    machine.write("components/components.yaml", &text);
+    machine.path("components/components.yaml").display().to_string()
+}
+
+fn with_components(machine: &Machine, more: &[&str]) -> Option<Run> {
+    let file = component(machine, "");
+    let mut command = create(machine, &[&["--components", &file], more].concat())?;
+    Some(run(&mut command))
+}
+
+#[test]
+fn components_are_installed_from_what_was_recorded_and_nothing_else() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let Some(unknown) = with_components(&machine, &[]) else { return };
+    let unknown = unknown.expect(1);
+    assert_eq!(unknown.stderr.matches("error[not-locked]").count(), 2, "{}", unknown.stderr);
+    assert!(
+        !machine.calls().iter().any(|call| call.starts_with("kind create")),
+        "found before anything is made"
+    );
+    with_components(&machine, &["--update-lock"]).unwrap().expect(0);
+    let lock = machine.read("components/components.lock");
+    let sum: String = Sha256::digest(machine.read("files/operator-1.yaml"))
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
+    assert!(lock.contains(&format!("{sum}  file://")), "{lock}");
+    assert!(machine.server.get("Thing", "operators", "thing").is_some());
+    let charted = machine.server.get("Deployment", "charted", "external-secrets").unwrap();
+    let address = &charted["spec"]["template"]["spec"]["containers"][0]["env"][0];
+    assert_eq!(address["value"], "http://localstack.rideshare.svc.cluster.local:4566");
+    assert!(
+        machine.server.get("Pod", "charted", "try").is_none(),
+        "a chart's own test is not installed"
+    );
+    let helm = machine.calls().into_iter().find(|call| call.starts_with("helm template")).unwrap();
+    assert!(helm.contains("--namespace charted --include-crds --values"), "{helm}");
+    with_components(&machine, &[]).unwrap().expect(0);
+}
+
+#[test]
+fn a_changed_manifest_is_refused_even_when_the_lock_is_being_written() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let Some(first) = with_components(&machine, &["--update-lock"]) else { return };
+    first.expect(0);
+    let file = machine.path("components/components.yaml").display().to_string();
+    fs::remove_dir_all(machine.path("home/.cache")).unwrap();
+    machine.write("files/operator-1.yaml", "kind: Evil\n");
+    for more in [&[][..], &["--update-lock"]] {
+        let arguments = [&["--components", file.as_str()], more].concat();
+        let refused = run(&mut create(&machine, &arguments).unwrap()).expect(1);
+        assert!(refused.stderr.contains("error[checksum-mismatch]"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn without_a_network_a_folder_will_do_and_without_either_it_is_said() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let file = component(&machine, "");
+    let port = free_port();
+    let text = machine.read("components/components.yaml").replace(
+        &format!("file://{}", machine.path("files").display()),
+        &format!("http://127.0.0.1:{port}"),
+    );
+    machine.write("components/components.yaml", &text);
+    let Some(mut command) = create(&machine, &["--components", &file, "--update-lock"]) else {
+        return;
+    };
+    let refused = run(&mut command).expect(3);
+    assert!(refused.stderr.contains("error[download-failed]"), "{}", refused.stderr);
+    let folder = machine.path("files").display().to_string();
+    run(&mut create(
+        &machine,
+        &["--components", &file, "--update-lock", "--manifest-dir", &folder],
+    )
+    .unwrap())
+    .expect(0);
+    // What is in the cache needs neither.
+    run(&mut create(&machine, &["--components", &file]).unwrap()).expect(0);
+    // A cache that was tampered with is no source.
+    for entry in fs::read_dir(machine.path("home/.cache/kind-cluster")).unwrap() {
+        fs::write(entry.unwrap().path(), "changed").unwrap();
+    }
+    run(&mut create(&machine, &["--components", &file]).unwrap()).expect(3);
+}
+
+#[test]
+fn a_machine_that_is_not_ready_gets_no_cluster() {
+    let Some(machine) = Machine::new() else { return };
+    machine.write(
+        "fake/info.json",
+        &json!({"ServerVersion": "28", "MemTotal": GIB, "CgroupVersion": "2", "MemoryLimit": true})
+            .to_string(),
+    );
+    let Some(mut command) = create(&machine, &[]) else { return };
+    let refused = run(command.env("FAKE_HELM", "v2.0.0")).expect(1);
+    assert!(
+        refused.stderr.contains("error[docker-memory]")
+            && refused.stderr.contains("error[helm-version]"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!machine.calls().iter().any(|call| call.starts_with("kind create")));
+}

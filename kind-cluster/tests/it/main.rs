@@ -1,0 +1,17 @@
+//! The real executable, against an API server of the tests, real kubectl, real and fake kind, helm
+//! and Docker.
+
+mod apiserver;
+mod backup;
+mod create;
+// mod databases;
+mod deploy;
+mod docs;
+// mod engine;
+// mod fault;
+mod load;
+mod preflight;
+mod smoke;
+mod status;
+mod support;
+mod teardown;
