@@ -73,7 +73,7 @@ pub(crate) fn fill(root: &Path) {
     fs::hard_link(root.join("plain"), root.join("deep/again")).unwrap();
     let mut sparse = fs::File::create(root.join("sparse")).unwrap();
     sparse.write_all(b"begin").unwrap();
-    sparse.seek(SeekFrom::Start(64 << 20)).unwrap();
+    sparse.seek(SeekFrom::Start(4 << 20)).unwrap();
     sparse.write_all(b"end").unwrap();
     run(Command::new("mkfifo").arg(root.join("pipe"))).expect(0);
 }
