@@ -7,13 +7,13 @@ SHELL := bash
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-TOOLS ?= fetch-secrets export-dbt compose-gen kustomize-lint
+TOOLS ?= fetch-secrets export-dbt compose-gen kustomize-lint kind-cluster
 # Where cargo builds; an absolute path may be given to share a cache.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
-LIGHT := -p common -p compose-gen -p fetch-secrets -p kustomize-lint -p rideshare-tests
-PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate shellcheck zizmor time
+LIGHT := -p common -p compose-gen -p fetch-secrets -p kind-cluster -p kustomize-lint -p rideshare-tests
+PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate databases shellcheck zizmor time
 
 .PHONY: help
 help: ## Print this help
@@ -82,6 +82,52 @@ secrets-init-context: ## Make the build context of the secrets-init image (a sta
 .PHONY: secrets-init-image
 secrets-init-image: secrets-init-context ## Build the image rideshare/secrets-init; needs no registry
 	docker build --tag rideshare/secrets-init $(CARGO_TARGET_DIR)/secrets-init
+
+# The local cluster. CLUSTER_NAME, KIND_PROFILE, KIND_OVERLAY and KIND_TIMEOUT are the tool's own.
+KIND_CLUSTER = cargo run --quiet --locked -p kind-cluster --
+export KIND_BACKUP_DIR ?= $(CURDIR)/backups
+
+.PHONY: kind-up
+kind-up: ## Create the local cluster, load images, deploy the platform and wait until it is ready
+	$(KIND_CLUSTER) create
+	$(KIND_CLUSTER) load
+	$(KIND_CLUSTER) deploy
+
+.PHONY: kind-down
+kind-down: ## Back the local cluster's data up to KIND_BACKUP_DIR, verify it, delete the cluster
+	$(KIND_CLUSTER) teardown --preserve-data
+
+.PHONY: kind-discard
+kind-discard: ## Delete the local cluster and its data
+	$(KIND_CLUSTER) teardown --discard-data
+
+.PHONY: kind-lock
+kind-lock: ## Create the local cluster, and record the checksums that components.lock lacks
+	$(KIND_CLUSTER) create --update-lock
+
+.PHONY: kind-preflight
+kind-preflight: ## Is this machine ready for the local cluster?
+	$(KIND_CLUSTER) preflight
+
+.PHONY: kind-status
+kind-status: ## Everything that is wrong in the local cluster
+	$(KIND_CLUSTER) status
+
+.PHONY: kind-smoke
+kind-smoke: ## Use the platform in the local cluster
+	$(KIND_CLUSTER) smoke
+
+.PHONY: kind-doctor
+kind-doctor: ## The machine, drift, leftovers and the local cluster, at once
+	$(KIND_CLUSTER) doctor
+
+.PHONY: kind-backup
+kind-backup: ## Write the local cluster's data to a verified archive in KIND_BACKUP_DIR
+	$(KIND_CLUSTER) backup
+
+.PHONY: kind-restore
+kind-restore: ## Put the data of ARCHIVE back
+	$(KIND_CLUSTER) restore "$${ARCHIVE:?name the archive, as in ARCHIVE=backups/x.tar}"
 
 .PHONY: install
 install: ## Install TOOLS (all) with completions and man pages under PREFIX (/usr/local)

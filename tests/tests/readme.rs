@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use rideshare_tests::root;
 use rideshare_tests::run::run;
+use rideshare_tests::{peers, root};
 
 #[test]
 fn every_console_block_prints_what_readme_shows() {
@@ -17,7 +17,9 @@ fn every_console_block_prints_what_readme_shows() {
     // The folder of the tools is the one above this test's own.
     let exe = std::env::current_exe().unwrap();
     let tools = exe.parent().unwrap().parent().unwrap().display().to_string();
-    let path = format!("{tools}:{}", std::env::var("PATH").unwrap());
+    let Some(kubectl) = peers::find("PEER_KUBECTL") else { return };
+    let kubectl = kubectl.parent().unwrap().display().to_string();
+    let path = format!("{tools}:{kubectl}:{}", std::env::var("PATH").unwrap());
     for block in blocks {
         let mut shown = String::new();
         for line in block.lines() {

@@ -4,7 +4,7 @@
 mod apiserver;
 mod backup;
 mod create;
-// mod databases;
+mod databases;
 mod deploy;
 mod docs;
 // mod engine;
