@@ -15,7 +15,7 @@ use crate::support::{GIB, Machine, definition, free_port, node, signal, start, u
 
 /// A machine whose kernel settings and disk are as they should be: mounts of its own stand in
 /// front of this one's, which takes root.
-fn ready(machine: &Machine, arguments: &[&str]) -> Option<Command> {
+pub(crate) fn ready(machine: &Machine, arguments: &[&str]) -> Option<Command> {
     if !rustix::process::geteuid().is_root() {
         peers::skip("root, for mounts of the test's own,");
         return None;

@@ -27,10 +27,19 @@ pub(crate) struct Machine {
 impl Machine {
     /// `None` where kubectl is not installed; the skip has been counted.
     pub(crate) fn new() -> Option<Self> {
+        Self::at("127.0.0.1")
+    }
+
+    /// With an API server on another address.
+    pub(crate) fn at(address: &str) -> Option<Self> {
         let kubectl = peers::find("PEER_KUBECTL")?;
         let dir = tempfile::tempdir().unwrap();
-        let machine =
-            Machine { dir, server: ApiServer::start(), hostile: ApiServer::start(), kubectl };
+        let machine = Machine {
+            dir,
+            server: ApiServer::start_at(address),
+            hostile: ApiServer::start(),
+            kubectl,
+        };
         for folder in ["fake/nodes", "fake/fail", "bin", "home"] {
             fs::create_dir_all(machine.path(folder)).unwrap();
         }

@@ -92,6 +92,15 @@ impl ApiServer {
     /// # Panics
     /// No port or no thread is to be had.
     pub fn start() -> Self {
+        Self::start_at("127.0.0.1")
+    }
+
+    /// The same, on another address; its kubeconfig leads to the loopback interface all the same.
+    ///
+    /// # Panics
+    /// As [`ApiServer::start`].
+    pub fn start_at(address: &str) -> Self {
+        let listen = format!("{address}:0");
         let identity = tls::identity();
         let certificate = identity.certificate.clone();
         let (ready, answer) = std::sync::mpsc::channel();
@@ -100,7 +109,7 @@ impl ApiServer {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                let listener = tokio::net::TcpListener::bind(listen).await.unwrap();
                 let shared = Arc::new(Shared {
                     store: Mutex::new(Store::new()),
                     behaviour: Mutex::new(Arc::new(controllers::usual)),
@@ -137,12 +146,18 @@ impl ApiServer {
         let certificate = base64::engine::general_purpose::STANDARD.encode(&self.certificate);
         format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: {context}\npreferences: {{}}\n\
-             clusters:\n- name: {context}\n  cluster:\n    server: https://{}\n    \
+             clusters:\n- name: {context}\n  cluster:\n    server: https://127.0.0.1:{}\n    \
              certificate-authority-data: {certificate}\n\
              contexts:\n- name: {context}\n  context: {{cluster: {context}, user: {context}}}\n\
              users:\n- name: {context}\n  user: {{token: {}}}\n",
-            self.address, self.shared.token
+            self.port(),
+            self.shared.token
         )
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// Replaces what controllers would do.
