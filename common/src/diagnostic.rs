@@ -61,6 +61,8 @@ pub enum Severity {
     Error,
     /// Worth a look; the run goes on.
     Warning,
+    /// Worth knowing.
+    Info,
 }
 
 /// One problem.
@@ -90,6 +92,11 @@ impl Diagnostic {
     /// A warning with a stable code.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Diagnostic { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// A remark with a stable code.
+    pub fn info(code: &'static str, message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Info, ..Self::error(code, message) }
     }
 
     /// The place to change, with a few words under it.
@@ -139,6 +146,7 @@ impl Diagnostic {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
+            Severity::Info => Level::INFO,
         };
         let title = level.primary_title(&self.message).id(self.code);
         let mut group = Group::with_title(title);

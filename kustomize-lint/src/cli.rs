@@ -24,11 +24,34 @@ Environment:
 /// value remembers the file and line it comes from and the patch that changed it last.
 #[derive(Debug, Parser)]
 #[command(name = "kustomize-lint", version, after_help = AFTER_HELP)]
-#[command(disable_help_subcommand = true)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+    /// Options of linting, the default.
+    #[command(flatten)]
+    pub lint: Lint,
+}
+
+/// Options of linting.
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// Folders to look for kustomizations in [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Configuration file [default: .kustomize-lint.toml here or in a parent folder]
+    #[arg(long, value_name = "FILE", env = "KUSTOMIZE_LINT_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Compose files to compare with
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub compose: Vec<PathBuf>,
+    /// Ask only these rules: codes, names, or beginnings of codes
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Do not ask these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
 }
 
 /// The commands.

@@ -8,17 +8,24 @@
 
 pub mod cli;
 mod command;
+mod config;
 pub mod facts;
+pub mod finding;
+mod format;
 mod generate;
 pub mod id;
 pub mod kustomization;
+mod lint;
 pub mod object;
 mod objects;
+pub mod quantity;
 pub mod render;
+pub mod rules;
 mod schema;
 mod select;
 mod transform;
 pub mod tree;
+mod view;
 
 use common::exit::Status;
 use common::stop::Stop;
@@ -29,7 +36,8 @@ use cli::{Cli, Command};
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
     let outcome = match cli.command {
-        Command::Build(options) => command::build::run(&options),
+        None => command::lint::run(&cli.lint),
+        Some(Command::Build(options)) => command::build::run(&options),
     };
     match outcome {
         Ok(status) => status,

@@ -86,7 +86,7 @@ fn open(folder: &Folder, context: &mut Context) -> Option<usize> {
             return None;
         }
     };
-    let shown = folder.shown.join(path.file_name()?);
+    let shown = folder.shown(path.file_name()?);
     let bytes = read_bounded(path, None, context)?;
     let text = String::from_utf8_lossy(&bytes);
     let before = context.problems.len();

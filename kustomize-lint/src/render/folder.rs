@@ -49,6 +49,11 @@ impl Folder {
         }
     }
 
+    /// A path in the folder, as a user would write it.
+    pub(crate) fn shown(&self, path: impl AsRef<Path>) -> PathBuf {
+        clean(&self.shown.join(path))
+    }
+
     /// A folder that this one's kustomization names.
     pub(crate) fn enter(&self, path: &Spot<String>, context: &mut Context) -> Option<Self> {
         match self.find(path, context)? {
@@ -69,7 +74,7 @@ impl Folder {
         }
         let joined = self.canonical.join(&path.value);
         let Ok(canonical) = fs::canonicalize(&joined) else {
-            let shown = clean(&self.shown.join(&path.value));
+            let shown = self.shown(&path.value);
             let message = format!("{} does not exist", shown.display());
             context.problem(ProblemKind::MissingFile, Some(path.place), message);
             return None;
@@ -77,7 +82,7 @@ impl Folder {
         if !canonical.is_dir() {
             return Some(Found::File(canonical));
         }
-        let shown = clean(&self.shown.join(&path.value));
+        let shown = self.shown(&path.value);
         let visited = self.above.iter().chain([&self.canonical]);
         if let Some(again) = visited.into_iter().find(|folder| folder.starts_with(&canonical)) {
             let message = if *again == canonical {
@@ -99,7 +104,7 @@ impl Folder {
         path: &Spot<String>,
         context: &mut Context,
     ) -> Option<(PathBuf, Vec<u8>)> {
-        let shown = clean(&self.shown.join(&path.value));
+        let shown = self.shown(&path.value);
         match self.find(path, context)? {
             Found::File(file) => {
                 if !file.starts_with(&self.canonical) {

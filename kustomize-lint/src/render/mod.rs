@@ -35,8 +35,6 @@ pub struct Rendering {
     pub not_analysed: Vec<NotAnalysed>,
     /// Keys that stand twice.
     pub duplicate_keys: Vec<DuplicateKey>,
-    /// Every file that was read.
-    pub files: Files,
     /// The kustomizations: the one that was asked for, and everything it includes.
     pub roots: Vec<Root>,
     steps: Vec<Step>,
@@ -79,12 +77,13 @@ impl Rendering {
     }
 }
 
-/// Renders the kustomization in the folder `path`, as `kubectl kustomize` does.
+/// Renders the kustomization in the folder `path`, as `kubectl kustomize` does. Every file that is
+/// read is added to `files`, which several renderings may share.
 ///
 /// Never fails as a whole: what keeps kustomize from building it is in
 /// [`Rendering::problems`], and the rest is rendered as far as that makes sense.
-pub fn render(path: &Path) -> Rendering {
-    let mut context = Context::default();
+pub fn render(path: &Path, files: &mut Files) -> Rendering {
+    let mut context = Context { files: std::mem::take(files), ..Context::default() };
     let mut objects = Vec::new();
     if let Some(folder) = Folder::root(path, &mut context) {
         let mut done = accumulate::accumulate(&folder, Accumulated::default(), &mut context);
@@ -98,6 +97,7 @@ pub fn render(path: &Path) -> Rendering {
             order::apply(&mut objects, &root.kustomization);
         }
     }
+    *files = context.files;
     let by_key = objects.iter().enumerate().map(|(at, object)| (object.key, at)).collect();
     Rendering {
         by_key,
@@ -106,7 +106,6 @@ pub fn render(path: &Path) -> Rendering {
         facts: context.facts,
         not_analysed: context.not_analysed,
         duplicate_keys: context.duplicate_keys,
-        files: context.files,
         roots: context.roots,
         steps: context.steps,
         identities: context.identities,

@@ -5,3 +5,4 @@ mod build;
 mod differential;
 mod facts;
 mod repository;
+mod rules;

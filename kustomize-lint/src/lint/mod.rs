@@ -1,0 +1,11 @@
+//! From paths to findings: every root rendered once, every rule asked, the answers joined.
+
+mod discover;
+mod join;
+mod overlay;
+mod run;
+mod suppress;
+
+pub(crate) use discover::{Discovered, discover};
+pub(crate) use overlay::{Overlay, effective};
+pub(crate) use run::{Outcome, Run, lint};
