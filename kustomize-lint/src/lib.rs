@@ -6,11 +6,13 @@
 //! - Exit status: 0 rendered. 2 usage, or a kustomization that cannot be built. 3 a part of it
 //!   is not analysed: a remote base, a Helm chart, a function.
 
+mod baseline;
 pub mod cli;
 mod command;
 mod config;
 pub mod facts;
 pub mod finding;
+mod fix;
 mod format;
 mod generate;
 pub mod id;
@@ -37,6 +39,8 @@ use cli::{Cli, Command};
 pub fn main(cli: Cli) -> Status {
     let outcome = match cli.command {
         None => command::lint::run(&cli.lint),
+        Some(Command::Rules(options)) => command::rules::list(&options),
+        Some(Command::Explain(options)) => command::rules::explain(&options),
         Some(Command::Build(options)) => command::build::run(&options),
     };
     match outcome {

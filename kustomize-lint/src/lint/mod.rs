@@ -1,6 +1,7 @@
 //! From paths to findings: every root rendered once, every rule asked, the answers joined.
 
 mod discover;
+mod fingerprint;
 mod join;
 mod overlay;
 mod run;
@@ -8,4 +9,4 @@ mod suppress;
 
 pub(crate) use discover::{Discovered, discover};
 pub(crate) use overlay::{Overlay, effective};
-pub(crate) use run::{Outcome, Run, lint};
+pub(crate) use run::{Outcome, Run, lint, rendered};

@@ -151,6 +151,9 @@ pub(crate) fn read_bounded(
     place: Option<Place>,
     context: &mut Context,
 ) -> Option<Vec<u8>> {
+    if let Some(text) = context.files.instead_of(path) {
+        return Some(text.as_bytes().to_owned());
+    }
     let read = || -> std::io::Result<Vec<u8>> {
         let file = fs::File::open(path)?;
         if !file.metadata()?.is_file() {
