@@ -34,7 +34,8 @@ pub struct Staged {
 /// # Errors
 /// As those of [`Folder`].
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let name = path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidInput)?;
+    let name =
+        path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidInput)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mode = fs::metadata(path).map_or(0o644, |metadata| metadata.permissions().mode() & 0o7777);
     let deadline = Instant::now() + Duration::from_secs(10);

@@ -35,6 +35,17 @@ use common::streams;
 
 use cli::{Cli, Command};
 
+/// What linting `folder` finds, as the JSON of `--format json`; with the default settings.
+/// For programs that have the linter as a library, and for its fuzz targets.
+///
+/// # Errors
+/// A folder that does not exist.
+pub fn check(folder: &std::path::Path) -> Result<String, Vec<String>> {
+    let paths = [folder.to_owned()];
+    let outcome = lint::lint(&paths, &config::Settings::default(), &fix::Texts::new())?;
+    Ok(format::render(cli::Format::Json, &outcome))
+}
+
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
     let outcome = match cli.command {

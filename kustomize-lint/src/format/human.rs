@@ -71,17 +71,19 @@ fn count(outcome: &Outcome, findings: &[Finding]) -> String {
     if parts.is_empty() {
         parts.push("no findings".to_owned());
     }
+    let mut aside = Vec::new();
     for (count, word) in [
         (outcome.below_threshold, "below the threshold"),
         (outcome.suppressed, "suppressed"),
         (outcome.baselined, "in the baseline"),
     ] {
         if count > 0 {
-            parts.push(format!("{count} {word}"));
+            aside.push(format!("{count} {word}"));
         }
     }
+    let aside = if aside.is_empty() { String::new() } else { format!(" ({})", aside.join(", ")) };
     format!(
-        "{} in {} of {}\n",
+        "{}{aside} in {} of {}\n",
         parts.join(", "),
         many(outcome.objects, "object"),
         many(outcome.overlays.len(), "overlay")
