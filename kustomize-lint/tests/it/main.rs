@@ -1,5 +1,6 @@
 //! `kustomize-lint` as its users run it: the real executable, beside the real kustomize.
 
+mod api;
 mod archive;
 mod build;
 mod differential;

@@ -1,0 +1,26 @@
+//! What the API server accepts: the schemas of Kubernetes' own kinds and of a few custom
+//! resources, and the API versions that are gone.
+//!
+//! Everything is in the binary: [`validate`] unpacks the API groups that it meets and no others,
+//! and needs no network. `scripts/api-schemas` makes the data from the schemas that the PyPI
+//! package `kubernetes-validate` bundles and from the `kcr_*` crates, which are written from the
+//! custom resources' own definitions.
+//!
+//! The schemas say which fields there are, their types, which are required and, for some, the
+//! values that they take. Patterns and bounds of custom resources are not among the data, and
+//! quantities are not parsed here.
+
+mod alb;
+mod bundle;
+pub mod definition;
+mod formats;
+mod removed;
+mod validate;
+mod version;
+mod violation;
+
+pub use bundle::Schemas;
+pub use removed::{Release, Removed, removed};
+pub use validate::{Verdict, validate};
+pub use version::{UnknownVersion, Version};
+pub use violation::{Problem, Violation};
