@@ -32,10 +32,8 @@ pub enum Type {
     Number,
     /// A boolean.
     Bool,
-    /// A text that is base64.
-    Base64,
-    /// A text that is a time as RFC 3339 writes it.
-    Time,
+    /// A text of some form.
+    Form(Form),
     /// A quantity of resources: a text or a number.
     Quantity,
     /// An integer or a text.
@@ -44,12 +42,35 @@ pub enum Type {
     OneOf(Vec<String>),
     /// One of some integers.
     OneOfInts(Vec<i64>),
+    /// An integer from the first to the second, both included.
+    Range(i64, i64),
     /// A list.
     List(Box<Type>),
     /// A mapping with any keys.
     Map(Box<Type>),
     /// What a definition says.
     Named(Name),
+}
+
+/// The form of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Base64, with line ends anywhere.
+    Base64,
+    /// A time, as RFC 3339 writes it.
+    Time,
+    /// A label of a host name: the name of a namespace.
+    DnsLabel,
+    /// Labels with dots between them: the names of most objects.
+    DnsSubdomain,
+    /// The same, also with `*.` before it.
+    Hostname,
+    /// The name of a header of HTTP.
+    HeaderName,
+    /// A duration as Gateway API has it: whole hours, minutes, seconds and milliseconds.
+    GatewayDuration,
+    /// A duration as Go reads it.
+    GoDuration,
 }
 
 /// The name of a definition.
@@ -142,6 +163,10 @@ fn parse_type(text: &str) -> Option<Type> {
     let found = match first {
         '=' => Type::OneOf(rest.split('|').map(str::to_owned).collect()),
         '#' => Type::OneOfInts(rest.split('|').map(|n| n.parse().ok()).collect::<Option<_>>()?),
+        'r' => {
+            let (first, last) = rest.split_once(':')?;
+            Type::Range(first.parse().ok()?, last.parse().ok()?)
+        }
         '[' => Type::List(Box::new(parse_type(rest)?)),
         '{' => Type::Map(Box::new(parse_type(rest)?)),
         '@' => {
@@ -153,7 +178,7 @@ fn parse_type(text: &str) -> Option<Type> {
     Some(found)
 }
 
-const SIMPLE: [(&str, Type); 11] = [
+const SIMPLE: [(&str, Type); 17] = [
     ("*", Type::Any),
     ("o", Type::AnyMapping),
     ("s", Type::Text),
@@ -161,10 +186,16 @@ const SIMPLE: [(&str, Type); 11] = [
     ("l", Type::Int64),
     ("n", Type::Number),
     ("b", Type::Bool),
-    ("y", Type::Base64),
-    ("t", Type::Time),
     ("q", Type::Quantity),
     ("x", Type::IntOrText),
+    ("y", Type::Form(Form::Base64)),
+    ("t", Type::Form(Form::Time)),
+    ("d", Type::Form(Form::DnsLabel)),
+    ("D", Type::Form(Form::DnsSubdomain)),
+    ("h", Type::Form(Form::Hostname)),
+    ("e", Type::Form(Form::HeaderName)),
+    ("g", Type::Form(Form::GatewayDuration)),
+    ("G", Type::Form(Form::GoDuration)),
 ];
 
 /// Writes a definition as [`parse`] reads it.
@@ -195,6 +226,7 @@ impl fmt::Display for Type {
                 let values: Vec<String> = values.iter().map(i64::to_string).collect();
                 write!(f, "#{}", values.join("|"))
             }
+            Type::Range(first, last) => write!(f, "r{first}:{last}"),
             Type::List(item) => write!(f, "[{item}"),
             Type::Map(value) => write!(f, "{{{value}"),
             Type::Named(name) => write!(f, "@{}#{}", name.chunk, name.name),
@@ -218,6 +250,8 @@ mod tests {
             Type::Map(Box::new(Type::Quantity)),
             Type::OneOf(vec![String::new(), "A".into(), "B C".into()]),
             Type::OneOfInts(vec![301, -2]),
+            Type::Range(-1, i64::MAX),
+            Type::Form(Form::GoDuration),
             Type::Any,
         ];
         let fields = types.into_iter().enumerate().map(|(at, r#type)| Field {
@@ -226,7 +260,7 @@ mod tests {
             r#type,
         });
         let object = Definition::Object { fields: fields.collect(), open: true };
-        let alias = Definition::Alias(Type::Time);
+        let alias = Definition::Alias(Type::Form(Form::Time));
         let text = write("A", 0x3, &object) + &write("A", 0x1c, &alias) + &write("B", 0x1f, &alias);
         let pair = |name: &str, definition: &Definition| (name.to_owned(), definition.clone());
         assert_eq!(parse(&text, 0x2), Some(vec![pair("A", &object), pair("B", &alias)]));

@@ -5,7 +5,6 @@ use common::diagnostic::nearest;
 use super::alb;
 use super::bundle::{Schemas, group_of};
 use super::definition::{Definition, Type};
-use super::formats::{is_base64, is_time};
 use super::removed::removed;
 use super::version::Version;
 use super::violation::{BOOLEAN, INTEGER, LIST, NUMBER, Problem, TEXT, Violation};
@@ -134,17 +133,41 @@ impl Walk {
                 self.expect(node, INT_OR_TEXT, matches!(kind, Some(Kind::Text | Kind::Int)));
             }
             Type::Int32 => {
-                self.integer(node, "an integer of 32 bits", |n| i32::try_from(n).is_ok())
+                self.integer(node, |n| {
+                    let expected = "an integer of 32 bits";
+                    i32::try_from(n).is_err().then_some(Problem::Malformed { expected })
+                });
             }
             Type::Int64 => {
-                self.integer(node, "an integer of 64 bits", |n| i64::try_from(n).is_ok())
+                self.integer(node, |n| {
+                    let expected = "an integer of 64 bits";
+                    i64::try_from(n).is_err().then_some(Problem::Malformed { expected })
+                });
             }
-            Type::Base64 => self.text(node, "base64", is_base64),
-            Type::Time => {
-                self.text(node, "a time such as `2025-01-31T09:30:00Z`", is_time);
+            Type::Range(first, last) => {
+                let (first, last) = (*first, *last);
+                self.integer(node, |n| {
+                    let fits = (i128::from(first)..=i128::from(last)).contains(&n);
+                    (!fits).then_some(Problem::OutOfRange { first, last })
+                });
             }
+            Type::Form(form) => match node.as_str() {
+                None => self.wrong_type(node, TEXT),
+                Some(text) if form.fits(text) => {}
+                Some(_) => {
+                    let problem = Problem::Malformed { expected: form.description() };
+                    self.report(node.origin.place(), problem);
+                }
+            },
             Type::OneOf(allowed) => self.one_of(node, allowed),
-            Type::OneOfInts(allowed) => self.one_of_ints(node, allowed),
+            Type::OneOfInts(allowed) => self.integer(node, |n| {
+                let fits = allowed.iter().any(|value| i128::from(*value) == n);
+                (!fits).then(|| Problem::NotAllowed {
+                    found: n.to_string(),
+                    allowed: allowed.iter().map(i64::to_string).collect(),
+                    near: None,
+                })
+            }),
             Type::List(item) => self.list(node, item),
             Type::Map(value) => self.map(node, value),
             Type::Named(name) => self.named(node, name),
@@ -157,22 +180,16 @@ impl Walk {
         }
     }
 
-    fn integer(&mut self, node: &Node, width: &'static str, fits: impl Fn(i128) -> bool) {
-        match node.scalar() {
-            Some(scalar) if scalar.kind == Kind::Int => {
-                if !scalar.text.parse().is_ok_and(fits) {
-                    self.report(node.origin.place(), Problem::Malformed { expected: width });
+    fn integer(&mut self, node: &Node, problem: impl Fn(i128) -> Option<Problem>) {
+        match node.scalar().filter(|scalar| scalar.kind == Kind::Int) {
+            None => self.wrong_type(node, INTEGER),
+            Some(scalar) => {
+                // The reader keeps integers within 65 bits.
+                let problem = problem(scalar.text.parse().unwrap_or(i128::MAX));
+                if let Some(problem) = problem {
+                    self.report(node.origin.place(), problem);
                 }
             }
-            _ => self.wrong_type(node, INTEGER),
-        }
-    }
-
-    fn text(&mut self, node: &Node, form: &'static str, fits: impl Fn(&str) -> bool) {
-        match node.as_str() {
-            None => self.wrong_type(node, TEXT),
-            Some(text) if fits(text) => {}
-            Some(_) => self.report(node.origin.place(), Problem::Malformed { expected: form }),
         }
     }
 
@@ -185,20 +202,6 @@ impl Walk {
         let near = nearest(text, allowed.clone().map(String::as_str)).map(str::to_owned);
         let (found, allowed) = (text.to_owned(), allowed.cloned().collect());
         self.report(node.origin.place(), Problem::NotAllowed { found, allowed, near });
-    }
-
-    fn one_of_ints(&mut self, node: &Node, allowed: &[i64]) {
-        match node.scalar() {
-            Some(scalar) if scalar.kind == Kind::Int => {
-                if !node.as_int().is_some_and(|value| allowed.contains(&value)) {
-                    let found = scalar.text.clone();
-                    let allowed = allowed.iter().map(i64::to_string).collect();
-                    let problem = Problem::NotAllowed { found, allowed, near: None };
-                    self.report(node.origin.place(), problem);
-                }
-            }
-            _ => self.wrong_type(node, INTEGER),
-        }
     }
 
     fn list(&mut self, node: &Node, r#type: &Type) {
@@ -238,9 +241,10 @@ impl Walk {
             return self.wrong_type(node, MAPPING);
         }
         for field in fields.iter().filter(|field| field.required) {
-            if node.get(&field.name).is_none_or(Node::is_null) {
-                let place = node.origin.place();
-                self.report(place, Problem::Missing { field: field.name.clone() });
+            let entry = node.entry(&field.name);
+            if entry.is_none_or(|entry| entry.value.is_null()) {
+                let origin = entry.map_or(node.origin, |entry| entry.origin);
+                self.report(origin.place(), Problem::Missing { field: field.name.clone() });
             }
         }
         for entry in node.entries() {

@@ -8,8 +8,8 @@ pub struct Violation {
     /// The path to it from the object's top: `spec.containers[0].image`,
     /// `metadata.labels["app.kubernetes.io/name"]`. Empty for the object itself.
     pub path: String,
-    /// Where it is written: the key of a field that is unknown, else the value. For a field that
-    /// is missing, the mapping that lacks it.
+    /// Where it is written: the key of a field that is unknown, or null and required; the mapping
+    /// that lacks a field; else the value.
     pub place: Place,
     /// What is wrong with it.
     pub problem: Problem,
@@ -57,6 +57,13 @@ pub enum Problem {
         /// The one that was probably meant.
         near: Option<String>,
     },
+    /// An integer that is too small or too large.
+    OutOfRange {
+        /// The smallest that is allowed.
+        first: i64,
+        /// The largest that is allowed.
+        last: i64,
+    },
     /// A value of the right type that is not written as it has to be.
     Malformed {
         /// How it has to be: `base64`.
@@ -94,6 +101,9 @@ impl Violation {
                 format!("`{path}` has to be {expected} and is {found}")
             }
             Problem::NotAllowed { found, .. } => format!("`{path}` cannot be `{found}`"),
+            Problem::OutOfRange { first, last } => {
+                format!("`{path}` has to be from {first} to {last}")
+            }
             Problem::Malformed { expected } => format!("`{path}` is not {expected}"),
             Problem::UnknownAnnotation { .. } => {
                 format!("`{path}` is no annotation of the AWS Load Balancer Controller")

@@ -7,7 +7,7 @@ use std::path::Path;
 use kustomize_lint::api::definition::{Definition, Field, Name, Type};
 use regex::Regex;
 
-use super::{Content, EVERY, Kind, Sources, name, object_meta};
+use super::{Content, EVERY, Kind, Sources, name, object_meta, values};
 
 /// Kinds of the group `argoproj.io` that the Argo CD Operator brings, not Argo CD.
 const OPERATOR: [&str; 2] = ["ArgoCD", "ArgoCDExport"];
@@ -122,9 +122,12 @@ impl Shared {
                     .iter()
                     .map(|field| {
                         let numbers = file.types.get(&(local.name.clone() + &pascal(&field.name)));
-                        let r#type = match (&field.r#type, numbers) {
-                            (Type::Int64, Some(Definition::Alias(numbers))) => numbers.clone(),
-                            (other, _) => self.resolve(group, other, file, content)?,
+                        let narrow =
+                            values::narrow_custom(group, &local.name, &field.name, &field.r#type);
+                        let r#type = match (&field.r#type, numbers, narrow) {
+                            (Type::Int64, Some(Definition::Alias(numbers)), _) => numbers.clone(),
+                            (_, _, Some(narrow)) => narrow,
+                            (other, _, None) => self.resolve(group, other, file, content)?,
                         };
                         Ok(Field { r#type, ..field.clone() })
                     })

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kustomize_lint::api::Version;
-use kustomize_lint::api::definition::{Definition, Field, Name, Type};
+use kustomize_lint::api::definition::{Definition, Field, Form, Name, Type};
 use serde_json::{Map, Value};
 
-use super::{Content, Kind, Sources, enums, name};
+use super::{Content, Kind, Sources, name, values};
 
 /// Adds every kind of every version, and what the kinds are made of.
 pub(super) fn add(sources: &Sources, content: &mut Content) -> Result<(), String> {
-    let mut unused: BTreeSet<(&str, &str)> = enums::fields().collect();
+    let mut unused: BTreeSet<values::Row> = values::rows().collect();
     for (at, version) in Version::KNOWN.into_iter().enumerate() {
         let document = sources.definitions(version)?;
         let all = document["$defs"].as_object().ok_or("no definitions")?;
@@ -107,7 +107,7 @@ fn target(reference: &str) -> &str {
 fn convert(
     schema: &Value,
     own: &Name,
-    unused: &mut BTreeSet<(&'static str, &'static str)>,
+    unused: &mut BTreeSet<values::Row>,
 ) -> Result<Definition, String> {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         return Ok(Definition::Alias(r#type(schema)?));
@@ -121,16 +121,8 @@ fn convert(
     let mut fields = Vec::new();
     for (name, schema) in sorted {
         let mut r#type = r#type(schema).map_err(|error| format!("{name}: {error}"))?;
-        if let Some((key, values)) = enums::values(own, name) {
-            unused.remove(&key);
-            let innermost = match &mut r#type {
-                Type::List(item) => item.as_mut(),
-                other => other,
-            };
-            if *innermost != Type::Text {
-                return Err(format!("{name} is no text"));
-            }
-            *innermost = Type::OneOf(values);
+        if let Some(row) = values::narrow(own, name, &mut r#type)? {
+            unused.remove(&row);
         }
         let required = required.contains(name.as_str());
         fields.push(Field { name: name.clone(), required, r#type });
@@ -150,8 +142,8 @@ fn r#type(schema: &Value) -> Result<Type, String> {
         (None, None) => Type::Any,
         (Some("boolean"), None) => Type::Bool,
         (Some("string"), None) => Type::Text,
-        (Some("string"), Some("byte")) => Type::Base64,
-        (Some("string"), Some("date-time")) => Type::Time,
+        (Some("string"), Some("byte")) => Type::Form(Form::Base64),
+        (Some("string"), Some("date-time")) => Type::Form(Form::Time),
         (Some("integer"), Some("int32")) => Type::Int32,
         (Some("integer"), Some("int64") | None) => Type::Int64,
         (Some("number"), Some("double") | None) => Type::Number,

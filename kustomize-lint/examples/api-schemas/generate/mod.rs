@@ -1,9 +1,9 @@
 //! From the sources to the bytes of the bundle: the same bytes for the same sources.
 
 mod custom;
-mod enums;
 mod kubernetes;
 mod sources;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod cases;
+mod mutations;
 mod peer;
 mod repository;
 

@@ -8,16 +8,21 @@ use rideshare_tests::run::run;
 use serde_json::{Value, json};
 
 /// Reads a list of pairs of version and object; prints what it says of each: `valid`, `unknown`,
-/// or `invalid` and the path. Schemas are kept, as reading them takes most of the time.
+/// or `invalid` and the path as we write it. The files with the schemas are read once.
 const PROGRAM: &str = r#"
-import functools, json, sys
+import functools, json, re, sys
 import kubernetes_validate.utils as kv
 kv.schema_contents = functools.cache(kv.schema_contents)
-from referencing import Resource
-kept = {}
-make = Resource.from_contents
-def keep(contents):
-    return kept.setdefault(id(contents), None) or kept.__setitem__(id(contents), make(contents)) or kept[id(contents)]
+def shown(parts):
+    text = ''
+    for part in parts:
+        if isinstance(part, int):
+            text += f'[{part}]'
+        elif re.fullmatch('[A-Za-z0-9_$-]+', part):
+            text += ('.' if text else '') + part
+        else:
+            text += f'["{part}"]'
+    return text
 for version, o in json.load(open(sys.argv[1])):
     try:
         kv.validate(o, version, strict=True)
@@ -25,7 +30,7 @@ for version, o in json.load(open(sys.argv[1])):
     except kv.SchemaNotFoundError:
         print('unknown')
     except kv.ValidationError as e:
-        print('invalid ' + '/'.join(str(part) for part in e.absolute_path))
+        print('invalid', shown(e.absolute_path))
 "#;
 
 /// What it says of objects of versions of Kubernetes; `None` when it is not installed.

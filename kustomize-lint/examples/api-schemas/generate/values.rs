@@ -1,10 +1,12 @@
-//! Values of Kubernetes' fields. Its published schemas call these fields texts; the API server
-//! takes the values here and, as for any field that is not set, an empty text.
+//! What the sources do not say of values, and the API server checks.
 //!
-//! Source: the constants and validation of Kubernetes' API types, 1.29–1.33. Fields whose values
-//! differ among these versions are left out.
+//! - Kubernetes' published schemas call a field a text or an integer whatever values it takes.
+//!   Source: the constants and validation of Kubernetes' API types, 1.29–1.33. Fields whose values
+//!   differ among these versions are left out. An empty text is a field that is not set.
+//! - The types of the custom resources have lost patterns and bounds. Source: the specification
+//!   of Gateway API 1.4, and External Secrets Operator's API specification.
 
-use kustomize_lint::api::definition::Name;
+use kustomize_lint::api::definition::{Form, Name, Type};
 
 const OPERATORS: &str = "DoesNotExist Exists In NotIn";
 const POLICIES: &str = "Delete Retain";
@@ -90,19 +92,93 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("storage/v1#StorageClass", "volumeBindingMode", "Immediate WaitForFirstConsumer"),
 ];
 
-/// The definitions and fields of the table.
-pub(super) fn fields() -> impl Iterator<Item = (&'static str, &'static str)> {
-    TABLE.iter().map(|(definition, field, _)| (*definition, *field))
+const PORT: (i64, i64) = (1, 65535);
+const COUNT: (i64, i64) = (0, i32::MAX as i64);
+const AT_LEAST_ONE: (i64, i64) = (1, i32::MAX as i64);
+
+/// Definition, field, smallest and largest value.
+const BOUNDS: &[(&str, &str, (i64, i64))] = &[
+    ("apps/v1#DaemonSetSpec", "minReadySeconds", COUNT),
+    ("apps/v1#DaemonSetSpec", "revisionHistoryLimit", COUNT),
+    ("apps/v1#DeploymentSpec", "minReadySeconds", COUNT),
+    ("apps/v1#DeploymentSpec", "replicas", COUNT),
+    ("apps/v1#DeploymentSpec", "revisionHistoryLimit", COUNT),
+    ("apps/v1#ReplicaSetSpec", "replicas", COUNT),
+    ("apps/v1#StatefulSetSpec", "replicas", COUNT),
+    ("autoscaling/v1#HorizontalPodAutoscalerSpec", "maxReplicas", AT_LEAST_ONE),
+    ("autoscaling/v2#HorizontalPodAutoscalerSpec", "maxReplicas", AT_LEAST_ONE),
+    ("batch/v1#JobSpec", "backoffLimit", COUNT),
+    ("batch/v1#JobSpec", "completions", COUNT),
+    ("batch/v1#JobSpec", "parallelism", COUNT),
+    ("core/v1#ContainerPort", "containerPort", PORT),
+    ("core/v1#ServicePort", "port", PORT),
+    ("networking/v1#NetworkPolicyPort", "endPort", PORT),
+];
+
+/// A row of the tables.
+pub(super) type Row = (&'static str, &'static str);
+
+/// The definitions and fields of the tables.
+pub(super) fn rows() -> impl Iterator<Item = Row> {
+    let allowed = TABLE.iter().map(|(definition, field, _)| (*definition, *field));
+    allowed.chain(BOUNDS.iter().map(|(definition, field, _)| (*definition, *field)))
 }
 
-/// The row of a field and its values, the empty one first.
-pub(super) fn values(
-    own: &Name,
-    field: &str,
-) -> Option<((&'static str, &'static str), Vec<String>)> {
+/// Makes the type of a field of Kubernetes narrower where a table has it; which row it was.
+pub(super) fn narrow(own: &Name, field: &str, r#type: &mut Type) -> Result<Option<Row>, String> {
     let full = format!("{}#{}", own.chunk, own.name);
-    let fits = |row: &&(&str, &str, &str)| row.0 == full && row.1 == field;
-    let (definition, field, values) = TABLE.iter().find(fits)?;
-    let values = std::iter::once("").chain(values.split(' ')).map(str::to_owned).collect();
-    Some(((definition, field), values))
+    if let Some(row) = TABLE.iter().find(|row| row.0 == full && row.1 == field) {
+        let innermost = match r#type {
+            Type::List(item) => item.as_mut(),
+            other => other,
+        };
+        if *innermost != Type::Text {
+            return Err(format!("{field} is no text"));
+        }
+        let values = std::iter::once("").chain(row.2.split(' '));
+        *innermost = Type::OneOf(values.map(str::to_owned).collect());
+        return Ok(Some((row.0, row.1)));
+    }
+    let Some(row) = BOUNDS.iter().find(|row| row.0 == full && row.1 == field) else {
+        return Ok(None);
+    };
+    if *r#type != Type::Int32 {
+        return Err(format!("{field} is no integer of 32 bits"));
+    }
+    *r#type = Type::Range(row.2.0, row.2.1);
+    Ok(Some((row.0, row.1)))
+}
+
+/// The narrower type of a field of a custom resource, by the kopium name of what it is in.
+pub(super) fn narrow_custom(group: &str, owner: &str, field: &str, r#type: &Type) -> Option<Type> {
+    // The status is the controller's to write.
+    if owner.contains("Status") {
+        return None;
+    }
+    let is_header = ["Headers", "Add", "Set", "QueryParams"].iter().any(|end| owner.ends_with(end));
+    let form = match (group, field, r#type) {
+        ("gateway.networking.k8s.io", "port", Type::Int32) => {
+            return Some(Type::Range(PORT.0, PORT.1));
+        }
+        ("gateway.networking.k8s.io", "weight", Type::Int32) => {
+            return Some(Type::Range(0, 1_000_000));
+        }
+        ("gateway.networking.k8s.io", "hostnames", Type::List(_)) => {
+            return Some(Type::List(Box::new(Type::Form(Form::Hostname))));
+        }
+        ("gateway.networking.k8s.io", "hostname", Type::Text) => {
+            let listener = owner.ends_with("Listeners");
+            if listener { Form::Hostname } else { Form::DnsSubdomain }
+        }
+        ("gateway.networking.k8s.io", "sectionName", Type::Text) => Form::DnsSubdomain,
+        ("gateway.networking.k8s.io", "namespace", Type::Text) => Form::DnsLabel,
+        ("gateway.networking.k8s.io", "name", Type::Text) if is_header => Form::HeaderName,
+        ("gateway.networking.k8s.io", "request" | "backendRequest", Type::Text) => {
+            Form::GatewayDuration
+        }
+        // The schema takes any text, and the controller refuses the object.
+        ("external-secrets.io", "refreshInterval", Type::Text) => Form::GoDuration,
+        _ => return None,
+    };
+    Some(Type::Form(form))
 }
