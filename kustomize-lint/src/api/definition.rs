@@ -9,8 +9,7 @@
 //!     protocol =|SCTP|TCP|UDP
 //! ```
 //!
-//! `!` marks a required field and ` +` behind the versions an object that takes other fields,
-//! too. A definition that is no object has its type behind ` :`.
+//! `!` marks a required field. A definition that is no object has its type behind ` :`.
 
 use std::fmt;
 use std::fmt::Write;
@@ -96,24 +95,16 @@ pub struct Field {
 /// A definition.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Definition {
-    /// An object.
-    Object {
-        /// Its fields, sorted by name.
-        fields: Vec<Field>,
-        /// Whether other fields are allowed.
-        open: bool,
-    },
+    /// An object with these fields, sorted by name, and no others.
+    Object(Vec<Field>),
     /// Another name for a type.
     Alias(Type),
 }
 
-impl Definition {
-    /// The field with this name.
-    pub fn field(&self, name: &str) -> Option<&Field> {
-        let Definition::Object { fields, .. } = self else { return None };
-        let at = fields.binary_search_by(|field| field.name.as_str().cmp(name)).ok()?;
-        Some(&fields[at])
-    }
+/// The field with this name among sorted ones.
+pub fn field<'a>(fields: &'a [Field], name: &str) -> Option<&'a Field> {
+    let at = fields.binary_search_by(|field| field.name.as_str().cmp(name)).ok()?;
+    Some(&fields[at])
 }
 
 /// The definitions of a chunk's text that hold for one version: their names and what they say.
@@ -124,7 +115,7 @@ pub fn parse(text: &str, version: u8) -> Option<Vec<(String, Definition)>> {
     for line in text.lines() {
         if let Some(field) = line.strip_prefix('\t') {
             if wanted {
-                let (_, Definition::Object { fields, .. }) = found.last_mut()? else { return None };
+                let (_, Definition::Object(fields)) = found.last_mut()? else { return None };
                 fields.push(parse_field(field)?);
             }
             continue;
@@ -139,7 +130,7 @@ pub fn parse(text: &str, version: u8) -> Option<Vec<(String, Definition)>> {
         if wanted {
             let definition = match alias {
                 Some(alias) => Definition::Alias(parse_type(alias)?),
-                None => Definition::Object { fields: Vec::new(), open: words.next() == Some("+") },
+                None => Definition::Object(Vec::new()),
             };
             found.push((name.to_owned(), definition));
         }
@@ -205,10 +196,7 @@ pub fn write(name: &str, versions: u8, definition: &Definition) -> String {
         Definition::Alias(alias) => {
             let _ = write!(text, " :{alias}");
         }
-        Definition::Object { fields, open } => {
-            if *open {
-                text.push_str(" +");
-            }
+        Definition::Object(fields) => {
             for Field { name, required, r#type } in fields {
                 let mark = if *required { "!" } else { "" };
                 let _ = write!(text, "\n\t{name}{mark} {}", r#type);
@@ -259,14 +247,15 @@ mod tests {
             required: at % 2 == 0,
             r#type,
         });
-        let object = Definition::Object { fields: fields.collect(), open: true };
+        let fields: Vec<Field> = fields.collect();
+        let object = Definition::Object(fields.clone());
         let alias = Definition::Alias(Type::Form(Form::Time));
         let text = write("A", 0x3, &object) + &write("A", 0x1c, &alias) + &write("B", 0x1f, &alias);
         let pair = |name: &str, definition: &Definition| (name.to_owned(), definition.clone());
         assert_eq!(parse(&text, 0x2), Some(vec![pair("A", &object), pair("B", &alias)]));
         assert_eq!(parse(&text, 0x10), Some(vec![pair("A", &alias), pair("B", &alias)]));
-        assert_eq!(object.field("f3").map(|field| field.required), Some(false));
-        assert_eq!(object.field("f9"), None);
+        assert_eq!(field(&fields, "f3"), Some(&fields[3]));
+        assert_eq!(field(&fields, "f9"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use common::diagnostic::nearest;
 
 use super::alb;
 use super::bundle::{Schemas, group_of};
-use super::definition::{Definition, Type};
+use super::definition::{Definition, Field, Name, Type, field};
 use super::removed::removed;
 use super::version::Version;
 use super::violation::{BOOLEAN, INTEGER, LIST, NUMBER, Problem, TEXT, Violation};
@@ -68,7 +68,9 @@ fn unknown_kind(schemas: &Schemas, api_version: &str, kind: &str) -> Option<Prob
     let group = group_of(api_version);
     let known = schemas.kinds(api_version);
     // A custom resource's group may have kinds that are not in the bundle.
-    if !schemas.is_builtin(group) || removed(api_version, kind).is_some() {
+    let elsewhere = !schemas.is_builtin(group) || removed(api_version, kind).is_some();
+    // Objects in a list have kinds of their own, and the list is none of the server's.
+    if elsewhere || (api_version, kind) == ("v1", "List") {
         return None;
     }
     let version = schemas.version();
@@ -227,16 +229,15 @@ impl Walk {
         }
     }
 
-    fn named(&mut self, node: &Node, name: &super::definition::Name) {
+    fn named(&mut self, node: &Node, name: &Name) {
         let definition = self.schemas.definition(name);
         match definition.expect("every name in the bundle leads to a definition") {
             Definition::Alias(alias) => self.check(node, alias),
-            object @ Definition::Object { .. } => self.object(node, object),
+            Definition::Object(fields) => self.object(node, fields),
         }
     }
 
-    fn object(&mut self, node: &Node, definition: &Definition) {
-        let Definition::Object { fields, open } = definition else { return };
+    fn object(&mut self, node: &Node, fields: &[Field]) {
         if !node.is_mapping() && !node.is_null() {
             return self.wrong_type(node, MAPPING);
         }
@@ -249,11 +250,10 @@ impl Walk {
         }
         for entry in node.entries() {
             let segment = segment(&entry.key, self.path.is_empty());
-            match definition.field(&entry.key) {
+            match field(fields, &entry.key) {
                 Some(field) => {
                     self.within(&segment, |walk| walk.check(&entry.value, &field.r#type));
                 }
-                None if *open => {}
                 None => {
                     let free = fields.iter().filter(|field| node.get(&field.name).is_none());
                     let near = nearest(&entry.key, free.map(|field| field.name.as_str()));

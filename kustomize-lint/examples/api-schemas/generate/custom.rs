@@ -50,12 +50,11 @@ fn add_file(file: &Path, shared: &mut Shared, content: &mut Content) -> Result<(
         return Ok(());
     }
     let field = |name: &str, required, r#type| Field { name: name.into(), required, r#type };
-    let own = |name: &str| {
+    let mut part = |name: &str| {
         shared.resolve(&root.group, &Type::Named(self::name("", name)), &parsed, content)
     };
-    let mut shared_types = own;
-    let spec = shared_types(&root.spec)?;
-    let status = root.status.as_deref().map(&mut shared_types).transpose()?;
+    let spec = part(&root.spec)?;
+    let status = root.status.as_deref().map(part).transpose()?;
     let mut fields = vec![
         field("apiVersion", true, Type::Text),
         field("kind", true, Type::Text),
@@ -65,10 +64,11 @@ fn add_file(file: &Path, shared: &mut Shared, content: &mut Content) -> Result<(
     if root.kind == "Application" {
         fields.push(field("operation", false, Type::AnyMapping));
     }
-    // External Secrets is alone in not requiring it.
-    fields.push(field("spec", root.group != "external-secrets.io", spec));
+    // The definitions of these alone do not require it.
+    let optional = root.group == "external-secrets.io" || root.kind == "ReferenceGrant";
+    fields.push(field("spec", !optional, spec));
     fields.extend(status.map(|status| field("status", false, status)));
-    let definition = shared.name(&root.group, Definition::Object { fields, open: false }, content);
+    let definition = shared.name(&root.group, Definition::Object(fields), content);
     content.add_kind(Kind {
         api_version: format!("{}/{}", root.group, root.version),
         kind: root.kind.clone(),
@@ -117,7 +117,7 @@ impl Shared {
         let known = file.types.get(&local.name).ok_or_else(|| format!("no type {}", local.name))?;
         match known {
             Definition::Alias(alias) => Ok(alias.clone()),
-            Definition::Object { fields, open } => {
+            Definition::Object(fields) => {
                 let fields = fields
                     .iter()
                     .map(|field| {
@@ -132,7 +132,7 @@ impl Shared {
                         Ok(Field { r#type, ..field.clone() })
                     })
                     .collect::<Result<_, String>>()?;
-                let definition = Definition::Object { fields, open: *open };
+                let definition = Definition::Object(fields);
                 Ok(Type::Named(self.name(group, definition, content)))
             }
         }
@@ -242,7 +242,7 @@ impl Parser {
         let definition = match body {
             Body::Struct(mut fields) => {
                 fields.sort_by(|a, b| a.name.cmp(&b.name));
-                Definition::Object { fields, open: false }
+                Definition::Object(fields)
             }
             Body::Enum(values) => {
                 // Kopium writes the values of an integer as names, and the field does not use them.

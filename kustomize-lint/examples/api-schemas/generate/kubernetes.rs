@@ -127,7 +127,7 @@ fn convert(
         let required = required.contains(name.as_str());
         fields.push(Field { name: name.clone(), required, r#type });
     }
-    Ok(Definition::Object { fields, open: false })
+    Ok(Definition::Object(fields))
 }
 
 fn r#type(schema: &Value) -> Result<Type, String> {
