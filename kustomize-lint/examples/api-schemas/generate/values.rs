@@ -51,7 +51,6 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("core/v1#EphemeralContainer", "terminationMessagePolicy", TERMINATION),
     ("core/v1#HTTPGetAction", "scheme", "HTTP HTTPS"),
     ("core/v1#HostPathVolumeSource", "type", FILES),
-    ("core/v1#LimitRangeItem", "type", "Container PersistentVolumeClaim Pod"),
     ("core/v1#NodeSelectorRequirement", "operator", "DoesNotExist Exists Gt In Lt NotIn"),
     ("core/v1#PersistentVolumeClaimSpec", "accessModes", MODES),
     ("core/v1#PersistentVolumeClaimSpec", "volumeMode", VOLUME_MODES),
