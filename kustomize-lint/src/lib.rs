@@ -6,6 +6,7 @@
 //! - Exit status: 0 rendered. 2 usage, or a kustomization that cannot be built. 3 a part of it
 //!   is not analysed: a remote base, a Helm chart, a function.
 
+pub mod api;
 mod baseline;
 pub mod cli;
 mod command;

@@ -1,6 +1,7 @@
 //! `kustomize-lint` as its users run it: the real executable, beside the real kustomize.
 
 mod alone;
+mod api;
 mod archive;
 mod bad_input;
 mod baseline;

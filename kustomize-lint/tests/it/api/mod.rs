@@ -1,0 +1,28 @@
+//! The schemas: the real `kubernetes-validate` beside them, and where the violations are.
+
+mod bundle;
+mod cases;
+mod mutations;
+mod peer;
+mod repository;
+
+use std::path::Path;
+
+use kustomize_lint::api::{Verdict, Version, Violation, validate};
+use kustomize_lint::object::Object;
+use kustomize_lint::render::{Rendering, render};
+
+/// Renders a kustomization that has no problems.
+fn rendered(folder: &Path) -> Rendering {
+    let rendering = render(folder);
+    assert!(rendering.problems.is_empty(), "{}: {:?}", folder.display(), rendering.problems);
+    rendering
+}
+
+/// The violations of an object whose kind is known.
+fn violations(object: &Object, version: Version) -> Vec<Violation> {
+    match validate(&object.node, version) {
+        Verdict::Checked(violations) => violations,
+        Verdict::Unknown => panic!("{} {} is not known", object.kind(), object.name()),
+    }
+}
