@@ -83,6 +83,9 @@ rules! {
     // Gateway and Ingress
 
     // Hygiene
+    kh002_removed_api,
+    kh003_deprecated_api,
+    kh004_schema,
     kh005_unused_suppression,
 
     // Parity with a Compose file
