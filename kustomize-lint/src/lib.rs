@@ -8,6 +8,7 @@
 
 pub mod cli;
 mod command;
+pub mod compose;
 pub mod facts;
 mod generate;
 pub mod id;

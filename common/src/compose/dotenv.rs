@@ -11,11 +11,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::variables::{Names, resolve};
+use super::variables::{self, Names, resolve};
 use crate::diagnostic::{Diagnostic, Place, Report, Source};
 
-/// A file that was read.
-#[derive(Debug)]
+/// A file that was read. It has no `Debug`, which would show values.
 pub struct EnvFile {
     /// Its assignments, in its order.
     pub assignments: Vec<Assignment>,
@@ -30,7 +29,6 @@ impl EnvFile {
 }
 
 /// One line.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// The variable.
     pub name: String,
@@ -41,7 +39,6 @@ pub struct Assignment {
 }
 
 /// What stands behind a name.
-#[derive(Debug, PartialEq, Eq)]
 pub enum Value {
     /// Nothing, not even `=`.
     Outside,
@@ -116,9 +113,9 @@ fn parse(text: &str) -> (Vec<Assignment>, Vec<Problem>) {
 /// Bytes that the values of a file may have together with their variables replaced.
 const LARGEST: usize = 16 << 20;
 
-/// The values of a file, each name once. Later lines may mention earlier ones, and before those
-/// everything that `names` knows. Where
-/// that makes more than 16 MiB of a file, the rest stays as it is written.
+/// The values of a file, each name once. Lines may mention everything that `names` knows, and
+/// after that earlier lines. Values that no process could have are left out: more than 128 KiB in
+/// one, or 16 MiB in all.
 pub fn values(assignments: &[Assignment], names: &Names<'_>) -> BTreeMap<String, String> {
     let mut own: BTreeMap<String, String> = BTreeMap::new();
     let mut left = LARGEST;
@@ -129,8 +126,11 @@ pub fn values(assignments: &[Assignment], names: &Names<'_>) -> BTreeMap<String,
             Value::Text(text) => {
                 let value = |name: &str| (names.value)(name).or_else(|| own.get(name).cloned());
                 let both = Names { value: &value, missing: names.missing };
-                let resolved = resolve(text, &both).ok().filter(|own| own.len() <= left);
-                Some(resolved.unwrap_or_else(|| text.clone()))
+                match resolve(text, &both) {
+                    Ok(resolved) => Some(resolved).filter(|own| own.len() <= left),
+                    Err(problems) if problems.contains(&variables::Problem::TooLong) => None,
+                    Err(_) => Some(text.clone()),
+                }
             }
         };
         left = left.saturating_sub(value.as_ref().map_or(0, String::len));

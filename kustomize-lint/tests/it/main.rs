@@ -2,6 +2,7 @@
 
 mod archive;
 mod build;
+mod compose;
 mod differential;
 mod facts;
 mod repository;
