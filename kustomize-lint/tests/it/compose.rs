@@ -417,3 +417,43 @@ fn hard_env_files_are_read_as_compose_reads_them() {
     let service = |path: &str| json!({"image": "x", "env_file": path});
     both_agree(&compose, &texts, service, "A=1\n");
 }
+
+#[test]
+fn broken_projects_end_in_an_orderly_way() {
+    let mut numbers = Numbers(4);
+    let pieces = [
+        "{", "}", "[", "]", ":", "\n", "  ", "$", "${", "'", "\"", "- ", "&a ", "*a", "!reset ",
+        "<<: ", "é", "|", "#",
+    ];
+    let mut refused = 0;
+    for case in cases(include_str!("cases/compose.txt")) {
+        let folder = tempfile::tempdir().unwrap();
+        case.write(folder.path());
+        for (path, text) in &case.files {
+            let path = folder.path().join(path);
+            for _ in 0..8 {
+                let mut broken = text.clone();
+                let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+                if places.is_empty() {
+                    continue;
+                }
+                let at = places[numbers.below(places.len())];
+                match numbers.below(3) {
+                    0 => broken.truncate(at),
+                    1 => {
+                        broken.replace_range(at.., &text[at..].chars().skip(1).collect::<String>())
+                    }
+                    _ => broken.insert_str(at, pieces[numbers.below(pieces.len())]),
+                }
+                std::fs::write(&path, broken).unwrap();
+                if let Err(report) = read(&[folder.path().join("compose.yaml")]) {
+                    assert!(report.has_errors());
+                    assert!(!report.render().is_empty());
+                    refused += 1;
+                }
+            }
+            std::fs::write(&path, text).unwrap();
+        }
+    }
+    assert!(refused > 200, "{refused}");
+}
