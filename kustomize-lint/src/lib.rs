@@ -10,6 +10,7 @@ pub mod api;
 mod baseline;
 pub mod cli;
 mod command;
+pub mod compose;
 mod config;
 pub mod facts;
 pub mod finding;

@@ -6,6 +6,7 @@ mod archive;
 mod bad_input;
 mod baseline;
 mod build;
+mod compose;
 mod differential;
 mod facts;
 mod formats;

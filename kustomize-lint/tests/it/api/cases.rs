@@ -4,6 +4,7 @@ use std::path::Path;
 
 use kustomize_lint::api::{Problem, Version, Violation};
 use kustomize_lint::render::Rendering;
+use kustomize_lint::tree::Files;
 
 use super::{peer, rendered, violations};
 
@@ -61,11 +62,11 @@ fn case(text: &str) -> Case<'_> {
     Case { title, versions, peer, text: yaml, wanted }
 }
 
-fn render_case(case: &Case, folder: &Path) -> Rendering {
+fn render_case(case: &Case, folder: &Path, files: &mut Files) -> Rendering {
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(folder.join("kustomization.yaml"), "resources: [object.yaml]\n").unwrap();
     std::fs::write(folder.join("object.yaml"), &case.text).unwrap();
-    rendered(folder)
+    rendered(folder, files)
 }
 
 #[test]
@@ -76,13 +77,14 @@ fn each_mistake_is_found_at_its_line_and_nothing_else_is() {
     let mut wanted_of_peer = Vec::new();
     let mut failures = Vec::new();
     for (number, case) in cases.iter().enumerate() {
-        let rendering = render_case(case, &folder.path().join(number.to_string()));
+        let mut files = Files::default();
+        let rendering = render_case(case, &folder.path().join(number.to_string()), &mut files);
         let [object] = rendering.objects.as_slice() else { panic!("{}", case.title) };
         for version in &case.versions {
             let violations = violations(object, *version);
             let mut found = Vec::new();
             for violation in &violations {
-                let file = rendering.files.get(violation.place.file);
+                let file = files.get(violation.place.file);
                 let text = &file.text[violation.place.span()];
                 match &violation.problem {
                     Problem::UnknownField { field, .. } => {
@@ -94,7 +96,7 @@ fn each_mistake_is_found_at_its_line_and_nothing_else_is() {
                     _ => {}
                 }
                 let hint = violation.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-                let line = rendering.files.locate(violation.place).line;
+                let line = files.locate(violation.place).line;
                 found.push((line, violation.message() + &hint));
             }
             let mut wanted: Vec<(usize, String)> =

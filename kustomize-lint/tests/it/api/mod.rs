@@ -11,10 +11,11 @@ use std::path::Path;
 use kustomize_lint::api::{Verdict, Version, Violation, validate};
 use kustomize_lint::object::Object;
 use kustomize_lint::render::{Rendering, render};
+use kustomize_lint::tree::Files;
 
 /// Renders a kustomization that has no problems.
-fn rendered(folder: &Path) -> Rendering {
-    let rendering = render(folder);
+fn rendered(folder: &Path, files: &mut Files) -> Rendering {
+    let rendering = render(folder, files);
     assert!(rendering.problems.is_empty(), "{}: {:?}", folder.display(), rendering.problems);
     rendering
 }

@@ -2,7 +2,7 @@
 
 use kustomize_lint::api::{Problem, Version};
 use kustomize_lint::object::Object;
-use kustomize_lint::tree::{Node, Scalar, Value};
+use kustomize_lint::tree::{Files, Node, Scalar, Value};
 use rideshare_tests::root;
 
 use super::{peer, rendered, violations};
@@ -71,7 +71,8 @@ fn a_change_anywhere_has_the_verdict_of_the_peer() {
     let mut sample = Vec::new();
     let mut skip = 0;
     for part in ["overlays/local", "overlays/production"] {
-        let rendering = rendered(&root().join("infrastructure/kubernetes").join(part));
+        let rendering =
+            rendered(&root().join("infrastructure/kubernetes").join(part), &mut Files::default());
         for object in rendering.objects.iter().filter(|object| is_builtin(object)) {
             loop {
                 let mut changed = object.clone();
