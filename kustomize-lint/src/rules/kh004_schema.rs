@@ -51,12 +51,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             continue;
         };
         for violation in violations {
-            let path = match violation.path.as_str() {
-                "" => String::new(),
-                path => format!("{path}: "),
-            };
             let finding = findings
-                .at(violation.place, format!("{path}{}", violation.message()))
+                .at(violation.place, violation.message())
                 .object(object)
                 .detail(violation.path.clone());
             if let Some(hint) = violation.hint() {
