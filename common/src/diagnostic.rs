@@ -33,6 +33,11 @@ impl Source {
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         Source { path, shown }
     }
+
+    /// The text that positions point into, with everything hidden overwritten.
+    pub fn text(&self) -> &str {
+        &self.shown
+    }
 }
 
 /// A byte range in a [`Source`].

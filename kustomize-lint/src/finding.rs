@@ -102,6 +102,12 @@ impl Finding {
         self
     }
 
+    /// The overlay that has it, for rules that look at the whole run.
+    pub(crate) fn overlay(&mut self, name: &str) -> &mut Self {
+        self.overlays.push(name.to_owned());
+        self
+    }
+
     /// What tells it apart from others of the same rule at the same place.
     pub(crate) fn detail(&mut self, detail: impl Into<String>) -> &mut Self {
         self.detail = detail.into();

@@ -7,6 +7,7 @@
 //!   is not analysed: a remote base, a Helm chart, a function.
 
 pub mod api;
+mod argocd;
 mod baseline;
 pub mod cli;
 mod command;
@@ -22,6 +23,7 @@ pub mod kustomization;
 mod lint;
 pub mod object;
 mod objects;
+mod parity;
 pub mod quantity;
 pub mod render;
 pub mod rules;

@@ -9,15 +9,18 @@ use common::{files, streams};
 
 use crate::baseline;
 use crate::cli::{Format, Lint};
+use crate::compose;
 use crate::config::Settings;
 use crate::finding::Severity;
 use crate::fix::{self, Texts};
 use crate::format;
 use crate::lint::{Outcome, lint};
+use crate::rules;
 
 pub(crate) fn run(options: &Lint) -> Result<Status, Stop> {
     let mut settings = Settings::read(options.config.as_deref())?;
     take(&mut settings, options)?;
+    read_compose(&mut settings)?;
     let paths = match options.paths.as_slice() {
         [] => vec![PathBuf::from(".")],
         paths => paths.to_vec(),
@@ -73,6 +76,15 @@ fn take(settings: &mut Settings, options: &Lint) -> Result<(), Stop> {
     settings.deselect.extend(options.ignore.iter().cloned());
     if !options.compose.is_empty() {
         settings.compose.clone_from(&options.compose);
+    }
+    Ok(())
+}
+
+/// Reads the Compose project, if there is one and a rule looks at it.
+fn read_compose(settings: &mut Settings) -> Result<(), Stop> {
+    let asked = rules::ALL.iter().any(|rule| rule.code.starts_with("KP") && settings.asks(rule));
+    if asked && !settings.compose.is_empty() {
+        settings.project = Some(compose::read(&settings.compose)?);
     }
     Ok(())
 }

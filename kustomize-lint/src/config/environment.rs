@@ -4,7 +4,7 @@ use std::path::Path;
 
 use common::diagnostic::Report;
 use common::spec;
-use common::yaml::Node;
+use common::yaml::{Entry, Node};
 use globset::GlobMatcher;
 
 use crate::quantity::Quantity;
@@ -22,9 +22,21 @@ pub(crate) struct Environment {
     pub(crate) nodes: Option<i64>,
     /// Memory that pods may have of one node, in bytes.
     pub(crate) node_memory: Option<Quantity>,
+    /// Whether values of variables may be others than in Compose, as long as the variables are
+    /// the same.
+    pub(crate) names_only: bool,
+    /// Services of the Compose project that are not there, on purpose.
+    pub(crate) absent: Vec<String>,
+    /// Variables that are said to differ from Compose: service, or `*`, and name.
+    pub(crate) differs: Vec<(String, String)>,
 }
 
 impl Environment {
+    /// Whether a variable of a service is said to differ from Compose.
+    pub(crate) fn is_different(&self, service: &str, variable: &str) -> bool {
+        self.differs.iter().any(|(of, name)| name == variable && (of == service || of == "*"))
+    }
+
     /// What workloads may have together.
     pub(crate) fn available(&self) -> Option<Quantity> {
         Some((self.budget? - self.reserved).max(Quantity::ZERO))
@@ -41,7 +53,8 @@ pub(crate) struct Rule {
 /// The environments of a specification folder; what is wrong with the folder is reported.
 pub(crate) fn of_specification(folder: &Path, report: &mut Report) -> Vec<Environment> {
     let mut found = Vec::new();
-    for file in spec::read(folder, report).unwrap_or_default() {
+    let files = spec::read(folder, report).unwrap_or_default();
+    for file in &files {
         let Some(section) = file.section("x-environments").and_then(Node::entries) else {
             continue;
         };
@@ -71,10 +84,28 @@ pub(crate) fn of_specification(folder: &Path, report: &mut Report) -> Vec<Enviro
                 reserved,
                 nodes,
                 node_memory,
+                ..Environment::default()
             });
         }
     }
+    let services = files.iter().filter_map(|file| file.section("services")?.entries()).flatten();
+    for service in services {
+        for environment in &mut found {
+            differences(service, environment);
+        }
+    }
     found
+}
+
+/// What a service of the specification says that it has otherwise in an environment.
+fn differences(service: &Entry, environment: &mut Environment) {
+    let said = |key: &str| service.value.get(key).and_then(|said| said.get(&environment.name));
+    if said("x-absent").is_some() {
+        environment.absent.push(service.key.clone());
+    }
+    let variables = said("x-environment").and_then(Node::entries).unwrap_or_default();
+    let pair = |entry: &Entry| (service.key.clone(), entry.key.clone());
+    environment.differs.extend(variables.iter().map(pair));
 }
 
 /// Compose's sizes: `10g` is 10 GiB.

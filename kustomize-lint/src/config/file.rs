@@ -94,8 +94,10 @@ fn fill(table: &mut Table<'_, '_>, folder: &Path, settings: &mut Settings) {
         }
     }
     for path in table.texts("compose") {
-        settings.compose.push(folder.join(path.into_inner()));
+        let path = folder.join(path.into_inner());
+        settings.compose.push(path.strip_prefix(".").map(Path::to_owned).unwrap_or(path));
     }
+    settings.repository = table.text("repository").map(Spanned::into_inner);
     for pattern in table.texts("externals") {
         let shape = pattern.get_ref().split('/').count();
         if !(2..=3).contains(&shape) {
@@ -139,6 +141,23 @@ fn environment(table: &mut Table<'_, '_>) -> Option<environment::Rule> {
     if let Some(nodes) = nodes.as_ref().filter(|nodes| *nodes.get_ref() < 1) {
         table.complain(nodes.span(), "there is at least one node");
     }
+    let parity = table.text("parity");
+    let names_only = match parity.as_ref().map(|word| (word.get_ref().as_str(), word.span())) {
+        None | Some(("exact", _)) => false,
+        Some(("names", _)) => true,
+        Some((_, span)) => {
+            table.complain(span, "parity is `exact`, or `names` where values may differ");
+            false
+        }
+    };
+    let absent = table.texts("absent").into_iter().map(Spanned::into_inner).collect();
+    let mut differs = Vec::new();
+    for pair in table.texts("differs") {
+        match pair.get_ref().split_once('/') {
+            Some((service, name)) => differs.push((service.to_owned(), name.to_owned())),
+            None => table.complain(pair.span(), "write `SERVICE/VARIABLE`, or `*/VARIABLE`"),
+        }
+    }
     let Some(path) = path else {
         let span = table.span();
         table.complain(span, "an environment needs a `path`: the folder of its overlay");
@@ -146,7 +165,8 @@ fn environment(table: &mut Table<'_, '_>) -> Option<environment::Rule> {
     };
     let name = path.get_ref().rsplit('/').next().unwrap_or_default().to_owned();
     let nodes = nodes.map(Spanned::into_inner);
-    let environment = Environment { name, budget, reserved, nodes, node_memory };
+    let environment =
+        Environment { name, budget, reserved, nodes, node_memory, names_only, absent, differs };
     Some(environment::Rule { path: glob(table, &path)?, environment })
 }
 

@@ -5,6 +5,7 @@
 //! ```toml
 //! kubernetes = "1.32"                    # the API that the objects are checked against
 //! compose = ["docker/compose.yaml"]      # for the rules of parity
+//! repository = "https://github.com/example/shop"   # this one, as Argo CD's Applications name it
 //! specification = "infrastructure/platform"
 //! externals = ["StorageClass/standard", "Secret/prod/tls-*"]
 //! select = ["KB", "KR", "secret-key-missing"]   # all when left out
@@ -19,6 +20,9 @@
 //! reserved = "1Gi"                       # of which the system takes so much
 //! nodes = 3
 //! node-memory = "4Gi"                    # what pods may have of one node
+//! parity = "names"                       # values may differ from Compose; "exact" when left out
+//! absent = ["localstack"]                # services of the Compose project that are not there
+//! differs = ["web/LOG_LEVEL", "*/PROXY"] # variables that may differ, or be missing
 //!
 //! [[ignore]]
 //! rules = ["KQ004"]
@@ -28,6 +32,10 @@
 //! ```
 //!
 //! Paths and patterns are relative to the folder of the configuration file.
+//!
+//! What an overlay may have otherwise than Compose is declared, never guessed. A specification
+//! declares it where it makes the difference: `x-absent` and `x-environment` of its services
+//! count like `absent` and `differs` of the environment that they are for.
 
 mod environment;
 mod file;

@@ -8,6 +8,7 @@ use globset::GlobMatcher;
 use super::environment::{self, Environment};
 use super::ignore::{Ignore, selects};
 use crate::api::Version;
+use crate::compose::Project;
 use crate::finding::Severity;
 use crate::rules::Rule;
 
@@ -22,6 +23,10 @@ pub(crate) struct Settings {
     pub(crate) kubernetes: Version,
     /// The Compose files of the rules of parity; they merge as Compose's do.
     pub(crate) compose: Vec<PathBuf>,
+    /// What these files say, once they are read.
+    pub(crate) project: Option<Project>,
+    /// The URL of the repository that is linted, for the rules about Argo CD.
+    pub(crate) repository: Option<String>,
     /// Objects that somebody else provides.
     pub(crate) externals: Vec<GlobMatcher>,
     /// Rules to ask; all when empty.
@@ -76,6 +81,9 @@ impl Settings {
                 reserved: if own.budget.is_some() { own.reserved } else { base.reserved },
                 nodes: own.nodes.or(base.nodes),
                 node_memory: own.node_memory.or(base.node_memory),
+                names_only: own.names_only || base.names_only,
+                absent: [own.absent.as_slice(), &base.absent].concat(),
+                differs: [own.differs.as_slice(), &base.differs].concat(),
             }),
         }
     }

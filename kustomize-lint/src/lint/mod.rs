@@ -7,6 +7,6 @@ mod overlay;
 mod run;
 mod suppress;
 
-pub(crate) use discover::{Discovered, discover};
+pub(crate) use discover::{Discovered, discover, kustomization_file};
 pub(crate) use overlay::{Overlay, effective};
 pub(crate) use run::{Outcome, Run, lint, rendered};

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::config::{Environment, Settings};
 use crate::object::Object;
+use crate::parity::Compose;
 use crate::render::{Rendering, Root};
 use crate::tree::{Files, Place};
 use crate::view::Workload;
@@ -20,6 +21,8 @@ pub(crate) struct Overlay<'a> {
     pub(crate) settings: &'a Settings,
     /// Every file that was read.
     pub(crate) files: &'a Files,
+    /// The Compose project to compare with.
+    pub(crate) compose: Option<&'a Compose<'a>>,
     by_kind: HashMap<String, Vec<usize>>,
 }
 
@@ -29,6 +32,7 @@ impl<'a> Overlay<'a> {
         rendering: Rendering,
         settings: &'a Settings,
         files: &'a Files,
+        compose: Option<&'a Compose<'a>>,
     ) -> Self {
         let mut by_kind: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, object) in rendering.objects.iter().enumerate() {
@@ -36,7 +40,7 @@ impl<'a> Overlay<'a> {
         }
         let environment =
             rendering.roots.first().and_then(|root| settings.environment(&root.canonical));
-        Overlay { name, rendering, environment, settings, files, by_kind }
+        Overlay { name, rendering, environment, settings, files, compose, by_kind }
     }
 
     /// Its own kustomization.

@@ -7,9 +7,11 @@ use super::discover::{Discovered, discover};
 use super::join::join;
 use super::overlay::Overlay;
 use super::{fingerprint, suppress};
+use crate::argocd::Checkout;
 use crate::config::Settings;
 use crate::finding::{Finding, Findings};
 use crate::fix::Texts;
+use crate::parity::{self, Compose};
 use crate::render::{Rendering, render};
 use crate::rules::{self, Check};
 use crate::tree::{self, Files, Place};
@@ -24,6 +26,8 @@ pub(crate) struct Run<'a> {
     pub(crate) overlays: &'a [Overlay<'a>],
     /// Every kustomization that was found.
     pub(crate) found: &'a [Discovered],
+    /// What this checkout has for Argo CD's Applications.
+    pub(crate) checkout: &'a Checkout,
 }
 
 /// What a run has found.
@@ -62,6 +66,11 @@ pub(crate) fn lint(
         files.add(path, text);
     }
     let renderings = render_roots(&found, &mut files);
+    let compose = settings.project.as_ref().map(|project| Compose::new(project, &mut files));
+    if let Some(compose) = &compose {
+        parity::hide(compose, &renderings, &mut files);
+    }
+    let checkout = Checkout::of(&renderings, settings, &mut files);
     let mut findings = Vec::new();
     let mut unknown: HashSet<Place> = HashSet::new();
     let mut broken = false;
@@ -69,7 +78,9 @@ pub(crate) fn lint(
     {
         let overlays: Vec<Overlay<'_>> = renderings
             .into_iter()
-            .map(|(name, rendering)| Overlay::new(name, rendering, settings, &files))
+            .map(|(name, rendering)| {
+                Overlay::new(name, rendering, settings, &files, compose.as_ref())
+            })
             .collect();
         for overlay in &overlays {
             names.push(overlay.name.clone());
@@ -77,7 +88,14 @@ pub(crate) fn lint(
             broken |= !overlay.rendering.problems.is_empty();
             unknown.extend(overlay.rendering.not_analysed.iter().map(|part| part.place));
         }
-        ask(&Run { settings, files: &files, overlays: &overlays, found: &found }, &mut findings);
+        let run = Run {
+            settings,
+            files: &files,
+            overlays: &overlays,
+            found: &found,
+            checkout: &checkout,
+        };
+        ask(&run, &mut findings);
     }
     let findings = join(findings, &files);
     let sorted = suppress::apply(findings, settings, &files);

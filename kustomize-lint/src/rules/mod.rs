@@ -76,6 +76,12 @@ macro_rules! rules {
 
 rules! {
     // Argo CD
+    ka001_path_missing,
+    ka002_path_not_buildable,
+    ka003_project_denies,
+    ka004_wave_order,
+    ka005_namespace_mismatch,
+    ka006_duplicate_ownership,
 
     // Building
     kb002_patch_no_match,
@@ -89,6 +95,13 @@ rules! {
     kh005_unused_suppression,
 
     // Parity with a Compose file
+    kp001_image_drift,
+    kp002_env_missing,
+    kp003_env_value_drift,
+    kp004_port_drift,
+    kp005_service_missing,
+    kp006_healthcheck_drift,
+    kp007_secret_drift,
 
     // Resources
 

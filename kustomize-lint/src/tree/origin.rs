@@ -186,6 +186,14 @@ impl Files {
         file.text.get(file.lines[at] as usize..end).unwrap_or_default()
     }
 
+    /// The place up to the end of its first line: several lines are a lot to show.
+    pub(crate) fn first_line(&self, place: Place) -> Place {
+        let text = self.get(place.file).text.get(place.span());
+        let end =
+            text.and_then(|text| text.find('\n')).map_or(place.end, |at| place.start + at as u32);
+        Place { end, ..place }
+    }
+
     /// `path:line:column`.
     pub fn show(&self, place: Place) -> String {
         let at = self.locate(place);

@@ -11,5 +11,6 @@ mod differential;
 mod facts;
 mod formats;
 mod integrations;
+mod parity;
 mod repository;
 mod rules;
