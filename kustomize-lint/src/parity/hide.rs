@@ -52,8 +52,10 @@ pub(crate) fn hide(compose: &Compose<'_>, renderings: &[(String, Rendering)], fi
 
 /// Whether a variable sounds like a secret, or holds something like `db://user:password@host`.
 pub(crate) fn is_secret(name: &str, value: &str) -> bool {
+    let upper = name.to_uppercase();
     let has_user = |rest: &str| rest.split('/').next().is_some_and(|host| host.contains('@'));
     looks_secret(name)
+        || ["KEY", "PASS", "PWD", "DSN"].iter().any(|end| upper.ends_with(end))
         || looks_secret(value)
         || value.split_once("://").is_some_and(|(_, rest)| has_user(rest))
 }

@@ -136,8 +136,9 @@ fn matches<'a>(overlay: &'a Overlay<'_>, project: &'a Project) -> Vec<(&'a Servi
     for workload in overlay.workloads() {
         let object = workload.object;
         let names = [object.name(), object.original.name.as_str()];
-        let names = names.into_iter().chain(names.into_iter().filter_map(without_hash));
-        if let Some(service) = names.into_iter().find_map(|name| services.get(name)) {
+        let is_job = workload.kind() == "Job";
+        let bare = names.into_iter().filter(|_| is_job).filter_map(without_hash);
+        if let Some(service) = names.into_iter().chain(bare).find_map(|name| services.get(name)) {
             named.insert(service.name.as_str());
             found.push((*service, workload));
         } else if let Some(label) = object.label("app.kubernetes.io/name")
@@ -157,11 +158,11 @@ fn matches<'a>(overlay: &'a Overlay<'_>, project: &'a Project) -> Vec<(&'a Servi
     found
 }
 
-/// `seed-7095d971` as `seed`.
+/// `seed-7095d971` as `seed`: a Job cannot be changed, so that its name says its content.
 fn without_hash(name: &str) -> Option<&str> {
     let (name, hash) = name.rsplit_once('-')?;
-    let is_hash = (8..=10).contains(&hash.len())
-        && hash.bytes().all(|b| b.is_ascii_alphanumeric())
+    let is_hash = hash.len() >= 8
+        && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
         && hash.bytes().any(|b| b.is_ascii_digit());
     is_hash.then_some(name)
 }

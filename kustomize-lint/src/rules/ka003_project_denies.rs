@@ -3,9 +3,12 @@
 use std::collections::HashSet;
 
 use super::Check;
-use crate::argocd::{Permission, deployments, is_application, project_of, Application};
+use crate::argocd::{
+    Application, Deployment, Permission, Project, deployments, is_application, project_of,
+};
 use crate::finding::Findings;
 use crate::lint::Run;
+use crate::object::Object;
 
 rule! {
     /// An Application with a repository, a destination or a kind of object that its AppProject
@@ -131,58 +134,85 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
 /// The objects that the paths render.
 fn kinds(run: &Run<'_>, findings: &mut Findings<'_>) {
     for deployment in deployments(run) {
-        let (application, overlay) = (deployment.application, deployment.overlay);
-        let Some(project) = project_of(run, overlay, application) else { continue };
+        let Some(project) = project_of(run, deployment.overlay, deployment.application) else {
+            continue;
+        };
         let Some(rendering) = deployment.rendering(run) else { continue };
-        let mut told = HashSet::new();
+        // Once for each kind, and for each namespace.
+        let (mut kinds, mut namespaces) = (HashSet::new(), HashSet::new());
         for object in &rendering.objects {
             let id = object.id();
-            if let Some(list) = project.forbids(object).filter(|_| told.insert(id.kind.clone())) {
-                let group = if id.group.is_empty() { "core" } else { &id.group };
-                let message = format!(
-                    "{} does not allow the kind {} of the group {group}, and {} deploys {id}",
-                    project.object.id(),
-                    id.kind,
-                    application.object.id()
-                );
-                let (label, hint) = if list.ends_with("Whitelist") {
-                    ("the kinds that it allows", format!("add the kind to `{list}`"))
-                } else {
-                    ("the kinds that it forbids", format!("take the kind out of `{list}`"))
-                };
-                let place = object.node.get("kind").map(|kind| kind.origin.place());
-                findings
-                    .at(run.files.first_line(place.unwrap_or(object.source)), message)
-                    .also(project.place(list), label)
-                    .also(deployment.path.origin.place(), "deployed from here")
-                    .object(object)
-                    .detail(application.object.name())
-                    .overlay(&overlay.name)
-                    .hint(format!("{hint}, or do not deploy it"));
-            }
-            let namespace = object.namespace();
-            if namespace.is_empty()
-                || namespace == application.destination("namespace")
-                || deployment.is_changed
-                || !id.is_namespaced()
-                || project.destination(application, namespace) != Permission::Denied
-                || !told.insert(format!("/{namespace}"))
+            if kinds.insert((id.group, id.kind))
+                && let Some(list) = project.forbids(object)
             {
-                continue;
+                kind(run, &deployment, project, list, object, findings);
             }
-            let Some(node) = object.node.at(&["metadata", "namespace"]) else { continue };
-            let message = format!(
-                "{} does not allow the namespace {namespace} of {id}, which {} deploys",
-                project.object.id(),
-                application.object.id()
-            );
-            findings
-                .value(node, message)
-                .also(project.place("destinations"), "the destinations that it allows")
-                .object(object)
-                .detail(application.object.name())
-                .overlay(&overlay.name)
-                .hint("add the namespace to `destinations`, or correct it");
+            if !deployment.is_changed && namespaces.insert(id.namespace) {
+                namespace(&deployment, project, object, findings);
+            }
         }
     }
+}
+
+fn kind(
+    run: &Run<'_>,
+    deployment: &Deployment<'_>,
+    project: Project<'_>,
+    list: &str,
+    object: &Object,
+    findings: &mut Findings<'_>,
+) {
+    let (id, application) = (object.id(), deployment.application.object);
+    let group = if id.group.is_empty() { "core" } else { &id.group };
+    let message = format!(
+        "{} does not allow the kind {} of the group {group}, and {} deploys {id}",
+        project.object.id(),
+        id.kind,
+        application.id()
+    );
+    let (label, hint) = if list.ends_with("Whitelist") {
+        ("the kinds that it allows", format!("add the kind to `{list}`"))
+    } else {
+        ("the kinds that it forbids", format!("take the kind out of `{list}`"))
+    };
+    let place = object.node.get("kind").map_or(object.source, |kind| kind.origin.place());
+    findings
+        .at(run.files.first_line(place), message)
+        .also(project.place(list), label)
+        .also(deployment.path.origin.place(), "deployed from here")
+        .object(object)
+        .detail(application.name())
+        .overlay(&deployment.overlay.name)
+        .hint(format!("{hint}, or do not deploy it"));
+}
+
+/// Of an object that does not go to the namespace of the destination.
+fn namespace(
+    deployment: &Deployment<'_>,
+    project: Project<'_>,
+    object: &Object,
+    findings: &mut Findings<'_>,
+) {
+    let (own, application) = (object.namespace(), deployment.application);
+    let Some(node) = object.node.at(&["metadata", "namespace"]) else { return };
+    if own.is_empty()
+        || own == application.destination("namespace")
+        || !object.id().is_namespaced()
+        || project.destination(application, own) != Permission::Denied
+    {
+        return;
+    }
+    let message = format!(
+        "{} does not allow the namespace {own} of {}, which {} deploys",
+        project.object.id(),
+        object.id(),
+        application.object.id()
+    );
+    findings
+        .value(node, message)
+        .also(project.place("destinations"), "the destinations that it allows")
+        .object(object)
+        .detail(application.object.name())
+        .overlay(&deployment.overlay.name)
+        .hint("add the namespace to `destinations`, or correct it");
 }
