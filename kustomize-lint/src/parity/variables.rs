@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::lint::{Overlay, effective};
+use crate::object::Object;
 use crate::tree::Node;
 use crate::view::Container;
 
@@ -174,11 +175,14 @@ fn keys<'a>(
     if kind != "Secret" {
         return None;
     }
-    let external = overlay.of_kind("ExternalSecret").find(|object| {
+    let makes = |object: &&Object| {
         let target = object.node.word_at(&["spec", "target", "name"]);
         target.unwrap_or(object.name()) == name
             && effective(object.namespace()) == effective(namespace)
-    })?;
+    };
+    // Most have the name of what they make.
+    let external = overlay.find("ExternalSecret", namespace, name).filter(makes);
+    let external = external.or_else(|| overlay.of_kind("ExternalSecret").find(makes))?;
     let spec = external.node.get("spec")?;
     let mut found = Keys::new();
     for item in spec.get("data").map_or(&[][..], Node::items) {

@@ -18,10 +18,10 @@ rule! {
     /// object: `resource apps:Deployment is not permitted in project`. It is noticed only after
     /// the change was merged.
     ///
-    /// The patterns mean what they mean for Argo CD: a star in `sourceRepos` stops at a slash;
-    /// an empty `clusterResourceWhitelist` allows no kind of the whole cluster; an empty
-    /// `namespaceResourceWhitelist` allows every other. The project is the one of the name in
-    /// the same overlay, or the only one of the run; projects from elsewhere are not judged. The
+    /// The patterns mean what they mean for Argo CD: a star in `sourceRepos` stops at a slash; an
+    /// empty `clusterResourceWhitelist` allows no kind of the whole cluster; an empty
+    /// `namespaceResourceWhitelist` allows every other. The project is the one of the name in the
+    /// same overlay, or the only one of the run; projects from elsewhere are not judged. The
     /// kinds are those that the path renders, where it is in this repository.
     ///
     /// ## Bad

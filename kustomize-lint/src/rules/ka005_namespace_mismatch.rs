@@ -11,9 +11,9 @@ use crate::object::Object;
 rule! {
     /// An object with another namespace than the destination of its Application.
     ///
-    /// Argo CD puts into the destination's namespace only what has none of its own; the rest
-    /// goes where the object says. An overlay that was copied from another environment so
-    /// deploys into that one, and the Application prunes there.
+    /// Argo CD puts into the destination's namespace only what has none of its own; the rest goes
+    /// where the object says. An overlay that was copied from another environment so deploys into
+    /// that one, and the Application prunes there.
     ///
     /// A namespace that the Application's AppProject allows by its full name is meant.
     ///

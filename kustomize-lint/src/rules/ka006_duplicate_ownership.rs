@@ -14,8 +14,8 @@ rule! {
     /// `selfHeal` they overwrite each other without end, and with `prune` the one deletes what
     /// the other has made.
     ///
-    /// Compared are Applications of one overlay with the same cluster, and paths that are in
-    /// this repository.
+    /// Compared are Applications of one overlay with the same cluster, and paths that are in this
+    /// repository.
     ///
     /// ## Bad
     ///

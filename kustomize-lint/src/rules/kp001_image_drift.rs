@@ -6,15 +6,15 @@ use crate::lint::Overlay;
 use crate::parity::{Image, pairs};
 
 rule! {
-    /// A container with another image, or another version of it, than its service has in the Compose
-    /// project.
+    /// A container with another image, or another version of it, than its service has in the
+    /// Compose project.
     ///
-    /// What was tried out with Compose is then not what the cluster runs: a major version of a database
-    /// apart, the data of the one cannot be read by the other.
+    /// What was tried out with Compose is then not what the cluster runs: a major version of a
+    /// database apart, the data of the one cannot be read by the other.
     ///
-    /// Compared are the repository without its registry, and the tag or the digest; a mirror that puts a
-    /// path before the repository is the same image. Of an image that Compose builds (`build`) only the
-    /// name counts: its tag is that of a working copy.
+    /// Compared are the repository without its registry, and the tag or the digest; a mirror that
+    /// puts a path before the repository is the same image. Of an image that Compose builds
+    /// (`build`) only the name counts: its tag is that of a working copy.
     ///
     /// ## Bad
     ///

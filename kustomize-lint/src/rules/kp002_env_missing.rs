@@ -6,16 +6,17 @@ use crate::lint::Overlay;
 use crate::parity::{Pair, Compose, Value, Variables, is_different, pairs};
 
 rule! {
-    /// A variable that a service has in the Compose project and its container in Kubernetes has not, or
-    /// the other way round.
+    /// A variable that a service has in the Compose project and its container in Kubernetes has
+    /// not, or the other way round.
     ///
-    /// The program takes its default, or does not start. That a variable was added on one side only is
-    /// the usual way in which two descriptions of one service part.
+    /// The program takes its default, or does not start. That a variable was added on one side
+    /// only is the usual way in which two descriptions of one service part.
     ///
-    /// `envFrom` is looked up in ConfigMaps, Secrets and ExternalSecrets; when one of them is unknown, or
-    /// Compose exports a whole file, nothing is said to be missing. What `envFrom` brings along and what
-    /// comes from the pod itself (`fieldRef`) is never too much. A variable that differs on purpose is
-    /// declared with `differs` of the environment, or with `x-environment` in the specification.
+    /// `envFrom` is looked up in ConfigMaps, Secrets and ExternalSecrets; when one of them is
+    /// unknown, or Compose exports a whole file, nothing is said to be missing. What `envFrom`
+    /// brings along and what comes from the pod itself (`fieldRef`) is never too much. A variable
+    /// that differs on purpose is declared with `differs` of the environment, or with
+    /// `x-environment` in the specification.
     ///
     /// ## Bad
     ///

@@ -9,13 +9,15 @@ use crate::parity::{is_secret, Value, Variables, is_different, names_only, pairs
 rule! {
     /// A variable with another value in Kubernetes than in the Compose project.
     ///
-    /// The two sides then behave differently, and what works on the one is no proof for the other.
+    /// The two sides then behave differently, and what works on the one is no proof for the
+    /// other.
     ///
-    /// Values are compared as the program sees them: `$$` and `$(NAME)` as the kubelet reads them,
-    /// interpolation and env files as Compose does. What comes from a secret or depends on a variable
-    /// that nobody sets is left alone. Where values are meant to differ the environment says so:
-    /// `parity = "names"` for all of them, `differs` for some, and the specification with
-    /// `x-environment`. Values are not repeated in the message when the name is that of a secret.
+    /// Values are compared as the program sees them: `$$` and `$(NAME)` as the kubelet reads
+    /// them, interpolation and env files as Compose does. What comes from a secret or depends on
+    /// a variable that nobody sets is left alone. Where values are meant to differ the
+    /// environment says so: `parity = "names"` for all of them, `differs` for some, and the
+    /// specification with `x-environment`. Values are not repeated in the message when the name
+    /// is that of a secret.
     ///
     /// ## Bad
     ///

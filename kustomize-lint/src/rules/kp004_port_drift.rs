@@ -1,22 +1,23 @@
 //! KP004.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::Check;
 use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::parity::{Pair, pairs};
-use crate::view::Selector;
+use crate::view::{Selector, labels};
+use crate::object::Object;
 use crate::tree::Node;
 
 rule! {
-    /// A port of a service in the Compose project that neither its container nor a Kubernetes Service
-    /// in front of it names.
+    /// A port of a service in the Compose project that neither its container nor a Kubernetes
+    /// Service in front of it names.
     ///
-    /// Nothing reaches the port in the cluster when the Service leads elsewhere, or the program listens
-    /// on another port there. The container's side of `ports` and `expose` counts, not what the host
-    /// publishes. Ports that only Kubernetes names are left alone: Compose need not list what containers
-    /// reach among each other.
+    /// Nothing reaches the port in the cluster when the Service leads elsewhere, or the program
+    /// listens on another port there. The container's side of `ports` and `expose` counts, not
+    /// what the host publishes. Ports that only Kubernetes names are left alone: Compose need not
+    /// list what containers reach among each other.
     ///
     /// ## Bad
     ///
@@ -75,11 +76,12 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    let services = services(overlay);
     for (pair, compose) in pairs(overlay) {
         if pair.service.ports.is_empty() {
             continue;
         }
-        let Some(own) = ports(overlay, &pair) else { continue };
+        let Some(own) = ports(&services, &pair) else { continue };
         for port in &pair.service.ports {
             let wanted = (port.target, port.protocol.to_ascii_uppercase());
             if own.contains(&wanted) {
@@ -104,21 +106,33 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// The Services, by namespace and the first label that they select.
+type Services<'a> = HashMap<(&'a str, &'a str, &'a str), Vec<&'a Object>>;
+
+fn services<'a>(overlay: &'a Overlay<'_>) -> Services<'a> {
+    let mut services = Services::new();
+    for service in overlay.of_kind("Service") {
+        if let Some((key, value)) = labels(service.node.at(&["spec", "selector"])).next() {
+            services.entry((service.namespace(), key, value)).or_default().push(service);
+        }
+    }
+    services
+}
+
 /// The ports that the container and the Services in front of it name; `None` when one of them
 /// cannot be read.
-fn ports(overlay: &Overlay<'_>, pair: &Pair<'_>) -> Option<BTreeSet<(u16, String)>> {
+fn ports(services: &Services<'_>, pair: &Pair<'_>) -> Option<BTreeSet<(u16, String)>> {
     let mut ports = BTreeSet::new();
     let protocol = |node: &Node| node.word_at(&["protocol"]).unwrap_or("TCP").to_ascii_uppercase();
     for port in pair.container.list("ports") {
         ports.insert((port.word_at(&["containerPort"])?.parse().ok()?, protocol(port)));
     }
-    let object = pair.workload.object;
-    for service in overlay.of_kind("Service").filter(|own| own.namespace() == object.namespace()) {
+    let own = pair.workload.labels();
+    let namespace = pair.workload.object.namespace();
+    let candidates = labels(own).filter_map(|(key, value)| services.get(&(namespace, key, value)));
+    for service in candidates.flatten() {
         let selector = service.node.at(&["spec", "selector"]).map(Selector::plain);
-        let selects = |selector: &Selector<'_>| {
-            !selector.is_empty() && selector.selects(pair.workload.labels())
-        };
-        if !selector.as_ref().is_some_and(selects) {
+        if !selector.is_some_and(|selector| selector.selects(own)) {
             continue;
         }
         for port in service.node.at(&["spec", "ports"]).map_or(&[][..], Node::items) {

@@ -8,15 +8,17 @@ use crate::parity::{Compose, Pair, names_only, of_compose, of_probe, pairs};
 use crate::tree::{Entry, Node};
 
 rule! {
-    /// A container that is asked for its health in another way, or at other times, than its service in
-    /// the Compose project.
+    /// A container that is asked for its health in another way, or at other times, than its
+    /// service in the Compose project.
     ///
-    /// What Compose waits for and what Kubernetes sends requests to are then two different things.
+    /// What Compose waits for and what Kubernetes sends requests to are then two different
+    /// things.
     ///
-    /// The readiness probe is compared, or the startup or liveness probe where there is none. A `curl` or
-    /// `wget` of the container's own address is the same as `httpGet`. Times that Compose does not say,
-    /// jobs, and what an image checks by itself are left alone; with `parity = "names"` so are the times.
-    /// The time to start is compared with what the probes that end a container leave to it.
+    /// The readiness probe is compared, or the startup or liveness probe where there is none. A
+    /// `curl` or `wget` of the container's own address is the same as `httpGet`. Times that
+    /// Compose does not say, jobs, and what an image checks by itself are left alone; with
+    /// `parity = "names"` so are the times. The time to start is compared with what the probes
+    /// that end a container leave to it.
     ///
     /// ## Bad
     ///

@@ -9,12 +9,13 @@ use crate::parity::{Value, Variables, is_different, names_only, pairs};
 rule! {
     /// A variable that comes from a secret on one side and stands in plain text on the other.
     ///
-    /// Either the plain text is a secret that everybody with the repository can read, or the secret is
-    /// one that need not be kept.
+    /// Either the plain text is a secret that everybody with the repository can read, or the
+    /// secret is one that need not be kept.
     ///
-    /// In Compose, a secret is what the shell in front of the service reads from a file; in Kubernetes,
-    /// what comes from a Secret, also as a part (`$(PASSWORD)`). With `parity = "names"` plain text in
-    /// Compose is left alone, where it is the value of a development machine.
+    /// In Compose, a secret is what the shell in front of the service reads from a file; in
+    /// Kubernetes, what comes from a Secret, also as a part (`$(PASSWORD)`). With `parity =
+    /// "names"` plain text in Compose is left alone, where it is the value of a development
+    /// machine.
     ///
     /// ## Bad
     ///
