@@ -2,7 +2,7 @@
 //!
 //! An Application names a repository and a path; whether that repository is this one cannot be
 //! asked without a network. It is when the configuration says so (`repository`), and without that
-//! when at least one Application with the same URL has a path that is here.
+//! when more paths of Applications with its URL are here than of those with any other.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -35,7 +35,7 @@ pub(crate) enum Content {
     Root(usize),
     /// A kustomization that was rendered for this.
     Rendered(usize),
-    /// A kustomization that another tool reads, or one too many.
+    /// One kustomization too many.
     Unknown,
 }
 
@@ -75,18 +75,30 @@ impl Checkout {
         }
         match &settings.repository {
             Some(own) => checkout.ours.extend([normalized(own)]),
-            None => checkout.ours.extend(
-                sources.iter().filter(|(_, path)| path.exists()).map(|(source, _)| url(source)),
-            ),
+            None => checkout.ours.extend(checkout.likeliest(&sources)),
         }
         let known = Known::of(renderings);
         for (source, path) in sources {
             if checkout.ours.contains(&url(&source)) && !checkout.contents.contains_key(&path) {
-                let content = checkout.look(&path, &source, &known, files);
+                let content = checkout.look(&path, &known, files);
                 checkout.contents.insert(path, content);
             }
         }
         checkout
+    }
+
+    /// The URL that most paths of this checkout are named with; none when two are alike.
+    fn likeliest(&self, sources: &[(Source<'_>, PathBuf)]) -> Option<String> {
+        let mut paths: HashMap<String, HashSet<&Path>> = HashMap::new();
+        // That a repository has a root says nothing.
+        let roots: HashSet<&Path> = self.roots.values().map(PathBuf::as_path).collect();
+        let is_root = |path: &Path| fs::canonicalize(path).is_ok_and(|path| roots.contains(&*path));
+        for (source, path) in sources.iter().filter(|(_, path)| path.is_dir() && !is_root(path)) {
+            paths.entry(url(source)).or_default().insert(path);
+        }
+        let most = paths.values().map(HashSet::len).max()?;
+        let mut first = paths.into_iter().filter(|(_, paths)| paths.len() == most);
+        first.next().map(|(url, _)| url).filter(|_| first.next().is_none())
     }
 
     /// What is at the path of a source; `None` when that is of another repository, or nobody
@@ -95,7 +107,10 @@ impl Checkout {
         if source.is_pinned() || !self.ours.contains(&url(source)) {
             return None;
         }
-        self.contents.get(&self.folder(object, source)?)
+        let content = self.contents.get(&self.folder(object, source)?)?;
+        // What another tool makes of a folder is not known here.
+        let known = matches!(content, Content::Missing | Content::File);
+        Some(content).filter(|_| known || !source.has_other_tool())
     }
 
     /// One of the renderings.
@@ -123,19 +138,10 @@ impl Checkout {
         Some(root.join(text.trim_start_matches('/').trim_end_matches('/')))
     }
 
-    fn look(
-        &mut self,
-        path: &Path,
-        source: &Source<'_>,
-        known: &Known,
-        files: &mut Files,
-    ) -> Content {
+    fn look(&mut self, path: &Path, known: &Known, files: &mut Files) -> Content {
         let Ok(canonical) = fs::canonicalize(path) else { return Content::Missing };
         if !canonical.is_dir() {
             return Content::File;
-        }
-        if source.has_other_tool() {
-            return Content::Unknown;
         }
         if kustomization_file(&canonical).is_none() {
             return Content::Bare { other: has_manifests(&canonical) };

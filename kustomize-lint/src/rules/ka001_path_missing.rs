@@ -13,10 +13,10 @@ rule! {
     /// renamed. Paths begin at the root of the checkout, which is the nearest folder with `.git`,
     /// or else that of the configuration file.
     ///
-    /// Which repository this is says `repository` in the configuration. Without that it is the
-    /// one of every Application whose URL has, in at least one Application, a path that is here.
-    /// Applications of other repositories, of charts, and of a release or commit
-    /// (`targetRevision: v1.2.0`) are left alone.
+    /// Which repository this is says `repository` in the configuration. Without that it is the one
+    /// whose URL has the most paths that are here, if one has more than every other. Applications
+    /// of other repositories, of charts, and of a release or commit (`targetRevision: v1.2.0`) are
+    /// left alone.
     ///
     /// ## Bad
     ///
