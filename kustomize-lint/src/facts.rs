@@ -105,6 +105,8 @@ pub enum What {
         changed: Vec<ObjectKey>,
         /// Those it deleted.
         deleted: Vec<ObjectKey>,
+        /// Whether it is a JSON patch of nothing but `test`, which is to change nothing.
+        tests: bool,
     },
     /// A merge patch added an element to a list of elements with names: a container whose name
     /// the base does not have, perhaps a typing mistake.
@@ -124,6 +126,9 @@ pub enum What {
         path: String,
         /// Where the list was written that is lost.
         lost: Place,
+        /// Elements of that list which the new one has no counterpart for, in number or in
+        /// fields. None when it was written anew as a whole.
+        dropped: Vec<Place>,
     },
     /// An entry of `images` was applied.
     Image {
@@ -212,8 +217,15 @@ pub enum ProblemKind {
     Cycle,
     /// Not YAML, or not the shape that is expected.
     Malformed,
-    /// A patch, or another step that must match, matches nothing.
+    /// A step that must match, matches nothing: a replacement, a generator, an operation.
     NoMatch,
+    /// A patch names an object that is not there.
+    PatchNoMatch,
+    /// A JSON `replace` of a key that is not there. Builds of kubectl differ: some create it
+    /// without a word, others refuse. Here it is created, and the problem stays.
+    ReplaceCreates,
+    /// A key that stands twice where kustomize refuses it.
+    DuplicateKey,
 }
 
 /// What keeps a kustomization from being built.
@@ -239,6 +251,9 @@ impl ProblemKind {
             ProblemKind::Cycle => "cycle",
             ProblemKind::Malformed => "malformed",
             ProblemKind::NoMatch => "no-match",
+            ProblemKind::PatchNoMatch => "patch-no-match",
+            ProblemKind::ReplaceCreates => "json-replace-creates",
+            ProblemKind::DuplicateKey => "duplicate-key",
         }
     }
 }

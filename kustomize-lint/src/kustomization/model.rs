@@ -201,6 +201,8 @@ pub struct Image {
     pub place: Place,
     /// The image as resources write it, without tag.
     pub name: String,
+    /// Where that is written.
+    pub name_place: Place,
     /// The new name.
     pub new_name: Option<Spot<String>>,
     /// The new tag.

@@ -63,7 +63,9 @@ pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
     let patches_json6902 = self::patches(&mut f, "patchesJson6902");
     let labels = f.list("labels").iter().map(|node| f.inside(node, labels)).collect();
     let replicas = f.list("replicas").iter().map(|node| f.inside(node, replica)).collect();
-    let images = f.list("images").iter().map(|node| f.inside(node, image)).collect();
+    // kustomize reads the old name of the field as the new one.
+    let images = f.list("images").iter().chain(f.list("imageTags"));
+    let images = images.map(|node| f.inside(node, image)).collect();
     let replacements = f
         .list("replacements")
         .iter()
@@ -249,9 +251,11 @@ fn replica(f: &mut Fields<'_>) -> Replica {
 }
 
 fn image(f: &mut Fields<'_>) -> Image {
+    let name = f.spot("name");
     Image {
         place: f.place(),
-        name: f.text("name"),
+        name_place: name.as_ref().map_or(f.place(), |name| name.place),
+        name: name.map(|name| name.value).unwrap_or_default(),
         new_name: filled(f.spot("newName")),
         new_tag: filled(f.spot("newTag")),
         digest: filled(f.spot("digest")),

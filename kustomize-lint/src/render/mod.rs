@@ -18,7 +18,7 @@ use crate::{facts, transform};
 
 pub(crate) use accumulate::{Accumulated, add};
 pub(crate) use context::Context;
-pub(crate) use folder::Folder;
+pub(crate) use folder::{Folder, clean};
 
 /// The outcome of [`render`].
 #[derive(Debug)]

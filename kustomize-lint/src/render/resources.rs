@@ -48,7 +48,7 @@ pub(crate) fn resources(path: &Path, text: &str, context: &mut Context) -> Vec<O
     // kustomize prints objects through a reader that refuses such keys.
     for at in before..context.duplicate_keys.len() {
         let DuplicateKey { place, earlier } = context.duplicate_keys[at];
-        context.problem(ProblemKind::Malformed, Some(place), "this key stands twice");
+        context.problem(ProblemKind::DuplicateKey, Some(place), "this key stands twice");
         if let Some(problem) = context.problems.last_mut() {
             problem.also = Some((earlier, "here first".to_owned()));
         }

@@ -23,6 +23,34 @@ enum Kind {
     Test,
 }
 
+/// Why an operation is not what it seems.
+pub(crate) enum Failed {
+    /// The object stays as it is.
+    Refused(String),
+    /// A `replace` of a key that is not there has created it.
+    Created(String),
+}
+
+impl Failed {
+    pub(crate) fn message(&self) -> &str {
+        let (Failed::Refused(message) | Failed::Created(message)) = self;
+        message
+    }
+}
+
+impl From<String> for Failed {
+    fn from(message: String) -> Self {
+        Failed::Refused(message)
+    }
+}
+
+impl Operation {
+    /// Whether it only looks.
+    pub(crate) fn is_test(&self) -> bool {
+        self.kind == Kind::Test
+    }
+}
+
 /// Reads a list of operations.
 ///
 /// # Errors
@@ -71,7 +99,7 @@ pub(crate) fn read(node: &Node) -> Result<Vec<Operation>, (Place, String)> {
 ///
 /// # Errors
 /// The path leads to nothing, or a test fails.
-pub(crate) fn apply(root: &mut Node, operation: &Operation, step: StepId) -> Result<(), String> {
+pub(crate) fn apply(root: &mut Node, operation: &Operation, step: StepId) -> Result<(), Failed> {
     let path = &operation.path;
     let touch = Touch { step, place: operation.place };
     let value = || match &operation.value {
@@ -81,14 +109,24 @@ pub(crate) fn apply(root: &mut Node, operation: &Operation, step: StepId) -> Res
         }
     };
     match operation.kind {
-        Kind::Add => add(root, path, value()),
-        Kind::Remove => remove(root, path, touch).map(drop),
+        Kind::Add => Ok(add(root, path, value())?),
+        Kind::Remove => Ok(remove(root, path, touch).map(drop)?),
         Kind::Replace => {
             if path.is_empty() {
                 *root = value();
                 return Ok(());
             }
-            let slot = find(root, path)?;
+            let slot = match find(root, path) {
+                Ok(slot) => slot,
+                Err(message) => {
+                    let (node, last) = parent(root, path)?;
+                    if !node.is_mapping() {
+                        return Err(message.into());
+                    }
+                    node.set(&last, value());
+                    return Err(Failed::Created(message));
+                }
+            };
             let base = slot.origin.base;
             *slot = value();
             slot.origin.base = base;
@@ -97,12 +135,12 @@ pub(crate) fn apply(root: &mut Node, operation: &Operation, step: StepId) -> Res
         Kind::Move => {
             let mut moved = remove(root, &operation.from, touch)?;
             moved.origin.last = Some(touch);
-            add(root, path, moved)
+            Ok(add(root, path, moved)?)
         }
         Kind::Copy => {
             let mut copied = find(root, &operation.from)?.clone();
             copied.origin.last = Some(touch);
-            add(root, path, copied)
+            Ok(add(root, path, copied)?)
         }
         Kind::Test => {
             let null = operation.value.as_ref().is_none_or(Node::is_null);
@@ -110,7 +148,7 @@ pub(crate) fn apply(root: &mut Node, operation: &Operation, step: StepId) -> Res
                 Ok(found) if null && found.is_null() => Ok(()),
                 Ok(found) if operation.value.as_ref().is_some_and(|v| v.same(found)) => Ok(()),
                 Err(_) if null => Ok(()),
-                _ => Err(format!("the test of {path} fails")),
+                _ => Err(Failed::Refused(format!("the test of {path} fails"))),
             }
         }
     }

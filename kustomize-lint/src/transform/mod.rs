@@ -14,6 +14,8 @@ mod replacements;
 mod replicas;
 pub(crate) mod vars;
 
+pub(crate) use images::name as image_name;
+
 use crate::facts::{StepKind, What};
 use crate::kustomization::Kustomization;
 use crate::objects::Objects;

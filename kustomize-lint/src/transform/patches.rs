@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::json_patch;
-use super::merge::Merge;
+use super::json_patch::{self, Failed, Operation};
+use super::merge::{Merge, Unmerged};
 use crate::facts::{DuplicateKey, ProblemKind, StepKind, Target, What};
 use crate::id::Id;
 use crate::kustomization::{Kustomization, Patch, PatchText, Spot};
@@ -236,7 +236,7 @@ fn targeted_json(patch: &Patch, documents: &[Node], objects: &mut Objects, conte
 
 fn no_match(id: &Id, place: Place, context: &mut Context) {
     let message = format!("no {} {id} for this patch", id.api_version());
-    context.problem(ProblemKind::NoMatch, Some(place), message);
+    context.problem(ProblemKind::PatchNoMatch, Some(place), message);
 }
 
 fn several(id: &Id, place: Place, context: &mut Context) {
@@ -269,12 +269,19 @@ fn operate(
             let before = object.node.clone();
             object.remember();
             for operation in &operations {
-                if let Err(message) = json_patch::apply(&mut object.node, operation, step) {
-                    let message = format!("{}: {message}", object.id());
-                    context.problem(ProblemKind::NoMatch, Some(operation.place), message);
-                    if let Some(problem) = context.problems.last_mut() {
-                        problem.also = Some((object.source, "the object".to_owned()));
-                    }
+                let Err(failed) = json_patch::apply(&mut object.node, operation, step) else {
+                    continue;
+                };
+                let kind = match failed {
+                    Failed::Created(_) => ProblemKind::ReplaceCreates,
+                    Failed::Refused(_) => ProblemKind::NoMatch,
+                };
+                let message = format!("{}: {}", object.id(), failed.message());
+                context.problem(kind, Some(operation.place), message);
+                if let Some(problem) = context.problems.last_mut() {
+                    problem.also = Some((object.head(), "the object".to_owned()));
+                }
+                if kind == ProblemKind::NoMatch {
                     break;
                 }
             }
@@ -283,8 +290,9 @@ fn operate(
             }
             objects.refresh(*at);
         }
+        let tests = operations.iter().all(Operation::is_test);
         let deleted = Vec::new();
-        context.fact(step, content, What::Patch { target, matched, changed, deleted });
+        context.fact(step, content, What::Patch { target, matched, changed, deleted, tests });
     }
 }
 
@@ -387,9 +395,9 @@ fn merge_into(
                 deleted.push(object.key);
                 gone.insert(object.key);
             }
-            Err(message) => {
+            Err(Unmerged { kind, message }) => {
                 object.node = before;
-                context.problem(ProblemKind::Malformed, Some(content), message);
+                context.problem(kind, Some(content), message);
             }
         }
         for (place, what) in merge.facts {
@@ -401,5 +409,6 @@ fn merge_into(
     } else if patch.allow_name_change {
         selected.iter().for_each(|at| objects.refresh(*at));
     }
-    context.fact(step, content, What::Patch { target, matched, changed, deleted });
+    let tests = false;
+    context.fact(step, content, What::Patch { target, matched, changed, deleted, tests });
 }

@@ -1,6 +1,6 @@
 //! `replacements`.
 
-use crate::facts::{ProblemKind, StepKind, What};
+use crate::facts::{DuplicateKey, ProblemKind, StepKind, What};
 use crate::id::Id;
 use crate::kustomization::{
     FieldOptions, Kustomization, Replacement, ReplacementSource, ReplacementTarget, Selector, Spot,
@@ -38,6 +38,10 @@ fn load(folder: &Folder, path: &Spot<String>, context: &mut Context) -> Vec<Repl
     let mut read = Vec::new();
     match tree::read(file, &text, Dialect::Kustomization) {
         Ok(text) => {
+            let pairs = text.duplicates.into_iter();
+            context
+                .duplicate_keys
+                .extend(pairs.map(|(place, earlier)| DuplicateKey { place, earlier }));
             for node in &text.documents {
                 read.extend(replacement_file(node, &mut wrong));
             }

@@ -1,0 +1,118 @@
+//! Files beside kustomizations that no kustomization reads.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::yaml::{self, Keep, Limits, Node};
+use ignore::WalkBuilder;
+
+use super::discover::{Discovered, clean, kustomization_file};
+use crate::render::Rendering;
+use crate::tree::{Files, Place};
+
+/// A file that nobody reads.
+#[derive(Debug)]
+pub(crate) struct Orphan {
+    /// The line to show.
+    pub(crate) place: Place,
+    /// What it is.
+    pub(crate) what: What,
+}
+
+/// What kind of file nobody reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Objects, or a merge patch.
+    Objects,
+    /// A JSON patch.
+    Operations,
+    /// The kustomization of a component.
+    Component,
+}
+
+/// Looks for them below the folders that were found. What git ignores and hidden files are left
+/// out, and so is everything around a kustomization that could not be rendered as a whole: what
+/// its unknown parts read is unknown, too. The files join `files`, so that comments in them can
+/// suppress what is found.
+pub(crate) fn find(
+    found: &[Discovered],
+    renderings: &[(String, Rendering)],
+    files: &mut Files,
+) -> Vec<Orphan> {
+    let read: HashSet<PathBuf> =
+        files.iter().filter_map(|(_, file)| fs::canonicalize(&file.path).ok()).collect();
+    let mut known: HashSet<&Path> = HashSet::new();
+    let mut unsure: HashSet<&Path> = HashSet::new();
+    for (_, rendering) in renderings {
+        for root in &rendering.roots {
+            known.insert(&root.canonical);
+            if !rendering.problems.is_empty() || !rendering.not_analysed.is_empty() {
+                unsure.insert(&root.canonical);
+            }
+        }
+    }
+    let folders: HashSet<&Path> = found.iter().map(|one| one.canonical.as_path()).collect();
+    let mut orphans = Vec::new();
+    for one in found {
+        // The outermost folders lead to the others.
+        if one.canonical.ancestors().skip(1).any(|above| folders.contains(above)) {
+            continue;
+        }
+        for entry in WalkBuilder::new(&one.shown).sort_by_file_name(Ord::cmp).build().flatten() {
+            let named = entry.path().extension().is_some_and(|end| end == "yaml" || end == "yml");
+            if !named || !entry.file_type().is_some_and(|kind| kind.is_file()) {
+                continue;
+            }
+            let Ok(canonical) = fs::canonicalize(entry.path()) else { continue };
+            if read.contains(&canonical) {
+                continue;
+            }
+            let owner = canonical.ancestors().skip(1).find(|folder| folders.contains(folder));
+            let Some(owner) = owner.filter(|owner| !unsure.contains(owner)) else { continue };
+            let own_file = kustomization_file(owner).as_deref() == Some(canonical.as_path());
+            if !known.contains(owner) && !own_file {
+                // The component as a whole is reported.
+                continue;
+            }
+            let Some((text, what, span)) = look(&canonical) else { continue };
+            if own_file != (what == What::Component) {
+                continue;
+            }
+            let place = Place::new(files.add(&clean(entry.path()), &text), &span);
+            orphans.push(Orphan { place, what });
+        }
+    }
+    orphans
+}
+
+/// What a file holds, if that is something for a kustomization, and the line that says so.
+fn look(path: &Path) -> Option<(String, What, std::ops::Range<usize>)> {
+    let text = fs::read_to_string(path).ok()?;
+    let loaded = yaml::load_keeping(&text, Limits::default(), Keep::Last).ok()?;
+    let (what, span) = loaded.documents.iter().find_map(|document| {
+        let kind = document.get("kind").filter(|kind| kind.as_str().is_some());
+        let api = document.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+        if kind.and_then(Node::as_str) == Some("Component") && api.starts_with("kustomize.") {
+            return Some((What::Component, kind?.span.clone()));
+        }
+        if let Some(first) = document.items().and_then(|items| items.first()) {
+            let op =
+                first.get("op").filter(|op| op.as_str().is_some() && first.get("path").is_some());
+            return op.map(|op| (What::Operations, op.span.clone()));
+        }
+        let named = document.get("metadata")?.get("name")?.text().is_some();
+        let object = named && !api.is_empty() && !is_tool(api);
+        object.then_some((What::Objects, kind?.span.clone()))
+    })?;
+    Some((text, what, span))
+}
+
+/// Whether files of this version are a tool's own configuration and no objects.
+fn is_tool(api: &str) -> bool {
+    let group = api.split('/').next().unwrap_or_default();
+    matches!(group, "skaffold" | "ctlptl.dev" | "k3d.io" | "kustomize.config.k8s.io")
+        || group.ends_with(".x-k8s.io") && group.starts_with("kind")
+        || group == "config.kubernetes.io"
+        || group == "eksctl.io"
+}

@@ -1,0 +1,63 @@
+//! KH001.
+
+use super::Check;
+use crate::finding::Findings;
+use crate::lint::Overlay;
+use crate::view::placeholder;
+
+rule! {
+    /// A value that is still to be filled in: `<account-id>`, `REPLACE_ME`, `CHANGEME`,
+    /// `${VARIABLE}`.
+    ///
+    /// Kubernetes replaces nothing of the kind, so a role's address, a host name or a password
+    /// goes live with the stand-in. Looked at are all values of all objects, but not what others
+    /// fill in or read in their own way: commands and arguments of containers, files in
+    /// ConfigMaps and other texts of several lines, and CustomResourceDefinitions. In these only
+    /// a setting whose whole value is `REPLACE_ME` or `CHANGEME` counts. Where another tool
+    /// replaces `${VARIABLE}` after kustomize, as Flux can, the configuration should leave the
+    /// rule out.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [account.yaml]
+    /// -- account.yaml --
+    /// apiVersion: v1
+    /// kind: ServiceAccount
+    /// metadata:
+    ///   name: web
+    ///   annotations:
+    ///     eks.amazonaws.com/role-arn: arn:aws:iam::<account-id>:role/web
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [account.yaml]
+    /// -- account.yaml --
+    /// apiVersion: v1
+    /// kind: ServiceAccount
+    /// metadata:
+    ///   name: web
+    ///   annotations:
+    ///     eks.amazonaws.com/role-arn: arn:aws:iam::111122223333:role/web
+    /// ```
+    KH001 "placeholder" Error Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    for object in overlay.objects() {
+        for found in placeholder::find(object) {
+            let what = match &found.token {
+                Some(token) => format!("`{token}`"),
+                None => "a value to be filled in".to_owned(),
+            };
+            let message = format!("{what} stands at {} of {}", found.path, object.id());
+            let finding = findings.value(found.node, message);
+            finding.object(object).detail(found.token.unwrap_or_default());
+            finding.hint("fill it in; Kubernetes takes it as it is");
+        }
+    }
+}
