@@ -202,6 +202,8 @@ pub struct DuplicateKey {
     pub place: Place,
     /// The earlier.
     pub earlier: Place,
+    /// Whether the later one counts.
+    pub last: bool,
 }
 
 /// A kind of problem; each has one rule.

@@ -108,7 +108,17 @@ impl<'a> Field<'a> {
 
     /// The comment behind the key, as a line of its own.
     fn comment(&self, text: &str, indent: usize) -> String {
-        let rest = text[self.rest.clone()].trim();
+        Self::line(&text[self.rest.clone()], indent)
+    }
+
+    /// The comment behind a value in brackets.
+    fn behind(&self, text: &str, indent: usize) -> String {
+        let end = end_of(text, self.value);
+        Self::line(text.get(end..self.rest.end).unwrap_or_default(), indent)
+    }
+
+    fn line(rest: &str, indent: usize) -> String {
+        let rest = rest.trim();
         if rest.starts_with('#') {
             format!("{}{rest}\n", " ".repeat(indent))
         } else {
@@ -158,7 +168,9 @@ fn list(
     if old.is_empty() || fields.len() != all || !known {
         return None;
     }
-    let at = fields.iter().position(|field| field.name == target).unwrap_or(0);
+    let named = fields.iter().position(|field| field.name == target);
+    let block = || fields.iter().position(|field| field.is_block(text));
+    let at = named.or_else(block).unwrap_or(0);
     let (mut before, mut after) = (Vec::new(), Vec::new());
     let anchor = fields.remove(at);
     let mut changes = Vec::new();
@@ -179,7 +191,9 @@ fn list(
         } else {
             after.push(items)
         }
-        changes.push((field.whole(), String::new()));
+        // What goes into brackets leaves its comment where it was.
+        let comment = if anchor.is_flow(text) { field.behind(text, 0) } else { String::new() };
+        changes.push((field.whole(), comment));
     }
     if !fields.is_empty() {
         changes.extend(insert(text, &anchor, before, after)?);
@@ -238,10 +252,7 @@ fn block_items(text: &str, field: &Field<'_>, indent: usize) -> Option<String> {
             let key = if merges { format!("{}: ", merge_key(item)?) } else { String::new() };
             out.push_str(&format!("{}- {key}{raw}\n", " ".repeat(indent)));
         }
-        let rest = text[end_of(text, field.value)..field.rest.end].trim();
-        if rest.starts_with('#') {
-            out.push_str(&format!("{}{rest}\n", " ".repeat(indent)));
-        }
+        out.push_str(&field.behind(text, indent));
         return Some(out);
     }
     if !field.is_block(text) {
@@ -274,7 +285,7 @@ fn block_items(text: &str, field: &Field<'_>, indent: usize) -> Option<String> {
 
 /// The items of a list in brackets, for another such list.
 fn flow_items(text: &str, field: &Field<'_>) -> Option<String> {
-    if !field.is_flow(text) || text[end_of(text, field.value)..field.rest.end].contains('#') {
+    if !field.is_flow(text) {
         return None;
     }
     let merges = field.name == "patchesStrategicMerge";
@@ -445,6 +456,10 @@ mod tests {
                 "patchesJson6902:\n- {path: j, target: {kind: X}}\npatchesStrategicMerge:\n- s\n"
             ),
             "patches:\n- path: s\n- {path: j, target: {kind: X}}\n"
+        );
+        assert_eq!(
+            rewritten("patchesStrategicMerge: [s] # c\npatchesJson6902:\n- path: j\n"),
+            "patches:\n- path: s\n# c\n- path: j\n"
         );
     }
 

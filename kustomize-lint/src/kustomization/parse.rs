@@ -197,9 +197,7 @@ fn patches(f: &mut Fields<'_>, key: &'static str) -> Vec<Patch> {
                 PatchText::Inline(Spot { value: String::new(), place })
             }
         };
-        let target = f
-            .get("target")
-            .map(|node| Spot { value: f.inside(node, selector), place: node.origin.base });
+        let target = target(f, "target");
         let (mut names, mut kinds) = (false, false);
         if let Some(node) = f.get("options") {
             f.inside(node, |f| {
@@ -210,6 +208,14 @@ fn patches(f: &mut Fields<'_>, key: &'static str) -> Vec<Patch> {
         Patch { place, text, target, allow_name_change: names, allow_kind_change: kinds }
     };
     f.list(key).iter().map(|node| f.inside(node, read)).collect()
+}
+
+/// A selector, at the condition that says most about what is meant.
+fn target(f: &mut Fields<'_>, key: &'static str) -> Option<Spot<Selector>> {
+    let node = f.get(key)?;
+    let conditions = ["name", "labelSelector", "annotationSelector", "kind", "namespace"];
+    let first = conditions.iter().find_map(|key| node.get(key)).unwrap_or(node);
+    Some(Spot { value: f.inside(node, selector), place: first.origin.base })
 }
 
 fn selector(f: &mut Fields<'_>) -> Selector {
@@ -287,7 +293,7 @@ fn replacement(f: &mut Fields<'_>) -> Replacement {
         .map(|node| {
             f.inside(node, |f| ReplacementTarget {
                 place: f.place(),
-                select: f.get("select").map(|node| f.inside(node, selector)),
+                select: target(f, "select"),
                 reject: f.list("reject").iter().map(|node| f.inside(node, selector)).collect(),
                 paths: f.texts("fieldPaths"),
                 options: f.get("options").map(|node| f.inside(node, options)).unwrap_or_default(),

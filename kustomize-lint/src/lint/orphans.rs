@@ -55,8 +55,10 @@ pub(crate) fn find(
     let folders: HashSet<&Path> = found.iter().map(|one| one.canonical.as_path()).collect();
     let mut orphans = Vec::new();
     for one in found {
-        // The outermost folders lead to the others.
-        if one.canonical.ancestors().skip(1).any(|above| folders.contains(above)) {
+        // The outermost folders lead to the others. One above that was not asked for may read
+        // what lies here.
+        let mut above = one.canonical.ancestors().skip(1);
+        if above.any(|folder| kustomization_file(folder).is_some()) {
             continue;
         }
         for entry in WalkBuilder::new(&one.shown).sort_by_file_name(Ord::cmp).build().flatten() {

@@ -2,10 +2,13 @@
 
 use common::diagnostic::nearest;
 
-use super::{Check, problems};
+use super::Check;
 use crate::facts::{ProblemKind, Target, What};
 use crate::finding::Findings;
+use crate::kustomization::Selector;
 use crate::lint::Overlay;
+use crate::object::Object;
+use crate::tree::Place;
 
 rule! {
     /// A patch that matches no object: by its `target`, or by the name in the patch.
@@ -58,29 +61,58 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let step = overlay.rendering.step(fact.step);
         let target = overlay.patch(step.place).and_then(|patch| patch.target.as_ref());
         let place = target.map_or(step.place, |target| target.place);
-        let near = target.and_then(|target| {
-            let names = overlay.objects().iter().filter(|object| {
-                target.value.kind.is_empty() || target.value.kind == object.kind()
-            });
-            nearest(&target.value.name, names.map(|object| object.name()))
-        });
-        findings
-            .at(overlay.files.first_line(place), "no object is selected by this patch's target")
-            .label("applied to nothing")
-            .also(overlay.files.first_line(fact.place), "the patch")
-            .hint(hint(near, "correct the target, or remove the patch"));
+        let near = target.and_then(|target| near(overlay, &target.value));
+        let message = "no object is selected by this patch's target";
+        let finding = findings.at(overlay.files.first_line(place), message);
+        finding.label("applied to nothing").also(overlay.files.first_line(fact.place), "the patch");
+        match near {
+            Some((place, Some(name))) => {
+                finding.also(place, "this one?").hint(format!("is `{name}` meant?"));
+            }
+            Some((place, None)) => {
+                finding.also(place, "this label?").hint("correct the selector");
+            }
+            None => {
+                finding.hint("correct the target, or remove the patch");
+            }
+        }
     }
-    let kinds = [ProblemKind::PatchNoMatch];
-    problems::report(overlay, findings, &kinds, |problem| {
-        // The message names kind and object: `no apps/v1 Deployment web for this patch`.
+    for problem in &overlay.rendering.problems {
+        let (ProblemKind::PatchNoMatch, Some(place)) = (problem.kind, problem.place) else {
+            continue;
+        };
+        let finding = findings.at(overlay.files.first_line(place), problem.message.clone());
+        finding.label("kustomize refuses this patch").detail(problem.message.clone());
+        // The message names the object: `no apps/v1 Deployment web for this patch`.
         let mut words = problem.message.split(' ').skip(2);
-        let (kind, name) = (words.next()?, words.next()?);
-        let name = name.rsplit('/').next()?;
-        let near = nearest(name, overlay.of_kind(kind).map(|object| object.name()));
-        Some(hint(near, "correct the name, kind or version in the patch, or remove the patch"))
-    });
+        let (kind, id) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let name = id.rsplit('/').next().unwrap_or_default();
+        let near = nearest(name, overlay.of_kind(kind).map(Object::name));
+        match near.and_then(|near| overlay.of_kind(kind).find(|object| object.name() == near)) {
+            Some(object) => {
+                finding.also(object.head(), "this one?");
+                let id = object.id();
+                finding.hint(format!("there is {} {id}", id.api_version()));
+            }
+            None => {
+                finding.hint("correct the name, kind or version in the patch, or remove it");
+            }
+        }
+    }
 }
 
-fn hint(near: Option<&str>, otherwise: &str) -> String {
-    near.map_or_else(|| otherwise.to_owned(), |near| format!("is `{near}` meant?"))
+/// What a target may have meant: the place and the name of an object, or the place of a label.
+fn near<'a>(
+    overlay: &'a Overlay<'_>,
+    target: &Selector,
+) -> Option<(Place, Option<&'a str>)> {
+    let kind = |object: &&Object| target.kind.is_empty() || target.kind == object.kind();
+    let objects = || overlay.objects().iter().filter(kind);
+    if let Some(name) = nearest(&target.name, objects().map(Object::name)) {
+        let object = objects().find(|object| object.name() == name)?;
+        return Some((object.head(), Some(name)));
+    }
+    let key = target.labels.split(['=', '!', ' ', ',']).find(|word| !word.is_empty())?;
+    let labels = objects().find_map(|object| object.node.at(&["metadata", "labels"])?.get(key));
+    labels.map(|label| (label.origin.base, None))
 }

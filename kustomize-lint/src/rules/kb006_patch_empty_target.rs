@@ -73,11 +73,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             count => format!("selects all {count} objects"),
         });
         finding.also(overlay.files.first_line(fact.place), "the patch");
-        for key in matched.iter().take(1) {
-            let id = overlay.rendering.identity(*key);
-            if let Some(object) = overlay.rendering.object(*key) {
-                finding.also(object.head(), format!("{id} is one of them"));
-            }
+        if let Some(key) = matched.first() {
+            let what = if deleted.contains(key) { "deleted, too" } else { "changed, too" };
+            finding.also(overlay.rendering.head(*key), what);
         }
         finding.hint("name what is meant; `kind: .*` selects every object on purpose");
     }

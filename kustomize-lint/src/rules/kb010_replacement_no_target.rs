@@ -1,11 +1,14 @@
 //! KB010.
 
+use common::diagnostic::nearest;
+
 use super::Check;
 use super::idle::idle;
 use crate::facts::What;
 use crate::finding::Findings;
 use crate::kustomization::{Replacement, ReplacementTarget};
 use crate::lint::{Overlay, Run};
+use crate::object::Object;
 use crate::tree::Place;
 
 rule! {
@@ -69,22 +72,29 @@ fn effect(what: &What) -> Option<bool> {
 
 fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
     for idle in idle(run, effect) {
-        let place = run.files.first_line(idle.fact.place);
-        let finding = findings.at(place, "no object is selected by this target of a replacement");
-        finding.label("the value goes nowhere");
-        finding.also(run.files.first_line(idle.step.place), "the replacement");
         let select = idle
             .overlays
             .iter()
             .find_map(|overlay| target(overlay, idle.fact.place))
             .and_then(|target| target.select.as_ref());
+        let place = select.map_or(idle.fact.place, |select| select.place);
+        let message = "no object is selected by this target of a replacement";
+        let finding = findings.at(run.files.first_line(place), message);
+        finding.label("the value goes nowhere");
+        finding.also(run.files.first_line(idle.step.place), "the replacement");
+        let select = select.map(|select| &select.value);
         let pattern = select.is_some_and(|select| select.name.contains(['*', '|', '+', '?']));
         let near = select.and_then(|select| {
             let names = idle.overlays.iter().flat_map(|overlay| overlay.of_kind(&select.kind));
-            common::diagnostic::nearest(&select.name, names.map(|object| object.name()))
+            let objects: Vec<&Object> = names.collect();
+            let name = nearest(&select.name, objects.iter().map(|object| object.name()))?;
+            objects.into_iter().find(|object| object.name() == name)
         });
+        if let Some(object) = near {
+            finding.also(object.head(), "this one?");
+        }
         finding.hint(match near {
-            Some(near) => format!("is `{near}` meant?"),
+            Some(object) => format!("is `{}` meant?", object.name()),
             None if pattern => "here a name is a text and not a pattern; list the names".to_owned(),
             None => "correct the target, or remove it".to_owned(),
         });

@@ -1,9 +1,12 @@
 //! KB011.
 
+use std::collections::HashSet;
+
 use super::Check;
-use crate::facts::ProblemKind;
+use crate::facts::{ProblemKind, StepKind};
 use crate::finding::Findings;
 use crate::lint::Overlay;
+use crate::tree::Place;
 
 rule! {
     /// A key that stands twice in one mapping.
@@ -41,20 +44,17 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let rendering = &overlay.rendering;
+    let problems = rendering.problems.iter().filter(|one| one.kind == ProblemKind::DuplicateKey);
+    let refused: HashSet<Place> = problems.filter_map(|problem| problem.place).collect();
+    // Of a patch the whole document is refused.
+    let documents: Vec<Place> =
+        rendering.facts_of(StepKind::MergePatch).map(|fact| fact.place).collect();
+    let documents: HashSet<Place> =
+        documents.into_iter().filter(|place| refused.contains(place)).collect();
     for key in &rendering.duplicate_keys {
-        let refused = rendering.problems.iter().any(|problem| {
-            problem.kind == ProblemKind::DuplicateKey
-                && problem.place.is_some_and(|place| {
-                    place.file == key.place.file
-                        && place.start <= key.place.start
-                        && key.place.end <= place.end
-                })
-        });
-        // Whether the file is read as a kustomization; an inline patch in it is a patch.
-        let kustomization = rendering.roots.iter().any(|root| {
-            root.file == key.place.file && !in_patch(&root.kustomization, key.place)
-        });
-        let message = match (refused, kustomization) {
+        let refused = refused.contains(&key.place)
+            || documents.iter().any(|document| holds(*document, key.place));
+        let message = match (refused, key.last) {
             (true, _) => "this key stands twice, and kustomize refuses that",
             (_, true) => "this key stands twice, and only the last one counts",
             (_, false) => "this key stands twice, and only the first one counts",
@@ -63,14 +63,6 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Whether a place is in a patch that stands in the kustomization file.
-fn in_patch(kustomization: &crate::kustomization::Kustomization, place: crate::tree::Place) -> bool {
-    use crate::kustomization::PatchText;
-    let lists = [&kustomization.patches, &kustomization.patches_json6902];
-    let inline = lists.into_iter().flatten().filter_map(|patch| match &patch.text {
-        PatchText::Inline(text) => Some(text.place),
-        PatchText::File(_) => None,
-    });
-    let strategic = kustomization.patches_strategic_merge.iter().map(|patch| patch.place);
-    inline.chain(strategic).any(|text| text.start <= place.start && place.end <= text.end)
+fn holds(outer: Place, inner: Place) -> bool {
+    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
 }

@@ -1,5 +1,8 @@
 //! KB016.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+
 use super::Check;
 use crate::facts::{StepKind, What};
 use crate::finding::Findings;
@@ -61,10 +64,13 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let Some(root) = rendering.roots.iter().find(|root| root.file == place.file) else {
             continue;
         };
+        let own = own_files(overlay, root);
+        let elsewhere =
+            |object: &Object| !own.contains(&overlay.files.get(object.source.file).path);
         let objects: Vec<&Object> = selectors
             .iter()
             .filter_map(|key| rendering.object(*key))
-            .filter(|object| IMMUTABLE.contains(&object.kind()) && !defines(overlay, root, object))
+            .filter(|object| IMMUTABLE.contains(&object.kind()) && elsewhere(object))
             .collect();
         let Some(first) = objects.first() else { continue };
         let others = match objects.len() {
@@ -84,10 +90,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Whether the object comes from a file that this kustomization itself names.
-fn defines(overlay: &Overlay<'_>, root: &Root, object: &Object) -> bool {
-    let path = &overlay.files.get(object.source.file).path;
-    let same = |named: &str| crate::render::clean(&root.path.join(named)) == *path;
-    object.source.file == root.file
-        || root.kustomization.resources.iter().any(|resource| same(&resource.value))
+/// The files that a kustomization itself names, and its own, which has the generators.
+fn own_files(overlay: &Overlay<'_>, root: &Root) -> HashSet<PathBuf> {
+    let resources = root.kustomization.resources.iter();
+    let named = resources.map(|resource| crate::render::clean(&root.path.join(&resource.value)));
+    named.chain([overlay.files.get(root.file).path.clone()]).collect()
 }

@@ -3,6 +3,7 @@
 use super::Check;
 use crate::finding::Findings;
 use crate::lint::Overlay;
+use crate::tree::Place;
 use crate::view::placeholder;
 
 rule! {
@@ -55,9 +56,23 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 None => "a value to be filled in".to_owned(),
             };
             let message = format!("{what} stands at {} of {}", found.path, object.id());
-            let finding = findings.value(found.node, message);
+            let origin = found.node.origin;
+            let place = found.token.as_deref().map(|token| narrow(overlay, origin.place(), token));
+            let finding = findings.at(place.unwrap_or(origin.place()), message);
+            if origin.last.is_some() {
+                finding.also(origin.base, "stood here first");
+            }
             finding.object(object).detail(found.token.unwrap_or_default());
             finding.hint("fill it in; Kubernetes takes it as it is");
         }
     }
+}
+
+/// The placeholder in its value, as far as it stands there as it is.
+fn narrow(overlay: &Overlay<'_>, place: Place, token: &str) -> Place {
+    let text = overlay.files.get(place.file).text.get(place.span()).unwrap_or_default();
+    text.find(token).map_or(place, |at| {
+        let start = place.start as usize + at;
+        Place::new(place.file, &(start..start + token.len()))
+    })
 }

@@ -15,9 +15,14 @@ pub(crate) fn report(
     for problem in overlay.rendering.problems.iter().filter(|one| kinds.contains(&one.kind)) {
         let place = problem.place.map(|place| overlay.files.first_line(place));
         let finding = findings.at(place.or(overlay.place()), problem.message.clone());
-        finding.detail(problem.message.clone());
-        if let Some((place, label)) = &problem.also {
-            finding.also(overlay.files.first_line(*place), label.clone());
+        match &problem.also {
+            // One operation may fail for many objects: one finding, with all of these.
+            Some((place, label)) => {
+                finding.also(overlay.files.first_line(*place), label.clone());
+            }
+            None => {
+                finding.detail(problem.message.clone());
+            }
         }
         if let Some(hint) = hint(problem) {
             finding.hint(hint);
@@ -25,7 +30,7 @@ pub(crate) fn report(
     }
 }
 
-/// The path that is written at a place, without quotes.
+/// What is written at a place, without quotes.
 pub(crate) fn written<'a>(overlay: &'a Overlay<'_>, place: Place) -> &'a str {
     let text = overlay.files.get(place.file).text.get(place.span()).unwrap_or_default();
     text.trim().trim_matches(['"', '\''])

@@ -123,6 +123,11 @@ pub(crate) fn apply(root: &mut Node, operation: &Operation, step: StepId) -> Res
                     if !node.is_mapping() {
                         return Err(message.into());
                     }
+                    let mut message = format!("there is no {path} to replace");
+                    let known = node.entries().iter().map(|entry| entry.key.as_str());
+                    if let Some(near) = common::diagnostic::nearest(&last, known) {
+                        message = format!("{message}; is `{near}` meant?");
+                    }
                     node.set(&last, value());
                     return Err(Failed::Created(message));
                 }

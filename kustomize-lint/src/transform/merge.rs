@@ -419,10 +419,12 @@ fn directive(node: &Node) -> Result<Option<Directive>, Unmerged> {
 }
 
 /// The elements of a replaced list that the new one has no counterpart for. An element's
-/// counterpart has its name, or stands for it for want of one of that name, and says
+/// counterpart has its name or key, or stands for it for want of one of that name, and says
 /// everything that it says; then the list was written anew on purpose.
 fn dropped(before: &Node, patch: &Node) -> Vec<Place> {
-    let name = |node: &Node| node.word_at(&["name"]).map(str::to_owned);
+    const KEYS: [&str; 4] = ["name", "secretKey", "key", "id"];
+    let name =
+        |node: &Node| KEYS.iter().find_map(|key| Some(format!("{key}={}", node.word_at(&[key])?)));
     let mut free: HashMap<String, &Node> = HashMap::new();
     let mut others: Vec<&Node> = Vec::new();
     let known: HashSet<Option<String>> = before.items().iter().map(name).collect();
@@ -434,10 +436,14 @@ fn dropped(before: &Node, patch: &Node) -> Vec<Place> {
             None => others.push(item),
         }
     }
-    let mut others = others.into_iter();
+    let mut others = others.into_iter().peekable();
     let mut lost = |item: &Node| {
         let same = name(item).and_then(|name| free.get(&name).copied());
-        !same.or_else(|| others.next()).is_some_and(|new| covers(new, item))
+        let kept = match same {
+            Some(new) => covers(new, item),
+            None => others.next_if(|new| covers(new, item)).is_some(),
+        };
+        !kept
     };
     before.items().iter().filter(|item| lost(item)).map(|item| item.origin.base).collect()
 }

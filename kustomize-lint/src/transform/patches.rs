@@ -120,9 +120,11 @@ fn parsed(read: Result<Text, (Place, String)>, context: &mut Context) -> Vec<Nod
     match read {
         Ok(read) => {
             let pairs = read.duplicates.into_iter();
-            context
-                .duplicate_keys
-                .extend(pairs.map(|(place, earlier)| DuplicateKey { place, earlier }));
+            context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
+                place,
+                earlier,
+                last: false,
+            }));
             for place in read.odd_keys {
                 let message = "a key must be text; put quotes around it";
                 context.problem(ProblemKind::Malformed, Some(place), message);

@@ -39,9 +39,11 @@ fn load(folder: &Folder, path: &Spot<String>, context: &mut Context) -> Vec<Repl
     match tree::read(file, &text, Dialect::Kustomization) {
         Ok(text) => {
             let pairs = text.duplicates.into_iter();
-            context
-                .duplicate_keys
-                .extend(pairs.map(|(place, earlier)| DuplicateKey { place, earlier }));
+            context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
+                place,
+                earlier,
+                last: true,
+            }));
             for node in &text.documents {
                 read.extend(replacement_file(node, &mut wrong));
             }
@@ -142,7 +144,7 @@ fn write(
         let rest = Matcher::new(&Selector { labels, annotations, ..Selector::default() })?;
         Ok::<_, String>((selector.clone(), rest))
     };
-    let read = understood(select).and_then(|select| {
+    let read = understood(&select.value).and_then(|select| {
         let rejects = target.reject.iter().map(understood).collect::<Result<Vec<_>, _>>()?;
         Ok((select, rejects))
     });

@@ -4,5 +4,7 @@ mod archive;
 mod build;
 mod differential;
 mod facts;
+mod odd_shapes;
 mod repository;
 mod rules;
+mod silent;
