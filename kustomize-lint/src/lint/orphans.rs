@@ -72,6 +72,9 @@ pub(crate) fn find(
             }
             let owner = canonical.ancestors().skip(1).find(|folder| folders.contains(folder));
             let Some(owner) = owner.filter(|owner| !unsure.contains(owner)) else { continue };
+            if canonical.strip_prefix(owner).is_ok_and(is_elsewhere) {
+                continue;
+            }
             let own_file = kustomization_file(owner).as_deref() == Some(canonical.as_path());
             if !known.contains(owner) && !own_file {
                 // The component as a whole is reported.
@@ -117,4 +120,14 @@ fn is_tool(api: &str) -> bool {
         || group.ends_with(".x-k8s.io") && group.starts_with("kind")
         || group == "config.kubernetes.io"
         || group == "eksctl.io"
+}
+
+/// Whether the folders on the way say that what they hold is not for this kustomization.
+fn is_elsewhere(path: &Path) -> bool {
+    const NAMES: [&str; 10] = [
+        "charts", "doc", "docs", "example", "examples", "hack", "sample", "samples", "testdata",
+        "tests",
+    ];
+    let folders = path.parent().into_iter().flat_map(Path::components);
+    folders.into_iter().any(|part| NAMES.iter().any(|name| part.as_os_str() == *name))
 }

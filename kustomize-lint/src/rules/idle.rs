@@ -41,7 +41,7 @@ pub(crate) fn idle<'a>(run: &'a Run<'_>, effect: impl Fn(&What) -> Option<bool>)
             });
             let idle = &mut found[at];
             idle.certain &= !effective && !overlay.is_incomplete();
-            if !idle.overlays.last().is_some_and(|last| last.name == overlay.name) {
+            if idle.overlays.last().is_none_or(|last| last.name != overlay.name) {
                 idle.overlays.push(overlay);
             }
         }

@@ -11,8 +11,8 @@ use crate::tree::Place;
 rule! {
     /// A key that stands twice in one mapping.
     ///
-    /// In a kustomization file the last one counts and in a patch the first, without a word: one
-    /// of two lists of resources, or one of two limits, is not there. In a resource, and in what
+    /// In a kustomization file and in a JSON patch the last one counts, in a merge patch the first,
+    /// without a word: one of two lists of resources, or one of two limits, is not there. In a resource, and in what
     /// a patch adds, kustomize refuses it.
     ///
     /// ## Bad

@@ -13,8 +13,9 @@ rule! {
     /// Kubernetes replaces nothing of the kind, so a role's address, a host name or a password
     /// goes live with the stand-in. Looked at are all values of all objects, but not what others
     /// fill in or read in their own way: commands and arguments of containers, files in
-    /// ConfigMaps and other texts of several lines, and CustomResourceDefinitions. In these only
-    /// a setting whose whole value is `REPLACE_ME` or `CHANGEME` counts. Where another tool
+    /// ConfigMaps and other texts of several lines, the `config` of custom resources, and
+    /// CustomResourceDefinitions. In these only a setting whose whole value is `REPLACE_ME` or
+    /// `CHANGEME` counts, and in variables of containers `${VARIABLE}` does not. Where another tool
     /// replaces `${VARIABLE}` after kustomize, as Flux can, the configuration should leave the
     /// rule out.
     ///

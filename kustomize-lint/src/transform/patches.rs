@@ -113,19 +113,31 @@ fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Option<Vec<Nod
 
 fn documents(path: &Path, text: &str, context: &mut Context) -> Vec<Node> {
     let file = context.files.add(path, text);
-    parsed(tree::read(file, text, Dialect::Object), context)
+    parsed(understood(file, text), context)
+}
+
+/// Reads a patch. kustomize gives JSON patches to its other reader.
+fn understood(file: FileId, text: &str) -> Result<Text, (Place, String)> {
+    let read = tree::read(file, text, Dialect::Object)?;
+    if read.documents.iter().any(Node::is_sequence) {
+        return tree::read(file, text, Dialect::Kustomization);
+    }
+    Ok(read)
 }
 
 fn parsed(read: Result<Text, (Place, String)>, context: &mut Context) -> Vec<Node> {
     match read {
         Ok(read) => {
+            let last = read.documents.iter().any(Node::is_sequence);
             let pairs = read.duplicates.into_iter();
             context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
                 place,
                 earlier,
-                last: false,
+                last,
             }));
-            for place in read.odd_keys {
+            // The reader of JSON patches makes text of such keys.
+            let odd = if last { Vec::new() } else { read.odd_keys };
+            for place in odd {
                 let message = "a key must be text; put quotes around it";
                 context.problem(ProblemKind::Malformed, Some(place), message);
             }
@@ -141,7 +153,7 @@ fn parsed(read: Result<Text, (Place, String)>, context: &mut Context) -> Vec<Nod
 /// A patch that stands in the kustomization itself: its places are lines of that file.
 fn inline(text: &str, place: Place, context: &mut Context) -> Vec<Node> {
     let lines = Lines::new(&context.files.get(place.file).text, place, text);
-    let read = tree::read(place.file, text, Dialect::Object);
+    let read = understood(place.file, text);
     let mut nodes = match read {
         Ok(mut read) => {
             for (later, earlier) in &mut read.duplicates {

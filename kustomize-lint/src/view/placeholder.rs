@@ -38,6 +38,8 @@ enum Reading {
     Plain,
     /// Text for somebody else, who may replace parts of it.
     Foreign,
+    /// A variable of a container: many programs replace `${NAME}` in theirs.
+    Variable,
     /// The same in base64, and not to be shown.
     Encoded,
     /// As it is written, and not to be shown.
@@ -79,13 +81,17 @@ fn walk<'a>(
             for entry in entries {
                 let key = entry.key.as_str();
                 let inner = match (kind, path.len(), key) {
+                    _ if reading != Reading::Plain => reading,
                     ("ConfigMap", 0, "data" | "binaryData") => Reading::Foreign,
                     ("Secret", 0, "data") => Reading::Encoded,
                     ("Secret", 0, "stringData") => Reading::Secret,
+                    (_, _, "env") => Reading::Variable,
                     (_, _, "command" | "args" | "script" | "description" | "expr") => {
                         Reading::Foreign
                     }
-                    _ => reading,
+                    // Custom resources with the configuration of a program.
+                    (_, _, "config" | "configuration" | "values") => Reading::Foreign,
+                    _ => Reading::Plain,
                 };
                 path.push(key.to_owned());
                 walk(&entry.value, kind, path, inner, found);
@@ -111,7 +117,10 @@ fn token(text: &str, reading: Reading) -> Option<String> {
     if reading == Reading::Foreign || text.contains('\n') || text.contains("</") {
         return None;
     }
-    let found = ANY.find_iter(text).find(|found| alone(text, found.start(), found.end()))?;
+    let counts = |token: &str| reading != Reading::Variable || !token.starts_with('$');
+    let mut found = ANY.find_iter(text);
+    let found =
+        found.find(|found| counts(found.as_str()) && alone(text, found.start(), found.end()))?;
     Some(found.as_str().to_owned())
 }
 
@@ -160,6 +169,8 @@ mod tests {
             assert_eq!(token(text, Reading::Plain), None, "{text}");
         }
         assert_eq!(token("host=${HOST}", Reading::Foreign), None);
+        assert_eq!(token("host=${HOST}", Reading::Variable), None);
+        assert!(token("${HOST}/<region>", Reading::Variable).is_some());
         assert!(token("a: 1\npassword: CHANGEME\n", Reading::Foreign).is_some());
         assert!(token("Q0hBTkdFTUU=", Reading::Encoded).is_some());
     }
