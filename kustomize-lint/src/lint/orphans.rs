@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use common::yaml::{self, Keep, Limits, Node};
@@ -80,37 +81,66 @@ pub(crate) fn find(
                 // The component as a whole is reported.
                 continue;
             }
-            let Some((text, what, span)) = look(&canonical) else { continue };
+            let Some(looked) = look(&canonical) else { continue };
+            let what = looked.what;
             if own_file != (what == What::Component) {
                 continue;
             }
-            let place = Place::new(files.add(&clean(entry.path()), &text), &span);
-            orphans.push(Orphan { place, what });
+            let file = files.add(&clean(entry.path()), &looked.text);
+            looked.secret.iter().for_each(|span| files.hide(Place::new(file, span)));
+            orphans.push(Orphan { place: Place::new(file, &looked.span), what });
         }
     }
     orphans
 }
 
-/// What a file holds, if that is something for a kustomization, and the line that says so.
-fn look(path: &Path) -> Option<(String, What, std::ops::Range<usize>)> {
+/// A file that was looked at.
+struct Looked {
+    text: String,
+    what: What,
+    /// The line that says so.
+    span: Range<usize>,
+    /// What messages must not show.
+    secret: Vec<Range<usize>>,
+}
+
+/// Looks into a file, if it is something for a kustomization.
+fn look(path: &Path) -> Option<Looked> {
+    let limits = Limits::default();
+    if fs::metadata(path).ok()?.len() > limits.bytes as u64 {
+        return None;
+    }
     let text = fs::read_to_string(path).ok()?;
-    let loaded = yaml::load_keeping(&text, Limits::default(), Keep::Last).ok()?;
-    let (what, span) = loaded.documents.iter().find_map(|document| {
-        let kind = document.get("kind").filter(|kind| kind.as_str().is_some());
-        let api = document.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
-        if kind.and_then(Node::as_str) == Some("Component") && api.starts_with("kustomize.") {
-            return Some((What::Component, kind?.span.clone()));
+    let loaded = yaml::load_keeping(&text, limits, Keep::Last).ok()?;
+    let (what, span) = loaded.documents.iter().find_map(kind_of)?;
+    let secret = loaded.documents.iter().flat_map(secrets).collect();
+    Some(Looked { text, what, span, secret })
+}
+
+fn kind_of(document: &Node) -> Option<(What, Range<usize>)> {
+    if let Some(first) = document.items().and_then(|items| items.first()) {
+        let op = first.get("op").filter(|op| op.as_str().is_some())?;
+        return first.get("path").map(|_| (What::Operations, op.span.clone()));
+    }
+    let kind = document.get("kind")?;
+    let api = document.get("apiVersion").and_then(Node::as_str)?;
+    if kind.as_str()? == "Component" && api.starts_with("kustomize.") {
+        return Some((What::Component, kind.span.clone()));
+    }
+    let named = document.get("metadata")?.get("name")?.text().is_some();
+    (named && !is_tool(api)).then(|| (What::Objects, kind.span.clone()))
+}
+
+/// The values of a Secret, or of a patch that may be for one.
+fn secrets(document: &Node) -> Vec<Range<usize>> {
+    let values: Vec<&Node> = match document.items() {
+        Some(items) => items.iter().filter_map(|item| item.get("value")).collect(),
+        None if document.get("kind").and_then(Node::as_str) == Some("Secret") => {
+            ["data", "stringData"].iter().filter_map(|field| document.get(field)).collect()
         }
-        if let Some(first) = document.items().and_then(|items| items.first()) {
-            let op =
-                first.get("op").filter(|op| op.as_str().is_some() && first.get("path").is_some());
-            return op.map(|op| (What::Operations, op.span.clone()));
-        }
-        let named = document.get("metadata")?.get("name")?.text().is_some();
-        let object = named && !api.is_empty() && !is_tool(api);
-        object.then_some((What::Objects, kind?.span.clone()))
-    })?;
-    Some((text, what, span))
+        None => Vec::new(),
+    };
+    values.into_iter().map(|value| value.span.clone()).collect()
 }
 
 /// Whether files of this version are a tool's own configuration and no objects.

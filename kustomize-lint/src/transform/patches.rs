@@ -245,7 +245,21 @@ fn targeted_json(patch: &Patch, documents: &[Node], objects: &mut Objects, conte
         return context.problem(ProblemKind::Malformed, Some(patch.place), message);
     }
     let Some((target, selected)) = select(patch, objects, context) else { return };
+    let secret = patch.target.as_ref().is_some_and(|target| target.value.kind == "Secret")
+        || selected.iter().any(|at| objects.list[*at].kind() == "Secret");
+    hide_values(documents, secret, context);
     operate(patch, documents, target, &selected, objects, context);
+}
+
+/// Keeps what a JSON patch sets in a Secret out of every message.
+fn hide_values(documents: &[Node], secret: bool, context: &mut Context) {
+    for operation in documents.iter().flat_map(Node::items) {
+        let path = operation.str_at(&["path"]).unwrap_or_default();
+        let plain = path.starts_with("/stringData");
+        if let (true, Some(value)) = (secret || plain, operation.get("value")) {
+            context.files.hide(value.origin.base);
+        }
+    }
 }
 
 fn no_match(id: &Id, place: Place, context: &mut Context) {
