@@ -2,6 +2,7 @@
 
 mod affixes;
 mod annotations;
+mod dropped;
 pub(crate) mod hash;
 mod images;
 mod json_patch;

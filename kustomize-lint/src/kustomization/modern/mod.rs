@@ -1,9 +1,13 @@
 //! Deprecated fields, written as the fields that took their place: as edits of the text, line by
 //! line, so that comments and everything else stay as they are.
 
+mod field;
+
 use std::ops::Range;
 
 use common::yaml::{self, Keep, Limits, Node, Style, Value};
+
+use field::{Field, depth, end_of, end_of_line, raw};
 
 /// A text in the place of another: bytes of the file, and the new text.
 pub(crate) type Change = (Range<usize>, String);
@@ -37,118 +41,6 @@ pub(crate) fn rewrites(text: &str) -> Vec<Rewrite> {
     };
     let lists = LISTS.iter().filter_map(|(target, order)| list(text, document, target, order));
     lists.chain(labels(text, document)).collect()
-}
-
-/// A field at the left margin.
-struct Field<'a> {
-    name: &'a str,
-    key: Range<usize>,
-    value: &'a Node,
-    /// What stands behind the colon, with the line's end.
-    rest: Range<usize>,
-    /// The lines below the key that belong to the field.
-    body: Range<usize>,
-    /// How far the first of them is indented.
-    indent: usize,
-}
-
-impl<'a> Field<'a> {
-    fn of(text: &'a str, document: &'a Node, name: &'a str) -> Option<Self> {
-        let entry = document.entries()?.iter().find(|entry| entry.key == name)?;
-        let key = entry.span.clone();
-        let at_margin = key.start == 0 || text.as_bytes().get(key.start - 1) == Some(&b'\n');
-        if !at_margin || text.get(key.clone()) != Some(name) || entry.value.is_null() {
-            return None;
-        }
-        let colon = key.end + text[key.end..].find(':')?;
-        let line_end = end_of_line(text, colon);
-        let mut body = line_end..line_end;
-        let mut indent = None;
-        let mut at = line_end;
-        while at < text.len() {
-            let end = end_of_line(text, at);
-            let line = &text[at..end];
-            let depth = depth(line);
-            let content = line.trim();
-            let silent = content.is_empty() || content.starts_with('#');
-            if !silent {
-                let first = *indent.get_or_insert(depth);
-                let item = depth == 0 && first == 0 && content.starts_with('-') && content != "---";
-                if depth == 0 && !item {
-                    break;
-                }
-                body.end = end;
-            } else if !content.is_empty() && depth > 0 && indent.is_some() {
-                body.end = end;
-            }
-            at = end;
-        }
-        if body.is_empty() {
-            indent = None;
-        }
-        let indent = indent.unwrap_or_default();
-        Some(Field { name, key, value: &entry.value, rest: colon + 1..line_end, body, indent })
-    }
-
-    /// The whole field.
-    fn whole(&self) -> Range<usize> {
-        self.key.start..self.body.end
-    }
-
-    /// Whether its value is in brackets or braces, in one line.
-    fn is_flow(&self, text: &str) -> bool {
-        self.body.is_empty() && text[self.rest.clone()].trim_start().starts_with(['[', '{'])
-    }
-
-    /// Whether its value is the lines below, and nothing but a comment stands behind the key.
-    fn is_block(&self, text: &str) -> bool {
-        let rest = text[self.rest.clone()].trim();
-        !self.body.is_empty() && (rest.is_empty() || rest.starts_with('#'))
-    }
-
-    /// The comment behind the key, as a line of its own.
-    fn comment(&self, text: &str, indent: usize) -> String {
-        Self::line(&text[self.rest.clone()], indent)
-    }
-
-    /// The comment behind a value in brackets.
-    fn behind(&self, text: &str, indent: usize) -> String {
-        let end = end_of(text, self.value);
-        Self::line(text.get(end..self.rest.end).unwrap_or_default(), indent)
-    }
-
-    fn line(rest: &str, indent: usize) -> String {
-        let rest = rest.trim();
-        if rest.starts_with('#') {
-            format!("{}{rest}\n", " ".repeat(indent))
-        } else {
-            String::new()
-        }
-    }
-}
-
-/// The byte behind a value. The parser counts the blanks and the comment behind a bracket, too.
-fn end_of(text: &str, node: &Node) -> usize {
-    let (inner, bracket) = match &node.value {
-        Value::Scalar { .. } => return node.span.end,
-        Value::Sequence(items) => (items.last(), ']'),
-        Value::Mapping(entries) => (entries.last().map(|entry| &entry.value), '}'),
-    };
-    let from = inner.map_or(node.span.start + 1, |inner| end_of(text, inner));
-    text.get(from..).and_then(|rest| rest.find(bracket)).map_or(node.span.end, |at| from + at + 1)
-}
-
-/// A value as it is written.
-fn raw<'a>(text: &'a str, node: &Node) -> Option<&'a str> {
-    text.get(node.span.start..end_of(text, node))
-}
-
-fn end_of_line(text: &str, at: usize) -> usize {
-    text[at..].find('\n').map_or(text.len(), |end| at + end + 1)
-}
-
-fn depth(line: &str) -> usize {
-    line.len() - line.trim_start_matches(' ').len()
 }
 
 /// Puts the items of several lists into one.
