@@ -3,10 +3,12 @@
 mod discover;
 mod fingerprint;
 mod join;
+mod orphans;
 mod overlay;
 mod run;
 mod suppress;
 
 pub(crate) use discover::{Discovered, discover};
+pub(crate) use orphans::What as OrphanKind;
 pub(crate) use overlay::{Overlay, effective};
 pub(crate) use run::{Outcome, Run, lint, rendered};

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::config::{Environment, Settings};
+use crate::kustomization::Patch;
 use crate::object::Object;
 use crate::render::{Rendering, Root};
 use crate::tree::{Files, Place};
@@ -47,6 +48,13 @@ impl<'a> Overlay<'a> {
     /// The place of its kustomization file, for what concerns the overlay as a whole.
     pub(crate) fn place(&self) -> Option<Place> {
         self.root().map(|root| Place { file: root.file, start: 0, end: 0 })
+    }
+
+    /// The entry of a list of patches at this place.
+    pub(crate) fn patch(&self, place: Place) -> Option<&Patch> {
+        let root = self.rendering.roots.iter().find(|root| root.file == place.file)?;
+        let lists = [&root.kustomization.patches, &root.kustomization.patches_json6902];
+        lists.into_iter().flatten().find(|patch| patch.place == place)
     }
 
     /// Every object.

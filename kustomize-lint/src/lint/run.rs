@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::discover::{Discovered, discover};
 use super::join::join;
+use super::orphans::{self, Orphan};
 use super::overlay::Overlay;
 use super::{fingerprint, suppress};
 use crate::config::Settings;
@@ -24,6 +25,8 @@ pub(crate) struct Run<'a> {
     pub(crate) overlays: &'a [Overlay<'a>],
     /// Every kustomization that was found.
     pub(crate) found: &'a [Discovered],
+    /// Files beside them that nobody reads.
+    pub(crate) orphans: &'a [Orphan],
 }
 
 /// What a run has found.
@@ -62,6 +65,7 @@ pub(crate) fn lint(
         files.add(path, text);
     }
     let renderings = render_roots(&found, &mut files);
+    let orphans = orphans::find(&found, &renderings, &mut files);
     let mut findings = Vec::new();
     let mut unknown: HashSet<Place> = HashSet::new();
     let mut broken = false;
@@ -77,7 +81,8 @@ pub(crate) fn lint(
             broken |= !overlay.rendering.problems.is_empty();
             unknown.extend(overlay.rendering.not_analysed.iter().map(|part| part.place));
         }
-        ask(&Run { settings, files: &files, overlays: &overlays, found: &found }, &mut findings);
+        let (files, overlays, found, orphans) = (&files, &overlays[..], &found[..], &orphans[..]);
+        ask(&Run { settings, files, overlays, found, orphans }, &mut findings);
     }
     let findings = join(findings, &files);
     let sorted = suppress::apply(findings, settings, &files);

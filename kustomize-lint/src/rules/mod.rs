@@ -2,6 +2,9 @@
 //! `kustomize-lint explain` prints, and its first two tests: the example under `## Bad` has the
 //! finding, the one under `## Good` does not.
 
+mod idle;
+mod problems;
+
 use crate::finding::{Findings, Severity};
 use crate::lint::{Overlay, Run};
 
@@ -78,15 +81,34 @@ rules! {
     // Argo CD
 
     // Building
+    kb001_build_failed,
     kb002_patch_no_match,
+    kb003_patch_no_effect,
+    kb004_patch_adds_container,
+    kb005_json_replace_creates,
+    kb006_patch_empty_target,
+    kb007_crd_list_replaced,
+    kb008_image_no_match,
+    kb009_image_tag_and_digest,
+    kb010_replacement_no_target,
+    kb011_duplicate_key,
+    kb012_orphan_file,
+    kb013_missing_file,
+    kb014_outside_root,
+    kb015_deprecated_field,
+    kb016_selector_mutated,
+    kb017_unanchored_target,
+    kb018_not_analysed,
 
     // Gateway and Ingress
 
     // Hygiene
+    kh001_placeholder,
     kh002_removed_api,
     kh003_deprecated_api,
     kh004_schema,
     kh005_unused_suppression,
+    kh006_empty_overlay,
 
     // Parity with a Compose file
 

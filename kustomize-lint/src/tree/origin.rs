@@ -168,6 +168,13 @@ impl Files {
         self.list.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))
     }
 
+    /// The first line of a place: to point at a whole entry without drawing all of it.
+    pub(crate) fn first_line(&self, place: Place) -> Place {
+        let text = self.get(place.file).text.get(place.span()).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default().trim_end();
+        Place { end: place.start + line.len() as u32, ..place }
+    }
+
     /// Line and column of a place's first byte.
     pub fn locate(&self, place: Place) -> Location {
         let file = self.get(place.file);

@@ -1,6 +1,7 @@
 //! Kubernetes objects as the rules look at them: workloads, containers, references.
 
 mod container;
+pub(crate) mod placeholder;
 mod reference;
 mod selector;
 mod workload;

@@ -11,5 +11,7 @@ mod differential;
 mod facts;
 mod formats;
 mod integrations;
+mod odd_shapes;
 mod repository;
 mod rules;
+mod silent;
