@@ -1,11 +1,13 @@
 //! From paths to findings: every root rendered once, every rule asked, the answers joined.
 
 mod discover;
+mod index;
 mod join;
 mod overlay;
 mod run;
 mod suppress;
 
 pub(crate) use discover::{Discovered, discover};
+pub(crate) use index::is_cluster_wide;
 pub(crate) use overlay::{Overlay, effective};
 pub(crate) use run::{Outcome, Run, lint};

@@ -1,0 +1,127 @@
+//! What the rules about names in pods have in common.
+
+use std::collections::HashSet;
+
+use crate::finding::Findings;
+use crate::lint::Overlay;
+use crate::tree::Node;
+use crate::view::{Keys, Target, Word, references, words};
+
+/// Reports what pods name and nothing provides, once per workload and name.
+pub(super) fn missing(
+    overlay: &Overlay<'_>,
+    findings: &mut Findings<'_>,
+    target: Target,
+    is_made: impl Fn(&str, &str) -> bool,
+    hint: &str,
+) {
+    let kind = target.kind();
+    for workload in overlay.workloads() {
+        let namespace = workload.object.namespace();
+        let mut seen = HashSet::new();
+        for reference in references(&workload) {
+            let name = reference.name();
+            if reference.target != target
+                || reference.optional
+                || name.is_empty()
+                || is_made(namespace, name)
+                || !overlay.lacks(kind, namespace, name)
+                || !seen.insert(name)
+            {
+                continue;
+            }
+            let message = format!("there is no {kind} {name} for {}", workload.object.id());
+            let hint = match overlay.near(kind, namespace, name) {
+                Some(near) => format!("is `{near}` meant?"),
+                None => hint.to_owned(),
+            };
+            findings.value(reference.name, message).object(workload.object).hint(hint);
+        }
+    }
+}
+
+/// Reports keys that pods name and that the ConfigMap or Secret does not have.
+pub(super) fn missing_keys(overlay: &Overlay<'_>, findings: &mut Findings<'_>, target: Target) {
+    let kind = target.kind();
+    for workload in overlay.workloads() {
+        let namespace = workload.object.namespace();
+        for reference in references(&workload) {
+            let (Some(key), Some(node)) = (reference.key(), reference.key) else { continue };
+            let name = reference.name();
+            if reference.target != target
+                || reference.optional
+                || overlay.is_incomplete()
+                || overlay.settings.is_external(kind, namespace, name)
+                || overlay.custom().mentions(name)
+            {
+                continue;
+            }
+            let Some(keys) = overlay.provided().keys(target, namespace, name) else { continue };
+            if keys.open || keys.names.contains(key) {
+                continue;
+            }
+            let name = match overlay.find(kind, namespace, name) {
+                Some(object) if object.generator.is_some() => object.original.name.as_str(),
+                _ => name,
+            };
+            let message = format!("{kind} {name} has no key {key}");
+            let finding = findings.value(node, message);
+            finding.object(workload.object).hint(hint(keys, key));
+            finding.also(overlay.first_line(keys.place), "its keys are said here").detail(key);
+        }
+    }
+}
+
+/// The key that is meant, or those that there are.
+fn hint(keys: &Keys, key: &str) -> String {
+    const SHOWN: usize = 8;
+    let known = || keys.names.iter().map(String::as_str);
+    let near = known().find(|known| known.eq_ignore_ascii_case(key));
+    if let Some(near) = near.or_else(|| common::diagnostic::nearest(key, known())) {
+        return format!("is `{near}` meant?");
+    }
+    let shown: Vec<&str> = known().take(SHOWN).collect();
+    let more = if keys.names.len() > SHOWN { ", …" } else { "" };
+    format!("its keys are {}{more}", shown.join(", "))
+}
+
+/// What kind of object a scalar of a custom resource names, if it is clear from the keys around
+/// it.
+pub(super) fn named_kind<'a>(word: &Word<'a, '_>) -> Option<&'a str> {
+    let (key, above) = word.keys.split_last()?;
+    if *key == "name"
+        && let Some(kind) = word.parent.and_then(|parent| parent.str_at(&["kind"]))
+    {
+        return Some(kind);
+    }
+    let hint = if *key == "name" { *above.last()? } else { key.strip_suffix("Name")? };
+    match hint {
+        "backendRefs" | "backendRef" => return Some("Service"),
+        "parentRefs" => return Some("Gateway"),
+        "scaleTargetRef" | "targetRef" => return Some("Deployment"),
+        "secretStoreRef" | "storeRef" => return Some("SecretStore"),
+        "authenticationRef" => return Some("TriggerAuthentication"),
+        "certificateRefs" => return Some("Secret"),
+        "issuerRef" => return Some("Issuer"),
+        _ => {}
+    }
+    let hint = hint.to_ascii_lowercase();
+    let kinds = [
+        ("secretstore", "SecretStore"),
+        ("secret", "Secret"),
+        ("configmap", "ConfigMap"),
+        ("serviceaccount", "ServiceAccount"),
+        ("service", "Service"),
+        ("claim", "PersistentVolumeClaim"),
+    ];
+    kinds.iter().find(|(part, _)| hint.contains(part)).map(|(_, kind)| *kind)
+}
+
+/// Every text that an object uses, its own name and namespace aside.
+pub(super) fn uses<'a>(node: &'a Node, each: &mut impl FnMut(&'a str)) {
+    words(node, &mut |word| {
+        if !matches!(word.keys, ["metadata", "name" | "namespace"] | ["kind" | "apiVersion"]) {
+            each(word.text);
+        }
+    });
+}

@@ -1,0 +1,141 @@
+//! Custom resources, and what their operators may make of them.
+//!
+//! An operator turns a custom resource into Secrets, Services, claims and pods that no file
+//! says. Their names nearly always are the resource's own with something before or behind it,
+//! or stand in it. What could be made like that is not certain to be missing.
+
+use std::collections::HashSet;
+
+use super::group;
+use super::words::words;
+use crate::lint::effective;
+use crate::object::Object;
+use crate::schema::is_builtin;
+
+/// Groups whose resources make nothing that other objects name, or what they make is in
+/// [`super::Provided`].
+const PLAIN: &[&str] = &[
+    "acme.cert-manager.io",
+    "bitnami.com",
+    "cert-manager.io",
+    "cilium.io",
+    "crd.projectcalico.org",
+    "elbv2.k8s.aws",
+    "external-secrets.io",
+    "gateway.envoyproxy.io",
+    "gateway.networking.k8s.io",
+    "generators.external-secrets.io",
+    "karpenter.sh",
+    "keda.sh",
+    "kyverno.io",
+    "metallb.io",
+    "networking.istio.io",
+    "security.istio.io",
+    "snapshot.storage.k8s.io",
+    "traefik.containo.us",
+    "traefik.io",
+];
+
+/// The same for kinds of groups that have others, too.
+const PLAIN_KINDS: &[(&str, &str)] = &[
+    ("argoproj.io", "AppProject"),
+    ("monitoring.coreos.com", "AlertmanagerConfig"),
+    ("monitoring.coreos.com", "PodMonitor"),
+    ("monitoring.coreos.com", "Probe"),
+    ("monitoring.coreos.com", "PrometheusRule"),
+    ("monitoring.coreos.com", "ScrapeConfig"),
+    ("monitoring.coreos.com", "ServiceMonitor"),
+];
+
+/// Kinds that deploy what is written elsewhere, and where they say the namespace.
+const DEPLOYERS: &[(&str, &str, &[&str])] = &[
+    ("argoproj.io", "Application", &["spec", "destination", "namespace"]),
+    ("argoproj.io", "ApplicationSet", &["spec", "template", "spec", "destination", "namespace"]),
+    ("helm.toolkit.fluxcd.io", "HelmRelease", &["spec", "targetNamespace"]),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization", &["spec", "targetNamespace"]),
+    ("helm.cattle.io", "HelmChart", &["spec", "targetNamespace"]),
+];
+
+/// What custom resources of an overlay may make.
+#[derive(Debug, Default)]
+pub(crate) struct Custom {
+    names: HashSet<String>,
+    words: HashSet<String>,
+    makers: HashSet<String>,
+    deployed: HashSet<String>,
+}
+
+impl Custom {
+    pub(crate) fn of(objects: &[Object]) -> Self {
+        let mut custom = Custom::default();
+        for object in objects {
+            custom.add(object);
+        }
+        custom
+    }
+
+    fn add(&mut self, object: &Object) {
+        let (group, kind) = (group(object), object.kind());
+        if is_builtin(group) || PLAIN.contains(&group) || PLAIN_KINDS.contains(&(group, kind)) {
+            return;
+        }
+        if let Some((.., path)) = DEPLOYERS.iter().find(|known| (known.0, known.1) == (group, kind))
+        {
+            let own = object.namespace();
+            let target = object.node.word_at(path).unwrap_or(own);
+            self.deployed.insert(effective(target).to_owned());
+        }
+        self.makers.insert(effective(object.namespace()).to_owned());
+        self.names.insert(object.name().to_owned());
+        words(&object.node, &mut |word| {
+            // Where it is and what it is called is no word about others.
+            if word.keys.first() != Some(&"metadata") {
+                self.words.insert(word.text.to_owned());
+            }
+        });
+    }
+
+    /// Whether an object of this name may be made in the namespace.
+    pub(crate) fn may_make(&self, namespace: &str, name: &str) -> bool {
+        self.deployed.contains(effective(namespace)) || self.may_make_anywhere(name)
+    }
+
+    /// Whether an object of this name may be made, wherever.
+    pub(crate) fn may_make_anywhere(&self, name: &str) -> bool {
+        self.words.contains(name) || self.is_derived(name)
+    }
+
+    /// Whether a custom resource has this name.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Whether pods may be made in the namespace that no workload of the overlay makes.
+    pub(crate) fn may_make_pods(&self, namespace: &str) -> bool {
+        let namespace = effective(namespace);
+        self.makers.contains(namespace) || self.deployed.contains(namespace)
+    }
+
+    /// Whether the keys of this ConfigMap or Secret may be written by an operator.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        self.words.contains(name)
+    }
+
+    /// Whether the name has the one of a custom resource as one or more of its parts, as
+    /// `orders-db-app` has `orders-db`.
+    fn is_derived(&self, name: &str) -> bool {
+        if self.names.is_empty() {
+            return false;
+        }
+        let is_cut = |at: usize| {
+            at == 0 || at == name.len() || matches!(name.as_bytes()[at - 1], b'-' | b'.')
+        };
+        let starts = (0..name.len()).filter(|at| is_cut(*at));
+        starts.into_iter().any(|start| {
+            let ends = (start + 1..=name.len())
+                .filter(|end| *end == name.len() || matches!(name.as_bytes()[*end], b'-' | b'.'));
+            ends.into_iter()
+                .any(|end| name.get(start..end).is_some_and(|part| self.names.contains(part)))
+        })
+    }
+}
