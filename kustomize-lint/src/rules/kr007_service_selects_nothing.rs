@@ -4,7 +4,7 @@ use super::Check;
 use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::object::Object;
-use crate::tree::{Entry, Node};
+use crate::tree::Entry;
 use crate::view::{Pods, Selector, Workload, group, labels};
 
 rule! {

@@ -8,7 +8,6 @@ use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::object::Object;
 use crate::schema::is_builtin;
-use crate::tree::Node;
 use crate::view::{group, labels, names, words};
 
 rule! {

@@ -63,6 +63,7 @@ pub(crate) struct Custom {
     words: HashSet<String>,
     makers: HashSet<String>,
     deployed: HashSet<String>,
+    deploys_everywhere: bool,
 }
 
 impl Custom {
@@ -79,11 +80,18 @@ impl Custom {
         if is_builtin(group) || PLAIN.contains(&group) || PLAIN_KINDS.contains(&(group, kind)) {
             return;
         }
-        if let Some((.., path)) = DEPLOYERS.iter().find(|known| (known.0, known.1) == (group, kind))
-        {
-            let own = object.namespace();
-            let target = object.node.word_at(path).unwrap_or(own);
-            self.deployed.insert(effective(target).to_owned());
+        let deployer = DEPLOYERS.iter().find(|(of, known, _)| (*of, *known) == (group, kind));
+        if let Some((.., path)) = deployer {
+            match object.node.word_at(path) {
+                Some(target) if !target.contains("{{") => {
+                    self.deployed.insert(effective(target).to_owned());
+                }
+                None if kind != "Kustomization" => {
+                    self.deployed.insert(effective(object.namespace()).to_owned());
+                }
+                _ => self.deploys_everywhere = true,
+            }
+            return;
         }
         self.makers.insert(effective(object.namespace()).to_owned());
         self.names.insert(object.name().to_owned());
@@ -97,12 +105,15 @@ impl Custom {
 
     /// Whether an object of this name may be made in the namespace.
     pub(crate) fn may_make(&self, namespace: &str, name: &str) -> bool {
-        self.deployed.contains(effective(namespace)) || self.may_make_anywhere(name)
+        self.is_deployed(namespace) || self.words.contains(name) || self.is_derived(name)
     }
 
-    /// Whether an object of this name may be made, wherever.
+    /// Whether an object of the whole cluster may be made with this name.
     pub(crate) fn may_make_anywhere(&self, name: &str) -> bool {
-        self.words.contains(name) || self.is_derived(name)
+        self.deploys_everywhere
+            || !self.deployed.is_empty()
+            || self.words.contains(name)
+            || self.is_derived(name)
     }
 
     /// Whether a custom resource has this name.
@@ -112,8 +123,11 @@ impl Custom {
 
     /// Whether pods may be made in the namespace that no workload of the overlay makes.
     pub(crate) fn may_make_pods(&self, namespace: &str) -> bool {
-        let namespace = effective(namespace);
-        self.makers.contains(namespace) || self.deployed.contains(namespace)
+        self.makers.contains(effective(namespace)) || self.is_deployed(namespace)
+    }
+
+    fn is_deployed(&self, namespace: &str) -> bool {
+        self.deploys_everywhere || self.deployed.contains(effective(namespace))
     }
 
     /// Whether the keys of this ConfigMap or Secret may be written by an operator.

@@ -193,7 +193,7 @@ impl Provided {
 }
 
 /// The ConfigMap with the cluster's certificate, which every namespace has.
-pub(crate) const ROOT_CA: &str = "kube-root-ca.crt";
+const ROOT_CA: &str = "kube-root-ca.crt";
 
 /// In place of a namespace: in those that a selector chooses.
 const EVERYWHERE: &str = "*";
