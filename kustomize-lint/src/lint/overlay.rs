@@ -87,6 +87,11 @@ impl<'a> Overlay<'a> {
             .find(|object| effective(object.namespace()) == namespace || is_cluster_wide(object))
     }
 
+    /// An object of the kind and name, in whatever namespace.
+    pub(crate) fn elsewhere(&self, kind: &str, name: &str) -> Option<&Object> {
+        self.index.named(kind, name).first().map(|at| &self.rendering.objects[*at])
+    }
+
     /// Whether the object is there, is made by one that is there, or is declared to be there
     /// from elsewhere.
     pub(crate) fn provides(&self, kind: &str, namespace: &str, name: &str) -> bool {

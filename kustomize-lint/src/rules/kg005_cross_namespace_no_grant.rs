@@ -5,7 +5,7 @@ use crate::finding::Findings;
 use crate::lint::{Overlay, effective};
 use crate::object::Object;
 use crate::tree::Node;
-use crate::view::{GATEWAY_API, backends, certificates, group, is_route};
+use crate::view::{GATEWAY_API, backends, certificates, group, is_route, parents};
 
 rule! {
     /// A reference of the Gateway API into another namespace that no ReferenceGrant allows.
@@ -14,6 +14,10 @@ rule! {
     /// Secret of another namespace, when a ReferenceGrant *there* says so; otherwise the reference is
     /// not resolved. A namespace that the overlay has nothing in is somebody else's, and so are its
     /// grants. Grants that are made elsewhere are declared as `externals = ["ReferenceGrant/shop/*"]`.
+    ///
+    /// A route may only attach to a Gateway of another namespace when a listener's `allowedRoutes` says
+    /// so: without it, only routes of the Gateway's own namespace are accepted. A `Selector` is taken
+    /// to select the namespace.
     ///
     /// ## Bad
     ///
@@ -65,6 +69,7 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for object in overlay.objects().iter().filter(|object| group(object) == GATEWAY_API) {
         if is_route(object) {
+            attachments(overlay, findings, object);
             for backend in backends(object) {
                 let wanted = Wanted { kind: "Service", name: &backend.name };
                 look(overlay, findings, object, backend.namespace, &wanted);
@@ -75,6 +80,34 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 let wanted = Wanted { kind: "Secret", name };
                 look(overlay, findings, object, certificate.get("namespace"), &wanted);
             }
+        }
+    }
+}
+
+/// Gateways of other namespaces that accept no route of this one.
+fn attachments(overlay: &Overlay<'_>, findings: &mut Findings<'_>, route: &Object) {
+    for parent in parents(route) {
+        let Some(node) = parent.node.get("namespace") else { continue };
+        let Some(gateway) = parent.gateway(overlay) else { continue };
+        let listeners = parent.listeners(gateway);
+        let refuses = |listener: &&Node| {
+            let from = listener.str_at(&["allowedRoutes", "namespaces", "from"]);
+            matches!(from.unwrap_or("Same"), "Same" | "None")
+        };
+        if effective(parent.namespace) == effective(route.namespace())
+            || listeners.is_empty()
+            || !listeners.iter().all(refuses)
+        {
+            continue;
+        }
+        let message = format!("{} accepts no routes of other namespaces", gateway.id());
+        let finding = findings.value(node, message);
+        finding.object(route).detail(parent.name()).hint(
+            "set `allowedRoutes.namespaces.from` of a listener to `All`, or to a `Selector`",
+        );
+        let name = listeners.first().and_then(|listener| listener.get("name"));
+        if let Some(name) = name {
+            finding.also(name.origin.place(), "a listener that is meant");
         }
     }
 }

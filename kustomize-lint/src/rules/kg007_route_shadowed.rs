@@ -16,9 +16,8 @@ rule! {
     /// the route that is older, then the one whose namespace and name come first, and within a route
     /// the first rule; the other never gets a request. Two Ingresses of a class with the same host
     /// and path are in the same position. Matches that are merely wider or narrower are fine: the
-    /// more specific wins. Ingresses of the AWS controller only compete within a `group.name`, and
+    /// more specific wins. Ingresses of the AWS controller only compete within a `group.name` and at the same ports, and
     /// canaries of the nginx controller repeat a path on purpose.
-    ///
     /// ## Bad
     ///
     /// ```text
@@ -200,6 +199,12 @@ fn of_ingress(ingress: &Object) -> Vec<Match> {
         None if class == "alb" || has("alb.ingress.kubernetes.io/") => &alone,
         None => "",
     };
+    // Two that listen at different ports do not meet.
+    let listens = [
+        "alb.ingress.kubernetes.io/listen-ports",
+        "traefik.ingress.kubernetes.io/router.entrypoints",
+    ];
+    let listens = listens.iter().find_map(|key| ingress.annotation(key)).unwrap_or_default();
     let mut found = Vec::new();
     for rule in items(&ingress.node, &["spec", "rules"]) {
         let host = rule.word_at(&["host"]).unwrap_or("*").to_ascii_lowercase();
@@ -211,7 +216,7 @@ fn of_ingress(ingress: &Object) -> Vec<Match> {
                 _ => value,
             };
             let origin = path.get("path").unwrap_or(path).origin;
-            let key = format!("Ingress {class} {shared} {host} {kind} {value}");
+            let key = format!("Ingress {class} {shared} {listens} {host} {kind} {value}");
             found.push(Match { origin, keys: vec![key] });
         }
     }

@@ -4,8 +4,8 @@ use super::Check;
 use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::object::Object;
-use crate::tree::Entry;
-use crate::view::{Pods, Selector, Workload, group, labels};
+use crate::tree::{Entry, Node};
+use crate::view::{Pods, Selector, Workload, group};
 
 rule! {
     /// A Service whose selector matches no pod of the overlay.
@@ -68,19 +68,27 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let message = format!("{} selects no pod of the overlay", service.id());
-        let finding = findings.origin(&selector.origin, message);
-        finding.object(service).hint("give the pods these labels, or correct the selector");
         // The workload that is meant has the name of the Service.
         let kinds = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod"];
         let namesake = kinds.iter().find_map(|kind| overlay.find(kind, namespace, service.name()));
-        let namesake = namesake.and_then(Workload::of);
-        if let Some(workload) = namesake
-            && let Some(own) = workload.labels()
-            && let Some((key, value)) = labels(Some(&selector.value))
-                .find(|(key, value)| own.word_at(&[key]) != Some(value))
-        {
-            let place = own.get(key).map_or(own.origin.place(), |node| node.origin.place());
-            finding.also(place, format!("the pods of {} have no {key}: {value}", workload.object.id()));
+        let own = namesake.and_then(Workload::of).and_then(|workload| workload.labels());
+        let wanted = || selector.value.entries().iter().filter(|entry| entry.value.scalar().is_some());
+        let differs = |own: &Node, entry: &Entry| {
+            entry.value.scalar().is_none_or(|s| own.word_at(&[&entry.key]) != Some(&s.text))
+        };
+        let culprit = own.and_then(|own| wanted().find(|entry| differs(own, entry)));
+        // Otherwise a label that a patch has set is the likeliest.
+        let culprit = culprit.or_else(|| wanted().find(|entry| entry.value.origin.last.is_some()));
+        let origin = culprit.map_or(selector.origin, |entry| entry.value.origin);
+        let finding = findings.origin(&origin, message);
+        finding.object(service).hint("give the pods these labels, or correct the selector");
+        if let (Some(own), Some(entry), Some(workload)) = (own, culprit, namesake) {
+            let (pods, key) = (workload.id(), &entry.key);
+            let (node, label) = match own.get(key) {
+                Some(node) => (node, format!("the pods of {pods} have another {key}")),
+                None => (own, format!("the pods of {pods} have no {key}")),
+            };
+            finding.also(overlay.first_line(node.origin.place()), label);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Check;
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::tree::{Node, Origin};
+use crate::tree::{Node, Origin, Place};
 use crate::view::{Selector, Workload};
 
 rule! {
@@ -53,12 +53,14 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let message = format!("the selector of {} does not match its pods", workload.object.id());
-        let (origin, label) = selector.culprit(&workload);
+        let (origin, label, other) = selector.culprit(&workload);
         let finding = findings.origin(&origin, message);
         finding.object(workload.object).label(label);
         finding.hint("give the template the labels of the selector");
-        if let Some(labels) = workload.metadata.and_then(|metadata| metadata.entry("labels")) {
-            finding.also(labels.origin.place(), "the labels of the pods");
+        let labels = workload.metadata.and_then(|metadata| metadata.entry("labels"));
+        let other = other.or(labels.map(|labels| labels.origin.place()));
+        if let Some(place) = other {
+            finding.also(place, "the labels of the pods");
         }
     }
 }
@@ -88,8 +90,9 @@ fn selector<'a>(workload: &Workload<'a>) -> Option<Own<'a>> {
 }
 
 impl Own<'_> {
-    /// The label that the pods do not have, or the selector as a whole.
-    fn culprit(&self, workload: &Workload<'_>) -> (Origin, String) {
+    /// The label that the pods do not have, or the selector as a whole, with a few words and the
+    /// place of what the pods have instead.
+    fn culprit(&self, workload: &Workload<'_>) -> (Origin, String, Option<Place>) {
         let has = |key: &str| workload.labels().and_then(|labels| labels.word_at(&[key]));
         let wanted = self.labels.map_or(&[][..], Node::entries);
         let missing = wanted.iter().find(|entry| {
@@ -101,9 +104,10 @@ impl Own<'_> {
                     Some(other) => format!("the pods have {}: {other}", entry.key),
                     None => "the pods do not have this label".to_owned(),
                 };
-                (entry.value.origin, label)
+                let other = workload.labels().and_then(|labels| labels.get(&entry.key));
+                (entry.value.origin, label, other.map(|node| node.origin.place()))
             }
-            None => (self.entry, String::new()),
+            None => (self.entry, String::new(), None),
         }
     }
 }

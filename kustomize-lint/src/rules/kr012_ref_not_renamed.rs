@@ -1,12 +1,12 @@
 //! KR012.
 
 use super::Check;
-use super::needs::named_kind;
+use super::needs::{name_place, named_kind};
 use crate::finding::Findings;
 use crate::lint::{Overlay, effective};
 use crate::object::Object;
 use crate::schema::is_builtin;
-use crate::tree::{Node, Place};
+use crate::tree::Node;
 use crate::view::{Target, Workload, group, names, references, words};
 
 rule! {
@@ -129,12 +129,6 @@ fn annotations(overlay: &Overlay<'_>, findings: &mut Findings<'_>, object: &Obje
     }
 }
 
-/// Where the object got its name first.
-fn name_place(object: &Object) -> Place {
-    let name = object.node.at(&["metadata", "name"]).filter(|_| object.generator.is_none());
-    name.map_or(object.source, |name| name.origin.base)
-}
-
 fn report(
     overlay: &Overlay<'_>,
     findings: &mut Findings<'_>,
@@ -153,6 +147,7 @@ fn report(
     let message = format!("{} names {kind} {name}, which is {} now", object.id(), named.name());
     let finding = findings.value(node, message);
     let hint = match named.generator {
+        _ if kind != named.kind() => "say the name of the Secret in the target, or set the new name by a patch",
         Some(_) => "give the generator `disableNameSuffixHash: true`, or set the name by a replacement",
         None => "set the new name by a patch or a replacement",
     };

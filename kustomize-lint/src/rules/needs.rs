@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::Node;
+use crate::lint::{Overlay, effective};
+use crate::object::Object;
+use crate::tree::{Node, Place};
 use crate::view::{Keys, Target, Word, references, words};
 
 /// Reports what pods name and nothing provides, once per workload and name.
@@ -35,9 +36,21 @@ pub(super) fn missing(
                 Some(near) => format!("is `{near}` meant?"),
                 None => hint.to_owned(),
             };
-            findings.value(reference.name, message).object(workload.object).hint(hint);
+            let finding = findings.value(reference.name, message);
+            finding.object(workload.object).hint(hint);
+            if let Some(other) = overlay.elsewhere(kind, name) {
+                let label =
+                    format!("this one is in the namespace {}", effective(other.namespace()));
+                finding.also(overlay.first_line(name_place(other)), label);
+            }
         }
     }
+}
+
+/// Where the object got its name first.
+pub(super) fn name_place(object: &Object) -> Place {
+    let name = object.node.at(&["metadata", "name"]).filter(|_| object.generator.is_none());
+    name.map_or(object.source, |name| name.origin.base)
 }
 
 /// Reports keys that pods name and that the ConfigMap or Secret does not have.
