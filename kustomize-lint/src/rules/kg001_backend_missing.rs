@@ -9,10 +9,11 @@ rule! {
     /// A route or an Ingress that sends traffic to a Service which the overlay does not have.
     ///
     /// Its requests are answered with 500 or 503. Looked at are the `backendRefs` and mirrors of
-    /// HTTPRoute, GRPCRoute, TCPRoute, TLSRoute and UDPRoute, the paths and the default of an Ingress,
-    /// and the Services in `alb.ingress.kubernetes.io/actions.…`. A backend with the port
-    /// `use-annotation` needs no Service but the action of its name. A Service in a namespace that the
-    /// overlay has nothing in is somebody else's. What a prefix has left behind is reported by KR012.
+    /// HTTPRoute, GRPCRoute, TCPRoute, TLSRoute and UDPRoute, the paths and the default of an
+    /// Ingress, and the Services in `alb.ingress.kubernetes.io/actions.…`. A backend with the port
+    /// `use-annotation` needs no Service but the action of its name. A Service in a namespace that
+    /// the overlay has nothing in is somebody else's. What a prefix has left behind is reported by
+    /// KR012.
     ///
     /// ## Bad
     ///

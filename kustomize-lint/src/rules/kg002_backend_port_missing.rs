@@ -10,9 +10,10 @@ use crate::view::{backends, group, is_route};
 rule! {
     /// A route or an Ingress that names a port which the Service does not have.
     ///
-    /// The port is one of the Service's `ports`, not of its pods: a Service that maps 80 to 8080 is
-    /// reached at 80. A route needs a number; an Ingress, or an action of the AWS controller, may say
-    /// the name of the port, too. A Service of type `ExternalName` that lists no ports is not judged.
+    /// The port is one of the Service's `ports`, not of its pods: a Service that maps 80 to 8080
+    /// is reached at 80. A route needs a number; an Ingress, or an action of the AWS controller,
+    /// may say the name of the port, too. A Service of type `ExternalName` that lists no ports is
+    /// not judged.
     ///
     /// ## Bad
     ///

@@ -8,9 +8,9 @@ use crate::view::{is_route, listeners, parents};
 rule! {
     /// A route whose Gateway the overlay does not have, or has without the listener that is named.
     ///
-    /// The route is attached to nothing, and nobody can reach it. A Gateway in a namespace that the
-    /// overlay has nothing in is somebody else's; one in the same namespace that is made elsewhere is
-    /// declared with `externals`. What a prefix has left behind is reported by KR012.
+    /// The route is attached to nothing, and nobody can reach it. A Gateway in a namespace that
+    /// the overlay has nothing in is somebody else's; one in the same namespace that is made
+    /// elsewhere is declared with `externals`. What a prefix has left behind is reported by KR012.
     ///
     /// ## Bad
     ///

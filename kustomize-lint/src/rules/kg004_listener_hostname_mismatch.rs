@@ -9,10 +9,10 @@ use crate::view::{intersects, is_route, parents};
 rule! {
     /// A host name of a route that no listener of its Gateways serves.
     ///
-    /// A listener with a host name takes only requests for it, and a wildcard stands for one or more
-    /// labels at the front. A route of which no host name fits is not attached; one that does not fit
-    /// beside others is left out without a word. Nothing is reported when one of the route's Gateways
-    /// is not in the overlay.
+    /// A listener with a host name takes only requests for it, and a wildcard stands for one or
+    /// more labels at the front. A route of which no host name fits is not attached; one that does
+    /// not fit beside others is left out without a word. Nothing is reported when one of the
+    /// route's Gateways is not in the overlay.
     ///
     /// ## Bad
     ///

@@ -10,14 +10,15 @@ use crate::view::{GATEWAY_API, backends, certificates, group, is_route, parents}
 rule! {
     /// A reference of the Gateway API into another namespace that no ReferenceGrant allows.
     ///
-    /// A route may only send traffic to a Service of another namespace, and a Gateway may only use a
-    /// Secret of another namespace, when a ReferenceGrant *there* says so; otherwise the reference is
-    /// not resolved. A namespace that the overlay has nothing in is somebody else's, and so are its
-    /// grants. Grants that are made elsewhere are declared as `externals = ["ReferenceGrant/shop/*"]`.
+    /// A route may only send traffic to a Service of another namespace, and a Gateway may only use
+    /// a Secret of another namespace, when a ReferenceGrant *there* says so; otherwise the
+    /// reference is not resolved. A namespace that the overlay has nothing in is somebody else's,
+    /// and so are its grants. Grants that are made elsewhere are declared as
+    /// `externals = ["ReferenceGrant/shop/*"]`.
     ///
-    /// A route may only attach to a Gateway of another namespace when a listener's `allowedRoutes` says
-    /// so: without it, only routes of the Gateway's own namespace are accepted. A `Selector` is taken
-    /// to select the namespace.
+    /// A route may only attach to a Gateway of another namespace when a listener's `allowedRoutes`
+    /// says so: without it, only routes of the Gateway's own namespace are accepted. A `Selector`
+    /// is taken to select the namespace.
     ///
     /// ## Bad
     ///
@@ -102,9 +103,10 @@ fn attachments(overlay: &Overlay<'_>, findings: &mut Findings<'_>, route: &Objec
         }
         let message = format!("{} accepts no routes of other namespaces", gateway.id());
         let finding = findings.value(node, message);
-        finding.object(route).detail(parent.name()).hint(
-            "set `allowedRoutes.namespaces.from` of a listener to `All`, or to a `Selector`",
-        );
+        finding
+            .object(route)
+            .detail(parent.name())
+            .hint("set `allowedRoutes.namespaces.from` of a listener to `All`, or to a `Selector`");
         let name = listeners.first().and_then(|listener| listener.get("name"));
         if let Some(name) = name {
             finding.also(name.origin.place(), "a listener that is meant");

@@ -10,11 +10,11 @@ use crate::view::{GATEWAY_API, Target, certificates, group, is_ingress};
 rule! {
     /// A Gateway or an Ingress whose certificate nothing in the overlay provides.
     ///
-    /// The listener does not come up, or the controller answers with a certificate of its own that no
-    /// client trusts. The Secret may be a literal or generated one, come from an ExternalSecret or a
-    /// Certificate, or be made by cert-manager for an Ingress or a Gateway with its annotation; it must
-    /// have the keys `tls.crt` and `tls.key` where its keys are known. An Ingress of the AWS
-    /// controller takes its certificate by ARN, and its `tls` is not judged.
+    /// The listener does not come up, or the controller answers with a certificate of its own that
+    /// no client trusts. The Secret may be a literal or generated one, come from an ExternalSecret
+    /// or a Certificate, or be made by cert-manager for an Ingress or a Gateway with its
+    /// annotation; it must have the keys `tls.crt` and `tls.key` where its keys are known. An
+    /// Ingress of the AWS controller takes its certificate by ARN, and its `tls` is not judged.
     ///
     /// ## Bad
     ///
@@ -103,7 +103,10 @@ fn look(
     for key in ["tls.crt", "tls.key"].into_iter().filter(|key| !keys.names.contains(*key)) {
         let message = format!("the Secret {name} for {} has no key {key}", object.id());
         let finding = findings.value(node, message);
-        finding.object(object).detail(key).also(overlay.first_line(keys.place), "its keys are said here");
+        finding
+            .object(object)
+            .detail(key)
+            .also(overlay.first_line(keys.place), "its keys are said here");
         finding.hint("a certificate is in the keys `tls.crt` and `tls.key`");
     }
 }

@@ -12,12 +12,14 @@ use crate::view::{GATEWAY_API, group, is_ingress, parents};
 rule! {
     /// A match of a route, or a path of an Ingress, that another one takes away completely.
     ///
-    /// Where two matches for the same host names and the same Gateway are equal, the Gateway API takes
-    /// the route that is older, then the one whose namespace and name come first, and within a route
-    /// the first rule; the other never gets a request. Two Ingresses of a class with the same host
-    /// and path are in the same position. Matches that are merely wider or narrower are fine: the
-    /// more specific wins. Ingresses of the AWS controller only compete within a `group.name` and at the same ports, and
-    /// canaries of the nginx controller repeat a path on purpose.
+    /// Where two matches for the same host names and the same Gateway are equal, the Gateway API
+    /// takes the route that is older, then the one whose namespace and name come first, and within
+    /// a route the first rule; the other never gets a request. Two Ingresses of a class with the
+    /// same host and path are in the same position. Matches that are merely wider or narrower are
+    /// fine: the more specific wins. Ingresses of the AWS controller only compete within a
+    /// `group.name` and at the same ports, and canaries of the nginx controller repeat a path on
+    /// purpose.
+    ///
     /// ## Bad
     ///
     /// ```text
@@ -62,8 +64,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     objects.sort_by_key(|object| (effective(object.namespace()), object.name()));
     let mut taken: HashMap<String, Winner<'_>> = HashMap::new();
     for object in objects {
-        let is_route = group(object) == GATEWAY_API
-            && matches!(object.kind(), "HTTPRoute" | "GRPCRoute");
+        let is_route =
+            group(object) == GATEWAY_API && matches!(object.kind(), "HTTPRoute" | "GRPCRoute");
         let matches = match object.kind() {
             _ if is_route => of_route(object),
             _ if is_ingress(object) => of_ingress(object),
@@ -84,7 +86,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 );
                 let finding = findings.origin(&one.origin, message);
                 finding.object(object).also(winner.place.place(), "this one gets the requests");
-                finding.detail(one.keys.join(" ")).hint("remove one of them, or make one more specific");
+                finding
+                    .detail(one.keys.join(" "))
+                    .hint("remove one of them, or make one more specific");
             }
             for key in one.keys {
                 taken.entry(key).or_insert(Winner { object, place: one.origin });

@@ -12,11 +12,12 @@ use crate::view::{GATEWAY_API, group, is_ingress};
 rule! {
     /// A Gateway or an Ingress of a class which the overlay does not have.
     ///
-    /// Without the GatewayClass or IngressClass no controller feels responsible, and no traffic comes
-    /// in. Controllers often bring the class themselves when they are installed (`alb`, `nginx`); no name
-    /// counts as given, as whether the controller is installed is the very question. What the cluster
-    /// brings is declared once: `externals = ["IngressClass/alb"]`. The old annotation
-    /// `kubernetes.io/ingress.class` needs no object. One finding stands for all objects of the class.
+    /// Without the GatewayClass or IngressClass no controller feels responsible, and no traffic
+    /// comes in. Controllers often bring the class themselves when they are installed (`alb`,
+    /// `nginx`); no name counts as given, as whether the controller is installed is the very
+    /// question. What the cluster brings is declared once: `externals = ["IngressClass/alb"]`. The
+    /// old annotation `kubernetes.io/ingress.class` needs no object. One finding stands for all
+    /// objects of the class.
     ///
     /// ## Bad
     ///

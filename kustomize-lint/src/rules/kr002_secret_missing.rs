@@ -9,13 +9,13 @@ use crate::view::Target;
 rule! {
     /// A pod that needs a Secret which nothing in the overlay makes.
     ///
-    /// A Secret comes from the resources, a `secretGenerator`, an ExternalSecret (its target's name,
-    /// or its own), a ClusterExternalSecret, a SealedSecret, or a Certificate of cert-manager. Without
-    /// it the pod stays in `CreateContainerConfigError` or `ContainerCreating`. An ExternalSecret with
-    /// `creationPolicy: Merge` or `None` makes no Secret. References with `optional: true` and
-    /// `imagePullSecrets` do not keep a pod from starting. What somebody else provides is declared
-    /// with `externals`; a Secret that a custom resource of another kind names, or seems to be named
-    /// after, is taken for its operator's.
+    /// A Secret comes from the resources, a `secretGenerator`, an ExternalSecret (its target's
+    /// name, or its own), a ClusterExternalSecret, a SealedSecret, or a Certificate of
+    /// cert-manager. Without it the pod stays in `CreateContainerConfigError` or
+    /// `ContainerCreating`. An ExternalSecret with `creationPolicy: Merge` or `None` makes no
+    /// Secret. References with `optional: true` and `imagePullSecrets` do not keep a pod from
+    /// starting. What somebody else provides is declared with `externals`; a Secret that a custom
+    /// resource of another kind names, or seems to be named after, is taken for its operator's.
     ///
     /// ## Bad
     ///

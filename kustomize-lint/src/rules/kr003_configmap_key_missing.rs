@@ -9,10 +9,10 @@ use crate::view::Target;
 rule! {
     /// A key of a ConfigMap that a pod names and the ConfigMap does not have.
     ///
-    /// The container stays in `CreateContainerConfigError`, or the volume cannot be mounted, although
-    /// the ConfigMap is there. Keys are `data` and `binaryData`, and what a generator makes of its
-    /// literals, files and env files. References with `optional: true` are left alone, and so is a
-    /// ConfigMap without any key, which somebody is going to fill.
+    /// The container stays in `CreateContainerConfigError`, or the volume cannot be mounted,
+    /// although the ConfigMap is there. Keys are `data` and `binaryData`, and what a generator
+    /// makes of its literals, files and env files. References with `optional: true` are left
+    /// alone, and so is a ConfigMap without any key, which somebody is going to fill.
     ///
     /// ## Bad
     ///

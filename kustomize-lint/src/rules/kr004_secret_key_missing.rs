@@ -9,13 +9,14 @@ use crate::view::Target;
 rule! {
     /// A key of a Secret that a pod names and the Secret does not have.
     ///
-    /// The container stays in `CreateContainerConfigError`, or the volume cannot be mounted, although
-    /// the Secret is there. Keys are the Secret's `data` and `stringData`, what a generator makes, the
-    /// `secretKey`s of an ExternalSecret or the keys of its template (which replaces them unless its
-    /// `mergePolicy` is `Merge`), a SealedSecret's `encryptedData`, and a Certificate's `tls.crt`,
-    /// `tls.key` and `ca.crt`. What `dataFrom` or `templateFrom` brings is not known, so nothing is
-    /// missing then. References with `optional: true` are left alone, and so is a Secret without any
-    /// key, which somebody is going to fill. Values are never looked at.
+    /// The container stays in `CreateContainerConfigError`, or the volume cannot be mounted,
+    /// although the Secret is there. Keys are the Secret's `data` and `stringData`, what a
+    /// generator makes, the `secretKey`s of an ExternalSecret or the keys of its template (which
+    /// replaces them unless its `mergePolicy` is `Merge`), a SealedSecret's `encryptedData`, and a
+    /// Certificate's `tls.crt`, `tls.key` and `ca.crt`. What `dataFrom` or `templateFrom` brings
+    /// is not known, so nothing is missing then. References with `optional: true` are left alone,
+    /// and so is a Secret without any key, which somebody is going to fill. Values are never
+    /// looked at.
     ///
     /// ## Bad
     ///

@@ -9,8 +9,8 @@ use crate::view::Target;
 rule! {
     /// A pod that runs as a ServiceAccount which the overlay does not have.
     ///
-    /// The controller cannot create the pod: the Deployment exists and has no pods. `default` is in
-    /// every namespace; others that are made elsewhere are declared with `externals`.
+    /// The controller cannot create the pod: the Deployment exists and has no pods. `default` is
+    /// in every namespace; others that are made elsewhere are declared with `externals`.
     ///
     /// ## Bad
     ///

@@ -12,8 +12,8 @@ use crate::view::{Target, Workload};
 rule! {
     /// A pod that mounts a PersistentVolumeClaim which the overlay does not have.
     ///
-    /// The pod stays `Pending`. The claims of a StatefulSet's `volumeClaimTemplates` are there for its
-    /// own pods, and for others under the names that they get (`data-postgres-0`); those of
+    /// The pod stays `Pending`. The claims of a StatefulSet's `volumeClaimTemplates` are there for
+    /// its own pods, and for others under the names that they get (`data-postgres-0`); those of
     /// `ephemeral` volumes come with their pod. Claims that are made elsewhere are declared with
     /// `externals`.
     ///

@@ -11,9 +11,9 @@ rule! {
     /// A Service whose selector matches no pod of the overlay.
     ///
     /// It has no endpoints: connections to it are refused, and routes to it answer 503. A Service
-    /// without a selector, or of type `ExternalName`, selects nothing on purpose. Where custom resources
-    /// are in the namespace whose operators may make pods, nothing is certain and nothing is
-    /// reported.
+    /// without a selector, or of type `ExternalName`, selects nothing on purpose. Where custom
+    /// resources are in the namespace whose operators may make pods, nothing is certain and
+    /// nothing is reported.
     ///
     /// ## Bad
     ///
@@ -72,7 +72,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let kinds = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod"];
         let namesake = kinds.iter().find_map(|kind| overlay.find(kind, namespace, service.name()));
         let own = namesake.and_then(Workload::of).and_then(|workload| workload.labels());
-        let wanted = || selector.value.entries().iter().filter(|entry| entry.value.scalar().is_some());
+        let wanted =
+            || selector.value.entries().iter().filter(|entry| entry.value.scalar().is_some());
         let differs = |own: &Node, entry: &Entry| {
             entry.value.scalar().is_none_or(|s| own.word_at(&[&entry.key]) != Some(&s.text))
         };

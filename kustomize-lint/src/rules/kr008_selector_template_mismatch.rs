@@ -7,10 +7,11 @@ use crate::tree::{Node, Origin, Place};
 use crate::view::{Selector, Workload};
 
 rule! {
-    /// A Deployment, StatefulSet, DaemonSet or ReplicaSet whose selector does not match its own pods.
+    /// A Deployment, StatefulSet, DaemonSet or ReplicaSet whose selector does not match its own
+    /// pods.
     ///
-    /// The API server refuses such an object: `selector` does not match template `labels`. It comes
-    /// about when a patch or a `labels` entry changes one of the two.
+    /// The API server refuses such an object: `selector` does not match template `labels`. It
+    /// comes about when a patch or a `labels` entry changes one of the two.
     ///
     /// ## Bad
     ///

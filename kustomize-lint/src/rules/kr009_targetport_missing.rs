@@ -13,9 +13,9 @@ rule! {
     /// A port of a Service that leads to no port of the pods it selects.
     ///
     /// A `targetPort` by name must be the name of a port of one of the containers, with the same
-    /// protocol; otherwise the Service has no endpoints for it. A number is not bound to the ports that
-    /// containers declare, so it is only reported when every container of every selected pod declares
-    /// ports, none of them has this number, and the Service is not headless.
+    /// protocol; otherwise the Service has no endpoints for it. A number is not bound to the ports
+    /// that containers declare, so it is only reported when every container of every selected pod
+    /// declares ports, none of them has this number, and the Service is not headless.
     ///
     /// ## Bad
     ///

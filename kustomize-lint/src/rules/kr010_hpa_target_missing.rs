@@ -8,8 +8,8 @@ use crate::view::group;
 rule! {
     /// An autoscaler whose target the overlay does not have.
     ///
-    /// A HorizontalPodAutoscaler, a ScaledObject of KEDA or a VerticalPodAutoscaler without its target
-    /// scales nothing: the load comes and the pods stay as few as they are.
+    /// A HorizontalPodAutoscaler, a ScaledObject of KEDA or a VerticalPodAutoscaler without its
+    /// target scales nothing: the load comes and the pods stay as few as they are.
     ///
     /// ## Bad
     ///

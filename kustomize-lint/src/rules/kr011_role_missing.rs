@@ -8,10 +8,10 @@ use crate::view::group;
 rule! {
     /// A RoleBinding or ClusterRoleBinding whose role the overlay does not have.
     ///
-    /// The binding is accepted and grants nothing; the pod is then refused by the API server while it
-    /// works. The ClusterRoles that every cluster has (`view`, `edit`, `admin`, `cluster-admin`, and
-    /// names with a prefix such as `system:`) are known; others that are made elsewhere are declared
-    /// with `externals`.
+    /// The binding is accepted and grants nothing; the pod is then refused by the API server while
+    /// it works. The ClusterRoles that every cluster has (`view`, `edit`, `admin`,
+    /// `cluster-admin`, and names with a prefix such as `system:`) are known; others that are made
+    /// elsewhere are declared with `externals`.
     ///
     /// ## Bad
     ///

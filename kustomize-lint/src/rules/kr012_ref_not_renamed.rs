@@ -1,13 +1,13 @@
 //! KR012.
 
 use super::Check;
-use super::needs::{name_place, named_kind};
+use super::needs::name_place;
 use crate::finding::Findings;
 use crate::lint::{Overlay, effective};
 use crate::object::Object;
 use crate::schema::is_builtin;
 use crate::tree::Node;
-use crate::view::{Target, Workload, group, names, references, words};
+use crate::view::{Target, Word, Workload, group, names, references, words};
 
 rule! {
     /// A name that a prefix, a suffix or a hash has left behind.
@@ -17,9 +17,10 @@ rule! {
     /// the old name, which nothing has any more.
     ///
     /// A name counts as left behind when an object of the kind that is meant had it before it got
-    /// another one, and no object has it now. The kind is the one beside the name, or clear from the
-    /// field (`backendRefs`, `secretName`). An ExternalSecret or SealedSecret that says no other name
-    /// for its Secret makes it under its own new name, and the pods go on asking for the old one.
+    /// another one, and no object has it now. The kind is the one beside the name, or clear from
+    /// the field (`backendRefs`, `secretName`). An ExternalSecret or SealedSecret that says no
+    /// other name for its Secret makes it under its own new name, and the pods go on asking for
+    /// the old one.
     ///
     /// ## Bad
     ///
@@ -94,6 +95,38 @@ fn fields(overlay: &Overlay<'_>, findings: &mut Findings<'_>, object: &Object) {
     });
 }
 
+/// What kind of object a scalar of a custom resource names, if it is clear from the keys around
+/// it.
+fn named_kind<'a>(word: &Word<'a, '_>) -> Option<&'a str> {
+    let (key, above) = word.keys.split_last()?;
+    if *key == "name"
+        && let Some(kind) = word.parent.and_then(|parent| parent.str_at(&["kind"]))
+    {
+        return Some(kind);
+    }
+    let hint = if *key == "name" { *above.last()? } else { key.strip_suffix("Name")? };
+    match hint {
+        "backendRefs" | "backendRef" => return Some("Service"),
+        "parentRefs" => return Some("Gateway"),
+        "scaleTargetRef" | "targetRef" => return Some("Deployment"),
+        "secretStoreRef" | "storeRef" => return Some("SecretStore"),
+        "authenticationRef" => return Some("TriggerAuthentication"),
+        "certificateRefs" => return Some("Secret"),
+        "issuerRef" => return Some("Issuer"),
+        _ => {}
+    }
+    let hint = hint.to_ascii_lowercase();
+    let kinds = [
+        ("secretstore", "SecretStore"),
+        ("secret", "Secret"),
+        ("configmap", "ConfigMap"),
+        ("serviceaccount", "ServiceAccount"),
+        ("service", "Service"),
+        ("claim", "PersistentVolumeClaim"),
+    ];
+    kinds.iter().find(|(part, _)| hint.contains(part)).map(|(_, kind)| *kind)
+}
+
 /// The Secrets of a pod that an ExternalSecret or its like makes.
 fn secrets(overlay: &Overlay<'_>, findings: &mut Findings<'_>, object: &Object) {
     let Some(workload) = Workload::of(object) else { return };
@@ -147,9 +180,17 @@ fn report(
     let message = format!("{} names {kind} {name}, which is {} now", object.id(), named.name());
     let finding = findings.value(node, message);
     let hint = match named.generator {
-        _ if kind != named.kind() => "say the name of the Secret in the target, or set the new name by a patch",
-        Some(_) => "give the generator `disableNameSuffixHash: true`, or set the name by a replacement",
+        _ if kind != named.kind() => {
+            "say the name of the Secret in the target, or set the new name by a patch"
+        }
+        Some(_) => {
+            "give the generator `disableNameSuffixHash: true`, or set the name by a replacement"
+        }
         None => "set the new name by a patch or a replacement",
     };
-    finding.object(object).detail(name).also(overlay.first_line(name_place(named)), "the object that is meant").hint(hint);
+    finding
+        .object(object)
+        .detail(name)
+        .also(overlay.first_line(name_place(named)), "the object that is meant")
+        .hint(hint);
 }

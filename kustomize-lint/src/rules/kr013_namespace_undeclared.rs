@@ -11,10 +11,10 @@ use crate::tree::Node;
 rule! {
     /// Objects in a namespace that nothing in the overlay makes.
     ///
-    /// On a new cluster, applying them fails: the namespace is not found. Declared are: a Namespace
-    /// object of the overlay; `default` and the `kube-` namespaces; the destination of an Argo CD
-    /// Application in the same run that has `CreateNamespace=true`; and `externals =
-    /// ["Namespace/web"]`. One finding stands for all objects of the namespace.
+    /// On a new cluster, applying them fails: the namespace is not found. Declared are: a
+    /// Namespace object of the overlay; `default` and the `kube-` namespaces; the destination of
+    /// an Argo CD Application in the same run that has `CreateNamespace=true`; and
+    /// `externals = ["Namespace/web"]`. One finding stands for all objects of the namespace.
     ///
     /// ## Bad
     ///

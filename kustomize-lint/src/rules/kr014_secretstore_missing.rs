@@ -14,8 +14,8 @@ rule! {
     ///
     /// The Secret is never made, and every pod that needs it waits. The store is named in
     /// `secretStoreRef`, or in the `sourceRef` of a single entry; PushSecrets name theirs in
-    /// `secretStoreRefs`. A store that is made elsewhere, as a ClusterSecretStore mostly is, is declared
-    /// with `externals`. One finding stands for all that name the same store.
+    /// `secretStoreRefs`. A store that is made elsewhere, as a ClusterSecretStore mostly is, is
+    /// declared with `externals`. One finding stands for all that name the same store.
     ///
     /// ## Bad
     ///

@@ -16,8 +16,8 @@ rule! {
     /// It is what remains of a service that is gone, or the sign of a name with a typing mistake.
     /// Used is what another object names anywhere: a pod, a custom resource, an annotation, an
     /// argument; with a hash in the name, the name with the hash, or the plain one in a custom
-    /// resource or an annotation. A ConfigMap that only feeds `replacements` or `vars` is used, too.
-    /// So is one with a label that only generated objects have, as sidecars find it by (as
+    /// resource or an annotation. A ConfigMap that only feeds `replacements` or `vars` is used,
+    /// too. So is one with a label that only generated objects have, as sidecars find it by (as
     /// `grafana_dashboard`).
     ///
     /// ## Bad
@@ -66,7 +66,10 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let message = format!("nothing uses the generated {} {name}", object.kind());
         let place = overlay.first_line(overlay.rendering.step(step).place);
         let finding = findings.at(place, message);
-        finding.object(object).detail(name).hint("remove the generator, or name it where it is meant");
+        finding
+            .object(object)
+            .detail(name)
+            .hint("remove the generator, or name it where it is meant");
     }
 }
 
@@ -86,7 +89,8 @@ impl<'a> Used<'a> {
         let mut used = Used::default();
         for object in overlay.objects() {
             if object.generator.is_none() {
-                used.labels.extend(labels(object.node.at(&["metadata", "labels"])).map(|(key, _)| key));
+                used.labels
+                    .extend(labels(object.node.at(&["metadata", "labels"])).map(|(key, _)| key));
             }
             if !is_builtin(group(object)) {
                 uses(&object.node, &mut |text| used.plain.extend(names(text)));

@@ -13,8 +13,8 @@ rule! {
     /// A PersistentVolumeClaim that no container mounts.
     ///
     /// The disk is paid for and nothing writes to it; what the service does write is lost with its
-    /// pod. It is reported for claims that no pod names, for volumes of claims that no container of
-    /// the pod mounts, and for `volumeClaimTemplates` that no container mounts.
+    /// pod. It is reported for claims that no pod names, for volumes of claims that no container
+    /// of the pod mounts, and for `volumeClaimTemplates` that no container mounts.
     ///
     /// ## Bad
     ///
@@ -121,9 +121,7 @@ fn unnamed(overlay: &Overlay<'_>, workloads: &[Workload<'_>], findings: &mut Fin
                     rest.get(at + 1..).is_some_and(|set| of_sets.contains(&(namespace, set)))
                 })
         });
-        if of_set
-            || named.contains(&(namespace, name))
-            || overlay.custom().may_make_pods(namespace)
+        if of_set || named.contains(&(namespace, name)) || overlay.custom().may_make_pods(namespace)
         {
             continue;
         }

@@ -6,7 +6,7 @@ use crate::finding::Findings;
 use crate::lint::{Overlay, effective};
 use crate::object::Object;
 use crate::tree::{Node, Place};
-use crate::view::{Keys, Target, Word, references, words};
+use crate::view::{Keys, Target, references, words};
 
 /// Reports what pods name and nothing provides, once per workload and name.
 pub(super) fn missing(
@@ -96,38 +96,6 @@ fn hint(keys: &Keys, key: &str) -> String {
     let shown: Vec<&str> = known().take(SHOWN).collect();
     let more = if keys.names.len() > SHOWN { ", …" } else { "" };
     format!("its keys are {}{more}", shown.join(", "))
-}
-
-/// What kind of object a scalar of a custom resource names, if it is clear from the keys around
-/// it.
-pub(super) fn named_kind<'a>(word: &Word<'a, '_>) -> Option<&'a str> {
-    let (key, above) = word.keys.split_last()?;
-    if *key == "name"
-        && let Some(kind) = word.parent.and_then(|parent| parent.str_at(&["kind"]))
-    {
-        return Some(kind);
-    }
-    let hint = if *key == "name" { *above.last()? } else { key.strip_suffix("Name")? };
-    match hint {
-        "backendRefs" | "backendRef" => return Some("Service"),
-        "parentRefs" => return Some("Gateway"),
-        "scaleTargetRef" | "targetRef" => return Some("Deployment"),
-        "secretStoreRef" | "storeRef" => return Some("SecretStore"),
-        "authenticationRef" => return Some("TriggerAuthentication"),
-        "certificateRefs" => return Some("Secret"),
-        "issuerRef" => return Some("Issuer"),
-        _ => {}
-    }
-    let hint = hint.to_ascii_lowercase();
-    let kinds = [
-        ("secretstore", "SecretStore"),
-        ("secret", "Secret"),
-        ("configmap", "ConfigMap"),
-        ("serviceaccount", "ServiceAccount"),
-        ("service", "Service"),
-        ("claim", "PersistentVolumeClaim"),
-    ];
-    kinds.iter().find(|(part, _)| hint.contains(part)).map(|(_, kind)| *kind)
 }
 
 /// Every text that an object uses, its own name and namespace aside.
