@@ -11,8 +11,10 @@ rule! {
     ///
     /// The container stays in `CreateContainerConfigError`, or the volume cannot be mounted,
     /// although the ConfigMap is there. Keys are `data` and `binaryData`, and what a generator
-    /// makes of its literals, files and env files. References with `optional: true` are left
-    /// alone, and so is a ConfigMap without any key, which somebody is going to fill.
+    /// makes of its literals, files and env files. A `subPath` of a mounted ConfigMap names a key,
+    /// too; without it the container finds an empty folder instead of the file. References with
+    /// `optional: true` are left alone, and so is a ConfigMap without any key, which somebody is
+    /// going to fill.
     ///
     /// ## Bad
     ///

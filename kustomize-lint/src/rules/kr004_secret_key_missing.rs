@@ -14,9 +14,9 @@ rule! {
     /// generator makes, the `secretKey`s of an ExternalSecret or the keys of its template (which
     /// replaces them unless its `mergePolicy` is `Merge`), a SealedSecret's `encryptedData`, and a
     /// Certificate's `tls.crt`, `tls.key` and `ca.crt`. What `dataFrom` or `templateFrom` brings
-    /// is not known, so nothing is missing then. References with `optional: true` are left alone,
-    /// and so is a Secret without any key, which somebody is going to fill. Values are never
-    /// looked at.
+    /// is not known, so nothing is missing then. A `subPath` of a mounted Secret names a key, too.
+    /// References with `optional: true` are left alone, and so is a Secret without any key, which
+    /// somebody is going to fill. Values are never looked at.
     ///
     /// ## Bad
     ///
