@@ -141,15 +141,12 @@ impl Custom {
         if self.names.is_empty() {
             return false;
         }
-        let is_cut = |at: usize| {
-            at == 0 || at == name.len() || matches!(name.as_bytes()[at - 1], b'-' | b'.')
-        };
-        let starts = (0..name.len()).filter(|at| is_cut(*at));
-        starts.into_iter().any(|start| {
-            let ends = (start + 1..=name.len())
-                .filter(|end| *end == name.len() || matches!(name.as_bytes()[*end], b'-' | b'.'));
-            ends.into_iter()
-                .any(|end| name.get(start..end).is_some_and(|part| self.names.contains(part)))
+        let is_edge = |byte: Option<&u8>| matches!(byte, None | Some(b'-' | b'.'));
+        let bytes = name.as_bytes();
+        let mut starts = (0..bytes.len()).filter(|at| *at == 0 || is_edge(bytes.get(at - 1)));
+        starts.any(|start| {
+            let mut ends = (start + 1..=bytes.len()).filter(|at| is_edge(bytes.get(*at)));
+            ends.any(|end| name.get(start..end).is_some_and(|part| self.names.contains(part)))
         })
     }
 }

@@ -166,7 +166,7 @@ impl Provided {
         self.add(Target::Secret, object.namespace(), name, keys);
     }
 
-    /// A Secret whose keys are nobody's business.
+    /// A Secret that a controller keeps for itself.
     fn hidden(&mut self, object: &Object, path: &[&str]) {
         if let Some(name) = object.node.at(path).and_then(|node| node.word_at(&["name"])) {
             let mut keys = Keys::by(object);
