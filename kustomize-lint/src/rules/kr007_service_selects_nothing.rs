@@ -5,7 +5,7 @@ use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::object::Object;
 use crate::tree::{Entry, Node};
-use crate::view::{Pods, Selector, Workload, group};
+use crate::view::{ByLabel, Selector, Workload, group};
 
 rule! {
     /// A Service whose selector matches no pod of the overlay.
@@ -59,7 +59,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     if overlay.is_incomplete() {
         return;
     }
-    let pods = Pods::of(overlay);
+    let pods = ByLabel::of(overlay);
     for service in overlay.of_kind("Service").filter(|object| group(object).is_empty()) {
         let Some((selector, namespace)) = selector(service) else { continue };
         if overlay.custom().may_make_pods(namespace)

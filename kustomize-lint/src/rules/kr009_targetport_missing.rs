@@ -7,7 +7,7 @@ use super::kr007_service_selects_nothing::selector;
 use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::tree::Node;
-use crate::view::{Pods, Role, Workload, group};
+use crate::view::{ByLabel, Role, Workload, group};
 
 rule! {
     /// A port of a Service that leads to no port of the pods it selects.
@@ -69,7 +69,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     if overlay.is_incomplete() {
         return;
     }
-    let pods = Pods::of(overlay);
+    let pods = ByLabel::of(overlay);
     for service in overlay.of_kind("Service").filter(|object| group(object).is_empty()) {
         let Some((labels, namespace)) = selector(service) else { continue };
         if overlay.custom().may_make_pods(namespace) {

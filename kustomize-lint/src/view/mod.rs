@@ -1,10 +1,10 @@
 //! Kubernetes objects as the rules look at them: workloads, containers, references.
 
 mod backend;
+mod by_label;
 mod container;
 mod custom;
 mod gateway;
-mod pods;
 mod provided;
 mod reference;
 mod renamed;
@@ -13,10 +13,10 @@ mod words;
 mod workload;
 
 pub(crate) use backend::{GATEWAY_API, backends, is_ingress, is_route};
+pub(crate) use by_label::ByLabel;
 pub(crate) use container::{Container, Role};
 pub(crate) use custom::Custom;
 pub(crate) use gateway::{certificates, intersects, listeners, parents};
-pub(crate) use pods::Pods;
 pub(crate) use provided::{Keys, Provided};
 pub(crate) use reference::{Reference, Target, references};
 pub(crate) use renamed::Renamed;

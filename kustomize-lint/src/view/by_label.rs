@@ -8,12 +8,12 @@ use crate::lint::{Overlay, effective};
 use crate::tree::Node;
 
 /// Workloads, and where each label is.
-pub(crate) struct Pods<'a> {
+pub(crate) struct ByLabel<'a> {
     workloads: Vec<Workload<'a>>,
     by_label: HashMap<(&'a str, &'a str, &'a str), Vec<usize>>,
 }
 
-impl<'a> Pods<'a> {
+impl<'a> ByLabel<'a> {
     pub(crate) fn of(overlay: &'a Overlay<'_>) -> Self {
         let workloads = overlay.workloads();
         let mut by_label: HashMap<_, Vec<usize>> = HashMap::new();
@@ -23,7 +23,7 @@ impl<'a> Pods<'a> {
                 by_label.entry((namespace, key, value)).or_default().push(at);
             }
         }
-        Pods { workloads, by_label }
+        ByLabel { workloads, by_label }
     }
 
     /// The workloads in the namespace whose pods have all these labels. No labels select
