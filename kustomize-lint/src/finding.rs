@@ -51,6 +51,8 @@ pub struct Finding {
     pub overlays: Vec<String>,
     /// How to correct it.
     pub fix: Option<Fix>,
+    /// What stays the same when lines move: rule, file, object and the text of the line.
+    pub fingerprint: String,
 }
 
 /// A correction of a file's text.
@@ -151,6 +153,7 @@ impl<'a> Findings<'a> {
             detail: String::new(),
             overlays: self.overlay.map(str::to_owned).into_iter().collect(),
             fix: None,
+            fingerprint: String::new(),
         });
         &mut self.list[at]
     }

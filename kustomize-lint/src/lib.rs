@@ -6,11 +6,15 @@
 //! - Exit status: 0 rendered. 2 usage, or a kustomization that cannot be built. 3 a part of it
 //!   is not analysed: a remote base, a Helm chart, a function.
 
+pub mod api;
+mod baseline;
 pub mod cli;
 mod command;
+pub mod compose;
 mod config;
 pub mod facts;
 pub mod finding;
+mod fix;
 mod format;
 mod generate;
 pub mod id;
@@ -33,10 +37,23 @@ use common::streams;
 
 use cli::{Cli, Command};
 
+/// What linting `folder` finds, as the JSON of `--format json`; with the default settings.
+/// For programs that have the linter as a library, and for its fuzz targets.
+///
+/// # Errors
+/// A folder that does not exist.
+pub fn check(folder: &std::path::Path) -> Result<String, Vec<String>> {
+    let paths = [folder.to_owned()];
+    let outcome = lint::lint(&paths, &config::Settings::default(), &fix::Texts::new())?;
+    Ok(format::render(cli::Format::Json, &outcome))
+}
+
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
     let outcome = match cli.command {
         None => command::lint::run(&cli.lint),
+        Some(Command::Rules(options)) => command::rules::list(&options),
+        Some(Command::Explain(options)) => command::rules::explain(&options),
         Some(Command::Build(options)) => command::build::run(&options),
     };
     match outcome {

@@ -5,20 +5,27 @@ use std::path::PathBuf;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::stop::Stop;
-use common::streams;
+use common::{files, streams};
 
-use crate::cli::Lint;
+use crate::baseline;
+use crate::cli::{Format, Lint};
 use crate::config::Settings;
 use crate::finding::Severity;
+use crate::fix::{self, Texts};
 use crate::format;
 use crate::lint::{Outcome, lint};
 
 pub(crate) fn run(options: &Lint) -> Result<Status, Stop> {
     let mut settings = Settings::read(options.config.as_deref())?;
     take(&mut settings, options)?;
-    let paths =
-        if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths.clone() };
-    let outcome = lint(&paths, &settings).map_err(|messages| {
+    let paths = match options.paths.as_slice() {
+        [] => vec![PathBuf::from(".")],
+        paths => paths.to_vec(),
+    };
+    if options.fix {
+        correct(&paths, &settings)?;
+    }
+    let mut outcome = lint(&paths, &settings, &Texts::new()).map_err(|messages| {
         let mut report = Report::default();
         report.extend(messages.into_iter().map(|message| Diagnostic::error("path", message)));
         Stop::from(report)
@@ -28,8 +35,25 @@ pub(crate) fn run(options: &Lint) -> Result<Status, Stop> {
         let message = format!("there is no kustomization in {}", shown.join(", "));
         return Err(Stop::new(Status::Unfinished, Diagnostic::error("nothing-to-lint", message)));
     }
-    streams::styled(&format::human(&outcome, &outcome.findings))?;
-    Ok(status(&outcome, Severity::Warning))
+    let threshold = options.severity.into();
+    let before = outcome.findings.len();
+    // What was not looked at is always said.
+    outcome.findings.retain(|f| f.severity >= threshold || f.rule.code == "KB018");
+    outcome.below_threshold = before - outcome.findings.len();
+    if let (Some(path), true) = (&options.baseline, options.write_baseline) {
+        baseline::write(path, &outcome)?;
+        outcome.baselined = outcome.findings.len();
+        outcome.findings.clear();
+    } else if let Some(path) = &options.baseline {
+        let gone = baseline::subtract(path, &mut outcome)?;
+        if gone > 0 {
+            let message = format!("{gone} of the baseline's findings are gone");
+            let hint = "--write-baseline leaves them out";
+            streams::say(&Diagnostic::info("baseline", message).hint(hint).into());
+        }
+    }
+    print(options, &outcome)?;
+    Ok(status(&outcome, threshold))
 }
 
 /// What the command line says wins over the configuration.
@@ -51,6 +75,44 @@ fn take(settings: &mut Settings, options: &Lint) -> Result<(), Stop> {
         settings.compose.clone_from(&options.compose);
     }
     Ok(())
+}
+
+/// Corrects files, and says what was done.
+fn correct(paths: &[PathBuf], settings: &Settings) -> Result<(), Stop> {
+    let fixed = fix::fix(paths, settings)?;
+    let mut report = Report::default();
+    if fixed.made > 0 {
+        let files: Vec<String> = fixed.files.iter().map(|f| f.display().to_string()).collect();
+        let message = format!("{} fixed in {}", fixed.made, files.join(", "));
+        report.push(Diagnostic::info("fix", message));
+    }
+    for refused in fixed.refused {
+        let message = format!("not fixed, because it would change what is rendered: {refused}");
+        report.push(Diagnostic::warning("fix", message));
+    }
+    streams::say(&report);
+    Ok(())
+}
+
+/// The findings to stdout, and to files where these are asked for.
+fn print(options: &Lint, outcome: &Outcome) -> Result<(), Stop> {
+    let mut report = Report::default();
+    for output in &options.output {
+        let text = format::render(output.format, outcome);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        if let Err(error) = files::replace(&output.file, text.as_bytes()) {
+            let message = format!("cannot write {}: {error}", output.file.display());
+            report.push(Diagnostic::error("output", message));
+        }
+    }
+    if report.has_errors() {
+        return Err(report.into());
+    }
+    let text = format::render(options.format, outcome);
+    match options.format {
+        Format::Human => streams::styled(&text),
+        _ => streams::output(&text),
+    }
 }
 
 /// 1 for findings at or above the threshold; 3 for what nobody could look at.

@@ -87,7 +87,12 @@ fn read_file(file: &Path, settings: &mut Settings, report: &mut Report) -> Optio
 }
 
 fn fill(table: &mut Table<'_, '_>, folder: &Path, settings: &mut Settings) {
-    settings.kubernetes = table.text("kubernetes").map(Spanned::into_inner);
+    if let Some(text) = table.text("kubernetes") {
+        match text.get_ref().parse() {
+            Ok(version) => settings.kubernetes = version,
+            Err(error) => table.complain(text.span(), error.to_string()),
+        }
+    }
     for path in table.texts("compose") {
         settings.compose.push(folder.join(path.into_inner()));
     }

@@ -7,6 +7,7 @@ use globset::GlobMatcher;
 
 use super::environment::{self, Environment};
 use super::ignore::{Ignore, selects};
+use crate::api::Version;
 use crate::finding::Severity;
 use crate::rules::Rule;
 
@@ -17,8 +18,8 @@ pub(crate) struct Settings {
     pub(crate) folder: PathBuf,
     /// The configuration file as a user would write it, and its text, if there is one.
     pub(crate) file: Option<(PathBuf, String)>,
-    /// The Kubernetes version that objects are checked against: `1.32`.
-    pub(crate) kubernetes: Option<String>,
+    /// The Kubernetes version that objects are checked against.
+    pub(crate) kubernetes: Version,
     /// The Compose files of the rules of parity; they merge as Compose's do.
     pub(crate) compose: Vec<PathBuf>,
     /// Objects that somebody else provides.

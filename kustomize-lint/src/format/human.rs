@@ -9,7 +9,8 @@ use crate::lint::Outcome;
 use crate::tree;
 
 /// The findings, and a line that counts them.
-pub(crate) fn human(outcome: &Outcome, findings: &[Finding]) -> String {
+pub(crate) fn render(outcome: &Outcome) -> String {
+    let findings = &outcome.findings;
     let mut drawn: HashMap<tree::FileId, Place> = HashMap::new();
     let mut place = |at: tree::Place| {
         let known = drawn.entry(at.file).or_insert_with(|| outcome.files.diagnostic(at));
@@ -70,11 +71,19 @@ fn count(outcome: &Outcome, findings: &[Finding]) -> String {
     if parts.is_empty() {
         parts.push("no findings".to_owned());
     }
-    if outcome.suppressed > 0 {
-        parts.push(format!("{} suppressed", outcome.suppressed));
+    let mut aside = Vec::new();
+    for (count, word) in [
+        (outcome.below_threshold, "below the threshold"),
+        (outcome.suppressed, "suppressed"),
+        (outcome.baselined, "in the baseline"),
+    ] {
+        if count > 0 {
+            aside.push(format!("{count} {word}"));
+        }
     }
+    let aside = if aside.is_empty() { String::new() } else { format!(" ({})", aside.join(", ")) };
     format!(
-        "{} in {} of {}\n",
+        "{}{aside} in {} of {}\n",
         parts.join(", "),
         many(outcome.objects, "object"),
         many(outcome.overlays.len(), "overlay")

@@ -107,8 +107,12 @@ struct Includes {
 /// says why.
 fn includes(file: &Path) -> Includes {
     let mut includes = Includes::default();
+    let limits = Limits::default();
+    if fs::metadata(file).map_or(true, |metadata| metadata.len() > limits.bytes as u64) {
+        return includes;
+    }
     let Ok(text) = fs::read_to_string(file) else { return includes };
-    let Ok(loaded) = yaml::load_keeping(&text, Limits::default(), Keep::Last) else {
+    let Ok(loaded) = yaml::load_keeping(&text, limits, Keep::Last) else {
         return includes;
     };
     let folder = file.parent().unwrap_or(Path::new("."));

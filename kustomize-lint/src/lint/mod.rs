@@ -1,6 +1,7 @@
 //! From paths to findings: every root rendered once, every rule asked, the answers joined.
 
 mod discover;
+mod fingerprint;
 mod index;
 mod join;
 mod overlay;
@@ -10,4 +11,4 @@ mod suppress;
 pub(crate) use discover::{Discovered, discover};
 pub(crate) use index::is_cluster_wide;
 pub(crate) use overlay::{Overlay, effective};
-pub(crate) use run::{Outcome, Run, lint};
+pub(crate) use run::{Outcome, Run, lint, rendered};

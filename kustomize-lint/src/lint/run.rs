@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use super::discover::{Discovered, discover};
 use super::join::join;
 use super::overlay::Overlay;
-use super::suppress;
+use super::{fingerprint, suppress};
 use crate::config::Settings;
 use crate::finding::{Finding, Findings};
+use crate::fix::Texts;
 use crate::render::{Rendering, render};
 use crate::rules::{self, Check};
-use crate::tree::{Files, Place};
+use crate::tree::{self, Files, Place};
 
 /// What the rules of a whole run look at.
 pub(crate) struct Run<'a> {
@@ -32,6 +33,10 @@ pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
     /// Those that somebody has decided to live with.
     pub(crate) suppressed: usize,
+    /// Those that were there before, see [`crate::baseline`].
+    pub(crate) baselined: usize,
+    /// Those that weigh less than was asked for.
+    pub(crate) below_threshold: usize,
     /// Every file that was read.
     pub(crate) files: Files,
     /// The roots, as a user would write them.
@@ -42,13 +47,17 @@ pub(crate) struct Outcome {
     pub(crate) incomplete: bool,
 }
 
-/// Renders every root at and below `paths`, and asks every rule.
+/// Renders every root at and below `paths`, and asks every rule. `texts` stand in for files.
 ///
 /// # Errors
 /// Paths that do not exist.
-pub(crate) fn lint(paths: &[PathBuf], settings: &Settings) -> Result<Outcome, Vec<String>> {
+pub(crate) fn lint(
+    paths: &[PathBuf],
+    settings: &Settings,
+    texts: &Texts,
+) -> Result<Outcome, Vec<String>> {
     let found = discover(paths)?;
-    let mut files = Files::default();
+    let mut files = Files::with_texts(texts);
     if let Some((path, text)) = &settings.file {
         files.add(path, text);
     }
@@ -77,14 +86,35 @@ pub(crate) fn lint(paths: &[PathBuf], settings: &Settings) -> Result<Outcome, Ve
             unknown.remove(&place);
         }
     }
+    let mut findings = join(sorted.kept, &files);
+    fingerprint::assign(&mut findings, settings, &files);
     Ok(Outcome {
-        findings: join(sorted.kept, &files),
+        findings,
         suppressed: sorted.suppressed.len(),
+        baselined: 0,
+        below_threshold: 0,
         files,
         overlays: names,
         objects,
         incomplete: broken || !unknown.is_empty(),
     })
+}
+
+/// What every root renders to, as text; a root that does not build renders to nothing.
+///
+/// # Errors
+/// Paths that do not exist.
+pub(crate) fn rendered(paths: &[PathBuf], texts: &Texts) -> Result<Vec<String>, Vec<String>> {
+    let found = discover(paths)?;
+    let renderings = render_roots(&found, &mut Files::with_texts(texts));
+    let text = |rendering: Rendering| {
+        if !rendering.problems.is_empty() {
+            return String::new();
+        }
+        let objects = rendering.objects.iter();
+        objects.map(|object| tree::write(&object.node, &|_| String::new()) + "---\n").collect()
+    };
+    Ok(renderings.into_iter().map(|(_, rendering)| text(rendering)).collect())
 }
 
 /// Renders the roots, and then whatever no root has led to: bases that include each other.

@@ -30,6 +30,21 @@ pub(crate) enum Check {
     Last,
 }
 
+impl Rule {
+    /// The documentation without the space that begins a doc comment's lines.
+    pub fn text(&self) -> String {
+        let line = |line: &str| format!("{}\n", line.strip_prefix(' ').unwrap_or(line));
+        self.docs.lines().map(line).collect()
+    }
+
+    /// What it finds, in one sentence.
+    pub fn summary(&self) -> String {
+        let text = self.text();
+        let first = text.split("\n\n").next().unwrap_or_default();
+        first.trim().replace('\n', " ")
+    }
+}
+
 impl PartialEq for Rule {
     fn eq(&self, other: &Rule) -> bool {
         self.code == other.code
@@ -78,6 +93,9 @@ rules! {
     kg008_gatewayclass_undeclared,
 
     // Hygiene
+    kh002_removed_api,
+    kh003_deprecated_api,
+    kh004_schema,
     kh005_unused_suppression,
 
     // Parity with a Compose file

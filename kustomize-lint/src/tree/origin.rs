@@ -91,6 +91,8 @@ pub struct SourceFile {
 pub struct Files {
     list: Vec<SourceFile>,
     by_path: HashMap<PathBuf, FileId>,
+    /// Texts in place of those on disk, by canonical path.
+    instead: HashMap<PathBuf, String>,
 }
 
 impl Files {
@@ -113,6 +115,20 @@ impl Files {
         });
         self.by_path.insert(path.to_owned(), id);
         id
+    }
+
+    /// An empty table that knows other texts than those on disk, by canonical path.
+    pub(crate) fn with_texts(texts: &HashMap<PathBuf, String>) -> Self {
+        Files { instead: texts.clone(), ..Files::default() }
+    }
+
+    /// The text to read in place of the file's own, if there is one.
+    pub(crate) fn instead_of(&self, path: &Path) -> Option<&str> {
+        if self.instead.is_empty() {
+            return None;
+        }
+        let canonical = std::fs::canonicalize(path).ok()?;
+        self.instead.get(&canonical).map(String::as_str)
     }
 
     /// The file.
@@ -160,6 +176,14 @@ impl Files {
         let begin = file.lines[line - 1] as usize;
         let column = file.text.get(begin..start).map_or(0, |before| before.chars().count()) + 1;
         Location { line, column }
+    }
+
+    /// The line that a place begins in.
+    pub fn line(&self, place: Place) -> &str {
+        let file = self.get(place.file);
+        let at = self.locate(place).line - 1;
+        let end = file.lines.get(at + 1).map_or(file.text.len(), |next| *next as usize);
+        file.text.get(file.lines[at] as usize..end).unwrap_or_default()
     }
 
     /// `path:line:column`.

@@ -12,11 +12,7 @@ use crate::archive::{Case, cases};
 
 /// The rule's cases: from its documentation, and from its file.
 fn of(rule: &Rule) -> Vec<Case> {
-    let text: String = rule
-        .docs
-        .lines()
-        .map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line)))
-        .collect();
+    let text = rule.text();
     let mut all = Vec::new();
     for (heading, name) in [("## Bad\n", "bad example"), ("## Good\n", "good example")] {
         let (_, behind) = text.split_once(heading).unwrap();
