@@ -2,6 +2,7 @@
 
 mod discover;
 mod fingerprint;
+mod index;
 mod join;
 mod orphans;
 mod overlay;
@@ -10,5 +11,6 @@ mod suppress;
 
 pub(crate) use discover::{Discovered, discover};
 pub(crate) use orphans::What as OrphanKind;
+pub(crate) use index::is_cluster_wide;
 pub(crate) use overlay::{Overlay, effective};
 pub(crate) use run::{Outcome, Run, lint, rendered};

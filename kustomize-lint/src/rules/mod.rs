@@ -68,6 +68,8 @@ macro_rules! rule {
     };
 }
 
+mod needs;
+
 /// Lists the modules of the rules, in the order of their codes.
 macro_rules! rules {
     ($($module:ident,)*) => {
@@ -101,6 +103,14 @@ rules! {
     kb018_not_analysed,
 
     // Gateway and Ingress
+    kg001_backend_missing,
+    kg002_backend_port_missing,
+    kg003_parent_missing,
+    kg004_listener_hostname_mismatch,
+    kg005_cross_namespace_no_grant,
+    kg006_tls_secret_missing,
+    kg007_route_shadowed,
+    kg008_gatewayclass_undeclared,
 
     // Hygiene
     kh001_placeholder,
@@ -116,6 +126,22 @@ rules! {
 
     // References
     kr001_configmap_missing,
+    kr002_secret_missing,
+    kr003_configmap_key_missing,
+    kr004_secret_key_missing,
+    kr005_serviceaccount_missing,
+    kr006_pvc_missing,
+    kr007_service_selects_nothing,
+    kr008_selector_template_mismatch,
+    kr009_targetport_missing,
+    kr010_hpa_target_missing,
+    kr011_role_missing,
+    kr012_ref_not_renamed,
+    kr013_namespace_undeclared,
+    kr014_secretstore_missing,
+    kr015_unused_generator,
+    kr016_claim_not_mounted,
+    kr017_storageclass_missing,
 
     // Security
 }

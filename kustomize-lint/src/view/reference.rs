@@ -85,7 +85,13 @@ pub(crate) fn references<'a>(workload: &Workload<'a>) -> Vec<Reference<'a>> {
             }
         }
     }
-    for volume in items(pod, "volumes") {
+    let volumes = items(pod, "volumes");
+    for container in workload.containers() {
+        for mount in container.list("volumeMounts") {
+            mounted_file(&mut found, volumes, mount);
+        }
+    }
+    for volume in volumes {
         source(&mut found, volume, "secretName");
         for projected in volume.get("projected").map_or(&[][..], |node| items(node, "sources")) {
             source(&mut found, projected, "name");
@@ -109,6 +115,23 @@ fn source<'a>(found: &mut Vec<Reference<'a>>, volume: &'a Node, secret_name: &st
         }
         for item in keys {
             add(found, target, node.get(name), item.get("key"), optional(node));
+        }
+    }
+}
+
+/// A single file of a volume that holds all of a ConfigMap or Secret: without the key, the
+/// container finds an empty folder in its place.
+fn mounted_file<'a>(found: &mut Vec<Reference<'a>>, volumes: &'a [Node], mount: &'a Node) {
+    let Some(file) = mount.get("subPath") else { return };
+    let is_key = file.as_str().is_some_and(|path| !path.is_empty() && !path.contains('/'));
+    let name = mount.word_at(&["name"]).filter(|_| is_key);
+    let volume = volumes.iter().find(|volume| name.is_some() && volume.word_at(&["name"]) == name);
+    let Some(volume) = volume else { return };
+    for (field, target, name) in
+        [("configMap", Target::ConfigMap, "name"), ("secret", Target::Secret, "secretName")]
+    {
+        if let Some(node) = volume.get(field).filter(|node| items(node, "items").is_empty()) {
+            add(found, target, node.get(name), Some(file), optional(node));
         }
     }
 }
