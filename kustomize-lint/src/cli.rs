@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
 Examples:
   kustomize-lint build overlays/local            the objects, as `kubectl kustomize` prints them
   kustomize-lint build overlays/local --origins  with the place that each value comes from
+  kustomize-lint budget overlays/local           what the pods may use, and whether it fits
 
 Exit status:
   0    the kustomization was rendered
@@ -57,8 +58,38 @@ pub struct Lint {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what an overlay's pods may use, against the memory of its environment
+    ///
+    /// Everything that may run at one time is counted: autoscalers at their maximum, Deployments
+    /// in the middle of a rollout, DaemonSets on every node, Jobs beside the services. Exits
+    /// with 0 when it fits, 1 when it does not, 3 when the overlay cannot be rendered or no
+    /// budget is known for it.
+    Budget(Budget),
     /// Print the objects of a kustomization, as `kubectl kustomize` does
     Build(Build),
+}
+
+/// Options of `budget`.
+#[derive(Debug, Args)]
+pub struct Budget {
+    /// Folder with a kustomization.yaml
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// Configuration file [default: .kustomize-lint.toml here or in a parent folder]
+    #[arg(long, value_name = "FILE", env = "KUSTOMIZE_LINT_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: BudgetFormat,
+}
+
+/// How `budget` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BudgetFormat {
+    /// A table, on a terminal with a bar for each workload
+    Human,
+    /// Bytes, for programs
+    Json,
 }
 
 /// Options of `build`.

@@ -6,6 +6,7 @@
 //! - Exit status: 0 rendered. 2 usage, or a kustomization that cannot be built. 3 a part of it
 //!   is not analysed: a remote base, a Helm chart, a function.
 
+mod budget;
 pub mod cli;
 mod command;
 mod config;
@@ -16,13 +17,16 @@ mod generate;
 pub mod id;
 pub mod kustomization;
 mod lint;
+mod netpol;
 pub mod object;
 mod objects;
 pub mod quantity;
 pub mod render;
 pub mod rules;
 mod schema;
+mod secrecy;
 mod select;
+mod tracked;
 mod transform;
 pub mod tree;
 mod view;
@@ -37,6 +41,7 @@ use cli::{Cli, Command};
 pub fn main(cli: Cli) -> Status {
     let outcome = match cli.command {
         None => command::lint::run(&cli.lint),
+        Some(Command::Budget(options)) => command::budget::run(&options),
         Some(Command::Build(options)) => command::build::run(&options),
     };
     match outcome {

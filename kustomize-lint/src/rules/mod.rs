@@ -73,11 +73,27 @@ rules! {
     // Parity with a Compose file
 
     // Resources
+    kq001_env_memory_budget,
+    kq002_pod_exceeds_node,
+    kq003_request_exceeds_limit,
+    kq004_memory_unset,
+    kq005_hpa_max_exceeds_budget,
+    kq006_quota_exceeded,
+    kq007_pdb_blocks_drain,
+    kq008_bad_quantity,
 
     // References
     kr001_configmap_missing,
 
     // Security
+    ks001_plaintext_secret,
+    ks002_privileged,
+    ks003_run_as_root,
+    ks004_mutable_tag,
+    ks005_netpol_blocks_dependency,
+    ks006_netpol_selects_nothing,
+    ks007_host_path,
+    ks008_default_serviceaccount_token,
 }
 
 /// The rule about suppressions themselves, which is asked last.
