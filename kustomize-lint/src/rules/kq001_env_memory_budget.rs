@@ -5,6 +5,7 @@ use crate::budget::Budget;
 use crate::finding::Findings;
 use crate::format::budget::amount;
 use crate::lint::Overlay;
+use crate::quantity::Quantity;
 use crate::tree::Place;
 
 rule! {
@@ -91,7 +92,10 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         amount(available)
     );
     let finding = findings.at(place(overlay), message);
-    finding.label(format!("{}, of which {} are reserved", amount(whole), amount(environment.reserved)));
+    if environment.reserved != Quantity::ZERO {
+        let (whole, reserved) = (amount(whole), amount(environment.reserved));
+        finding.label(format!("{whole}, of which {reserved} are reserved"));
+    }
     for part in budget.parts.iter().take(SHOWN).filter(|part| part.pods.most > 0) {
         if let Some(heaviest) = part.heaviest() {
             let id = part.workload.object.id();

@@ -50,7 +50,8 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for part in Budget::of(overlay).parts {
         let object = part.workload.object;
-        for container in &part.memory.unlimited {
+        let unlimited = part.memory.unlimited.iter();
+        for container in unlimited.filter(|container| container.node.is_mapping()) {
             // What is written and no amount is said by another rule.
             if container.resource("limits", "memory").is_some_and(|written| {
                 written.scalar().is_none_or(|scalar| scalar.text != "0")

@@ -51,28 +51,31 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         }
         let id = workload.object.id();
         let mut unsaid = Vec::new();
+        // By the line that says so, which may be the pod's.
+        let mut root: Vec<(&Node, Vec<&str>)> = Vec::new();
         for container in workload.containers() {
-            let user = setting(&workload, &container, "runAsUser").and_then(|node| Some((node, node.as_int()?)));
-            let forbidden = setting(&workload, &container, "runAsNonRoot").and_then(Node::as_bool);
-            match user {
-                Some((node, 0)) => {
-                    let name = container.name();
-                    findings
-                        .value(node, format!("container {name} of {id} runs as root"))
-                        .object(workload.object)
-                        .detail(name)
-                        .hint("give it another `runAsUser`");
+            let user = setting(&workload, &container, "runAsUser");
+            let not_root = setting(&workload, &container, "runAsNonRoot").and_then(Node::as_bool);
+            match user.and_then(|node| Some((node, node.as_int()?))) {
+                Some((node, 0)) => match root.iter_mut().find(|(known, _)| std::ptr::eq(*known, node)) {
+                    Some((_, names)) => names.push(container.name()),
+                    None => root.push((node, vec![container.name()])),
+                },
+                None if not_root != Some(true) && container.node.is_mapping() => {
+                    unsaid.push(container.name());
                 }
-                Some(_) => {}
-                None if forbidden == Some(true) => {}
-                None => unsaid.push(container.name()),
+                _ => {}
             }
         }
+        for (node, names) in root {
+            findings
+                .value(node, format!("{id} runs as root: {}", names.join(", ")))
+                .object(workload.object)
+                .hint("give it another `runAsUser`");
+        }
         if !unsaid.is_empty() {
-            let message = format!(
-                "nothing says that {id} does not run as root: {}",
-                unsaid.join(", ")
-            );
+            let message =
+                format!("nothing says that {id} does not run as root: {}", unsaid.join(", "));
             findings
                 .at(workload.key(&["securityContext", "containers"]).place(), message)
                 .object(workload.object)
