@@ -73,7 +73,7 @@ pub(crate) fn names_secret(name: &str) -> bool {
     let words = words(name);
     let Some(last) = words.last().map(String::as_str) else { return false };
     let before = words.len().checked_sub(2).map(|at| words[at].as_str());
-    SECRET_WORDS.iter().any(|word| *word == last)
+    SECRET_WORDS.contains(&last)
         // PGPASSWORD, MYSQLPASSWORD
         || last.ends_with("PASSWORD")
         || last == "KEY" && before.is_some_and(|before| BEFORE_KEY.contains(&before))

@@ -10,12 +10,22 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 /// The ignore files that were read.
 #[derive(Default)]
 pub(crate) struct Tracked {
+    answers: RefCell<HashMap<PathBuf, bool>>,
     by_folder: RefCell<HashMap<PathBuf, Option<Gitignore>>>,
 }
 
 impl Tracked {
     /// Whether git would ignore the file. Outside of a repository nothing is ignored.
     pub(crate) fn ignores(&self, path: &Path) -> bool {
+        if let Some(known) = self.answers.borrow().get(path) {
+            return *known;
+        }
+        let answer = self.ask(path);
+        self.answers.borrow_mut().insert(path.to_owned(), answer);
+        answer
+    }
+
+    fn ask(&self, path: &Path) -> bool {
         let Ok(path) = fs::canonicalize(path) else { return false };
         let mut folders: Vec<&Path> = Vec::new();
         for folder in path.ancestors().skip(1) {

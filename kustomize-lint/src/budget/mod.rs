@@ -20,7 +20,7 @@ use crate::view::{Container, Role, Workload};
 
 pub(crate) use amounts::{Amounts, LIMITS, REQUESTS, limit, request};
 pub(crate) use defaults::{Defaults, Filled};
-pub(crate) use percent::{of, of_node};
+pub(crate) use percent::of_node;
 pub(crate) use pods::Pods;
 pub(crate) use scaling::{Scale, Scales};
 

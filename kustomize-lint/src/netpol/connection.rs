@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::lint::{Overlay, effective};
+use crate::lint::effective;
 use crate::object::Object;
 use crate::tree::{Node, Place};
 use crate::view::Workload;

@@ -10,7 +10,7 @@ mod service;
 
 pub(crate) use connection::{Address, addresses};
 pub(crate) use policy::{Direction, Peer, Policies, Policy};
-pub(crate) use service::{Service, Services};
+pub(crate) use service::Services;
 
 /// Labels that controllers add to the pods they make; no manifest has them.
 pub(crate) const ADDED_LABELS: [&str; 9] = [

@@ -3,14 +3,14 @@
 //! Source: the API reference of `networking.k8s.io/v1`. A pod that no policy of a direction
 //! selects is open in it; one that is selected may do what any of its policies admits.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::ADDED_LABELS;
 use super::service::named_port;
 use crate::lint::{Overlay, effective};
 use crate::object::Object;
 use crate::tree::{Node, Origin};
-use crate::view::{Selector, Workload};
+use crate::view::{Pods, Selector, Workload};
 
 /// Which way a connection goes, as its pod sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,11 @@ pub(crate) enum Peer<'a> {
 /// The policies of an overlay.
 #[derive(Debug)]
 pub(crate) struct Policies<'a> {
-    by_namespace: HashMap<&'a str, Vec<Policy<'a>>>,
+    /// Those that select the pods of each workload, by its position.
+    by_workload: Vec<Vec<Policy<'a>>>,
+    /// Namespaces with a policy for labels that are only known in the cluster: it may select any
+    /// pod, and admit what the others do not.
+    uncertain: HashSet<&'a str>,
     /// The labels of the namespaces that the overlay has.
     namespaces: HashMap<&'a str, Option<&'a Node>>,
 }
@@ -56,44 +60,47 @@ pub(crate) struct Policies<'a> {
 impl<'a> Policies<'a> {
     /// Those of an overlay; `None` when there are none, or when there are others beside them
     /// whose rules are not known here (Cilium's, Calico's, the administrator's).
-    pub(crate) fn of(overlay: &'a Overlay<'_>) -> Option<Self> {
-        let mut by_namespace: HashMap<&str, Vec<Policy<'_>>> = HashMap::new();
-        for object in overlay.objects() {
-            let kind = object.kind();
-            if !kind.ends_with("NetworkPolicy") {
-                continue;
-            }
-            if kind != "NetworkPolicy" || object.id().group != "networking.k8s.io" {
+    pub(crate) fn of(overlay: &'a Overlay<'_>, pods: &Pods<'a>) -> Option<Self> {
+        let policies = |object: &&Object| object.kind().ends_with("NetworkPolicy");
+        let mut objects = overlay.objects().iter().filter(policies).peekable();
+        objects.peek()?;
+        let mut by_workload = vec![Vec::new(); pods.workloads.len()];
+        let mut uncertain = HashSet::new();
+        for object in objects {
+            if object.kind() != "NetworkPolicy" || object.id().group != "networking.k8s.io" {
                 return None;
             }
             let Some(spec) = object.node.get("spec").filter(|spec| spec.is_mapping()) else {
                 continue;
             };
-            let policy = Policy { object, spec };
-            by_namespace.entry(effective(object.namespace())).or_default().push(policy);
+            let namespace = effective(object.namespace());
+            // A policy without it is about every pod, as one with an empty one is.
+            let selector = Selector::of(spec.get("podSelector").unwrap_or(spec));
+            if is_uncertain(&selector) {
+                uncertain.insert(namespace);
+            }
+            for at in pods.select(namespace, &selector) {
+                by_workload[at].push(Policy { object, spec });
+            }
         }
         let namespaces = overlay
             .of_kind("Namespace")
             .map(|object| (object.name(), object.node.at(&["metadata", "labels"])))
             .collect();
-        (!by_namespace.is_empty()).then_some(Policies { by_namespace, namespaces })
+        Some(Policies { by_workload, uncertain, namespaces })
     }
 
     /// The policies that close a workload's pods in a direction, but for what they admit.
-    pub(crate) fn closing(&self, workload: &Workload<'_>, direction: Direction) -> Vec<Policy<'a>> {
-        let namespace = effective(workload.object.namespace());
-        let all = self.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
-        let closes =
-            |policy: &&Policy<'_>| policy.has(direction) && policy.selects(workload) == Some(true);
-        all.iter().filter(closes).copied().collect()
+    pub(crate) fn closing(&self, workload: usize, direction: Direction) -> Vec<Policy<'a>> {
+        let all = self.by_workload[workload].iter();
+        all.filter(|policy| policy.has(direction)).copied().collect()
     }
 
-    /// Whether a policy may select a workload by labels that are only known in the cluster: then
-    /// it may admit what the others do not.
-    pub(crate) fn is_uncertain(&self, workload: &Workload<'_>) -> bool {
-        let namespace = effective(workload.object.namespace());
-        let all = self.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
-        all.iter().any(|policy| policy.selects(workload).is_none())
+    /// Whether policies hold for a workload's pods, and all of them are known.
+    pub(crate) fn govern(&self, workload: &Workload<'_>) -> bool {
+        // Pods in the node's network are beyond policies.
+        let host = workload.pod.get("hostNetwork").and_then(Node::as_bool);
+        host != Some(true) && !self.uncertain.contains(effective(workload.object.namespace()))
     }
 
     /// Whether a policy may admit a connection. `server` is where the port is.
@@ -134,7 +141,7 @@ impl<'a> Policies<'a> {
                     Some(selector) => self.may_select_namespace(selector, own),
                     None => own == inside,
                 };
-                there && pods.is_none_or(|selector| selects(selector, workload) != Some(false))
+                there && pods.is_none_or(|selector| may_select(selector, workload))
             }
         }
     }
@@ -165,10 +172,6 @@ impl Policy<'_> {
         }
     }
 
-    fn selects(&self, workload: &Workload<'_>) -> Option<bool> {
-        self.spec.get("podSelector").map_or(Some(true), |selector| selects(selector, workload))
-    }
-
     /// The line to look at: the rules of a direction, or the pods that are selected.
     pub(crate) fn origin(&self, direction: Direction) -> Origin {
         let (_, rules, _) = direction.names();
@@ -177,14 +180,15 @@ impl Policy<'_> {
     }
 }
 
-/// Whether a selector selects a workload's pods; `None` when it looks at labels that only the
-/// cluster adds.
-fn selects(selector: &Node, workload: &Workload<'_>) -> Option<bool> {
+/// Whether a selector looks at labels that only the cluster adds.
+fn is_uncertain(selector: &Selector<'_>) -> bool {
+    selector.keys().any(|key| ADDED_LABELS.contains(&key))
+}
+
+/// Whether a selector may select a workload's pods.
+fn may_select(selector: &Node, workload: &Workload<'_>) -> bool {
     let selector = Selector::of(selector);
-    if selector.keys().any(|key| ADDED_LABELS.contains(&key)) {
-        return None;
-    }
-    Some(selector.selects(workload.labels()))
+    is_uncertain(&selector) || selector.selects(workload.labels())
 }
 
 fn port_fits(rule: &Node, port: i64, server: Option<&Workload<'_>>) -> bool {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::lint::{Overlay, effective};
 use crate::object::Object;
 use crate::tree::Node;
-use crate::view::{Selector, Workload};
+use crate::view::{Pods, Selector, Workload};
 
 /// A Service and the workloads behind it.
 #[derive(Debug)]
@@ -24,18 +24,18 @@ pub(crate) struct Services<'a> {
 
 impl<'a> Services<'a> {
     /// Those of an overlay.
-    pub(crate) fn of(overlay: &'a Overlay<'_>, workloads: &[Workload<'a>]) -> Self {
-        let index = LabelIndex::of(workloads);
+    pub(crate) fn of(overlay: &'a Overlay<'_>, pods: &Pods<'a>) -> Self {
         let mut by_name = HashMap::new();
         for object in overlay.of_kind("Service").filter(|object| object.id().group.is_empty()) {
             let spec = object.node.get("spec");
             let external = spec.and_then(|spec| spec.str_at(&["type"])) == Some("ExternalName");
             let Some(selector) = spec.and_then(|spec| spec.get("selector")) else { continue };
-            if external || Selector::plain(selector).is_empty() {
+            let selector = Selector::plain(selector);
+            if external || selector.is_empty() {
                 continue;
             }
             let namespace = effective(object.namespace());
-            let chosen = index.select(workloads, namespace, selector);
+            let chosen = pods.select(namespace, &selector);
             by_name.insert((namespace, object.name()), Service { object, workloads: chosen });
         }
         Services { by_name }
@@ -78,36 +78,4 @@ pub(super) fn named_port(workload: &Workload<'_>, name: &str) -> Option<i64> {
     let mut ports = containers.iter().flat_map(|container| container.list("ports"));
     let port = ports.find(|port| port.str_at(&["name"]) == Some(name))?;
     port.get("containerPort")?.as_int()
-}
-
-/// Workloads by one label, so that a selector need not be tried on all of them.
-struct LabelIndex<'a> {
-    by_label: HashMap<(&'a str, &'a str, &'a str), Vec<usize>>,
-}
-
-impl<'a> LabelIndex<'a> {
-    fn of(workloads: &[Workload<'a>]) -> Self {
-        let mut by_label: HashMap<_, Vec<usize>> = HashMap::new();
-        for (at, workload) in workloads.iter().enumerate() {
-            let namespace = effective(workload.object.namespace());
-            for (key, value) in crate::view::labels(workload.labels()) {
-                by_label.entry((namespace, key, value)).or_default().push(at);
-            }
-        }
-        LabelIndex { by_label }
-    }
-
-    fn select(&self, workloads: &[Workload<'_>], namespace: &str, selector: &Node) -> Vec<usize> {
-        let candidates = |(key, value)| self.by_label.get(&(namespace, key, value));
-        let mut lists = Vec::new();
-        for pair in crate::view::labels(Some(selector)) {
-            let Some(list) = candidates(pair) else { return Vec::new() };
-            lists.push(list);
-        }
-        let Some(fewest) = lists.into_iter().min_by_key(|list| list.len()) else {
-            return Vec::new();
-        };
-        let selector = Selector::plain(selector);
-        fewest.iter().copied().filter(|at| selector.selects(workloads[*at].labels())).collect()
-    }
 }

@@ -102,9 +102,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             finding.also(heaviest, format!("{id}: {}, {}", amount(part.limit()), part.pods.why));
         }
     }
-    finding.hint(
-        "lower limits, replicas or `maxSurge`; `kustomize-lint budget` shows every workload",
-    );
+    finding
+        .hint("lower limits, replicas or `maxSurge`; `kustomize-lint budget` shows every workload");
 }
 
 /// A line of the kustomization that says what the overlay is.

@@ -75,9 +75,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             amount(part.memory.request),
             amount(node)
         );
-        let place = part.largest_request().unwrap_or_else(|| {
-            part.workload.key(&["resources", "containers"]).place()
-        });
+        let place = part
+            .largest_request()
+            .unwrap_or_else(|| part.workload.key(&["resources", "containers"]).place());
         findings
             .at(place, message)
             .object(part.workload.object)

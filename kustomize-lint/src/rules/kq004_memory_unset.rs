@@ -53,9 +53,10 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let unlimited = part.memory.unlimited.iter();
         for container in unlimited.filter(|container| container.node.is_mapping()) {
             // What is written and no amount is said by another rule.
-            if container.resource("limits", "memory").is_some_and(|written| {
-                written.scalar().is_none_or(|scalar| scalar.text != "0")
-            }) {
+            if container
+                .resource("limits", "memory")
+                .is_some_and(|written| written.scalar().is_none_or(|scalar| scalar.text != "0"))
+            {
                 continue;
             }
             let request = container.request("memory").is_some();

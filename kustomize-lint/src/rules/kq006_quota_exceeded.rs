@@ -103,7 +103,12 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
 }
 
 /// Containers that a quota refuses because they do not say what they need.
-fn unset(hard: &Entry, usage: &Usage<'_, '_>, defaults: &Defaults<'_>, findings: &mut Findings<'_>) {
+fn unset(
+    hard: &Entry,
+    usage: &Usage<'_, '_>,
+    defaults: &Defaults<'_>,
+    findings: &mut Findings<'_>,
+) {
     let Some((list, resource)) = quota::demanded(&hard.key) else { return };
     for part in &usage.parts {
         let workload = &part.workload;

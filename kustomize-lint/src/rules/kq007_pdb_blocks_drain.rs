@@ -3,8 +3,8 @@
 use super::Check;
 use crate::budget::{Scales, of_node};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
-use crate::view::{Selector, Workload};
+use crate::lint::Overlay;
+use crate::view::{Pods, Selector, Workload};
 
 rule! {
     /// A PodDisruptionBudget that never allows a pod to be evicted.
@@ -74,7 +74,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let scales = Scales::of(overlay);
-    let workloads = overlay.workloads();
+    let all = Pods::of(overlay.workloads());
     for object in budgets {
         let Some(spec) = object.node.get("spec") else { continue };
         let Some(selector) = spec.get("selector").map(Selector::of) else { continue };
@@ -82,11 +82,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         if selector.is_empty() {
             continue;
         }
-        let selected = |workload: &&Workload<'_>| {
-            effective(workload.object.namespace()) == effective(object.namespace())
-                && selector.selects(workload.labels())
-        };
-        let chosen: Vec<&Workload<'_>> = workloads.iter().filter(selected).collect();
+        let chosen = all.select(object.namespace(), &selector);
+        let chosen: Vec<&Workload<'_>> = chosen.iter().map(|at| &all.workloads[*at]).collect();
         let pods = |workload: &&Workload<'_>| match scales.find(workload) {
             Some(scale) if scale.object.kind() == "ScaledObject" => scale.least,
             Some(scale) if workload.replicas() > 0 => scale.least,
@@ -111,7 +108,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let message = format!("{} {how}, so that no node can be drained", object.id());
         let finding = findings.value(node, message);
         finding.object(object);
-        if let Some(name) = chosen.first().and_then(|one| one.object.node.at(&["metadata", "name"])) {
+        if let Some(name) = chosen.first().and_then(|one| one.object.node.at(&["metadata", "name"]))
+        {
             finding.also(name.origin.place(), "its pods");
         }
         finding.hint("use `maxUnavailable: 1`, or run more pods than must be available");

@@ -159,7 +159,10 @@ fn judge(name: &str, text: &str, container: bool) -> Option<(String, String)> {
                 && amount < Quantity::units(SMALLEST_MEMORY) =>
         {
             Some((
-                format!("`{name}: {text}` is less than any container needs, {} bytes,", amount.ceil()),
+                format!(
+                    "`{name}: {text}` is less than any container needs, {} bytes,",
+                    amount.ceil()
+                ),
                 format!("say the unit: `{number}Mi`"),
             ))
         }

@@ -1,6 +1,6 @@
 //! KS001.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use base64::Engine;
@@ -57,9 +57,9 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    let tracked = Tracked::default();
+    let sources = Sources::of(overlay);
     for object in overlay.of_kind("Secret").filter(|object| object.id().group.is_empty()) {
-        secret(overlay, object, &tracked, findings);
+        secret(object, &sources, findings);
     }
     for workload in overlay.workloads() {
         for container in workload.containers() {
@@ -68,9 +68,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 let Some(node) = variable.get("value") else { continue };
                 let Some(scalar) = node.scalar() else { continue };
                 let value = scalar.text.as_str();
-                if !is_secret(name, value)
-                    || tracked_out(overlay, &tracked, node.origin.place())
-                {
+                if !is_secret(name, value) || sources.are_ignored(node.origin.place()) {
                     continue;
                 }
                 let id = workload.object.id();
@@ -90,7 +88,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn secret(overlay: &Overlay<'_>, object: &Object, tracked: &Tracked, findings: &mut Findings<'_>) {
+fn secret(object: &Object, sources: &Sources<'_>, findings: &mut Findings<'_>) {
     // Encrypted as a whole by SOPS; kustomize gets it decrypted from somebody else.
     if object.node.get("sops").is_some() {
         return;
@@ -98,7 +96,7 @@ fn secret(overlay: &Overlay<'_>, object: &Object, tracked: &Tracked, findings: &
     let plain = |entry: &&Entry, encoded: bool| {
         !is_public_key(&entry.key)
             && value(&entry.value, encoded).is_some_and(|value| !is_placeholder(&value))
-            && !tracked_out(overlay, tracked, entry.value.origin.place())
+            && !sources.are_ignored(entry.value.origin.place())
     };
     let mut found: Vec<&Entry> = Vec::new();
     for (field, encoded) in [("data", true), ("stringData", false)] {
@@ -142,19 +140,30 @@ fn value(node: &Node, encoded: bool) -> Option<String> {
     }
 }
 
-/// Whether git ignores the file that the value is in. The place of a generator's file is the
-/// entry that names it.
-fn tracked_out(overlay: &Overlay<'_>, tracked: &Tracked, place: Place) -> bool {
-    let named = overlay.rendering.roots.iter().filter(|root| root.file == place.file);
-    let mut files = named.flat_map(|root| {
-        let generators = root.kustomization.secrets.iter();
-        let files = generators.flat_map(|generator| &generator.files);
-        files.filter(|spot| spot.place == place).map(|spot| {
-            let path = spot.value.rsplit('=').next().unwrap_or_default();
-            root.canonical.join(path)
-        })
-    });
-    let path: PathBuf =
-        files.next().unwrap_or_else(|| overlay.files.get(place.file).path.clone());
-    tracked.ignores(&path)
+/// The files that values come from.
+struct Sources<'a> {
+    overlay: &'a Overlay<'a>,
+    tracked: Tracked,
+    /// Files of generators, by the entries that name them.
+    named: HashMap<Place, PathBuf>,
+}
+
+impl<'a> Sources<'a> {
+    fn of(overlay: &'a Overlay<'a>) -> Self {
+        let mut named = HashMap::new();
+        for root in &overlay.rendering.roots {
+            let generators = root.kustomization.secrets.iter();
+            for file in generators.flat_map(|generator| &generator.files) {
+                let path = file.value.rsplit('=').next().unwrap_or_default();
+                named.insert(file.place, root.canonical.join(path));
+            }
+        }
+        Sources { overlay, tracked: Tracked::default(), named }
+    }
+
+    /// Whether git ignores the file of a value.
+    fn are_ignored(&self, place: Place) -> bool {
+        let file = || &self.overlay.files.get(place.file).path;
+        self.tracked.ignores(self.named.get(&place).unwrap_or_else(file))
+    }
 }

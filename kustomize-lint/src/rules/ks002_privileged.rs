@@ -51,7 +51,14 @@ rule! {
 
 /// With any of these a container gets out of its own namespaces.
 const POWERFUL: [&str; 9] = [
-    "ALL", "BPF", "DAC_READ_SEARCH", "PERFMON", "SYS_ADMIN", "SYS_BOOT", "SYS_MODULE", "SYS_PTRACE",
+    "ALL",
+    "BPF",
+    "DAC_READ_SEARCH",
+    "PERFMON",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_MODULE",
+    "SYS_PTRACE",
     "SYS_RAWIO",
 ];
 

@@ -57,10 +57,12 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             let user = setting(&workload, &container, "runAsUser");
             let not_root = setting(&workload, &container, "runAsNonRoot").and_then(Node::as_bool);
             match user.and_then(|node| Some((node, node.as_int()?))) {
-                Some((node, 0)) => match root.iter_mut().find(|(known, _)| std::ptr::eq(*known, node)) {
-                    Some((_, names)) => names.push(container.name()),
-                    None => root.push((node, vec![container.name()])),
-                },
+                Some((node, 0)) => {
+                    match root.iter_mut().find(|(known, _)| std::ptr::eq(*known, node)) {
+                        Some((_, names)) => names.push(container.name()),
+                        None => root.push((node, vec![container.name()])),
+                    }
+                }
                 None if not_root != Some(true) && container.node.is_mapping() => {
                     unsaid.push(container.name());
                 }
@@ -85,7 +87,11 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
 }
 
 /// What the container says, or else the pod.
-fn setting<'a>(workload: &Workload<'a>, container: &Container<'a>, field: &str) -> Option<&'a Node> {
+fn setting<'a>(
+    workload: &Workload<'a>,
+    container: &Container<'a>,
+    field: &str,
+) -> Option<&'a Node> {
     let of = |node: &'a Node| node.at(&["securityContext", field]).filter(|node| !node.is_null());
     of(container.node).or_else(|| of(workload.pod))
 }

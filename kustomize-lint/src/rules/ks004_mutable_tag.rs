@@ -42,8 +42,24 @@ rule! {
 
 /// Tags that are moved to every new version.
 const MOVING: [&str; 18] = [
-    "beta", "canary", "current", "dev", "devel", "develop", "development", "edge", "head", "latest",
-    "main", "master", "nightly", "rolling", "snapshot", "stable", "testing", "unstable",
+    "beta",
+    "canary",
+    "current",
+    "dev",
+    "devel",
+    "develop",
+    "development",
+    "edge",
+    "head",
+    "latest",
+    "main",
+    "master",
+    "nightly",
+    "rolling",
+    "snapshot",
+    "stable",
+    "testing",
+    "unstable",
 ];
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
@@ -91,7 +107,8 @@ mod tests {
         for image in ["web", "a/web", "r:5000/web", "web:latest", "r:5000/a/web:Edge", "web:main"] {
             assert!(moving(image).is_some(), "{image}");
         }
-        for image in ["web:1", "r:5000/web:1.2", "web@sha256:abc", "web:latest@sha256:abc", "", "${IMAGE}"]
+        for image in
+            ["web:1", "r:5000/web:1.2", "web@sha256:abc", "web:latest@sha256:abc", "", "${IMAGE}"]
         {
             assert!(moving(image).is_none(), "{image}");
         }

@@ -7,7 +7,7 @@ use crate::finding::Findings;
 use crate::lint::{Overlay, effective};
 use crate::netpol::{Address, Direction, Peer, Policies, Policy, Services, addresses};
 use crate::object::Object;
-use crate::view::Workload;
+use crate::view::{Pods, Workload};
 
 rule! {
     /// A NetworkPolicy that forbids a connection which the overlay's own settings ask for.
@@ -98,33 +98,41 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     if overlay.is_incomplete() {
         return;
     }
-    let Some(policies) = Policies::of(overlay) else { return };
-    let workloads = overlay.workloads();
-    let services = Services::of(overlay, &workloads);
+    if overlay.of_kind("NetworkPolicy").next().is_none() {
+        return;
+    }
+    let pods = Pods::of(overlay.workloads());
+    let Some(policies) = Policies::of(overlay, &pods) else { return };
+    let services = Services::of(overlay, &pods);
     let maps: HashMap<(&str, &str), &Object> = overlay
         .of_kind("ConfigMap")
         .map(|object| ((effective(object.namespace()), object.name()), object))
         .collect();
-    for client in workloads.iter().filter(|client| governed(client, &policies)) {
+    for (position, client) in pods.workloads.iter().enumerate() {
+        if !policies.govern(client) {
+            continue;
+        }
         let namespace = effective(client.object.namespace());
-        let out = policies.closing(client, Direction::Egress);
+        let out = policies.closing(position, Direction::Egress);
         let mut said: HashSet<(&str, i64)> = HashSet::new();
         let mut resolves = None;
         for address in addresses(client, &maps) {
             let Some(service) = services.find(address.host, namespace) else { continue };
-            let servers: Vec<&Workload<'_>> =
-                service.workloads.iter().map(|at| &workloads[*at]).collect();
-            let itself = servers.iter().any(|server| server.object.key == client.object.key);
-            if itself || servers.is_empty() || !said.insert((service.object.name(), address.port)) {
+            let servers = &service.workloads;
+            if servers.is_empty()
+                || servers.contains(&position)
+                || !said.insert((service.object.name(), address.port))
+            {
                 continue;
             }
             resolves.get_or_insert_with(|| address.clone());
-            let blocked = |server: &&Workload<'_>| {
+            let blocked = |at: &usize| {
+                let server = &pods.workloads[*at];
                 let port = service.pod_port(address.port, server)?;
-                governed(server, &policies).then_some(())?;
+                policies.govern(server).then_some(())?;
                 refusal(&policies, &out, Direction::Egress, Peer::Pods(server), port, server)
                     .or_else(|| {
-                        let into = policies.closing(server, Direction::Ingress);
+                        let into = policies.closing(*at, Direction::Ingress);
                         let peer = Peer::Pods(client);
                         refusal(&policies, &into, Direction::Ingress, peer, port, server)
                     })
@@ -137,9 +145,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             say(findings, client, &address, policy, direction);
         }
         let Some(address) = resolves else { continue };
-        let lets = |policy: &Policy<'_>| {
-            policies.admits(policy, Direction::Egress, Peer::Dns, DNS, None)
-        };
+        let lets =
+            |policy: &Policy<'_>| policies.admits(policy, Direction::Egress, Peer::Dns, DNS, None);
         if let Some(policy) = out.first().filter(|_| !out.iter().any(lets)) {
             let message = format!(
                 "{} cannot ask the name server for `{}`: {} does not let it out to port 53",
@@ -155,13 +162,6 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 .hint("admit port 53, UDP and TCP, to namespace kube-system");
         }
     }
-}
-
-/// Whether policies hold for a workload's pods, and all of them are known.
-fn governed(workload: &Workload<'_>, policies: &Policies<'_>) -> bool {
-    // Pods in the node's network are beyond policies.
-    let host = workload.pod.get("hostNetwork").and_then(|node| node.as_bool());
-    host != Some(true) && !policies.is_uncertain(workload)
 }
 
 /// The policy that stands in the way, when there are some and none admits.

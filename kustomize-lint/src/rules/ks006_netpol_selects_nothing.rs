@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Check;
 use crate::finding::Findings;
 use crate::lint::{Overlay, effective};
-use crate::view::{Selector, labels};
+use crate::view::{Pods, Selector, labels};
 
 rule! {
     /// A NetworkPolicy whose `podSelector` selects no pod of its namespace.
@@ -56,25 +56,23 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     if overlay.is_incomplete() || policies.peek().is_none() {
         return;
     }
-    let workloads = overlay.workloads();
-    let domains: HashSet<&str> =
-        workloads.iter().flat_map(|one| labels(one.labels())).filter_map(|(key, _)| domain(key)).collect();
+    let pods = Pods::of(overlay.workloads());
+    let all = pods.workloads.iter().flat_map(|one| labels(one.labels()));
+    let domains: HashSet<&str> = all.filter_map(|(key, _)| domain(key)).collect();
     for object in policies.filter(|object| object.id().group == "networking.k8s.io") {
         let Some(entry) = object.node.get("spec").and_then(|spec| spec.entry("podSelector")) else {
             continue;
         };
         let selector = Selector::of(&entry.value);
         let namespace = effective(object.namespace());
-        let mut beside =
-            workloads.iter().filter(|one| effective(one.object.namespace()) == namespace).peekable();
         let known = |key: &str| {
             !crate::netpol::ADDED_LABELS.contains(&key)
                 && domain(key).is_none_or(|domain| domains.contains(domain))
         };
         if selector.is_empty()
-            || beside.peek().is_none()
+            || !pods.has_namespace(namespace)
             || !selector.keys().all(known)
-            || beside.any(|one| selector.selects(one.labels()))
+            || !pods.select(namespace, &selector).is_empty()
         {
             continue;
         }

@@ -67,7 +67,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         }
         let keys =
             ["automountServiceAccountToken", "serviceAccountName", "serviceAccount", "containers"];
-        let message = format!("{} gets the token of the default service account", workload.object.id());
+        let message =
+            format!("{} gets the token of the default service account", workload.object.id());
         findings
             .at(workload.key(&keys).place(), message)
             .object(workload.object)
