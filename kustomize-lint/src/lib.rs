@@ -3,6 +3,7 @@
 //! - Input: folders with a `kustomization.yaml`, and the files and folders that they name.
 //!   Nothing else: no kubectl, no network, no clock.
 //! - Output: `build` prints the objects on stdout, as `kubectl kustomize` does.
+//!   `budget` prints what the pods may use; 1 means more than there is, 3 that nobody knows.
 //! - Exit status: 0 rendered. 2 usage, or a kustomization that cannot be built. 3 a part of it
 //!   is not analysed: a remote base, a Helm chart, a function.
 

@@ -3,17 +3,8 @@
 use crate::tree::{Node, Place, Value};
 
 /// Ends of names that say a secret.
-const SECRET_WORDS: [&str; 9] = [
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "SECRET",
-    "TOKEN",
-    "APIKEY",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "PWD",
-];
+const SECRET_WORDS: [&str; 8] =
+    ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "CREDENTIAL", "CREDENTIALS"];
 
 /// A `KEY` is a secret behind one of these.
 const BEFORE_KEY: [&str; 7] =
@@ -76,6 +67,8 @@ pub(crate) fn names_secret(name: &str) -> bool {
     SECRET_WORDS.contains(&last)
         // PGPASSWORD, MYSQLPASSWORD
         || last.ends_with("PASSWORD")
+        // Alone it is where a shell is.
+        || last == "PWD" && before.is_some()
         || last == "KEY" && before.is_some_and(|before| BEFORE_KEY.contains(&before))
 }
 
@@ -133,7 +126,7 @@ pub(crate) fn is_setting(value: &str) -> bool {
     number
         || ["true", "false", "yes", "no", "on", "off"]
             .contains(&value.to_ascii_lowercase().as_str())
-        || value.starts_with('/') && value[1..].contains('/')
+        || value.starts_with('/')
         || value.contains("://") && !has_password(value)
 }
 
@@ -186,6 +179,7 @@ mod tests {
     fn names_of_secrets() {
         for name in [
             "PASSWORD",
+            "MYSQL_PWD",
             "REDIS_PASSWORD",
             "PGPASSWORD",
             "API_KEY",
@@ -209,6 +203,7 @@ mod tests {
             "",
             "HOST",
             "MONKEY",
+            "PWD",
         ] {
             assert!(!names_secret(name), "{name}");
         }

@@ -68,7 +68,10 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 let Some(node) = variable.get("value") else { continue };
                 let Some(scalar) = node.scalar() else { continue };
                 let value = scalar.text.as_str();
-                if !is_secret(name, value) || sources.are_ignored(node.origin.place()) {
+                if !is_secret(name, value)
+                    || sources.names.contains(value)
+                    || sources.are_ignored(node.origin.place())
+                {
                     continue;
                 }
                 let id = workload.object.id();
@@ -146,6 +149,8 @@ struct Sources<'a> {
     tracked: Tracked,
     /// Files of generators, by the entries that name them.
     named: HashMap<Place, PathBuf>,
+    /// Names of Secrets, which a variable may give to a program that reads them itself.
+    names: HashSet<&'a str>,
 }
 
 impl<'a> Sources<'a> {
@@ -158,7 +163,8 @@ impl<'a> Sources<'a> {
                 named.insert(file.place, root.canonical.join(path));
             }
         }
-        Sources { overlay, tracked: Tracked::default(), named }
+        let names = overlay.of_kind("Secret").map(Object::name).collect();
+        Sources { overlay, tracked: Tracked::default(), named, names }
     }
 
     /// Whether git ignores the file of a value.
