@@ -14,7 +14,7 @@
 //! KB012 = "error"
 //!
 //! [[environment]]
-//! path = "overlays/local"                # a pattern for the folder of the overlay
+//! path = "overlays/local"                # a pattern for the folder of the overlay, "." for this
 //! budget = "10Gi"                        # memory of the whole environment
 //! reserved = "1Gi"                       # of which the system takes so much
 //! nodes = 3

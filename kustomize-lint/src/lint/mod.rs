@@ -10,7 +10,7 @@ mod run;
 mod suppress;
 
 pub(crate) use discover::{Discovered, discover};
-pub(crate) use orphans::What as OrphanKind;
 pub(crate) use index::is_cluster_wide;
+pub(crate) use orphans::What as OrphanKind;
 pub(crate) use overlay::{Overlay, effective};
 pub(crate) use run::{Outcome, Run, lint, rendered};

@@ -30,7 +30,7 @@ pub(crate) fn documents(
                     context.problem(ProblemKind::Malformed, Some(place), message);
                 }
             }
-            read.documents.iter().for_each(|node| context.files.hide_secret(node));
+            read.documents.iter().for_each(|node| context.files.hide_secrets(node));
             read.documents
         }
         Err((place, message)) => {

@@ -65,7 +65,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let id = overlay.rendering.identity(*object);
         let message = match dropped.len() {
             1 => format!("this patch loses an element of {path}, or a part of it, of {id}"),
-            more => format!("this patch loses {more} elements of {path}, or parts of them, of {id}"),
+            more => {
+                format!("this patch loses {more} elements of {path}, or parts of them, of {id}")
+            }
         };
         let finding = findings.at(overlay.files.first_line(fact.place), message);
         finding.label("takes the place of the whole list").detail(format!("{id} {path}"));

@@ -49,9 +49,10 @@ rule! {
 fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
     for orphan in run.orphans {
         let (message, hint) = match orphan.what {
-            OrphanKind::Objects => {
-                ("no kustomization reads this file", "add it to `resources` or `patches`, or delete it")
-            }
+            OrphanKind::Objects => (
+                "no kustomization reads this file",
+                "add it to `resources` or `patches`, or delete it",
+            ),
             OrphanKind::Operations => {
                 ("no kustomization reads this patch", "add it to `patches`, or delete it")
             }

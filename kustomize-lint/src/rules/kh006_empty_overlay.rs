@@ -50,7 +50,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         return;
     }
     // A second kustomization that is included means that the one resource is a folder.
-    if let ([base], true) = (root.kustomization.resources.as_slice(), overlay.rendering.roots.len() > 1)
+    if let ([base], true) =
+        (root.kustomization.resources.as_slice(), overlay.rendering.roots.len() > 1)
         && only_includes(&root.kustomization)
     {
         findings

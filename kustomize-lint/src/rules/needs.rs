@@ -80,7 +80,9 @@ pub(super) fn missing_keys(overlay: &Overlay<'_>, findings: &mut Findings<'_>, t
             let message = format!("{kind} {name} has no key {key}");
             let finding = findings.value(node, message);
             finding.object(workload.object).hint(hint(keys, key));
-            finding.also(overlay.files.first_line(keys.place), "its keys are said here").detail(key);
+            finding
+                .also(overlay.files.first_line(keys.place), "its keys are said here")
+                .detail(key);
         }
     }
 }

@@ -102,7 +102,7 @@ fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Option<Vec<Nod
     if context.problems.len() > before {
         return None;
     }
-    documents.iter().for_each(|node| context.files.hide_secret(node));
+    documents.iter().for_each(|node| context.files.hide_secrets(node));
     let documents: Vec<Node> = documents.into_iter().filter(|node| !node.is_null()).collect();
     if documents.is_empty() {
         context.problem(ProblemKind::Malformed, Some(spot.place), "this patch is empty");

@@ -151,15 +151,10 @@ impl Files {
         file.hidden.push(start..end);
     }
 
-    /// Keeps every value of a Secret out of every message; no effect on anything else.
-    pub(crate) fn hide_secret(&mut self, node: &Node) {
-        if node.str_at(&["kind"]) != Some("Secret") {
-            return;
-        }
-        for field in ["data", "stringData"] {
-            if let Some(values) = node.get(field) {
-                self.hide(values.origin.base);
-            }
+    /// Keeps the secrets of an object, a patch or a list of them out of every message.
+    pub(crate) fn hide_secrets(&mut self, node: &Node) {
+        for place in crate::secrecy::places(node) {
+            self.hide(place);
         }
     }
 

@@ -5,6 +5,7 @@ mod api;
 mod archive;
 mod bad_input;
 mod baseline;
+mod budget;
 mod build;
 mod compose;
 mod differential;
