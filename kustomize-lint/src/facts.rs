@@ -108,11 +108,12 @@ pub enum What {
         /// Whether it is a JSON patch of nothing but `test`, which is to change nothing.
         tests: bool,
     },
-    /// A JSON `replace` of a key that was not there has created it. One fact per object.
-    ReplaceCreated {
+    /// A JSON operation did what it does not say: a `replace` created a key, an `add` without a
+    /// value, or a `copy` of what is not there, wrote `null`. One fact per object.
+    Lenient {
         /// The object.
         object: ObjectKey,
-        /// What was not there, and what was perhaps meant.
+        /// What was done.
         message: String,
     },
     /// A merge patch added an element to a list of elements with names: a container whose name

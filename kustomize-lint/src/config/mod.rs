@@ -36,6 +36,6 @@ mod settings;
 mod table;
 
 pub(crate) use environment::Environment;
-pub(crate) use file::{check_word, severity};
-pub(crate) use ignore::{Ignore, selects};
+pub(crate) use file::check_word;
+pub(crate) use ignore::selects;
 pub(crate) use settings::Settings;

@@ -9,7 +9,6 @@ mod overlay;
 mod run;
 mod suppress;
 
-pub(crate) use discover::{Discovered, discover};
 pub(crate) use index::is_cluster_wide;
 pub(crate) use orphans::What as OrphanKind;
 pub(crate) use overlay::{Overlay, effective};

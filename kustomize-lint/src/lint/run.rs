@@ -23,8 +23,6 @@ pub(crate) struct Run<'a> {
     pub(crate) files: &'a Files,
     /// The rendered roots.
     pub(crate) overlays: &'a [Overlay<'a>],
-    /// Every kustomization that was found.
-    pub(crate) found: &'a [Discovered],
     /// Files beside them that nobody reads.
     pub(crate) orphans: &'a [Orphan],
 }
@@ -81,8 +79,8 @@ pub(crate) fn lint(
             broken |= !overlay.rendering.problems.is_empty();
             unknown.extend(overlay.rendering.not_analysed.iter().map(|part| part.place));
         }
-        let (files, overlays, found, orphans) = (&files, &overlays[..], &found[..], &orphans[..]);
-        ask(&Run { settings, files, overlays, found, orphans }, &mut findings);
+        let run = Run { settings, files: &files, overlays: &overlays, orphans: &orphans };
+        ask(&run, &mut findings);
     }
     let findings = join(findings, &files);
     let sorted = suppress::apply(findings, settings, &files);

@@ -14,6 +14,9 @@ rule! {
     /// kustomize with another version, which refuses the patch, so that what works here may not
     /// build there.
     ///
+    /// The same is true of an `add` without a `value` and of a `copy` of what is not there: they
+    /// write `null`.
+    ///
     /// Only keys of mappings are created. A missing element of a list, or a path whose way is
     /// not there, is refused by all of them, and is KB001.
     ///
@@ -53,9 +56,9 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for fact in &overlay.rendering.facts {
-        let What::ReplaceCreated { object, message } = &fact.what else { continue };
+        let What::Lenient { object, message } = &fact.what else { continue };
         let id = overlay.rendering.identity(*object);
-        let finding = findings.at(fact.place, format!("{id}: {message}; it is created"));
+        let finding = findings.at(fact.place, format!("{id}: {message}"));
         if let Some(object) = overlay.rendering.object(*object) {
             finding.object(object).also(object.head(), "the object");
         }

@@ -216,6 +216,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_file_of_a_rule_is_listed() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
+        let names = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name());
+        let names = names.map(|name| name.into_string().unwrap());
+        // A rule's file begins with its code: `kb002_…`.
+        let is_rule = |name: &String| name.starts_with('k') && name.as_bytes()[2].is_ascii_digit();
+        let mut files: Vec<String> = names.filter(is_rule).collect();
+        files.sort();
+        let listed: Vec<String> = ALL
+            .iter()
+            .map(|rule| format!("{}_{}.rs", rule.code.to_lowercase(), rule.name.replace('-', "_")))
+            .collect();
+        assert_eq!(files, listed);
+    }
+
+    #[test]
     fn codes_are_in_order_and_every_rule_has_its_examples() {
         assert!(ALL.windows(2).all(|pair| pair[0].code < pair[1].code));
         for rule in ALL {

@@ -57,9 +57,6 @@ pub(crate) fn read(node: &Node) -> Result<Vec<Operation>, (Place, String)> {
         if from.is_none() && matches!(kind, Kind::Move | Kind::Copy) {
             return Err((place, "this operation needs `from`".to_owned()));
         }
-        if item.get("value").is_none() && matches!(kind, Kind::Add | Kind::Replace) {
-            return Err((place, "this operation needs a `value`".to_owned()));
-        }
         Ok(Operation {
             kind,
             path,
@@ -74,8 +71,8 @@ pub(crate) fn read(node: &Node) -> Result<Vec<Operation>, (Place, String)> {
     node.items().iter().map(one).collect()
 }
 
-/// Applies one operation. What it says, if anything, is that a `replace` has created a key, as
-/// upstream's JSON patch library does without a word.
+/// Applies one operation. What it says, if anything, is what upstream's JSON patch library does
+/// without a word: a `replace` that creates a key, a `null` where a value is missing.
 ///
 /// # Errors
 /// The path leads to nothing, or a test fails.
@@ -88,10 +85,11 @@ pub(crate) fn apply(
     let touch = Touch { step, place: operation.place };
     let value = || match &operation.value {
         Some(value) => value.clone().touched(step),
-        None => {
-            Node { origin: Origin::added(touch), value: Value::Scalar(crate::tree::Scalar::null()) }
-        }
+        None => Node::null(Origin::added(touch)),
     };
+    let valueless =
+        matches!(operation.kind, Kind::Add | Kind::Replace) && operation.value.is_none();
+    let mut said = valueless.then(|| format!("there is no value for {path}, and null is written"));
     match operation.kind {
         Kind::Add => add(root, path, value())?,
         Kind::Remove => drop(remove(root, path, touch)?),
@@ -113,7 +111,7 @@ pub(crate) fn apply(
                         message = format!("{message}; is `{near}` meant?");
                     }
                     node.set(&last, value());
-                    return Ok(Some(message));
+                    return Ok(Some(format!("{message}; it is created")));
                 }
             };
             let base = slot.origin.base;
@@ -126,7 +124,17 @@ pub(crate) fn apply(
             add(root, path, moved)?;
         }
         Kind::Copy => {
-            let mut copied = find(root, &operation.from)?.clone();
+            let mut copied = match find(root, &operation.from) {
+                Ok(found) => found.clone(),
+                Err(message) => {
+                    let (node, _) = parent(root, &operation.from)?;
+                    if !node.is_mapping() {
+                        return Err(message);
+                    }
+                    said = Some(format!("{message}, and null is copied"));
+                    Node::null(Origin::added(touch))
+                }
+            };
             copied.origin.last = Some(touch);
             add(root, path, copied)?;
         }
@@ -140,7 +148,7 @@ pub(crate) fn apply(
             }
         }
     }
-    Ok(None)
+    Ok(said)
 }
 
 /// The keys of a pointer. kustomize never looks at what stands before the first slash.

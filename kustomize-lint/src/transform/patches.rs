@@ -300,7 +300,7 @@ fn operate(
                 match json_patch::apply(&mut object.node, operation, step) {
                     Ok(None) => {}
                     Ok(Some(message)) => {
-                        let what = What::ReplaceCreated { object: object.key, message };
+                        let what = What::Lenient { object: object.key, message };
                         context.fact(step, operation.place, what);
                     }
                     Err(message) => {

@@ -21,7 +21,7 @@ pub(crate) use custom::Custom;
 pub(crate) use gateway::{certificates, intersects, listeners, parents};
 pub(crate) use pods::Pods;
 pub(crate) use provided::{Keys, Provided};
-pub(crate) use reference::{Reference, Target, references};
+pub(crate) use reference::{Target, references};
 pub(crate) use renamed::Renamed;
 pub(crate) use selector::{Selector, labels};
 pub(crate) use words::{Word, names, words};

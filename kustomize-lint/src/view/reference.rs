@@ -1,7 +1,7 @@
 //! What a pod needs by name: ConfigMaps, Secrets, claims, its service account.
 
 use super::workload::Workload;
-use crate::tree::{Node, Place};
+use crate::tree::Node;
 
 /// What kind of object a pod names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,11 +46,6 @@ impl<'a> Reference<'a> {
     /// The key, where one is meant.
     pub(crate) fn key(&self) -> Option<&'a str> {
         Some(self.key?.scalar()?.text.as_str())
-    }
-
-    /// The place to look at: the key's where there is one.
-    pub(crate) fn place(&self) -> Place {
-        self.key.unwrap_or(self.name).origin.place()
     }
 }
 

@@ -21,9 +21,18 @@ const FAMILIES: &[(&str, &str)] = &[
     ("replacements", include_str!("cases/replacements.txt")),
 ];
 
-/// The kubectl that is on the machine, and the oldest and newest beside it where it is one of
-/// several versions: with upstream's libraries, which Debian replaces by its own.
-fn upstream() -> Vec<PathBuf> {
+/// A kubectl of the machine, with upstream's libraries, which Debian replaces by its own.
+struct Upstream {
+    path: PathBuf,
+    /// Its minor version of Kubernetes 1.
+    minor: u32,
+}
+
+/// The oldest and the newest of the kubectl that stand beside the one on the PATH.
+///
+/// The newest semantics count. Cases named `(since 1.31)` are those in which older versions,
+/// measured with 1.27 to 1.33, do something else.
+fn upstream() -> Vec<Upstream> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let Some(found) =
         std::env::split_paths(&path).map(|folder| folder.join("kubectl")).find(|p| p.is_file())
@@ -31,14 +40,28 @@ fn upstream() -> Vec<PathBuf> {
         return Vec::new();
     };
     let real = found.canonicalize().unwrap();
-    let beside = real.parent().unwrap().read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let numbered = |path: &PathBuf| path.to_string_lossy().contains("/kubectl.");
-    let mut versions: Vec<PathBuf> = beside.filter(numbered).collect();
-    versions.sort();
-    let ends = [versions.first(), versions.last()].into_iter().flatten().cloned();
-    let mut all: Vec<PathBuf> = ends.chain([real]).collect();
-    all.dedup();
-    all
+    let mut versions: Vec<Upstream> = real
+        .parent()
+        .unwrap()
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter_map(|path| {
+            let minor = path.file_name()?.to_str()?.strip_prefix("kubectl.1.")?.parse().ok()?;
+            Some(Upstream { path, minor })
+        })
+        .collect();
+    versions.sort_by_key(|version| version.minor);
+    let newest = versions.pop();
+    versions.truncate(1);
+    versions.extend(newest);
+    versions
+}
+
+/// The version since which a case is as it is here.
+fn since(case: &Case) -> u32 {
+    let version = case.name.split_once("(since 1.").and_then(|(_, rest)| rest.strip_suffix(')'));
+    version.map_or(0, |version| version.parse().unwrap())
 }
 
 /// Runs a case; what differs, if anything does.
@@ -46,7 +69,7 @@ fn differs(
     case: &Case,
     kubectl: &Path,
     kustomize: Option<&Path>,
-    upstream: &[PathBuf],
+    upstream: &[Upstream],
 ) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let top = case.write(folder.path());
@@ -68,7 +91,9 @@ fn differs(
         }
     };
     let every_build = !case.name.contains("(upstream only)");
-    for kubectl in upstream.iter().map(PathBuf::as_path).chain(every_build.then_some(kubectl)) {
+    let newer = upstream.iter().filter(|version| version.minor >= since(case));
+    for kubectl in newer.map(|version| version.path.as_path()).chain(every_build.then_some(kubectl))
+    {
         let theirs = run(Command::new(kubectl).arg("kustomize").arg(&top));
         if let Some(difference) = against(&kubectl.display().to_string(), &theirs) {
             return Some(difference);
