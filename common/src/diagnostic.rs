@@ -177,7 +177,8 @@ impl Diagnostic {
             .filter(|(_, (place, _))| Arc::ptr_eq(&place.source, source));
         // Only the lines with marks on them and between them: drawing goes through all it is
         // given, which for a large file with many findings takes long.
-        let text = source.shown.as_str();
+        // What is behind the last line is drawn at its end.
+        let text = source.shown.trim_end_matches('\n');
         let clip = |at: usize| text.floor_char_boundary(at);
         let start = marks.clone().map(|(_, (place, _))| place.span.start).min().unwrap_or(0);
         let end = marks.clone().map(|(_, (place, _))| place.span.end).max().unwrap_or(0);

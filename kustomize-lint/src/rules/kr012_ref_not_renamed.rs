@@ -193,4 +193,9 @@ fn report(
         .detail(name)
         .also(overlay.files.first_line(name_place(named)), "the object that is meant")
         .hint(hint);
+    let renamed = named.node.at(&["metadata", "name"]).and_then(|name| name.origin.last);
+    // A hash comes from the whole entry of the generator, which is shown already.
+    if let Some(touch) = renamed.filter(|_| named.generator.is_none()) {
+        finding.also(touch.place, "renamed by this");
+    }
 }
