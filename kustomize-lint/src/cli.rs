@@ -17,10 +17,11 @@ Examples:
   kustomize-lint . --fix                         corrections that leave the rendering as it is
   kustomize-lint explain KR004                   what a rule finds, with a bad and a good example
   kustomize-lint build overlays/local --origins  the objects, and where each value comes from
+  kustomize-lint budget overlays/local           what the pods may use, and whether it fits
 
 Exit status:
-  0    nothing found; with build: rendered
-  1    findings at or above --severity
+  0    nothing found; build: rendered; budget: it fits
+  1    findings at or above --severity; budget: it does not fit
   2    usage, configuration, or (build) a kustomization that cannot be built
   3    there is nothing to lint, or a part was not analysed: a remote base, a Helm chart
 
@@ -142,6 +143,13 @@ impl From<Threshold> for Severity {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what an overlay's pods may use, against the memory of its environment
+    ///
+    /// Everything that may run at one time is counted: autoscalers at their maximum, Deployments
+    /// in the middle of a rollout, DaemonSets on every node, Jobs beside the services. Exits
+    /// with 0 when it fits, 1 when it does not, 3 when the overlay cannot be rendered or no
+    /// budget is known for it.
+    Budget(Budget),
     /// Print the objects of a kustomization, as `kubectl kustomize` does
     Build(Build),
     /// Print what a rule finds, why it matters, and examples
@@ -175,6 +183,29 @@ pub enum ListFormat {
     Json,
     /// The page of the documentation
     Markdown,
+}
+
+/// Options of `budget`.
+#[derive(Debug, Args)]
+pub struct Budget {
+    /// Folder with a kustomization.yaml
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// Configuration file [default: .kustomize-lint.toml here or in a parent folder]
+    #[arg(long, value_name = "FILE", env = "KUSTOMIZE_LINT_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: BudgetFormat,
+}
+
+/// How `budget` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BudgetFormat {
+    /// A table, on a terminal with a bar for each workload
+    Human,
+    /// Bytes, for programs
+    Json,
 }
 
 /// Options of `build`.

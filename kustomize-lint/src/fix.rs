@@ -133,9 +133,10 @@ fn corrected(texts: &Texts, outcome: &Outcome, findings: &[&Finding]) -> Texts {
     }
     let mut texts = texts.clone();
     for (path, (mut text, mut list)) in edits {
-        // From the end, so that places before stay true.
-        list.sort_by_key(|edit| std::cmp::Reverse(edit.place.start));
-        for edit in list {
+        // From the end, so that places before stay true. What is inserted where a deletion begins
+        // comes last, and so stands before it.
+        list.sort_by_key(|edit| (edit.place.start, edit.place.end));
+        for edit in list.into_iter().rev() {
             if text.get(edit.place.span()).is_some() {
                 text.replace_range(edit.place.span(), &edit.text);
             }

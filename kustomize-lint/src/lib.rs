@@ -3,12 +3,14 @@
 //! - Input: folders with a `kustomization.yaml`, and the files and folders that they name.
 //!   Nothing else: no kubectl, no network, no clock.
 //! - Output: `build` prints the objects on stdout, as `kubectl kustomize` does.
+//!   `budget` prints what the pods may use; 1 means more than there is, 3 that nobody knows.
 //! - Exit status: 0 rendered. 2 usage, or a kustomization that cannot be built. 3 a part of it
 //!   is not analysed: a remote base, a Helm chart, a function.
 
 pub mod api;
 mod argocd;
 mod baseline;
+mod budget;
 pub mod cli;
 mod command;
 pub mod compose;
@@ -21,6 +23,7 @@ mod generate;
 pub mod id;
 pub mod kustomization;
 mod lint;
+mod netpol;
 pub mod object;
 mod objects;
 mod parity;
@@ -28,7 +31,9 @@ pub mod quantity;
 pub mod render;
 pub mod rules;
 mod schema;
+mod secrecy;
 mod select;
+mod tracked;
 mod transform;
 pub mod tree;
 mod view;
@@ -56,6 +61,7 @@ pub fn main(cli: Cli) -> Status {
         None => command::lint::run(&cli.lint),
         Some(Command::Rules(options)) => command::rules::list(&options),
         Some(Command::Explain(options)) => command::rules::explain(&options),
+        Some(Command::Budget(options)) => command::budget::run(&options),
         Some(Command::Build(options)) => command::build::run(&options),
     };
     match outcome {

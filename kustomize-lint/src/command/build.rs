@@ -48,7 +48,7 @@ fn origin(rendering: &Rendering, files: &Files, node: &Node) -> String {
 }
 
 /// The problems as errors, and what is not analysed as warnings.
-fn report(rendering: &Rendering, files: &Files) -> Report {
+pub(super) fn report(rendering: &Rendering, files: &Files) -> Report {
     let mut drawn = HashMap::new();
     let mut place = |at: tree::Place| {
         let known: &Place = drawn.entry(at.file).or_insert_with(|| files.diagnostic(at));

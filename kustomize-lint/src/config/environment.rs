@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use common::compose::quantity;
 use common::diagnostic::Report;
 use common::spec;
 use common::yaml::{Entry, Node};
@@ -65,6 +66,7 @@ pub(crate) fn of_specification(folder: &Path, report: &mut Report) -> Vec<Enviro
             let text = |node: Option<&Node>| {
                 node.and_then(Node::text).and_then(|text| text.parse::<i64>().ok())
             };
+            let bytes = |text| quantity::memory(text).map(|bytes| Quantity::units(bytes as i64));
             let budget = memory("budget").and_then(bytes);
             let reserved = memory("reserved").and_then(bytes).unwrap_or_default();
             let nodes = text(entry.value.get("nodes"));
@@ -106,20 +108,4 @@ fn differences(service: &Entry, environment: &mut Environment) {
     let variables = said("x-environment").and_then(Node::entries).unwrap_or_default();
     let pair = |entry: &Entry| (service.key.clone(), entry.key.clone());
     environment.differs.extend(variables.iter().map(pair));
-}
-
-/// Compose's sizes: `10g` is 10 GiB.
-fn bytes(text: &str) -> Option<Quantity> {
-    let text = text.trim().to_ascii_lowercase();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let suffix = match unit.trim_end_matches('b').trim_end_matches('i') {
-        "" => "",
-        "k" => "Ki",
-        "m" => "Mi",
-        "g" => "Gi",
-        "t" => "Ti",
-        _ => return None,
-    };
-    Quantity::parse(&format!("{number}{suffix}"))
 }

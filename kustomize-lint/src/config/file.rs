@@ -128,7 +128,7 @@ fn fill(table: &mut Table<'_, '_>, folder: &Path, settings: &mut Settings) {
 }
 
 /// A severity by its name.
-pub(crate) fn severity(word: &str) -> Option<Severity> {
+fn severity(word: &str) -> Option<Severity> {
     [Severity::Error, Severity::Warning, Severity::Info].into_iter().find(|s| s.name() == word)
 }
 

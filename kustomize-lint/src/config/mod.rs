@@ -15,7 +15,7 @@
 //! KB012 = "error"
 //!
 //! [[environment]]
-//! path = "overlays/local"                # a pattern for the folder of the overlay
+//! path = "overlays/local"                # a pattern for the folder of the overlay, "." for this
 //! budget = "10Gi"                        # memory of the whole environment
 //! reserved = "1Gi"                       # of which the system takes so much
 //! nodes = 3
@@ -44,6 +44,6 @@ mod settings;
 mod table;
 
 pub(crate) use environment::Environment;
-pub(crate) use file::{check_word, severity};
-pub(crate) use ignore::{Ignore, selects};
+pub(crate) use file::check_word;
+pub(crate) use ignore::selects;
 pub(crate) use settings::Settings;

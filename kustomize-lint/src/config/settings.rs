@@ -67,6 +67,8 @@ impl Settings {
             self.specified.iter().find(|environment| environment.name == name)
         });
         let relative = self.relative(canonical);
+        // The folder of the settings itself is written `.`.
+        let relative = relative.map(|path| if path.is_empty() { ".".to_owned() } else { path });
         let configured = self
             .environments
             .iter()

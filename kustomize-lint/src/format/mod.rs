@@ -1,5 +1,6 @@
 //! Findings as text, for people and for programs: the same findings in every format.
 
+pub(crate) mod budget;
 mod github;
 mod human;
 mod json;

@@ -90,7 +90,7 @@ fn folder_of(path: &Path) -> PathBuf {
 }
 
 /// `./overlays/local` as `overlays/local`.
-fn clean(path: &Path) -> PathBuf {
+pub(super) fn clean(path: &Path) -> PathBuf {
     match path.strip_prefix(".") {
         Ok(rest) if !rest.as_os_str().is_empty() => rest.to_owned(),
         _ => path.to_owned(),

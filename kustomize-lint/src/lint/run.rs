@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::discover::{Discovered, discover};
 use super::join::join;
+use super::orphans::{self, Orphan};
 use super::overlay::Overlay;
 use super::{fingerprint, suppress};
 use crate::argocd::Checkout;
@@ -24,8 +25,8 @@ pub(crate) struct Run<'a> {
     pub(crate) files: &'a Files,
     /// The rendered roots.
     pub(crate) overlays: &'a [Overlay<'a>],
-    /// Every kustomization that was found.
-    pub(crate) found: &'a [Discovered],
+    /// Files beside them that nobody reads.
+    pub(crate) orphans: &'a [Orphan],
     /// What this checkout has for Argo CD's Applications.
     pub(crate) checkout: &'a Checkout,
 }
@@ -66,6 +67,7 @@ pub(crate) fn lint(
         files.add(path, text);
     }
     let renderings = render_roots(&found, &mut files);
+    let orphans = orphans::find(&found, &renderings, &mut files);
     let compose = settings.project.as_ref().map(|project| Compose::new(project, &mut files));
     if let Some(compose) = &compose {
         parity::hide(compose, &renderings, &mut files);
@@ -92,7 +94,7 @@ pub(crate) fn lint(
             settings,
             files: &files,
             overlays: &overlays,
-            found: &found,
+            orphans: &orphans,
             checkout: &checkout,
         };
         ask(&run, &mut findings);

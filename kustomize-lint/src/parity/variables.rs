@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
 use crate::tree::Node;
-use crate::view::Container;
+use crate::view::{Container, Target};
 
 /// What a variable holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,46 +157,21 @@ fn keys<'a>(
     namespace: &str,
     name: &str,
 ) -> Option<(Keys<'a>, bool)> {
-    if let Some(object) = overlay.find(kind, namespace, name) {
-        let mut found = Keys::new();
-        for field in ["data", "stringData", "binaryData"] {
-            for entry in object.node.get(field).map_or(&[][..], Node::entries) {
-                let value = match entry.value.scalar() {
-                    _ if kind == "Secret" => Value::Secret,
-                    Some(scalar) if field == "data" => Value::Known(scalar.text.clone()),
-                    _ => Value::Unknown,
-                };
-                found.insert(&entry.key, value);
-            }
-        }
-        return Some((found, false));
+    if kind == "Secret" {
+        let keys = overlay.provided().keys(Target::Secret, namespace, name)?;
+        let names = keys.names.iter().map(|key| (key.as_str(), Value::Secret));
+        return Some((names.collect(), keys.open));
     }
-    if kind != "Secret" {
-        return None;
-    }
-    let makes = |object: &&Object| {
-        let target = object.node.word_at(&["spec", "target", "name"]);
-        target.unwrap_or(object.name()) == name
-            && effective(object.namespace()) == effective(namespace)
-    };
-    // Most have the name of what they make.
-    let external = overlay.find("ExternalSecret", namespace, name).filter(makes);
-    let external = external.or_else(|| overlay.of_kind("ExternalSecret").find(makes))?;
-    let spec = external.node.get("spec")?;
+    let object = overlay.find(kind, namespace, name)?;
     let mut found = Keys::new();
-    for item in spec.get("data").map_or(&[][..], Node::items) {
-        found.extend(item.word_at(&["secretKey"]).map(|key| (key, Value::Secret)));
-    }
-    let template = spec.at(&["target", "template"]);
-    let data = template.and_then(|template| template.get("data"));
-    if let Some(data) = data.filter(|data| !data.entries().is_empty()) {
-        if template.and_then(|t| t.str_at(&["mergePolicy"])) != Some("Merge") {
-            found.clear();
+    for field in ["data", "binaryData"] {
+        for entry in object.node.get(field).map_or(&[][..], Node::entries) {
+            let value = match entry.value.scalar() {
+                Some(scalar) if field == "data" => Value::Known(scalar.text.clone()),
+                _ => Value::Unknown,
+            };
+            found.insert(&entry.key, value);
         }
-        found.extend(data.entries().iter().map(|entry| (entry.key.as_str(), Value::Secret)));
     }
-    let open = spec.get("dataFrom").is_some()
-        || template.is_some_and(|template| template.get("templateFrom").is_some())
-        || spec.word_at(&["target", "creationPolicy"]).is_some_and(|policy| policy != "Owner");
-    Some((found, open))
+    Some((found, false))
 }

@@ -179,7 +179,7 @@ pub(crate) fn read_bounded(
 }
 
 /// The path without `.` and, where that is safe to say, `..`.
-fn clean(path: &Path) -> PathBuf {
+pub(crate) fn clean(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

@@ -13,12 +13,12 @@ use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
 use crate::id::Id;
 use crate::kustomization::Kustomization;
 use crate::object::{Object, ObjectKey};
-use crate::tree::{FileId, Files, StepId};
+use crate::tree::{FileId, Files, Place, StepId};
 use crate::{facts, transform};
 
 pub(crate) use accumulate::{Accumulated, add};
 pub(crate) use context::Context;
-pub(crate) use folder::Folder;
+pub(crate) use folder::{Folder, clean};
 
 /// The outcome of [`render`].
 #[derive(Debug)]
@@ -39,6 +39,7 @@ pub struct Rendering {
     pub roots: Vec<Root>,
     steps: Vec<Step>,
     identities: Vec<Id>,
+    heads: Vec<Place>,
     by_key: HashMap<ObjectKey, usize>,
 }
 
@@ -69,6 +70,11 @@ impl Rendering {
     /// Who the object was when it was read or generated; also of objects that were deleted.
     pub fn identity(&self, key: ObjectKey) -> &Id {
         &self.identities[key.0 as usize]
+    }
+
+    /// Where the object's name stood first; also of objects that were deleted.
+    pub fn head(&self, key: ObjectKey) -> Place {
+        self.heads[key.0 as usize]
     }
 
     /// The facts of a kind of step.
@@ -109,5 +115,6 @@ pub fn render(path: &Path, files: &mut Files) -> Rendering {
         roots: context.roots,
         steps: context.steps,
         identities: context.identities,
+        heads: context.heads,
     }
 }

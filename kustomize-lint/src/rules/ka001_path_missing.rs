@@ -72,6 +72,8 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
             .value(deployment.path, message)
             .object(object)
             .overlay(&deployment.overlay.name)
-            .hint("paths begin at the root of the repository; correct it, or remove the Application");
+            .hint(
+                "paths begin at the root of the repository; correct it, or remove the Application",
+            );
     }
 }

@@ -64,7 +64,10 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         let rendering = match deployment.content {
             Content::Bare { other: false } => {
                 findings
-                    .value(deployment.path, format!("{path} has nothing to deploy for {}", object.id()))
+                    .value(
+                        deployment.path,
+                        format!("{path} has nothing to deploy for {}", object.id()),
+                    )
                     .object(object)
                     .overlay(&deployment.overlay.name)
                     .hint("add a kustomization.yaml, or correct the path");

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Check;
-use crate::argocd::{name_place, Application, deployments, is_timed, moment};
+use crate::argocd::{Application, deployments, is_timed, moment, name_place};
 use crate::finding::Findings;
 use crate::lint::{Run, effective};
 use crate::object::Object;

@@ -137,7 +137,8 @@ fn tell(
         more => format!(" and {more} other objects"),
     };
     let (one, two) = (first.application.object, second.application.object);
-    let message = format!("{} deploys {example}{others}, which {} deploys, too", two.id(), one.id());
+    let message =
+        format!("{} deploys {example}{others}, which {} deploys, too", two.id(), one.id());
     findings
         .value(second.path, message)
         .also(first.path.origin.place(), "the other path")

@@ -49,11 +49,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             continue;
         };
         let since = removed.removed_in.map(|release| format!(" since {release}"));
-        let message = format!(
-            "{api_version} {} is not served{}",
-            object.kind(),
-            since.unwrap_or_default()
-        );
+        let message =
+            format!("{api_version} {} is not served{}", object.kind(), since.unwrap_or_default());
         let finding = findings.value(node, message).object(object);
         match removed.instead {
             Some(instead) => finding.hint(format!("use {instead}")),

@@ -55,6 +55,10 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 .at(violation.place, violation.message())
                 .object(object)
                 .detail(violation.path.clone());
+            // Of what a patch says, it is good to know for whom.
+            if violation.place.file != object.source.file {
+                finding.also(object.head(), "the object");
+            }
             if let Some(hint) = violation.hint() {
                 finding.hint(hint);
             }

@@ -3,7 +3,7 @@
 use super::Check;
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::parity::{Pair, Compose, Value, Variables, is_different, pairs};
+use crate::parity::{Compose, Pair, Value, Variables, is_different, pairs};
 
 rule! {
     /// A variable that a service has in the Compose project and its container in Kubernetes has
@@ -138,8 +138,7 @@ fn extra(
         {
             continue;
         }
-        let message =
-            format!("{} sets {name}, which Compose does not", pair.workload.object.id());
+        let message = format!("{} sets {name}, which Compose does not", pair.workload.object.id());
         let finding = findings.value(variable.name, message);
         if let Some(place) = compose.place(&service.place) {
             finding.also(place, "the service in Compose");

@@ -4,7 +4,7 @@ use super::Check;
 use crate::compose::{EnvVar, Origin};
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::parity::{is_secret, Value, Variables, is_different, names_only, pairs};
+use crate::parity::{Value, Variables, is_different, is_secret, names_only, pairs};
 
 rule! {
     /// A variable with another value in Kubernetes than in the Compose project.

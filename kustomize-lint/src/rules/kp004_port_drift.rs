@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use super::Check;
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::parity::{Pair, pairs};
-use crate::view::{Selector, labels};
 use crate::object::Object;
+use crate::parity::{Pair, pairs};
 use crate::tree::Node;
+use crate::view::{Selector, labels};
 
 rule! {
     /// A port of a service in the Compose project that neither its container nor a Kubernetes

@@ -50,7 +50,7 @@ rule! {
     /// -- .kustomize-lint.toml --
     /// compose = ["compose.yaml"]
     /// [[environment]]
-    /// path = ""
+    /// path = "."
     /// absent = ["database"]
     /// -- compose.yaml --
     /// services:

@@ -145,7 +145,8 @@ fn times(
         ("failureThreshold", 3, retries, "retries", &health.retries),
     ];
     for (field, default, expected, key, theirs) in compared {
-        let (Some(expected), Some(own)) = (expected.filter(|n| *n > 0), number(&probe.value, field, default))
+        let (Some(expected), Some(own)) =
+            (expected.filter(|n| *n > 0), number(&probe.value, field, default))
         else {
             continue;
         };
@@ -181,11 +182,9 @@ fn start(
         return;
     };
     let field = |name: &str, default| number(&entry.value, name, default);
-    let (Some(delay), Some(period), Some(threshold)) = (
-        field("initialDelaySeconds", 0),
-        field("periodSeconds", 10),
-        field("failureThreshold", 3),
-    ) else {
+    let (Some(delay), Some(period), Some(threshold)) =
+        (field("initialDelaySeconds", 0), field("periodSeconds", 10), field("failureThreshold", 3))
+    else {
         return;
     };
     let own = period.saturating_mul(threshold).saturating_add(delay);

@@ -1,16 +1,18 @@
 //! KR001.
 
 use super::Check;
+use super::needs::missing;
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::view::{Target, references};
+use crate::view::Target;
 
 rule! {
     /// A pod that needs a ConfigMap which the overlay does not have.
     ///
     /// The pod stays in `CreateContainerConfigError` or `ContainerCreating`, long after the
-    /// deployment was accepted. References with `optional: true` are left alone; what somebody
-    /// else provides is declared with `externals`.
+    /// deployment was accepted. References with `optional: true` are left alone, and so is
+    /// `kube-root-ca.crt`, which every namespace has; what somebody else provides is declared
+    /// with `externals`.
     ///
     /// ## Bad
     ///
@@ -48,20 +50,6 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    for workload in overlay.workloads() {
-        let namespace = workload.object.namespace();
-        for reference in references(&workload) {
-            let name = reference.name();
-            if reference.target != Target::ConfigMap
-                || reference.optional
-                || overlay.provides("ConfigMap", namespace, name)
-            {
-                continue;
-            }
-            let message = format!("there is no ConfigMap {name} for {}", workload.object.id());
-            findings.value(reference.name, message).object(workload.object).hint(
-                "add it to the resources or a generator, or declare it with `externals`",
-            );
-        }
-    }
+    let hint = "add it to the resources or a generator, or declare it with `externals`";
+    missing(overlay, findings, Target::ConfigMap, |_, _| false, hint);
 }

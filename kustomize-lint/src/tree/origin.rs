@@ -151,21 +151,23 @@ impl Files {
         file.hidden.push(start..end);
     }
 
-    /// Keeps every value of a Secret out of every message; no effect on anything else.
-    pub(crate) fn hide_secret(&mut self, node: &Node) {
-        if node.str_at(&["kind"]) != Some("Secret") {
-            return;
-        }
-        for field in ["data", "stringData"] {
-            if let Some(values) = node.get(field) {
-                self.hide(values.origin.base);
-            }
+    /// Keeps the secrets of an object, a patch or a list of them out of every message.
+    pub(crate) fn hide_secrets(&mut self, node: &Node) {
+        for place in crate::secrecy::places(node) {
+            self.hide(place);
         }
     }
 
     /// Every file with its id, in the order of reading.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.list.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))
+    }
+
+    /// The first line of a place: to point at a whole entry without drawing all of it.
+    pub(crate) fn first_line(&self, place: Place) -> Place {
+        let text = self.get(place.file).text.get(place.span()).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default().trim_end();
+        Place { end: place.start + line.len() as u32, ..place }
     }
 
     /// Line and column of a place's first byte.
@@ -184,14 +186,6 @@ impl Files {
         let at = self.locate(place).line - 1;
         let end = file.lines.get(at + 1).map_or(file.text.len(), |next| *next as usize);
         file.text.get(file.lines[at] as usize..end).unwrap_or_default()
-    }
-
-    /// The place up to the end of its first line: several lines are a lot to show.
-    pub(crate) fn first_line(&self, place: Place) -> Place {
-        let text = self.get(place.file).text.get(place.span());
-        let end =
-            text.and_then(|text| text.find('\n')).map_or(place.end, |at| place.start + at as u32);
-        Place { end, ..place }
     }
 
     /// `path:line:column`.

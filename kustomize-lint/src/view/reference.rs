@@ -1,7 +1,7 @@
 //! What a pod needs by name: ConfigMaps, Secrets, claims, its service account.
 
 use super::workload::Workload;
-use crate::tree::{Node, Place};
+use crate::tree::Node;
 
 /// What kind of object a pod names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,11 +47,6 @@ impl<'a> Reference<'a> {
     pub(crate) fn key(&self) -> Option<&'a str> {
         Some(self.key?.scalar()?.text.as_str())
     }
-
-    /// The place to look at: the key's where there is one.
-    pub(crate) fn place(&self) -> Place {
-        self.key.unwrap_or(self.name).origin.place()
-    }
 }
 
 /// Everything that the pods of a workload need by name.
@@ -85,7 +80,13 @@ pub(crate) fn references<'a>(workload: &Workload<'a>) -> Vec<Reference<'a>> {
             }
         }
     }
-    for volume in items(pod, "volumes") {
+    let volumes = items(pod, "volumes");
+    for container in workload.containers() {
+        for mount in container.list("volumeMounts") {
+            mounted_file(&mut found, volumes, mount);
+        }
+    }
+    for volume in volumes {
         source(&mut found, volume, "secretName");
         for projected in volume.get("projected").map_or(&[][..], |node| items(node, "sources")) {
             source(&mut found, projected, "name");
@@ -109,6 +110,23 @@ fn source<'a>(found: &mut Vec<Reference<'a>>, volume: &'a Node, secret_name: &st
         }
         for item in keys {
             add(found, target, node.get(name), item.get("key"), optional(node));
+        }
+    }
+}
+
+/// A single file of a volume that holds all of a ConfigMap or Secret: without the key, the
+/// container finds an empty folder in its place.
+fn mounted_file<'a>(found: &mut Vec<Reference<'a>>, volumes: &'a [Node], mount: &'a Node) {
+    let Some(file) = mount.get("subPath") else { return };
+    let is_key = file.as_str().is_some_and(|path| !path.is_empty() && !path.contains('/'));
+    let name = mount.word_at(&["name"]).filter(|_| is_key);
+    let volume = volumes.iter().find(|volume| name.is_some() && volume.word_at(&["name"]) == name);
+    let Some(volume) = volume else { return };
+    for (field, target, name) in
+        [("configMap", Target::ConfigMap, "name"), ("secret", Target::Secret, "secretName")]
+    {
+        if let Some(node) = volume.get(field).filter(|node| items(node, "items").is_empty()) {
+            add(found, target, node.get(name), Some(file), optional(node));
         }
     }
 }

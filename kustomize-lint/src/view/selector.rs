@@ -35,6 +35,17 @@ impl<'a> Selector<'a> {
         labels(self.labels).next().is_none() && self.expressions.is_empty()
     }
 
+    /// The labels that must have one value.
+    pub(crate) fn equalities(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        labels(self.labels)
+    }
+
+    /// The keys of labels that it looks at.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'a str> {
+        let expressions = self.expressions.iter().filter_map(|one| one.str_at(&["key"]));
+        labels(self.labels).map(|(key, _)| key).chain(expressions)
+    }
+
     /// Whether it selects something with these labels.
     pub(crate) fn selects(&self, own: Option<&Node>) -> bool {
         let value = |key: &str| own.and_then(|own| own.word_at(&[key]));

@@ -2,7 +2,7 @@
 
 use super::container::{self, Container};
 use crate::object::Object;
-use crate::tree::Node;
+use crate::tree::{Node, Origin};
 
 /// An object that makes pods, or is one.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,12 @@ impl<'a> Workload<'a> {
     /// Init containers first, then the containers, in the order in which they start.
     pub(crate) fn containers(&self) -> Vec<Container<'a>> {
         container::of(self.pod)
+    }
+
+    /// The key of the pod's spec to look at: the first of `keys` that is there.
+    pub(crate) fn key(&self, keys: &[&str]) -> &'a Origin {
+        let mut entries = keys.iter().filter_map(|key| self.pod.entry(key));
+        entries.next().map_or(&self.pod.origin, |entry| &entry.origin)
     }
 
     /// The pods' labels.

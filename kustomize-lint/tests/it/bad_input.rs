@@ -61,7 +61,7 @@ fn a_missing_file_is_a_finding_at_the_line_that_names_it() {
     expect(
         "-- kustomization.yaml --\nresources:\n- a.yaml\n",
         1,
-        &["KB013", "kustomization.yaml:3:3", "a.yaml does not exist"],
+        &["KB013", "kustomization.yaml:2:3", "a.yaml does not exist"],
     );
 }
 
