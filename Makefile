@@ -13,7 +13,8 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
 LIGHT := -p common -p compose-gen -p fetch-secrets -p kind-cluster -p kustomize-lint -p rideshare-tests
-PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate databases shellcheck zizmor time
+PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate databases pre-commit sarif-schema \
+	shellcheck zizmor time
 
 .PHONY: help
 help: ## Print this help
@@ -31,8 +32,9 @@ build: ## Build the tools for development
 test: test-light test-export-dbt ## Install what the tests need into .peers, and run everything
 
 .PHONY: test-light
-test-light: peers lint check secrets-init-context ## The same for every tool but export-dbt
+test-light: peers lint check lint-overlays secrets-init-context ## The same for every tool but export-dbt
 	cargo test --locked $(LIGHT)
+	scripts/fuzz 20
 
 .PHONY: test-export-dbt
 test-export-dbt: ## The same for export-dbt alone; the first time, DuckDB takes half an hour
@@ -52,18 +54,28 @@ lint: ## Formatting, clippy, shellcheck, and the workflows' security
 	cargo clippy --locked --all-targets $(LIGHT) -- --deny warnings
 	scripts/lint-scripts
 
+.PHONY: lint-overlays
+lint-overlays: build ## Lint this project's own overlays with kustomize-lint, warnings included
+	$(CARGO_TARGET_DIR)/debug/kustomize-lint infrastructure/kubernetes
+
+.PHONY: fuzz
+fuzz: ## Fuzz kustomize-lint's reader, renderer and rules for five minutes each
+	scripts/fuzz 300
+
 .PHONY: generate
-generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture and the schema
-	cargo build --locked -p compose-gen
+generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture, the schema, the page of rules
+	cargo build --locked -p compose-gen -p kustomize-lint
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema > infrastructure/platform/schema.json
 	$(CARGO_TARGET_DIR)/debug/compose-gen
 	$(CARGO_TARGET_DIR)/debug/compose-gen graph > docs/platform.svg
+	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown > docs/kustomize-lint-rules.md
 
 .PHONY: check
 check: build ## Fail if a committed generated file, or an example in README, is out of date
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema | diff infrastructure/platform/schema.json -
 	$(CARGO_TARGET_DIR)/debug/compose-gen --check
 	$(CARGO_TARGET_DIR)/debug/compose-gen graph | diff docs/platform.svg -
+	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown | diff docs/kustomize-lint-rules.md -
 	cargo test --locked --quiet -p rideshare-tests --test readme
 
 .PHONY: deny
