@@ -3,6 +3,7 @@
 use common::exit::Status;
 use common::stop::Stop;
 use common::{streams, table};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 use serde_json::json;
 
@@ -146,52 +147,37 @@ fn one_line(text: &str) -> String {
 }
 
 fn junit(title: &str, checks: &[Check]) -> String {
-    let count = |outcome| checks.iter().filter(|check| check.outcome == outcome).count();
-    let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" \
-         failures=\"{}\" errors=\"0\" skipped=\"{}\">\n",
-        escaped(title),
-        checks.len(),
-        count(Outcome::Failed),
-        count(Outcome::Skipped)
-    );
+    let mut report = Report::new(title);
+    let mut suite = TestSuite::new(title);
     for check in checks {
-        let (name, group) = (escaped(&check.name), escaped(check.group));
-        xml.push_str(&format!("  <testcase classname=\"{group}\" name=\"{name}\""));
-        let detail = escaped(&check.detail);
+        let mut status = match check.outcome {
+            Outcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+            Outcome::Skipped => TestCaseStatus::skipped(),
+            Outcome::Ok | Outcome::Warning => TestCaseStatus::success(),
+        };
         match check.outcome {
-            Outcome::Failed => xml.push_str(&format!(
-                ">\n    <failure type=\"{}\" message=\"{detail}\">{}</failure>\n  </testcase>\n",
-                check.code,
-                escaped(check.hint.as_deref().unwrap_or_default())
-            )),
+            Outcome::Failed => {
+                status.set_message(&check.detail).set_type(check.code);
+                if let Some(hint) = &check.hint {
+                    status.set_description(format!("hint: {hint}"));
+                }
+            }
             Outcome::Skipped => {
-                xml.push_str(&format!(">\n    <skipped message=\"{detail}\"/>\n  </testcase>\n"))
+                status.set_message(&check.detail);
             }
-            Outcome::Ok | Outcome::Warning => {
-                xml.push_str(&format!(">\n    <system-out>{detail}</system-out>\n  </testcase>\n"))
-            }
+            Outcome::Ok | Outcome::Warning => {}
         }
-    }
-    xml + "</testsuite>\n"
-}
-
-/// Text inside XML; characters that XML cannot hold become U+FFFD.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push_str("&#9;"),
-            c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => out.push('\u{fffd}'),
-            c => out.push(c),
+        let mut case = TestCase::new(&check.name, status);
+        case.set_classname(check.group);
+        if matches!(check.outcome, Outcome::Ok | Outcome::Warning) {
+            case.set_system_out(&check.detail);
         }
+        suite.add_test_case(case);
     }
-    out
+    report.add_test_suite(suite);
+    // Writing to memory fails only for text that is no XML, and the library replaces that.
+    let text = report.to_string().unwrap_or_default();
+    if text.ends_with('\n') { text } else { text + "\n" }
 }
 
 #[cfg(test)]

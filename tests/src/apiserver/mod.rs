@@ -283,9 +283,16 @@ impl Shared {
                 continue;
             }
             let shared = Arc::clone(self);
+            let cause = (event.change != Change::Deleted).then(|| event.object.clone());
             self.runtime.spawn(async move {
                 tokio::time::sleep(after).await;
-                shared.act(step);
+                // As a controller does: what was decided for an older object is decided anew.
+                let store = shared.store.lock().unwrap();
+                let outdated = cause.is_some_and(|cause| store.is_outdated(&cause));
+                drop(store);
+                if !outdated {
+                    shared.act(step);
+                }
             });
         }
     }

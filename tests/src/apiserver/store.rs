@@ -100,6 +100,18 @@ impl Store {
             .collect()
     }
 
+    /// Whether an object has a newer generation than this state of it, or is gone.
+    pub(super) fn is_outdated(&self, object: &Value) -> bool {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let meta = &object["metadata"];
+        let now =
+            self.find(&text(&object["kind"]), &text(&meta["namespace"]), &text(&meta["name"]));
+        let generation = |object: &Value| object["metadata"]["generation"].as_u64();
+        now.is_none_or(|now| {
+            generation(&now) > generation(object) || now["metadata"]["uid"] != meta["uid"]
+        })
+    }
+
     pub(super) fn put(&mut self, object: Value) -> Option<Event> {
         let found = self.type_in(&object)?;
         let meta = &object["metadata"];
