@@ -11,6 +11,6 @@ install_peer() {
 }
 
 print_env() {
-    echo "PEER_MOTO_SERVER=$dir/bin/moto_server"
+    echo "PEER_MOTO_PYTHON=$dir/bin/python"
     echo "PEER_AWS=$dir/bin/aws"
 }

@@ -6,6 +6,7 @@ pub mod localstack;
 pub mod peers;
 pub mod proxy;
 pub mod run;
+pub mod terraform;
 pub mod yaml;
 
 use std::path::PathBuf;

@@ -71,7 +71,7 @@ data "aws_iam_policy_document" "state" {
     resources = [aws_s3_bucket.state.arn, "${aws_s3_bucket.state.arn}/*"]
 
     principals {
-      type        = "*"
+      type        = "AWS"
       identifiers = ["*"]
     }
 

@@ -27,11 +27,12 @@ module "acm" {
 module "s3" {
   source = "./modules/s3"
 
-  prefix             = "${local.project}-${var.aws_account_id}"
-  account_id         = var.aws_account_id
-  kms_key_arn        = aws_kms_key.this.arn
-  lake_history_days  = var.lake_history_days
-  log_retention_days = var.log_retention_days
+  deletion_protection = var.deletion_protection
+  prefix              = "${local.project}-${var.aws_account_id}"
+  account_id          = var.aws_account_id
+  kms_key_arn         = aws_kms_key.this.arn
+  lake_history_days   = var.lake_history_days
+  log_retention_days  = var.log_retention_days
 }
 
 module "cloudfront" {
@@ -49,8 +50,9 @@ module "cloudfront" {
 module "ecr" {
   source = "./modules/ecr"
 
-  kms_key_arn = aws_kms_key.this.arn
-  images_kept = var.ecr_images_kept
+  kms_key_arn         = aws_kms_key.this.arn
+  images_kept         = var.ecr_images_kept
+  deletion_protection = var.deletion_protection
 }
 
 module "secrets_manager" {

@@ -135,3 +135,9 @@ variable "cloudfront_price_class" {
     error_message = "cloudfront_price_class must be PriceClass_100, PriceClass_200 or PriceClass_All."
   }
 }
+
+variable "deletion_protection" {
+  description = "Whether buckets and repositories that hold something cannot be deleted. A tear-down sets it to false first."
+  type        = bool
+  default     = true
+}

@@ -1,5 +1,5 @@
 terraform {
-  # Write-only arguments and ephemeral resources, which keep secrets out of the state, need 1.11.
+  # Write-only arguments, which keep secrets out of the state, need 1.11.
   required_version = ">= 1.11, < 2.0"
 
   required_providers {

@@ -13,3 +13,4 @@ lake_history_days      = 7
 ecr_images_kept        = 20
 secret_recovery_days   = 7
 cloudfront_price_class = "PriceClass_100"
+deletion_protection    = true

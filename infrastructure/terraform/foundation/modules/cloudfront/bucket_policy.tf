@@ -23,7 +23,7 @@ data "aws_iam_policy_document" "bucket" {
     resources = [var.bucket.arn, "${var.bucket.arn}/*"]
 
     principals {
-      type        = "*"
+      type        = "AWS"
       identifiers = ["*"]
     }
 

@@ -8,44 +8,13 @@ resource "aws_cloudfront_origin_access_control" "this" {
   signing_protocol                  = "sigv4"
 }
 
-resource "aws_cloudfront_response_headers_policy" "this" {
-  name    = "${var.name}-frontend"
-  comment = "What browsers must be told about the pages"
-
-  security_headers_config {
-    strict_transport_security {
-      access_control_max_age_sec = 31536000
-      include_subdomains         = true
-      preload                    = true
-      override                   = true
-    }
-
-    content_type_options {
-      override = true
-    }
-
-    frame_options {
-      frame_option = "DENY"
-      override     = true
-    }
-
-    referrer_policy {
-      referrer_policy = "strict-origin-when-cross-origin"
-      override        = true
-    }
-
-    # Only what no page of the application needs; where scripts and map tiles come from is the
-    # application's own to say.
-    content_security_policy {
-      content_security_policy = "base-uri 'self'; frame-ancestors 'none'; object-src 'none'; upgrade-insecure-requests"
-      override                = true
-    }
-  }
-}
-
-# AWS's own policy for files that are the same for everybody.
-data "aws_cloudfront_cache_policy" "optimized" {
-  name = "Managed-CachingOptimized"
+locals {
+  # AWS's own policies, which have these ids in every account: Managed-CachingOptimized, for files that
+  # are the same for everybody, and Managed-SecurityHeadersPolicy, which tells browsers to come back by
+  # HTTPS alone, to guess no types, to show the pages in no foreign frame, and to tell others little of
+  # where they come from.
+  cache_policy_id            = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+  response_headers_policy_id = "67f7725c-6f97-4210-82d7-5512b31e9d03"
 }
 
 resource "aws_cloudfront_distribution" "this" {
@@ -69,8 +38,8 @@ resource "aws_cloudfront_distribution" "this" {
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
     viewer_protocol_policy     = "redirect-to-https"
-    cache_policy_id            = data.aws_cloudfront_cache_policy.optimized.id
-    response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    cache_policy_id            = local.cache_policy_id
+    response_headers_policy_id = local.response_headers_policy_id
   }
 
   # A path of the application is no object of the bucket, which answers 403 for what is not there:

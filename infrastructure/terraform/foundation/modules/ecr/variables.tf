@@ -7,3 +7,8 @@ variable "images_kept" {
   description = "How many images of each repository are kept."
   type        = number
 }
+
+variable "deletion_protection" {
+  description = "Whether what holds something cannot be deleted."
+  type        = bool
+}

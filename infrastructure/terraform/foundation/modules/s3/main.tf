@@ -11,7 +11,8 @@ locals {
 resource "aws_s3_bucket" "this" {
   for_each = local.buckets
 
-  bucket = "${var.prefix}-${each.key}"
+  bucket        = "${var.prefix}-${each.key}"
+  force_destroy = !var.deletion_protection
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {
@@ -104,7 +105,14 @@ resource "aws_s3_bucket_logging" "this" {
 
   bucket        = aws_s3_bucket.this[each.key].id
   target_bucket = aws_s3_bucket.this["logs"].id
-  target_prefix = "s3/${each.key}/"
+  target_prefix = "s3/"
+
+  # Account, region, bucket and day are folders.
+  target_object_key_format {
+    partitioned_prefix {
+      partition_date_source = "EventTime"
+    }
+  }
 
   depends_on = [aws_s3_bucket_policy.logs]
 }

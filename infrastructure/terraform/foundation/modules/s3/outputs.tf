@@ -1,6 +1,6 @@
 output "lake_buckets" {
   description = "The lake's buckets: name by layer."
-  value       = { for layer in local.lake : layer => aws_s3_bucket.this[layer].id }
+  value       = { for layer in local.lake : layer => aws_s3_bucket.this[layer].bucket }
 }
 
 output "lake_bucket_arns" {
@@ -11,7 +11,7 @@ output "lake_bucket_arns" {
 output "frontend_bucket" {
   description = "The bucket of the built pages."
   value = {
-    id          = aws_s3_bucket.this["frontend"].id
+    id          = aws_s3_bucket.this["frontend"].bucket
     arn         = aws_s3_bucket.this["frontend"].arn
     domain_name = aws_s3_bucket.this["frontend"].bucket_regional_domain_name
   }
@@ -20,7 +20,7 @@ output "frontend_bucket" {
 output "logs_bucket" {
   description = "The bucket of access logs, ready to be written to."
   value = {
-    id  = aws_s3_bucket.this["logs"].id
+    id  = aws_s3_bucket.this["logs"].bucket
     arn = aws_s3_bucket.this["logs"].arn
   }
   depends_on = [aws_s3_bucket_policy.logs]

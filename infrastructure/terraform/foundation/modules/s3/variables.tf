@@ -22,3 +22,8 @@ variable "log_retention_days" {
   description = "How long access logs are kept."
   type        = number
 }
+
+variable "deletion_protection" {
+  description = "Whether what holds something cannot be deleted."
+  type        = bool
+}

@@ -49,8 +49,4 @@ locals {
       SCHEMA_REGISTRY_PASSWORD = "password"
     }
   }
-
-  keys = merge([
-    for secret, keys in local.catalogue : { for key, kind in keys : "${secret}/${key}" => kind }
-  ]...)
 }

@@ -6,10 +6,12 @@ resource "aws_eks_access_entry" "admin" {
 
 resource "aws_eks_access_policy_association" "admin" {
   cluster_name  = aws_eks_cluster.this.name
-  principal_arn = aws_eks_access_entry.admin.principal_arn
+  principal_arn = var.admin_role_arn
   policy_arn    = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
   access_scope {
     type = "cluster"
   }
+
+  depends_on = [aws_eks_access_entry.admin]
 }

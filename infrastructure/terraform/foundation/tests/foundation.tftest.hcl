@@ -1,0 +1,258 @@
+# No account and no network: the provider is a mock that makes up what AWS would answer, with ARNs
+# and documents in the places where the provider looks at their form.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = {
+      account_id = "123456789012"
+    }
+  }
+
+  mock_data "aws_region" {
+    defaults = {
+      name = "us-east-1"
+    }
+  }
+
+  mock_resource "aws_kms_key" {
+    defaults = {
+      arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/rideshare/rideshare-prod/flow-logs"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:policy/mock"
+    }
+  }
+
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = {
+      arn                         = "arn:aws:s3:::mock"
+      bucket_regional_domain_name = "mock.s3.us-east-1.amazonaws.com"
+    }
+  }
+
+  mock_resource "aws_acm_certificate" {
+    defaults = {
+      arn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+      domain_validation_options = [
+        {
+          domain_name           = "rideshare.example.com"
+          resource_record_name  = "_proof.rideshare.example.com"
+          resource_record_type  = "CNAME"
+          resource_record_value = "_proof.acm-validations.aws"
+        },
+        {
+          domain_name           = "*.rideshare.example.com"
+          resource_record_name  = "_proof.rideshare.example.com"
+          resource_record_type  = "CNAME"
+          resource_record_value = "_proof.acm-validations.aws"
+        },
+      ]
+    }
+  }
+
+  mock_resource "aws_cloudfront_distribution" {
+    defaults = {
+      arn = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_delivery_destination" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:delivery-destination:mock"
+    }
+  }
+
+  mock_resource "aws_secretsmanager_secret" {
+    defaults = {
+      arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mock"
+    }
+  }
+
+  mock_resource "aws_ecr_repository" {
+    defaults = {
+      arn            = "arn:aws:ecr:us-east-1:123456789012:repository/mock"
+      repository_url = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mock"
+    }
+  }
+}
+
+variables {
+  aws_account_id = "123456789012"
+  domain         = "rideshare.example.com"
+}
+
+run "what_the_overlays_use" {
+  command = apply
+
+  assert {
+    condition     = output.lake_buckets == { for layer in ["bronze", "silver", "gold", "checkpoints"] : layer => "rideshare-${var.aws_account_id}-${layer}" }
+    error_message = "The overlays name the buckets rideshare-<account>-<layer>."
+  }
+
+  assert {
+    condition     = replace(replace(output.export_dbt_target, "{layer}", "gold"), "{table}", "fct_trips") == "s3://${output.lake_buckets["gold"]}/fct_trips"
+    error_message = "export-dbt must write to the lake's buckets."
+  }
+
+  assert {
+    condition     = alltrue([for role in ["rideshare-airflow", "rideshare-bronze-ingestion", "rideshare-hive-metastore", "rideshare-trino"] : output.pod_roles[role].service_account == role && output.pod_roles[role].namespace == "rideshare-prod"])
+    error_message = "A workload's role is called like its service account, in the platform's namespace."
+  }
+
+  assert {
+    condition     = length(output.private_subnet_ids) == length(var.availability_zones) && length(output.public_subnet_ids) == length(var.availability_zones) && length(output.database_subnet_ids) == length(var.availability_zones)
+    error_message = "Each zone has one subnet of each kind."
+  }
+
+  assert {
+    condition     = output.domain == "rideshare.example.com" && output.certificate_arn != ""
+    error_message = "The domain and its certificate are what the Ingresses need."
+  }
+}
+
+run "the_key_rotates" {
+  command = apply
+
+  assert {
+    condition     = aws_kms_key.this.enable_key_rotation
+    error_message = "The key must be rotated."
+  }
+}
+
+run "an_account_is_12_digits" {
+  command = plan
+
+  variables {
+    aws_account_id = "my-account"
+  }
+
+  expect_failures = [var.aws_account_id]
+}
+
+run "a_domain_is_a_domain" {
+  command = plan
+
+  variables {
+    domain = "https://rideshare.example.com/"
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "a_domain_has_two_labels" {
+  command = plan
+
+  variables {
+    domain = "localhost"
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "a_cidr_is_a_cidr" {
+  command = plan
+
+  variables {
+    vpc_cidr = "10.0.0.0.0/16"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "a_cidr_begins_at_its_first_address" {
+  command = plan
+
+  variables {
+    vpc_cidr = "10.0.0.1/16"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "a_cidr_has_room_for_pods" {
+  command = plan
+
+  variables {
+    vpc_cidr = "10.0.0.0/24"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "a_repository_has_no_wildcard" {
+  command = plan
+
+  variables {
+    github_repository      = "example/*"
+    application_repository = "*/*"
+  }
+
+  expect_failures = [var.github_repository, var.application_repository]
+}
+
+run "no_more_nat_gateways_than_zones" {
+  command = plan
+
+  variables {
+    nat_gateway_count = 4
+  }
+
+  expect_failures = [var.nat_gateway_count]
+}
+
+run "zones_of_the_region_that_eks_runs_in" {
+  command = plan
+
+  variables {
+    availability_zones = ["us-east-1a", "us-east-1e"]
+  }
+
+  expect_failures = [var.availability_zones]
+}
+
+run "what_aws_does_not_offer" {
+  command = plan
+
+  variables {
+    log_retention_days     = 100
+    lake_history_days      = 0
+    ecr_images_kept        = 1
+    secret_recovery_days   = 3
+    cloudfront_price_class = "PriceClass_1"
+  }
+
+  expect_failures = [
+    var.log_retention_days,
+    var.lake_history_days,
+    var.ecr_images_kept,
+    var.secret_recovery_days,
+    var.cloudfront_price_class,
+  ]
+}
