@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
 LIGHT := -p common -p compose-gen -p fetch-secrets -p kustomize-lint -p rideshare-tests
-PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate shellcheck zizmor time
+PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate shellcheck zizmor time terraform moto checkov
 
 .PHONY: help
 help: ## Print this help
@@ -49,6 +49,7 @@ peers: ## Install the real components that tests and benchmarks talk to
 .PHONY: lint
 lint: ## Formatting, clippy, shellcheck, and the workflows' security
 	cargo fmt --check
+	! command -v terraform >/dev/null || terraform fmt -check -recursive -diff infrastructure/terraform
 	cargo clippy --locked --all-targets $(LIGHT) -- --deny warnings
 	scripts/lint-scripts
 
@@ -74,6 +75,37 @@ deny: ## Licences, sources and duplicates of the dependencies
 .PHONY: bench
 bench: ## Run each tool beside its peer and print the ratios
 	scripts/bench/run
+
+# LAYER is bootstrap, foundation or platform; ARGS are terraform's own.
+LAYER ?=
+ARGS ?=
+
+.PHONY: tf-validate
+tf-validate: ## Terraform layers: formatting and validity; no account, no network
+	scripts/peers install terraform
+	scripts/terraform validate
+
+.PHONY: tf-test
+tf-test: ## Terraform layers: their tests, the contract, checkov, and all layers applied against moto
+	scripts/peers install terraform moto checkov kubernetes
+	cargo build --locked -p compose-gen -p fetch-secrets
+	cargo test --locked -p rideshare-tests --test terraform --test terraform_contract
+
+.PHONY: tf-set
+tf-set: ## Change variables of the layers, tfvars and defaults together: SET='domain=... aws_account_id=...'
+	scripts/terraform set $(SET)
+
+.PHONY: tf-plan tf-apply tf-destroy
+tf-plan: ## Plan LAYER
+	scripts/terraform plan '$(LAYER)' $(ARGS)
+tf-apply: ## Apply LAYER
+	scripts/terraform apply '$(LAYER)' $(ARGS)
+tf-destroy: ## Destroy LAYER
+	scripts/terraform destroy '$(LAYER)' $(ARGS)
+
+.PHONY: tf-values
+tf-values: ## Write production's values file from the outputs of the layers; IMAGE_TAG=... sets the tag
+	scripts/terraform values
 
 .PHONY: secrets-init-context
 secrets-init-context: ## Make the build context of the secrets-init image (a static binary)

@@ -3,6 +3,7 @@
 
 pub mod kubelet;
 pub mod localstack;
+pub mod moto;
 pub mod peers;
 pub mod proxy;
 pub mod run;

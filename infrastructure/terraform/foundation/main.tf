@@ -72,6 +72,7 @@ module "iam" {
   namespace                 = local.namespace
   lake_bucket_arns          = module.s3.lake_bucket_arns
   frontend_bucket_arn       = module.s3.frontend_bucket.arn
+  logs_bucket_arn           = module.s3.logs_bucket.arn
   distribution_arn          = module.cloudfront.distribution_arn
   repository_arns           = module.ecr.repository_arns
   secret_arns               = module.secrets_manager.secret_arns

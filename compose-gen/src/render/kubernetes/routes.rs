@@ -106,7 +106,8 @@ fn ingress(alb: &Alb, service: &Service) -> Option<Value> {
         "spec": {"ingressClassName": "alb", "rules": rules},
     });
     if let Some(group) = &alb.security_group {
-        ingress["metadata"]["annotations"]["alb.ingress.kubernetes.io/security-groups"] = json!(group);
+        ingress["metadata"]["annotations"]["alb.ingress.kubernetes.io/security-groups"] =
+            json!(group);
     }
     Some(ingress)
 }

@@ -72,3 +72,8 @@ variable "lock_table" {
   description = "The table of the states' locks."
   type        = string
 }
+
+variable "logs_bucket_arn" {
+  description = "The bucket of access logs."
+  type        = string
+}

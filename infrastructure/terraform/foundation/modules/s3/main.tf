@@ -9,6 +9,9 @@ locals {
 }
 
 resource "aws_s3_bucket" "this" {
+  # checkov:skip=CKV_AWS_144: The lake is made of what Kafka and the simulation can send again; a second copy doubles its price.
+  # checkov:skip=CKV2_AWS_62: Nothing waits for an object: the pipeline is scheduled.
+
   for_each = local.buckets
 
   bucket        = "${var.prefix}-${each.key}"
