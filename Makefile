@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
 LIGHT := -p common -p compose-gen -p fetch-secrets -p kustomize-lint -p rideshare-tests
-PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate shellcheck zizmor time terraform moto checkov
+PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate shellcheck zizmor time terraform moto checkov databases
 
 .PHONY: help
 help: ## Print this help
@@ -87,9 +87,9 @@ tf-validate: ## Terraform layers: formatting and validity; no account, no networ
 
 .PHONY: tf-test
 tf-test: ## Terraform layers: their tests, the contract, checkov, and all layers applied against moto
-	scripts/peers install terraform moto checkov kubernetes
+	scripts/peers install terraform moto checkov kubernetes databases
 	cargo build --locked -p compose-gen -p fetch-secrets
-	cargo test --locked -p rideshare-tests --test terraform --test terraform_contract
+	cargo test --locked -p rideshare-tests --test terraform --test terraform_contract --test database_users
 
 .PHONY: tf-set
 tf-set: ## Change variables of the layers, tfvars and defaults together: SET='domain=... aws_account_id=...'
@@ -106,6 +106,12 @@ tf-destroy: ## Destroy LAYER
 .PHONY: tf-values
 tf-values: ## Write production's values file from the outputs of the layers; IMAGE_TAG=... sets the tag
 	scripts/terraform values
+
+.PHONY: eks-controllers eks-database-users
+eks-controllers: ## Install what the EKS cluster needs before Argo CD brings the rest, and Argo CD
+	scripts/eks controllers
+eks-database-users: ## Make the services' users in the databases of production
+	scripts/eks database-users
 
 .PHONY: secrets-init-context
 secrets-init-context: ## Make the build context of the secrets-init image (a static binary)

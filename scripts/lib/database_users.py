@@ -18,8 +18,7 @@ SQL = r"""
 SELECT format('CREATE ROLE %I LOGIN', :'user')
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'user') \gexec
 SELECT format('ALTER ROLE %I PASSWORD %L', :'user', :'verifier') \gexec
-SELECT format('GRANT %I TO CURRENT_USER', :'user')
-WHERE NOT pg_has_role(CURRENT_USER, :'user', 'MEMBER') \gexec
+SELECT format('GRANT %I TO CURRENT_USER', :'user') \gexec
 SELECT format('ALTER DATABASE %I OWNER TO %I', current_database(), :'user') \gexec
 """
 

@@ -326,7 +326,7 @@ fn specification_is_followed(tree: &Tree) -> Vec<String> {
     let platform = &tree.layers["platform"];
     let hosts = |name| platform.local(name).and_then(literal).unwrap_or_default();
     let set = |values: &BTreeSet<String>| json!(values);
-    let facts: [(&str, &str, Value, Value); 8] = [
+    let facts: [(&str, &str, Value, Value); 7] = [
         (
             "foundation/modules/ecr/main.tf",
             "the repositories",
@@ -364,7 +364,6 @@ fn specification_is_followed(tree: &Tree) -> Vec<String> {
             default(platform, "node_count"),
             production["nodes"].clone(),
         ),
-        ("platform/locals.tf", "the region", hosts("region"), json!(specification.region)),
     ];
     for (place, what, found, wanted) in facts {
         compare(&mut problems, place, what, found, wanted);
