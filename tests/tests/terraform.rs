@@ -400,7 +400,7 @@ fn the_overlay_is_built_from_the_outputs(project: &Project, kubectl: &Path) {
     for document in &documents {
         let text = document.to_string();
         // A mounted file may hold what looks like a placeholder and is a shell's or Grafana's own.
-        let own = ["${", "<", "TODO", "CHANGE"];
+        let own = ["${", "<account", "TODO", "CHANGE"];
         let own = if document["kind"] == "ConfigMap" { &[][..] } else { &own[..] };
         for placeholder in ["example", "123456789012", "00000000"].iter().chain(own) {
             assert!(!text.contains(placeholder), "\"{placeholder}\" is left in {text}");
@@ -428,6 +428,7 @@ fn the_overlay_is_built_from_the_outputs(project: &Project, kubectl: &Path) {
     let registries = texts(&foundation["repository_urls"]["value"]);
     let buckets = texts(&foundation["lake_buckets"]["value"]);
     let hosts = texts(&platform["hosts"]["value"]);
+    let mut targets = 0;
     let mut seen = [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()];
     for document in &documents {
         for container in
@@ -438,6 +439,10 @@ fn the_overlay_is_built_from_the_outputs(project: &Project, kubectl: &Path) {
                 seen[0].insert(image.rsplit_once(':').unwrap().0.to_owned());
             }
             for variable in container["env"].as_array().into_iter().flatten() {
+                if variable["name"] == "EXPORT_TARGET" {
+                    assert_eq!(variable["value"], foundation["export_dbt_target"]["value"]);
+                    targets += 1;
+                }
                 if variable["name"].as_str().unwrap().ends_with("_BUCKET") {
                     seen[1].insert(variable["value"].as_str().unwrap().to_owned());
                 }
@@ -451,6 +456,7 @@ fn the_overlay_is_built_from_the_outputs(project: &Project, kubectl: &Path) {
     assert!(!images.is_empty() && images.is_subset(&registries), "{images:?} {registries:?}");
     assert!(used.len() == 3 && used.is_subset(&buckets), "{used:?} {buckets:?}");
     assert_eq!(routed, hosts);
+    assert_eq!(targets, 1, "export-dbt is told where the lake is");
 }
 
 /// `scripts/eks` with a Helm and a kubectl that only write down what they are told, because there is no
