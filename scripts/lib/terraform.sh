@@ -137,6 +137,8 @@ initialise() {
         move_state_to_bucket
         return
     else
+        # One is left where a plan was made before the bucket was.
+        rm -f "$layers/bootstrap/backend_override.tf"
         set -- -reconfigure -backend-config="bucket=$bucket"
     fi
     if ! in_layer init -input=false "${init_arguments[@]}" "$@" >"$log" 2>&1; then

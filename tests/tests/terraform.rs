@@ -263,7 +263,9 @@ fn all_layers_are_applied_used_and_destroyed() {
         project.terraform(&["apply", "foundation", "-auto-approve", "-target=module.route53"]);
     assert!(zone.expect(0).stdout.contains("name_servers = "));
     for layer in ["bootstrap", "foundation", "platform"] {
-        project.terraform(&["apply", layer, "-auto-approve"]).expect(0);
+        if layer != "bootstrap" {
+            project.terraform(&["apply", layer, "-auto-approve"]).expect(0);
+        }
         // 2 would say that there is something to change.
         project.terraform(&["plan", layer, "-detailed-exitcode"]).expect(0);
     }

@@ -122,6 +122,12 @@ fn a_secret_in_the_catalogue_alone_is_seen() {
 fn every_other_breach_is_seen() {
     let cases = [
         (
+            "terraform/bootstrap/variables.tf",
+            "\"123456789012\"",
+            "\"210987654321\"",
+            "the layers are for different accounts",
+        ),
+        (
             "terraform/platform/main.tf",
             "data.terraform_remote_state.foundation.outputs.vpc_id\n  subnet_ids               =",
             "data.terraform_remote_state.foundation.outputs\n  subnet_ids               =",

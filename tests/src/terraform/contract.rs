@@ -32,7 +32,7 @@ pub fn problems(infrastructure: &Path) -> Vec<String> {
         Ok(tree) => tree,
         Err(problems) => return problems,
     };
-    let promises: [fn(&Tree) -> Vec<String>; 9] = [
+    let promises: [fn(&Tree) -> Vec<String>; 10] = [
         outputs_are_there,
         states_are_apart,
         foundation_is_found,
@@ -40,6 +40,7 @@ pub fn problems(infrastructure: &Path) -> Vec<String> {
         everything_is_described,
         providers_are_guarded,
         roles_are_bounded,
+        the_account_is_one,
         specification_is_followed,
         values_are_complete,
     ];
@@ -291,6 +292,18 @@ fn roles_are_bounded(tree: &Tree) -> Vec<String> {
         }
     }
     problems
+}
+
+/// All layers are for one account: platform finds foundation's state by its number.
+fn the_account_is_one(tree: &Tree) -> Vec<String> {
+    let accounts: BTreeMap<_, _> = tree
+        .layers
+        .iter()
+        .map(|(layer, folder)| (*layer, default(folder, "aws_account_id")))
+        .collect();
+    let differ = accounts.values().any(|account| Some(account) != accounts.values().next());
+    let message = || format!("the layers are for different accounts: {accounts:?}");
+    differ.then(message).into_iter().collect()
 }
 
 /// What the specification says, the layers make, and nothing else.

@@ -41,6 +41,7 @@ resource "aws_eks_cluster" "this" {
 
   depends_on = [
     aws_cloudwatch_log_group.this,
+    aws_iam_role_policy.cluster_key,
     aws_iam_role_policy_attachment.cluster,
   ]
 }
