@@ -13,6 +13,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
 LIGHT := -p common -p compose-gen -p fetch-secrets -p kustomize-lint -p rideshare-tests
+SLOW := all_layers_are_applied_used_and_destroyed
 PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate shellcheck zizmor time terraform moto checkov databases
 
 .PHONY: help
@@ -32,7 +33,13 @@ test: test-light test-export-dbt ## Install what the tests need into .peers, and
 
 .PHONY: test-light
 test-light: peers lint check secrets-init-context ## The same for every tool but export-dbt
-	cargo test --locked $(LIGHT)
+	cargo test --locked --no-run $(LIGHT)
+	@# The apply of the Terraform layers mostly waits, so it does so beside the others.
+	log=$$(mktemp); status=0; \
+	cargo test --locked -p rideshare-tests --test terraform $(SLOW) >"$$log" 2>&1 & apply=$$!; \
+	cargo test --locked $(LIGHT) -- --skip $(SLOW) || status=$$?; \
+	wait $$apply || status=$$?; \
+	cat "$$log"; rm "$$log"; exit $$status
 
 .PHONY: test-export-dbt
 test-export-dbt: ## The same for export-dbt alone; the first time, DuckDB takes half an hour

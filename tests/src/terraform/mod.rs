@@ -3,5 +3,6 @@
 
 pub mod contract;
 pub mod platform;
+pub mod project;
 mod reads;
 pub mod tree;
