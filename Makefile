@@ -14,7 +14,8 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
 LIGHT := -p common -p compose-gen -p fetch-secrets -p kustomize-lint -p rideshare-tests
 SLOW := all_layers_are_applied_used_and_destroyed
-PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate shellcheck zizmor time terraform moto checkov databases
+PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate pre-commit sarif-schema \
+	shellcheck zizmor time terraform moto checkov databases
 
 .PHONY: help
 help: ## Print this help
@@ -32,14 +33,15 @@ build: ## Build the tools for development
 test: test-light test-export-dbt ## Install what the tests need into .peers, and run everything
 
 .PHONY: test-light
-test-light: peers lint check secrets-init-context ## The same for every tool but export-dbt
+test-light: peers lint check lint-overlays secrets-init-context ## The same for every tool but export-dbt
 	cargo test --locked --no-run $(LIGHT)
 	@# The apply of the Terraform layers mostly waits, so it does so beside the others.
 	log=$$(mktemp); status=0; \
 	cargo test --locked -p rideshare-tests --test terraform $(SLOW) >"$$log" 2>&1 & apply=$$!; \
 	cargo test --locked $(LIGHT) -- --skip $(SLOW) || status=$$?; \
 	wait $$apply || status=$$?; \
-	cat "$$log"; rm "$$log"; exit $$status
+	cat "$$log"; rm "$$log"; ((status == 0))
+	scripts/fuzz 20
 
 .PHONY: test-export-dbt
 test-export-dbt: ## The same for export-dbt alone; the first time, DuckDB takes half an hour
@@ -60,18 +62,28 @@ lint: ## Formatting, clippy, shellcheck, and the workflows' security
 	cargo clippy --locked --all-targets $(LIGHT) -- --deny warnings
 	scripts/lint-scripts
 
+.PHONY: lint-overlays
+lint-overlays: build ## Lint this project's own overlays with kustomize-lint, warnings included
+	$(CARGO_TARGET_DIR)/debug/kustomize-lint infrastructure/kubernetes
+
+.PHONY: fuzz
+fuzz: ## Fuzz kustomize-lint's reader, renderer and rules for five minutes each
+	scripts/fuzz 300
+
 .PHONY: generate
-generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture and the schema
-	cargo build --locked -p compose-gen
+generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture, the schema, the page of rules
+	cargo build --locked -p compose-gen -p kustomize-lint
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema > infrastructure/platform/schema.json
 	$(CARGO_TARGET_DIR)/debug/compose-gen
 	$(CARGO_TARGET_DIR)/debug/compose-gen graph > docs/platform.svg
+	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown > docs/kustomize-lint-rules.md
 
 .PHONY: check
 check: build ## Fail if a committed generated file, or an example in README, is out of date
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema | diff infrastructure/platform/schema.json -
 	$(CARGO_TARGET_DIR)/debug/compose-gen --check
 	$(CARGO_TARGET_DIR)/debug/compose-gen graph | diff docs/platform.svg -
+	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown | diff docs/kustomize-lint-rules.md -
 	cargo test --locked --quiet -p rideshare-tests --test readme
 
 .PHONY: deny
@@ -95,7 +107,7 @@ tf-validate: ## Terraform layers: formatting and validity; no account, no networ
 .PHONY: tf-test
 tf-test: ## Terraform layers: their tests, the contract, checkov, and all layers applied against moto
 	scripts/peers install terraform moto checkov kubernetes databases
-	cargo build --locked -p compose-gen -p fetch-secrets
+	cargo build --locked -p compose-gen -p fetch-secrets -p kustomize-lint
 	cargo test --locked -p rideshare-tests --test terraform --test terraform_contract --test database_users
 
 .PHONY: tf-set

@@ -33,6 +33,11 @@ impl Source {
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         Source { path, shown }
     }
+
+    /// The text that positions point into, with everything hidden overwritten.
+    pub fn text(&self) -> &str {
+        &self.shown
+    }
 }
 
 /// A byte range in a [`Source`].
@@ -61,6 +66,8 @@ pub enum Severity {
     Error,
     /// Worth a look; the run goes on.
     Warning,
+    /// Worth knowing.
+    Info,
 }
 
 /// One problem.
@@ -90,6 +97,11 @@ impl Diagnostic {
     /// A warning with a stable code.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Diagnostic { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// A remark with a stable code.
+    pub fn info(code: &'static str, message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Info, ..Self::error(code, message) }
     }
 
     /// The place to change, with a few words under it.
@@ -139,6 +151,7 @@ impl Diagnostic {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
+            Severity::Info => Level::INFO,
         };
         let title = level.primary_title(&self.message).id(self.code);
         let mut group = Group::with_title(title);
@@ -161,18 +174,30 @@ impl Diagnostic {
         &'a self,
         source: &'a Arc<Source>,
     ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        let mut snippet = Snippet::source(source.shown.as_str()).path(source.path.as_str());
         let marks = self
             .primary
             .iter()
             .map(|mark| (AnnotationKind::Primary, mark))
-            .chain(self.others.iter().map(|mark| (AnnotationKind::Context, mark)));
+            .chain(self.others.iter().map(|mark| (AnnotationKind::Context, mark)))
+            .filter(|(_, (place, _))| Arc::ptr_eq(&place.source, source));
+        // Only the lines with marks on them and between them: drawing goes through all it is
+        // given, which for a large file with many findings takes long.
+        // What is behind the last line is drawn at its end.
+        let text = source.shown.trim_end_matches('\n');
+        let clip = |at: usize| text.floor_char_boundary(at);
+        let start = marks.clone().map(|(_, (place, _))| place.span.start).min().unwrap_or(0);
+        let end = marks.clone().map(|(_, (place, _))| place.span.end).max().unwrap_or(0);
+        let start = text[..clip(start)].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[clip(end)..].find('\n').map_or(text.len(), |at| clip(end) + at + 1);
+        let mut snippet = Snippet::source(&text[start..end])
+            .path(source.path.as_str())
+            .line_start(text[..start].matches('\n').count() + 1);
         for (kind, (place, label)) in marks {
-            if Arc::ptr_eq(&place.source, source) {
-                let mark = kind.span(place.span.clone());
-                let mark = if label.is_empty() { mark } else { mark.label(label.as_str()) };
-                snippet = snippet.annotation(mark);
-            }
+            let span =
+                place.span.start.min(text.len()) - start..place.span.end.min(text.len()) - start;
+            let mark = kind.span(span);
+            let mark = if label.is_empty() { mark } else { mark.label(label.as_str()) };
+            snippet = snippet.annotation(mark);
         }
         snippet
     }

@@ -28,6 +28,22 @@ pub struct Staged {
     target: PathBuf,
 }
 
+/// Replaces one file whole, keeping its mode; a new one gets `0644`. Waits up to ten seconds for
+/// another process that writes to the same folder.
+///
+/// # Errors
+/// As those of [`Folder`].
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let name =
+        path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidInput)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mode = fs::metadata(path).map_or(0o644, |metadata| metadata.permissions().mode() & 0o7777);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let folder = Folder::lock(folder.unwrap_or(Path::new(".")), deadline)?;
+    let staged = folder.stage(name, content, mode)?;
+    folder.publish(vec![staged])
+}
+
 impl Folder {
     /// Opens and locks `path`, creating it when it does not exist. Waits for another process
     /// that holds it, until `deadline`.

@@ -5,6 +5,7 @@
 //! - [`yaml`]: YAML a person wrote, read with positions and bounded in size
 //! - [`spec`]: the specification folder, found and read
 //! - [`catalogue`]: the secrets of the platform, checked
+//! - [`compose`]: what Docker Compose makes of the texts in its files
 //! - [`files`]: files replaced whole, never half-written
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables for a terminal
@@ -14,6 +15,7 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod catalogue;
+pub mod compose;
 pub mod diagnostic;
 #[cfg(feature = "docs")]
 pub mod docs;

@@ -24,3 +24,17 @@ pub fn output(text: &str) -> Result<(), Stop> {
         _ => Ok(()),
     }
 }
+
+/// Writes a result for people to stdout, with its colours where somebody sees them: not into a
+/// pipe, and not with `NO_COLOR`.
+///
+/// # Errors
+/// As [`output`].
+pub fn styled(text: &str) -> Result<(), Stop> {
+    let choice = anstream::AutoStream::choice(&io::stdout());
+    if choice == anstream::ColorChoice::Never {
+        output(&anstream::adapter::strip_str(text).to_string())
+    } else {
+        output(text)
+    }
+}

@@ -105,6 +105,16 @@ pub enum What {
         changed: Vec<ObjectKey>,
         /// Those it deleted.
         deleted: Vec<ObjectKey>,
+        /// Whether it is a JSON patch of nothing but `test`, which is to change nothing.
+        tests: bool,
+    },
+    /// A JSON operation did what it does not say: a `replace` created a key, an `add` without a
+    /// value, or a `copy` of what is not there, wrote `null`. One fact per object.
+    Lenient {
+        /// The object.
+        object: ObjectKey,
+        /// What was done.
+        message: String,
     },
     /// A merge patch added an element to a list of elements with names: a container whose name
     /// the base does not have, perhaps a typing mistake.
@@ -124,6 +134,9 @@ pub enum What {
         path: String,
         /// Where the list was written that is lost.
         lost: Place,
+        /// Elements of that list which the new one has no counterpart for, in number or in
+        /// fields. None when it was written anew as a whole.
+        dropped: Vec<Place>,
     },
     /// An entry of `images` was applied.
     Image {
@@ -197,6 +210,8 @@ pub struct DuplicateKey {
     pub place: Place,
     /// The earlier.
     pub earlier: Place,
+    /// Whether the later one counts.
+    pub last: bool,
 }
 
 /// A kind of problem; each has one rule.
@@ -212,8 +227,12 @@ pub enum ProblemKind {
     Cycle,
     /// Not YAML, or not the shape that is expected.
     Malformed,
-    /// A patch, or another step that must match, matches nothing.
+    /// A step that must match, matches nothing: a replacement, a generator, an operation.
     NoMatch,
+    /// A patch names an object that is not there.
+    PatchNoMatch,
+    /// A key that stands twice where kustomize refuses it.
+    DuplicateKey,
 }
 
 /// What keeps a kustomization from being built.
@@ -239,6 +258,8 @@ impl ProblemKind {
             ProblemKind::Cycle => "cycle",
             ProblemKind::Malformed => "malformed",
             ProblemKind::NoMatch => "no-match",
+            ProblemKind::PatchNoMatch => "patch-no-match",
+            ProblemKind::DuplicateKey => "duplicate-key",
         }
     }
 }

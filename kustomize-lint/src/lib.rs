@@ -3,22 +3,40 @@
 //! - Input: folders with a `kustomization.yaml`, and the files and folders that they name.
 //!   Nothing else: no kubectl, no network, no clock.
 //! - Output: `build` prints the objects on stdout, as `kubectl kustomize` does.
+//!   `budget` prints what the pods may use; 1 means more than there is, 3 that nobody knows.
 //! - Exit status: 0 rendered. 2 usage, or a kustomization that cannot be built. 3 a part of it
 //!   is not analysed: a remote base, a Helm chart, a function.
 
+pub mod api;
+mod argocd;
+mod baseline;
+mod budget;
 pub mod cli;
 mod command;
+pub mod compose;
+mod config;
 pub mod facts;
+pub mod finding;
+mod fix;
+mod format;
 mod generate;
 pub mod id;
 pub mod kustomization;
+mod lint;
+mod netpol;
 pub mod object;
 mod objects;
+mod parity;
+pub mod quantity;
 pub mod render;
+pub mod rules;
 mod schema;
+mod secrecy;
 mod select;
+mod tracked;
 mod transform;
 pub mod tree;
+mod view;
 
 use common::exit::Status;
 use common::stop::Stop;
@@ -26,10 +44,25 @@ use common::streams;
 
 use cli::{Cli, Command};
 
+/// What linting `folder` finds, as the JSON of `--format json`; with the default settings.
+/// For programs that have the linter as a library, and for its fuzz targets.
+///
+/// # Errors
+/// A folder that does not exist.
+pub fn check(folder: &std::path::Path) -> Result<String, Vec<String>> {
+    let paths = [folder.to_owned()];
+    let outcome = lint::lint(&paths, &config::Settings::default(), &fix::Texts::new())?;
+    Ok(format::render(cli::Format::Json, &outcome))
+}
+
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
     let outcome = match cli.command {
-        Command::Build(options) => command::build::run(&options),
+        None => command::lint::run(&cli.lint),
+        Some(Command::Rules(options)) => command::rules::list(&options),
+        Some(Command::Explain(options)) => command::rules::explain(&options),
+        Some(Command::Budget(options)) => command::budget::run(&options),
+        Some(Command::Build(options)) => command::build::run(&options),
     };
     match outcome {
         Ok(status) => status,

@@ -66,6 +66,11 @@ impl Object {
         self.node.word_at(&["metadata", "namespace"]).unwrap_or_default()
     }
 
+    /// The place to show for the object as a whole: its name, where it stood first.
+    pub fn head(&self) -> Place {
+        self.node.at(&["metadata", "name"]).map_or(self.source, |name| name.origin.base)
+    }
+
     /// A label of the object itself.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.node.str_at(&["metadata", "labels", key])

@@ -302,7 +302,8 @@ fn secrets_are_those_of_the_catalogue(project: &Project) {
     assert_eq!(fs::read_dir(out).unwrap().count(), 3);
 }
 
-/// `values` writes the file, compose-gen reads it, kustomize builds the overlay, and nothing in it is
+/// `values` writes the file, compose-gen reads it, kustomize builds the overlay, kustomize-lint finds
+/// nothing, and nothing in it is
 /// documentation's any more: each name in it is one that Terraform has made.
 fn the_overlay_is_built_from_the_outputs(project: &Project, kubectl: &Path) {
     let mut values = project.command(project.at("scripts/terraform"));
@@ -319,6 +320,7 @@ fn the_overlay_is_built_from_the_outputs(project: &Project, kubectl: &Path) {
     let mut generate = project.command(tool("compose-gen"));
     run(generate.arg("--spec").arg(project.at("infrastructure/platform"))).expect(0);
     let kubernetes = project.at("infrastructure/kubernetes");
+    run(project.command(tool("kustomize-lint")).arg(&kubernetes)).expect(0);
     let mut built = String::new();
     for folder in ["overlays/production", "argocd"] {
         let done =

@@ -1,9 +1,10 @@
 //! From text to [`Node`]s, within limits.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::node::{Entry, Node, Style, Value};
 
@@ -35,6 +36,8 @@ pub struct Loaded {
     /// Keys that stand twice in one mapping, and merges of something else than mappings. The
     /// documents have one of such keys, see [`Keep`], and nothing of such a merge.
     pub problems: Vec<Error>,
+    /// The tags that are not YAML's own, such as `!reset`, each with the span of its node.
+    pub tags: Vec<(Range<usize>, String)>,
 }
 
 /// Which of several equal keys of a mapping the documents have.
@@ -87,7 +90,7 @@ pub fn load_keeping(text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Er
         nodes: 0,
         anchors: HashMap::new(),
         open: Vec::new(),
-        loaded: Loaded { documents: Vec::new(), problems: Vec::new() },
+        loaded: Loaded { documents: Vec::new(), problems: Vec::new(), tags: Vec::new() },
     };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|scan| {
@@ -118,6 +121,7 @@ struct Loader {
 struct Open {
     start: usize,
     anchor: usize,
+    tag: Option<String>,
     /// The node count when it began, to know its own size at its end.
     before: usize,
     kind: Kind,
@@ -141,8 +145,10 @@ impl Loader {
             Event::Scalar(text, style, anchor, tag) => {
                 let size = 1 + text.len() / SCALAR_UNIT;
                 self.count(size, &span)?;
-                let text_tag =
-                    tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                let text_tag = tag
+                    .as_ref()
+                    .is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                self.loaded.tags.extend(own(tag).map(|tag| (span.clone(), tag)));
                 let style = match style {
                     ScalarStyle::Plain if !text_tag => Style::Plain,
                     _ => Style::Quoted,
@@ -150,10 +156,13 @@ impl Loader {
                 let node = Node { span, value: Value::Scalar { text: text.into_owned(), style } };
                 self.finish(node, anchor, size)
             }
-            Event::SequenceStart(anchor, _) => self.begin(span, anchor, Kind::Sequence(Vec::new())),
-            Event::MappingStart(anchor, _) => self.begin(
+            Event::SequenceStart(anchor, tag) => {
+                self.begin(span, anchor, own(tag), Kind::Sequence(Vec::new()))
+            }
+            Event::MappingStart(anchor, tag) => self.begin(
                 span,
                 anchor,
+                own(tag),
                 Kind::Mapping {
                     entries: Vec::new(),
                     seen: HashMap::new(),
@@ -189,7 +198,13 @@ impl Loader {
         Ok(())
     }
 
-    fn begin(&mut self, span: Range<usize>, anchor: usize, kind: Kind) -> Result<(), Error> {
+    fn begin(
+        &mut self,
+        span: Range<usize>,
+        anchor: usize,
+        tag: Option<String>,
+        kind: Kind,
+    ) -> Result<(), Error> {
         if self.open.len() >= self.limits.depth {
             return Err(error(
                 span,
@@ -199,7 +214,7 @@ impl Loader {
         }
         let before = self.nodes;
         self.count(1, &span)?;
-        self.open.push(Open { start: span.start, anchor, before, kind });
+        self.open.push(Open { start: span.start, anchor, tag, before, kind });
         Ok(())
     }
 
@@ -218,7 +233,9 @@ impl Loader {
                 Value::Mapping(entries)
             }
         };
-        self.finish(Node { span: open.start..span.end, value }, open.anchor, size)
+        let span = open.start..span.end;
+        self.loaded.tags.extend(open.tag.map(|tag| (span.clone(), tag)));
+        self.finish(Node { span, value }, open.anchor, size)
     }
 
     /// Puts a complete node where it belongs: an item, a key, a value, or a document.
@@ -262,6 +279,12 @@ impl Loader {
         }
         Ok(())
     }
+}
+
+/// A tag as it is written, if it is none of YAML's own.
+fn own(tag: Option<Cow<'_, Tag>>) -> Option<String> {
+    let tag = tag.filter(|tag| !tag.is_yaml_core_schema())?;
+    Some(format!("{}{}", tag.handle, tag.suffix))
 }
 
 /// `<<: *a` or `<<: [*a, *b]`: what is written in the mapping itself wins, then the earlier.
@@ -355,6 +378,19 @@ mod tests {
     #[test]
     fn a_scalar_with_the_tag_of_strings_is_one() {
         assert_eq!(one("a: !!str 12\n").get("a").unwrap().as_str(), Some("12"));
+    }
+
+    #[test]
+    fn tags_of_other_vocabularies_are_kept_with_their_nodes() {
+        let text = "a: !reset\nb: !override\n  c: !!str 1\nd: !override [e]\n";
+        let tags = load(text, Limits::default()).unwrap().tags;
+        let shown: Vec<_> = tags.iter().map(|(span, tag)| (&text[span.clone()], &**tag)).collect();
+        let expected = [
+            ("!reset", "!reset"),
+            ("!override\n  c: !!str 1\n", "!override"),
+            ("!override [e]", "!override"),
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

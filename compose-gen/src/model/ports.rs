@@ -1,5 +1,7 @@
 //! Ports: published on the host in Compose, the container's own in Kubernetes.
 
+use common::compose::ports;
+
 use super::Builder;
 use crate::spec::types;
 
@@ -94,54 +96,17 @@ fn chosen(target: u16) -> Port {
     Port { target, protocol: "tcp".into(), published: Some(String::new()), host_ip: None }
 }
 
-/// `[ip:][published:]target[/protocol]`, each of the two numbers may be a range.
+/// Compose's short form. Kubernetes has no name for a port of a third protocol.
 fn short(text: &str) -> Option<Vec<Port>> {
-    let (text, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    let protocol = protocol.to_ascii_lowercase();
-    if !matches!(protocol.as_str(), "tcp" | "udp") {
-        return None;
-    }
-    let (host, target) = match text.rsplit_once(':') {
-        Some((host, target)) => (Some(host), target),
-        None => (None, text),
+    let ports = ports::short(text)?;
+    let known = ports.iter().all(|port| matches!(port.protocol.as_str(), "tcp" | "udp"));
+    let own = |port: ports::Port| Port {
+        target: port.target,
+        protocol: port.protocol,
+        published: Some(port.published),
+        host_ip: port.host_ip,
     };
-    let (host_ip, published) = match host.map(|host| host.rsplit_once(':')) {
-        Some(Some((ip, published))) => {
-            (Some(ip.trim_matches(['[', ']']).to_owned()), Some(published))
-        }
-        Some(None) => (None, host),
-        None => (None, None),
-    };
-    let targets = range(target)?;
-    let late = published.is_some_and(|p| p.contains('\u{F0000}'));
-    let hosts = match published {
-        None | Some("") => None,
-        Some(_) if late => None,
-        Some(text) => Some(range(text)?),
-    };
-    // Compose takes the first free one of a range for a single port.
-    let pool = hosts.as_ref().is_some_and(|hosts| hosts.len() > 1) && targets.len() == 1;
-    if hosts.as_ref().is_some_and(|hosts| !pool && hosts.len() != targets.len()) {
-        return None;
-    }
-    let port = |(index, target): (usize, u16)| Port {
-        target,
-        protocol: protocol.clone(),
-        published: match (&hosts, late) {
-            (Some(_), _) if pool => published.map(str::to_owned),
-            (Some(hosts), _) => Some(hosts[index].to_string()),
-            (None, _) => Some(published.unwrap_or_default().to_owned()),
-        },
-        host_ip: host_ip.clone(),
-    };
-    Some(targets.into_iter().enumerate().map(port).collect())
-}
-
-fn range(text: &str) -> Option<Vec<u16>> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let number = |text: &str| text.parse::<u16>().ok().filter(|n| *n > 0);
-    let (first, last) = (number(first)?, number(last)?);
-    (first <= last && last - first < 1000).then(|| (first..=last).collect())
+    known.then(|| ports.into_iter().map(own).collect())
 }
 
 #[cfg(test)]

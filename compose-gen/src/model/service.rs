@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use common::compose::words;
 use common::diagnostic::nearest;
 use serde_json::{Map, Value};
 
@@ -11,7 +12,6 @@ use crate::spec::quantity;
 use crate::spec::types::{
     self, Dependencies, EnvFile, EnvFiles, Mode, Networks, Pairs, Scalar, Words,
 };
-use crate::spec::words;
 
 /// What Docker waits between SIGTERM and SIGKILL.
 const GRACE: u64 = 10_000;
@@ -128,12 +128,17 @@ impl Builder<'_> {
         match value.as_ref()? {
             Words::List(words) => Some(words.clone()),
             Words::Line(line) => {
-                let split = words::split(line);
-                if split.is_none() {
-                    let path = ["services", name, key];
+                let path = ["services", name, key];
+                let Some(split) = words::split(line) else {
                     self.error("bad-quote", format!("a quote in {key} does not end"), &path);
+                    return None;
+                };
+                if split.end < line.len() {
+                    let operator = &line[split.end..=split.end];
+                    let message = format!("Compose ends {key} at {operator}: no shell reads it");
+                    self.warning("command-ends", message, &path);
                 }
-                split
+                Some(split.words)
             }
         }
     }

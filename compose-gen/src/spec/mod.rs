@@ -8,11 +8,11 @@ pub(crate) mod text;
 pub(crate) mod types;
 pub(crate) mod uncarried;
 mod variables;
-pub(crate) mod words;
 
 use std::path::{Path, PathBuf};
 
 use common::catalogue::Catalogue;
+use common::compose::looks_secret;
 use common::diagnostic::{Diagnostic, Place, Report};
 use common::spec::File;
 use common::yaml::{Node, Value as Yaml};
@@ -86,7 +86,7 @@ impl Sources {
             return Vec::new();
         }
         let pairs = dotenv::read(&path, report).unwrap_or_default();
-        for (name, _) in pairs.iter().filter(|(name, _)| dotenv::looks_secret(name)) {
+        for (name, _) in pairs.iter().filter(|(name, _)| looks_secret(name)) {
             let message = format!("{name} of .env would stand in the generated files");
             let hint = "a secret belongs under x-secrets of a specification folder";
             report.push(Diagnostic::warning("maybe-secret", message).hint(hint));

@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-const OPEN: char = '\u{F0000}';
+use common::compose::OPAQUE;
+use common::compose::variables::{Meaning, Part, Reference, fill};
+
+const OPEN: char = OPAQUE;
 const CLOSE: char = '\u{F0001}';
 
 /// What makes a text more than itself: a variable, or what marks are made of.
@@ -49,112 +52,45 @@ pub(crate) enum Problem {
 
 /// The text with every `${…}` replaced and every `$$` a `$`.
 pub(crate) fn interpolate(text: &str, names: &Names) -> Result<String, Vec<Problem>> {
-    let mut out = String::with_capacity(text.len());
-    let mut problems = Vec::new();
     if text.contains([OPEN, CLOSE]) {
         return Err(vec![Problem::Mark]);
     }
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            out.push('$');
-            rest = after;
-        } else if let Some(braced) = rest.strip_prefix('{') {
-            let Some(end) = closing(braced) else {
-                problems.push(Problem::Syntax(format!("${{{braced}")));
-                break;
-            };
-            match reference(&braced[..end], names) {
-                Ok(value) => out.push_str(&value),
-                Err(found) => problems.extend(found),
-            }
-            rest = &braced[end + 1..];
-        } else {
-            let name = name(rest);
-            if name.is_empty() {
-                let shown: String = rest.chars().take(1).collect();
-                problems.push(Problem::Syntax(format!("${shown}")));
-            } else {
-                match lookup(name, names) {
-                    Some(value) => out.push_str(&value),
-                    None => problems.push(Problem::Unknown(name.into())),
-                }
-            }
-            rest = &rest[name.len()..];
-        }
-    }
-    out.push_str(rest);
-    if problems.is_empty() { Ok(out) } else { Err(problems) }
+    fill(text, &mut |part| match part {
+        Part::Literal(text) => Ok(text.to_owned()),
+        Part::Reference(own) => reference(&own, &text[own.span.clone()], names),
+        // Compose would keep the first as it is; that a person meant it is not sure.
+        Part::Lone(shown) | Part::Bad(shown) => Err(vec![Problem::Syntax(shown.to_owned())]),
+    })
 }
 
-/// Where the brace that is open ends.
-fn closing(text: &str) -> Option<usize> {
-    let mut depth = 1;
-    let bytes = text.as_bytes();
-    for (index, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'{' if index > 0 && bytes[index - 1] == b'$' => depth += 1,
-            b'}' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some(index);
-        }
-    }
-    None
-}
-
-fn name(text: &str) -> &str {
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
-    if starts { &text[..end] } else { "" }
-}
-
-/// What stands between the braces: `NAME`, `NAME:-default`, `NAME:+instead`, `NAME:?message`.
-fn reference(text: &str, names: &Names) -> Result<String, Vec<Problem>> {
-    let name = name(text);
-    let rest = &text[name.len()..];
-    let (colon, operator) = match rest.strip_prefix(':') {
-        Some(after) => (true, after),
-        None => (false, rest),
-    };
-    let syntax = || vec![Problem::Syntax(format!("${{{text}}}"))];
-    if name.is_empty() {
-        return Err(syntax());
-    }
-    let operation = operator.chars().next();
+/// What a reference stands for; `shown` is the reference as written.
+fn reference(own: &Reference<'_>, shown: &str, names: &Names) -> Result<String, Vec<Problem>> {
+    let syntax = || vec![Problem::Syntax(shown.to_owned())];
     // A secret's value is not known here, nor whether it is empty.
-    if names.secrets.contains(name) && matches!(operation, Some('-' | '+')) {
+    if names.secrets.contains(own.name) && own.operator.ends_with(['-', '+']) {
         return Err(syntax());
     }
-    if names.late.contains(name) {
-        return late(name, operator, colon, names).ok_or_else(syntax);
+    if names.late.contains(own.name) && !own.operator.is_empty() {
+        return late(own, names).ok_or_else(syntax);
     }
-    let value = lookup(name, names);
-    let set = value.clone().filter(|value| !(colon && value.is_empty()));
-    match operation {
-        None if !colon => value.ok_or_else(|| vec![Problem::Unknown(name.into())]),
-        Some('-') => set.map_or_else(|| interpolate(&operator[1..], names), Ok),
-        Some('?') => set.ok_or_else(|| vec![Problem::Unknown(name.into())]),
-        Some('+') if set.is_some() => interpolate(&operator[1..], names),
-        Some('+') => Ok(String::new()),
-        _ => Err(syntax()),
+    match own.meaning(lookup(own.name, names)) {
+        Meaning::Value(value) => Ok(value),
+        Meaning::Argument(text) => interpolate(text, names),
+        Meaning::Blank => Ok(String::new()),
+        Meaning::Missing => Err(vec![Problem::Unknown(own.name.to_owned())]),
     }
 }
 
 /// A variable that stays one in the Compose file: only its default may be said again.
-fn late(name: &str, operator: &str, colon: bool, names: &Names) -> Option<String> {
-    let declared = names.values.get(name)?;
-    let default = match operator.split_at_checked(1) {
-        None | Some(("?", _)) => declared.clone(),
-        Some(("-", own)) if colon && declared.is_empty() => interpolate(own, names).ok()?,
-        Some(("-", _)) => declared.clone(),
-        Some(_) => return None,
+fn late(own: &Reference<'_>, names: &Names) -> Option<String> {
+    let declared = names.values.get(own.name)?;
+    let default = match own.operator {
+        ":-" if declared.is_empty() => interpolate(own.argument, names).ok()?,
+        "+" | ":+" => return None,
+        _ => declared.clone(),
     };
     let plain = !default.contains([OPEN, CLOSE, '}']);
-    plain.then(|| format!("{OPEN}{LATE}{name}={default}{CLOSE}"))
+    plain.then(|| format!("{OPEN}{LATE}{}={default}{CLOSE}", own.name))
 }
 
 fn lookup(name: &str, names: &Names) -> Option<String> {

@@ -261,6 +261,14 @@ fn the_process_is_the_one_that_compose_starts() {
 }
 
 #[test]
+fn a_command_ends_where_compose_ends_it_and_not_without_a_word() {
+    let bench = Bench::new("services:\n  a: {image: a, command: \"a 'b && c' && d\"}\n");
+    let run = bench.run(&[]).expect(0);
+    assert!(run.stderr.contains("warning[command-ends]"), "{}", run.stderr);
+    assert_eq!(first(&bench, "a")["containers"][0]["args"], json!(["a", "b && c"]));
+}
+
+#[test]
 fn users_and_capabilities_become_a_security_context() {
     let own = container(
         "user: \"1000:1001\", cap_add: [CAP_NET_ADMIN], cap_drop: [ALL], privileged: true, read_only: true",
@@ -417,5 +425,7 @@ fn an_environment_changes_values_and_says_so_in_a_patch() {
         patch["spec"]["template"]["spec"]["containers"][0]["env"],
         json!([{"name": "A", "value": "3"}, {"name": "B", "$patch": "delete"}])
     );
-    assert!(!bench.path().join("kubernetes/overlays/local/default/patches").exists());
+    // The local cluster runs what the base says; it only has no room for two of a kind.
+    let patch = &bench.documents("kubernetes/overlays/local/default/patches/a.yaml")[0];
+    assert_eq!(patch["spec"], json!({"strategy": {"type": "Recreate"}}));
 }

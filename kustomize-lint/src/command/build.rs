@@ -9,11 +9,12 @@ use common::streams;
 
 use crate::cli::Build;
 use crate::render::{Rendering, render};
-use crate::tree::{self, Node};
+use crate::tree::{self, Files, Node};
 
 pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
-    let rendering = render(&options.path);
-    let report = report(&rendering);
+    let mut files = Files::default();
+    let rendering = render(&options.path, &mut files);
+    let report = report(&rendering, &files);
     if report.has_errors() {
         return Err(report.into());
     }
@@ -23,7 +24,7 @@ pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
             text.push_str("---\n");
         }
         if options.origins {
-            text.push_str(&tree::write(&object.node, &|node| origin(&rendering, node)));
+            text.push_str(&tree::write(&object.node, &|node| origin(&rendering, &files, node)));
         } else {
             text.push_str(&tree::write(&object.node, &|_| String::new()));
         }
@@ -34,23 +35,23 @@ pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
 }
 
 /// `base.yaml:3:5`, and `-> patch.yaml:7:9 (merge patch)` where a step changed the value.
-fn origin(rendering: &Rendering, node: &Node) -> String {
-    let base = rendering.files.show(node.origin.base);
+fn origin(rendering: &Rendering, files: &Files, node: &Node) -> String {
+    let base = files.show(node.origin.base);
     match node.origin.last {
         None => base,
         Some(touch) => {
             let by = rendering.step(touch.step).kind.name();
-            let at = rendering.files.show(touch.place);
+            let at = files.show(touch.place);
             if at == base { format!("{base} ({by})") } else { format!("{base} -> {at} ({by})") }
         }
     }
 }
 
 /// The problems as errors, and what is not analysed as warnings.
-fn report(rendering: &Rendering) -> Report {
+pub(super) fn report(rendering: &Rendering, files: &Files) -> Report {
     let mut drawn = HashMap::new();
     let mut place = |at: tree::Place| {
-        let known: &Place = drawn.entry(at.file).or_insert_with(|| rendering.files.diagnostic(at));
+        let known: &Place = drawn.entry(at.file).or_insert_with(|| files.diagnostic(at));
         Place { source: known.source.clone(), span: at.span() }
     };
     let mut report = Report::default();

@@ -2,6 +2,7 @@
 
 mod fields;
 mod model;
+mod modern;
 mod parse;
 
 pub use model::{
@@ -9,6 +10,7 @@ pub use model::{
     Patch, PatchText, Replacement, ReplacementSource, ReplacementTarget, Replica, Selector, Spot,
     Var,
 };
+pub(crate) use modern::rewrites;
 pub(crate) use parse::{parse, replacement_file};
 
 /// The names that the file may have.

@@ -125,7 +125,8 @@ pub struct Patch {
     pub place: Place,
     /// The patch.
     pub text: PatchText,
-    /// The objects it is for.
+    /// The objects it is for. The place is that of the condition to look at first: the name, or
+    /// a selector.
     pub target: Option<Spot<Selector>>,
     /// Whether the patch may change the name.
     pub allow_name_change: bool,
@@ -201,6 +202,8 @@ pub struct Image {
     pub place: Place,
     /// The image as resources write it, without tag.
     pub name: String,
+    /// Where that is written.
+    pub name_place: Place,
     /// The new name.
     pub new_name: Option<Spot<String>>,
     /// The new tag.
@@ -242,8 +245,8 @@ pub struct ReplacementSource {
 pub struct ReplacementTarget {
     /// The target.
     pub place: Place,
-    /// The objects.
-    pub select: Option<Selector>,
+    /// The objects, with the place of the condition to look at first.
+    pub select: Option<Spot<Selector>>,
     /// Those among them that are left alone.
     pub reject: Vec<Selector>,
     /// The fields.

@@ -63,7 +63,9 @@ pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
     let patches_json6902 = self::patches(&mut f, "patchesJson6902");
     let labels = f.list("labels").iter().map(|node| f.inside(node, labels)).collect();
     let replicas = f.list("replicas").iter().map(|node| f.inside(node, replica)).collect();
-    let images = f.list("images").iter().map(|node| f.inside(node, image)).collect();
+    // kustomize reads the old name of the field as the new one.
+    let images = f.list("images").iter().chain(f.list("imageTags"));
+    let images = images.map(|node| f.inside(node, image)).collect();
     let replacements = f
         .list("replacements")
         .iter()
@@ -195,9 +197,7 @@ fn patches(f: &mut Fields<'_>, key: &'static str) -> Vec<Patch> {
                 PatchText::Inline(Spot { value: String::new(), place })
             }
         };
-        let target = f
-            .get("target")
-            .map(|node| Spot { value: f.inside(node, selector), place: node.origin.base });
+        let target = target(f, "target");
         let (mut names, mut kinds) = (false, false);
         if let Some(node) = f.get("options") {
             f.inside(node, |f| {
@@ -208,6 +208,14 @@ fn patches(f: &mut Fields<'_>, key: &'static str) -> Vec<Patch> {
         Patch { place, text, target, allow_name_change: names, allow_kind_change: kinds }
     };
     f.list(key).iter().map(|node| f.inside(node, read)).collect()
+}
+
+/// A selector, at the condition that says most about what is meant.
+fn target(f: &mut Fields<'_>, key: &'static str) -> Option<Spot<Selector>> {
+    let node = f.get(key)?;
+    let conditions = ["name", "labelSelector", "annotationSelector", "kind", "namespace"];
+    let first = conditions.iter().find_map(|key| node.get(key)).unwrap_or(node);
+    Some(Spot { value: f.inside(node, selector), place: first.origin.base })
 }
 
 fn selector(f: &mut Fields<'_>) -> Selector {
@@ -249,9 +257,11 @@ fn replica(f: &mut Fields<'_>) -> Replica {
 }
 
 fn image(f: &mut Fields<'_>) -> Image {
+    let name = f.spot("name");
     Image {
         place: f.place(),
-        name: f.text("name"),
+        name_place: name.as_ref().map_or(f.place(), |name| name.place),
+        name: name.map(|name| name.value).unwrap_or_default(),
         new_name: filled(f.spot("newName")),
         new_tag: filled(f.spot("newTag")),
         digest: filled(f.spot("digest")),
@@ -283,7 +293,7 @@ fn replacement(f: &mut Fields<'_>) -> Replacement {
         .map(|node| {
             f.inside(node, |f| ReplacementTarget {
                 place: f.place(),
-                select: f.get("select").map(|node| f.inside(node, selector)),
+                select: target(f, "select"),
                 reject: f.list("reject").iter().map(|node| f.inside(node, selector)).collect(),
                 paths: f.texts("fieldPaths"),
                 options: f.get("options").map(|node| f.inside(node, options)).unwrap_or_default(),

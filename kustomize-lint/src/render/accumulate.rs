@@ -9,7 +9,7 @@ use crate::kustomization::{FILE_NAMES, Kustomization, Spot, Var, parse};
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::transform;
-use crate::tree::Dialect;
+use crate::tree::{Dialect, Place};
 
 /// What a rendering may hold: beyond that it is a mistake or an attack.
 const MAX_OBJECTS: usize = 200_000;
@@ -56,8 +56,9 @@ pub(crate) fn accumulate(
             continue;
         }
         if let Some(inner) = folder.enter(path, context) {
-            let next = context.roots.len();
+            let (next, before) = (context.roots.len(), context.problems.len());
             base = accumulate(&inner, base, context);
+            blame(before, path, context);
             expect(next, true, path, context);
         }
     }
@@ -86,7 +87,7 @@ fn open(folder: &Folder, context: &mut Context) -> Option<usize> {
             return None;
         }
     };
-    let shown = folder.shown.join(path.file_name()?);
+    let shown = folder.shown(path.file_name()?);
     let bytes = read_bounded(path, None, context)?;
     let text = String::from_utf8_lossy(&bytes);
     let before = context.problems.len();
@@ -97,7 +98,7 @@ fn open(folder: &Folder, context: &mut Context) -> Option<usize> {
     let file = context.files.add(&shown, &text);
     let Some(node) = documents.first().filter(|node| !node.is_null()) else {
         let message = format!("{} is empty", shown.display());
-        context.problem(ProblemKind::Malformed, None, message);
+        context.problem(ProblemKind::Malformed, Some(Place::new(file, &(0..0))), message);
         return None;
     };
     if documents.len() > 1 {
@@ -121,6 +122,13 @@ fn open(folder: &Folder, context: &mut Context) -> Option<usize> {
         kustomization,
     });
     Some(context.roots.len() - 1)
+}
+
+/// Gives the problems of a folder as a whole the place where the folder is named.
+fn blame(before: usize, path: &Spot<String>, context: &mut Context) {
+    for problem in context.problems.iter_mut().skip(before) {
+        problem.place.get_or_insert(path.place);
+    }
 }
 
 /// Reports a component where a kustomization belongs, or the reverse.
@@ -155,8 +163,9 @@ fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, contex
             }
         }
         Some(Found::Folder(inner)) => {
-            let next = context.roots.len();
+            let (next, before) = (context.roots.len(), context.problems.len());
             let sub = accumulate(&inner, Accumulated::default(), context);
+            blame(before, path, context);
             expect(next, false, path, context);
             for object in sub.objects.list {
                 add(&mut base.objects, object, context);

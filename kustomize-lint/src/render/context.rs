@@ -16,6 +16,7 @@ pub(crate) struct Context {
     pub(crate) duplicate_keys: Vec<DuplicateKey>,
     pub(crate) roots: Vec<Root>,
     pub(crate) identities: Vec<Id>,
+    pub(crate) heads: Vec<Place>,
 }
 
 impl Context {
@@ -44,6 +45,7 @@ impl Context {
         let source = node.origin.base;
         let object = Object::new(key, node, source);
         self.identities.push(object.original.clone());
+        self.heads.push(object.head());
         object
     }
 }

@@ -49,6 +49,11 @@ impl Folder {
         }
     }
 
+    /// A path in the folder, as a user would write it.
+    pub(crate) fn shown(&self, path: impl AsRef<Path>) -> PathBuf {
+        clean(&self.shown.join(path))
+    }
+
     /// A folder that this one's kustomization names.
     pub(crate) fn enter(&self, path: &Spot<String>, context: &mut Context) -> Option<Self> {
         match self.find(path, context)? {
@@ -69,7 +74,7 @@ impl Folder {
         }
         let joined = self.canonical.join(&path.value);
         let Ok(canonical) = fs::canonicalize(&joined) else {
-            let shown = clean(&self.shown.join(&path.value));
+            let shown = self.shown(&path.value);
             let message = format!("{} does not exist", shown.display());
             context.problem(ProblemKind::MissingFile, Some(path.place), message);
             return None;
@@ -77,7 +82,7 @@ impl Folder {
         if !canonical.is_dir() {
             return Some(Found::File(canonical));
         }
-        let shown = clean(&self.shown.join(&path.value));
+        let shown = self.shown(&path.value);
         let visited = self.above.iter().chain([&self.canonical]);
         if let Some(again) = visited.into_iter().find(|folder| folder.starts_with(&canonical)) {
             let message = if *again == canonical {
@@ -99,7 +104,7 @@ impl Folder {
         path: &Spot<String>,
         context: &mut Context,
     ) -> Option<(PathBuf, Vec<u8>)> {
-        let shown = clean(&self.shown.join(&path.value));
+        let shown = self.shown(&path.value);
         match self.find(path, context)? {
             Found::File(file) => {
                 if !file.starts_with(&self.canonical) {
@@ -146,11 +151,15 @@ pub(crate) fn read_bounded(
     place: Option<Place>,
     context: &mut Context,
 ) -> Option<Vec<u8>> {
+    if let Some(text) = context.files.instead_of(path) {
+        return Some(text.as_bytes().to_owned());
+    }
     let read = || -> std::io::Result<Vec<u8>> {
-        let file = fs::File::open(path)?;
-        if !file.metadata()?.is_file() {
+        // Asked before it is opened: opening a pipe would wait for somebody to write to it.
+        if !fs::metadata(path)?.is_file() {
             return Err(std::io::Error::other("not a regular file"));
         }
+        let file = fs::File::open(path)?;
         let mut bytes = Vec::new();
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
@@ -170,7 +179,7 @@ pub(crate) fn read_bounded(
 }
 
 /// The path without `.` and, where that is safe to say, `..`.
-fn clean(path: &Path) -> PathBuf {
+pub(crate) fn clean(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

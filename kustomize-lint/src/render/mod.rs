@@ -13,12 +13,12 @@ use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
 use crate::id::Id;
 use crate::kustomization::Kustomization;
 use crate::object::{Object, ObjectKey};
-use crate::tree::{FileId, Files, StepId};
+use crate::tree::{FileId, Files, Place, StepId};
 use crate::{facts, transform};
 
 pub(crate) use accumulate::{Accumulated, add};
 pub(crate) use context::Context;
-pub(crate) use folder::Folder;
+pub(crate) use folder::{Folder, clean};
 
 /// The outcome of [`render`].
 #[derive(Debug)]
@@ -35,12 +35,11 @@ pub struct Rendering {
     pub not_analysed: Vec<NotAnalysed>,
     /// Keys that stand twice.
     pub duplicate_keys: Vec<DuplicateKey>,
-    /// Every file that was read.
-    pub files: Files,
     /// The kustomizations: the one that was asked for, and everything it includes.
     pub roots: Vec<Root>,
     steps: Vec<Step>,
     identities: Vec<Id>,
+    heads: Vec<Place>,
     by_key: HashMap<ObjectKey, usize>,
 }
 
@@ -73,18 +72,24 @@ impl Rendering {
         &self.identities[key.0 as usize]
     }
 
+    /// Where the object's name stood first; also of objects that were deleted.
+    pub fn head(&self, key: ObjectKey) -> Place {
+        self.heads[key.0 as usize]
+    }
+
     /// The facts of a kind of step.
     pub fn facts_of(&self, kind: facts::StepKind) -> impl Iterator<Item = &Fact> {
         self.facts.iter().filter(move |fact| self.step(fact.step).kind == kind)
     }
 }
 
-/// Renders the kustomization in the folder `path`, as `kubectl kustomize` does.
+/// Renders the kustomization in the folder `path`, as `kubectl kustomize` does. Every file that is
+/// read is added to `files`, which several renderings may share.
 ///
 /// Never fails as a whole: what keeps kustomize from building it is in
 /// [`Rendering::problems`], and the rest is rendered as far as that makes sense.
-pub fn render(path: &Path) -> Rendering {
-    let mut context = Context::default();
+pub fn render(path: &Path, files: &mut Files) -> Rendering {
+    let mut context = Context { files: std::mem::take(files), ..Context::default() };
     let mut objects = Vec::new();
     if let Some(folder) = Folder::root(path, &mut context) {
         let mut done = accumulate::accumulate(&folder, Accumulated::default(), &mut context);
@@ -98,6 +103,7 @@ pub fn render(path: &Path) -> Rendering {
             order::apply(&mut objects, &root.kustomization);
         }
     }
+    *files = context.files;
     let by_key = objects.iter().enumerate().map(|(at, object)| (object.key, at)).collect();
     Rendering {
         by_key,
@@ -106,9 +112,9 @@ pub fn render(path: &Path) -> Rendering {
         facts: context.facts,
         not_analysed: context.not_analysed,
         duplicate_keys: context.duplicate_keys,
-        files: context.files,
         roots: context.roots,
         steps: context.steps,
         identities: context.identities,
+        heads: context.heads,
     }
 }

@@ -18,16 +18,19 @@ pub(crate) fn documents(
     match tree::read(file, text, dialect) {
         Ok(read) => {
             let pairs = read.duplicates.into_iter();
-            context
-                .duplicate_keys
-                .extend(pairs.map(|(place, earlier)| DuplicateKey { place, earlier }));
+            let last = dialect == Dialect::Kustomization;
+            context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
+                place,
+                earlier,
+                last,
+            }));
             if dialect == Dialect::Object {
                 for place in read.odd_keys {
                     let message = "a key must be text; put quotes around it";
                     context.problem(ProblemKind::Malformed, Some(place), message);
                 }
             }
-            read.documents.iter().for_each(|node| context.files.hide_secret(node));
+            read.documents.iter().for_each(|node| context.files.hide_secrets(node));
             read.documents
         }
         Err((place, message)) => {
@@ -47,8 +50,8 @@ pub(crate) fn resources(path: &Path, text: &str, context: &mut Context) -> Vec<O
     let nodes = documents(path, text, Dialect::Object, context);
     // kustomize prints objects through a reader that refuses such keys.
     for at in before..context.duplicate_keys.len() {
-        let DuplicateKey { place, earlier } = context.duplicate_keys[at];
-        context.problem(ProblemKind::Malformed, Some(place), "this key stands twice");
+        let DuplicateKey { place, earlier, .. } = context.duplicate_keys[at];
+        context.problem(ProblemKind::DuplicateKey, Some(place), "this key stands twice");
         if let Some(problem) = context.problems.last_mut() {
             problem.also = Some((earlier, "here first".to_owned()));
         }

@@ -103,6 +103,11 @@ fn set(value: &mut Node, pattern: &Regex, image: &Image, touch: Touch, seen: &mu
     seen.changed |= value.change(Scalar::text(new), touch);
 }
 
+/// An image without tag and digest.
+pub(crate) fn name(image: &str) -> &str {
+    split(image).0
+}
+
 /// Name, tag and digest of an image.
 fn split(image: &str) -> (&str, Option<&str>, Option<&str>) {
     let (rest, digest) = match image.split_once('@') {

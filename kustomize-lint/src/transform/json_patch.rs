@@ -23,6 +23,13 @@ enum Kind {
     Test,
 }
 
+impl Operation {
+    /// Whether it only looks.
+    pub(crate) fn is_test(&self) -> bool {
+        self.kind == Kind::Test
+    }
+}
+
 /// Reads a list of operations.
 ///
 /// # Errors
@@ -50,9 +57,6 @@ pub(crate) fn read(node: &Node) -> Result<Vec<Operation>, (Place, String)> {
         if from.is_none() && matches!(kind, Kind::Move | Kind::Copy) {
             return Err((place, "this operation needs `from`".to_owned()));
         }
-        if item.get("value").is_none() && matches!(kind, Kind::Add | Kind::Replace) {
-            return Err((place, "this operation needs a `value`".to_owned()));
-        }
         Ok(Operation {
             kind,
             path,
@@ -67,53 +71,84 @@ pub(crate) fn read(node: &Node) -> Result<Vec<Operation>, (Place, String)> {
     node.items().iter().map(one).collect()
 }
 
-/// Applies one operation.
+/// Applies one operation. What it says, if anything, is what upstream's JSON patch library does
+/// without a word: a `replace` that creates a key, a `null` where a value is missing.
 ///
 /// # Errors
 /// The path leads to nothing, or a test fails.
-pub(crate) fn apply(root: &mut Node, operation: &Operation, step: StepId) -> Result<(), String> {
+pub(crate) fn apply(
+    root: &mut Node,
+    operation: &Operation,
+    step: StepId,
+) -> Result<Option<String>, String> {
     let path = &operation.path;
     let touch = Touch { step, place: operation.place };
     let value = || match &operation.value {
         Some(value) => value.clone().touched(step),
-        None => {
-            Node { origin: Origin::added(touch), value: Value::Scalar(crate::tree::Scalar::null()) }
-        }
+        None => Node::null(Origin::added(touch)),
     };
+    let valueless =
+        matches!(operation.kind, Kind::Add | Kind::Replace) && operation.value.is_none();
+    let mut said = valueless.then(|| format!("there is no value for {path}, and null is written"));
     match operation.kind {
-        Kind::Add => add(root, path, value()),
-        Kind::Remove => remove(root, path, touch).map(drop),
+        Kind::Add => add(root, path, value())?,
+        Kind::Remove => drop(remove(root, path, touch)?),
         Kind::Replace => {
             if path.is_empty() {
                 *root = value();
-                return Ok(());
+                return Ok(None);
             }
-            let slot = find(root, path)?;
+            let slot = match find(root, path) {
+                Ok(slot) => slot,
+                Err(message) => {
+                    let (node, last) = parent(root, path)?;
+                    if !node.is_mapping() {
+                        return Err(message);
+                    }
+                    let mut message = format!("there is no {path} to replace");
+                    let known = node.entries().iter().map(|entry| entry.key.as_str());
+                    if let Some(near) = common::diagnostic::nearest(&last, known) {
+                        message = format!("{message}; is `{near}` meant?");
+                    }
+                    node.set(&last, value());
+                    return Ok(Some(format!("{message}; it is created")));
+                }
+            };
             let base = slot.origin.base;
             *slot = value();
             slot.origin.base = base;
-            Ok(())
         }
         Kind::Move => {
             let mut moved = remove(root, &operation.from, touch)?;
             moved.origin.last = Some(touch);
-            add(root, path, moved)
+            add(root, path, moved)?;
         }
         Kind::Copy => {
-            let mut copied = find(root, &operation.from)?.clone();
+            let mut copied = match find(root, &operation.from) {
+                Ok(found) => found.clone(),
+                Err(message) => {
+                    let (node, _) = parent(root, &operation.from)?;
+                    if !node.is_mapping() {
+                        return Err(message);
+                    }
+                    said = Some(format!("{message}, and null is copied"));
+                    Node::null(Origin::added(touch))
+                }
+            };
             copied.origin.last = Some(touch);
-            add(root, path, copied)
+            add(root, path, copied)?;
         }
         Kind::Test => {
             let null = operation.value.as_ref().is_none_or(Node::is_null);
             match find(root, path) {
-                Ok(found) if null && found.is_null() => Ok(()),
-                Ok(found) if operation.value.as_ref().is_some_and(|v| v.same(found)) => Ok(()),
-                Err(_) if null => Ok(()),
-                _ => Err(format!("the test of {path} fails")),
+                Ok(found) if null && found.is_null() => {}
+                Ok(found) if operation.value.as_ref().is_some_and(|v| v.same(found)) => {}
+                Err(_) if null => {}
+                _ => return Err(format!("the test of {path} fails")),
             }
         }
     }
+    Ok(said)
 }
 
 /// The keys of a pointer. kustomize never looks at what stands before the first slash.

@@ -5,7 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::facts::What;
+use super::dropped::dropped;
+use crate::facts::{ProblemKind, What};
 use crate::object::ObjectKey;
 use crate::schema::{self, List};
 use crate::tree::{Entry, Index, Node, Origin, Place, Scalar, StepId, Touch, Value};
@@ -26,6 +27,18 @@ pub(crate) struct Merge<'a> {
     pub(crate) duplicates: &'a [Place],
 }
 
+/// Why a patch cannot be merged.
+pub(crate) struct Unmerged {
+    pub(crate) kind: ProblemKind,
+    pub(crate) message: String,
+}
+
+impl Unmerged {
+    fn malformed(message: impl Into<String>) -> Self {
+        Unmerged { kind: ProblemKind::Malformed, message: message.into() }
+    }
+}
+
 /// What `$patch` says.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Directive {
@@ -39,7 +52,7 @@ impl Merge<'_> {
     ///
     /// # Errors
     /// A `$patch` that is not a known word.
-    pub(crate) fn object(&mut self, target: Node, patch: &Node) -> Result<Option<Node>, String> {
+    pub(crate) fn object(&mut self, target: Node, patch: &Node) -> Result<Option<Node>, Unmerged> {
         self.node(Some(target), patch, "")
     }
 
@@ -48,7 +61,7 @@ impl Merge<'_> {
         target: Option<Node>,
         patch: &Node,
         path: &str,
-    ) -> Result<Option<Node>, String> {
+    ) -> Result<Option<Node>, Unmerged> {
         match &patch.value {
             Value::Mapping(_) => self.mapping(target, patch, path),
             Value::Sequence(_) => self.sequence(target, patch, path),
@@ -81,7 +94,7 @@ impl Merge<'_> {
         target: Option<Node>,
         patch: &Node,
         path: &str,
-    ) -> Result<Option<Node>, String> {
+    ) -> Result<Option<Node>, Unmerged> {
         match directive(patch)? {
             Some(Directive::Delete) => return Ok(None),
             Some(Directive::Replace) => {
@@ -100,7 +113,10 @@ impl Merge<'_> {
                     key.file == here.file && here.start <= key.start && key.end <= here.end
                 };
                 if self.duplicates.iter().any(|key| twice(&key)) {
-                    return Err("a key stands twice in this patch".to_owned());
+                    return Err(Unmerged {
+                        kind: ProblemKind::DuplicateKey,
+                        message: "a key stands twice in this patch".to_owned(),
+                    });
                 }
                 let mut empty = Node::mapping(patch.origin);
                 empty = self.written(empty, other.as_ref());
@@ -115,7 +131,7 @@ impl Merge<'_> {
         Ok(Some(node))
     }
 
-    fn entries(&mut self, mut node: Node, patch: &Node, path: &str) -> Result<Node, String> {
+    fn entries(&mut self, mut node: Node, patch: &Node, path: &str) -> Result<Node, Unmerged> {
         let index = Index::of(node.entries());
         let known = node.entries().len();
         let mut removed = HashSet::new();
@@ -164,7 +180,7 @@ impl Merge<'_> {
         target: Option<Node>,
         patch: &Node,
         path: &str,
-    ) -> Result<Option<Node>, String> {
+    ) -> Result<Option<Node>, Unmerged> {
         let target = target.filter(Node::is_sequence);
         let list = match self.kind {
             Some(kind) => schema::list(kind, path),
@@ -180,6 +196,7 @@ impl Merge<'_> {
                         object: self.object,
                         path: path.to_owned(),
                         lost: before.origin.base,
+                        dropped: dropped(before, patch),
                     };
                     self.facts.push((patch.origin.base, what));
                 }
@@ -207,7 +224,7 @@ impl Merge<'_> {
         patch: &Node,
         path: &str,
         keys: &[&str],
-    ) -> Result<Option<Node>, String> {
+    ) -> Result<Option<Node>, Unmerged> {
         let words: Vec<Option<Directive>> =
             patch.items().iter().map(directive).collect::<Result<_, _>>()?;
         // An item that is only `$patch: replace` is about the list as a whole.
@@ -260,7 +277,7 @@ impl Merge<'_> {
         path: &str,
         key: &str,
         existed: bool,
-    ) -> Result<Vec<Node>, String> {
+    ) -> Result<Vec<Node>, Unmerged> {
         let mut slots: Vec<Option<Node>> = old.into_iter().map(Some).collect();
         let text = |node: &Node| node.get(key).and_then(Node::scalar).map(|s| s.text.clone());
         let mut positions = HashMap::new();
@@ -308,9 +325,11 @@ impl Merge<'_> {
         patch: &Node,
         path: &str,
         keys: &[&str],
-    ) -> Result<Vec<Node>, String> {
+    ) -> Result<Vec<Node>, Unmerged> {
         if old.len() + patch.items().len() > MAX_ITEMS {
-            return Err(format!("more than {MAX_ITEMS} items in a list with several keys"));
+            return Err(Unmerged::malformed(format!(
+                "more than {MAX_ITEMS} items in a list with several keys"
+            )));
         }
         let value = |node: &Node, key: &str| {
             node.get(key).and_then(Node::scalar).map_or_else(String::new, |s| s.text.clone())
@@ -390,12 +409,12 @@ fn join(tuples: &mut [Vec<String>]) {
     }
 }
 
-fn directive(node: &Node) -> Result<Option<Directive>, String> {
+fn directive(node: &Node) -> Result<Option<Directive>, Unmerged> {
     let Some(word) = node.get("$patch") else { return Ok(None) };
     match word.as_str() {
         Some("merge") => Ok(Some(Directive::Merge)),
         Some("replace") => Ok(Some(Directive::Replace)),
         Some("delete") => Ok(Some(Directive::Delete)),
-        _ => Err("`$patch` is merge, replace or delete".to_owned()),
+        _ => Err(Unmerged::malformed("`$patch` is merge, replace or delete")),
     }
 }

@@ -2,6 +2,7 @@
 
 mod affixes;
 mod annotations;
+mod dropped;
 pub(crate) mod hash;
 mod images;
 mod json_patch;
@@ -13,6 +14,8 @@ mod patches;
 mod replacements;
 mod replicas;
 pub(crate) mod vars;
+
+pub(crate) use images::name as image_name;
 
 use crate::facts::{StepKind, What};
 use crate::kustomization::Kustomization;

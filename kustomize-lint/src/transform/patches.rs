@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::json_patch;
-use super::merge::Merge;
+use super::json_patch::{self, Operation};
+use super::merge::{Merge, Unmerged};
 use crate::facts::{DuplicateKey, ProblemKind, StepKind, Target, What};
 use crate::id::Id;
 use crate::kustomization::{Kustomization, Patch, PatchText, Spot};
@@ -102,7 +102,7 @@ fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Option<Vec<Nod
     if context.problems.len() > before {
         return None;
     }
-    documents.iter().for_each(|node| context.files.hide_secret(node));
+    documents.iter().for_each(|node| context.files.hide_secrets(node));
     let documents: Vec<Node> = documents.into_iter().filter(|node| !node.is_null()).collect();
     if documents.is_empty() {
         context.problem(ProblemKind::Malformed, Some(spot.place), "this patch is empty");
@@ -113,17 +113,31 @@ fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Option<Vec<Nod
 
 fn documents(path: &Path, text: &str, context: &mut Context) -> Vec<Node> {
     let file = context.files.add(path, text);
-    parsed(tree::read(file, text, Dialect::Object), context)
+    parsed(understood(file, text), context)
+}
+
+/// Reads a patch. kustomize gives JSON patches to its other reader.
+fn understood(file: FileId, text: &str) -> Result<Text, (Place, String)> {
+    let read = tree::read(file, text, Dialect::Object)?;
+    if read.documents.iter().any(Node::is_sequence) {
+        return tree::read(file, text, Dialect::Kustomization);
+    }
+    Ok(read)
 }
 
 fn parsed(read: Result<Text, (Place, String)>, context: &mut Context) -> Vec<Node> {
     match read {
         Ok(read) => {
+            let last = read.documents.iter().any(Node::is_sequence);
             let pairs = read.duplicates.into_iter();
-            context
-                .duplicate_keys
-                .extend(pairs.map(|(place, earlier)| DuplicateKey { place, earlier }));
-            for place in read.odd_keys {
+            context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
+                place,
+                earlier,
+                last,
+            }));
+            // The reader of JSON patches makes text of such keys.
+            let odd = if last { Vec::new() } else { read.odd_keys };
+            for place in odd {
                 let message = "a key must be text; put quotes around it";
                 context.problem(ProblemKind::Malformed, Some(place), message);
             }
@@ -139,7 +153,7 @@ fn parsed(read: Result<Text, (Place, String)>, context: &mut Context) -> Vec<Nod
 /// A patch that stands in the kustomization itself: its places are lines of that file.
 fn inline(text: &str, place: Place, context: &mut Context) -> Vec<Node> {
     let lines = Lines::new(&context.files.get(place.file).text, place, text);
-    let read = tree::read(place.file, text, Dialect::Object);
+    let read = understood(place.file, text);
     let mut nodes = match read {
         Ok(mut read) => {
             for (later, earlier) in &mut read.duplicates {
@@ -231,12 +245,26 @@ fn targeted_json(patch: &Patch, documents: &[Node], objects: &mut Objects, conte
         return context.problem(ProblemKind::Malformed, Some(patch.place), message);
     }
     let Some((target, selected)) = select(patch, objects, context) else { return };
+    let secret = patch.target.as_ref().is_some_and(|target| target.value.kind == "Secret")
+        || selected.iter().any(|at| objects.list[*at].kind() == "Secret");
+    hide_values(documents, secret, context);
     operate(patch, documents, target, &selected, objects, context);
+}
+
+/// Keeps what a JSON patch sets in a Secret out of every message.
+fn hide_values(documents: &[Node], secret: bool, context: &mut Context) {
+    for operation in documents.iter().flat_map(Node::items) {
+        let path = operation.str_at(&["path"]).unwrap_or_default();
+        let plain = path.starts_with("/stringData");
+        if let (true, Some(value)) = (secret || plain, operation.get("value")) {
+            context.files.hide(value.origin.base);
+        }
+    }
 }
 
 fn no_match(id: &Id, place: Place, context: &mut Context) {
     let message = format!("no {} {id} for this patch", id.api_version());
-    context.problem(ProblemKind::NoMatch, Some(place), message);
+    context.problem(ProblemKind::PatchNoMatch, Some(place), message);
 }
 
 fn several(id: &Id, place: Place, context: &mut Context) {
@@ -269,13 +297,20 @@ fn operate(
             let before = object.node.clone();
             object.remember();
             for operation in &operations {
-                if let Err(message) = json_patch::apply(&mut object.node, operation, step) {
-                    let message = format!("{}: {message}", object.id());
-                    context.problem(ProblemKind::NoMatch, Some(operation.place), message);
-                    if let Some(problem) = context.problems.last_mut() {
-                        problem.also = Some((object.source, "the object".to_owned()));
+                match json_patch::apply(&mut object.node, operation, step) {
+                    Ok(None) => {}
+                    Ok(Some(message)) => {
+                        let what = What::Lenient { object: object.key, message };
+                        context.fact(step, operation.place, what);
                     }
-                    break;
+                    Err(message) => {
+                        let message = format!("{}: {message}", object.id());
+                        context.problem(ProblemKind::NoMatch, Some(operation.place), message);
+                        if let Some(problem) = context.problems.last_mut() {
+                            problem.also = Some((object.head(), "the object".to_owned()));
+                        }
+                        break;
+                    }
                 }
             }
             if !object.node.same(&before) {
@@ -283,8 +318,9 @@ fn operate(
             }
             objects.refresh(*at);
         }
+        let tests = operations.iter().all(Operation::is_test);
         let deleted = Vec::new();
-        context.fact(step, content, What::Patch { target, matched, changed, deleted });
+        context.fact(step, content, What::Patch { target, matched, changed, deleted, tests });
     }
 }
 
@@ -387,9 +423,9 @@ fn merge_into(
                 deleted.push(object.key);
                 gone.insert(object.key);
             }
-            Err(message) => {
+            Err(Unmerged { kind, message }) => {
                 object.node = before;
-                context.problem(ProblemKind::Malformed, Some(content), message);
+                context.problem(kind, Some(content), message);
             }
         }
         for (place, what) in merge.facts {
@@ -401,5 +437,6 @@ fn merge_into(
     } else if patch.allow_name_change {
         selected.iter().for_each(|at| objects.refresh(*at));
     }
-    context.fact(step, content, What::Patch { target, matched, changed, deleted });
+    let tests = false;
+    context.fact(step, content, What::Patch { target, matched, changed, deleted, tests });
 }

@@ -1,6 +1,6 @@
 //! `replacements`.
 
-use crate::facts::{ProblemKind, StepKind, What};
+use crate::facts::{DuplicateKey, ProblemKind, StepKind, What};
 use crate::id::Id;
 use crate::kustomization::{
     FieldOptions, Kustomization, Replacement, ReplacementSource, ReplacementTarget, Selector, Spot,
@@ -38,6 +38,12 @@ fn load(folder: &Folder, path: &Spot<String>, context: &mut Context) -> Vec<Repl
     let mut read = Vec::new();
     match tree::read(file, &text, Dialect::Kustomization) {
         Ok(text) => {
+            let pairs = text.duplicates.into_iter();
+            context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
+                place,
+                earlier,
+                last: true,
+            }));
             for node in &text.documents {
                 read.extend(replacement_file(node, &mut wrong));
             }
@@ -138,7 +144,7 @@ fn write(
         let rest = Matcher::new(&Selector { labels, annotations, ..Selector::default() })?;
         Ok::<_, String>((selector.clone(), rest))
     };
-    let read = understood(select).and_then(|select| {
+    let read = understood(&select.value).and_then(|select| {
         let rejects = target.reject.iter().map(understood).collect::<Result<Vec<_>, _>>()?;
         Ok((select, rejects))
     });

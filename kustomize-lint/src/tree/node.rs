@@ -42,6 +42,11 @@ impl Node {
         Node { origin, value: Value::Scalar(Scalar::text(text)) }
     }
 
+    /// `null`.
+    pub fn null(origin: Origin) -> Self {
+        Node { origin, value: Value::Scalar(Scalar::null()) }
+    }
+
     /// A mapping without entries.
     pub fn mapping(origin: Origin) -> Self {
         Node { origin, value: Value::Mapping(Vec::new()) }

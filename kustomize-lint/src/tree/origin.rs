@@ -91,6 +91,8 @@ pub struct SourceFile {
 pub struct Files {
     list: Vec<SourceFile>,
     by_path: HashMap<PathBuf, FileId>,
+    /// Texts in place of those on disk, by canonical path.
+    instead: HashMap<PathBuf, String>,
 }
 
 impl Files {
@@ -115,6 +117,20 @@ impl Files {
         id
     }
 
+    /// An empty table that knows other texts than those on disk, by canonical path.
+    pub(crate) fn with_texts(texts: &HashMap<PathBuf, String>) -> Self {
+        Files { instead: texts.clone(), ..Files::default() }
+    }
+
+    /// The text to read in place of the file's own, if there is one.
+    pub(crate) fn instead_of(&self, path: &Path) -> Option<&str> {
+        if self.instead.is_empty() {
+            return None;
+        }
+        let canonical = std::fs::canonicalize(path).ok()?;
+        self.instead.get(&canonical).map(String::as_str)
+    }
+
     /// The file.
     pub fn get(&self, id: FileId) -> &SourceFile {
         &self.list[id.0 as usize]
@@ -135,21 +151,23 @@ impl Files {
         file.hidden.push(start..end);
     }
 
-    /// Keeps every value of a Secret out of every message; no effect on anything else.
-    pub(crate) fn hide_secret(&mut self, node: &Node) {
-        if node.str_at(&["kind"]) != Some("Secret") {
-            return;
-        }
-        for field in ["data", "stringData"] {
-            if let Some(values) = node.get(field) {
-                self.hide(values.origin.base);
-            }
+    /// Keeps the secrets of an object, a patch or a list of them out of every message.
+    pub(crate) fn hide_secrets(&mut self, node: &Node) {
+        for place in crate::secrecy::places(node) {
+            self.hide(place);
         }
     }
 
     /// Every file with its id, in the order of reading.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.list.iter().enumerate().map(|(at, file)| (FileId(at as u32), file))
+    }
+
+    /// The first line of a place: to point at a whole entry without drawing all of it.
+    pub(crate) fn first_line(&self, place: Place) -> Place {
+        let text = self.get(place.file).text.get(place.span()).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default().trim_end();
+        Place { end: place.start + line.len() as u32, ..place }
     }
 
     /// Line and column of a place's first byte.
@@ -160,6 +178,14 @@ impl Files {
         let begin = file.lines[line - 1] as usize;
         let column = file.text.get(begin..start).map_or(0, |before| before.chars().count()) + 1;
         Location { line, column }
+    }
+
+    /// The line that a place begins in.
+    pub fn line(&self, place: Place) -> &str {
+        let file = self.get(place.file);
+        let at = self.locate(place).line - 1;
+        let end = file.lines.get(at + 1).map_or(file.text.len(), |next| *next as usize);
+        file.text.get(file.lines[at] as usize..end).unwrap_or_default()
     }
 
     /// `path:line:column`.

@@ -1,7 +1,7 @@
 //! One small kustomization per semantic, rendered here, by `kubectl kustomize` and by the
 //! standalone kustomize: the same objects in the same order, or an error everywhere.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,12 +21,59 @@ const FAMILIES: &[(&str, &str)] = &[
     ("replacements", include_str!("cases/replacements.txt")),
 ];
 
+/// A kubectl of the machine, with upstream's libraries, which Debian replaces by its own.
+struct Upstream {
+    path: PathBuf,
+    /// Its minor version of Kubernetes 1.
+    minor: u32,
+}
+
+/// The oldest and the newest of the kubectl that stand beside the one on the PATH.
+///
+/// The newest semantics count. Cases named `(since 1.31)` are those in which older versions,
+/// measured with 1.27 to 1.33, do something else.
+fn upstream() -> Vec<Upstream> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let Some(found) =
+        std::env::split_paths(&path).map(|folder| folder.join("kubectl")).find(|p| p.is_file())
+    else {
+        return Vec::new();
+    };
+    let real = found.canonicalize().unwrap();
+    let mut versions: Vec<Upstream> = real
+        .parent()
+        .unwrap()
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter_map(|path| {
+            let minor = path.file_name()?.to_str()?.strip_prefix("kubectl.1.")?.parse().ok()?;
+            Some(Upstream { path, minor })
+        })
+        .collect();
+    versions.sort_by_key(|version| version.minor);
+    let newest = versions.pop();
+    versions.truncate(1);
+    versions.extend(newest);
+    versions
+}
+
+/// The version since which a case is as it is here.
+fn since(case: &Case) -> u32 {
+    let version = case.name.split_once("(since 1.").and_then(|(_, rest)| rest.strip_suffix(')'));
+    version.map_or(0, |version| version.parse().unwrap())
+}
+
 /// Runs a case; what differs, if anything does.
-fn differs(case: &Case, kubectl: &Path, kustomize: Option<&Path>) -> Option<String> {
+fn differs(
+    case: &Case,
+    kubectl: &Path,
+    kustomize: Option<&Path>,
+    upstream: &[Upstream],
+) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let top = case.write(folder.path());
     let ours = run(Command::new(env!("CARGO_BIN_EXE_kustomize-lint")).arg("build").arg(&top));
-    let theirs = run(Command::new(kubectl).arg("kustomize").arg(&top));
     let against = |peer: &str, theirs: &Run| -> Option<String> {
         let context =
             || format!("--- ours\n{}--- {peer}\n{}", ours.transcript(&[]), theirs.transcript(&[]));
@@ -43,10 +90,17 @@ fn differs(case: &Case, kubectl: &Path, kustomize: Option<&Path>) -> Option<Stri
             _ => Some(context()),
         }
     };
-    if let Some(difference) = against("kubectl", &theirs) {
-        return Some(difference);
+    let every_build = !case.name.contains("(upstream only)");
+    let newer = upstream.iter().filter(|version| version.minor >= since(case));
+    for kubectl in newer.map(|version| version.path.as_path()).chain(every_build.then_some(kubectl))
+    {
+        let theirs = run(Command::new(kubectl).arg("kustomize").arg(&top));
+        if let Some(difference) = against(&kubectl.display().to_string(), &theirs) {
+            return Some(difference);
+        }
     }
-    let kustomize = kustomize.filter(|_| !case.name.contains("(kubectl only)"))?;
+    let every_build = every_build && !case.name.contains("(kubectl only)");
+    let kustomize = kustomize.filter(|_| every_build)?;
     let theirs = run(Command::new(kustomize).arg("build").arg(&top));
     against("kustomize", &theirs)
 }
@@ -55,6 +109,7 @@ fn differs(case: &Case, kubectl: &Path, kustomize: Option<&Path>) -> Option<Stri
 fn every_semantic_is_that_of_the_real_kustomize() {
     let Some(kubectl) = peers::find("PEER_KUBECTL") else { return };
     let kustomize = peers::find("PEER_KUSTOMIZE");
+    let upstream = upstream();
     let only = std::env::var("CASE").unwrap_or_default();
     let all: Vec<(String, Case)> = FAMILIES
         .iter()
@@ -69,7 +124,9 @@ fn every_semantic_is_that_of_the_real_kustomize() {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some((name, case)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Some(difference) = differs(case, &kubectl, kustomize.as_deref()) {
+                    if let Some(difference) =
+                        differs(case, &kubectl, kustomize.as_deref(), &upstream)
+                    {
                         failed.lock().unwrap().push(format!("##### {name}\n{difference}"));
                     }
                 }

@@ -2,11 +2,12 @@
 
 use kustomize_lint::facts::{StepKind, Target, What};
 use kustomize_lint::render::{Rendering, render};
+use kustomize_lint::tree::Files;
 
 use crate::archive::cases;
 
 /// Two Deployments, a custom resource and what the kustomization says.
-fn rendered(kustomization: &str, more: &str) -> (Rendering, tempfile::TempDir) {
+fn rendered(kustomization: &str, more: &str) -> (Rendering, Files) {
     let text = format!(
         "## case
 -- kustomization.yaml --
@@ -26,26 +27,27 @@ spec: {{rules: [{{a: b}}, {{c: d}}]}}
     );
     let folder = tempfile::tempdir().unwrap();
     let top = cases(&text)[0].write(folder.path());
-    let rendering = render(&top);
+    let mut files = Files::default();
+    let rendering = render(&top, &mut files);
     assert!(rendering.problems.is_empty(), "{:?}", rendering.problems);
-    (rendering, folder)
+    (rendering, files)
 }
 
 #[test]
 fn a_targeted_patch_without_a_match_is_a_fact() {
-    let (rendering, _folder) = rendered(
+    let (rendering, files) = rendered(
         "patches: [{target: {kind: Nothing}, patch: '[{\"op\": \"remove\", \"path\": \"/a\"}]'}]",
         "",
     );
     let fact = rendering.facts_of(StepKind::JsonPatch).next().unwrap();
     let What::Patch { target, matched, changed, .. } = &fact.what else { panic!("{fact:?}") };
     assert_eq!((*target, matched.len(), changed.len()), (Target::Selector, 0, 0));
-    assert_eq!(rendering.files.locate(fact.place).line, 2);
+    assert_eq!(files.locate(fact.place).line, 2);
 }
 
 #[test]
 fn a_patch_that_changes_nothing_and_one_that_deletes_everything() {
-    let (rendering, _folder) = rendered(
+    let (rendering, _) = rendered(
         "patches:
 - patch: |-
     apiVersion: apps/v1
@@ -70,7 +72,7 @@ fn a_patch_that_changes_nothing_and_one_that_deletes_everything() {
 
 #[test]
 fn a_container_that_a_patch_adds_and_a_list_that_it_replaces() {
-    let (rendering, _folder) = rendered(
+    let (rendering, files) = rendered(
         "patches: [{path: patch.yaml}]",
         "-- patch.yaml --
 apiVersion: apps/v1
@@ -95,18 +97,18 @@ spec: {rules: [{e: f}]}
     });
     let (path, name, place) = added.unwrap();
     assert_eq!((path.as_str(), name.as_str()), ("spec/template/spec/containers", "wbe"));
-    assert_eq!(rendering.files.locate(place).line, 8);
+    assert_eq!(files.locate(place).line, 8);
     let lost = rendering.facts.iter().find_map(|fact| match &fact.what {
         What::ListReplaced { path, lost, .. } => Some((path, *lost)),
         _ => None,
     });
     let (path, lost) = lost.unwrap();
-    assert_eq!((path.as_str(), rendering.files.locate(lost).line), ("spec/rules", 9));
+    assert_eq!((path.as_str(), files.locate(lost).line), ("spec/rules", 9));
 }
 
 #[test]
 fn images_and_replacements_without_a_match_labels_in_selectors() {
-    let (rendering, _folder) = rendered(
+    let (rendering, _) = rendered(
         "images: [{name: ngnix, newTag: '2'}, {name: nginx, newTag: '2', digest: 'sha256:a'}]
 commonLabels: {team: a}
 replacements:
@@ -131,7 +133,7 @@ replacements:
 
 #[test]
 fn references_and_files_are_known() {
-    let (rendering, _folder) = rendered(
+    let (rendering, files) = rendered(
         "configMapGenerator: [{name: map, literals: [a=b]}]",
         "---
 apiVersion: v1
@@ -147,6 +149,6 @@ spec: {containers: [{name: a, image: a, envFrom: [{configMapRef: {name: map}}]}]
     let (pod, map) = followed.unwrap();
     assert_eq!(rendering.object(pod).unwrap().kind(), "Pod");
     assert!(rendering.object(map).unwrap().name().starts_with("map-"));
-    assert_eq!(rendering.files.iter().count(), 2);
+    assert_eq!(files.iter().count(), 2);
     assert_eq!(rendering.roots.len(), 1);
 }

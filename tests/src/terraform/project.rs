@@ -11,7 +11,8 @@ use crate::{peers, root};
 #[derive(Debug)]
 pub struct Project {
     folder: tempfile::TempDir,
-    path: String,
+    /// Where the tools are found.
+    pub path: String,
     plugins: PathBuf,
     endpoint: String,
 }
@@ -29,6 +30,8 @@ impl Project {
         for name in ["infrastructure", "scripts"] {
             run(Command::new("cp").arg("-r").arg(root().join(name)).arg(folder.path())).expect(0);
         }
+        run(Command::new("cp").arg(root().join(".kustomize-lint.toml")).arg(folder.path()))
+            .expect(0);
         // What an operator's own runs have left.
         run(Command::new("find").arg(folder.path()).args([
             "-name",

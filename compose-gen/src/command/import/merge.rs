@@ -12,6 +12,9 @@ const ONE_OR_MANY: [&str; 5] = ["env_file", "tmpfs", "dns", "dns_search", "label
 /// Keys whose lists replace each other: halves of two commands are no command.
 const WHOLE: [&str; 3] = ["command", "entrypoint", "test"];
 
+/// Keys whose members have names that people give.
+const NAMED: [&str; 5] = ["services", "networks", "volumes", "configs", "secrets"];
+
 /// `own` over `base`.
 pub(super) fn merge(base: Tree, own: Tree) -> Tree {
     over("", base, own)
@@ -33,7 +36,10 @@ fn over(key: &str, base: Tree, own: Tree) -> Tree {
                 match all.iter().position(|(known, _)| *known == name) {
                     Some(at) => {
                         let (_, below) = all.remove(at);
-                        all.insert(at, (name.clone(), over(&name, below, tree)));
+                        // A service may have the name of a key.
+                        let inner = if NAMED.contains(&key) { "" } else { &name };
+                        let merged = over(inner, below, tree);
+                        all.insert(at, (name, merged));
                     }
                     None => all.push((name, tree)),
                 }

@@ -40,13 +40,10 @@ pub(super) struct Reader {
 /// Reads a project. `out` is the specification's folder, from where paths lead.
 pub(super) fn read(path: &Path, out: &Path) -> Result<Project, Report> {
     let folder = absolute(path.parent().unwrap_or(Path::new("")));
-    let mut reader = Reader {
-        report: Report::default(),
-        out: out.to_owned(),
-        env: dotenv::read(&folder.join(".env"), &Env::new()),
-        comments: BTreeMap::new(),
-        open: Vec::new(),
-    };
+    let mut report = Report::default();
+    let env = dotenv::read(&folder.join(".env"), &Env::new(), &mut report);
+    let mut reader =
+        Reader { report, out: out.to_owned(), env, comments: BTreeMap::new(), open: Vec::new() };
     let root = reader.file(path, &folder, &Env::new(), None);
     let Reader { mut report, env, comments, .. } = reader;
     let services = root.as_ref().and_then(|root| root.get("services"));
@@ -179,7 +176,7 @@ impl Reader {
                 files => files.iter().map(|file| here.join(file)).collect(),
             };
             for file in files {
-                own.extend(dotenv::read(&file, &self.env));
+                own.extend(dotenv::read(&file, &self.env, &mut self.report));
             }
             let mut whole: Option<Tree> = None;
             for path in &paths {

@@ -1,30 +1,17 @@
-//! A scalar without quotes as Docker Compose reads it.
-//!
-//! Compose reads with yaml.v3: YAML 1.2's numbers, YAML 1.1's octals and dates, and `yes` or
-//! `12:30` as text. It prints what it read, so `1.10` in an environment is `1.1`.
+//! A scalar without quotes as Docker Compose reads it, in JSON.
 
+use common::compose::scalar::{self, Scalar};
 use serde_json::{Number, Value as Json};
 
 /// The value, or `None` where Compose reads the text itself.
 pub(super) fn read(raw: &str) -> Option<Json> {
-    match raw {
-        "" | "~" | "null" | "Null" | "NULL" => return Some(Json::Null),
-        "true" | "True" | "TRUE" => return Some(Json::Bool(true)),
-        "false" | "False" | "FALSE" => return Some(Json::Bool(false)),
-        _ => {}
-    }
-    if !raw.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
-        return None;
-    }
-    if let Some(date) = date(raw) {
-        return Some(Json::String(date));
-    }
-    let plain = raw.replace('_', "");
-    if let Some(integer) = integer(&plain) {
-        return Some(Json::Number(integer.into()));
-    }
-    let float = looks_like_a_float(&plain).then(|| plain.parse::<f64>().ok()).flatten()?;
-    Number::from_f64(float).map(Json::Number)
+    Some(match scalar::read(raw)? {
+        Scalar::Null => Json::Null,
+        Scalar::Bool(switch) => Json::Bool(switch),
+        Scalar::Integer(number) => Json::Number(number.into()),
+        Scalar::Float(number) => Json::Number(Number::from_f64(number)?),
+        Scalar::Date(text) => Json::String(text),
+    })
 }
 
 /// The text that Compose puts into an environment or a label.
@@ -32,92 +19,10 @@ pub(super) fn text(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
         Json::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
-            Some(float) => float_text(float),
+            Some(float) => Scalar::Float(float).to_string(),
             None => number.to_string(),
         },
         Json::Null => String::new(),
         other => other.to_string(),
-    }
-}
-
-fn integer(plain: &str) -> Option<i64> {
-    let (negative, digits) = match plain.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, plain.strip_prefix('+').unwrap_or(plain)),
-    };
-    let radix = |prefix: &str, radix| {
-        digits.strip_prefix(prefix).and_then(|rest| i64::from_str_radix(rest, radix).ok())
-    };
-    let decimal = || match digits.strip_prefix('0').filter(|rest| !rest.is_empty()) {
-        Some(octal) => i64::from_str_radix(octal, 8).ok(),
-        None => digits.starts_with(|c: char| c.is_ascii_digit()).then(|| digits.parse().ok())?,
-    };
-    let value =
-        radix("0x", 16).or_else(|| radix("0b", 2)).or_else(|| radix("0o", 8)).or_else(decimal)?;
-    Some(if negative { -value } else { value })
-}
-
-fn looks_like_a_float(text: &str) -> bool {
-    let digits = text.trim_start_matches(['+', '-']);
-    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && digits.chars().any(|c| c.is_ascii_digit())
-        && digits.chars().all(|c| c.is_ascii_digit() || ".eE+-".contains(c))
-}
-
-/// Go's shortest form: an exponent below -4 and from 6 on, of at least two digits.
-fn float_text(float: f64) -> String {
-    let scientific = format!("{float:e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..6).contains(&exponent) {
-        return float.to_string();
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{mantissa}e{sign}{:02}", exponent.abs())
-}
-
-/// A date without a time, which Go prints with one.
-fn date(text: &str) -> Option<String> {
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let fits = year.len() == 4
-        && (1..=2).contains(&month.len())
-        && (1..=2).contains(&day.len())
-        && [year, month, day].into_iter().all(digits)
-        && parts.next().is_none();
-    fits.then(|| format!("{year}-{month:0>2}-{day:0>2} 00:00:00 +0000 UTC"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What `docker compose config` of Compose 2.26 prints for each.
-    #[test]
-    fn scalars_are_what_compose_prints() {
-        for (raw, printed) in [
-            ("1.10", "1.1"),
-            ("0777", "511"),
-            ("0x1F", "31"),
-            ("1e3", "1000"),
-            ("True", "true"),
-            ("1_000", "1000"),
-            ("0o17", "15"),
-            ("1e21", "1e+21"),
-            ("100000000.5", "1.000000005e+08"),
-            ("-0", "0"),
-            ("+12", "12"),
-            (".5", "0.5"),
-            ("1.", "1"),
-            ("1234567.0", "1.234567e+06"),
-            ("0b11", "3"),
-            ("2024-01-01", "2024-01-01 00:00:00 +0000 UTC"),
-        ] {
-            assert_eq!(text(&read(raw).unwrap()), printed, "{raw}");
-        }
-        for raw in ["yes", "off", "12:30", "22:22", "1.2.3", "-", "7a", "on"] {
-            assert_eq!(read(raw), None, "{raw}");
-        }
     }
 }

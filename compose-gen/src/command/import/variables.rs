@@ -2,97 +2,35 @@
 //! of the project's `.env` or its default; what cannot stay variable is resolved now.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
+use common::compose::variables::{self, Names, Part, Reference};
 use serde_json::Value as Json;
 
 use super::tree::{Fate, Tree, Value};
-use crate::spec::text::{Names, interpolate};
 use crate::spec::uncarried;
 
 /// Name → value of an env file.
 pub(super) type Env = BTreeMap<String, String>;
 
-/// One `$NAME` or `${NAME…}`.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Reference<'t> {
-    /// Its bytes in the text.
-    pub(super) span: Range<usize>,
-    pub(super) name: &'t str,
-    /// `:-`, `-`, `:?`, `?`, `:+`, `+` or nothing.
-    pub(super) operator: &'t str,
-    /// What stands behind the operator.
-    pub(super) argument: &'t str,
-}
-
 /// The references of a text, without those inside their arguments.
 pub(super) fn references(text: &str) -> Vec<Reference<'_>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(dollar) = text[at..].find('$').map(|offset| at + offset) {
-        let rest = &text[dollar + 1..];
-        if rest.starts_with('$') {
-            at = dollar + 2;
-            continue;
-        }
-        let (inner, end) = match rest.strip_prefix('{') {
-            Some(braced) => match closing(braced) {
-                Some(close) => (&braced[..close], dollar + 2 + close + 1),
-                None => return found,
-            },
-            None => (&rest[..word(rest)], dollar + 1 + word(rest)),
-        };
-        let (name, behind) = inner.split_at(word(inner));
-        let operator = [":-", "-", ":?", "?", ":+", "+"].into_iter();
-        let operator = operator.into_iter().find(|own| behind.starts_with(own)).unwrap_or("");
-        if !name.is_empty() {
-            let (operator, argument) = behind.split_at(operator.len());
-            found.push(Reference { span: dollar..end, name, operator, argument });
-        }
-        at = end.max(dollar + 1);
-    }
-    found
-}
-
-fn word(text: &str) -> usize {
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
-    if starts { end } else { 0 }
-}
-
-fn closing(text: &str) -> Option<usize> {
-    let mut depth = 1;
-    let mut before = ' ';
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' if before == '$' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some(at);
-        }
-        before = c;
-    }
-    None
+    let of = |part| match part {
+        Part::Reference(reference) => Some(reference),
+        _ => None,
+    };
+    variables::parts(text).into_iter().filter_map(of).collect()
 }
 
 /// The text as Compose reads it with these values: what nothing defines is blank. `None` where
 /// Compose would refuse it.
 pub(super) fn resolve(text: &str, env: &Env) -> Option<String> {
-    let mut names = Names { values: env.clone(), ..Names::default() };
-    blanks(text, env, &mut names.values);
-    interpolate(text, &names).ok()
+    resolving(env, |names| variables::resolve(text, names)).ok()
 }
 
-/// A blank for each name that stands alone and is not known.
-fn blanks(text: &str, env: &Env, values: &mut Env) {
-    for reference in references(text) {
-        if reference.operator.is_empty() && !env.contains_key(reference.name) {
-            values.insert(reference.name.to_owned(), String::new());
-        }
-        blanks(reference.argument, env, values);
-    }
+/// What `with` makes of these names, of which those that nothing defines are blank.
+pub(super) fn resolving<T>(env: &Env, with: impl FnOnce(&Names<'_>) -> T) -> T {
+    let value = |name: &str| env.get(name).cloned();
+    with(&Names { value: &value, missing: &|own| own.operator.is_empty().then(String::new) })
 }
 
 /// A literal as a Compose file writes it.

@@ -6,7 +6,7 @@ use super::{View, config, labels, secrets, wait};
 use crate::model::{Check, File, Health, Origin, Restart, Service, is_annotation, label};
 use crate::spec::quantity::{bytes, millis};
 use crate::spec::text;
-use crate::spec::types::{Access, Mode};
+use crate::spec::types::{Access, Cluster, Mode};
 
 /// What a service becomes.
 pub(crate) fn kind(view: &View<'_>, service: &Service) -> &'static str {
@@ -52,6 +52,11 @@ pub(super) fn workload(view: &View<'_>, service: &Service) -> Value {
         _ => {
             spec["replicas"] = json!(pods);
             spec["selector"] = selector;
+            // A cluster on one machine has no room for the old pods beside the new ones, and
+            // Compose replaces a container in the same way.
+            if environment.is_some_and(|environment| environment.cluster == Cluster::Kind) {
+                spec["strategy"] = json!({"type": "Recreate"});
+            }
         }
     }
     let group = if kind == "Job" { "batch/v1" } else { "apps/v1" };

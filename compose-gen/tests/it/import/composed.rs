@@ -139,6 +139,28 @@ volumes: {db_data: {labels: {a: b}}}
 }
 
 #[test]
+fn a_service_with_the_name_of_a_key_is_overridden_key_by_key() {
+    let files = [
+        ("compose.yml", "include: [{path: [a.yml, b.yml]}]\nservices: {web: {image: w}}\n"),
+        ("a.yml", "services:\n  test: {image: redis, command: [a], ports: ['80:80']}\n"),
+        ("b.yml", "services:\n  test: {command: [b]}\n"),
+    ];
+    Imported::new(&files).expect_same(&[]);
+}
+
+#[test]
+fn a_bad_line_of_an_env_file_is_told_without_its_value() {
+    let files = [
+        ("compose.yml", "services:\n  a: {image: \"a:${TAG}\"}\n"),
+        (".env", "TAG=1\nA B=hunter2\n"),
+    ];
+    let run = Imported::new(&files).run;
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("error[bad-env-file]"), "{}", run.stderr);
+    assert!(run.stderr.contains(".env:2:1") && !run.stderr.contains("hunter2"), "{}", run.stderr);
+}
+
+#[test]
 fn nginx_has_long_forms_and_files_of_the_project() {
     let files = [
         (

@@ -1,0 +1,278 @@
+//! An object against its schema.
+
+use common::diagnostic::nearest;
+
+use super::alb;
+use super::bundle::{Schemas, group_of};
+use super::definition::{Definition, Field, Name, Type, field};
+use super::removed::removed;
+use super::version::Version;
+use super::violation::{BOOLEAN, INTEGER, LIST, NUMBER, Problem, TEXT, Violation};
+use crate::tree::{Kind, Node, Place, Value};
+
+const MAPPING: &str = "a mapping";
+const QUANTITY: &str = "a quantity such as `100m` or `1Gi`";
+const INT_OR_TEXT: &str = "an integer or text";
+
+/// What is known about an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was checked; without violations, the API server decodes it.
+    Checked(Vec<Violation>),
+    /// Its kind is not known here: a custom resource, or an API version that [`removed`] knows.
+    Unknown,
+}
+
+/// Checks an object as the API server of this version does with strict field validation.
+///
+/// - A field that the schema does not have is a violation, also in custom resources.
+/// - `null` is the same as an absent field, as the API server drops it.
+/// - Quantities are not parsed: any text and any number is one here.
+///
+/// The order of the violations is that of the object's text; missing fields come before what is
+/// wrong in the mapping that lacks them.
+pub fn validate(object: &Node, version: Version) -> Verdict {
+    let schemas = Schemas::of(version);
+    let (Some(api_version), Some(kind)) = (object.get("apiVersion"), object.get("kind")) else {
+        return Verdict::Unknown;
+    };
+    let (Some(api), Some(name)) = (api_version.as_str(), kind.as_str()) else {
+        return Verdict::Unknown;
+    };
+    let known = schemas.kinds(api).iter().find(|known| known.kind == name && known.is_in(version));
+    let mut violations = Vec::new();
+    let Some(known) = known else {
+        match unknown_kind(schemas, api, name) {
+            Some(problem) => {
+                // The part that is wrong: the kind where the API version is right.
+                let right = schemas.kinds(api).iter().any(|known| known.is_in(version));
+                let node = if right { kind } else { api_version };
+                let place = node.origin.place();
+                let path = if right { "kind" } else { "apiVersion" }.to_owned();
+                violations.push(Violation { path, place, problem });
+                return Verdict::Checked(violations);
+            }
+            None => return Verdict::Unknown,
+        }
+    };
+    let mut walk = Walk { schemas, path: String::new(), violations };
+    walk.named(object, &known.name);
+    if known.builtin {
+        alb::check(object, name, &mut walk.violations);
+    }
+    Verdict::Checked(walk.violations)
+}
+
+/// Why an object's kind is not in the schemas; `None` when nothing is known against it.
+fn unknown_kind(schemas: &Schemas, api_version: &str, kind: &str) -> Option<Problem> {
+    let group = group_of(api_version);
+    let known = schemas.kinds(api_version);
+    // A custom resource's group may have kinds that are not in the bundle.
+    let elsewhere = !schemas.is_builtin(group) || removed(api_version, kind).is_some();
+    // Objects in a list have kinds of their own, and the list is none of the server's.
+    if elsewhere || (api_version, kind) == ("v1", "List") {
+        return None;
+    }
+    let version = schemas.version();
+    let names = known.iter().filter(|known| known.is_in(version)).map(|known| known.kind.as_str());
+    Some(Problem::UnknownKind {
+        kind: kind.to_owned(),
+        api_version: api_version.to_owned(),
+        near: nearest(kind, names).map(str::to_owned),
+        served: schemas.served(group, kind).into_iter().map(str::to_owned).collect(),
+    })
+}
+
+struct Walk {
+    schemas: &'static Schemas,
+    path: String,
+    violations: Vec<Violation>,
+}
+
+impl Walk {
+    fn report(&mut self, place: Place, problem: Problem) {
+        self.violations.push(Violation { path: self.path.clone(), place, problem });
+    }
+
+    fn wrong_type(&mut self, node: &Node, expected: &'static str) {
+        let found = match &node.value {
+            Value::Scalar(scalar) if expected == INTEGER && scalar.kind == Kind::Float => {
+                "a number with a fraction"
+            }
+            _ => node.kind(),
+        };
+        self.report(node.origin.place(), Problem::WrongType { expected, found });
+    }
+
+    /// Goes into a part of the object.
+    fn within(&mut self, segment: &str, go: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        self.path.push_str(segment);
+        go(self);
+        self.path.truncate(length);
+    }
+
+    fn check(&mut self, node: &Node, r#type: &Type) {
+        // A missing required field is the business of whoever holds it.
+        if node.is_null() {
+            return;
+        }
+        let kind = node.scalar().map(|scalar| scalar.kind);
+        match r#type {
+            Type::Any => {}
+            Type::AnyMapping => self.expect(node, MAPPING, node.is_mapping()),
+            Type::Text => self.expect(node, TEXT, kind == Some(Kind::Text)),
+            Type::Number => {
+                self.expect(node, NUMBER, matches!(kind, Some(Kind::Int | Kind::Float)));
+            }
+            Type::Bool => self.expect(node, BOOLEAN, kind == Some(Kind::Bool)),
+            Type::Quantity => self.expect(
+                node,
+                QUANTITY,
+                matches!(kind, Some(Kind::Text | Kind::Int | Kind::Float)),
+            ),
+            Type::IntOrText => {
+                self.expect(node, INT_OR_TEXT, matches!(kind, Some(Kind::Text | Kind::Int)));
+            }
+            Type::Int32 => {
+                self.integer(node, |n| {
+                    let expected = "an integer of 32 bits";
+                    i32::try_from(n).is_err().then_some(Problem::Malformed { expected })
+                });
+            }
+            Type::Int64 => {
+                self.integer(node, |n| {
+                    let expected = "an integer of 64 bits";
+                    i64::try_from(n).is_err().then_some(Problem::Malformed { expected })
+                });
+            }
+            Type::Range(first, last) => {
+                let (first, last) = (*first, *last);
+                self.integer(node, |n| {
+                    let fits = (i128::from(first)..=i128::from(last)).contains(&n);
+                    (!fits).then_some(Problem::OutOfRange { first, last })
+                });
+            }
+            Type::Form(form) => match node.as_str() {
+                None => self.wrong_type(node, TEXT),
+                Some(text) if form.fits(text) => {}
+                Some(_) => {
+                    let problem = Problem::Malformed { expected: form.description() };
+                    self.report(node.origin.place(), problem);
+                }
+            },
+            Type::OneOf(allowed) => self.one_of(node, allowed),
+            Type::OneOfInts(allowed) => self.integer(node, |n| {
+                let fits = allowed.iter().any(|value| i128::from(*value) == n);
+                (!fits).then(|| Problem::NotAllowed {
+                    found: n.to_string(),
+                    allowed: allowed.iter().map(i64::to_string).collect(),
+                    near: None,
+                })
+            }),
+            Type::List(item) => self.list(node, item),
+            Type::Map(value) => self.map(node, value),
+            Type::Named(name) => self.named(node, name),
+        }
+    }
+
+    fn expect(&mut self, node: &Node, expected: &'static str, fits: bool) {
+        if !fits {
+            self.wrong_type(node, expected);
+        }
+    }
+
+    fn integer(&mut self, node: &Node, problem: impl Fn(i128) -> Option<Problem>) {
+        match node.scalar().filter(|scalar| scalar.kind == Kind::Int) {
+            None => self.wrong_type(node, INTEGER),
+            Some(scalar) => {
+                // The reader keeps integers within 65 bits.
+                let problem = problem(scalar.text.parse().unwrap_or(i128::MAX));
+                if let Some(problem) = problem {
+                    self.report(node.origin.place(), problem);
+                }
+            }
+        }
+    }
+
+    fn one_of(&mut self, node: &Node, allowed: &[String]) {
+        let Some(text) = node.as_str() else { return self.wrong_type(node, TEXT) };
+        if allowed.iter().any(|value| value == text) {
+            return;
+        }
+        let allowed = allowed.iter().filter(|value| !value.is_empty());
+        let near = nearest(text, allowed.clone().map(String::as_str)).map(str::to_owned);
+        let (found, allowed) = (text.to_owned(), allowed.cloned().collect());
+        self.report(node.origin.place(), Problem::NotAllowed { found, allowed, near });
+    }
+
+    fn list(&mut self, node: &Node, r#type: &Type) {
+        if !node.is_sequence() {
+            return self.wrong_type(node, LIST);
+        }
+        for (at, item) in node.items().iter().enumerate() {
+            self.within(&format!("[{at}]"), |walk| match r#type {
+                // An item is never absent: without a value it is an object without fields.
+                Type::Named(name) => walk.named(item, name),
+                _ => walk.check(item, r#type),
+            });
+        }
+    }
+
+    fn map(&mut self, node: &Node, r#type: &Type) {
+        if !node.is_mapping() {
+            return self.wrong_type(node, MAPPING);
+        }
+        for entry in node.entries() {
+            let segment = segment(&entry.key, self.path.is_empty());
+            self.within(&segment, |walk| walk.check(&entry.value, r#type));
+        }
+    }
+
+    fn named(&mut self, node: &Node, name: &Name) {
+        let definition = self.schemas.definition(name);
+        match definition.expect("every name in the bundle leads to a definition") {
+            Definition::Alias(alias) => self.check(node, alias),
+            Definition::Object(fields) => self.object(node, fields),
+        }
+    }
+
+    fn object(&mut self, node: &Node, fields: &[Field]) {
+        if !node.is_mapping() && !node.is_null() {
+            return self.wrong_type(node, MAPPING);
+        }
+        for field in fields.iter().filter(|field| field.required) {
+            let entry = node.entry(&field.name);
+            if entry.is_none_or(|entry| entry.value.is_null()) {
+                let origin = entry.map_or(node.origin, |entry| entry.origin);
+                self.report(origin.place(), Problem::Missing { field: field.name.clone() });
+            }
+        }
+        for entry in node.entries() {
+            let segment = segment(&entry.key, self.path.is_empty());
+            match field(fields, &entry.key) {
+                Some(field) => {
+                    self.within(&segment, |walk| walk.check(&entry.value, &field.r#type));
+                }
+                None => {
+                    let free = fields.iter().filter(|field| node.get(&field.name).is_none());
+                    let near = nearest(&entry.key, free.map(|field| field.name.as_str()));
+                    let field = entry.key.clone();
+                    let problem = Problem::UnknownField { field, near: near.map(str::to_owned) };
+                    self.within(&segment, |walk| walk.report(entry.origin.place(), problem));
+                }
+            }
+        }
+    }
+}
+
+/// A key as a part of a path.
+pub(super) fn segment(key: &str, first: bool) -> String {
+    let plain =
+        !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-$".contains(&b));
+    match (plain, first) {
+        (true, true) => key.to_owned(),
+        (true, false) => format!(".{key}"),
+        (false, _) => format!("[{key:?}]"),
+    }
+}

@@ -1,0 +1,148 @@
+//! What is wrong with an object, and where.
+
+use crate::tree::Place;
+
+/// A field, or an object, that the API server refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The path to it from the object's top: `spec.containers[0].image`,
+    /// `metadata.labels["app.kubernetes.io/name"]`. Empty for the object itself.
+    pub path: String,
+    /// Where it is written: the key of a field that is unknown, or null and required; the mapping
+    /// that lacks a field; else the value.
+    pub place: Place,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What can be wrong. No variant holds a value that may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The API version has no such kind.
+    UnknownKind {
+        /// The kind.
+        kind: String,
+        /// The API version.
+        api_version: String,
+        /// The kind that was probably meant.
+        near: Option<String>,
+        /// The API versions of the group that have the kind.
+        served: Vec<String>,
+    },
+    /// There is no such field.
+    UnknownField {
+        /// Its name.
+        field: String,
+        /// The field that was probably meant.
+        near: Option<String>,
+    },
+    /// A field has to be there and is not, or is null, which is the same.
+    Missing {
+        /// Its name.
+        field: String,
+    },
+    /// A value of another type.
+    WrongType {
+        /// What the type is called: `an integer`.
+        expected: &'static str,
+        /// What there is: `text`.
+        found: &'static str,
+    },
+    /// A text or an integer that is not among the allowed ones.
+    NotAllowed {
+        /// The value.
+        found: String,
+        /// The allowed ones.
+        allowed: Vec<String>,
+        /// The one that was probably meant.
+        near: Option<String>,
+    },
+    /// An integer that is too small or too large.
+    OutOfRange {
+        /// The smallest that is allowed.
+        first: i64,
+        /// The largest that is allowed.
+        last: i64,
+    },
+    /// A value of the right type that is not written as it has to be.
+    Malformed {
+        /// How it has to be: `base64`.
+        expected: &'static str,
+    },
+    /// An annotation of a known controller with a name that the controller does not know.
+    UnknownAnnotation {
+        /// The name that was probably meant.
+        near: String,
+    },
+}
+
+impl Violation {
+    /// What is wrong, as a sentence without a full stop.
+    pub fn message(&self) -> String {
+        let path = &self.path;
+        match &self.problem {
+            Problem::UnknownKind { kind, api_version, .. } => {
+                format!("`{api_version}` has no kind `{kind}`")
+            }
+            Problem::UnknownField { field, .. } => {
+                let parent = path.strip_suffix(field.as_str()).and_then(|p| p.strip_suffix('.'));
+                match parent {
+                    Some(parent) => format!("`{parent}` has no field `{field}`"),
+                    None => format!("there is no field `{path}`"),
+                }
+            }
+            Problem::Missing { field } if path.is_empty() => {
+                format!("the required field `{field}` is missing")
+            }
+            Problem::Missing { field } => {
+                format!("the required field `{field}` of `{path}` is missing")
+            }
+            Problem::WrongType { expected, found } => {
+                format!("`{path}` has to be {expected} and is {found}")
+            }
+            Problem::NotAllowed { found, .. } => format!("`{path}` cannot be `{found}`"),
+            Problem::OutOfRange { first, last } => {
+                format!("`{path}` has to be from {first} to {last}")
+            }
+            Problem::Malformed { expected } => format!("`{path}` is not {expected}"),
+            Problem::UnknownAnnotation { .. } => {
+                format!("`{path}` is no annotation of the AWS Load Balancer Controller")
+            }
+        }
+    }
+
+    /// What to do, where something better than the message can be said.
+    pub fn hint(&self) -> Option<String> {
+        let meant = |near: &str| format!("did you mean `{near}`?");
+        match &self.problem {
+            Problem::UnknownKind { near: Some(near), .. }
+            | Problem::UnknownField { near: Some(near), .. }
+            | Problem::UnknownAnnotation { near } => Some(meant(near)),
+            Problem::UnknownKind { served, .. } if !served.is_empty() => {
+                Some(format!("use `{}`", served.join("` or `")))
+            }
+            Problem::NotAllowed { near: Some(near), .. } => Some(meant(near)),
+            Problem::NotAllowed { allowed, .. } => {
+                Some(format!("one of `{}`", allowed.join("`, `")))
+            }
+            Problem::WrongType { expected: TEXT, found: "a number" | "a boolean" } => {
+                Some("put it in quotes".into())
+            }
+            Problem::WrongType { expected, found: "text" }
+                if matches!(*expected, INTEGER | NUMBER | BOOLEAN) =>
+            {
+                Some("write it without quotes".into())
+            }
+            Problem::WrongType { expected: LIST, .. } => {
+                Some("write it as a list, with `- ` before the item".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+pub(super) const BOOLEAN: &str = "a boolean";
+pub(super) const INTEGER: &str = "an integer";
+pub(super) const LIST: &str = "a list";
+pub(super) const NUMBER: &str = "a number";
+pub(super) const TEXT: &str = "text";

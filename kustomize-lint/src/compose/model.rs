@@ -1,0 +1,202 @@
+//! What the parity rules see of a project.
+
+use std::fmt;
+
+use common::diagnostic::Place;
+
+/// A project.
+#[derive(Debug)]
+pub struct Project {
+    /// Its name, from which Compose makes those of containers and volumes. `None` where a
+    /// variable without a value decides it.
+    pub name: Option<String>,
+    /// The services of every profile, in the order of their names.
+    pub services: Vec<Service>,
+}
+
+/// A service.
+#[derive(Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Where it begins.
+    pub place: Place,
+    /// The profiles that it starts with; none when it always starts.
+    pub profiles: Vec<String>,
+    /// The image; `None` for one that is only built.
+    pub image: Option<Field<String>>,
+    /// Whether the project builds the image.
+    pub build: bool,
+    /// The variables, in the order of their names. Those that a shell reads from secret files
+    /// are among them, see [`Origin::Secret`].
+    pub environment: Vec<EnvVar>,
+    /// Whether there may be more variables than are known: everything that stands in a sourced
+    /// file is exported (`set -a`), or a part of the file list depends on a variable.
+    pub more_environment: bool,
+    /// The files that the shell in front of the service sources.
+    pub sourced: Vec<Field<String>>,
+    /// The ports of `ports` and `expose`, in the order of protocol and number.
+    pub ports: Vec<Port>,
+    /// Whether there are more ports, whose numbers depend on variables without a value.
+    pub more_ports: bool,
+    /// The health check.
+    pub healthcheck: Option<Healthcheck>,
+    /// The words of the entrypoint, without the shell that only reads secrets. No words clear
+    /// what the image says.
+    pub entrypoint: Option<Field<Vec<String>>>,
+    /// The words of the command. No words clear what the image says.
+    pub command: Option<Field<Vec<String>>>,
+    /// The mounts, each target once.
+    pub volumes: Vec<Volume>,
+    /// The secrets of Compose itself, which are files.
+    pub secrets: Vec<Secret>,
+    /// The services that it waits for, in the order of their names.
+    pub depends_on: Vec<Dependency>,
+    /// `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:3`.
+    pub restart: Option<Field<String>>,
+    /// `deploy.replicas` or `scale`.
+    pub replicas: Option<Field<u64>>,
+    /// The memory limit in bytes.
+    pub memory: Option<Field<u64>>,
+}
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub struct Field<T> {
+    /// `None` where it is unknown: a variable without a value and without a default is a part
+    /// of it.
+    pub value: Option<T>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A variable of a service.
+#[derive(Clone)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: String,
+    /// Its value; `None` where it is unknown here, a secret's always.
+    pub value: Option<String>,
+    /// Where it comes from.
+    pub from: Origin,
+    /// Where it is said.
+    pub place: Place,
+}
+
+/// Without the value, which may be a secret.
+impl fmt::Debug for EnvVar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = if self.value.is_some() { "known" } else { "unknown" };
+        write!(f, "{} ({known}, {:?}) at {}", self.name, self.from, self.place)
+    }
+}
+
+/// Where a variable comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// `environment`.
+    Environment,
+    /// A file of `env_file`.
+    EnvFile,
+    /// The shell in front of the service exports it, from a file that it sources.
+    Secret {
+        /// The variables of that file which the value is made of: one of the same name, or those
+        /// that `export NAME="${OTHER}"` mentions.
+        names: Vec<String>,
+    },
+}
+
+/// A port of the container.
+#[derive(Clone, Debug)]
+pub struct Port {
+    /// Its number in the container.
+    pub target: u16,
+    /// `tcp`, `udp` or `sctp`.
+    pub protocol: String,
+    /// Where the host listens.
+    pub published: Published,
+    /// The host's address, when one is said.
+    pub host_ip: Option<String>,
+    /// Where it is said.
+    pub place: Place,
+}
+
+/// A port of the host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Published {
+    /// Only other containers reach the port.
+    No,
+    /// The engine chooses.
+    Any,
+    /// A number, or a range of which the engine takes one.
+    At(String),
+    /// A variable without a value decides.
+    Unknown,
+}
+
+/// A health check.
+#[derive(Clone, Debug)]
+pub struct Healthcheck {
+    /// Where it begins.
+    pub place: Place,
+    /// What is run; `None` for what the image says.
+    pub test: Option<Field<Test>>,
+    /// Milliseconds between two checks.
+    pub interval: Option<Field<u64>>,
+    /// Milliseconds that a check may take.
+    pub timeout: Option<Field<u64>>,
+    /// Milliseconds in which failures do not count.
+    pub start_period: Option<Field<u64>>,
+    /// Failures in a row that make a container unhealthy.
+    pub retries: Option<Field<u64>>,
+}
+
+/// What a health check runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// `CMD`: these words.
+    Words(Vec<String>),
+    /// `CMD-SHELL`: this line, without the part that only reads secrets.
+    Shell(String),
+    /// `NONE`, or `disable: true`: not even what the image says.
+    Off,
+}
+
+/// A mount.
+#[derive(Clone, Debug)]
+pub struct Volume {
+    /// `bind`, `volume`, `tmpfs`, or what the long form says.
+    pub kind: String,
+    /// A volume's name or a path as it is written; `None` for an anonymous one.
+    pub source: Option<String>,
+    /// The path in the container.
+    pub target: Option<String>,
+    /// Whether the container may not write.
+    pub read_only: bool,
+    /// Where it is said.
+    pub place: Place,
+}
+
+/// A secret that Compose mounts.
+#[derive(Clone, Debug)]
+pub struct Secret {
+    /// Its name under the project's `secrets`.
+    pub source: Option<String>,
+    /// The path in the container.
+    pub target: Option<String>,
+    /// Where it is said.
+    pub place: Place,
+}
+
+/// A service that another one waits for.
+#[derive(Clone, Debug)]
+pub struct Dependency {
+    /// The other service.
+    pub name: String,
+    /// `service_started`, `service_healthy` or `service_completed_successfully`.
+    pub condition: Option<String>,
+    /// Whether it must be there.
+    pub required: bool,
+    /// Where it is said.
+    pub place: Place,
+}

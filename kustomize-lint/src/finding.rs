@@ -1,0 +1,178 @@
+//! What a rule found: what is wrong, where, and what to do.
+
+use crate::object::Object;
+use crate::rules::Rule;
+use crate::tree::{Node, Origin, Place};
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Likely a mistake.
+    Warning,
+    /// Breaks the deployment.
+    Error,
+}
+
+impl Severity {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// One finding. The same defect in several overlays is one finding.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The rule's own, or what the configuration makes of it.
+    pub severity: Severity,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// The place to change; `None` only for what has no file.
+    pub place: Option<Place>,
+    /// A few words under the place.
+    pub label: String,
+    /// Other places that explain: the base line behind a patch, the object that is meant.
+    pub related: Vec<(Place, String)>,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The object: `Deployment rideshare/web`.
+    pub object: Option<String>,
+    /// What tells findings of one rule at one place apart: a key, a name. Not shown.
+    pub detail: String,
+    /// The overlays that have it, as a user would write them.
+    pub overlays: Vec<String>,
+    /// How to correct it.
+    pub fix: Option<Fix>,
+    /// What stays the same when lines move: rule, file, object and the text of the line.
+    pub fingerprint: String,
+}
+
+/// A correction of a file's text.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What it does: `replace \`bases\` by \`resources\``.
+    pub title: String,
+    /// Texts to put in the place of others; they do not overlap.
+    pub edits: Vec<Edit>,
+    /// Whether the rendering must be the same afterwards; `--fix` checks it.
+    pub same_rendering: bool,
+}
+
+/// A text in the place of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced.
+    pub place: Place,
+    /// The new text.
+    pub text: String,
+}
+
+impl Finding {
+    /// A few words under the place.
+    pub(crate) fn label(&mut self, label: impl Into<String>) -> &mut Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Another place that explains the first; ignored when it is the first.
+    pub(crate) fn also(&mut self, place: Place, label: impl Into<String>) -> &mut Self {
+        if self.place != Some(place) {
+            self.related.push((place, label.into()));
+        }
+        self
+    }
+
+    /// What to do.
+    pub(crate) fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The object that it is about.
+    pub(crate) fn object(&mut self, object: &Object) -> &mut Self {
+        self.object = Some(object.id().to_string());
+        self
+    }
+
+    /// The overlay that has it, for rules that look at the whole run.
+    pub(crate) fn overlay(&mut self, name: &str) -> &mut Self {
+        self.overlays.push(name.to_owned());
+        self
+    }
+
+    /// What tells it apart from others of the same rule at the same place.
+    pub(crate) fn detail(&mut self, detail: impl Into<String>) -> &mut Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// How to correct it.
+    pub(crate) fn fix(&mut self, fix: Fix) -> &mut Self {
+        self.fix = Some(fix);
+        self
+    }
+}
+
+/// Where the rules put what they find.
+pub(crate) struct Findings<'a> {
+    rule: &'static Rule,
+    severity: Severity,
+    overlay: Option<&'a str>,
+    list: &'a mut Vec<Finding>,
+}
+
+impl<'a> Findings<'a> {
+    /// For one rule, in one overlay or in the whole run.
+    pub(crate) fn new(
+        rule: &'static Rule,
+        severity: Severity,
+        overlay: Option<&'a str>,
+        list: &'a mut Vec<Finding>,
+    ) -> Self {
+        Findings { rule, severity, overlay, list }
+    }
+
+    /// A finding at a place.
+    pub(crate) fn at(
+        &mut self,
+        place: impl Into<Option<Place>>,
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        let at = self.list.len();
+        self.list.push(Finding {
+            rule: self.rule,
+            severity: self.severity,
+            message: message.into(),
+            place: place.into(),
+            label: String::new(),
+            related: Vec::new(),
+            hint: None,
+            object: None,
+            detail: String::new(),
+            overlays: self.overlay.map(str::to_owned).into_iter().collect(),
+            fix: None,
+            fingerprint: String::new(),
+        });
+        &mut self.list[at]
+    }
+
+    /// A finding at a value: at the patch, or other step, that set it last, and with the line
+    /// where it stood first.
+    pub(crate) fn value(&mut self, node: &Node, message: impl Into<String>) -> &mut Finding {
+        self.origin(&node.origin, message)
+    }
+
+    /// The same for a place with a history.
+    pub(crate) fn origin(&mut self, origin: &Origin, message: impl Into<String>) -> &mut Finding {
+        let finding = self.at(origin.place(), message);
+        finding.also(origin.base, "stood here first")
+    }
+}

@@ -1,0 +1,147 @@
+//! `--fix`: corrections that leave the rendering as it is.
+//!
+//! Corrected texts are tried in memory first: every overlay is rendered again, and a correction
+//! that changes a byte of the output is not made. Files are written at the end, each whole.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::PathBuf;
+
+use common::diagnostic::{Diagnostic, Report};
+use common::files;
+
+use crate::config::Settings;
+use crate::finding::{Edit, Finding};
+use crate::lint::{self, Outcome};
+
+/// More than corrections need that wait for others.
+const PASSES: usize = 10;
+
+/// Texts of files by their canonical path.
+pub(crate) type Texts = HashMap<PathBuf, String>;
+
+/// What was done.
+#[derive(Debug, Default)]
+pub(crate) struct Fixed {
+    /// Corrections that were made.
+    pub(crate) made: usize,
+    /// The files, as a user would write them.
+    pub(crate) files: BTreeSet<PathBuf>,
+    /// Titles and places of those that would have changed the rendering.
+    pub(crate) refused: Vec<String>,
+}
+
+/// Corrects the files that the findings of a run stand in.
+///
+/// # Errors
+/// A path that does not exist, or a file that cannot be written.
+pub(crate) fn fix(paths: &[PathBuf], settings: &Settings) -> Result<Fixed, Report> {
+    let mut texts = Texts::new();
+    let mut fixed = Fixed::default();
+    let mut refused: BTreeSet<String> = BTreeSet::new();
+    let before = lint::rendered(paths, &texts).map_err(bad_paths)?;
+    for _ in 0..PASSES {
+        let outcome = lint::lint(paths, settings, &texts).map_err(bad_paths)?;
+        let candidates: Vec<&Finding> = outcome
+            .findings
+            .iter()
+            .filter(|finding| finding.fix.is_some() && !refused.contains(&finding.fingerprint))
+            .collect();
+        let chosen = apart(&candidates);
+        if chosen.is_empty() {
+            break;
+        }
+        let keeps = |texts: &Texts| lint::rendered(paths, texts).is_ok_and(|now| now == before);
+        let all = corrected(&texts, &outcome, &chosen);
+        if keeps(&all) {
+            texts = all;
+            fixed.made += chosen.len();
+            fixed.files.extend(chosen.iter().flat_map(|finding| paths_of(&outcome, finding)));
+            continue;
+        }
+        // One of them at least changes what is rendered: find out which.
+        for finding in chosen {
+            let one = corrected(&texts, &outcome, &[finding]);
+            if keeps(&one) {
+                texts = one;
+                fixed.made += 1;
+                fixed.files.extend(paths_of(&outcome, finding));
+                // Places behind it have moved; the next pass sees them anew.
+                break;
+            }
+            refused.insert(finding.fingerprint.clone());
+            fixed.refused.extend(
+                finding
+                    .place
+                    .zip(finding.fix.as_ref())
+                    .map(|(place, fix)| format!("{}: {}", outcome.files.show(place), fix.title)),
+            );
+        }
+    }
+    let mut report = Report::default();
+    let sorted: BTreeMap<&PathBuf, &String> = texts.iter().collect();
+    for (path, text) in sorted {
+        if let Err(error) = files::replace(path, text.as_bytes()) {
+            let message = format!("cannot write {}: {error}", path.display());
+            report.push(Diagnostic::error("fix", message));
+        }
+    }
+    if report.has_errors() { Err(report) } else { Ok(fixed) }
+}
+
+fn bad_paths(messages: Vec<String>) -> Report {
+    let mut report = Report::default();
+    report.extend(messages.into_iter().map(|message| Diagnostic::error("path", message)));
+    report
+}
+
+fn paths_of(outcome: &Outcome, finding: &Finding) -> Vec<PathBuf> {
+    let edits = finding.fix.iter().flat_map(|fix| &fix.edits);
+    edits.map(|edit| outcome.files.get(edit.place.file).path.clone()).collect()
+}
+
+/// Those whose edits do not touch each other's, or each other's lines.
+fn apart<'a>(candidates: &[&'a Finding]) -> Vec<&'a Finding> {
+    let mut taken: Vec<&Edit> = Vec::new();
+    let mut chosen = Vec::new();
+    for finding in candidates {
+        let edits = finding.fix.as_ref().map_or(&[][..], |fix| &fix.edits);
+        let touches = |edit: &Edit| {
+            taken.iter().any(|other| {
+                other.place.file == edit.place.file
+                    && other.place.start <= edit.place.end
+                    && edit.place.start <= other.place.end
+            })
+        };
+        if !edits.iter().any(touches) {
+            taken.extend(edits);
+            chosen.push(*finding);
+        }
+    }
+    chosen
+}
+
+/// The texts with the corrections in them.
+fn corrected(texts: &Texts, outcome: &Outcome, findings: &[&Finding]) -> Texts {
+    let mut edits: BTreeMap<PathBuf, (String, Vec<&Edit>)> = BTreeMap::new();
+    for edit in
+        findings.iter().filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| &fix.edits)
+    {
+        let file = outcome.files.get(edit.place.file);
+        let Ok(path) = fs::canonicalize(&file.path) else { continue };
+        edits.entry(path).or_insert_with(|| (file.text.to_string(), Vec::new())).1.push(edit);
+    }
+    let mut texts = texts.clone();
+    for (path, (mut text, mut list)) in edits {
+        // From the end, so that places before stay true. What is inserted where a deletion begins
+        // comes last, and so stands before it.
+        list.sort_by_key(|edit| (edit.place.start, edit.place.end));
+        for edit in list.into_iter().rev() {
+            if text.get(edit.place.span()).is_some() {
+                text.replace_range(edit.place.span(), &edit.text);
+            }
+        }
+        texts.insert(path, text);
+    }
+    texts
+}

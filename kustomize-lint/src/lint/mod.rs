@@ -1,0 +1,16 @@
+//! From paths to findings: every root rendered once, every rule asked, the answers joined.
+
+mod discover;
+mod fingerprint;
+mod index;
+mod join;
+mod orphans;
+mod overlay;
+mod run;
+mod suppress;
+
+pub(crate) use discover::kustomization_file;
+pub(crate) use index::is_cluster_wide;
+pub(crate) use orphans::What as OrphanKind;
+pub(crate) use overlay::{Overlay, effective};
+pub(crate) use run::{Outcome, Run, lint, rendered};

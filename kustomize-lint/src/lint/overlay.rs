@@ -1,0 +1,173 @@
+//! A rendered root as the rules look at it.
+
+use std::cell::OnceCell;
+
+use super::index::{Index, is_cluster_wide};
+use crate::config::{Environment, Settings};
+use crate::kustomization::Patch;
+use crate::object::Object;
+use crate::parity::Compose;
+use crate::render::{Rendering, Root};
+use crate::tree::{Files, Place};
+use crate::view::{Custom, Provided, Renamed, Workload};
+
+/// One root and what it renders to.
+pub(crate) struct Overlay<'a> {
+    /// Its folder as a user would write it.
+    pub(crate) name: String,
+    /// What it renders to.
+    pub(crate) rendering: Rendering,
+    /// What the configuration, or the specification, says about where it runs.
+    pub(crate) environment: Option<Environment>,
+    /// The settings of the run.
+    pub(crate) settings: &'a Settings,
+    /// Every file that was read.
+    pub(crate) files: &'a Files,
+    /// The Compose project to compare with.
+    pub(crate) compose: Option<&'a Compose<'a>>,
+    index: Index,
+    custom: OnceCell<Custom>,
+    provided: OnceCell<Provided>,
+    renamed: OnceCell<Renamed>,
+}
+
+impl<'a> Overlay<'a> {
+    pub(crate) fn new(
+        name: String,
+        rendering: Rendering,
+        settings: &'a Settings,
+        files: &'a Files,
+        compose: Option<&'a Compose<'a>>,
+    ) -> Self {
+        let index = Index::of(&rendering.objects);
+        let environment =
+            rendering.roots.first().and_then(|root| settings.environment(&root.canonical));
+        Overlay {
+            name,
+            rendering,
+            environment,
+            settings,
+            files,
+            compose,
+            index,
+            custom: OnceCell::new(),
+            provided: OnceCell::new(),
+            renamed: OnceCell::new(),
+        }
+    }
+
+    /// Its own kustomization.
+    pub(crate) fn root(&self) -> Option<&Root> {
+        self.rendering.roots.first()
+    }
+
+    /// The place of its kustomization file, for what concerns the overlay as a whole.
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.root().map(|root| Place { file: root.file, start: 0, end: 0 })
+    }
+
+    /// The entry of a list of patches at this place.
+    pub(crate) fn patch(&self, place: Place) -> Option<&Patch> {
+        let root = self.rendering.roots.iter().find(|root| root.file == place.file)?;
+        let lists = [&root.kustomization.patches, &root.kustomization.patches_json6902];
+        lists.into_iter().flatten().find(|patch| patch.place == place)
+    }
+
+    /// Every object.
+    pub(crate) fn objects(&self) -> &[Object] {
+        &self.rendering.objects
+    }
+
+    /// The objects of a kind, whatever their group.
+    pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Object> {
+        self.index.of_kind(kind).iter().map(|at| &self.rendering.objects[*at])
+    }
+
+    /// The object of a kind and name in a namespace. No namespace is `default`; for kinds of
+    /// the whole cluster the namespace does not count.
+    pub(crate) fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object> {
+        let named = self.index.named(kind, name).iter().map(|at| &self.rendering.objects[*at]);
+        let namespace = effective(namespace);
+        named
+            .into_iter()
+            .find(|object| effective(object.namespace()) == namespace || is_cluster_wide(object))
+    }
+
+    /// An object of the kind and name, in whatever namespace.
+    pub(crate) fn elsewhere(&self, kind: &str, name: &str) -> Option<&Object> {
+        self.index.named(kind, name).first().map(|at| &self.rendering.objects[*at])
+    }
+
+    /// Whether the object is there, is made by one that is there, or is declared to be there
+    /// from elsewhere.
+    pub(crate) fn provides(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        self.find(kind, namespace, name).is_some()
+            || self.provided().makes(kind, namespace, name)
+            || self.settings.is_external(kind, namespace, name)
+    }
+
+    /// Whether the object is certainly not there when the overlay is applied: nothing provides
+    /// it, no part of the overlay is unknown, no custom resource looks as if its operator would
+    /// make it, and the namespace is one that the overlay fills.
+    pub(crate) fn lacks(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        let namespace = effective(namespace);
+        !(self.is_incomplete()
+            || namespace.starts_with("kube-")
+            || !self.index.has_namespace(namespace)
+            || self.provides(kind, namespace, name)
+            || self.custom().may_make(namespace, name))
+    }
+
+    /// The same for an object of the whole cluster.
+    pub(crate) fn lacks_everywhere(&self, kind: &str, name: &str) -> bool {
+        !(self.is_incomplete()
+            || self.provides(kind, "", name)
+            || self.custom().may_make_anywhere(name))
+    }
+
+    /// What custom resources may make.
+    pub(crate) fn custom(&self) -> &Custom {
+        self.custom.get_or_init(|| Custom::of(self.objects()))
+    }
+
+    /// Every ConfigMap and Secret, with its keys.
+    pub(crate) fn provided(&self) -> &Provided {
+        self.provided.get_or_init(|| Provided::of(self.objects()))
+    }
+
+    /// The objects whose name is another than the one that was written.
+    pub(crate) fn renamed(&self) -> &Renamed {
+        self.renamed.get_or_init(|| Renamed::of(self))
+    }
+
+    /// The name that is nearest to one that is not there, as it was written.
+    pub(crate) fn near(&self, kind: &str, namespace: &str, name: &str) -> Option<&str> {
+        // Enough for what a person can mean, and bounded for what a program has made.
+        const CANDIDATES: usize = 500;
+        let namespace = effective(namespace);
+        let candidates = self
+            .of_kind(kind)
+            .take(CANDIDATES)
+            .filter(|object| effective(object.namespace()) == namespace || is_cluster_wide(object));
+        let names = candidates.map(|object| match object.generator {
+            Some(_) => object.original.name.as_str(),
+            None => object.name(),
+        });
+        common::diagnostic::nearest(name, names.filter(|other| *other != name))
+    }
+
+    /// Everything that makes pods.
+    pub(crate) fn workloads(&self) -> Vec<Workload<'_>> {
+        self.objects().iter().filter_map(Workload::of).collect()
+    }
+
+    /// Whether parts of it are unknown, so that what is not there may be in those.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        !self.rendering.not_analysed.is_empty() || !self.rendering.problems.is_empty()
+    }
+}
+
+/// The namespace that objects without one are applied to.
+pub(crate) fn effective(namespace: &str) -> &str {
+    if namespace.is_empty() { "default" } else { namespace }
+}

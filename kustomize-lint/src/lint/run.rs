@@ -1,0 +1,174 @@
+//! A run of the linter.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::discover::{Discovered, discover};
+use super::join::join;
+use super::orphans::{self, Orphan};
+use super::overlay::Overlay;
+use super::{fingerprint, suppress};
+use crate::argocd::Checkout;
+use crate::config::Settings;
+use crate::finding::{Finding, Findings};
+use crate::fix::Texts;
+use crate::parity::{self, Compose};
+use crate::render::{Rendering, render};
+use crate::rules::{self, Check};
+use crate::tree::{self, Files, Place};
+
+/// What the rules of a whole run look at.
+pub(crate) struct Run<'a> {
+    /// The settings.
+    pub(crate) settings: &'a Settings,
+    /// Every file that was read.
+    pub(crate) files: &'a Files,
+    /// The rendered roots.
+    pub(crate) overlays: &'a [Overlay<'a>],
+    /// Files beside them that nobody reads.
+    pub(crate) orphans: &'a [Orphan],
+    /// What this checkout has for Argo CD's Applications.
+    pub(crate) checkout: &'a Checkout,
+}
+
+/// What a run has found.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The findings, in the order of files and places; no defect stands twice.
+    pub(crate) findings: Vec<Finding>,
+    /// Those that somebody has decided to live with.
+    pub(crate) suppressed: usize,
+    /// Those that were there before, see [`crate::baseline`].
+    pub(crate) baselined: usize,
+    /// Those that weigh less than was asked for.
+    pub(crate) below_threshold: usize,
+    /// Every file that was read.
+    pub(crate) files: Files,
+    /// The roots, as a user would write them.
+    pub(crate) overlays: Vec<String>,
+    /// Objects in all of them.
+    pub(crate) objects: usize,
+    /// Whether something was not analysed: a root that does not build, a remote base.
+    pub(crate) incomplete: bool,
+}
+
+/// Renders every root at and below `paths`, and asks every rule. `texts` stand in for files.
+///
+/// # Errors
+/// Paths that do not exist.
+pub(crate) fn lint(
+    paths: &[PathBuf],
+    settings: &Settings,
+    texts: &Texts,
+) -> Result<Outcome, Vec<String>> {
+    let found = discover(paths)?;
+    let mut files = Files::with_texts(texts);
+    if let Some((path, text)) = &settings.file {
+        files.add(path, text);
+    }
+    let renderings = render_roots(&found, &mut files);
+    let orphans = orphans::find(&found, &renderings, &mut files);
+    let compose = settings.project.as_ref().map(|project| Compose::new(project, &mut files));
+    if let Some(compose) = &compose {
+        parity::hide(compose, &renderings, &mut files);
+    }
+    let checkout = Checkout::of(&renderings, settings, &mut files);
+    let mut findings = Vec::new();
+    let mut unknown: HashSet<Place> = HashSet::new();
+    let mut broken = false;
+    let (mut names, mut objects) = (Vec::new(), 0);
+    {
+        let overlays: Vec<Overlay<'_>> = renderings
+            .into_iter()
+            .map(|(name, rendering)| {
+                Overlay::new(name, rendering, settings, &files, compose.as_ref())
+            })
+            .collect();
+        for overlay in &overlays {
+            names.push(overlay.name.clone());
+            objects += overlay.objects().len();
+            broken |= !overlay.rendering.problems.is_empty();
+            unknown.extend(overlay.rendering.not_analysed.iter().map(|part| part.place));
+        }
+        let run = Run {
+            settings,
+            files: &files,
+            overlays: &overlays,
+            orphans: &orphans,
+            checkout: &checkout,
+        };
+        ask(&run, &mut findings);
+    }
+    let findings = join(findings, &files);
+    let sorted = suppress::apply(findings, settings, &files);
+    for finding in &sorted.suppressed {
+        if let (true, Some(place)) = (finding.rule.code == "KB018", finding.place) {
+            unknown.remove(&place);
+        }
+    }
+    let mut findings = join(sorted.kept, &files);
+    fingerprint::assign(&mut findings, settings, &files);
+    Ok(Outcome {
+        findings,
+        suppressed: sorted.suppressed.len(),
+        baselined: 0,
+        below_threshold: 0,
+        files,
+        overlays: names,
+        objects,
+        incomplete: broken || !unknown.is_empty(),
+    })
+}
+
+/// What every root renders to, as text; a root that does not build renders to nothing.
+///
+/// # Errors
+/// Paths that do not exist.
+pub(crate) fn rendered(paths: &[PathBuf], texts: &Texts) -> Result<Vec<String>, Vec<String>> {
+    let found = discover(paths)?;
+    let renderings = render_roots(&found, &mut Files::with_texts(texts));
+    let text = |rendering: Rendering| {
+        if !rendering.problems.is_empty() {
+            return String::new();
+        }
+        let objects = rendering.objects.iter();
+        objects.map(|object| tree::write(&object.node, &|_| String::new()) + "---\n").collect()
+    };
+    Ok(renderings.into_iter().map(|(_, rendering)| text(rendering)).collect())
+}
+
+/// Renders the roots, and then whatever no root has led to: bases that include each other.
+fn render_roots(found: &[Discovered], files: &mut Files) -> Vec<(String, Rendering)> {
+    let mut visited: HashSet<PathBuf> = HashSet::new();
+    let mut renderings = Vec::new();
+    let (roots, others): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.root);
+    for one in roots.into_iter().chain(others) {
+        if !one.root && (one.component || visited.contains(&one.canonical)) {
+            continue;
+        }
+        let rendering = render(&one.shown, files);
+        visited.extend(rendering.roots.iter().map(|root| root.canonical.clone()));
+        renderings.push((shown(&one.shown), rendering));
+    }
+    renderings
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn ask(run: &Run<'_>, list: &mut Vec<Finding>) {
+    for rule in rules::ALL.iter().copied().filter(|rule| run.settings.asks(rule)) {
+        let severity = run.settings.severity(rule);
+        match rule.check {
+            Check::Overlay(check) => {
+                for overlay in run.overlays {
+                    let name = Some(overlay.name.as_str());
+                    check(overlay, &mut Findings::new(rule, severity, name, list));
+                }
+            }
+            Check::Run(check) => check(run, &mut Findings::new(rule, severity, None, list)),
+            Check::Last => {}
+        }
+    }
+}

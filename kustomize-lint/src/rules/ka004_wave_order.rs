@@ -1,0 +1,192 @@
+//! KA004.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Check;
+use crate::argocd::{Application, deployments, is_timed, moment, name_place};
+use crate::finding::Findings;
+use crate::lint::{Run, effective};
+use crate::object::Object;
+use crate::tree::{Files, Node, Place};
+use crate::view::{Target, Workload, references};
+
+rule! {
+    /// An object that needs another one which Argo CD applies only in a later wave or phase.
+    ///
+    /// Argo CD waits until everything in a wave is healthy before it begins the next. A
+    /// Deployment whose ConfigMap comes later never becomes healthy, so that the ConfigMap never
+    /// comes: the first sync hangs. An object without its namespace or its
+    /// CustomResourceDefinition makes the sync fail.
+    ///
+    /// Looked at are ConfigMaps, Secrets (also those of an ExternalSecret), service accounts and
+    /// claims of pods, namespaces, and definitions of custom resources. What is `optional`, and
+    /// what another Application has, is left alone. Waves count within one Application; without
+    /// Applications in the run, within an overlay.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml, settings.yaml]
+    /// -- web.yaml --
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: nginx:1.27
+    ///       envFrom: [{configMapRef: {name: settings}}]
+    /// -- settings.yaml --
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata:
+    ///   name: settings
+    ///   annotations: {argocd.argoproj.io/sync-wave: "1"}
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml, settings.yaml]
+    /// -- web.yaml --
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: nginx:1.27
+    ///       envFrom: [{configMapRef: {name: settings}}]
+    /// -- settings.yaml --
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata:
+    ///   name: settings
+    ///   annotations: {argocd.argoproj.io/sync-wave: "-1"}
+    /// ```
+    KA004 "wave-order" Warning Check::Run(check)
+}
+
+fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
+    let deployments = deployments(run);
+    if deployments.is_empty() {
+        for overlay in run.overlays {
+            compare(overlay.objects(), None, &overlay.name, run.files, findings);
+        }
+    }
+    for deployment in &deployments {
+        let name = deployment.overlay.name.as_str();
+        if let Some(rendering) = deployment.rendering(run) {
+            compare(&rendering.objects, Some(deployment.application), name, run.files, findings);
+        }
+    }
+}
+
+/// What others need, by kind, namespace and name.
+type Index<'a> = HashMap<(&'static str, String, String), &'a Object>;
+
+fn compare(
+    objects: &[Object],
+    application: Option<Application<'_>>,
+    overlay: &str,
+    files: &Files,
+    findings: &mut Findings<'_>,
+) {
+    if !objects.iter().any(is_timed) {
+        return;
+    }
+    let namespace = application.map_or("", |application| application.destination("namespace"));
+    let index = index(objects, namespace);
+    let made = application.filter(|application| application.has_option("CreateNamespace=true"));
+    let made = made.map(|_| namespace);
+    for object in objects {
+        // What is needed in several places is said once.
+        let mut told = HashSet::new();
+        for (key, place) in needs(object, namespace, made) {
+            let Some(needed) = index.get(&key) else { continue };
+            let (Some(own), Some(later)) = (moment(object), moment(needed)) else { continue };
+            if later <= own || !told.insert(needed.key) {
+                continue;
+            }
+            let message = format!(
+                "{} is applied in {}, before {}, which it needs, in {}",
+                object.id(),
+                own.show(&later),
+                needed.id(),
+                later.show(&own)
+            );
+            let annotation = |key: &str| needed.node.at(&["metadata", "annotations", key]);
+            let wave = [crate::argocd::WAVE, crate::argocd::HOOK].into_iter().find_map(annotation);
+            let wave = wave.map_or_else(|| name_place(needed), |node| node.origin.place());
+            let wave = files.first_line(wave);
+            findings
+                .at(place, message)
+                .also(wave, "applied only here")
+                .object(object)
+                .detail(format!("{} {}", key.0, key.2))
+                .overlay(overlay)
+                .hint("give what is needed an earlier wave");
+        }
+    }
+}
+
+fn index<'a>(objects: &'a [Object], namespace: &str) -> Index<'a> {
+    let mut index = Index::new();
+    for object in objects {
+        let own = own_namespace(object, namespace);
+        let name = object.name().to_owned();
+        let spec = |path: &[&str]| object.node.word_at(path).unwrap_or_default().to_owned();
+        let (kind, own, name) = match object.kind() {
+            "ConfigMap" => (Target::ConfigMap.kind(), own, name),
+            "Secret" => (Target::Secret.kind(), own, name),
+            "ExternalSecret" => {
+                let target = object.node.word_at(&["spec", "target", "name"]);
+                (Target::Secret.kind(), own, target.map_or(name, str::to_owned))
+            }
+            "ServiceAccount" => (Target::ServiceAccount.kind(), own, name),
+            "PersistentVolumeClaim" => (Target::Claim.kind(), own, name),
+            "Namespace" => ("Namespace", String::new(), name),
+            "CustomResourceDefinition" => {
+                (DEFINITION, spec(&["spec", "group"]), spec(&["spec", "names", "kind"]))
+            }
+            _ => continue,
+        };
+        index.entry((kind, own, name)).or_insert(object);
+    }
+    index
+}
+
+const DEFINITION: &str = "CustomResourceDefinition";
+
+fn own_namespace(object: &Object, namespace: &str) -> String {
+    let own = object.namespace();
+    effective(if own.is_empty() { namespace } else { own }).to_owned()
+}
+
+type Needs = Vec<((&'static str, String, String), Place)>;
+
+/// What an object cannot be without, and where it says so.
+fn needs(object: &Object, namespace: &str, made: Option<&str>) -> Needs {
+    let mut needs = Needs::new();
+    let own = own_namespace(object, namespace);
+    if let Some(workload) = Workload::of(object) {
+        for reference in references(&workload).iter().filter(|reference| !reference.optional) {
+            let key = (reference.target.kind(), own.clone(), reference.name().to_owned());
+            needs.push((key, reference.name.origin.place()));
+        }
+    }
+    let id = object.id();
+    let place = |node: Option<&Node>| node.map_or(object.source, |node| node.origin.place());
+    if id.is_namespaced() && made != Some(own.as_str()) {
+        let node = object.node.at(&["metadata", "namespace"]);
+        let node = node.or_else(|| object.node.at(&["metadata", "name"]));
+        needs.push((("Namespace", String::new(), own), place(node)));
+    }
+    if !id.group.is_empty() {
+        let node = object.node.get("kind");
+        needs.push(((DEFINITION, id.group.clone(), id.kind.clone()), place(node)));
+    }
+    needs
+}

@@ -1,0 +1,127 @@
+//! KA005.
+
+use std::collections::HashMap;
+
+use super::Check;
+use crate::argocd::{Permission, deployments, project_of};
+use crate::finding::Findings;
+use crate::lint::Run;
+use crate::object::Object;
+
+rule! {
+    /// An object with another namespace than the destination of its Application.
+    ///
+    /// Argo CD puts into the destination's namespace only what has none of its own; the rest goes
+    /// where the object says. An overlay that was copied from another environment so deploys into
+    /// that one, and the Application prunes there.
+    ///
+    /// A namespace that the Application's AppProject allows by its full name is meant.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- .kustomize-lint.toml --
+    /// repository = "https://github.com/example/shop"
+    /// -- argocd/kustomization.yaml --
+    /// resources: [shop.yaml]
+    /// -- argocd/shop.yaml --
+    /// apiVersion: argoproj.io/v1alpha1
+    /// kind: Application
+    /// metadata: {name: shop}
+    /// spec:
+    ///   destination: {server: "https://kubernetes.default.svc", namespace: production}
+    ///   source: {repoURL: "https://github.com/example/shop", path: apps/shop}
+    /// -- apps/shop/kustomization.yaml --
+    /// namespace: staging
+    /// resources: [web.yaml]
+    /// -- apps/shop/web.yaml --
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: {name: web}
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- .kustomize-lint.toml --
+    /// repository = "https://github.com/example/shop"
+    /// -- argocd/kustomization.yaml --
+    /// resources: [shop.yaml]
+    /// -- argocd/shop.yaml --
+    /// apiVersion: argoproj.io/v1alpha1
+    /// kind: Application
+    /// metadata: {name: shop}
+    /// spec:
+    ///   destination: {server: "https://kubernetes.default.svc", namespace: production}
+    ///   source: {repoURL: "https://github.com/example/shop", path: apps/shop}
+    /// -- apps/shop/kustomization.yaml --
+    /// namespace: production
+    /// resources: [web.yaml]
+    /// -- apps/shop/web.yaml --
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: {name: web}
+    /// ```
+    KA005 "namespace-mismatch" Warning Check::Run(check)
+}
+
+fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
+    for deployment in deployments(run).iter().filter(|deployment| !deployment.is_changed) {
+        let application = deployment.application;
+        let destination = application.destination("namespace");
+        let Some(rendering) = deployment.rendering(run).filter(|_| !destination.is_empty()) else {
+            continue;
+        };
+        let project = project_of(run, deployment.overlay, application);
+        let is_meant = |namespace: &str| {
+            project.is_some_and(|project| {
+                let list = project.list("destinations").iter();
+                let mut named = list.filter_map(|item| item.word_at(&["namespace"]));
+                named.any(|own| own == namespace)
+                    && project.destination(application, namespace) == Permission::Granted
+            })
+        };
+        // One place sets the namespace of many.
+        let mut places: HashMap<_, (&Object, usize)> = HashMap::new();
+        let mut order = Vec::new();
+        for object in &rendering.objects {
+            let namespace = object.namespace();
+            if namespace.is_empty() || namespace == destination || !object.id().is_namespaced() {
+                continue;
+            }
+            let Some(node) = object.node.at(&["metadata", "namespace"]) else { continue };
+            let count = places.entry(node.origin.place()).or_insert_with(|| {
+                order.push(node);
+                (object, 0)
+            });
+            count.1 += 1;
+        }
+        for node in order {
+            let Some((object, count)) = places.get(&node.origin.place()) else { continue };
+            if is_meant(object.namespace()) {
+                continue;
+            }
+            let others = match count - 1 {
+                0 => String::new(),
+                1 => " and one other object".to_owned(),
+                more => format!(" and {more} other objects"),
+            };
+            let message = format!(
+                "{}{others} of {} would go to {}, not to its namespace {destination}",
+                object.id(),
+                application.object.id(),
+                object.namespace(),
+            );
+            let place = application.object.node.at(&["spec", "destination", "namespace"]);
+            let finding = findings.at(node.origin.place(), message);
+            if let Some(place) = place {
+                finding.also(place.origin.place(), "the destination");
+            }
+            finding
+                .object(object)
+                .detail(application.object.name())
+                .overlay(&deployment.overlay.name)
+                .hint("correct one of them, or name both in the AppProject's destinations");
+        }
+    }
+}

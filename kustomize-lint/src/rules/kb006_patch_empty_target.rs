@@ -1,0 +1,82 @@
+//! KB006.
+
+use super::Check;
+use crate::facts::{Target, What};
+use crate::finding::Findings;
+use crate::lint::Overlay;
+
+rule! {
+    /// A patch with an empty `target`, which is a patch of every object.
+    ///
+    /// `target: {}` looks like "nothing in particular" and selects everything; with
+    /// `$patch: delete` nothing is left. Who means every object says so: `target: {kind: .*}`.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [maps.yaml]
+    /// patches:
+    ///   - target: {}
+    ///     patch: |-
+    ///       $patch: delete
+    ///       kind: ConfigMap
+    ///       metadata: {name: old}
+    /// -- maps.yaml --
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: {name: old}
+    /// ---
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: {name: new}
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [maps.yaml]
+    /// patches:
+    ///   - target: {kind: ConfigMap, name: old}
+    ///     patch: |-
+    ///       $patch: delete
+    ///       kind: ConfigMap
+    ///       metadata: {name: old}
+    /// -- maps.yaml --
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: {name: old}
+    /// ---
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: {name: new}
+    /// ```
+    KB006 "patch-empty-target" Error Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    for fact in &overlay.rendering.facts {
+        let What::Patch { target: Target::Everything, matched, deleted, .. } = &fact.what else {
+            continue;
+        };
+        let step = overlay.rendering.step(fact.step);
+        let target = overlay.patch(step.place).and_then(|patch| patch.target.as_ref());
+        let place = target.map_or(step.place, |target| target.place);
+        let message = match (matched.len(), deleted.len()) {
+            (_, 0) => "this target has no condition: the patch is applied to every object",
+            _ => "this target has no condition: the patch deletes every object",
+        };
+        let finding = findings.at(overlay.files.first_line(place), message);
+        finding.label(match matched.len() {
+            1 => "selects the one object there is".to_owned(),
+            count => format!("selects all {count} objects"),
+        });
+        finding.also(overlay.files.first_line(fact.place), "the patch");
+        if let Some(key) = matched.first() {
+            let what = if deleted.contains(key) { "deleted, too" } else { "changed, too" };
+            finding.also(overlay.rendering.head(*key), what);
+        }
+        finding.hint("name what is meant; `kind: .*` selects every object on purpose");
+    }
+}

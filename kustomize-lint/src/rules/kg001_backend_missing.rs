@@ -1,0 +1,71 @@
+//! KG001.
+
+use super::Check;
+use crate::finding::Findings;
+use crate::lint::Overlay;
+use crate::view::{backends, is_route};
+
+rule! {
+    /// A route or an Ingress that sends traffic to a Service which the overlay does not have.
+    ///
+    /// Its requests are answered with 500 or 503. Looked at are the `backendRefs` and mirrors of
+    /// HTTPRoute, GRPCRoute, TCPRoute, TLSRoute and UDPRoute, the paths and the default of an
+    /// Ingress, and the Services in `alb.ingress.kubernetes.io/actions.…`. A backend with the port
+    /// `use-annotation` needs no Service but the action of its name. A Service in a namespace that
+    /// the overlay has nothing in is somebody else's. What a prefix has left behind is reported by
+    /// KR012.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: gateway.networking.k8s.io/v1
+    /// kind: HTTPRoute
+    /// metadata: {name: web}
+    /// spec:
+    ///   parentRefs: [{name: public, namespace: gateways}]
+    ///   rules: [{backendRefs: [{name: web, port: 80}]}]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: {name: web}
+    /// spec: {ports: [{name: http, port: 80}]}
+    /// ---
+    /// apiVersion: gateway.networking.k8s.io/v1
+    /// kind: HTTPRoute
+    /// metadata: {name: web}
+    /// spec:
+    ///   parentRefs: [{name: public, namespace: gateways}]
+    ///   rules: [{backendRefs: [{name: web, port: 80}]}]
+    /// ```
+    KG001 "backend-missing" Error Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    for object in overlay.objects() {
+        for backend in backends(object) {
+            let beside = backend.namespace.and_then(|node| node.scalar());
+            let namespace = beside.map_or(object.namespace(), |scalar| scalar.text.as_str());
+            let name = &backend.name;
+            let renamed = || overlay.renamed().find("Service", namespace, name).is_some();
+            if !overlay.lacks("Service", namespace, name) || is_route(object) && renamed() {
+                continue;
+            }
+            let message = format!("there is no Service {name} for {}", object.id());
+            let hint = match overlay.near("Service", namespace, name) {
+                Some(near) => format!("is `{near}` meant?"),
+                None => "correct the backend, or declare the Service with `externals`".to_owned(),
+            };
+            findings.value(backend.node, message).object(object).detail(name).hint(hint);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! KG006.
+
+use super::Check;
+use crate::finding::Findings;
+use crate::lint::{Overlay, effective};
+use crate::object::Object;
+use crate::tree::Node;
+use crate::view::{GATEWAY_API, Target, certificates, group, is_ingress};
+
+rule! {
+    /// A Gateway or an Ingress whose certificate nothing in the overlay provides.
+    ///
+    /// The listener does not come up, or the controller answers with a certificate of its own that
+    /// no client trusts. The Secret may be a literal or generated one, come from an ExternalSecret
+    /// or a Certificate, or be made by cert-manager for an Ingress or a Gateway with its
+    /// annotation; it must have the keys `tls.crt` and `tls.key` where its keys are known. An
+    /// Ingress of the AWS controller takes its certificate by ARN, and its `tls` is not judged.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: Ingress
+    /// metadata: {name: web}
+    /// spec:
+    ///   tls: [{hosts: [shop.example.com], secretName: web-tls}]
+    ///   defaultBackend: {service: {name: web, port: {number: 80}}}
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: Ingress
+    /// metadata: {name: web}
+    /// spec:
+    ///   tls: [{hosts: [shop.example.com], secretName: web-tls}]
+    ///   defaultBackend: {service: {name: web, port: {number: 80}}}
+    /// ---
+    /// apiVersion: cert-manager.io/v1
+    /// kind: Certificate
+    /// metadata: {name: web}
+    /// spec: {secretName: web-tls, dnsNames: [shop.example.com], issuerRef: {name: ca}}
+    /// ```
+    KG006 "tls-secret-missing" Error Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    for object in overlay.objects() {
+        if is_ingress(object) && !is_alb(object) {
+            for tls in object.node.at(&["spec", "tls"]).map_or(&[][..], Node::items) {
+                if let Some(name) = tls.get("secretName") {
+                    look(overlay, findings, object, object.namespace(), name);
+                }
+            }
+        } else if object.kind() == "Gateway" && group(object) == GATEWAY_API {
+            for certificate in certificates(object) {
+                let namespace = certificate.word_at(&["namespace"]).unwrap_or(object.namespace());
+                if let Some(name) = certificate.get("name") {
+                    look(overlay, findings, object, namespace, name);
+                }
+            }
+        }
+    }
+}
+
+fn look(
+    overlay: &Overlay<'_>,
+    findings: &mut Findings<'_>,
+    object: &Object,
+    namespace: &str,
+    node: &Node,
+) {
+    let Some(name) = node.scalar().filter(|_| !node.is_null()).map(|s| s.text.as_str()) else {
+        return;
+    };
+    // What a prefix has left behind is reported by KR012.
+    if name.is_empty() || overlay.renamed().find("Secret", namespace, name).is_some() {
+        return;
+    }
+    if overlay.lacks("Secret", namespace, name) {
+        let message = format!("there is no Secret {name} for {}", object.id());
+        let hint = match overlay.near("Secret", namespace, name) {
+            Some(near) => format!("is `{near}` meant?"),
+            None => "add a Certificate or an ExternalSecret that makes it, or declare it with \
+                     `externals`"
+                .to_owned(),
+        };
+        findings.value(node, message).object(object).hint(hint);
+        return;
+    }
+    let unsure = overlay.is_incomplete()
+        || overlay.settings.is_external("Secret", effective(namespace), name)
+        || overlay.custom().mentions(name);
+    let keys = overlay.provided().keys(Target::Secret, namespace, name);
+    let Some(keys) = keys.filter(|keys| !keys.open && !unsure) else { return };
+    for key in ["tls.crt", "tls.key"].into_iter().filter(|key| !keys.names.contains(*key)) {
+        let message = format!("the Secret {name} for {} has no key {key}", object.id());
+        let finding = findings.value(node, message);
+        finding
+            .object(object)
+            .detail(key)
+            .also(overlay.files.first_line(keys.place), "its keys are said here");
+        finding.hint("a certificate is in the keys `tls.crt` and `tls.key`");
+    }
+}
+
+/// Whether the AWS controller serves the Ingress.
+fn is_alb(ingress: &Object) -> bool {
+    let annotations = ingress.node.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries);
+    ingress.node.str_at(&["spec", "ingressClassName"]) == Some("alb")
+        || ingress.annotation("kubernetes.io/ingress.class") == Some("alb")
+        || annotations.iter().any(|entry| entry.key.starts_with("alb.ingress.kubernetes.io/"))
+}

@@ -1,0 +1,79 @@
+//! KH001.
+
+use super::Check;
+use crate::finding::Findings;
+use crate::lint::Overlay;
+use crate::tree::Place;
+use crate::view::placeholder;
+
+rule! {
+    /// A value that is still to be filled in: `<account-id>`, `REPLACE_ME`, `CHANGEME`,
+    /// `${VARIABLE}`.
+    ///
+    /// Kubernetes replaces nothing of the kind, so a role's address, a host name or a password
+    /// goes live with the stand-in. Looked at are all values of all objects, but not what others
+    /// fill in or read in their own way: commands and arguments of containers, files in
+    /// ConfigMaps and other texts of several lines, the `config` of custom resources, and
+    /// CustomResourceDefinitions. In these only a setting whose whole value is `REPLACE_ME` or
+    /// `CHANGEME` counts, and in variables of containers `${VARIABLE}` does not. Where another tool
+    /// replaces `${VARIABLE}` after kustomize, as Flux can, the configuration should leave the
+    /// rule out.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [account.yaml]
+    /// -- account.yaml --
+    /// apiVersion: v1
+    /// kind: ServiceAccount
+    /// metadata:
+    ///   name: web
+    ///   annotations:
+    ///     eks.amazonaws.com/role-arn: arn:aws:iam::<account-id>:role/web
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [account.yaml]
+    /// -- account.yaml --
+    /// apiVersion: v1
+    /// kind: ServiceAccount
+    /// metadata:
+    ///   name: web
+    ///   annotations:
+    ///     eks.amazonaws.com/role-arn: arn:aws:iam::111122223333:role/web
+    /// ```
+    KH001 "placeholder" Error Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    for object in overlay.objects() {
+        for found in placeholder::find(object) {
+            let what = match &found.token {
+                Some(token) => format!("`{token}`"),
+                None => "a value to be filled in".to_owned(),
+            };
+            let message = format!("{what} stands at {} of {}", found.path, object.id());
+            let origin = found.node.origin;
+            let place = found.token.as_deref().map(|token| narrow(overlay, origin.place(), token));
+            let finding = findings.at(place.unwrap_or(origin.place()), message);
+            if origin.last.is_some() {
+                finding.also(origin.base, "stood here first");
+            }
+            finding.object(object).detail(found.token.unwrap_or_default());
+            finding.hint("fill it in; Kubernetes takes it as it is");
+        }
+    }
+}
+
+/// The placeholder in its value, as far as it stands there as it is.
+fn narrow(overlay: &Overlay<'_>, place: Place, token: &str) -> Place {
+    let text = overlay.files.get(place.file).text.get(place.span()).unwrap_or_default();
+    text.find(token).map_or(place, |at| {
+        let start = place.start as usize + at;
+        Place::new(place.file, &(start..start + token.len()))
+    })
+}

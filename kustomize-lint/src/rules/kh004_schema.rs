@@ -1,0 +1,67 @@
+//! KH004.
+
+use super::Check;
+use crate::api::{self, Verdict};
+use crate::finding::Findings;
+use crate::lint::Overlay;
+
+rule! {
+    /// An object that the API server refuses, or a field that it drops: a misspelt name, a wrong
+    /// type, a missing field, a value that is not among the allowed ones.
+    ///
+    /// A misspelt field is dropped without a word where validation is not strict, and its
+    /// default counts. The schemas of Kubernetes 1.29 to 1.33, Gateway API, External Secrets and
+    /// Argo CD are in the program, and what the annotations of the AWS Load Balancer Controller
+    /// look like. Kinds that are not known are left alone. Amounts are checked by KQ008.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: {name: web}
+    /// spec:
+    ///   selector: {app: web}
+    ///   ports: [{port: "80", targtPort: 8080}]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: {name: web}
+    /// spec:
+    ///   selector: {app: web}
+    ///   ports: [{port: 80, targetPort: 8080}]
+    /// ```
+    KH004 "schema" Error Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    for object in overlay.objects() {
+        let Verdict::Checked(violations) = api::validate(&object.node, overlay.settings.kubernetes)
+        else {
+            continue;
+        };
+        for violation in violations {
+            let finding = findings
+                .at(violation.place, violation.message())
+                .object(object)
+                .detail(violation.path.clone());
+            // Of what a patch says, it is good to know for whom.
+            if violation.place.file != object.source.file {
+                finding.also(object.head(), "the object");
+            }
+            if let Some(hint) = violation.hint() {
+                finding.hint(hint);
+            }
+        }
+    }
+}

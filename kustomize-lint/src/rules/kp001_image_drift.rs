@@ -1,0 +1,94 @@
+//! KP001.
+
+use super::Check;
+use crate::finding::Findings;
+use crate::lint::Overlay;
+use crate::parity::{Image, pairs};
+
+rule! {
+    /// A container with another image, or another version of it, than its service has in the
+    /// Compose project.
+    ///
+    /// What was tried out with Compose is then not what the cluster runs: a major version of a
+    /// database apart, the data of the one cannot be read by the other.
+    ///
+    /// Compared are the repository without its registry, and the tag or the digest; a mirror that
+    /// puts a path before the repository is the same image. Of an image that Compose builds
+    /// (`build`) only the name counts: its tag is that of a working copy.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- .kustomize-lint.toml --
+    /// compose = ["compose.yaml"]
+    /// -- compose.yaml --
+    /// services:
+    ///   web:
+    ///     image: nginx:1.27
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web}
+    /// spec:
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec:
+    ///       containers:
+    ///         - name: web
+    ///           image: nginx:1.25
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- .kustomize-lint.toml --
+    /// compose = ["compose.yaml"]
+    /// -- compose.yaml --
+    /// services:
+    ///   web:
+    ///     image: nginx:1.27
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web}
+    /// spec:
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec:
+    ///       containers:
+    ///         - name: web
+    ///           image: mirror.example.com/docker/nginx:1.27
+    /// ```
+    KP001 "image-drift" Warning Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    for (pair, compose) in pairs(overlay) {
+        let Some(node) = pair.container.image() else { continue };
+        let (Some(text), Some(image)) = (node.as_str(), &pair.service.image) else { continue };
+        let Some(expected) = image.value.as_deref() else { continue };
+        let (own, other) = (Image::parse(text), Image::parse(expected));
+        let what = if !own.same_repository(&other) {
+            "another image"
+        } else if !pair.service.build && !own.same_version(&other) {
+            "another version of its image"
+        } else {
+            continue;
+        };
+        let message = format!(
+            "{} runs {what} than in Compose: {text} instead of {expected}",
+            pair.workload.object.id()
+        );
+        let finding = findings.value(node, message);
+        if let Some(place) = compose.place(&image.place) {
+            finding.also(place, "what Compose runs");
+        }
+        finding.object(pair.workload.object).hint("use the same image on both sides");
+    }
+}

@@ -1,0 +1,109 @@
+//! KP003.
+
+use super::Check;
+use crate::compose::{EnvVar, Origin};
+use crate::finding::Findings;
+use crate::lint::Overlay;
+use crate::parity::{Value, Variables, is_different, is_secret, names_only, pairs};
+
+rule! {
+    /// A variable with another value in Kubernetes than in the Compose project.
+    ///
+    /// The two sides then behave differently, and what works on the one is no proof for the
+    /// other.
+    ///
+    /// Values are compared as the program sees them: `$$` and `$(NAME)` as the kubelet reads
+    /// them, interpolation and env files as Compose does. What comes from a secret or depends on
+    /// a variable that nobody sets is left alone. Where values are meant to differ the
+    /// environment says so: `parity = "names"` for all of them, `differs` for some, and the
+    /// specification with `x-environment`. Values are not repeated in the message when the name
+    /// is that of a secret.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- .kustomize-lint.toml --
+    /// compose = ["compose.yaml"]
+    /// -- compose.yaml --
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4
+    ///     environment: {CACHE_TTL: "60"}
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web}
+    /// spec:
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec:
+    ///       containers:
+    ///         - name: web
+    ///           image: example/web:1.4
+    ///           env: [{name: CACHE_TTL, value: "600"}]
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- .kustomize-lint.toml --
+    /// compose = ["compose.yaml"]
+    /// -- compose.yaml --
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4
+    ///     environment: {CACHE_TTL: "60"}
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: web}
+    /// spec:
+    ///   selector: {matchLabels: {app: web}}
+    ///   template:
+    ///     metadata: {labels: {app: web}}
+    ///     spec:
+    ///       containers:
+    ///         - name: web
+    ///           image: example/web:1.4
+    ///           env: [{name: CACHE_TTL, value: "60"}]
+    /// ```
+    KP003 "env-value-drift" Warning Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    if names_only(overlay) {
+        return;
+    }
+    for (pair, compose) in pairs(overlay) {
+        let (service, object) = (pair.service, pair.workload.object);
+        let variables = Variables::of(overlay, object.namespace(), &pair.container);
+        for theirs in &service.environment {
+            let EnvVar { name, value: Some(expected), .. } = theirs else { continue };
+            let Some(own) = variables.get(name) else { continue };
+            let Value::Known(value) = &own.value else { continue };
+            let secret = matches!(theirs.from, Origin::Secret { .. });
+            if value == expected || secret || is_different(overlay, &service.name, name) {
+                continue;
+            }
+            let id = object.id();
+            let message = if is_secret(name, value) || is_secret(name, expected) {
+                format!("{id} has another {name} than Compose")
+            } else {
+                format!("{id} has another {name} than Compose: {value:?} instead of {expected:?}")
+            };
+            let finding = findings.value(own.node, message);
+            if let Some(place) = compose.place(&theirs.place) {
+                finding.also(place, "the value in Compose");
+            }
+            finding
+                .object(object)
+                .detail(name)
+                .hint("use one value, or declare it with `differs` of the environment");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! KQ004.
+
+use super::Check;
+use crate::budget::Budget;
+use crate::finding::Findings;
+use crate::lint::Overlay;
+
+rule! {
+    /// A container without a memory limit.
+    ///
+    /// It may use all that the node has, and then the kernel kills whatever it finds, not only
+    /// this container. Without a request, too, the scheduler takes it to need nothing. What a
+    /// limit for the whole pod or a LimitRange of the namespace says is a limit; what a LimitRange
+    /// outside of the overlay says is not known here.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: nginx:1.27
+    ///       resources: {requests: {memory: 256Mi}}
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web}
+    /// spec:
+    ///   containers:
+    ///     - name: web
+    ///       image: nginx:1.27
+    ///       resources: {limits: {memory: 256Mi}}
+    /// ```
+    KQ004 "memory-unset" Warning Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    for part in Budget::of(overlay).parts {
+        let object = part.workload.object;
+        let unlimited = part.memory.unlimited.iter();
+        for container in unlimited.filter(|container| container.node.is_mapping()) {
+            // What is written and no amount is said by another rule.
+            if container
+                .resource("limits", "memory")
+                .is_some_and(|written| written.scalar().is_none_or(|scalar| scalar.text != "0"))
+            {
+                continue;
+            }
+            let request = container.request("memory").is_some();
+            let rest = if request { "" } else { ", and requests none" };
+            let message = format!(
+                "container {} of {} has no memory limit{rest}",
+                container.name(),
+                object.id()
+            );
+            let place = match (container.node.entry("resources"), container.node.get("name")) {
+                (Some(resources), _) => resources.origin,
+                (None, Some(name)) => name.origin,
+                (None, None) => container.node.origin,
+            };
+            findings
+                .at(place.place(), message)
+                .object(object)
+                .hint("set `resources.limits.memory`");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! KR007.
+
+use super::Check;
+use crate::finding::Findings;
+use crate::lint::Overlay;
+use crate::object::Object;
+use crate::tree::{Entry, Node};
+use crate::view::{ByLabel, Selector, Workload, group};
+
+rule! {
+    /// A Service whose selector matches no pod of the overlay.
+    ///
+    /// It has no endpoints: connections to it are refused, and routes to it answer 503. A Service
+    /// without a selector, or of type `ExternalName`, selects nothing on purpose. Where custom
+    /// resources are in the namespace whose operators may make pods, nothing is certain and
+    /// nothing is reported.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web, labels: {app: web}}
+    /// spec: {containers: [{name: web, image: nginx:1.27}]}
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: {name: web}
+    /// spec:
+    ///   ports: [{port: 80}]
+    ///   selector: {app: website}
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [web.yaml]
+    /// -- web.yaml --
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: {name: web, labels: {app: web}}
+    /// spec: {containers: [{name: web, image: nginx:1.27}]}
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: {name: web}
+    /// spec:
+    ///   ports: [{port: 80}]
+    ///   selector: {app: web}
+    /// ```
+    KR007 "service-selects-nothing" Error Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    if overlay.is_incomplete() {
+        return;
+    }
+    let pods = ByLabel::of(overlay);
+    for service in overlay.of_kind("Service").filter(|object| group(object).is_empty()) {
+        let Some((selector, namespace)) = selector(service) else { continue };
+        if overlay.custom().may_make_pods(namespace)
+            || pods.selected(namespace, &selector.value).next().is_some()
+        {
+            continue;
+        }
+        let message = format!("{} selects no pod of the overlay", service.id());
+        // The workload that is meant has the name of the Service.
+        let kinds = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod"];
+        let namesake = kinds.iter().find_map(|kind| overlay.find(kind, namespace, service.name()));
+        let own = namesake.and_then(Workload::of).and_then(|workload| workload.labels());
+        let wanted =
+            || selector.value.entries().iter().filter(|entry| entry.value.scalar().is_some());
+        let differs = |own: &Node, entry: &Entry| {
+            entry.value.scalar().is_none_or(|s| own.word_at(&[&entry.key]) != Some(&s.text))
+        };
+        let culprit = own.and_then(|own| wanted().find(|entry| differs(own, entry)));
+        // Otherwise a label that a patch has set is the likeliest.
+        let culprit = culprit.or_else(|| wanted().find(|entry| entry.value.origin.last.is_some()));
+        let origin = culprit.map_or(selector.origin, |entry| entry.value.origin);
+        let finding = findings.origin(&origin, message);
+        finding.object(service).hint("give the pods these labels, or correct the selector");
+        if let (Some(own), Some(entry), Some(workload)) = (own, culprit, namesake) {
+            let (pods, key) = (workload.id(), &entry.key);
+            let (node, label) = match own.get(key) {
+                Some(node) => (node, format!("the pods of {pods} have another {key}")),
+                None => (own, format!("the pods of {pods} have no {key}")),
+            };
+            finding.also(overlay.files.first_line(node.origin.place()), label);
+        }
+    }
+}
+
+/// The selector of a Service that is to select pods.
+pub(super) fn selector(service: &Object) -> Option<(&Entry, &str)> {
+    let spec = service.node.get("spec")?;
+    if spec.str_at(&["type"]) == Some("ExternalName") {
+        return None;
+    }
+    let selector = spec.entry("selector")?;
+    let says = selector.value.is_mapping() && !Selector::plain(&selector.value).is_empty();
+    says.then_some((selector, service.namespace()))
+}

@@ -1,0 +1,100 @@
+//! KR017.
+
+use std::collections::HashSet;
+
+use super::Check;
+use crate::finding::Findings;
+use crate::lint::Overlay;
+use crate::object::Object;
+use crate::tree::Node;
+use crate::view::{Workload, group};
+
+rule! {
+    /// A claim of a StorageClass which the overlay does not have.
+    ///
+    /// The claim stays `Pending`, and so does its pod. No class, or `""`, is fine: the cluster's
+    /// default, or no class at all. A class that only binds a claim to a PersistentVolume of the
+    /// overlay needs no object. No name counts as given, as `standard` is in Kind and not on EKS,
+    /// and `gp2` in some EKS clusters only: what the cluster brings is declared once, as
+    /// `externals = ["StorageClass/standard"]`. One finding stands for all claims of the class.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [files.yaml]
+    /// -- files.yaml --
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata: {name: files}
+    /// spec:
+    ///   storageClassName: fast
+    ///   accessModes: [ReadWriteOnce]
+    ///   resources: {requests: {storage: 1Gi}}
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [files.yaml, fast.yaml]
+    /// -- files.yaml --
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata: {name: files}
+    /// spec:
+    ///   storageClassName: fast
+    ///   accessModes: [ReadWriteOnce]
+    ///   resources: {requests: {storage: 1Gi}}
+    /// -- fast.yaml --
+    /// apiVersion: storage.k8s.io/v1
+    /// kind: StorageClass
+    /// metadata: {name: fast}
+    /// provisioner: ebs.csi.aws.com
+    /// ```
+    KR017 "storageclass-missing" Warning Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    let volumes = overlay.of_kind("PersistentVolume");
+    let bound = volumes.filter_map(|volume| volume.node.str_at(&["spec", "storageClassName"]));
+    let mut seen: HashSet<&str> = bound.collect();
+    for object in overlay.objects() {
+        for spec in claims(object) {
+            let Some(node) = spec.get("storageClassName") else { continue };
+            let Some(name) = spec.word_at(&["storageClassName"]).filter(|name| !name.is_empty())
+            else {
+                continue;
+            };
+            if !overlay.lacks_everywhere("StorageClass", name) || !seen.insert(name) {
+                continue;
+            }
+            let message = format!("there is no StorageClass {name} for {}", object.id());
+            let hint = match overlay.near("StorageClass", "", name) {
+                Some(near) => format!("is `{near}` meant?"),
+                None => format!(
+                    "add it, or declare what the cluster brings: `externals = \
+                     [\"StorageClass/{name}\"]`"
+                ),
+            };
+            findings.value(node, message).object(object).detail(name).hint(hint);
+        }
+    }
+}
+
+/// The specs of the claims that an object is, or makes.
+fn claims(object: &Object) -> Vec<&Node> {
+    if object.kind() == "PersistentVolumeClaim" && group(object).is_empty() {
+        return object.node.get("spec").into_iter().collect();
+    }
+    let Some(workload) = Workload::of(object) else { return Vec::new() };
+    let templates = match workload.kind() {
+        "StatefulSet" => object.node.at(&["spec", "volumeClaimTemplates"]),
+        _ => None,
+    };
+    let templates = templates.map_or(&[][..], Node::items).iter();
+    let volumes = workload.pod.get("volumes").map_or(&[][..], Node::items).iter();
+    let ephemeral =
+        volumes.filter_map(|volume| volume.at(&["ephemeral", "volumeClaimTemplate", "spec"]));
+    templates.filter_map(|template| template.get("spec")).chain(ephemeral).collect()
+}

@@ -1,0 +1,175 @@
+//! KS001.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Check;
+use crate::finding::Findings;
+use crate::lint::Overlay;
+use crate::object::Object;
+use crate::secrecy::{has_password, is_placeholder, is_public_key, is_secret};
+use crate::tracked::Tracked;
+use crate::tree::{Entry, Node, Place};
+
+rule! {
+    /// A secret in plain text: in a Secret, a generator, or a variable of a container.
+    ///
+    /// Whoever can read the repository, or its history, has it; Base64 is no protection. Looked at
+    /// are the values of Secrets and of `secretGenerator`, variables whose names end like
+    /// `PASSWORD`, `TOKEN`, `SECRET` or `API_KEY`, and addresses with a password in them.
+    ///
+    /// Quiet are: files that git ignores; placeholders and references (`<token>`, `${TOKEN}`,
+    /// `$(TOKEN)`, `REPLACE_ME`), dummies (`test`), what SOPS has encrypted; keys of Secrets that
+    /// only say where something is (`host`, `username`, `ca.crt`). A password that everybody may
+    /// know, as in a demonstration, is suppressed with that as the reason. Values are never shown.
+    ///
+    /// ## Bad
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [secret.yaml]
+    /// -- secret.yaml --
+    /// apiVersion: v1
+    /// kind: Secret
+    /// metadata: {name: db}
+    /// stringData:
+    ///   username: app
+    ///   password: correct-horse
+    /// ```
+    ///
+    /// ## Good
+    ///
+    /// ```text
+    /// -- kustomization.yaml --
+    /// resources: [secret.yaml]
+    /// -- secret.yaml --
+    /// apiVersion: external-secrets.io/v1
+    /// kind: ExternalSecret
+    /// metadata: {name: db}
+    /// spec:
+    ///   secretStoreRef: {name: vault}
+    ///   data: [{secretKey: password, remoteRef: {key: db, property: password}}]
+    /// ```
+    KS001 "plaintext-secret" Error Check::Overlay(check)
+}
+
+fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    let sources = Sources::of(overlay);
+    for object in overlay.of_kind("Secret").filter(|object| object.id().group.is_empty()) {
+        secret(object, &sources, findings);
+    }
+    for workload in overlay.workloads() {
+        for container in workload.containers() {
+            for variable in container.list("env") {
+                let Some(name) = variable.word_at(&["name"]) else { continue };
+                let Some(node) = variable.get("value") else { continue };
+                let Some(scalar) = node.scalar() else { continue };
+                let value = scalar.text.as_str();
+                if !is_secret(name, value)
+                    || sources.names.contains(value)
+                    || sources.are_ignored(node.origin.place())
+                {
+                    continue;
+                }
+                let id = workload.object.id();
+                let what = if has_password(value) { "has" } else { "is" };
+                let message = format!(
+                    "variable {name} in container {} of {id} {what} a secret in plain text",
+                    container.name()
+                );
+                // At the name: the value is not to be shown.
+                let place = variable.get("name").unwrap_or(variable).origin.place();
+                findings
+                    .at(place, message)
+                    .object(workload.object)
+                    .hint("take it from a Secret with `valueFrom.secretKeyRef`");
+            }
+        }
+    }
+}
+
+fn secret(object: &Object, sources: &Sources<'_>, findings: &mut Findings<'_>) {
+    // Encrypted as a whole by SOPS; kustomize gets it decrypted from somebody else.
+    if object.node.get("sops").is_some() {
+        return;
+    }
+    let plain = |entry: &&Entry, encoded: bool| {
+        !is_public_key(&entry.key)
+            && value(&entry.value, encoded).is_some_and(|value| !is_placeholder(&value))
+            && !sources.are_ignored(entry.value.origin.place())
+    };
+    let mut found: Vec<&Entry> = Vec::new();
+    for (field, encoded) in [("data", true), ("stringData", false)] {
+        let entries = object.node.get(field).map_or(&[][..], Node::entries);
+        found.extend(entries.iter().filter(|entry| plain(entry, encoded)));
+    }
+    let Some(first) = found.first() else { return };
+    let keys: Vec<&str> = found.iter().map(|entry| entry.key.as_str()).collect();
+    let message = format!("{} has its secrets in plain text: {}", object.id(), keys.join(", "));
+    let finding = findings.at(place(object, first), message);
+    finding.object(object).hint(
+        "let an ExternalSecret or a SealedSecret make it, or generate it from a file that git ignores",
+    );
+    let mut files = HashSet::from([place(object, first).file]);
+    for entry in &found {
+        let also = place(object, entry);
+        if files.insert(also.file) {
+            finding.also(also, format!("{}, too", entry.key));
+        }
+    }
+}
+
+/// A resource is pointed at by the key, as the value is not to be shown; what was generated or
+/// patched in by the line that it comes from.
+fn place(object: &Object, entry: &Entry) -> Place {
+    let by_value = object.generator.is_some() || entry.value.origin.last.is_some();
+    if by_value { entry.value.origin.place() } else { entry.origin.place() }
+}
+
+/// The text of a value. Binary values are values, too.
+fn value(node: &Node, encoded: bool) -> Option<String> {
+    let text = &node.scalar()?.text;
+    if !encoded {
+        return Some(text.clone());
+    }
+    let compact: String = text.split_whitespace().collect();
+    match STANDARD.decode(compact) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        // Somebody forgot to encode it, or wrote a placeholder.
+        Err(_) => Some(text.clone()),
+    }
+}
+
+/// The files that values come from.
+struct Sources<'a> {
+    overlay: &'a Overlay<'a>,
+    tracked: Tracked,
+    /// Files of generators, by the entries that name them.
+    named: HashMap<Place, PathBuf>,
+    /// Names of Secrets, which a variable may give to a program that reads them itself.
+    names: HashSet<&'a str>,
+}
+
+impl<'a> Sources<'a> {
+    fn of(overlay: &'a Overlay<'a>) -> Self {
+        let mut named = HashMap::new();
+        for root in &overlay.rendering.roots {
+            let generators = root.kustomization.secrets.iter();
+            for file in generators.flat_map(|generator| &generator.files) {
+                let path = file.value.rsplit('=').next().unwrap_or_default();
+                named.insert(file.place, root.canonical.join(path));
+            }
+        }
+        let names = overlay.of_kind("Secret").map(Object::name).collect();
+        Sources { overlay, tracked: Tracked::default(), named, names }
+    }
+
+    /// Whether git ignores the file of a value.
+    fn are_ignored(&self, place: Place) -> bool {
+        let file = || &self.overlay.files.get(place.file).path;
+        self.tracked.ignores(self.named.get(&place).unwrap_or_else(file))
+    }
+}

@@ -1,0 +1,110 @@
+//! What the rules about names in pods have in common.
+
+use std::collections::HashSet;
+
+use crate::finding::Findings;
+use crate::lint::{Overlay, effective};
+use crate::object::Object;
+use crate::tree::{Node, Place};
+use crate::view::{Keys, Target, references, words};
+
+/// Reports what pods name and nothing provides, once per workload and name.
+pub(super) fn missing(
+    overlay: &Overlay<'_>,
+    findings: &mut Findings<'_>,
+    target: Target,
+    is_made: impl Fn(&str, &str) -> bool,
+    hint: &str,
+) {
+    let kind = target.kind();
+    for workload in overlay.workloads() {
+        let namespace = workload.object.namespace();
+        let mut seen = HashSet::new();
+        for reference in references(&workload) {
+            let name = reference.name();
+            if reference.target != target
+                || reference.optional
+                || name.is_empty()
+                || is_made(namespace, name)
+                || !overlay.lacks(kind, namespace, name)
+                || !seen.insert(name)
+            {
+                continue;
+            }
+            let message = format!("there is no {kind} {name} for {}", workload.object.id());
+            let hint = match overlay.near(kind, namespace, name) {
+                Some(near) => format!("is `{near}` meant?"),
+                None => hint.to_owned(),
+            };
+            let finding = findings.value(reference.name, message);
+            finding.object(workload.object).hint(hint);
+            if let Some(other) = overlay.elsewhere(kind, name) {
+                let label =
+                    format!("this one is in the namespace {}", effective(other.namespace()));
+                finding.also(overlay.files.first_line(name_place(other)), label);
+            }
+        }
+    }
+}
+
+/// Where the object got its name first.
+pub(super) fn name_place(object: &Object) -> Place {
+    let name = object.node.at(&["metadata", "name"]).filter(|_| object.generator.is_none());
+    name.map_or(object.source, |name| name.origin.base)
+}
+
+/// Reports keys that pods name and that the ConfigMap or Secret does not have.
+pub(super) fn missing_keys(overlay: &Overlay<'_>, findings: &mut Findings<'_>, target: Target) {
+    let kind = target.kind();
+    for workload in overlay.workloads() {
+        let namespace = workload.object.namespace();
+        for reference in references(&workload) {
+            let (Some(key), Some(node)) = (reference.key(), reference.key) else { continue };
+            let name = reference.name();
+            if reference.target != target
+                || reference.optional
+                || overlay.is_incomplete()
+                || overlay.settings.is_external(kind, namespace, name)
+                || overlay.custom().mentions(name)
+            {
+                continue;
+            }
+            let Some(keys) = overlay.provided().keys(target, namespace, name) else { continue };
+            if keys.open || keys.names.contains(key) {
+                continue;
+            }
+            let name = match overlay.find(kind, namespace, name) {
+                Some(object) if object.generator.is_some() => object.original.name.as_str(),
+                _ => name,
+            };
+            let message = format!("{kind} {name} has no key {key}");
+            let finding = findings.value(node, message);
+            finding.object(workload.object).hint(hint(keys, key));
+            finding
+                .also(overlay.files.first_line(keys.place), "its keys are said here")
+                .detail(key);
+        }
+    }
+}
+
+/// The key that is meant, or those that there are.
+fn hint(keys: &Keys, key: &str) -> String {
+    const SHOWN: usize = 8;
+    let known = || keys.names.iter().map(String::as_str);
+    let near = known().find(|known| known.eq_ignore_ascii_case(key));
+    if let Some(near) = near.or_else(|| common::diagnostic::nearest(key, known())) {
+        return format!("is `{near}` meant?");
+    }
+    let shown: Vec<&str> = known().take(SHOWN).collect();
+    let more = if keys.names.len() > SHOWN { ", …" } else { "" };
+    format!("its keys are {}{more}", shown.join(", "))
+}
+
+/// Every text that an object uses, its own name and namespace aside.
+pub(super) fn uses<'a>(node: &'a Node, each: &mut impl FnMut(&'a str)) {
+    words(node, &mut |word| {
+        if !matches!(word.keys, ["metadata", "name" | "namespace"] | ["kind" | "apiVersion"]) {
+            each(word.text);
+        }
+    });
+}

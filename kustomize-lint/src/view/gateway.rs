@@ -1,0 +1,98 @@
+//! Gateways, their listeners, and how routes attach to them.
+
+use super::backend::GATEWAY_API;
+use super::group;
+use crate::lint::Overlay;
+use crate::object::Object;
+use crate::tree::Node;
+
+/// A Gateway that a route names as its parent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parent<'a> {
+    /// What is written.
+    pub(crate) node: &'a Node,
+    /// The scalar with the name.
+    pub(crate) name: &'a Node,
+    /// The namespace: the route's when nothing is said.
+    pub(crate) namespace: &'a str,
+}
+
+/// The Gateways that a route names as its parents; a parent may be of another kind, too.
+pub(crate) fn parents(route: &Object) -> impl Iterator<Item = Parent<'_>> {
+    let references = route.node.at(&["spec", "parentRefs"]).map_or(&[][..], Node::items);
+    references.iter().filter_map(|node| {
+        let is_gateway = node.str_at(&["kind"]).unwrap_or("Gateway") == "Gateway"
+            && node.str_at(&["group"]).unwrap_or(GATEWAY_API) == GATEWAY_API;
+        let name = node.get("name").filter(|name| is_gateway && !name.is_null())?;
+        name.scalar()?;
+        let namespace = node.word_at(&["namespace"]).unwrap_or(route.namespace());
+        Some(Parent { node, name, namespace })
+    })
+}
+
+impl<'a> Parent<'a> {
+    /// The name.
+    pub(crate) fn name(&self) -> &'a str {
+        self.name.scalar().map_or("", |scalar| scalar.text.as_str())
+    }
+
+    /// The Gateway, if the overlay has it.
+    pub(crate) fn gateway<'o>(&self, overlay: &'o Overlay<'_>) -> Option<&'o Object> {
+        let found = overlay.find("Gateway", self.namespace, self.name())?;
+        (group(found) == GATEWAY_API).then_some(found)
+    }
+
+    /// The listeners that are meant: all, or those of the section and port that it says.
+    pub(crate) fn listeners<'o>(&self, gateway: &'o Object) -> Vec<&'o Node> {
+        let section = self.node.word_at(&["sectionName"]);
+        let port = self.node.word_at(&["port"]);
+        listeners(gateway)
+            .iter()
+            .filter(|listener| {
+                section.is_none_or(|name| listener.word_at(&["name"]) == Some(name))
+                    && port.is_none_or(|port| listener.word_at(&["port"]) == Some(port))
+            })
+            .collect()
+    }
+}
+
+/// The listeners of a Gateway.
+pub(crate) fn listeners(gateway: &Object) -> &[Node] {
+    gateway.node.at(&["spec", "listeners"]).map_or(&[], Node::items)
+}
+
+/// The Secrets that a Gateway's listeners name as their certificates.
+pub(crate) fn certificates(gateway: &Object) -> impl Iterator<Item = &Node> {
+    let references = listeners(gateway).iter().filter_map(|l| l.at(&["tls", "certificateRefs"]));
+    references.flat_map(Node::items).filter(|node| {
+        node.str_at(&["kind"]).unwrap_or("Secret") == "Secret"
+            && node.str_at(&["group"]).unwrap_or_default().is_empty()
+    })
+}
+
+/// Whether two host names, each perhaps with a wildcard for one or more labels, have a name in
+/// common.
+pub(crate) fn intersects(a: &str, b: &str) -> bool {
+    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+    match (a.strip_prefix('*'), b.strip_prefix('*')) {
+        (None, None) => a == b,
+        (Some(suffix), None) => b.len() > suffix.len() && b.ends_with(suffix),
+        (None, Some(suffix)) => a.len() > suffix.len() && a.ends_with(suffix),
+        (Some(a), Some(b)) => a.ends_with(b) || b.ends_with(a),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_stand_for_one_or_more_labels() {
+        assert!(intersects("*.example.com", "a.b.example.com"));
+        assert!(intersects("*.example.com", "*.b.example.com"));
+        assert!(intersects("A.example.com", "a.example.com"));
+        assert!(!intersects("*.example.com", "example.com"));
+        assert!(!intersects("*.example.com", "anexample.com"));
+        assert!(!intersects("*.a.com", "*.b.com"));
+    }
+}

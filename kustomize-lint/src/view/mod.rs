@@ -1,0 +1,36 @@
+//! Kubernetes objects as the rules look at them: workloads, containers, references.
+
+mod backend;
+mod by_label;
+mod container;
+mod custom;
+mod gateway;
+pub(crate) mod placeholder;
+mod pods;
+mod provided;
+mod reference;
+mod renamed;
+mod selector;
+mod words;
+mod workload;
+
+pub(crate) use backend::{GATEWAY_API, backends, is_ingress, is_route};
+pub(crate) use by_label::ByLabel;
+pub(crate) use container::{Container, Role};
+pub(crate) use custom::Custom;
+pub(crate) use gateway::{certificates, intersects, listeners, parents};
+pub(crate) use pods::Pods;
+pub(crate) use provided::{Keys, Provided};
+pub(crate) use reference::{Target, references};
+pub(crate) use renamed::Renamed;
+pub(crate) use selector::{Selector, labels};
+pub(crate) use words::{Word, names, words};
+pub(crate) use workload::Workload;
+
+use crate::object::Object;
+
+/// The API group of an object; empty for the core group.
+pub(crate) fn group(object: &Object) -> &str {
+    let api = object.node.str_at(&["apiVersion"]).unwrap_or_default();
+    api.rsplit_once('/').map_or("", |(group, _)| group)
+}

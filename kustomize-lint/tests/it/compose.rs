@@ -1,0 +1,459 @@
+//! Compose projects, as read here and by Docker Compose: the same values, or an error everywhere.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::compose::{ports, quantity};
+use kustomize_lint::compose::{
+    Env, Field, Origin, Project, Published, Service, Test, read, read_with,
+};
+use rideshare_tests::run::{Run, run};
+use rideshare_tests::{peers, root};
+use serde_json::{Map, Value, json};
+
+use crate::archive::{Case, cases};
+
+/// Docker Compose's view of a project, without anything of this process's environment.
+fn config(compose: &Path, files: &[PathBuf], outer: &Env) -> Run {
+    let mut command = Command::new(compose);
+    command.env_clear().env("HOME", "/home/somebody").envs(outer);
+    for file in files {
+        command.arg("-f").arg(file);
+    }
+    run(command.args(["--profile", "*", "config", "--format", "json"]))
+}
+
+/// Collects the values of this reader, and counts those that are unknown.
+#[derive(Default)]
+struct Shown {
+    unknown: usize,
+}
+
+/// Equal to everything, for what is unknown here.
+const UNKNOWN: &str = "\u{F0000}unknown";
+
+impl Shown {
+    fn one<T>(&mut self, value: Option<T>, show: impl Fn(T) -> Value) -> Value {
+        value.map_or_else(
+            || {
+                self.unknown += 1;
+                json!(UNKNOWN)
+            },
+            show,
+        )
+    }
+
+    fn field<T: Clone>(&mut self, field: &Option<Field<T>>, show: impl Fn(T) -> Value) -> Value {
+        match field {
+            Some(field) => self.one(field.value.clone(), show),
+            None => Value::Null,
+        }
+    }
+
+    fn service(&mut self, own: &Service) -> Value {
+        let environment: Map<String, Value> = own
+            .environment
+            .iter()
+            .filter(|variable| !matches!(variable.from, Origin::Secret { .. }))
+            .map(|own| (own.name.clone(), self.one(own.value.clone(), |text| json!(text))))
+            .collect();
+        let mut published = Vec::new();
+        let mut exposed = Vec::new();
+        for port in &own.ports {
+            let host = match &port.published {
+                Published::No => {
+                    exposed.push(json!([port.protocol, port.target]));
+                    continue;
+                }
+                Published::Any => json!(""),
+                Published::At(text) => json!(text),
+                Published::Unknown => self.one(None::<()>, |()| Value::Null),
+            };
+            published.push(json!([port.protocol, port.target, host, port.host_ip]));
+        }
+        let health = own.healthcheck.as_ref().map(|check| {
+            let test = self.field(&check.test, |test| match test {
+                Test::Words(words) => json!([&["CMD".to_owned()][..], &words].concat()),
+                Test::Shell(line) => json!(["CMD-SHELL", line]),
+                Test::Off => json!("off"),
+            });
+            let mut number = |field| self.field(field, |number: u64| json!(number));
+            json!({
+                "test": test,
+                "interval": number(&check.interval),
+                "timeout": number(&check.timeout),
+                "start_period": number(&check.start_period),
+                "retries": number(&check.retries),
+            })
+        });
+        let depends: Map<String, Value> = own
+            .depends_on
+            .iter()
+            .map(|own| (own.name.clone(), json!([own.condition, own.required])))
+            .collect();
+        let volumes = own.volumes.iter().map(|own| json!([own.kind, own.target, own.read_only]));
+        let secrets = own.secrets.iter().map(|own| json!([own.source, own.target]));
+        json!({
+            "profiles": own.profiles,
+            "image": self.field(&own.image, |text| json!(text)),
+            "build": own.build,
+            "environment": environment,
+            "ports": sorted(published),
+            "expose": sorted(exposed),
+            "healthcheck": health,
+            "command": self.field(&own.command, |words| json!(words)),
+            "entrypoint": self.field(&own.entrypoint, |words| json!(words)),
+            "volumes": sorted(volumes.collect()),
+            "secrets": sorted(secrets.collect()),
+            "depends_on": depends,
+            "restart": self.field(&own.restart, |text| json!(text)),
+            "replicas": self.field(&own.replicas, |number| json!(number)),
+            "memory": self.field(&own.memory, |bytes| json!(bytes)),
+        })
+    }
+
+    fn project(&mut self, project: &Project) -> Value {
+        let services: Map<String, Value> =
+            project.services.iter().map(|own| (own.name.clone(), self.service(own))).collect();
+        json!({"name": project.name, "services": services})
+    }
+}
+
+fn sorted(mut values: Vec<Value>) -> Value {
+    values.sort_by_key(Value::to_string);
+    Value::Array(values)
+}
+
+/// `config` prints a `$` as it would have to be written again.
+fn unescaped(value: &Value) -> Value {
+    match value {
+        Value::String(text) => json!(text.replace("$$", "$")),
+        Value::Array(items) => items.iter().map(unescaped).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.replace("$$", "$"), unescaped(value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
+}
+
+/// What Docker Compose prints, in the same form.
+fn theirs(config: &str) -> Value {
+    let whole = unescaped(&serde_json::from_str(config).unwrap());
+    let services: Map<String, Value> = whole["services"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, own)| (name.clone(), their_service(own)))
+        .collect();
+    json!({"name": whole["name"], "services": services})
+}
+
+fn their_service(own: &Value) -> Value {
+    let list = |key: &str| own[key].as_array().cloned().unwrap_or_default();
+    let map = |key: &str| own[key].as_object().cloned().unwrap_or_default();
+    let published: Vec<Value> = list("ports")
+        .iter()
+        .map(|port| {
+            let host = port.get("published").cloned().unwrap_or(json!(""));
+            json!([port["protocol"], port["target"], host, port["host_ip"]])
+        })
+        .collect();
+    let mut exposed: Vec<Value> = list("expose")
+        .iter()
+        .flat_map(|text| ports::short(text.as_str().unwrap()).unwrap())
+        .map(|port| json!([port.protocol, port.target]))
+        .filter(|own| !published.iter().any(|port| port[0] == own[0] && port[1] == own[1]))
+        .collect();
+    exposed.dedup();
+    let time = |value: &Value| value.as_str().and_then(quantity::duration);
+    let health = own.get("healthcheck").map(|check| {
+        let off = check["disable"] == json!(true) || check["test"] == json!(["NONE"]);
+        json!({
+            "test": if off { json!("off") } else { check["test"].clone() },
+            "interval": time(&check["interval"]),
+            "timeout": time(&check["timeout"]),
+            "start_period": time(&check["start_period"]),
+            "retries": check["retries"],
+        })
+    });
+    let depends: Map<String, Value> = map("depends_on")
+        .iter()
+        .map(|(name, own)| (name.clone(), json!([own["condition"], own["required"]])))
+        .collect();
+    let volumes = list("volumes");
+    let volumes = volumes.iter().map(|own| {
+        json!([own["type"], own["target"], own.get("read_only").unwrap_or(&json!(false))])
+    });
+    let secrets = list("secrets");
+    let secrets = secrets.iter().map(|own| json!([own["source"], own["target"]]));
+    let limit = own.get("mem_limit").or(own.pointer("/deploy/resources/limits/memory"));
+    let bytes = limit.map(|own| own.as_str().unwrap().parse::<u64>().unwrap());
+    let replicas = own.get("scale").or(own.pointer("/deploy/replicas"));
+    json!({
+        "profiles": list("profiles"),
+        "image": own["image"],
+        "build": own.get("build").is_some(),
+        "environment": map("environment"),
+        "ports": sorted(published),
+        "expose": sorted(exposed),
+        "healthcheck": health,
+        "command": own["command"],
+        "entrypoint": own["entrypoint"],
+        "volumes": sorted(volumes.collect()),
+        "secrets": sorted(secrets.collect()),
+        "depends_on": depends,
+        "restart": own["restart"],
+        "replicas": replicas,
+        "memory": bytes,
+    })
+}
+
+/// The first path at which the two differ.
+fn difference(ours: &Value, theirs: &Value, path: &str) -> Option<String> {
+    match (ours, theirs) {
+        (Value::String(text), _) if text == UNKNOWN => None,
+        (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {
+            a.iter().find_map(|(key, own)| difference(own, &b[key], &format!("{path}/{key}")))
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).find_map(|(own, other)| difference(own, other, path))
+        }
+        (a, b) if a == b => None,
+        (a, b) => Some(format!("{path}\n  ours   {a}\n  theirs {b}")),
+    }
+}
+
+fn differs(case: &Case, compose: &Path) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    case.write(folder.path());
+    let names = case.files.iter().map(|(path, _)| path);
+    let files: Vec<PathBuf> = names
+        .filter(|path| path.starts_with("compose") && path.ends_with(".yaml"))
+        .map(|path| folder.path().join(path))
+        .collect();
+    let outer = case.files.iter().find(|(path, _)| path == "outer.env");
+    let outer: Env = outer
+        .iter()
+        .flat_map(|(_, text)| text.lines().filter_map(|line| line.split_once('=')))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let ours = read_with(&files, &outer);
+    let run = config(compose, &files, &outer);
+    let expected = case.name.split_once("(unknown: ").map_or("0)", |(_, count)| count);
+    match (ours, run.status) {
+        (Ok(project), 0) => {
+            let mut shown = Shown::default();
+            let ours = shown.project(&project);
+            let count = format!("{})", shown.unknown);
+            if count != expected {
+                return Some(format!("{count} are unknown\n{ours:#}"));
+            }
+            difference(&ours, &theirs(&run.stdout), "")
+        }
+        (Ok(_), _) if case.name.ends_with("(only Compose refuses)") => None,
+        (Ok(_), _) => Some(format!("only Compose refuses\n{}", run.stderr)),
+        (Err(report), 0) => Some(format!("Compose takes it\n{}", report.render())),
+        (Err(report), _) => {
+            let placed = report.diagnostics().iter().all(|own| own.place().is_some());
+            (!placed && case.name != "an empty file").then(|| report.render())
+        }
+    }
+}
+
+#[test]
+fn every_project_is_read_as_docker_compose_reads_it() {
+    let Some(compose) = peers::find("PEER_COMPOSE") else { return };
+    let only = std::env::var("CASE").unwrap_or_default();
+    let all = cases(include_str!("cases/compose.txt"));
+    let all: Vec<&Case> = all.iter().filter(|case| case.name.contains(&only)).collect();
+    let failed: Vec<String> = all
+        .iter()
+        .filter_map(|case| Some(format!("##### {}\n{}", case.name, differs(case, &compose)?)))
+        .collect();
+    let count = format!("{} of {} cases differ", failed.len(), all.len());
+    assert!(failed.is_empty(), "{count}\n{}", failed.join("\n"));
+}
+
+#[test]
+fn this_repository_is_read_as_docker_compose_reads_it() {
+    let file = root().join("infrastructure/docker/compose.yaml");
+    let project = read(std::slice::from_ref(&file)).unwrap_or_else(|r| panic!("{}", r.render()));
+    let Some(compose) = peers::find("PEER_COMPOSE") else { return };
+    let theirs = theirs(&config(&compose, &[file], &Env::new()).expect(0).stdout);
+    let mut shown = Shown::default();
+    let mut ours = shown.project(&project);
+    let mut expected = theirs.clone();
+    let mut wrapped = 0;
+    for service in &project.services {
+        let whole = &mut expected["services"][&service.name];
+        let Some(script) = whole["entrypoint"][2].as_str().filter(|s| s.contains("\n. /")) else {
+            assert!(service.sourced.is_empty(), "{}", service.name);
+            continue;
+        };
+        wrapped += 1;
+        // Every exported name, and where it comes from.
+        let mut exported: BTreeMap<&str, bool> = BTreeMap::new();
+        for line in script.lines().filter_map(|line| line.strip_prefix("export ")) {
+            match line.split_once('=') {
+                Some((name, value)) => exported.extend([(name, value.contains("${"))]),
+                None => exported.extend(line.split(' ').map(|name| (name, true))),
+            }
+        }
+        for (name, secret) in exported {
+            let known = service.environment.iter().find(|own| own.name == name).unwrap();
+            assert_eq!(matches!(known.from, Origin::Secret { .. }), secret, "{name}");
+        }
+        // The words behind the shell, its script and its name.
+        let words: Vec<Value> = whole["entrypoint"].as_array().unwrap()[4..].to_vec();
+        whole["entrypoint"] = if words.is_empty() { Value::Null } else { json!(words) };
+        if let Some(line) = whole["healthcheck"]["test"][1].as_str()
+            && let Some((_, own)) = line.split_once("\nset +eu\n")
+        {
+            whole["healthcheck"]["test"][1] = json!(own);
+        }
+    }
+    assert!(wrapped > 10, "{wrapped}");
+    // A trailing line's end of a check is the generator's.
+    for side in [&mut ours, &mut expected] {
+        for service in side["services"].as_object_mut().unwrap().values_mut() {
+            if let Some(Value::String(line)) = service.pointer_mut("/healthcheck/test/1") {
+                *line = line.trim().to_owned();
+            }
+        }
+    }
+    assert_eq!(difference(&ours, &expected, ""), None);
+}
+
+/// The numbers of a generator that gives the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+
+    /// A text of some of the pieces.
+    fn text(&mut self, pieces: &[&str], most: usize) -> String {
+        (0..=self.below(most)).map(|_| pieces[self.below(pieces.len())]).collect()
+    }
+}
+
+/// Services `s0…` that each have one of the values, read here and by Docker Compose. What one of
+/// them refuses is left out, and the other has to refuse it alone.
+fn both_agree(compose: &Path, values: &[String], service: impl Fn(&str) -> Value, dotenv: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), dotenv).unwrap();
+    let file = folder.path().join("compose.yaml");
+    let write = |values: &[&String]| {
+        let services: Map<String, Value> =
+            values.iter().enumerate().map(|(at, own)| (format!("s{at}"), service(own))).collect();
+        // JSON is YAML.
+        std::fs::write(&file, json!({"services": services}).to_string()).unwrap();
+        read(std::slice::from_ref(&file))
+    };
+    let (good, bad): (Vec<&String>, Vec<&String>) =
+        values.iter().partition(|own| write(&[own]).is_ok());
+    assert!(good.len() > values.len() / 4, "{} of {}", good.len(), values.len());
+    let project = write(&good).unwrap_or_else(|report| panic!("{}", report.render()));
+    let ours = Shown::default().project(&project);
+    let files = [file.clone()];
+    let theirs = theirs(&config(compose, &files, &Env::new()).expect(0).stdout);
+    for (at, text) in good.iter().enumerate() {
+        let path = format!("/services/s{at}");
+        let own = ours.pointer(&path).unwrap();
+        assert_eq!(difference(own, theirs.pointer(&path).unwrap(), ""), None, "{text:?}");
+    }
+    for text in bad.iter().take(20) {
+        let report = write(&[text]).unwrap_err().render();
+        assert_ne!(config(compose, &files, &Env::new()).status, 0, "{text:?}\n{report}");
+    }
+}
+
+#[test]
+fn hard_command_lines_are_split_as_compose_splits_them() {
+    let Some(compose) = peers::find("PEER_COMPOSE") else { return };
+    let pieces =
+        ["a", "b", " ", " ", "'", "\"", "\\", "`", "$$", "(", ")", ";", "&", ">", "1", "#", "\n"];
+    let mut numbers = Numbers(1);
+    let lines: Vec<String> = (0..600).map(|_| numbers.text(&pieces, 8)).collect();
+    both_agree(&compose, &lines, |line| json!({"image": "x", "command": line}), "");
+}
+
+#[test]
+fn hard_variables_are_resolved_as_compose_resolves_them() {
+    let Some(compose) = peers::find("PEER_COMPOSE") else { return };
+    // No single `{`: Compose 2.26 miscounts it, and later ones do not.
+    let pieces = [
+        "$A", "${A}", "${E:-d}", "${E-d}", "${N:-", "${N-", "${A:+", "${N+", "}", "$$", "x", "-",
+        ":", "?", "$5", " ", "${A:?m}", "é",
+    ];
+    let mut numbers = Numbers(2);
+    let texts: Vec<String> = (0..600).map(|_| numbers.text(&pieces, 6)).collect();
+    let service = |text: &str| json!({"image": "x", "environment": {"V": text}});
+    both_agree(&compose, &texts, service, "A=1\nE=\n");
+}
+
+#[test]
+fn hard_env_files_are_read_as_compose_reads_them() {
+    let Some(compose) = peers::find("PEER_COMPOSE") else { return };
+    let pieces = [
+        "a", " ", "'", "\"", "\\", "\\n", "\\t", "\\$", "$A", "${N:-d}", "$$", "#", " #", "=", ":",
+        "\n",
+    ];
+    let mut numbers = Numbers(3);
+    let folder = tempfile::tempdir().unwrap();
+    let texts: Vec<String> = (0..600)
+        .map(|at| {
+            let path = folder.path().join(format!("{at}.env"));
+            std::fs::write(&path, format!("V={}\n", numbers.text(&pieces, 7))).unwrap();
+            path.display().to_string()
+        })
+        .collect();
+    let service = |path: &str| json!({"image": "x", "env_file": path});
+    both_agree(&compose, &texts, service, "A=1\n");
+}
+
+#[test]
+fn broken_projects_end_in_an_orderly_way() {
+    let mut numbers = Numbers(4);
+    let pieces = [
+        "{", "}", "[", "]", ":", "\n", "  ", "$", "${", "'", "\"", "- ", "&a ", "*a", "!reset ",
+        "<<: ", "é", "|", "#",
+    ];
+    let mut refused = 0;
+    for case in cases(include_str!("cases/compose.txt")) {
+        let folder = tempfile::tempdir().unwrap();
+        case.write(folder.path());
+        for (path, text) in &case.files {
+            let path = folder.path().join(path);
+            for _ in 0..8 {
+                let mut broken = text.clone();
+                let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+                if places.is_empty() {
+                    continue;
+                }
+                let at = places[numbers.below(places.len())];
+                match numbers.below(3) {
+                    0 => broken.truncate(at),
+                    1 => {
+                        broken.replace_range(at.., &text[at..].chars().skip(1).collect::<String>())
+                    }
+                    _ => broken.insert_str(at, pieces[numbers.below(pieces.len())]),
+                }
+                std::fs::write(&path, broken).unwrap();
+                if let Err(report) = read(&[folder.path().join("compose.yaml")]) {
+                    assert!(report.has_errors());
+                    assert!(!report.render().is_empty());
+                    refused += 1;
+                }
+            }
+            std::fs::write(&path, text).unwrap();
+        }
+    }
+    assert!(refused > 200, "{refused}");
+}

@@ -1,0 +1,137 @@
+"""Times kustomize-lint beside kubectl kustomize, in turns.
+
+First this project's own overlays, then overlays made for it: as many thirds of Deployments,
+Services and ConfigMaps, a namespace, labels, an image and a merge patch for every tenth
+Deployment. kubectl only renders; kustomize-lint renders and asks every rule. Prints medians, the
+ratios, and how the time for one more object grows. Needs KUSTOMIZE_LINT (the release binary) and
+PEER_KUBECTL.
+"""
+
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TOOL = os.environ["KUSTOMIZE_LINT"]
+KUBECTL = os.environ["PEER_KUBECTL"]
+
+SERVICE = """apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: app-{n}, labels: {{app: app-{n}}}}}
+spec:
+  replicas: 2
+  selector: {{matchLabels: {{app: app-{n}}}}}
+  template:
+    metadata: {{labels: {{app: app-{n}}}}}
+    spec:
+      serviceAccountName: default
+      automountServiceAccountToken: false
+      securityContext: {{runAsNonRoot: true, runAsUser: 1000}}
+      containers:
+        - name: app
+          image: example/app:1
+          ports: [{{name: http, containerPort: 8080}}]
+          envFrom: [{{configMapRef: {{name: settings-{n}}}}}]
+          env:
+            - {{name: LEVEL, valueFrom: {{configMapKeyRef: {{name: settings-{n}, key: LEVEL}}}}}}
+          resources:
+            requests: {{cpu: 100m, memory: 64Mi}}
+            limits: {{memory: 64Mi}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: app-{n}}}
+spec:
+  selector: {{app: app-{n}}}
+  ports: [{{name: http, port: 80, targetPort: http}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: settings-{n}}}
+data: {{LEVEL: info, NUMBER: "{n}"}}
+"""
+
+PATCH = """apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: app-{n}}}
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          resources: {{limits: {{memory: 128Mi}}}}
+"""
+
+
+def make(folder: Path, objects: int) -> Path:
+    """Writes an overlay of so many objects and its base, and returns the overlay."""
+    base, overlay = folder / "base", folder / "overlay"
+    base.mkdir(parents=True)
+    overlay.mkdir()
+    services = range(objects // 3)
+    for n in services:
+        (base / f"app-{n}.yaml").write_text(SERVICE.format(n=n))
+    names = "".join(f"  - app-{n}.yaml\n" for n in services)
+    (base / "kustomization.yaml").write_text(f"resources:\n{names}")
+    patched = range(0, objects // 3, 10)
+    for n in patched:
+        (overlay / f"patch-{n}.yaml").write_text(PATCH.format(n=n))
+    patches = "".join(f"  - path: patch-{n}.yaml\n" for n in patched)
+    (overlay / "namespace.yaml").write_text(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: bench}\n"
+    )
+    (overlay / "kustomization.yaml").write_text(
+        f"namespace: bench\nresources: [../base, namespace.yaml]\n"
+        f"labels: [{{pairs: {{team: bench}}}}]\nimages: [{{name: example/app, newTag: '2'}}]\n"
+        f"patches:\n{patches}"
+    )
+    return overlay
+
+
+def once(command: list[str], statuses: tuple[int, ...] = (0,)) -> float:
+    """Wall time of one run, in milliseconds."""
+    begun = time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    taken = (time.perf_counter() - begun) * 1e3
+    if done.returncode not in statuses:
+        raise SystemExit(f"{command}: status {done.returncode}\n{done.stderr.decode()}")
+    return taken
+
+
+def compare(name: str, folders: list[str], runs: int) -> float:
+    """Prints one row; the median of ours."""
+    # Findings are no failure here: what counts is that the same work is done.
+    ours, theirs = [], []
+    for _ in range(runs):
+        ours.append(once([TOOL, *folders], (0, 1)))
+        theirs.append(sum(once([KUBECTL, "kustomize", folder]) for folder in folders))
+    own, other = statistics.median(ours), statistics.median(theirs)
+    print(f"{name:<34}{own:>10.1f} ms{other:>12.1f} ms{other / own:>9.1f} ×", flush=True)
+    return own
+
+
+def main() -> None:
+    print(f"{'':<34}{'kustomize-lint':>13}{'kubectl':>15}{'ratio':>11}")
+    overlays = [f"infrastructure/kubernetes/overlays/{name}" for name in ("local", "production")]
+    for overlay in overlays:
+        compare(overlay.removeprefix("infrastructure/kubernetes/"), [overlay], 11)
+    compare("both overlays", overlays, 11)
+    taken = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for objects, runs in ((150, 11), (600, 7), (3000, 3)):
+            overlay = make(Path(folder) / str(objects), objects)
+            taken[objects] = compare(f"{objects} objects", [str(overlay)], runs)
+        # A curve of the linter alone, with more runs: kubectl takes most of the time above.
+        for objects in taken:
+            command = [TOOL, str(Path(folder) / str(objects) / "overlay")]
+            taken[objects] = statistics.median(once(command, (0, 1)) for _ in range(15))
+    early = (taken[600] - taken[150]) / 450
+    late = (taken[3000] - taken[600]) / 2400
+    print(f"\none more object: {early * 1e3:.0f} µs up to 600, {late * 1e3:.0f} µs from there to 3000:")
+    print(f"growth {late / early:.2f} (1 is linear)")
+
+
+main()
