@@ -138,6 +138,119 @@ run "what_the_overlays_use" {
   }
 }
 
+run "the_network_is_private" {
+  command = plan
+
+  module {
+    source = "./modules/vpc"
+  }
+
+  variables {
+    name                     = "rideshare-prod"
+    cluster_name             = "rideshare-prod"
+    cidr                     = "10.0.0.0/16"
+    availability_zones       = ["us-east-1a", "us-east-1b", "us-east-1c"]
+    nat_gateway_count        = 2
+    log_retention_days       = 365
+    kms_key_arn              = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/rideshare-prod-boundary"
+  }
+
+  assert {
+    condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
+    error_message = "The default security group must let nothing in and nothing out."
+  }
+
+  assert {
+    condition = length(distinct(concat(
+      [for subnet in aws_subnet.private : subnet.cidr_block],
+      [for subnet in aws_subnet.public : subnet.cidr_block],
+      [for subnet in aws_subnet.database : subnet.cidr_block],
+    ))) == 9
+    error_message = "Each zone has three subnets of its own."
+  }
+
+  assert {
+    condition     = alltrue([for subnet in concat(values(aws_subnet.private), values(aws_subnet.database)) : subnet.map_public_ip_on_launch != true])
+    error_message = "Nodes and databases have no public addresses."
+  }
+
+  assert {
+    condition     = length(aws_nat_gateway.this) == 2 && length(aws_route.private) == 3
+    error_message = "Zones without a NAT gateway share one."
+  }
+
+  assert {
+    condition     = aws_flow_log.this.traffic_type == "ALL"
+    error_message = "All traffic is logged."
+  }
+}
+
+run "workflows_take_their_own_roles_only" {
+  command = plan
+
+  module {
+    source = "./modules/iam"
+  }
+
+  variables {
+    name                      = "rideshare-prod"
+    account_id                = "123456789012"
+    region                    = "us-east-1"
+    cluster_name              = "rideshare-prod"
+    namespace                 = "rideshare-prod"
+    lake_bucket_arns          = { bronze = "arn:aws:s3:::b", silver = "arn:aws:s3:::s", gold = "arn:aws:s3:::g", checkpoints = "arn:aws:s3:::c" }
+    frontend_bucket_arn       = "arn:aws:s3:::frontend"
+    logs_bucket_arn           = "arn:aws:s3:::logs"
+    distribution_arn          = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
+    repository_arns           = ["arn:aws:ecr:us-east-1:123456789012:repository/rideshare/osrm"]
+    secret_arns               = { "rideshare/redis" = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/redis-mock" }
+    kms_key_arn               = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    infrastructure_repository = "example/rideshare-infra"
+    application_repository    = "example/rideshare"
+    state_bucket              = "rideshare-123456789012-terraform-state"
+    lock_table                = "rideshare-terraform-locks"
+  }
+
+  assert {
+    condition = jsonencode({
+      for name, trust in data.aws_iam_policy_document.github_trust : name => sort([
+        for condition in trust.statement[0].condition : one(condition.values) if condition.test == "StringEquals"
+      ])
+      }) == jsonencode({
+      apply   = ["repo:example/rideshare-infra:environment:production", "sts.amazonaws.com"]
+      plan    = ["repo:example/rideshare-infra:pull_request", "sts.amazonaws.com"]
+      publish = ["repo:example/rideshare:environment:production", "sts.amazonaws.com"]
+    })
+    error_message = "Each role is for one audience, one repository, and one event or environment of it."
+  }
+
+  assert {
+    condition     = toset(flatten([for statement in data.aws_iam_policy_document.github_plan.statement : statement.actions])) == toset(["s3:GetObject", "s3:ListBucket"])
+    error_message = "The role that plans reads the states and nothing else."
+  }
+
+  assert {
+    condition = alltrue([
+      for document in [
+        data.aws_iam_policy_document.apply_network, data.aws_iam_policy_document.apply_storage,
+        data.aws_iam_policy_document.apply_services, data.aws_iam_policy_document.apply_access,
+        data.aws_iam_policy_document.load_balancer_controller, data.aws_iam_policy_document.operator,
+        data.aws_iam_policy_document.read_secrets, data.aws_iam_policy_document.github_publish,
+        data.aws_iam_policy_document.workload["rideshare-trino"],
+        ] : alltrue([
+          for statement in document.statement : alltrue([for action in statement.actions : !strcontains(action, "*")])
+      ])
+    ])
+    error_message = "Actions are named, never by a wildcard."
+  }
+
+  assert {
+    condition     = alltrue([for trust in data.aws_iam_policy_document.pod_trust : length(trust.statement[0].condition) == 3])
+    error_message = "A pod's role is for one service account of one namespace of one cluster."
+  }
+}
+
 run "the_key_rotates" {
   command = apply
 

@@ -92,6 +92,48 @@ run "what_the_overlay_is_filled_with" {
   }
 }
 
+run "databases_are_private_and_protected" {
+  command = plan
+
+  module {
+    source = "./modules/rds"
+  }
+
+  variables {
+    name                    = "rideshare-prod-airflow"
+    database                = "airflow"
+    vpc_id                  = "vpc-00000000000000001"
+    subnet_ids              = ["subnet-00000000000000021", "subnet-00000000000000022"]
+    client_security_group   = "sg-00000000000000001"
+    kms_key_arn             = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    instance_class          = "db.t4g.micro"
+    multi_az                = false
+    backup_retention_period = 7
+    deletion_protection     = true
+    log_retention_days      = 365
+  }
+
+  assert {
+    condition     = !aws_db_instance.this.publicly_accessible && aws_db_instance.this.storage_encrypted && aws_db_instance.this.deletion_protection && !aws_db_instance.this.skip_final_snapshot
+    error_message = "A database is private, encrypted, protected, and leaves a snapshot."
+  }
+
+  assert {
+    condition     = aws_db_instance.this.manage_master_user_password && aws_db_instance.this.password == null
+    error_message = "RDS keeps the master's password."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.clients.referenced_security_group_id == var.client_security_group && aws_vpc_security_group_ingress_rule.clients.from_port == 5432 && aws_vpc_security_group_ingress_rule.clients.to_port == 5432
+    error_message = "The nodes' group alone reaches the database, on one port."
+  }
+
+  assert {
+    condition     = anytrue([for parameter in aws_db_parameter_group.this.parameter : parameter.name == "rds.force_ssl" && parameter.value == "1"])
+    error_message = "Connections without TLS must be refused."
+  }
+}
+
 # moto lacks add-ons, access entries and pod identities, so the apply against it leaves them out.
 run "eks_parts_that_moto_lacks" {
   command = apply

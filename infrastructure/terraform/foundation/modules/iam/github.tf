@@ -48,8 +48,8 @@ data "aws_iam_policy_document" "github_trust" {
   }
 }
 
-# The role that applies makes roles, which the boundary forbids: it has none, and its policy takes the
-# boundary's place.
+# The role that plans reads the states and the one that applies makes roles, which the boundary both
+# forbids: their own policies are what limits them.
 resource "aws_iam_role" "github" {
   for_each = local.github_roles
 

@@ -15,7 +15,9 @@ resource "aws_vpc" "this" {
 
 # Whoever forgets to name a security group gets this one, and with it nothing.
 resource "aws_default_security_group" "this" {
-  vpc_id = aws_vpc.this.id
+  vpc_id  = aws_vpc.this.id
+  ingress = []
+  egress  = []
 
   tags = { Name = "${var.name}-default-unused" }
 }
