@@ -69,9 +69,9 @@ data "aws_iam_policy_document" "logs" {
     }
 
     condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.account_id]
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:aws:elasticloadbalancing:us-east-1:${var.account_id}:loadbalancer/*"]
     }
   }
 
