@@ -3,9 +3,11 @@
 
 pub mod kubelet;
 pub mod localstack;
+pub mod moto;
 pub mod peers;
 pub mod proxy;
 pub mod run;
+pub mod terraform;
 pub mod yaml;
 
 use std::path::PathBuf;
