@@ -13,8 +13,9 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
 LIGHT := -p common -p compose-gen -p fetch-secrets -p kind-cluster -p kustomize-lint -p rideshare-tests
-PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate databases pre-commit sarif-schema \
-	shellcheck zizmor time
+SLOW := all_layers_are_applied_used_and_destroyed
+PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate pre-commit sarif-schema \
+	shellcheck zizmor time terraform moto checkov databases
 
 .PHONY: help
 help: ## Print this help
@@ -33,7 +34,13 @@ test: test-light test-export-dbt ## Install what the tests need into .peers, and
 
 .PHONY: test-light
 test-light: peers lint check lint-overlays secrets-init-context ## The same for every tool but export-dbt
-	cargo test --locked $(LIGHT)
+	cargo test --locked --no-run $(LIGHT)
+	@# The apply of the Terraform layers mostly waits, so it does so beside the others.
+	log=$$(mktemp); status=0; \
+	cargo test --locked -p rideshare-tests --test terraform $(SLOW) >"$$log" 2>&1 & apply=$$!; \
+	cargo test --locked $(LIGHT) -- --skip $(SLOW) || status=$$?; \
+	wait $$apply || status=$$?; \
+	cat "$$log"; rm "$$log"; ((status == 0))
 	scripts/fuzz 20
 
 .PHONY: test-export-dbt
@@ -51,6 +58,7 @@ peers: ## Install the real components that tests and benchmarks talk to
 .PHONY: lint
 lint: ## Formatting, clippy, shellcheck, and the workflows' security
 	cargo fmt --check
+	! command -v terraform >/dev/null || terraform fmt -check -recursive -diff infrastructure/terraform
 	cargo clippy --locked --all-targets $(LIGHT) -- --deny warnings
 	scripts/lint-scripts
 
@@ -86,6 +94,43 @@ deny: ## Licences, sources and duplicates of the dependencies
 .PHONY: bench
 bench: ## Run each tool beside its peer and print the ratios
 	scripts/bench/run
+
+# LAYER is bootstrap, foundation or platform; ARGS are terraform's own.
+LAYER ?=
+ARGS ?=
+
+.PHONY: tf-validate
+tf-validate: ## Terraform layers: formatting and validity; no account, no network
+	scripts/peers install terraform
+	scripts/terraform validate
+
+.PHONY: tf-test
+tf-test: ## Terraform layers: their tests, the contract, checkov, and all layers applied against moto
+	scripts/peers install terraform moto checkov kubernetes databases
+	cargo build --locked -p compose-gen -p fetch-secrets -p kustomize-lint
+	cargo test --locked -p rideshare-tests --test terraform --test terraform_contract --test database_users
+
+.PHONY: tf-set
+tf-set: ## Change variables of the layers, tfvars and defaults together: SET='domain=... aws_account_id=...'
+	scripts/terraform set $(SET)
+
+.PHONY: tf-plan tf-apply tf-destroy
+tf-plan: ## Plan LAYER
+	scripts/terraform plan '$(LAYER)' $(ARGS)
+tf-apply: ## Apply LAYER
+	scripts/terraform apply '$(LAYER)' $(ARGS)
+tf-destroy: ## Destroy LAYER
+	scripts/terraform destroy '$(LAYER)' $(ARGS)
+
+.PHONY: tf-values
+tf-values: ## Write production's values file from the outputs of the layers; IMAGE_TAG=... sets the tag
+	scripts/terraform values
+
+.PHONY: eks-controllers eks-database-users
+eks-controllers: ## Install what the EKS cluster needs before Argo CD brings the rest, and Argo CD
+	scripts/eks controllers
+eks-database-users: ## Make the services' users in the databases of production
+	scripts/eks database-users
 
 .PHONY: secrets-init-context
 secrets-init-context: ## Make the build context of the secrets-init image (a static binary)

@@ -15,6 +15,8 @@ pub struct Source {
     pub path: String,
     /// The text that positions point into, with everything hidden overwritten.
     shown: String,
+    /// The byte that each line begins at.
+    lines: Vec<usize>,
 }
 
 impl Source {
@@ -31,12 +33,19 @@ impl Source {
         }
         // Ranges start and end on character boundaries, so this never replaces anything.
         let shown = String::from_utf8_lossy(&bytes).into_owned();
-        Source { path, shown }
+        let ends = shown.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let lines = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
+        Source { path, shown, lines }
     }
 
     /// The text that positions point into, with everything hidden overwritten.
     pub fn text(&self) -> &str {
         &self.shown
+    }
+
+    /// The line that a byte is in, counted from 1.
+    fn line(&self, at: usize) -> usize {
+        self.lines.partition_point(|begin| *begin <= at).max(1)
     }
 }
 
@@ -53,8 +62,8 @@ impl fmt::Display for Place {
     /// `path:line:col`, both counted from 1, the column in characters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let before = &self.source.shown[..self.span.start.min(self.source.shown.len())];
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        let line = self.source.line(before.len());
+        let column = before[self.source.lines[line - 1]..].chars().count() + 1;
         write!(f, "{}:{line}:{column}", self.source.path)
     }
 }
@@ -191,7 +200,7 @@ impl Diagnostic {
         let end = text[clip(end)..].find('\n').map_or(text.len(), |at| clip(end) + at + 1);
         let mut snippet = Snippet::source(&text[start..end])
             .path(source.path.as_str())
-            .line_start(text[..start].matches('\n').count() + 1);
+            .line_start(source.line(start));
         for (kind, (place, label)) in marks {
             let span =
                 place.span.start.min(text.len()) - start..place.span.end.min(text.len()) - start;

@@ -48,14 +48,15 @@ pub struct Cli {
 /// Options of linting.
 #[derive(Debug, Args)]
 pub struct Lint {
-    /// Folders to look for kustomizations in [default: the current folder]
+    /// Folders to look for kustomizations in; what git ignores is left out [default: the current
+    /// folder]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Configuration file [default: .kustomize-lint.toml here or in a parent folder]
     #[arg(long, value_name = "FILE", env = "KUSTOMIZE_LINT_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Compose files to compare with
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// Compose files to compare with, one after the other merged; may be given several times
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
     pub compose: Vec<PathBuf>,
     /// Ask only these rules: codes, names, or beginnings of codes
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
@@ -150,7 +151,7 @@ pub enum Command {
     /// with 0 when it fits, 1 when it does not, 3 when the overlay cannot be rendered or no
     /// budget is known for it.
     Budget(Budget),
-    /// Print the objects of a kustomization, as `kubectl kustomize` does
+    /// Print the objects of a kustomization: those of `kubectl kustomize`, in its order
     Build(Build),
     /// Print what a rule finds, why it matters, and examples
     Explain(Explain),

@@ -46,6 +46,8 @@ pub(crate) fn fix(paths: &[PathBuf], settings: &Settings) -> Result<Fixed, Repor
             .findings
             .iter()
             .filter(|finding| finding.fix.is_some() && !refused.contains(&finding.fingerprint))
+            // Of what does not build nobody can say whether it stays the same.
+            .filter(|finding| !finding.overlays.iter().any(|o| outcome.broken.contains(o)))
             .collect();
         let chosen = apart(&candidates);
         if chosen.is_empty() {
@@ -133,12 +135,15 @@ fn corrected(texts: &Texts, outcome: &Outcome, findings: &[&Finding]) -> Texts {
     }
     let mut texts = texts.clone();
     for (path, (mut text, mut list)) in edits {
+        // A file keeps its kind of line ends.
+        let windows = text.contains("\r\n");
         // From the end, so that places before stay true. What is inserted where a deletion begins
         // comes last, and so stands before it.
         list.sort_by_key(|edit| (edit.place.start, edit.place.end));
         for edit in list.into_iter().rev() {
             if text.get(edit.place.span()).is_some() {
-                text.replace_range(edit.place.span(), &edit.text);
+                let new = if windows { edit.text.replace('\n', "\r\n") } else { edit.text.clone() };
+                text.replace_range(edit.place.span(), &new);
             }
         }
         texts.insert(path, text);

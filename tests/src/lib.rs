@@ -5,9 +5,11 @@
 pub mod apiserver;
 pub mod kubelet;
 pub mod localstack;
+pub mod moto;
 pub mod peers;
 pub mod proxy;
 pub mod run;
+pub mod terraform;
 pub mod yaml;
 
 use std::path::PathBuf;

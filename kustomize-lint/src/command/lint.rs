@@ -56,6 +56,10 @@ pub(crate) fn run(options: &Lint) -> Result<Status, Stop> {
         }
     }
     print(options, &outcome)?;
+    let mut report = Report::default();
+    let missing = outcome.incomplete.iter();
+    report.extend(missing.map(|what| Diagnostic::warning("incomplete", what.as_str())));
+    streams::say(&report);
     Ok(status(&outcome, threshold))
 }
 
@@ -131,7 +135,7 @@ fn print(options: &Lint, outcome: &Outcome) -> Result<(), Stop> {
 fn status(outcome: &Outcome, threshold: Severity) -> Status {
     if outcome.findings.iter().any(|finding| finding.severity >= threshold) {
         Status::No
-    } else if outcome.incomplete {
+    } else if !outcome.incomplete.is_empty() {
         Status::Unfinished
     } else {
         Status::Done

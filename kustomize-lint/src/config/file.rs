@@ -32,7 +32,10 @@ impl Settings {
             Report::from(Diagnostic::error("configuration", format!("no current folder: {error}")))
         })?;
         let file = named.map(Path::to_owned).or_else(|| nearest_file(&here));
-        let mut settings = Settings { folder: here.clone(), ..Settings::default() };
+        // Without a configuration paths are relative to the checkout, from wherever it is linted.
+        let checkout = here.ancestors().find(|folder| folder.join(".git").exists());
+        let folder = checkout.unwrap_or(&here).to_owned();
+        let mut settings = Settings { folder, ..Settings::default() };
         let mut specification = None;
         if let Some(file) = file {
             specification = read_file(&file, &mut settings, &mut report);
@@ -136,6 +139,10 @@ fn environment(table: &mut Table<'_, '_>) -> Option<environment::Rule> {
     let path = table.text("path");
     let budget = quantity(table, "budget");
     let reserved = quantity(table, "reserved").unwrap_or_default();
+    if let Some(budget) = budget.filter(|budget| reserved > *budget) {
+        let span = table.span();
+        table.complain(span, format!("more is `reserved` than the budget of {budget}"));
+    }
     let node_memory = quantity(table, "node-memory");
     let nodes = table.number("nodes");
     if let Some(nodes) = nodes.as_ref().filter(|nodes| *nodes.get_ref() < 1) {

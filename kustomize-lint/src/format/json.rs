@@ -30,7 +30,7 @@ pub(crate) fn render(outcome: &Outcome) -> String {
         suppressed: outcome.suppressed,
         baselined: outcome.baselined,
         below_threshold: outcome.below_threshold,
-        complete: !outcome.incomplete,
+        complete: outcome.incomplete.is_empty(),
         findings: records(outcome),
     };
     let text = serde_json::to_string_pretty(&document).expect("texts and numbers only");

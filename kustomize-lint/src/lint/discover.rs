@@ -22,15 +22,24 @@ pub(crate) struct Discovered {
     pub(crate) component: bool,
 }
 
+/// What there is below the paths.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The folders, in the order of their names.
+    pub(crate) kustomizations: Vec<Discovered>,
+    /// What could not be read, in words.
+    pub(crate) unreadable: Vec<String>,
+}
+
 /// The kustomizations at and below `paths`, in the order of their names. What git ignores and
 /// hidden folders are left out. A folder that is named itself is a root in any case.
 ///
 /// # Errors
 /// A path that does not exist.
-pub(crate) fn discover(paths: &[PathBuf]) -> Result<Vec<Discovered>, Vec<String>> {
+pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, Vec<String>> {
     let mut found: Vec<Discovered> = Vec::new();
     let mut included = BTreeSet::new();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut unreadable) = (Vec::new(), Vec::new());
     for path in paths {
         let path = &folder_of(path);
         if let Err(error) = fs::metadata(path) {
@@ -41,7 +50,7 @@ pub(crate) fn discover(paths: &[PathBuf]) -> Result<Vec<Discovered>, Vec<String>
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    wrong.push(error.to_string());
+                    unreadable.push(error.to_string());
                     continue;
                 }
             };
@@ -70,7 +79,7 @@ pub(crate) fn discover(paths: &[PathBuf]) -> Result<Vec<Discovered>, Vec<String>
     if !found.is_empty() && !found.iter().any(|one| one.root) {
         found.iter_mut().for_each(|one| one.root = true);
     }
-    Ok(found)
+    Ok(Found { kustomizations: found, unreadable })
 }
 
 /// The kustomization file in a folder; the first of several, which the renderer then refuses.

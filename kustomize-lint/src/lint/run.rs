@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::discover::{Discovered, discover};
+use super::discover::{Discovered, Found, discover};
 use super::join::join;
 use super::orphans::{self, Orphan};
 use super::overlay::Overlay;
@@ -48,8 +48,11 @@ pub(crate) struct Outcome {
     pub(crate) overlays: Vec<String>,
     /// Objects in all of them.
     pub(crate) objects: usize,
-    /// Whether something was not analysed: a root that does not build, a remote base.
-    pub(crate) incomplete: bool,
+    /// Roots that do not build.
+    pub(crate) broken: Vec<String>,
+    /// What nobody could look at, in words: roots that do not build, remote bases, folders that
+    /// cannot be read.
+    pub(crate) incomplete: Vec<String>,
 }
 
 /// Renders every root at and below `paths`, and asks every rule. `texts` stand in for files.
@@ -61,7 +64,7 @@ pub(crate) fn lint(
     settings: &Settings,
     texts: &Texts,
 ) -> Result<Outcome, Vec<String>> {
-    let found = discover(paths)?;
+    let Found { kustomizations: found, unreadable } = discover(paths)?;
     let mut files = Files::with_texts(texts);
     if let Some((path, text)) = &settings.file {
         files.add(path, text);
@@ -75,7 +78,7 @@ pub(crate) fn lint(
     let checkout = Checkout::of(&renderings, settings, &mut files);
     let mut findings = Vec::new();
     let mut unknown: HashSet<Place> = HashSet::new();
-    let mut broken = false;
+    let mut broken = Vec::new();
     let (mut names, mut objects) = (Vec::new(), 0);
     {
         let overlays: Vec<Overlay<'_>> = renderings
@@ -87,7 +90,9 @@ pub(crate) fn lint(
         for overlay in &overlays {
             names.push(overlay.name.clone());
             objects += overlay.objects().len();
-            broken |= !overlay.rendering.problems.is_empty();
+            if !overlay.rendering.problems.is_empty() {
+                broken.push(overlay.name.clone());
+            }
             unknown.extend(overlay.rendering.not_analysed.iter().map(|part| part.place));
         }
         let run = Run {
@@ -106,6 +111,15 @@ pub(crate) fn lint(
             unknown.remove(&place);
         }
     }
+    let mut incomplete = unreadable;
+    incomplete.extend(broken.iter().map(|overlay| {
+        format!("{overlay} does not build: what needs the whole of it is not checked")
+    }));
+    let mut unknown: Vec<Place> = unknown.into_iter().collect();
+    unknown.sort();
+    incomplete.extend(unknown.into_iter().map(|place| {
+        format!("{}: this is not rendered, and what it adds is unknown", files.show(place))
+    }));
     let mut findings = join(sorted.kept, &files);
     fingerprint::assign(&mut findings, settings, &files);
     Ok(Outcome {
@@ -116,7 +130,8 @@ pub(crate) fn lint(
         files,
         overlays: names,
         objects,
-        incomplete: broken || !unknown.is_empty(),
+        broken,
+        incomplete,
     })
 }
 
@@ -125,7 +140,7 @@ pub(crate) fn lint(
 /// # Errors
 /// Paths that do not exist.
 pub(crate) fn rendered(paths: &[PathBuf], texts: &Texts) -> Result<Vec<String>, Vec<String>> {
-    let found = discover(paths)?;
+    let found = discover(paths)?.kustomizations;
     let renderings = render_roots(&found, &mut Files::with_texts(texts));
     let text = |rendering: Rendering| {
         if !rendering.problems.is_empty() {

@@ -91,6 +91,19 @@ fn a_remote_base_leaves_the_analysis_incomplete() {
 }
 
 #[test]
+fn what_was_not_looked_at_is_always_said() {
+    // The rule that would say so is not asked.
+    let folder = of("-- good/kustomization.yaml --\nresources: [a.yaml]\n\
+                     -- good/a.yaml --\n{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n\
+                     -- bad/kustomization.yaml --\nresources: [missing.yaml]\n");
+    let done = linted(folder.path(), &["--select", "KQ"]).expect(3);
+    assert!(done.stderr.contains("warning[incomplete]: bad does not build"), "{}", done.stderr);
+    // Beside findings, too: they may not be all.
+    let done = linted(folder.path(), &[]).expect(1);
+    assert!(done.stderr.contains("bad does not build"), "{}", done.stderr);
+}
+
+#[test]
 fn a_folder_without_kustomizations_and_paths_that_are_not_there() {
     let folder = tempfile::tempdir().unwrap();
     let empty = linted(folder.path(), &[]).expect(3);

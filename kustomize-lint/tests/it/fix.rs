@@ -75,6 +75,31 @@ fn deprecated_fields_are_replaced_and_nothing_else_changes() {
 }
 
 #[test]
+fn line_ends_of_windows_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    cases(OLD)[0].write(folder.path());
+    for name in ["base", "overlay", "web"] {
+        let path = folder.path().join(name).join("kustomization.yaml");
+        let text = fs::read_to_string(&path).unwrap().replace('\n', "\r\n");
+        fs::write(path, text).unwrap();
+    }
+    tool(folder.path(), &["--select", "KB015", "--fix"]).expect(0);
+    for text in texts(folder.path()) {
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
+    }
+    assert!(texts(folder.path())[1].contains("patches:\r\n"));
+}
+
+#[test]
+fn what_does_not_build_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    cases(&OLD.replace("  - ../base\n", "  - ../base\n  - ../missing\n"))[0].write(folder.path());
+    let old = texts(folder.path());
+    tool(folder.path(), &["--select", "KB015", "--fix"]);
+    assert_eq!(texts(folder.path()), old);
+}
+
+#[test]
 fn without_fix_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     cases(OLD)[0].write(folder.path());

@@ -192,6 +192,21 @@ fn sarif_is_valid_by_its_schema() {
 }
 
 #[test]
+fn fingerprints_are_the_same_from_every_folder_of_a_checkout() {
+    let folder = folder();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    let fingerprints = |from: &str, path: &str| {
+        let text = linted(&folder.path().join(from), &[path, "--format", "json"]).stdout;
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let findings = document["findings"].as_array().unwrap().clone();
+        findings.iter().map(|f| self::text(&f["fingerprint"])).collect::<Vec<_>>()
+    };
+    let there = fingerprints("one", "..");
+    assert_eq!(there.len(), 3);
+    assert_eq!(there, fingerprints(".", "."));
+}
+
+#[test]
 fn fingerprints_survive_lines_that_move() {
     let folder = folder();
     let fingerprints = || {

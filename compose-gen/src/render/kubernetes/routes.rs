@@ -88,7 +88,7 @@ fn ingress(alb: &Alb, service: &Service) -> Option<Value> {
             })
         })
         .collect();
-    Some(json!({
+    let mut ingress = json!({
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
         "metadata": {
@@ -104,5 +104,10 @@ fn ingress(alb: &Alb, service: &Service) -> Option<Value> {
             },
         },
         "spec": {"ingressClassName": "alb", "rules": rules},
-    }))
+    });
+    if let Some(group) = &alb.security_group {
+        ingress["metadata"]["annotations"]["alb.ingress.kubernetes.io/security-groups"] =
+            json!(group);
+    }
+    Some(ingress)
 }

@@ -101,6 +101,9 @@ pub(crate) struct Alb {
     /// internet-facing or internal [internet-facing].
     #[serde(default)]
     pub(crate) scheme: Option<Scheme>,
+    /// The security group it has; without one the controller makes one that is open to everybody.
+    #[serde(default, rename = "security-group")]
+    pub(crate) security_group: Option<String>,
 }
 
 /// Who reaches a load balancer.

@@ -1,0 +1,16 @@
+# What the foundation layer is made with. infrastructure/terraform/foundation/variables.tf says what each is for,
+# and has the same values as defaults: a test compares the two.
+
+aws_account_id         = "123456789012"
+domain                 = "rideshare.example.com"
+github_repository      = "example/rideshare-infra"
+application_repository = "example/rideshare"
+vpc_cidr               = "10.0.0.0/16"
+availability_zones     = ["us-east-1a", "us-east-1b", "us-east-1c"]
+nat_gateway_count      = 1
+log_retention_days     = 365
+lake_history_days      = 7
+ecr_images_kept        = 20
+secret_recovery_days   = 7
+cloudfront_price_class = "PriceClass_100"
+deletion_protection    = true

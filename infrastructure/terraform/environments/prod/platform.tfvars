@@ -1,0 +1,15 @@
+# What the platform layer is made with. infrastructure/terraform/platform/variables.tf says what each is for,
+# and has the same values as defaults: a test compares the two.
+
+aws_account_id          = "123456789012"
+kubernetes_version      = "1.34"
+cluster_endpoint_cidrs  = ["203.0.113.0/24"]
+load_balancer_cidrs     = ["203.0.113.0/24"]
+node_instance_type      = "t3.xlarge"
+node_count              = 3
+node_disk_gib           = 50
+database_instance_class = "db.t4g.micro"
+database_multi_az       = false
+database_backup_days    = 7
+deletion_protection     = true
+log_retention_days      = 365

@@ -1,0 +1,9 @@
+output "distribution_id" {
+  description = "The distribution, whose cache a release of the pages clears."
+  value       = aws_cloudfront_distribution.this.id
+}
+
+output "distribution_arn" {
+  description = "The distribution's ARN."
+  value       = aws_cloudfront_distribution.this.arn
+}

@@ -1,0 +1,37 @@
+# What the workflow that applies may do, in four policies by what they are about, because one would be
+# longer than IAM takes. Wherever an action takes a resource, it is one of this account, region and
+# project. Bootstrap, the roles of GitHub's workflows and the boundary are applied by people alone.
+
+locals {
+  apply_policies = {
+    network  = data.aws_iam_policy_document.apply_network.minified_json
+    storage  = data.aws_iam_policy_document.apply_storage.minified_json
+    services = data.aws_iam_policy_document.apply_services.minified_json
+    access   = data.aws_iam_policy_document.apply_access.minified_json
+  }
+
+  # ARN prefixes of what has a region.
+  here = { for service in ["acm", "dynamodb", "ec2", "ecr", "eks", "kms", "logs", "rds", "secretsmanager"] : service => "arn:aws:${service}:${var.region}:${var.account_id}" }
+}
+
+resource "aws_iam_policy" "github_apply" {
+  for_each = local.apply_policies
+
+  name        = "${var.name}-github-apply-${each.key}"
+  description = "What the workflow that applies may do about ${each.key}"
+  policy      = each.value
+
+  lifecycle {
+    precondition {
+      condition     = length(each.value) <= 6144
+      error_message = "The policy ${each.key} is longer than IAM takes: make two of it."
+    }
+  }
+}
+
+resource "aws_iam_role_policy_attachment" "github_apply" {
+  for_each = aws_iam_policy.github_apply
+
+  role       = aws_iam_role.github["apply"].name
+  policy_arn = each.value.arn
+}

@@ -1,0 +1,127 @@
+data "aws_iam_policy_document" "apply_storage" {
+  statement {
+    sid       = "FindStates"
+    actions   = ["s3:ListBucket"]
+    resources = [local.state_arn]
+  }
+
+  statement {
+    sid       = "States"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${local.state_arn}/foundation/terraform.tfstate", "${local.state_arn}/platform/terraform.tfstate"]
+  }
+
+  statement {
+    sid       = "Locks"
+    actions   = ["dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem"]
+    resources = [local.locks_arn]
+  }
+
+  # The buckets, and never an object in them.
+  statement {
+    sid = "Buckets"
+    actions = [
+      "s3:CreateBucket",
+      "s3:DeleteBucket",
+      "s3:DeleteBucketPolicy",
+      "s3:GetAccelerateConfiguration",
+      "s3:GetBucketAcl",
+      "s3:GetBucketCORS",
+      "s3:GetBucketLogging",
+      "s3:GetBucketObjectLockConfiguration",
+      "s3:GetBucketOwnershipControls",
+      "s3:GetBucketPolicy",
+      "s3:GetBucketPublicAccessBlock",
+      "s3:GetBucketRequestPayment",
+      "s3:GetBucketTagging",
+      "s3:GetBucketVersioning",
+      "s3:GetBucketWebsite",
+      "s3:GetEncryptionConfiguration",
+      "s3:GetLifecycleConfiguration",
+      "s3:GetReplicationConfiguration",
+      "s3:ListBucket",
+      "s3:PutBucketLogging",
+      "s3:PutBucketOwnershipControls",
+      "s3:PutBucketPolicy",
+      "s3:PutBucketPublicAccessBlock",
+      "s3:PutBucketTagging",
+      "s3:PutBucketVersioning",
+      "s3:PutEncryptionConfiguration",
+      "s3:PutLifecycleConfiguration",
+    ]
+    resources = concat(values(var.lake_bucket_arns), [var.frontend_bucket_arn, var.logs_bucket_arn])
+  }
+
+  statement {
+    sid = "Repositories"
+    actions = [
+      "ecr:CreateRepository",
+      "ecr:DeleteLifecyclePolicy",
+      "ecr:DeleteRepository",
+      "ecr:DescribeRepositories",
+      "ecr:GetLifecyclePolicy",
+      "ecr:ListTagsForResource",
+      "ecr:PutImageScanningConfiguration",
+      "ecr:PutImageTagMutability",
+      "ecr:PutLifecyclePolicy",
+      "ecr:TagResource",
+    ]
+    resources = ["${local.here["ecr"]}:repository/rideshare/*"]
+  }
+
+  # Takes no resource: the key is not there yet.
+  statement {
+    sid       = "CreateKey"
+    actions   = ["kms:CreateKey", "kms:ListAliases"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestedRegion"
+      values   = [var.region]
+    }
+  }
+
+  statement {
+    sid = "Key"
+    actions = [
+      "kms:CreateAlias",
+      "kms:CreateGrant",
+      "kms:Decrypt",
+      "kms:DeleteAlias",
+      "kms:DescribeKey",
+      "kms:EnableKeyRotation",
+      "kms:GenerateDataKey",
+      "kms:GetKeyPolicy",
+      "kms:GetKeyRotationStatus",
+      "kms:ListResourceTags",
+      "kms:PutKeyPolicy",
+      "kms:TagResource",
+      "kms:UpdateKeyDescription",
+    ]
+    resources = [var.kms_key_arn, "${local.here["kms"]}:alias/${var.name}"]
+  }
+
+  statement {
+    sid = "Secrets"
+    actions = [
+      "secretsmanager:CreateSecret",
+      "secretsmanager:DeleteSecret",
+      "secretsmanager:DescribeSecret",
+      "secretsmanager:GetResourcePolicy",
+      # To refresh a version is to read it; the value is write-only and goes into no state.
+      "secretsmanager:GetSecretValue",
+      "secretsmanager:PutSecretValue",
+      "secretsmanager:TagResource",
+      "secretsmanager:UpdateSecret",
+    ]
+    resources = ["${local.here["secretsmanager"]}:secret:rideshare/*"]
+  }
+
+  # The databases' masters: RDS makes the secret for whoever makes the database.
+  statement {
+    sid       = "DatabaseMasters"
+    actions   = ["secretsmanager:CreateSecret", "secretsmanager:RotateSecret", "secretsmanager:TagResource"]
+    resources = ["${local.here["secretsmanager"]}:secret:rds!db-*"]
+  }
+}

@@ -1,0 +1,4 @@
+variable "domain" {
+  description = "The zone's name."
+  type        = string
+}

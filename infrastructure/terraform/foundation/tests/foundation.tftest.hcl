@@ -1,0 +1,372 @@
+# No account and no network: the provider is a mock that makes up what AWS would answer, with ARNs
+# and documents in the places where the provider looks at their form.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json          = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+      minified_json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = {
+      account_id = "123456789012"
+    }
+  }
+
+  mock_data "aws_region" {
+    defaults = {
+      name = "us-east-1"
+    }
+  }
+
+  mock_resource "aws_kms_key" {
+    defaults = {
+      arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/rideshare/rideshare-prod/flow-logs"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:policy/mock"
+    }
+  }
+
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = {
+      arn                         = "arn:aws:s3:::mock"
+      bucket_regional_domain_name = "mock.s3.us-east-1.amazonaws.com"
+    }
+  }
+
+  mock_resource "aws_acm_certificate" {
+    defaults = {
+      arn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+      domain_validation_options = [
+        {
+          domain_name           = "rideshare.example.com"
+          resource_record_name  = "_proof.rideshare.example.com"
+          resource_record_type  = "CNAME"
+          resource_record_value = "_proof.acm-validations.aws"
+        },
+        {
+          domain_name           = "*.rideshare.example.com"
+          resource_record_name  = "_proof.rideshare.example.com"
+          resource_record_type  = "CNAME"
+          resource_record_value = "_proof.acm-validations.aws"
+        },
+      ]
+    }
+  }
+
+  mock_resource "aws_cloudfront_distribution" {
+    defaults = {
+      arn = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_delivery_destination" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:delivery-destination:mock"
+    }
+  }
+
+  mock_resource "aws_secretsmanager_secret" {
+    defaults = {
+      arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mock"
+    }
+  }
+
+  mock_resource "aws_ecr_repository" {
+    defaults = {
+      arn            = "arn:aws:ecr:us-east-1:123456789012:repository/mock"
+      repository_url = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mock"
+    }
+  }
+}
+
+variables {
+  aws_account_id = "123456789012"
+  domain         = "rideshare.example.com"
+}
+
+run "what_the_overlays_use" {
+  command = apply
+
+  assert {
+    condition     = output.lake_buckets == { for layer in ["bronze", "silver", "gold", "checkpoints"] : layer => "rideshare-${var.aws_account_id}-${layer}" }
+    error_message = "The overlays name the buckets rideshare-<account>-<layer>."
+  }
+
+  assert {
+    condition     = replace(replace(output.export_dbt_target, "{layer}", "gold"), "{table}", "fct_trips") == "s3://${output.lake_buckets["gold"]}/fct_trips"
+    error_message = "export-dbt must write to the lake's buckets."
+  }
+
+  assert {
+    condition     = alltrue([for role in ["rideshare-airflow", "rideshare-bronze-ingestion", "rideshare-hive-metastore", "rideshare-trino"] : output.pod_roles[role].service_account == role && output.pod_roles[role].namespace == "rideshare-prod"])
+    error_message = "A workload's role is called like its service account, in the platform's namespace."
+  }
+
+  assert {
+    condition     = length(output.private_subnet_ids) == length(var.availability_zones) && length(output.public_subnet_ids) == length(var.availability_zones) && length(output.database_subnet_ids) == length(var.availability_zones)
+    error_message = "Each zone has one subnet of each kind."
+  }
+
+  assert {
+    condition     = output.domain == "rideshare.example.com" && output.certificate_arn != ""
+    error_message = "The domain and its certificate are what the Ingresses need."
+  }
+}
+
+run "the_network_is_private" {
+  command = plan
+
+  module {
+    source = "./modules/vpc"
+  }
+
+  variables {
+    name                     = "rideshare-prod"
+    cluster_name             = "rideshare-prod"
+    cidr                     = "10.0.0.0/16"
+    availability_zones       = ["us-east-1a", "us-east-1b", "us-east-1c"]
+    nat_gateway_count        = 2
+    log_retention_days       = 365
+    kms_key_arn              = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/rideshare-prod-boundary"
+  }
+
+  assert {
+    condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
+    error_message = "The default security group must let nothing in and nothing out."
+  }
+
+  assert {
+    condition = length(distinct(concat(
+      [for subnet in aws_subnet.private : subnet.cidr_block],
+      [for subnet in aws_subnet.public : subnet.cidr_block],
+      [for subnet in aws_subnet.database : subnet.cidr_block],
+    ))) == 9
+    error_message = "Each zone has three subnets of its own."
+  }
+
+  assert {
+    condition     = alltrue([for subnet in concat(values(aws_subnet.private), values(aws_subnet.database)) : subnet.map_public_ip_on_launch != true])
+    error_message = "Nodes and databases have no public addresses."
+  }
+
+  assert {
+    condition     = length(aws_nat_gateway.this) == 2 && length(aws_route.private) == 3
+    error_message = "Zones without a NAT gateway share one."
+  }
+
+  assert {
+    condition     = aws_flow_log.this.traffic_type == "ALL"
+    error_message = "All traffic is logged."
+  }
+}
+
+run "workflows_take_their_own_roles_only" {
+  command = plan
+
+  module {
+    source = "./modules/iam"
+  }
+
+  variables {
+    name                      = "rideshare-prod"
+    account_id                = "123456789012"
+    region                    = "us-east-1"
+    cluster_name              = "rideshare-prod"
+    namespace                 = "rideshare-prod"
+    lake_bucket_arns          = { bronze = "arn:aws:s3:::b", silver = "arn:aws:s3:::s", gold = "arn:aws:s3:::g", checkpoints = "arn:aws:s3:::c" }
+    frontend_bucket_arn       = "arn:aws:s3:::frontend"
+    logs_bucket_arn           = "arn:aws:s3:::logs"
+    distribution_arn          = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
+    repository_arns           = ["arn:aws:ecr:us-east-1:123456789012:repository/rideshare/osrm"]
+    secret_arns               = { "rideshare/redis" = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/redis-mock" }
+    kms_key_arn               = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    infrastructure_repository = "example/rideshare-infra"
+    application_repository    = "example/rideshare"
+    state_bucket              = "rideshare-123456789012-terraform-state"
+    lock_table                = "rideshare-terraform-locks"
+  }
+
+  assert {
+    condition = jsonencode({
+      for name, trust in data.aws_iam_policy_document.github_trust : name => sort([
+        for condition in trust.statement[0].condition : one(condition.values) if condition.test == "StringEquals"
+      ])
+      }) == jsonencode({
+      apply   = ["repo:example/rideshare-infra:environment:production", "sts.amazonaws.com"]
+      plan    = ["repo:example/rideshare-infra:pull_request", "sts.amazonaws.com"]
+      publish = ["repo:example/rideshare:environment:production", "sts.amazonaws.com"]
+    })
+    error_message = "Each role is for one audience, one repository, and one event or environment of it."
+  }
+
+  assert {
+    condition     = toset(flatten([for statement in data.aws_iam_policy_document.github_plan.statement : statement.actions])) == toset(["s3:GetObject", "s3:ListBucket"])
+    error_message = "The role that plans reads the states and nothing else."
+  }
+
+  assert {
+    condition = alltrue([
+      for document in [
+        data.aws_iam_policy_document.apply_network, data.aws_iam_policy_document.apply_storage,
+        data.aws_iam_policy_document.apply_services, data.aws_iam_policy_document.apply_access,
+        data.aws_iam_policy_document.load_balancer_controller, data.aws_iam_policy_document.operator,
+        data.aws_iam_policy_document.read_secrets, data.aws_iam_policy_document.github_publish,
+        data.aws_iam_policy_document.workload["rideshare-trino"],
+        ] : alltrue([
+          for statement in document.statement : alltrue([for action in statement.actions : !strcontains(action, "*")])
+      ])
+    ])
+    error_message = "Actions are named, never by a wildcard."
+  }
+
+  assert {
+    condition     = alltrue([for trust in data.aws_iam_policy_document.pod_trust : length(trust.statement[0].condition) == 3])
+    error_message = "A pod's role is for one service account of one namespace of one cluster."
+  }
+}
+
+run "the_key_rotates" {
+  command = apply
+
+  assert {
+    condition     = aws_kms_key.this.enable_key_rotation
+    error_message = "The key must be rotated."
+  }
+}
+
+run "an_account_is_12_digits" {
+  command = plan
+
+  variables {
+    aws_account_id = "my-account"
+  }
+
+  expect_failures = [var.aws_account_id]
+}
+
+run "a_domain_is_a_domain" {
+  command = plan
+
+  variables {
+    domain = "https://rideshare.example.com/"
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "a_domain_has_two_labels" {
+  command = plan
+
+  variables {
+    domain = "localhost"
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "a_cidr_is_a_cidr" {
+  command = plan
+
+  variables {
+    vpc_cidr = "10.0.0.0.0/16"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "a_cidr_begins_at_its_first_address" {
+  command = plan
+
+  variables {
+    vpc_cidr = "10.0.0.1/16"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "a_cidr_has_room_for_pods" {
+  command = plan
+
+  variables {
+    vpc_cidr = "10.0.0.0/24"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "a_repository_has_no_wildcard" {
+  command = plan
+
+  variables {
+    github_repository      = "example/*"
+    application_repository = "*/*"
+  }
+
+  expect_failures = [var.github_repository, var.application_repository]
+}
+
+run "no_more_nat_gateways_than_zones" {
+  command = plan
+
+  variables {
+    nat_gateway_count = 4
+  }
+
+  expect_failures = [var.nat_gateway_count]
+}
+
+run "zones_of_the_region_that_eks_runs_in" {
+  command = plan
+
+  variables {
+    availability_zones = ["us-east-1a", "us-east-1e"]
+  }
+
+  expect_failures = [var.availability_zones]
+}
+
+run "what_aws_does_not_offer" {
+  command = plan
+
+  variables {
+    log_retention_days     = 100
+    lake_history_days      = 0
+    ecr_images_kept        = 1
+    secret_recovery_days   = 3
+    cloudfront_price_class = "PriceClass_1"
+  }
+
+  expect_failures = [
+    var.log_retention_days,
+    var.lake_history_days,
+    var.ecr_images_kept,
+    var.secret_recovery_days,
+    var.cloudfront_price_class,
+  ]
+}

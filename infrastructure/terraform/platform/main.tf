@@ -1,0 +1,63 @@
+module "eks" {
+  source = "./modules/eks"
+
+  name                     = local.name
+  kubernetes_version       = var.kubernetes_version
+  vpc_id                   = data.terraform_remote_state.foundation.outputs.vpc_id
+  subnet_ids               = data.terraform_remote_state.foundation.outputs.private_subnet_ids
+  endpoint_cidrs           = var.cluster_endpoint_cidrs
+  admin_role_arn           = data.terraform_remote_state.foundation.outputs.operator_role_arn
+  pod_roles                = data.terraform_remote_state.foundation.outputs.pod_roles
+  kms_key_arn              = data.terraform_remote_state.foundation.outputs.kms_key_arn
+  permissions_boundary_arn = data.terraform_remote_state.foundation.outputs.permissions_boundary_arn
+  node_instance_type       = var.node_instance_type
+  node_count               = var.node_count
+  node_disk_gib            = var.node_disk_gib
+  log_retention_days       = var.log_retention_days
+}
+
+module "rds" {
+  source   = "./modules/rds"
+  for_each = local.databases
+
+  name                    = "${local.name}-${each.key}"
+  database                = each.key
+  vpc_id                  = data.terraform_remote_state.foundation.outputs.vpc_id
+  subnet_ids              = data.terraform_remote_state.foundation.outputs.database_subnet_ids
+  client_security_group   = module.eks.node_security_group_id
+  kms_key_arn             = data.terraform_remote_state.foundation.outputs.kms_key_arn
+  instance_class          = var.database_instance_class
+  multi_az                = var.database_multi_az
+  backup_retention_period = var.database_backup_days
+  deletion_protection     = var.deletion_protection
+  log_retention_days      = var.log_retention_days
+}
+
+module "alb" {
+  source = "./modules/alb"
+
+  name                   = local.name
+  ingress_group          = local.ingress_group
+  vpc_id                 = data.terraform_remote_state.foundation.outputs.vpc_id
+  subnet_ids             = data.terraform_remote_state.foundation.outputs.public_subnet_ids
+  allowed_cidrs          = var.load_balancer_cidrs
+  node_security_group_id = module.eks.node_security_group_id
+  logs_bucket            = data.terraform_remote_state.foundation.outputs.logs_bucket
+  deletion_protection    = var.deletion_protection
+}
+
+module "dns" {
+  source = "./modules/dns"
+
+  zone_id       = data.terraform_remote_state.foundation.outputs.zone_id
+  domain        = data.terraform_remote_state.foundation.outputs.domain
+  hosts         = local.hosts
+  load_balancer = module.alb.load_balancer
+}
+
+locals {
+  # What the specification fixes; a test compares them with infrastructure/platform.
+  databases     = toset(["airflow", "metastore"])
+  ingress_group = "rideshare"
+  hosts         = toset(["airflow", "api", "grafana", "prometheus", "trino"])
+}

@@ -1,0 +1,81 @@
+resource "aws_security_group" "nodes" {
+  name        = "${var.name}-nodes"
+  description = "The nodes and their pods"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-nodes" }
+}
+
+# Images, AWS, GitHub, and the databases. What comes in is between nodes and control plane alone, which
+# the cluster's own group lets pass, and from the load balancer.
+resource "aws_vpc_security_group_egress_rule" "nodes" {
+  security_group_id = aws_security_group.nodes.id
+  description       = "To registries, AWS and the databases"
+  ip_protocol       = "-1"
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_launch_template" "nodes" {
+  name        = "${var.name}-nodes"
+  description = "The nodes of ${var.name}"
+
+  vpc_security_group_ids = [
+    aws_eks_cluster.this.vpc_config[0].cluster_security_group_id,
+    aws_security_group.nodes.id,
+  ]
+
+  # IMDSv2 alone, and one hop: pods are a hop away, so none of them takes the node's role.
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1
+  }
+
+  block_device_mappings {
+    device_name = "/dev/xvda"
+
+    ebs {
+      volume_type = "gp3"
+      volume_size = var.node_disk_gib
+      encrypted   = true
+    }
+  }
+
+  dynamic "tag_specifications" {
+    for_each = toset(["instance", "volume"])
+
+    content {
+      resource_type = tag_specifications.value
+      tags          = { Name = "${var.name}-node" }
+    }
+  }
+}
+
+resource "aws_eks_node_group" "this" {
+  cluster_name    = aws_eks_cluster.this.name
+  node_group_name = "${var.name}-nodes"
+  node_role_arn   = aws_iam_role.nodes.arn
+  subnet_ids      = var.subnet_ids
+  ami_type        = "AL2023_x86_64_STANDARD"
+  instance_types  = [var.node_instance_type]
+
+  launch_template {
+    id      = aws_launch_template.nodes.id
+    version = aws_launch_template.nodes.latest_version
+  }
+
+  scaling_config {
+    desired_size = var.node_count
+    min_size     = var.node_count
+    max_size     = var.node_count + 1
+  }
+
+  update_config {
+    max_unavailable = 1
+  }
+
+  depends_on = [
+    aws_eks_addon.before_nodes,
+    aws_iam_role_policy_attachment.nodes,
+  ]
+}

@@ -1,0 +1,126 @@
+variable "aws_account_id" {
+  description = "The AWS account that everything is made in. Credentials of any other are refused."
+  type        = string
+  default     = "123456789012"
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.aws_account_id))
+    error_message = "aws_account_id must be the 12 digits of an AWS account, as `aws sts get-caller-identity` prints them."
+  }
+}
+
+variable "kubernetes_version" {
+  description = "The cluster's version. One that has left standard support costs $0.60 an hour instead of $0.10, so the cluster is upgraded rather than kept there."
+  type        = string
+  default     = "1.34"
+
+  validation {
+    condition     = can(regex("^1\\.[0-9]{2}$", var.kubernetes_version)) && tonumber(split(".", var.kubernetes_version)[1]) >= 32
+    error_message = "kubernetes_version must be a minor version such as 1.34, and 1.32 at least, which the manifests are checked against."
+  }
+}
+
+variable "cluster_endpoint_cidrs" {
+  description = "Where the cluster's API is reached from, besides the VPC: the office or the VPN. Empty: from the VPC alone."
+  type        = list(string)
+  default     = ["203.0.113.0/24"]
+
+  validation {
+    condition     = alltrue([for cidr in var.cluster_endpoint_cidrs : can(cidrhost(cidr, 0))])
+    error_message = "cluster_endpoint_cidrs must be blocks of IPv4 addresses such as 203.0.113.0/24; a single address ends in /32."
+  }
+
+  validation {
+    condition     = alltrue([for cidr in var.cluster_endpoint_cidrs : try(tonumber(split("/", cidr)[1]) >= 16, false)])
+    error_message = "cluster_endpoint_cidrs must be /16 or smaller: the cluster's API is not for the whole internet. Take an empty list and a VPN where no fixed address is to be had."
+  }
+}
+
+variable "load_balancer_cidrs" {
+  description = "Where the platform's services are reached from. Trino and Prometheus ask for no password: a platform that is not a demonstration names its offices here."
+  type        = list(string)
+  default     = ["203.0.113.0/24"]
+
+  validation {
+    condition     = length(var.load_balancer_cidrs) > 0 && alltrue([for cidr in var.load_balancer_cidrs : can(cidrhost(cidr, 0))])
+    error_message = "load_balancer_cidrs must be at least one block of IPv4 addresses such as 203.0.113.0/24, or 0.0.0.0/0 for everybody."
+  }
+}
+
+variable "node_instance_type" {
+  description = "The nodes' type. The platform asks for 14 GiB of memory; three t3.xlarge of 16 GiB run it with one node lost and Spark beside it. $0.1664 an hour each."
+  type        = string
+  default     = "t3.xlarge"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]*\\.[a-z0-9]+$", var.node_instance_type))
+    error_message = "node_instance_type must be an EC2 instance type such as t3.xlarge."
+  }
+}
+
+variable "node_count" {
+  description = "How many nodes: one a zone, and as many as infrastructure/platform/environments.yaml counts memory for."
+  type        = number
+  default     = 3
+
+  validation {
+    condition     = var.node_count >= 2 && var.node_count == floor(var.node_count)
+    error_message = "node_count must be a whole number of at least 2: with one node every upgrade is an outage."
+  }
+}
+
+variable "node_disk_gib" {
+  description = "Each node's disk, for images and logs; volumes of services are apart. $0.08 a GiB and month."
+  type        = number
+  default     = 50
+
+  validation {
+    condition     = var.node_disk_gib >= 30
+    error_message = "node_disk_gib must be at least 30: the platform's images alone take 15 GiB."
+  }
+}
+
+variable "database_instance_class" {
+  description = "The class of both databases. Airflow with four tasks at a time and a metastore keep well within 1 GiB. $0.016 an hour each."
+  type        = string
+  default     = "db.t4g.micro"
+
+  validation {
+    condition     = can(regex("^db\\.[a-z0-9]+\\.[a-z0-9]+$", var.database_instance_class))
+    error_message = "database_instance_class must be an RDS class such as db.t4g.micro."
+  }
+}
+
+variable "database_multi_az" {
+  description = "A standby in another zone. It doubles the databases' price and saves the minutes of a restore: pipelines wait, and riders do not notice."
+  type        = bool
+  default     = false
+}
+
+variable "database_backup_days" {
+  description = "How far back the databases can be restored to."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.database_backup_days >= 7 && var.database_backup_days <= 35
+    error_message = "database_backup_days must be 7 to 35, which is the most that RDS keeps."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether AWS refuses to delete the databases and the load balancer. A tear-down sets it to false first."
+  type        = bool
+  default     = true
+}
+
+variable "log_retention_days" {
+  description = "How long the cluster's and the databases' logs are kept. A year, because a break-in is often found late."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = contains([365, 400, 545, 731, 1096, 1827], var.log_retention_days)
+    error_message = "log_retention_days must be one of 365, 400, 545, 731, 1096 and 1827, which CloudWatch offers."
+  }
+}

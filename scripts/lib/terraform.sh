@@ -1,0 +1,193 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # shared with scripts/terraform
+# What scripts/terraform's commands are made of.
+
+# --- Without an account ----------------------------------------------------------------------------
+
+# The arguments of `terraform init` for a provider that is on this machine already.
+plugin_arguments() {
+    local plugins=${TF_PLUGIN_DIR:-}
+    # Tests and checks need no network where scripts/peers has found the provider.
+    if [[ -z $plugins && ${1:-} == or-peer ]]; then
+        plugins=$("$project/scripts/peers" env | sed -n 's/^PEER_TERRAFORM_PLUGINS=//p')
+    fi
+    init_arguments=()
+    [[ -z $plugins ]] || init_arguments=(-plugin-dir="$plugins")
+}
+
+# each_layer_in_a_copy FUNCTION: runs it in a copy of each layer, which takes what `init` writes. One
+# layer that fails does not stop the others.
+each_layer_in_a_copy() {
+    local copy name failed=0
+    need terraform "install Terraform 1.11 or newer"
+    copy=$(mktemp -d)
+    # shellcheck disable=SC2064 # the folder of now
+    trap "rm -rf '$copy'" EXIT
+    cp -r "$layers/." "$copy"
+    find "$copy" \( -name .terraform -o -name .terraform.lock.hcl \) -prune -exec rm -rf {} +
+    plugin_arguments or-peer
+    for name in bootstrap foundation platform; do
+        if terraform -chdir="$copy/$name" init -input=false -backend=false "${init_arguments[@]}" >"$copy/init.log" 2>&1; then
+            "$1" "$name" "$copy/$name" || failed=1
+        else
+            cat "$copy/init.log" >&2
+            failed=1
+        fi
+    done
+    return "$failed"
+}
+
+validate_layer() {
+    say "$1: terraform fmt -check, terraform validate"
+    # Paths of the checkout, not of the copy.
+    terraform -chdir="$layers" fmt -check -recursive -diff "$1" &&
+        terraform -chdir="$layers" fmt -check -recursive -diff environments &&
+        terraform -chdir="$2" validate
+}
+
+test_layer() {
+    say "$1: terraform test"
+    terraform -chdir="$2" test
+}
+
+# set_variables NAME=VALUE...: in each tfvars and each default, so that the two never differ. A list is
+# given with commas. Formed as the value that is there: text, list, number or truth value.
+set_variables() {
+    local pair name value files file
+    (($# > 0)) || misuse "set needs NAME=VALUE (with make: SET='domain=... aws_account_id=...')"
+    for pair in "$@"; do
+        [[ $pair == ?*=* ]] || misuse "'$pair' is not NAME=VALUE"
+        [[ $pair =~ ^[A-Za-z0-9_./,=-]+$ ]] || misuse "'$pair' holds what no variable of the layers can"
+        name=${pair%%=*}
+        mapfile -t files < <(grep -lE "^(variable \"$name\" \{|$name +=)" "$layers"/*/variables.tf "$environment"/*.tfvars)
+        ((${#files[@]} > 0)) || misuse "no layer has a variable '$name'"
+    done
+    for pair in "$@"; do
+        name=${pair%%=*} value=${pair#*=}
+        for file in "$layers"/*/variables.tf "$environment"/*.tfvars; do
+            NAME=$name VALUE=$value awk '
+                function formed(old,    list, count, i, out) {
+                    if (old ~ /^"/) return "\"" ENVIRON["VALUE"] "\""
+                    if (old !~ /^\[/) return ENVIRON["VALUE"]
+                    count = split(ENVIRON["VALUE"], list, ",")
+                    for (i = 1; i <= count; i++) out = out (i > 1 ? ", " : "") "\"" list[i] "\""
+                    return "[" out "]"
+                }
+                $1 == "variable" { inside = $2 == "\"" ENVIRON["NAME"] "\"" }
+                /^}/ { inside = 0 }
+                (inside && $1 == "default" && $2 == "=") || ($1 == ENVIRON["NAME"] && $2 == "=" && /^[a-z]/) {
+                    at = index($0, "= ") + 2
+                    print substr($0, 1, at - 1) formed(substr($0, at))
+                    next
+                }
+                { print }
+            ' "$file" >"$file.new"
+            mv "$file.new" "$file"
+        done
+        say "$name is $value in the tfvars and the defaults"
+    done
+}
+
+# --- With an account -------------------------------------------------------------------------------
+
+in_layer() {
+    terraform -chdir="$layers/$layer" "$@"
+}
+
+# Checks all that can be checked before anything is made, then initialises the layer.
+prepare() {
+    local tfvars=$environment/$layer.tfvars account actual
+    # Bootstrap's one setting is foundation's, too.
+    [[ $layer != bootstrap ]] || tfvars=$environment/foundation.tfvars
+    need terraform "install Terraform 1.11 or newer"
+    need aws "install the AWS command line"
+    [[ -r $tfvars ]] ||
+        fail "${tfvars#"$project/"} is missing" "it is what the layer is made with: bring it back with \`git checkout\`, or write it from the defaults in variables.tf"
+    account=$(sed -n 's/^aws_account_id *= *"\([0-9]\{12\}\)"$/\1/p' "$tfvars")
+    [[ -n $account ]] ||
+        fail "${tfvars#"$project/"} names no account of 12 digits" "make tf-set SET=aws_account_id=..."
+    actual=$(aws --region "$region" sts get-caller-identity --query Account --output text) ||
+        fail "AWS does not say whose credentials these are" "log in first, for example with \`aws sso login\`; AWS_PROFILE names a profile"
+    [[ $actual == "$account" ]] ||
+        fail "these credentials are of account $actual, and ${tfvars#"$project/"} is for $account" \
+            "use credentials of $account; or, to make the platform in $actual: make tf-set SET=aws_account_id=$actual"
+
+    bucket=rideshare-$account-terraform-state
+    variables=(-var-file="$tfvars")
+    case $layer in
+        bootstrap) variables=(-var="aws_account_id=$account") ;;
+        foundation) bucket_exists || fail "there is no state bucket $bucket" "make tf-apply LAYER=bootstrap comes first" ;;
+        platform)
+            bucket_exists || fail "there is no state bucket $bucket" "make tf-apply LAYER=bootstrap comes first, then LAYER=foundation"
+            holds_resources foundation || fail "the foundation layer is not applied, and the platform layer stands on it" "make tf-apply LAYER=foundation comes first"
+            ;;
+    esac
+    plugin_arguments
+    initialise
+}
+
+initialise() {
+    local log=$layers/$layer/.terraform-init.log
+    if [[ $layer == bootstrap ]] && ! bucket_exists; then
+        # Until the bucket is there, the state is a file here.
+        printf 'terraform {\n  backend "local" {}\n}\n' >"$layers/bootstrap/backend_override.tf"
+        set -- -reconfigure
+    elif [[ $layer == bootstrap && -s $layers/bootstrap/terraform.tfstate ]]; then
+        # A run was interrupted between the two.
+        move_state_to_bucket
+        return
+    else
+        # One is left where a plan was made before the bucket was.
+        rm -f "$layers/bootstrap/backend_override.tf"
+        set -- -reconfigure -backend-config="bucket=$bucket"
+    fi
+    if ! in_layer init -input=false "${init_arguments[@]}" "$@" >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        fail "terraform could not initialise the layer $layer" "its own message is above"
+    fi
+    rm -f "$log"
+}
+
+# Bootstrap's own state, from the file into the bucket that it has made.
+move_state_to_bucket() {
+    [[ -e $layers/bootstrap/terraform.tfstate ]] || return 0
+    rm -f "$layers/bootstrap/backend_override.tf"
+    in_layer init -input=false -migrate-state -force-copy "${init_arguments[@]}" -backend-config="bucket=$bucket" >&2
+    rm -f "$layers"/bootstrap/terraform.tfstate{,.backup}
+}
+
+bucket_exists() {
+    local answer
+    if answer=$(aws --region "$region" s3api head-bucket --bucket "$bucket" 2>&1); then
+        return 0
+    fi
+    [[ $answer == *'(404)'* || $answer == *NoSuchBucket* ]] ||
+        fail "the state bucket $bucket cannot be read: $answer" "the credentials need s3:ListBucket on it"
+    return 1
+}
+
+# holds_resources LAYER: whether its state has anything in it.
+holds_resources() {
+    local state
+    if ! state=$(aws --region "$region" s3 cp "s3://$bucket/$1/terraform.tfstate" - 2>&1); then
+        [[ $state == *'(404)'* || $state == *NoSuchKey* ]] ||
+            fail "the state of the layer $1 cannot be read: $state" "the credentials need s3:GetObject on it"
+        return 1
+    fi
+    grep -Eq '"mode": *"managed"' <<<"$state"
+}
+
+# The bucket and the table are made not to be destroyed, and the state that says so is in the bucket:
+# it comes back into a file, the protection is taken off, and then all of it goes.
+destroy_bootstrap() {
+    [[ ${CONFIRM:-} == "$bucket" ]] ||
+        fail "with the state bucket goes every old state of every layer" "CONFIRM=$bucket make tf-destroy LAYER=bootstrap, if that is what you want"
+    trap 'rm -f "$layers"/bootstrap/teardown_override.tf' EXIT
+    cp "$layers/bootstrap/teardown_override.tf.example" "$layers/bootstrap/teardown_override.tf"
+    printf 'terraform {\n  backend "local" {}\n}\n' >"$layers/bootstrap/backend_override.tf"
+    in_layer init -input=false -migrate-state -force-copy "${init_arguments[@]}" >&2
+    in_layer apply "${variables[@]}" "$@"
+    in_layer destroy "${variables[@]}" "$@"
+    rm -f "$layers"/bootstrap/backend_override.tf "$layers"/bootstrap/terraform.tfstate{,.backup}
+}

@@ -1,0 +1,97 @@
+//! A copy of the project's Terraform side, to apply and to break.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run::{Run, run};
+use crate::{peers, root};
+
+/// A copy of what scripts/terraform works on, so that nothing is written to the checkout.
+#[derive(Debug)]
+pub struct Project {
+    folder: tempfile::TempDir,
+    /// Where the tools are found.
+    pub path: String,
+    plugins: PathBuf,
+    endpoint: String,
+}
+
+impl Project {
+    /// A copy whose AWS is `endpoint`; `None` when Terraform is not installed (see [`peers::find`]).
+    ///
+    /// # Panics
+    /// The files cannot be copied.
+    pub fn copy(endpoint: &str) -> Option<Project> {
+        let terraform = peers::find("PEER_TERRAFORM")?;
+        let plugins = peers::find("PEER_TERRAFORM_PLUGINS")?;
+        let aws = peers::find("PEER_AWS")?;
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["infrastructure", "scripts"] {
+            run(Command::new("cp").arg("-r").arg(root().join(name)).arg(folder.path())).expect(0);
+        }
+        run(Command::new("cp").arg(root().join(".kustomize-lint.toml")).arg(folder.path()))
+            .expect(0);
+        // What an operator's own runs have left.
+        run(Command::new("find").arg(folder.path()).args([
+            "-name",
+            ".terraform",
+            "-prune",
+            "-exec",
+            "rm",
+            "-rf",
+            "{}",
+            "+",
+        ]))
+        .expect(0);
+        let bin = |path: &Path| path.parent().unwrap().display().to_string();
+        let path = format!("{}:{}:{}", bin(&terraform), bin(&aws), std::env::var("PATH").unwrap());
+        Some(Project { folder, path, plugins, endpoint: endpoint.to_owned() })
+    }
+
+    /// A path in the copy.
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A command that runs in the copy, with Terraform, the AWS command line, and nothing of the
+    /// developer's own settings.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.folder.path())
+            .env("PATH", &self.path)
+            .env("TF_PLUGIN_DIR", &self.plugins)
+            // The developer's own settings have no say.
+            .env("TF_CLI_CONFIG_FILE", "/dev/null")
+            .env("TF_IN_AUTOMATION", "1")
+            .env("TF_CLI_ARGS", "-no-color")
+            .env("AWS_ENDPOINT_URL", &self.endpoint)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            // What moto cannot do shall fail now, not after ten minutes.
+            .env("AWS_MAX_ATTEMPTS", "3");
+        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CONFIRM", "IMAGE_TAG"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs `scripts/terraform`.
+    pub fn terraform(&self, arguments: &[&str]) -> Run {
+        run(self.command(self.at("scripts/terraform")).args(arguments))
+    }
+
+    /// What the AWS command line prints.
+    ///
+    /// # Panics
+    /// It fails.
+    pub fn aws(&self, arguments: &[&str]) -> String {
+        let mut command = self.command("aws");
+        let done = run(command.args(["--endpoint-url", &self.endpoint]).args(arguments)).expect(0);
+        done.stdout
+    }
+}

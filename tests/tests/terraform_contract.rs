@@ -1,0 +1,307 @@
+//! The contract between the Terraform layers and the specification, without Terraform and without a
+//! network; and proof that each breach of it is seen, made in a copy.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use rideshare_tests::root;
+use rideshare_tests::run::run;
+use rideshare_tests::terraform::contract::problems;
+
+/// A copy of what the contract reads.
+fn copy() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for folder in ["terraform", "platform", "config"] {
+        let from = root().join("infrastructure").join(folder);
+        run(Command::new("cp").arg("-r").arg(from).arg(copy.path())).expect(0);
+    }
+    copy
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+/// The problems after `file` was changed from one text to another.
+#[track_caller]
+fn changed(file: &str, change: impl FnOnce(&str) -> String) -> Vec<String> {
+    let copy = copy();
+    let before = read(copy.path(), file);
+    let after = change(&before);
+    assert!(before != after, "{file} was not changed");
+    fs::write(copy.path().join(file), after).unwrap();
+    problems(copy.path())
+}
+
+#[track_caller]
+fn one(problems: &[String], expected: &str) {
+    assert!(
+        problems.len() == 1 && problems[0].contains(expected),
+        "not one problem with \"{expected}\": {problems:#?}"
+    );
+}
+
+#[test]
+fn the_layers_keep_their_promises() {
+    assert_eq!(problems(&root().join("infrastructure")), Vec::<String>::new());
+}
+
+#[test]
+fn each_output_that_platform_reads_is_missed_when_it_is_deleted() {
+    let infrastructure = root().join("infrastructure");
+    let mut read_outputs = BTreeSet::new();
+    for file in ["main.tf", "outputs.tf", "foundation.tf"] {
+        let text = read(&infrastructure.join("terraform/platform"), file);
+        for rest in text.split("foundation.outputs.").skip(1) {
+            let ends = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+            read_outputs.insert(rest.split(ends).next().unwrap().to_owned());
+        }
+    }
+    assert!(read_outputs.len() >= 13, "{read_outputs:?}");
+    for output in read_outputs {
+        let problems = changed("terraform/foundation/outputs.tf", |text| {
+            let start = text.find(&format!("output \"{output}\"")).unwrap();
+            let end = start + text[start..].find("\n}\n").unwrap() + 3;
+            format!("{}{}", &text[..start], &text[end..])
+        });
+        // vpc_id is read in the data source's own condition, too.
+        one(&problems, &format!("foundation has no output {output}:"));
+    }
+}
+
+#[test]
+fn each_tfvars_value_that_is_not_the_default_is_seen() {
+    let mut seen = 0;
+    for layer in ["foundation", "platform"] {
+        let file = format!("terraform/environments/prod/{layer}.tfvars");
+        let text = read(&root().join("infrastructure"), &file);
+        let assignments = text.lines().filter(|line| line.contains(" = "));
+        for line in assignments {
+            let (name, value) = line.split_once(" = ").unwrap();
+            let other = match value {
+                "true" => "false".to_owned(),
+                "false" => "true".to_owned(),
+                text if text.starts_with('"') => text.replacen('"', "\"x", 1),
+                list if list.starts_with('[') => list.replacen("[\"", "[\"x", 1),
+                number => format!("{number}1"),
+            };
+            let problems = changed(&file, |text| text.replace(line, &format!("{name} = {other}")));
+            one(&problems, &format!("{} is {other} here, and its default", name.trim()));
+            let problems = changed(&file, |text| text.replace(line, ""));
+            one(&problems, &format!("says nothing of {}", name.trim()));
+            seen += 1;
+        }
+    }
+    assert!(seen >= 20, "{seen} values");
+}
+
+#[test]
+fn a_secret_in_the_catalogue_alone_is_seen() {
+    let problems = changed("platform/secrets.yaml", |text| {
+        format!(
+            "{text}\n  rideshare/new:\n    description: New\n    services: [grafana]\n    keys:\n      NEW: {{dev: admin}}\n"
+        )
+    });
+    one(&problems, "secrets_manager/catalogue.tf: the secrets: here");
+    let problems = changed("platform/secrets.yaml", |text| {
+        text.replace(
+            "      API_KEY: {dev: admin}",
+            "      API_KEY: {dev: admin}\n      SECOND: {dev: admin}",
+        )
+    });
+    one(&problems, "the secrets: here");
+    let problems = changed("terraform/foundation/modules/secrets_manager/catalogue.tf", |text| {
+        text.replace("      REDIS_PASSWORD = \"password\"\n", "")
+    });
+    one(&problems, "the secrets: here");
+}
+
+#[test]
+fn every_other_breach_is_seen() {
+    let cases = [
+        (
+            "terraform/bootstrap/variables.tf",
+            "\"123456789012\"",
+            "\"210987654321\"",
+            "the layers are for different accounts",
+        ),
+        (
+            "terraform/platform/main.tf",
+            "data.terraform_remote_state.foundation.outputs.vpc_id\n  subnet_ids               =",
+            "data.terraform_remote_state.foundation.outputs\n  subnet_ids               =",
+            "taken as a whole",
+        ),
+        (
+            "terraform/platform/locals.tf",
+            "locals {\n",
+            "locals {\n  all = data.terraform_remote_state.foundation.outputs\n",
+            "taken as a whole",
+        ),
+        (
+            "terraform/platform/locals.tf",
+            "locals {\n",
+            "locals {\n  all = data.terraform_remote_state.foundation\n",
+            "taken as a whole",
+        ),
+        (
+            "terraform/platform/locals.tf",
+            "locals {\n",
+            "locals {\n  one = data.terraform_remote_state.foundation.outputs[var.aws_account_id]\n",
+            "taken as a whole",
+        ),
+        (
+            "terraform/platform/locals.tf",
+            "locals {\n",
+            "locals {\n  text = \"${data.terraform_remote_state.foundation.outputs.nothing}\"\n",
+            "no output nothing",
+        ),
+        (
+            "terraform/platform/foundation.tf",
+            "foundation/terraform.tfstate",
+            "foundations/terraform.tfstate",
+            "key is",
+        ),
+        ("terraform/platform/foundation.tf", "terraform-state", "states", "bucket is"),
+        ("terraform/foundation/main.tf", "terraform-state", "states", "state_bucket is"),
+        (
+            "terraform/platform/versions.tf",
+            "encrypt        = true",
+            "encrypt        = false",
+            "not encrypted",
+        ),
+        (
+            "terraform/platform/versions.tf",
+            "dynamodb_table = \"rideshare-terraform-locks\"",
+            "dynamodb_table = \"others\"",
+            "backends differ in dynamodb_table",
+        ),
+        (
+            "terraform/platform/versions.tf",
+            "[var.aws_account_id]",
+            "null",
+            "needs allowed_account_ids",
+        ),
+        (
+            "terraform/foundation/locals.tf",
+            "    ManagedBy   = \"terraform\"\n",
+            "",
+            "not those of the convention",
+        ),
+        ("terraform/foundation/variables.tf", "  type        = number\n", "", "has no type"),
+        (
+            "terraform/foundation/modules/vpc/variables.tf",
+            "  description = \"The addresses of the VPC.\"\n",
+            "",
+            "variable cidr has no description",
+        ),
+        (
+            "terraform/platform/modules/dns/outputs.tf",
+            "  description = \"The full names.\"\n",
+            "",
+            "output hosts has no description",
+        ),
+        (
+            "terraform/environments/prod/platform.tfvars",
+            "node_count ",
+            "node_counts ",
+            "no variable node_counts",
+        ),
+        (
+            "terraform/platform/modules/eks/roles.tf",
+            "  permissions_boundary = var.permissions_boundary_arn\n",
+            "",
+            "has no permissions_boundary",
+        ),
+        (
+            "terraform/foundation/modules/ecr/main.tf",
+            "    \"tempo\",\n",
+            "",
+            "the repositories: here",
+        ),
+        ("terraform/foundation/modules/s3/main.tf", "\"silver\", ", "", "the lake's buckets: here"),
+        (
+            "terraform/foundation/modules/iam/workloads.tf",
+            "rideshare-trino = {",
+            "rideshare-presto = {",
+            "the workloads' roles: here",
+        ),
+        (
+            "terraform/foundation/locals.tf",
+            "namespace    = \"rideshare-prod\"",
+            "namespace    = \"rideshare\"",
+            "the namespace: ",
+        ),
+        ("terraform/platform/main.tf", "\"grafana\", ", "", "the hosts: here"),
+        (
+            "platform/environments.yaml",
+            "group: rideshare\n",
+            "group: others\n",
+            "the Ingress group: ",
+        ),
+        (
+            "platform/environments.yaml",
+            "AWS_REGION: us-east-1",
+            "AWS_REGION: eu-west-1",
+            "the region: ",
+        ),
+        (
+            "terraform/platform/outputs.tf",
+            "    RDS_AIRFLOW_HOST             = module.rds[\"airflow\"].host\n",
+            "",
+            "RDS_AIRFLOW_HOST is on one side only",
+        ),
+        ("config/values/production.yaml", "DOMAIN", "DOMAINS", "DOMAIN is on one side only"),
+    ];
+    for (file, from, to, expected) in cases {
+        let problems = changed(file, |text| text.replacen(from, to, 1));
+        assert!(
+            problems.iter().any(|problem| problem.contains(expected)),
+            "{file}: no problem with \"{expected}\": {problems:#?}"
+        );
+    }
+}
+
+#[test]
+fn two_layers_with_one_state_are_seen() {
+    let problems = changed("terraform/platform/versions.tf", |text| {
+        text.replace("platform/terraform.tfstate", "foundation/terraform.tfstate")
+    });
+    assert!(
+        problems.iter().any(|problem| problem.contains("have the same state")),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn a_variable_without_a_default_must_be_set() {
+    let problems = changed("terraform/platform/variables.tf", |text| {
+        format!(
+            "{text}\nvariable \"new\" {{\n  description = \"New.\"\n  type        = string\n}}\n"
+        )
+    });
+    one(&problems, "new has no default, and");
+}
+
+/// What the apply against moto leaves out is listed for whoever wonders what is not covered there.
+#[test]
+fn the_readme_lists_what_moto_lacks() {
+    let readme = read(&root(), "infrastructure/terraform/README.md");
+    let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `aws_")).collect();
+    let found = run(Command::new("find").arg(root().join("tests/moto")).args(["-name", "*.tf"]));
+    let mut left_out = BTreeSet::new();
+    for file in found.expect(0).stdout.lines() {
+        let text = fs::read_to_string(file).unwrap();
+        for line in text.lines().filter(|line| line.starts_with("resource \"")) {
+            left_out.insert(line.split('"').nth(1).unwrap().to_owned());
+        }
+    }
+    let listed: BTreeSet<String> = rows
+        .iter()
+        .flat_map(|row| row.split('|').nth(1).unwrap().split('`'))
+        .filter(|word| word.starts_with("aws_"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(listed, left_out);
+}
