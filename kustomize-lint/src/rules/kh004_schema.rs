@@ -1,7 +1,7 @@
 //! KH004.
 
 use super::Check;
-use crate::api::{self, Verdict};
+use crate::api::{self, Problem, Verdict};
 use crate::finding::Findings;
 use crate::lint::Overlay;
 
@@ -51,10 +51,14 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             continue;
         };
         for violation in violations {
-            let finding = findings
-                .at(violation.place, violation.message())
-                .object(object)
-                .detail(violation.path.clone());
+            let mut message = violation.message();
+            if let Problem::NotAllowed { found, .. } = &violation.problem
+                && overlay.files.is_hidden(violation.place)
+            {
+                message = message.replace(found.as_str(), "this value");
+            }
+            let finding =
+                findings.at(violation.place, message).object(object).detail(violation.path.clone());
             // Of what a patch says, it is good to know for whom.
             if violation.place.file != object.source.file {
                 finding.also(object.head(), "the object");
