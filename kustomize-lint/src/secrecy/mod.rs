@@ -113,6 +113,7 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         || within("<", ">")
         || within("{{", "}}")
         || within("ENC[", "]")
+        || value.trim_start_matches('>').starts_with("vault:") && value.contains('#')
         || within("[", "]") && value.len() > 2 && value[1..].starts_with(char::is_uppercase)
         || ["xxx", "***", "..."].iter().any(|mark| value.to_ascii_lowercase().starts_with(mark))
         || ["your-", "your_", "my-secret"]

@@ -14,8 +14,7 @@ use crate::tree::{Entry, Node, Place, Value};
 
 /// `NAME=value`, `name: value` and `--name value` within a text.
 static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern =
-        r#"(--?[A-Za-z][\w.-]*[ \t]+|[A-Za-z_][\w.-]*["']?[ \t]*[:=][ \t]*)["']?([^\s"',;&?=]+)"#;
+    let pattern = r#"((?:^|[\s"'])--?[A-Za-z][\w.-]*[ \t]+|[A-Za-z_][\w.-]*["']?[ \t]*[:=][ \t]*)["']?([^\s"',;&?=]+)"#;
     Regex::new(pattern).expect("a pattern")
 });
 
@@ -305,10 +304,9 @@ pub(crate) fn says_secret(text: &str) -> bool {
     if ["Bearer ", "Basic "].iter().any(|word| text.starts_with(word)) && !is_placeholder(text) {
         return true;
     }
-    let close = text.contains(['=', ':', '-']);
-    close
+    text.contains(['=', ':', '-'])
         && ASSIGNMENT.captures_iter(text).any(|found| {
-            let name = found[1].trim_end_matches([' ', '\t', ':', '=', '"', '\'']);
+            let name = found[1].trim_matches([' ', '\t', '\n', ':', '=', '"', '\'']);
             is_secret(name, &found[2])
         })
 }
