@@ -73,6 +73,8 @@ fn build(
         let file = context.files.add(&path, &text);
         if generator.secret {
             context.files.hide(Place::new(file, &(0..text.len())));
+        } else {
+            context.files.hide_unreadable(context.files.whole(file));
         }
         env_file(file, &text, &mut data, context)?;
     }
@@ -89,7 +91,10 @@ fn build(
         let (key, path) = file_source(file, context)?;
         let (shown, bytes) = folder.read(&Spot { value: path, place: file.place }, context)?;
         let text = std::str::from_utf8(&bytes).unwrap_or_default();
-        context.files.add(&shown, text);
+        let added = context.files.add(&shown, text);
+        if generator.secret {
+            context.files.hide(context.files.whole(added));
+        }
         data.add(&key, &bytes, file.place, context)?;
     }
     let origin = Origin::new(place);

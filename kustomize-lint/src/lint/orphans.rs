@@ -10,7 +10,7 @@ use ignore::WalkBuilder;
 
 use super::discover::{Discovered, clean, kustomization_file};
 use crate::render::Rendering;
-use crate::tree::{Files, Place};
+use crate::tree::{self, Dialect, Files, Place};
 
 /// A file that nobody reads.
 #[derive(Debug)]
@@ -87,7 +87,10 @@ pub(crate) fn find(
                 continue;
             }
             let file = files.add(&clean(entry.path()), &looked.text);
-            looked.secret.iter().for_each(|span| files.hide(Place::new(file, span)));
+            match tree::read(file, &looked.text, Dialect::Object) {
+                Ok(read) => read.documents.iter().for_each(|node| files.hide_secrets(node)),
+                Err(_) => files.hide_unreadable(files.whole(file)),
+            }
             orphans.push(Orphan { place: Place::new(file, &looked.span), what });
         }
     }
@@ -100,8 +103,6 @@ struct Looked {
     what: What,
     /// The line that says so.
     span: Range<usize>,
-    /// What messages must not show.
-    secret: Vec<Range<usize>>,
 }
 
 /// Looks into a file, if it is something for a kustomization.
@@ -113,8 +114,7 @@ fn look(path: &Path) -> Option<Looked> {
     let text = fs::read_to_string(path).ok()?;
     let loaded = yaml::load_keeping(&text, limits, Keep::Last).ok()?;
     let (what, span) = loaded.documents.iter().find_map(kind_of)?;
-    let secret = loaded.documents.iter().flat_map(secrets).collect();
-    Some(Looked { text, what, span, secret })
+    Some(Looked { text, what, span })
 }
 
 fn kind_of(document: &Node) -> Option<(What, Range<usize>)> {
@@ -129,18 +129,6 @@ fn kind_of(document: &Node) -> Option<(What, Range<usize>)> {
     }
     let named = document.get("metadata")?.get("name")?.text().is_some();
     (named && !is_tool(api)).then(|| (What::Objects, kind.span.clone()))
-}
-
-/// The values of a Secret, or of a patch that may be for one.
-fn secrets(document: &Node) -> Vec<Range<usize>> {
-    let values: Vec<&Node> = match document.items() {
-        Some(items) => items.iter().filter_map(|item| item.get("value")).collect(),
-        None if document.get("kind").and_then(Node::as_str) == Some("Secret") => {
-            ["data", "stringData"].iter().filter_map(|field| document.get(field)).collect()
-        }
-        None => Vec::new(),
-    };
-    values.into_iter().map(|value| value.span.clone()).collect()
 }
 
 /// Whether files of this version are a tool's own configuration and no objects.

@@ -14,7 +14,7 @@ use crate::finding::{Finding, Findings};
 use crate::rules;
 use crate::tree::{FileId, Files, Place, SourceFile};
 
-const MARK: &str = "kustomize-lint: ignore";
+const MARK: &str = "kustomize-lint:";
 
 /// The findings, told apart.
 pub(crate) struct Sorted {
@@ -32,6 +32,8 @@ struct Comment {
     line: Option<usize>,
     rules: Vec<String>,
     reason: bool,
+    /// Whether the comment begins with the mark; it does nothing otherwise.
+    begins: bool,
     used: bool,
 }
 
@@ -120,6 +122,10 @@ fn judge(comment: &Comment, settings: &Settings, findings: &mut Findings<'_>) {
     let unknown = comment.rules.iter().find_map(|word| crate::config::check_word(word).err());
     if let Some(message) = unknown {
         findings.at(comment.place, message);
+    } else if !comment.begins {
+        findings
+            .at(comment.place, "nothing is suppressed, as the comment begins with something else")
+            .hint("begin the comment with kustomize-lint: and write the rest behind the ]");
     } else if comment.rules.is_empty() {
         findings.at(comment.place, "this comment names no rule").hint("write ignore[RULE] reason");
     } else if !comment.used && asked(&comment.rules, settings) {
@@ -142,7 +148,14 @@ fn comments_of(id: FileId, file: &SourceFile) -> Vec<Comment> {
         start += line.len();
         let Some(hash) = comment_start(line) else { continue };
         let rest = line[hash..].trim_start_matches('#').trim_start();
-        let Some(rest) = rest.strip_prefix(MARK) else { continue };
+        let begins = rest.strip_prefix(MARK);
+        let Some(mark) = rest.find(MARK) else { continue };
+        let rest = begins.unwrap_or(&rest[mark + MARK.len()..]).trim_start();
+        let Some(rest) = rest.strip_prefix("ignore") else { continue };
+        // Prose about the tool names no rules.
+        if begins.is_none() && !rest.starts_with(['[', '-']) {
+            continue;
+        }
         let (whole_file, rest) = match rest.strip_prefix("-file") {
             Some(rest) => (true, rest),
             None => (false, rest),
@@ -159,7 +172,12 @@ fn comments_of(id: FileId, file: &SourceFile) -> Vec<Comment> {
         let end = begin + line.trim_end().len();
         found.push(Comment {
             place: Place::new(id, &(begin + hash..end)),
-            line: (!whole_file).then(|| if alone { next() } else { at + 1 }),
+            line: match begins {
+                // No line has this number.
+                None => Some(0),
+                Some(_) => (!whole_file).then(|| if alone { next() } else { at + 1 }),
+            },
+            begins: begins.is_some(),
             rules: rules.map(str::to_owned).collect(),
             reason: !reason.trim().is_empty(),
             used: false,
@@ -171,5 +189,10 @@ fn comments_of(id: FileId, file: &SourceFile) -> Vec<Comment> {
 /// Where the comment with the mark begins: the last `#` before it.
 fn comment_start(line: &str) -> Option<usize> {
     let mark = line.find(MARK)?;
-    line[..mark].rfind('#')
+    let hash = line[..mark].rfind('#')?;
+    // In a text in quotes it is none.
+    let inside =
+        |quote: char| line[..hash].matches(quote).count() % 2 == 1 && line[mark..].contains(quote);
+    let free = line[..hash].chars().next_back().is_none_or(char::is_whitespace);
+    (free && !inside('"') && !inside('\'')).then_some(hash)
 }

@@ -112,6 +112,7 @@ fn open(folder: &Folder, context: &mut Context) -> Option<usize> {
     }
     let mut wrong = Vec::new();
     let kustomization = parse(node, &mut wrong);
+    crate::transform::patches::hide_inline(&kustomization, context);
     for (place, message) in wrong {
         context.problem(ProblemKind::Malformed, Some(place), message);
     }

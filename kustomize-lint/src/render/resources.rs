@@ -5,7 +5,7 @@ use std::path::Path;
 use super::context::Context;
 use crate::facts::{DuplicateKey, ProblemKind};
 use crate::object::Object;
-use crate::tree::{self, Dialect, Node, Place};
+use crate::tree::{self, Dialect, Node};
 
 /// Reads every document of a text. What is wrong is reported, and the rest returned.
 pub(crate) fn documents(
@@ -17,6 +17,7 @@ pub(crate) fn documents(
     let file = context.files.add(path, text);
     match tree::read(file, text, dialect) {
         Ok(read) => {
+            context.files.hide_twice(&read.duplicates);
             let pairs = read.duplicates.into_iter();
             let last = dialect == Dialect::Kustomization;
             context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
@@ -34,10 +35,7 @@ pub(crate) fn documents(
             read.documents
         }
         Err((place, message)) => {
-            // Of a file that cannot be read nobody knows which lines are secret.
-            if text.contains("Secret") {
-                context.files.hide(Place::new(file, &(0..text.len())));
-            }
+            context.files.hide_unreadable(context.files.whole(file));
             context.problem(ProblemKind::Malformed, Some(place), message);
             Vec::new()
         }

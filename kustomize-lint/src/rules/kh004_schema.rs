@@ -1,7 +1,7 @@
 //! KH004.
 
 use super::Check;
-use crate::api::{self, Verdict};
+use crate::api::{self, Problem, Verdict, Violation};
 use crate::finding::Findings;
 use crate::lint::Overlay;
 
@@ -50,11 +50,20 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         else {
             continue;
         };
-        for violation in violations {
-            let finding = findings
-                .at(violation.place, violation.message())
-                .object(object)
-                .detail(violation.path.clone());
+        // SOPS takes its own part out again before the object is applied.
+        let encrypted = |violation: &Violation| {
+            let sops = |key| object.node.at(&["sops", key]).is_some();
+            violation.path == "sops" && (sops("mac") || sops("version"))
+        };
+        for violation in violations.into_iter().filter(|one| !encrypted(one)) {
+            let mut message = violation.message();
+            if let Problem::NotAllowed { found, .. } = &violation.problem
+                && overlay.files.is_hidden(violation.place)
+            {
+                message = message.replace(found.as_str(), "this value");
+            }
+            let finding =
+                findings.at(violation.place, message).object(object).detail(violation.path.clone());
             // Of what a patch says, it is good to know for whom.
             if violation.place.file != object.source.file {
                 finding.also(object.head(), "the object");

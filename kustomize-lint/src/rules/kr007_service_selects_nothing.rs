@@ -2,10 +2,11 @@
 
 use super::Check;
 use crate::finding::Findings;
-use crate::lint::Overlay;
+use crate::lint::{Overlay, effective};
+use crate::netpol::ADDED_LABELS;
 use crate::object::Object;
 use crate::tree::{Entry, Node};
-use crate::view::{ByLabel, Selector, Workload, group};
+use crate::view::{ByLabel, Selector, Workload, group, labels};
 
 rule! {
     /// A Service whose selector matches no pod of the overlay.
@@ -64,6 +65,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let Some((selector, namespace)) = selector(service) else { continue };
         if overlay.custom().may_make_pods(namespace)
             || pods.selected(namespace, &selector.value).next().is_some()
+            || set_at_run_time(overlay, namespace, &selector.value)
         {
             continue;
         }
@@ -92,6 +94,26 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             finding.also(overlay.files.first_line(node.origin.place()), label);
         }
     }
+}
+
+/// Whether labels are wanted that pods get when they run: from a controller of Kubernetes, or
+/// from an operator, when no pod template has the key and the other labels are those of a
+/// workload.
+fn set_at_run_time(overlay: &Overlay<'_>, namespace: &str, wanted: &Node) -> bool {
+    let keys = || labels(Some(wanted)).map(|(key, _)| key);
+    if keys().any(|key| ADDED_LABELS.contains(&key)) {
+        return true;
+    }
+    let workloads = overlay.workloads();
+    let is_written =
+        |key: &str| workloads.iter().any(|one| labels(one.labels()).any(|(own, _)| own == key));
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        labels(Some(wanted)).partition(|(key, _)| is_written(key));
+    let has = |workload: &Workload<'_>| {
+        effective(workload.object.namespace()) == effective(namespace)
+            && known.iter().all(|pair| labels(workload.labels()).any(|own| own == *pair))
+    };
+    !unknown.is_empty() && !known.is_empty() && workloads.iter().any(has)
 }
 
 /// The selector of a Service that is to select pods.

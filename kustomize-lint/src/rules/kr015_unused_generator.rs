@@ -59,7 +59,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let used = Used::of(overlay);
     for object in overlay.objects() {
         let Some(step) = object.generator else { continue };
-        if object.namespace().starts_with("kube-") || used.has(object) {
+        // Without a hash, what is outside of the overlay can name it.
+        if !object.needs_hash || object.namespace().starts_with("kube-") || used.has(object) {
             continue;
         }
         let name = &object.original.name;

@@ -10,7 +10,7 @@ mod labels;
 mod merge;
 pub(crate) mod names;
 mod namespace;
-mod patches;
+pub(crate) mod patches;
 mod replacements;
 mod replicas;
 pub(crate) mod vars;

@@ -45,10 +45,14 @@ fn load(folder: &Folder, path: &Spot<String>, context: &mut Context) -> Vec<Repl
                 last: true,
             }));
             for node in &text.documents {
+                context.files.hide_secrets(node);
                 read.extend(replacement_file(node, &mut wrong));
             }
         }
-        Err(failed) => wrong.push(failed),
+        Err(failed) => {
+            context.files.hide_unreadable(context.files.whole(file));
+            wrong.push(failed);
+        }
     }
     for (place, message) in wrong {
         context.problem(ProblemKind::Malformed, Some(place), message);

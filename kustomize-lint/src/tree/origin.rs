@@ -148,14 +148,58 @@ impl Files {
         while !file.text.is_char_boundary(end) {
             end += 1;
         }
+        // A comment behind a value may say the one that was.
+        let line = file.text[end..].lines().next().unwrap_or_default();
+        if let Some(at) = line.find(" #").filter(|at| !line[*at..].contains("ignore[")) {
+            file.hidden.push(end + at + 2..end + line.len());
+        }
         file.hidden.push(start..end);
     }
 
     /// Keeps the secrets of an object, a patch or a list of them out of every message.
     pub(crate) fn hide_secrets(&mut self, node: &Node) {
-        for place in crate::secrecy::places(node) {
+        self.hide_secrets_for(node, false);
+    }
+
+    /// The same for what may be about a Secret without saying so.
+    pub(crate) fn hide_secrets_for(&mut self, node: &Node, secret: bool) {
+        for place in crate::secrecy::places(node, secret) {
             self.hide(place);
         }
+    }
+
+    /// Keeps what may be secret in a part of a file that cannot be read out of every message.
+    pub(crate) fn hide_unreadable(&mut self, part: Place) {
+        let text = self.get(part.file).text.get(part.span()).unwrap_or_default();
+        for range in crate::secrecy::unreadable(text) {
+            let start = part.start as usize;
+            self.hide(Place::new(part.file, &(start + range.start..start + range.end)));
+        }
+    }
+
+    /// Keeps the values of keys that stand twice out of every message, where they may be secret:
+    /// of one of them nothing else is known.
+    pub(crate) fn hide_twice(&mut self, pairs: &[(Place, Place)]) {
+        for key in pairs.iter().flat_map(|(later, earlier)| [*later, *earlier]) {
+            let text = &self.get(key.file).text;
+            let name = text.get(key.span()).unwrap_or_default().trim_matches(['"', '\'']);
+            let rest = text.get(key.end as usize..).and_then(|rest| rest.lines().next());
+            let end = key.end as usize + rest.map_or(0, str::len);
+            if name.starts_with("val") || crate::secrecy::sounds_secret(name) {
+                self.hide(Place::new(key.file, &(key.end as usize + 1..end)));
+            }
+        }
+    }
+
+    /// The whole file.
+    pub(crate) fn whole(&self, file: FileId) -> Place {
+        Place::new(file, &(0..self.get(file).text.len()))
+    }
+
+    /// Whether messages must not show a value.
+    pub(crate) fn is_hidden(&self, place: Place) -> bool {
+        let hidden = &self.get(place.file).hidden;
+        hidden.iter().any(|range| range.contains(&(place.start as usize)))
     }
 
     /// Every file with its id, in the order of reading.

@@ -86,9 +86,8 @@ fn walk<'a>(
                     ("Secret", 0, "data") => Reading::Encoded,
                     ("Secret", 0, "stringData") => Reading::Secret,
                     (_, _, "env") => Reading::Variable,
-                    (_, _, "command" | "args" | "script" | "description" | "expr") => {
-                        Reading::Foreign
-                    }
+                    (_, _, "command" | "args" | "script" | "expr") => Reading::Foreign,
+                    _ if is_prose(key) => Reading::Foreign,
                     // Custom resources with the configuration of a program.
                     (_, _, "config" | "configuration" | "values") => Reading::Foreign,
                     _ => Reading::Plain,
@@ -99,6 +98,16 @@ fn walk<'a>(
             }
         }
     }
+}
+
+/// Whether a field or an annotation is for people to read.
+fn is_prose(key: &str) -> bool {
+    let name = key.rsplit('/').next().unwrap_or(key).to_ascii_lowercase();
+    name.starts_with("runbook")
+        || matches!(
+            name.as_str(),
+            "description" | "summary" | "message" | "title" | "note" | "notes"
+        )
 }
 
 fn token(text: &str, reading: Reading) -> Option<String> {
@@ -131,7 +140,13 @@ fn alone(text: &str, start: usize, end: usize) -> bool {
     let after = text[end..].chars().next().is_some_and(word);
     // Brackets and braces end by themselves.
     match text[start..].chars().next() {
-        Some('<') => true,
+        // The whole value, or a whole part of a path, an address or a list.
+        Some('<') => {
+            let edge = |letter: char| "/:.@-_=,".contains(letter);
+            text[..start].chars().next_back().is_none_or(edge)
+                && text[end..].chars().next().is_none_or(edge)
+                && !matches!(&text[start..end], "<none>" | "<nil>" | "<unknown>" | "<unset>")
+        }
         Some('$') => !text[..start].ends_with('$'),
         _ => !before && !after,
     }

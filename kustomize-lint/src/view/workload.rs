@@ -2,6 +2,7 @@
 
 use super::container::{self, Container};
 use crate::object::Object;
+use crate::schema::is_builtin;
 use crate::tree::{Node, Origin};
 
 /// An object that makes pods, or is one.
@@ -34,9 +35,17 @@ impl<'a> Workload<'a> {
         let group = api.rsplit_once('/').map_or("", |(group, _)| group);
         // Old Deployments came from other groups; they have the same shape.
         let fits = |known: &str| known == group || known == "apps" && group == "extensions";
-        let (.., path) =
-            TEMPLATES.iter().find(|(known, kind, _)| fits(known) && *kind == object.kind())?;
-        let template = object.node.at(path)?;
+        let known = TEMPLATES.iter().find(|(known, kind, _)| fits(known) && *kind == object.kind());
+        let template = match known {
+            Some((.., path)) => object.node.at(path)?,
+            // Custom resources with a pod template in the usual place, as Rollouts of Argo.
+            None if !is_builtin(group) => {
+                let template = object.node.at(&["spec", "template"])?;
+                template.at(&["spec", "containers"]).filter(|node| node.is_sequence())?;
+                template
+            }
+            None => return None,
+        };
         Some(Workload { object, pod: template.get("spec")?, metadata: template.get("metadata") })
     }
 

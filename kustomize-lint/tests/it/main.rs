@@ -18,4 +18,5 @@ mod odd_shapes;
 mod parity;
 mod repository;
 mod rules;
+mod secrets;
 mod silent;

@@ -1,6 +1,8 @@
 //! Which names are of secrets, and which values are none: a placeholder, a reference, a path.
 
-use crate::tree::{Node, Place, Value};
+mod places;
+
+pub(crate) use places::{places, sounds_secret, unreadable};
 
 /// Ends of names that say a secret.
 const SECRET_WORDS: [&str; 8] =
@@ -111,6 +113,7 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         || within("<", ">")
         || within("{{", "}}")
         || within("ENC[", "]")
+        || value.trim_start_matches('>').starts_with("vault:") && value.contains('#')
         || within("[", "]") && value.len() > 2 && value[1..].starts_with(char::is_uppercase)
         || ["xxx", "***", "..."].iter().any(|mark| value.to_ascii_lowercase().starts_with(mark))
         || ["your-", "your_", "my-secret"]
@@ -141,34 +144,6 @@ pub(crate) fn has_password(value: &str) -> bool {
 /// Whether a variable with this value gives a secret away.
 pub(crate) fn is_secret(name: &str, value: &str) -> bool {
     names_secret(name) && !is_placeholder(value) && !is_setting(value) || has_password(value)
-}
-
-/// Where the secrets of an object are, or of a patch, or of a list of them: the values of
-/// Secrets, of variables, and of the operations of JSON patches, that are named like one.
-pub(crate) fn places(node: &Node) -> Vec<Place> {
-    let mut found = Vec::new();
-    collect(node, &mut found);
-    found
-}
-
-fn collect(node: &Node, found: &mut Vec<Place>) {
-    match &node.value {
-        Value::Scalar(_) => {}
-        Value::Sequence(items) => items.iter().for_each(|item| collect(item, found)),
-        Value::Mapping(entries) => {
-            if node.str_at(&["kind"]) == Some("Secret") {
-                let values = ["data", "stringData"].iter().filter_map(|field| node.get(field));
-                found.extend(values.map(|values| values.origin.base));
-            }
-            let path = node.word_at(&["path"]).and_then(|path| path.rsplit('/').next());
-            if let (Some(name), Some(value)) = (node.word_at(&["name"]).or(path), node.get("value"))
-                && value.scalar().is_some_and(|scalar| is_secret(name, &scalar.text))
-            {
-                found.push(value.origin.base);
-            }
-            entries.iter().for_each(|entry| collect(&entry.value, found));
-        }
-    }
 }
 
 #[cfg(test)]
