@@ -12,7 +12,7 @@ use crate::kustomization::{Behavior, Generator, GeneratorOptions, Kustomization,
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
-use crate::tree::{Entry, FileId, Index, Kind, Node, Origin, Place, Scalar, Touch, Value};
+use crate::tree::{Entry, FileId, Index, Node, Origin, Place, Scalar, Touch, Value};
 
 /// Adds what the generators make, or changes what they extend.
 pub(crate) fn apply(
@@ -117,7 +117,7 @@ fn build(
     }
     data.write(&mut node, generator.secret, origin);
     if options.immutable {
-        let scalar = Scalar { text: "true".into(), kind: Kind::Bool };
+        let scalar = Scalar::truth(true);
         node.set("immutable", Node { origin, value: Value::Scalar(scalar) });
     }
     Some(node)

@@ -286,7 +286,6 @@ fn replacement(f: &mut Fields<'_>) -> Replacement {
             options: f.get("options").map(|node| f.inside(node, options)).unwrap_or_default(),
         })
     });
-    let source_value = f.spot("sourceValue");
     let targets = f
         .list("targets")
         .iter()
@@ -300,7 +299,7 @@ fn replacement(f: &mut Fields<'_>) -> Replacement {
             })
         })
         .collect();
-    Replacement { place, source, source_value, targets }
+    Replacement { place, source, targets }
 }
 
 fn options(f: &mut Fields<'_>) -> FieldOptions {

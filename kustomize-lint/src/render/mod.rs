@@ -96,6 +96,7 @@ pub fn render(path: &Path, files: &mut Files) -> Rendering {
         transform::hash::apply(&mut done.objects, &mut context);
         transform::names::apply(&mut done.objects, &mut context);
         transform::vars::apply(&mut done, &mut context);
+        transform::drop_empty_annotations(&mut done.objects);
         transform::drop_local(&mut done.objects, &mut context);
         objects = done.objects.list;
         // Outermost first in the list of roots.

@@ -21,6 +21,7 @@ use crate::facts::{StepKind, What};
 use crate::kustomization::Kustomization;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
+use crate::tree::Node;
 
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
@@ -41,6 +42,17 @@ pub(crate) fn apply(
     replicas::apply(kustomization, objects, context);
     images::apply(kustomization, objects, context);
     replacements::apply(folder, kustomization, objects, context);
+}
+
+/// Takes annotations away of which there are none, which kustomize never prints.
+pub(crate) fn drop_empty_annotations(objects: &mut Objects) {
+    for object in &mut objects.list {
+        let Some(metadata) = object.node.get_mut("metadata") else { continue };
+        let empty = |node: &Node| node.is_null() || node.is_mapping() && node.entries().is_empty();
+        if metadata.get("annotations").is_some_and(empty) {
+            metadata.remove("annotations");
+        }
+    }
 }
 
 /// Leaves out what is configuration for tools and not for the cluster.

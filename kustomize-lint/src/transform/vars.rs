@@ -124,7 +124,7 @@ fn replaced(
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         if let Some(after) = rest.strip_prefix("$$") {
-            out.push_str("$$");
+            out.push('$');
             rest = after;
             continue;
         }

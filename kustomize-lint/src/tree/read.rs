@@ -21,22 +21,23 @@ pub(crate) struct Text {
 pub(crate) enum Dialect {
     /// Objects and patches: the first of equal keys counts.
     Object,
-    /// Kustomization files and their like: the last of equal keys counts, and YAML 1.1's words
-    /// are booleans.
+    /// Kustomization files and their like: the last of equal keys counts, YAML 1.1's words are
+    /// booleans, and dates are text.
     Kustomization,
 }
 
 impl Dialect {
     fn plain(self, text: &str) -> Scalar {
-        let truth = match text {
-            _ if self == Dialect::Object => None,
-            "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some("true"),
-            "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some("false"),
-            _ => None,
-        };
-        match truth {
-            Some(truth) => Scalar { text: truth.into(), kind: Kind::Bool },
-            None => Scalar::plain(text),
+        let scalar = Scalar::plain(text);
+        if self == Dialect::Object {
+            return scalar;
+        }
+        match text {
+            "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Scalar::truth(true),
+            "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Scalar::truth(false),
+            // A date stays as it is written.
+            _ if scalar.kind == Kind::Text => Scalar::text(text),
+            _ => scalar,
         }
     }
 }
@@ -76,7 +77,9 @@ impl Reader<'_> {
     fn convert(&mut self, node: yaml::Node) -> Node {
         let origin = Origin::new(Place::new(self.file, &node.span));
         let value = match node.value {
-            yaml::Value::Scalar { text, style: Style::Quoted } => Value::Scalar(Scalar::text(text)),
+            yaml::Value::Scalar { text, style: Style::Quoted } => {
+                Value::Scalar(Scalar::quoted(text))
+            }
             yaml::Value::Scalar { text, style: Style::Plain } => {
                 Value::Scalar(self.dialect.plain(&text))
             }
