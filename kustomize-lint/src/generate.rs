@@ -176,6 +176,7 @@ fn env_file(file: FileId, text: &str, data: &mut Data, context: &mut Context) ->
                 context.not_analysed.push(crate::facts::NotAnalysed {
                     place,
                     what: "a value that the environment gives".to_owned(),
+                    effect: crate::facts::Effect::Objects,
                 });
                 (line, "")
             }

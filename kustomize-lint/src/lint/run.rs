@@ -10,6 +10,7 @@ use super::overlay::Overlay;
 use super::{fingerprint, suppress};
 use crate::argocd::Checkout;
 use crate::config::Settings;
+use crate::facts::Effect;
 use crate::finding::{Finding, Findings};
 use crate::fix::Texts;
 use crate::parity::{self, Compose};
@@ -88,7 +89,9 @@ pub(crate) fn lint(
             names.push(overlay.name.clone());
             objects += overlay.objects().len();
             broken |= !overlay.rendering.problems.is_empty();
-            unknown.extend(overlay.rendering.not_analysed.iter().map(|part| part.place));
+            let parts = overlay.rendering.not_analysed.iter();
+            let parts = parts.filter(|part| part.effect != Effect::Nothing);
+            unknown.extend(parts.map(|part| part.place));
         }
         let run = Run {
             settings,

@@ -21,7 +21,7 @@ use crate::facts::{StepKind, What};
 use crate::kustomization::Kustomization;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
-use crate::tree::Node;
+use crate::tree::{Node, Scalar, Value};
 
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
@@ -44,13 +44,20 @@ pub(crate) fn apply(
     replacements::apply(folder, kustomization, objects, context);
 }
 
-/// Takes annotations away of which there are none, which kustomize never prints.
-pub(crate) fn drop_empty_annotations(objects: &mut Objects) {
+/// Annotations as kustomize prints them: none of an empty mapping, and no infinite numbers.
+pub(crate) fn print_annotations(objects: &mut Objects) {
     for object in &mut objects.list {
         let Some(metadata) = object.node.get_mut("metadata") else { continue };
         let empty = |node: &Node| node.is_null() || node.is_mapping() && node.entries().is_empty();
         if metadata.get("annotations").is_some_and(empty) {
             metadata.remove("annotations");
+        }
+        let annotations = metadata.get_mut("annotations").and_then(Node::entries_mut);
+        for entry in annotations.into_iter().flatten() {
+            // Infinite numbers are text there.
+            if let Some(endless) = entry.value.scalar().filter(|scalar| scalar.is_endless()) {
+                entry.value.value = Value::Scalar(Scalar::text(endless.written()));
+            }
         }
     }
 }

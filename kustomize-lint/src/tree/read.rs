@@ -1,5 +1,7 @@
 //! From a file's text to trees.
 
+use std::ops::Range;
+
 use common::yaml::{self, Keep, Limits, Style};
 
 use super::node::{Entry, Node, Value};
@@ -47,6 +49,10 @@ impl Dialect {
 /// # Errors
 /// What is not YAML or passes a limit, and its place.
 pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (Place, String)> {
+    if let Some(span) = directive(text, dialect) {
+        let message = "kustomize refuses YAML directives; remove this line";
+        return Err((Place::new(file, &span), message.to_owned()));
+    }
     let keep = match dialect {
         Dialect::Object => Keep::First,
         Dialect::Kustomization => Keep::Last,
@@ -64,6 +70,24 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
     let mut reader = Reader { dialect, file, text, odd_keys: Vec::new() };
     let documents = loaded.documents.into_iter().map(|node| reader.convert(node)).collect();
     Ok(Text { documents, duplicates, odd_keys: reader.odd_keys })
+}
+
+/// The line of a directive before the first document that kustomize does not accept.
+fn directive(text: &str, dialect: Dialect) -> Option<Range<usize>> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        if content.starts_with('%') {
+            let old = content.split_whitespace().eq(["%YAML", "1.1"]);
+            let refused = dialect == Dialect::Object || !old;
+            return refused.then_some(at..at + content.len());
+        }
+        if !content.is_empty() && !content.trim_start().starts_with('#') {
+            return None;
+        }
+        at += line.len();
+    }
+    None
 }
 
 struct Reader<'a> {

@@ -62,6 +62,11 @@ impl Scalar {
         Scalar { text: text.into(), kind, written: None, quoted: false }
     }
 
+    /// Whether it is a number that JSON does not have.
+    pub(crate) fn is_endless(&self) -> bool {
+        self.kind == Kind::Float && is_endless(&self.text)
+    }
+
     /// What the file says: what becomes of the value where text belongs.
     pub fn written(&self) -> &str {
         self.written.as_deref().unwrap_or(&self.text)
@@ -116,6 +121,9 @@ impl Scalar {
             _ => {}
         }
         let Some(first) = text.bytes().next() else { return Scalar::null() };
+        if is_endless(text) {
+            return Scalar::of(Kind::Float, text);
+        }
         if !(first.is_ascii_digit() || matches!(first, b'.' | b'+' | b'-')) {
             return Scalar::text(text);
         }
@@ -133,6 +141,12 @@ impl Scalar {
             None => Scalar::text(text),
         }
     }
+}
+
+/// Whether the text is what YAML calls an infinite number or none.
+fn is_endless(text: &str) -> bool {
+    let body = text.strip_prefix(['+', '-']).unwrap_or(text);
+    matches!(body, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN")
 }
 
 fn number(value: f64) -> Scalar {
