@@ -201,6 +201,21 @@ pub struct NotAnalysed {
     pub place: Place,
     /// What it is: a remote base, a Helm chart, a function.
     pub what: String,
+    /// What may be missing for it.
+    pub effect: Effect,
+}
+
+/// What a part that is not rendered may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Add objects, or change them in any way.
+    Objects,
+    /// Choose the fields of known objects that the other steps change.
+    Fields,
+    /// Add labels and annotations that say how an object was built.
+    Marks,
+    /// Nothing: kustomize passes over it.
+    Nothing,
 }
 
 /// A key that stands twice in one mapping.

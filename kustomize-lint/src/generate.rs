@@ -12,7 +12,7 @@ use crate::kustomization::{Behavior, Generator, GeneratorOptions, Kustomization,
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
-use crate::tree::{Entry, FileId, Index, Kind, Node, Origin, Place, Scalar, Touch, Value};
+use crate::tree::{Entry, FileId, Index, Node, Origin, Place, Scalar, Touch, Value};
 
 /// Adds what the generators make, or changes what they extend.
 pub(crate) fn apply(
@@ -122,7 +122,7 @@ fn build(
     }
     data.write(&mut node, generator.secret, origin);
     if options.immutable {
-        let scalar = Scalar { text: "true".into(), kind: Kind::Bool };
+        let scalar = Scalar::truth(true);
         node.set("immutable", Node { origin, value: Value::Scalar(scalar) });
     }
     Some(node)
@@ -181,6 +181,7 @@ fn env_file(file: FileId, text: &str, data: &mut Data, context: &mut Context) ->
                 context.not_analysed.push(crate::facts::NotAnalysed {
                     place,
                     what: "a value that the environment gives".to_owned(),
+                    effect: crate::facts::Effect::Objects,
                 });
                 (line, "")
             }

@@ -85,6 +85,7 @@ pub fn load_keeping(text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Er
     }
     let mut loader = Loader {
         offsets: Offsets::new(text),
+        unfinished: !text.is_empty() && !text.ends_with('\n'),
         limits,
         keep,
         nodes: 0,
@@ -108,6 +109,8 @@ fn error(span: Range<usize>, code: &'static str, message: impl Into<String>) -> 
 
 struct Loader {
     offsets: Offsets,
+    /// Whether the last line has no end.
+    unfinished: bool,
     limits: Limits,
     keep: Keep,
     nodes: usize,
@@ -149,11 +152,20 @@ impl Loader {
                     .as_ref()
                     .is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
                 self.loaded.tags.extend(own(tag).map(|tag| (span.clone(), tag)));
+                let mut text = text.into_owned();
+                // The parser gives a block the line end that the file does not have.
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+                    && self.unfinished
+                    && span.end == self.offsets.length
+                    && text.ends_with('\n')
+                {
+                    text.pop();
+                }
                 let style = match style {
                     ScalarStyle::Plain if !text_tag => Style::Plain,
                     _ => Style::Quoted,
                 };
-                let node = Node { span, value: Value::Scalar { text: text.into_owned(), style } };
+                let node = Node { span, value: Value::Scalar { text, style } };
                 self.finish(node, anchor, size)
             }
             Event::SequenceStart(anchor, tag) => {
@@ -349,6 +361,20 @@ mod tests {
         assert_eq!(&text[entry.value.span.clone()], "c");
         let items = node.get("ä").unwrap().items().unwrap();
         assert_eq!(&text[items[1].span.clone()], "\"ü\"");
+    }
+
+    #[test]
+    fn a_block_at_the_end_has_no_more_line_ends_than_the_file() {
+        for (text, expected) in [
+            ("a: |\n  b", "b"),
+            ("a: |\n  b\n", "b\n"),
+            ("a: |+\n  ä\n  b", "ä\nb"),
+            ("a: >\n  b\n  c", "b c"),
+            ("a: |\n  b\n# c", "b\n"),
+            ("a: |-\n  b", "b"),
+        ] {
+            assert_eq!(one(text).get("a").unwrap().as_str(), Some(expected), "{text}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::build::report;
 use crate::budget::Budget;
 use crate::cli::{self, BudgetFormat};
 use crate::config::Settings;
+use crate::facts::Effect;
 use crate::format::budget::{human, json};
 use crate::lint::Overlay;
 use crate::render::render;
@@ -28,7 +29,7 @@ pub(crate) fn run(options: &cli::Budget) -> Result<Status, Stop> {
     if problems.has_errors() {
         return Err(Stop { status: Status::Unfinished, report: problems });
     }
-    let complete = rendering.not_analysed.is_empty();
+    let complete = rendering.not_analysed.iter().all(|part| part.effect != Effect::Objects);
     let name = options.path.display().to_string();
     let overlay = Overlay::new(name, rendering, &settings, &files, None);
     let budget = Budget::of(&overlay);

@@ -8,6 +8,7 @@ use common::stop::Stop;
 use common::streams;
 
 use crate::cli::Build;
+use crate::facts::Effect;
 use crate::render::{Rendering, render};
 use crate::tree::{self, Files, Node};
 
@@ -31,7 +32,8 @@ pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
     }
     streams::output(&text)?;
     streams::say(&report);
-    Ok(if rendering.not_analysed.is_empty() { Status::Done } else { Status::Unfinished })
+    let complete = rendering.not_analysed.iter().all(|part| part.effect == Effect::Nothing);
+    Ok(if complete { Status::Done } else { Status::Unfinished })
 }
 
 /// `base.yaml:3:5`, and `-> patch.yaml:7:9 (merge patch)` where a step changed the value.
@@ -66,7 +68,12 @@ pub(super) fn report(rendering: &Rendering, files: &Files) -> Report {
         report.push(diagnostic);
     }
     for part in &rendering.not_analysed {
-        let message = format!("{} is not analysed; what it adds is missing here", part.what);
+        let missing = match part.effect {
+            Effect::Nothing => "",
+            Effect::Fields => "; what it changes is not shown here",
+            Effect::Objects | Effect::Marks => "; what it adds is missing here",
+        };
+        let message = format!("{} is not analysed{missing}", part.what);
         report.push(Diagnostic::warning("not-analysed", message).at(place(part.place), ""));
     }
     report.sort();

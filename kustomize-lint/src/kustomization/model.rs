@@ -221,8 +221,6 @@ pub struct Replacement {
     pub place: Place,
     /// Where the value comes from.
     pub source: Option<ReplacementSource>,
-    /// A value in place of a source.
-    pub source_value: Option<Spot<String>>,
     /// Where it goes to.
     pub targets: Vec<ReplacementTarget>,
 }

@@ -49,7 +49,10 @@ pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
     let mut not_analysed = Vec::new();
     for field in NOT_ANALYSED {
         let empty = |node: &Node| node.items().is_empty() && node.entries().is_empty();
-        if f.get(field).is_some_and(|node| !empty(node)) {
+        // The version of Kubernetes' own schemas: all of them have the same merge keys here.
+        let version =
+            |node: &Node| field == "openapi" && node.entries().iter().all(|e| e.key == "version");
+        if f.get(field).is_some_and(|node| !empty(node) && !version(node)) {
             not_analysed.push(Spot { value: field, place: f.key_place(field).unwrap_or(place) });
         }
     }
@@ -286,7 +289,6 @@ fn replacement(f: &mut Fields<'_>) -> Replacement {
             options: f.get("options").map(|node| f.inside(node, options)).unwrap_or_default(),
         })
     });
-    let source_value = f.spot("sourceValue");
     let targets = f
         .list("targets")
         .iter()
@@ -300,7 +302,7 @@ fn replacement(f: &mut Fields<'_>) -> Replacement {
             })
         })
         .collect();
-    Replacement { place, source, source_value, targets }
+    Replacement { place, source, targets }
 }
 
 fn options(f: &mut Fields<'_>) -> FieldOptions {

@@ -9,6 +9,7 @@ use common::yaml::{self, Keep, Limits, Node};
 use ignore::WalkBuilder;
 
 use super::discover::{Discovered, clean, kustomization_file};
+use crate::facts::{Effect, NotAnalysed};
 use crate::render::Rendering;
 use crate::tree::{self, Dialect, Files, Place};
 
@@ -48,7 +49,9 @@ pub(crate) fn find(
     for (_, rendering) in renderings {
         for root in &rendering.roots {
             known.insert(&root.canonical);
-            if !rendering.problems.is_empty() || !rendering.not_analysed.is_empty() {
+            let reads =
+                |part: &NotAnalysed| matches!(part.effect, Effect::Objects | Effect::Fields);
+            if !rendering.problems.is_empty() || rendering.not_analysed.iter().any(reads) {
                 unsure.insert(&root.canonical);
             }
         }

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::index::{Index, is_cluster_wide};
 use crate::config::{Environment, Settings};
+use crate::facts::Effect;
 use crate::kustomization::Patch;
 use crate::object::Object;
 use crate::parity::Compose;
@@ -163,7 +164,16 @@ impl<'a> Overlay<'a> {
 
     /// Whether parts of it are unknown, so that what is not there may be in those.
     pub(crate) fn is_incomplete(&self) -> bool {
-        !self.rendering.not_analysed.is_empty() || !self.rendering.problems.is_empty()
+        self.leaves_out(Effect::Objects) || !self.rendering.problems.is_empty()
+    }
+
+    /// Whether it is unknown which fields its steps change and how.
+    pub(crate) fn has_unknown_fields(&self) -> bool {
+        self.leaves_out(Effect::Fields)
+    }
+
+    fn leaves_out(&self, effect: Effect) -> bool {
+        self.rendering.not_analysed.iter().any(|part| part.effect == effect)
     }
 }
 

@@ -10,6 +10,7 @@ use super::overlay::Overlay;
 use super::{fingerprint, suppress};
 use crate::argocd::Checkout;
 use crate::config::Settings;
+use crate::facts::Effect;
 use crate::finding::{Finding, Findings};
 use crate::fix::Texts;
 use crate::parity::{self, Compose};
@@ -93,7 +94,9 @@ pub(crate) fn lint(
             if !overlay.rendering.problems.is_empty() {
                 broken.push(overlay.name.clone());
             }
-            unknown.extend(overlay.rendering.not_analysed.iter().map(|part| part.place));
+            let parts = overlay.rendering.not_analysed.iter();
+            let parts = parts.filter(|part| part.effect != Effect::Nothing);
+            unknown.extend(parts.map(|part| part.place));
         }
         let run = Run {
             settings,
@@ -118,7 +121,7 @@ pub(crate) fn lint(
     let mut unknown: Vec<Place> = unknown.into_iter().collect();
     unknown.sort();
     incomplete.extend(unknown.into_iter().map(|place| {
-        format!("{}: this is not rendered, and what it adds is unknown", files.show(place))
+        format!("{}: this is not rendered", files.show(place))
     }));
     let mut findings = join(sorted.kept, &files);
     fingerprint::assign(&mut findings, settings, &files);

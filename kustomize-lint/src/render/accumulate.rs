@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::folder::{Folder, Found, read_bounded};
 use super::{Root, resources};
-use crate::facts::{NotAnalysed, ProblemKind};
+use crate::facts::{Effect, NotAnalysed, ProblemKind};
 use crate::generate;
 use crate::kustomization::{FILE_NAMES, Kustomization, Spot, Var, parse};
 use crate::object::Object;
@@ -39,9 +39,13 @@ pub(crate) fn accumulate(
     let Some(at) = open(folder, context) else { return base };
     let kustomization = context.roots[at].kustomization.clone();
     for part in &kustomization.not_analysed {
-        context
-            .not_analysed
-            .push(NotAnalysed { place: part.place, what: format!("`{}`", part.value) });
+        let effect = match part.value {
+            "configurations" | "crds" | "openapi" => Effect::Fields,
+            "buildMetadata" => Effect::Marks,
+            _ => Effect::Objects,
+        };
+        let what = format!("`{}`", part.value);
+        context.not_analysed.push(NotAnalysed { place: part.place, what, effect });
     }
     for path in &kustomization.resources {
         resource(folder, path, &mut base, context);
@@ -52,6 +56,7 @@ pub(crate) fn accumulate(
             context.not_analysed.push(NotAnalysed {
                 place: path.place,
                 what: format!("the remote component {}", path.value),
+                effect: Effect::Objects,
             });
             continue;
         }
@@ -101,9 +106,12 @@ fn open(folder: &Folder, context: &mut Context) -> Option<usize> {
         context.problem(ProblemKind::Malformed, Some(Place::new(file, &(0..0))), message);
         return None;
     };
-    if documents.len() > 1 {
-        let message = "a kustomization file has one document";
-        context.problem(ProblemKind::Malformed, Some(documents[1].origin.base), message);
+    if let Some(second) = documents.get(1) {
+        context.not_analysed.push(NotAnalysed {
+            place: context.files.first_line(second.origin.base),
+            what: "a document behind the first, which kustomize passes over,".to_owned(),
+            effect: Effect::Nothing,
+        });
     }
     let says = |key: &str| !matches!(key, "kind" | "apiVersion");
     if node.is_mapping() && !node.entries().iter().any(|e| says(&e.key)) {
@@ -152,6 +160,7 @@ fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, contex
         context.not_analysed.push(NotAnalysed {
             place: path.place,
             what: format!("the remote base {}", path.value),
+            effect: Effect::Objects,
         });
         return;
     }

@@ -9,11 +9,11 @@ mod resources;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
+use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, ProblemKind, Step};
 use crate::id::Id;
 use crate::kustomization::Kustomization;
 use crate::object::{Object, ObjectKey};
-use crate::tree::{FileId, Files, Place, StepId};
+use crate::tree::{FileId, Files, Node, Place, StepId, Value};
 use crate::{facts, transform};
 
 pub(crate) use accumulate::{Accumulated, add};
@@ -96,8 +96,16 @@ pub fn render(path: &Path, files: &mut Files) -> Rendering {
         transform::hash::apply(&mut done.objects, &mut context);
         transform::names::apply(&mut done.objects, &mut context);
         transform::vars::apply(&mut done, &mut context);
+        transform::print_annotations(&mut done.objects);
         transform::drop_local(&mut done.objects, &mut context);
         objects = done.objects.list;
+        for object in &objects {
+            let metadata = object.node.get("metadata").map_or(&[][..], Node::entries);
+            // Annotations are always text.
+            let metadata = metadata.iter().filter(|entry| entry.key != "annotations");
+            let rest = object.node.entries().iter().filter(|entry| entry.key != "metadata");
+            rest.chain(metadata).for_each(|entry| refuse_endless(&entry.value, &mut context));
+        }
         // Outermost first in the list of roots.
         if let Some(root) = context.roots.first() {
             order::apply(&mut objects, &root.kustomization);
@@ -116,5 +124,20 @@ pub fn render(path: &Path, files: &mut Files) -> Rendering {
         steps: context.steps,
         identities: context.identities,
         heads: context.heads,
+    }
+}
+
+/// Reports numbers that cannot be printed.
+fn refuse_endless(node: &Node, context: &mut Context) {
+    match &node.value {
+        Value::Scalar(scalar) if scalar.is_endless() => {
+            let message = "JSON has no such number; put quotes around it if it is text";
+            context.problem(ProblemKind::Malformed, Some(node.origin.place()), message);
+        }
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => items.iter().for_each(|item| refuse_endless(item, context)),
+        Value::Mapping(entries) => {
+            entries.iter().for_each(|entry| refuse_endless(&entry.value, context));
+        }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn idle<'a>(run: &'a Run<'_>, effect: impl Fn(&What) -> Option<bool>)
                 found.len() - 1
             });
             let idle = &mut found[at];
-            idle.certain &= !effective && !overlay.is_incomplete();
+            idle.certain &= !effective && !overlay.is_incomplete() && !overlay.has_unknown_fields();
             if idle.overlays.last().is_none_or(|last| last.name != overlay.name) {
                 idle.overlays.push(overlay);
             }

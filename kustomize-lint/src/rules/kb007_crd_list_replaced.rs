@@ -59,6 +59,10 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    // A schema of the kustomization's own may have the list's merge key.
+    if overlay.has_unknown_fields() {
+        return;
+    }
     for fact in &overlay.rendering.facts {
         let What::ListReplaced { object, path, dropped, .. } = &fact.what else { continue };
         let Some(first) = dropped.first() else { continue };

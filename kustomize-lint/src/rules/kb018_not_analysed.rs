@@ -1,6 +1,7 @@
 //! KB018.
 
 use super::Check;
+use crate::facts::Effect;
 use crate::finding::Findings;
 use crate::lint::Overlay;
 
@@ -8,9 +9,13 @@ rule! {
     /// A part of a kustomization that is not rendered here: a remote base, a Helm chart, a
     /// function, a configuration of transformers.
     ///
-    /// Nothing is guessed. What the part adds is unknown, so rules that look for missing objects
-    /// are quiet in this overlay, and a run without other findings ends with status 3. A
-    /// suppression of this finding says that it may stay unknown.
+    /// Nothing is guessed. Where a part may add objects, rules that look for missing ones are quiet
+    /// in this overlay; where `configurations`, `crds` or `openapi` choose the fields that steps
+    /// change, rules about steps without effect and names that are not followed are. A run
+    /// without other findings ends with status 3. A suppression of this finding says that the
+    /// part may stay unknown.
+    ///
+    /// A second document in a kustomization file is shown, too, as kustomize passes over it.
     ///
     /// ## Bad
     ///
@@ -38,7 +43,16 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for part in &overlay.rendering.not_analysed {
         findings
             .at(part.place, format!("{} is not analysed", part.what))
-            .label("what this adds is unknown here")
-            .hint("render it into a file of the repository, or suppress this with the reason");
+            .label(match part.effect {
+                Effect::Objects => "what this adds is unknown here",
+                Effect::Fields => "which fields this changes is unknown here",
+                Effect::Marks => "the labels and annotations that this adds are not shown here",
+                Effect::Nothing => "nothing of this has an effect",
+            })
+            .hint(match part.effect {
+                Effect::Nothing => "remove it, or move it into a kustomization of its own",
+                Effect::Marks => "suppress this with the reason",
+                _ => "render it into a file of the repository, or suppress this with the reason",
+            });
     }
 }

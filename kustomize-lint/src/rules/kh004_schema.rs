@@ -6,13 +6,15 @@ use crate::finding::Findings;
 use crate::lint::Overlay;
 
 rule! {
-    /// An object that the API server refuses, or a field that it drops: a misspelt name, a wrong
-    /// type, a missing field, a value that is not among the allowed ones.
+    /// An object that does not fit its schema: a misspelt field, a wrong type, a missing field, a
+    /// value that is not among the allowed ones.
     ///
     /// A misspelt field is dropped without a word where validation is not strict, and its
     /// default counts. The schemas of Kubernetes 1.29 to 1.33, Gateway API, External Secrets and
     /// Argo CD are in the program, and what the annotations of the AWS Load Balancer Controller
-    /// look like. Kinds that are not known are left alone. Amounts are checked by KQ008.
+    /// look like. Kinds that are not known are left alone. Amounts are checked by KQ008. What the API
+    /// server checks beyond a schema is not checked here: how names, labels and keys are written,
+    /// names that stand twice, fields that depend on each other.
     ///
     /// ## Bad
     ///

@@ -69,7 +69,7 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    if overlay.is_incomplete() || overlay.renamed().is_empty() {
+    if overlay.is_incomplete() || overlay.has_unknown_fields() || overlay.renamed().is_empty() {
         return;
     }
     for object in overlay.objects() {

@@ -22,13 +22,10 @@ const POD: &[(&str, List)] = &[
     ("volumes", NAME),
     ("hostAliases", List::Keyed(&["ip"])),
     ("topologySpreadConstraints", List::Keyed(&["topologyKey", "whenUnsatisfiable"])),
-    ("resourceClaims", NAME),
-    ("schedulingGates", NAME),
     ("containers/env", NAME),
     ("containers/ports", List::Keyed(&["containerPort", "protocol"])),
     ("containers/volumeMounts", List::Keyed(&["mountPath"])),
     ("containers/volumeDevices", List::Keyed(&["devicePath"])),
-    ("containers/resources/claims", NAME),
     ("securityContext/sysctls", List::Atomic),
 ];
 
@@ -68,6 +65,7 @@ pub(crate) fn list(kind: &str, path: &str) -> List {
         ("Service", "spec/ports") => List::Keyed(&["port", "protocol"]),
         ("ServiceAccount", "secrets") => NAME,
         ("ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration", "webhooks") => NAME,
+        ("CSINode", "spec/drivers") => NAME,
         ("Node", "spec/podCIDRs") => List::Set,
         ("Node", "spec/taints") => List::Atomic,
         _ if path.ends_with("status/conditions") => List::Keyed(&["type"]),

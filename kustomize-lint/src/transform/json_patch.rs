@@ -1,6 +1,6 @@
 //! JSON 6902 patches. Source: RFC 6902 and RFC 6901, and kustomize's leniencies.
 
-use crate::tree::{Node, Origin, Place, StepId, Touch, Value};
+use crate::tree::{self, Node, Origin, Place, StepId, Touch, Value};
 
 /// An operation.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub(crate) fn read(node: &Node) -> Result<Vec<Operation>, (Place, String)> {
             kind,
             path,
             from: from.unwrap_or_default(),
-            value: item.get("value").cloned(),
+            value: item.get("value").cloned().map(rounded),
             place,
         })
     };
@@ -69,6 +69,28 @@ pub(crate) fn read(node: &Node) -> Result<Vec<Operation>, (Place, String)> {
         return Err((node.origin.base, "this patch has no operations".to_owned()));
     }
     node.items().iter().map(one).collect()
+}
+
+/// The value as JSON readers have it whose numbers are floats: of a large integer the first digits.
+fn rounded(mut node: Node) -> Node {
+    match &mut node.value {
+        Value::Scalar(scalar) if scalar.kind == tree::Kind::Int => {
+            if let Ok(number) = scalar.text.parse::<f64>() {
+                scalar.text = number.to_string();
+            }
+        }
+        Value::Scalar(_) => {}
+        Value::Sequence(items) => {
+            *items = std::mem::take(items).into_iter().map(rounded).collect();
+        }
+        Value::Mapping(entries) => {
+            for entry in entries {
+                let value = std::mem::replace(&mut entry.value, Node::null(entry.origin));
+                entry.value = rounded(value);
+            }
+        }
+    }
+    node
 }
 
 /// Applies one operation. What it says, if anything, is what upstream's JSON patch library does

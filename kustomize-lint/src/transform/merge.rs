@@ -69,9 +69,10 @@ impl Merge<'_> {
             Value::Scalar(scalar) => Ok(Some(match target {
                 Some(mut node) if node.scalar().is_some() => {
                     let place = patch.origin.base;
-                    // What was text stays text.
-                    let text = node.as_str().is_some();
-                    let new = if text { Scalar::text(&scalar.text) } else { scalar.clone() };
+                    // What was text in quotes stays text, as annotations do.
+                    let text = node.scalar().is_some_and(Scalar::is_quoted)
+                        || node.as_str().is_some() && path.starts_with("metadata/annotations/");
+                    let new = if text { Scalar::text(scalar.written()) } else { scalar.clone() };
                     node.change(new, Touch { step: self.step, place });
                     node
                 }

@@ -21,6 +21,7 @@ use crate::facts::{StepKind, What};
 use crate::kustomization::Kustomization;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
+use crate::tree::{Node, Scalar, Value};
 
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
@@ -41,6 +42,24 @@ pub(crate) fn apply(
     replicas::apply(kustomization, objects, context);
     images::apply(kustomization, objects, context);
     replacements::apply(folder, kustomization, objects, context);
+}
+
+/// Annotations as kustomize prints them: none of an empty mapping, and no infinite numbers.
+pub(crate) fn print_annotations(objects: &mut Objects) {
+    for object in &mut objects.list {
+        let Some(metadata) = object.node.get_mut("metadata") else { continue };
+        let empty = |node: &Node| node.is_null() || node.is_mapping() && node.entries().is_empty();
+        if metadata.get("annotations").is_some_and(empty) {
+            metadata.remove("annotations");
+        }
+        let annotations = metadata.get_mut("annotations").and_then(Node::entries_mut);
+        for entry in annotations.into_iter().flatten() {
+            // Infinite numbers are text there.
+            if let Some(endless) = entry.value.scalar().filter(|scalar| scalar.is_endless()) {
+                entry.value.value = Value::Scalar(Scalar::text(endless.written()));
+            }
+        }
+    }
 }
 
 /// Leaves out what is configuration for tools and not for the cluster.

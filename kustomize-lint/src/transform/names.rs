@@ -88,18 +88,6 @@ impl Follow {
                 let text = |key: &str| role.str_at(&[key]).unwrap_or_default().to_owned();
                 (text("apiGroup"), text("kind"))
             }),
-            scale: object
-                .node
-                .at(&["spec", "scaleTargetRef", "kind"])
-                .and_then(Node::as_str)
-                .map(str::to_owned),
-            subjects: object
-                .node
-                .get("subjects")
-                .map_or(&[][..], Node::items)
-                .iter()
-                .filter_map(|subject| subject.str_at(&["namespace"]).map(str::to_owned))
-                .collect(),
             id: id.clone(),
         };
         let source = object.source;
@@ -204,10 +192,6 @@ struct Referrer {
     suffixes: Vec<String>,
     /// Group and kind of a binding's role.
     role: Option<(String, String)>,
-    /// The kind that an autoscaler scales.
-    scale: Option<String>,
-    /// Namespaces of a binding's subjects.
-    subjects: Vec<String>,
 }
 
 impl Referrer {
@@ -224,7 +208,6 @@ impl Referrer {
         !self.id.is_namespaced()
             || !candidate.now.is_namespaced()
             || candidate.now.same_namespace(&self.id)
-            || self.subjects.contains(&candidate.now.namespace)
     }
 
     fn wants_kind(&self, candidate: &Candidate) -> bool {
@@ -233,10 +216,8 @@ impl Referrer {
             Some((group, kind)) if matches!(now.kind.as_str(), "Role" | "ClusterRole") => {
                 now.kind == *kind && (group.is_empty() || now.group == *group)
             }
-            _ => match &self.scale {
-                Some(kind) if self.id.kind == "HorizontalPodAutoscaler" => now.kind == *kind,
-                _ => true,
-            },
+            // kustomize does not look at the kind that an autoscaler scales.
+            _ => true,
         }
     }
 }

@@ -33,9 +33,8 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
                 let Some(items) = list.items_mut() else { return };
                 for subject in items {
                     // Other accounts get it when the account itself is among the objects.
-                    let default = subject.str_at(&["kind"]) == Some("ServiceAccount")
-                        && subject.str_at(&["name"]) == Some("default");
-                    if default {
+                    // Of this one kustomize does not look at the kind.
+                    if subject.str_at(&["name"]) == Some("default") {
                         Walk::scalars(subject, "namespace", Some(touch), &mut |node| {
                             any |= node.change(value.clone(), touch);
                         });

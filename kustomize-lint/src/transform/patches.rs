@@ -44,7 +44,12 @@ pub(crate) fn patches(
     context: &mut Context,
 ) {
     for patch in &kustomization.patches {
-        apply(folder, patch, objects, context, Form::Either);
+        let mut patch = patch.clone();
+        if let PatchText::Inline(spot) = &mut patch.text {
+            // So does kustomize, here only: the last line of a block loses its end.
+            spot.value = spot.value.trim().to_owned();
+        }
+        apply(folder, &patch, objects, context, Form::Either);
     }
 }
 
@@ -366,6 +371,8 @@ fn operate(
                     }
                 }
             }
+            // kustomize writes the object as JSON and reads it again.
+            object.node.forget_style();
             if !object.node.same(&before) {
                 changed.push(object.key);
             }

@@ -63,17 +63,14 @@ fn load(folder: &Folder, path: &Spot<String>, context: &mut Context) -> Vec<Repl
 fn one(replacement: &Replacement, objects: &mut Objects, context: &mut Context) {
     let place = replacement.place;
     let step = context.step(StepKind::Replacement, place, None);
-    let value = match (&replacement.source, &replacement.source_value) {
-        (Some(source), None) => match value(source, objects) {
-            Ok(value) => value,
-            Err(message) => {
-                return context.problem(ProblemKind::NoMatch, Some(source.place), message);
-            }
-        },
-        (None, Some(text)) => Node::text(&text.value, Origin::new(text.place)),
-        _ => {
-            let message = "a replacement has a `source` or a `sourceValue`";
-            return context.problem(ProblemKind::Malformed, Some(place), message);
+    let Some(source) = &replacement.source else {
+        let message = "a replacement needs a `source`";
+        return context.problem(ProblemKind::Malformed, Some(place), message);
+    };
+    let value = match value(source, objects) {
+        Ok(value) => value,
+        Err(message) => {
+            return context.problem(ProblemKind::NoMatch, Some(source.place), message);
         }
     };
     if replacement.targets.is_empty() {
@@ -111,7 +108,7 @@ fn value(source: &ReplacementSource, objects: &Objects) -> Result<Node, String> 
         let Some(scalar) = node.scalar() else {
             return Err(format!("{path} of {} is not text, so it has no parts", object.id()));
         };
-        let parts: Vec<&str> = scalar.text.split(&source.options.delimiter).collect();
+        let parts: Vec<&str> = scalar.written().split(&source.options.delimiter).collect();
         let at = usize::try_from(source.options.index).ok();
         let Some(part) = at.and_then(|at| parts.get(at)) else {
             return Err(format!("{path} of {} has no part {}", object.id(), source.options.index));
@@ -216,18 +213,34 @@ fn write(
 fn put(node: &mut Node, value: &Node, options: &FieldOptions, touch: Touch) -> Result<(), String> {
     if options.delimiter.is_empty() {
         let base = node.origin.base;
-        match &value.value {
-            Value::Scalar(scalar) => {
-                // A field that holds text goes on to hold text,
-                // and any other is read anew: "12" from a ConfigMap is a number there.
-                let scalar = match node.scalar().map(|old| old.kind) {
-                    Some(Kind::Text) => Scalar::text(&scalar.text),
-                    _ => Scalar::plain(&scalar.text),
-                };
-                node.value = Value::Scalar(scalar);
+        let text = value.scalar().map_or("", Scalar::written);
+        let made = node.is_null() && node.origin == Origin::added(touch);
+        let new = match (node.scalar().map(|old| old.kind), &value.value) {
+            // What is made takes the type that the text has: "12" from a ConfigMap is a number.
+            (Some(_), Value::Scalar(_)) if made => Scalar::plain(text),
+            (None, Value::Mapping(_) | Value::Sequence(_)) => {
+                node.value = value.value.clone();
+                node.origin = Origin { base, last: Some(touch) };
+                return Ok(());
             }
-            other => node.value = other.clone(),
-        }
+            (Some(_), Value::Mapping(_) | Value::Sequence(_)) if made => {
+                node.value = value.value.clone();
+                return Ok(());
+            }
+            // A field that holds text goes on to hold text. A scalar takes no more than text, and
+            // of a mapping or a list there is none.
+            (None | Some(Kind::Text), _) => Scalar::text(text),
+            (Some(kind), _) => {
+                let new = Scalar::plain(text);
+                if kind != new.kind && (kind, new.kind) != (Kind::Float, Kind::Int) {
+                    // Not the value itself, which may be a secret.
+                    let is = Node { origin: node.origin, value: Value::Scalar(new) };
+                    return Err(format!("{} cannot replace {}", is.kind(), node.kind()));
+                }
+                new
+            }
+        };
+        node.value = Value::Scalar(new);
         node.origin = Origin { base, last: Some(touch) };
         return Ok(());
     }
@@ -241,7 +254,7 @@ fn put(node: &mut Node, value: &Node, options: &FieldOptions, touch: Touch) -> R
         Ok(at) => parts[at].clone_from(&new.text),
     }
     let joined = parts.join(&options.delimiter);
-    node.change(Scalar { text: joined, kind: Kind::Text }, touch);
+    node.change(Scalar::text(joined), touch);
     Ok(())
 }
 
@@ -262,6 +275,10 @@ fn split(path: &str) -> Vec<String> {
             }
             _ => last.push(letter),
         }
+    }
+    // A dot before everything is no key.
+    if parts.len() > 1 && parts[0].is_empty() {
+        parts.remove(0);
     }
     for part in &mut parts {
         let key = part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -317,21 +334,19 @@ fn visit(
             let Ok(at) = part.parse::<usize>() else {
                 return Err(format!("`{part}` is not an index of a list"));
             };
+            if let (Some(touch), true) = (create, at == items.len()) {
+                items.push(made(rest, touch));
+            }
             match items.get_mut(at) {
                 Some(item) => visit(item, rest, create, act),
-                None => Err(format!("the list has no item {at}")),
+                None => Err(format!("the list has no item {at}, as it has {}", items.len())),
             }
         }
         Value::Mapping(_) => {
-            if let (Some(touch), true) = (create, node.get(part).is_none_or(Node::is_null)) {
-                let origin = Origin::added(touch);
-                let list = rest.first().is_some_and(|next| next.starts_with('['));
-                let value = match rest.first() {
-                    None => Value::Scalar(Scalar::null()),
-                    Some(_) if list => Value::Sequence(Vec::new()),
-                    Some(_) => Value::Mapping(Vec::new()),
-                };
-                node.set(part, Node { origin, value });
+            // At the end of the path `null` is a value, too.
+            let missing = node.get(part).is_none_or(|child| child.is_null() && !rest.is_empty());
+            if let (Some(touch), true) = (create, missing) {
+                node.set(part, made(rest, touch));
             }
             match node.get_mut(part) {
                 Some(child) => visit(child, rest, create, act),
@@ -340,4 +355,16 @@ fn visit(
         }
         Value::Scalar(_) => Ok(()),
     }
+}
+
+/// What is made where the rest of a path begins.
+fn made(rest: &[String], touch: Touch) -> Node {
+    let value = match rest.first() {
+        None => Value::Scalar(Scalar::null()),
+        Some(next) if next.starts_with('[') || next.parse::<usize>().is_ok() => {
+            Value::Sequence(Vec::new())
+        }
+        Some(_) => Value::Mapping(Vec::new()),
+    };
+    Node { origin: Origin::added(touch), value }
 }

@@ -1,6 +1,6 @@
 //! `replicas`.
 
-use crate::facts::{ProblemKind, StepKind, What};
+use crate::facts::{Effect, ProblemKind, StepKind, What};
 use crate::kustomization::Kustomization;
 use crate::objects::Objects;
 use crate::render::Context;
@@ -24,7 +24,9 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
                 node.change(Scalar::int(replica.count), touch);
             });
         }
-        if matched.is_empty() {
+        // A configuration may say where other kinds have their number.
+        let unknown = context.not_analysed.iter().any(|part| part.effect == Effect::Fields);
+        if matched.is_empty() && !unknown {
             let message = format!("no workload with replicas has the name {}", replica.name);
             context.problem(ProblemKind::NoMatch, Some(replica.place), message);
         }

@@ -72,18 +72,8 @@ pub(crate) fn apply(done: &mut Accumulated, context: &mut Context) {
 }
 
 /// Keys below which kustomize looks for vars.
-const FIELDS: [&str; 10] = [
-    "args",
-    "command",
-    "env",
-    "annotations",
-    "rules",
-    "tls",
-    "volumes",
-    "mountPath",
-    "lifecycle",
-    "volumeMounts",
-];
+const FIELDS: [&str; 8] =
+    ["args", "command", "env", "annotations", "rules", "tls", "mountPath", "lifecycle"];
 
 fn expand(
     node: &mut Node,
@@ -102,8 +92,11 @@ fn expand(
         Value::Scalar(scalar) => {
             // Labels of the object itself, and not of its template.
             let own = matches!(path.as_slice(), [a, b, _] if a == "metadata" && b == "labels");
-            let known = own || path.iter().any(|key| FIELDS.contains(&key.as_str()));
-            if !known || !scalar.text.contains("$(") {
+            // Of a volume only the server is known.
+            let server = matches!(path.as_slice(), [.., a, b, c]
+                if a == "volumes" && b == "nfs" && c == "server");
+            let known = own || server || path.iter().any(|key| FIELDS.contains(&key.as_str()));
+            if !known || !scalar.text.contains("$(") && !scalar.text.contains("$$") {
                 return;
             }
             if let Some((new, step, place)) = replaced(&scalar.text, values) {
@@ -124,7 +117,7 @@ fn replaced(
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         if let Some(after) = rest.strip_prefix("$$") {
-            out.push_str("$$");
+            out.push('$');
             rest = after;
             continue;
         }
@@ -144,6 +137,9 @@ fn replaced(
             }
         }
     }
-    let (step, place) = last?;
-    Some((Scalar::text(out + rest), step, place))
+    let new = out + rest;
+    // Of two dollars one is left also where no var is.
+    let any = || values.values().map(|(_, step, place)| (*step, *place)).min();
+    let (step, place) = last.or_else(|| any().filter(|_| new != text))?;
+    Some((Scalar::text(new), step, place))
 }

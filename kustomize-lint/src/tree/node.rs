@@ -186,12 +186,25 @@ impl Node {
 
     /// Replaces the value and remembers who did. Returns whether it is another than before.
     pub(crate) fn change(&mut self, scalar: Scalar, touch: Touch) -> bool {
-        if self.scalar() == Some(&scalar) {
-            return false;
-        }
+        let scalar = match self.scalar() {
+            Some(before) if *before == scalar => return false,
+            Some(before) => scalar.quoted_like(before),
+            None => scalar,
+        };
         self.value = Value::Scalar(scalar);
         self.origin.last = Some(touch);
         true
+    }
+
+    /// Forgets how every value in it is written.
+    pub(crate) fn forget_style(&mut self) {
+        match &mut self.value {
+            Value::Scalar(scalar) => scalar.forget_style(),
+            Value::Sequence(items) => items.iter_mut().for_each(Node::forget_style),
+            Value::Mapping(entries) => {
+                entries.iter_mut().for_each(|entry| entry.value.forget_style());
+            }
+        }
     }
 
     /// Marks the node and everything in it as set by a step, each at the place where it is

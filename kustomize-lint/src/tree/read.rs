@@ -1,5 +1,7 @@
 //! From a file's text to trees.
 
+use std::ops::Range;
+
 use common::yaml::{self, Keep, Limits, Style};
 
 use super::node::{Entry, Node, Value};
@@ -21,22 +23,23 @@ pub(crate) struct Text {
 pub(crate) enum Dialect {
     /// Objects and patches: the first of equal keys counts.
     Object,
-    /// Kustomization files and their like: the last of equal keys counts, and YAML 1.1's words
-    /// are booleans.
+    /// Kustomization files and their like: the last of equal keys counts, YAML 1.1's words are
+    /// booleans, and dates are text.
     Kustomization,
 }
 
 impl Dialect {
     fn plain(self, text: &str) -> Scalar {
-        let truth = match text {
-            _ if self == Dialect::Object => None,
-            "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some("true"),
-            "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some("false"),
-            _ => None,
-        };
-        match truth {
-            Some(truth) => Scalar { text: truth.into(), kind: Kind::Bool },
-            None => Scalar::plain(text),
+        let scalar = Scalar::plain(text);
+        if self == Dialect::Object {
+            return scalar;
+        }
+        match text {
+            "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Scalar::truth(true),
+            "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Scalar::truth(false),
+            // A date stays as it is written.
+            _ if scalar.kind == Kind::Text => Scalar::text(text),
+            _ => scalar,
         }
     }
 }
@@ -46,6 +49,10 @@ impl Dialect {
 /// # Errors
 /// What is not YAML or passes a limit, and its place.
 pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (Place, String)> {
+    if let Some(span) = directive(text, dialect) {
+        let message = "kustomize refuses YAML directives; remove this line";
+        return Err((Place::new(file, &span), message.to_owned()));
+    }
     let keep = match dialect {
         Dialect::Object => Keep::First,
         Dialect::Kustomization => Keep::Last,
@@ -65,6 +72,24 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
     Ok(Text { documents, duplicates, odd_keys: reader.odd_keys })
 }
 
+/// The line of a directive before the first document that kustomize does not accept.
+fn directive(text: &str, dialect: Dialect) -> Option<Range<usize>> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        if content.starts_with('%') {
+            let old = content.split_whitespace().eq(["%YAML", "1.1"]);
+            let refused = dialect == Dialect::Object || !old;
+            return refused.then_some(at..at + content.len());
+        }
+        if !content.is_empty() && !content.trim_start().starts_with('#') {
+            return None;
+        }
+        at += line.len();
+    }
+    None
+}
+
 struct Reader<'a> {
     dialect: Dialect,
     file: FileId,
@@ -76,7 +101,9 @@ impl Reader<'_> {
     fn convert(&mut self, node: yaml::Node) -> Node {
         let origin = Origin::new(Place::new(self.file, &node.span));
         let value = match node.value {
-            yaml::Value::Scalar { text, style: Style::Quoted } => Value::Scalar(Scalar::text(text)),
+            yaml::Value::Scalar { text, style: Style::Quoted } => {
+                Value::Scalar(Scalar::quoted(text))
+            }
             yaml::Value::Scalar { text, style: Style::Plain } => {
                 Value::Scalar(self.dialect.plain(&text))
             }

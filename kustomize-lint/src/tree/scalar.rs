@@ -16,41 +16,114 @@ pub enum Kind {
 }
 
 /// A value without children.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Scalar {
     /// The value in its plainest form: `0644` reads `420`, `1.0` reads `1`, `True` reads `true`.
     pub text: String,
     /// Its type.
     pub kind: Kind,
+    /// What the file says, where that is not the plainest form.
+    written: Option<Box<str>>,
+    /// Whether it is text in quotes, or a block.
+    quoted: bool,
 }
+
+/// How a value is written makes no other value of it.
+impl PartialEq for Scalar {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.text == other.text
+    }
+}
+
+impl Eq for Scalar {}
 
 impl Scalar {
     /// A text.
     pub fn text(text: impl Into<String>) -> Self {
-        Scalar { text: text.into(), kind: Kind::Text }
+        Scalar::of(Kind::Text, text)
     }
 
     /// An integer.
     pub fn int(value: i64) -> Self {
-        Scalar { text: value.to_string(), kind: Kind::Int }
+        Scalar::of(Kind::Int, value.to_string())
     }
 
     /// `null`.
     pub fn null() -> Self {
-        Scalar { text: "null".into(), kind: Kind::Null }
+        Scalar::of(Kind::Null, "null")
+    }
+
+    /// `true` or `false`.
+    pub fn truth(value: bool) -> Self {
+        Scalar::of(Kind::Bool, value.to_string())
+    }
+
+    fn of(kind: Kind, text: impl Into<String>) -> Self {
+        Scalar { text: text.into(), kind, written: None, quoted: false }
+    }
+
+    /// Whether it is a number that JSON does not have.
+    pub(crate) fn is_endless(&self) -> bool {
+        self.kind == Kind::Float && is_endless(&self.text)
+    }
+
+    /// What the file says: what becomes of the value where text belongs.
+    pub fn written(&self) -> &str {
+        self.written.as_deref().unwrap_or(&self.text)
+    }
+
+    /// A text in quotes, or a block.
+    pub(crate) fn quoted(text: impl Into<String>) -> Self {
+        Scalar { quoted: true, ..Scalar::text(text) }
+    }
+
+    /// Whether kustomize has it in quotes, also where it makes the text itself. Only such a text
+    /// makes text of what a merge patch puts in its place.
+    pub(crate) fn is_quoted(&self) -> bool {
+        let unquoted = || Scalar::plain(&self.text).kind == Kind::Text && !self.is_word();
+        self.kind == Kind::Text && (self.quoted || self.text.contains('\n') || !unquoted())
+    }
+
+    /// Whether YAML 1.1 takes the text for a boolean.
+    fn is_word(&self) -> bool {
+        let words = ["y", "n", "yes", "no", "on", "off"];
+        words.iter().any(|word| self.text.eq_ignore_ascii_case(word))
+    }
+
+    /// The same value, in quotes where `before` is.
+    pub(crate) fn quoted_like(self, before: &Scalar) -> Self {
+        Scalar { quoted: before.quoted, ..self }
+    }
+
+    /// Forgets how the value is written.
+    pub(crate) fn forget_style(&mut self) {
+        self.written = None;
+        self.quoted = false;
+    }
+
+    /// The same value, written like this.
+    pub(crate) fn written_as(mut self, written: &str) -> Self {
+        self.written = (self.text != written).then(|| written.into());
+        self
     }
 
     /// The type of an unquoted scalar, by the rules of the YAML library that kustomize uses:
     /// YAML 1.2's, with YAML 1.1's octal numbers and underscores.
     pub fn plain(text: &str) -> Self {
-        let named = |kind, text: &str| Scalar { text: text.into(), kind };
+        Scalar::read(text).written_as(text)
+    }
+
+    fn read(text: &str) -> Self {
         match text {
             "" | "~" | "null" | "Null" | "NULL" => return Scalar::null(),
-            "true" | "True" | "TRUE" => return named(Kind::Bool, "true"),
-            "false" | "False" | "FALSE" => return named(Kind::Bool, "false"),
+            "true" | "True" | "TRUE" => return Scalar::truth(true),
+            "false" | "False" | "FALSE" => return Scalar::truth(false),
             _ => {}
         }
         let Some(first) = text.bytes().next() else { return Scalar::null() };
+        if is_endless(text) {
+            return Scalar::of(Kind::Float, text);
+        }
         if !(first.is_ascii_digit() || matches!(first, b'.' | b'+' | b'-')) {
             return Scalar::text(text);
         }
@@ -61,7 +134,7 @@ impl Scalar {
         if first != b'.'
             && let Some(value) = integer(&digits)
         {
-            return named(Kind::Int, &value.to_string());
+            return Scalar::of(Kind::Int, value.to_string());
         }
         match float(&digits) {
             Some(value) => number(value),
@@ -70,10 +143,16 @@ impl Scalar {
     }
 }
 
+/// Whether the text is what YAML calls an infinite number or none.
+fn is_endless(text: &str) -> bool {
+    let body = text.strip_prefix(['+', '-']).unwrap_or(text);
+    matches!(body, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN")
+}
+
 fn number(value: f64) -> Scalar {
     let kind = if value.fract() == 0.0 && value.abs() < 1e18 { Kind::Int } else { Kind::Float };
     let text = if kind == Kind::Int { (value as i64).to_string() } else { value.to_string() };
-    Scalar { text, kind }
+    Scalar::of(kind, text)
 }
 
 fn integer(text: &str) -> Option<i128> {

@@ -39,6 +39,8 @@ const PLAIN: &[&str] = &[
 /// The same for kinds of groups that have others, too.
 const PLAIN_KINDS: &[(&str, &str)] = &[
     ("argoproj.io", "AppProject"),
+    // Makes ReplicaSets of its own pod template, and nothing that others name.
+    ("argoproj.io", "Rollout"),
     ("monitoring.coreos.com", "AlertmanagerConfig"),
     ("monitoring.coreos.com", "PodMonitor"),
     ("monitoring.coreos.com", "Probe"),
