@@ -120,9 +120,9 @@ pub(crate) fn lint(
     }));
     let mut unknown: Vec<Place> = unknown.into_iter().collect();
     unknown.sort();
-    incomplete.extend(unknown.into_iter().map(|place| {
-        format!("{}: this is not rendered", files.show(place))
-    }));
+    incomplete.extend(
+        unknown.into_iter().map(|place| format!("{}: this is not rendered", files.show(place))),
+    );
     let mut findings = join(sorted.kept, &files);
     fingerprint::assign(&mut findings, settings, &files);
     Ok(Outcome {

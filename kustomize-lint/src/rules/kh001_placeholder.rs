@@ -11,7 +11,9 @@ rule! {
     /// `${VARIABLE}`.
     ///
     /// Kubernetes replaces nothing of the kind, so a role's address, a host name or a password
-    /// goes live with the stand-in. Looked at are all values of all objects, but not what others
+    /// goes live with the stand-in. A word in angle brackets counts as a whole value, or as a whole
+    /// part of a path, an address or a host name; in prose (descriptions, summaries, messages) it
+    /// does not. Looked at are all values of all objects, but not what others
     /// fill in or read in their own way: commands and arguments of containers, files in
     /// ConfigMaps and other texts of several lines, the `config` of custom resources, and
     /// CustomResourceDefinitions. In these only a setting whose whole value is `REPLACE_ME` or
