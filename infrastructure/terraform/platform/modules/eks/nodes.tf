@@ -15,6 +15,9 @@ resource "aws_vpc_security_group_egress_rule" "nodes" {
   cidr_ipv4         = "0.0.0.0/0"
 }
 
+# The provider tags what it makes itself; the nodes and their disks are made from the template.
+data "aws_default_tags" "this" {}
+
 resource "aws_launch_template" "nodes" {
   name        = "${var.name}-nodes"
   description = "The nodes of ${var.name}"
@@ -46,7 +49,7 @@ resource "aws_launch_template" "nodes" {
 
     content {
       resource_type = tag_specifications.value
-      tags          = { Name = "${var.name}-node" }
+      tags          = merge(data.aws_default_tags.this.tags, { Name = "${var.name}-node" })
     }
   }
 }
