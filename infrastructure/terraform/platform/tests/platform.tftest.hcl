@@ -195,6 +195,11 @@ run "eks_parts_that_moto_lacks" {
   }
 
   assert {
+    condition     = aws_eks_node_group.this.version == var.kubernetes_version
+    error_message = "The nodes follow the control plane to its version."
+  }
+
+  assert {
     condition     = aws_launch_template.nodes.metadata_options[0].http_tokens == "required" && aws_launch_template.nodes.metadata_options[0].http_put_response_hop_limit == 1
     error_message = "Nodes speak IMDSv2 alone, and pods do not reach it."
   }
