@@ -103,10 +103,17 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
         assert!(done.stderr.contains(expected), "{arguments:?}: {}", done.stderr);
         assert!(done.stderr.contains(hint), "{arguments:?}: {}", done.stderr);
     };
+    // Whoever runs the platform has an account of their own there.
+    let file = "infrastructure/terraform/environments/prod/foundation.tfvars";
+    let tfvars = fs::read_to_string(project.at(file)).unwrap();
+    let theirs = tfvars.lines().find(|line| line.starts_with("aws_account_id")).unwrap();
+    let theirs = theirs.split('"').nth(1).unwrap();
     refused(
         &["apply", "foundation"],
-        "these credentials are of account 210987654321, and infrastructure/terraform/environments/prod/foundation.tfvars is for 123456789012",
-        "hint: use credentials of 123456789012; or, to make the platform in 210987654321: make tf-set SET=aws_account_id=210987654321",
+        &format!("these credentials are of account {ACCOUNT}, and {file} is for {theirs}"),
+        &format!(
+            "hint: use credentials of {theirs}; or, to make the platform in {ACCOUNT}: make tf-set SET=aws_account_id={ACCOUNT}"
+        ),
     );
     let done = project.terraform(&["set", &format!("aws_account_id={ACCOUNT}")]).expect(0);
     assert!(done.stderr.contains("aws_account_id is 210987654321"), "{}", done.stderr);

@@ -84,6 +84,7 @@ fn each_tfvars_value_that_is_not_the_default_is_seen() {
                 "true" => "false".to_owned(),
                 "false" => "true".to_owned(),
                 text if text.starts_with('"') => text.replacen('"', "\"x", 1),
+                "[]" => "[\"x\"]".to_owned(),
                 list if list.starts_with('[') => list.replacen("[\"", "[\"x", 1),
                 number => format!("{number}1"),
             };
@@ -120,11 +121,15 @@ fn a_secret_in_the_catalogue_alone_is_seen() {
 
 #[test]
 fn every_other_breach_is_seen() {
+    // Whoever runs the platform has set it.
+    let tfvars = read(&root(), "infrastructure/terraform/environments/prod/foundation.tfvars");
+    let account = tfvars.lines().find(|line| line.starts_with("aws_account_id")).unwrap();
+    let account = account.split(" = ").nth(1).unwrap().to_owned();
     let cases = [
         (
             "terraform/bootstrap/variables.tf",
-            "\"123456789012\"",
-            "\"210987654321\"",
+            account.as_str(),
+            "\"000000000000\"",
             "the layers are for different accounts",
         ),
         (

@@ -226,6 +226,16 @@ run "workflows_take_their_own_roles_only" {
   }
 
   assert {
+    condition     = data.aws_iam_policy_document.boundary.statement[0].not_actions == toset(["account:*", "iam:*", "organizations:*", "sts:AssumeRole*"])
+    error_message = "No role of the platform changes rights or takes another role, whatever is attached to it."
+  }
+
+  assert {
+    condition     = { for name, role in aws_iam_role.github : name => role.max_session_duration } == { apply = 7200, plan = 3600, publish = 3600 }
+    error_message = "The role that applies keeps its session for as long as the workflow's job may take."
+  }
+
+  assert {
     condition     = toset(flatten([for statement in data.aws_iam_policy_document.github_plan.statement : statement.actions])) == toset(["s3:GetObject", "s3:ListBucket"])
     error_message = "The role that plans reads the states and nothing else."
   }

@@ -8,6 +8,12 @@ mock_provider "aws" {
     }
   }
 
+  mock_data "aws_default_tags" {
+    defaults = {
+      tags = { Project = "rideshare" }
+    }
+  }
+
   mock_resource "aws_iam_role" {
     defaults = {
       arn = "arn:aws:iam::123456789012:role/mock"
@@ -129,7 +135,7 @@ run "databases_are_private_and_protected" {
   }
 
   assert {
-    condition     = anytrue([for parameter in aws_db_parameter_group.this.parameter : parameter.name == "rds.force_ssl" && parameter.value == "1"])
+    condition     = anytrue([for parameter in aws_db_parameter_group.this.parameter : parameter.name == "rds.force_ssl" && parameter.value == "1" && parameter.apply_method == "pending-reboot"])
     error_message = "Connections without TLS must be refused."
   }
 }
@@ -192,6 +198,16 @@ run "eks_parts_that_moto_lacks" {
   assert {
     condition     = length(aws_eks_cluster.this.enabled_cluster_log_types) == 5 && aws_eks_cluster.this.encryption_config[0].resources == toset(["secrets"])
     error_message = "All logs of the control plane are kept, and its secrets are encrypted."
+  }
+
+  assert {
+    condition     = alltrue([for made in aws_launch_template.nodes.tag_specifications : made.tags == tomap({ Name = "rideshare-prod-node", Project = "rideshare" })])
+    error_message = "The nodes and their disks have the provider's tags, which it does not give them itself."
+  }
+
+  assert {
+    condition     = aws_eks_node_group.this.version == var.kubernetes_version
+    error_message = "The nodes follow the control plane to its version."
   }
 
   assert {

@@ -1,5 +1,6 @@
 # The most that any role made by these layers can ever do, whatever is attached to it: nothing in IAM,
-# nothing with the organisation or the account, nothing to the states. The role that applies may make
+# nothing with the organisation or the account, nothing to the states, and no other role, which may have
+# no boundary. The role that applies may make
 # roles with this boundary only, so it cannot make itself an administrator.
 
 locals {
@@ -20,7 +21,7 @@ data "aws_iam_policy_document" "boundary" {
   # A boundary grants nothing: it says what the role's own policies may grant.
   statement {
     sid         = "NotTheAccount"
-    not_actions = ["account:*", "iam:*", "organizations:*"]
+    not_actions = ["account:*", "iam:*", "organizations:*", "sts:AssumeRole*"]
     resources   = ["*"]
   }
 

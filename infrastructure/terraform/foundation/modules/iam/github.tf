@@ -57,4 +57,6 @@ resource "aws_iam_role" "github" {
   description          = each.value.description
   assume_role_policy   = data.aws_iam_policy_document.github_trust[each.key].json
   permissions_boundary = each.key == "publish" ? aws_iam_policy.boundary.arn : null
+  # An apply that outlives its session can neither write its state nor free the lock.
+  max_session_duration = each.key == "apply" ? 7200 : 3600
 }

@@ -38,11 +38,23 @@ data "aws_iam_policy_document" "apply_network" {
       "ec2:CreateRouteTable",
       "ec2:CreateSecurityGroup",
       "ec2:CreateSubnet",
-      "ec2:CreateTags",
       "ec2:CreateVpc",
       "ec2:CreateVpcEndpoint",
     ]
     resources = ["${local.here["ec2"]}:*/*"]
+  }
+
+  # Tags say what may be changed, so they are given to what is being made, by the call that makes it.
+  statement {
+    sid       = "TagWhatIsMade"
+    actions   = ["ec2:CreateTags"]
+    resources = ["${local.here["ec2"]}:*/*"]
+
+    condition {
+      test     = "Null"
+      variable = "ec2:CreateAction"
+      values   = ["false"]
+    }
   }
 
   # Every layer tags what it makes, and changes nothing else.
@@ -55,6 +67,7 @@ data "aws_iam_policy_document" "apply_network" {
       "ec2:AuthorizeSecurityGroupIngress",
       "ec2:CreateLaunchTemplateVersion",
       "ec2:CreateRoute",
+      "ec2:CreateTags",
       "ec2:DeleteFlowLogs",
       "ec2:DeleteInternetGateway",
       "ec2:DeleteLaunchTemplate",
@@ -88,10 +101,10 @@ data "aws_iam_policy_document" "apply_network" {
     }
   }
 
-  # The rules of the VPC's default group are taken away before it can be tagged.
+  # The VPC's default group is made with it and has no tags: its rules are taken away, and it is tagged.
   statement {
     sid       = "EmptyDefaultGroup"
-    actions   = ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"]
+    actions   = ["ec2:CreateTags", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"]
     resources = ["${local.here["ec2"]}:security-group/*"]
 
     condition {

@@ -135,6 +135,13 @@ data "aws_iam_policy_document" "apply_services" {
     resources = [for kind in ["db", "pg", "snapshot", "subgrp"] : "${local.here["rds"]}:${kind}:${var.name}-*"]
   }
 
+  # An instance that names no option group is made with the default one of its engine.
+  statement {
+    sid       = "DefaultOptionGroup"
+    actions   = ["rds:CreateDBInstance", "rds:ModifyDBInstance"]
+    resources = ["${local.here["rds"]}:og:default*"]
+  }
+
   # By an id that no pattern of ours fits.
   statement {
     sid       = "FindDatabases"

@@ -15,6 +15,9 @@ resource "aws_vpc_security_group_egress_rule" "nodes" {
   cidr_ipv4         = "0.0.0.0/0"
 }
 
+# The provider tags what it makes itself; the nodes and their disks are made from the template.
+data "aws_default_tags" "this" {}
+
 resource "aws_launch_template" "nodes" {
   name        = "${var.name}-nodes"
   description = "The nodes of ${var.name}"
@@ -46,13 +49,14 @@ resource "aws_launch_template" "nodes" {
 
     content {
       resource_type = tag_specifications.value
-      tags          = { Name = "${var.name}-node" }
+      tags          = merge(data.aws_default_tags.this.tags, { Name = "${var.name}-node" })
     }
   }
 }
 
 resource "aws_eks_node_group" "this" {
   cluster_name    = aws_eks_cluster.this.name
+  version         = aws_eks_cluster.this.version
   node_group_name = "${var.name}-nodes"
   node_role_arn   = aws_iam_role.nodes.arn
   subnet_ids      = var.subnet_ids

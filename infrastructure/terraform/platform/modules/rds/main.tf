@@ -1,5 +1,5 @@
 # One PostgreSQL instance. RDS makes and rotates the master's password; what a service logs in with is
-# in the secret catalogue, and `make tf-database-users` makes it in the database.
+# in the secret catalogue, and `make eks-database-users` makes it in the database.
 
 resource "aws_db_subnet_group" "this" {
   name        = var.name
@@ -29,9 +29,11 @@ resource "aws_db_parameter_group" "this" {
   description = "TLS only, and a log of who came and of what was slow"
   family      = "postgres16"
 
+  # RDS reports a value that is its own default as pending, whatever was asked for.
   parameter {
-    name  = "rds.force_ssl"
-    value = "1"
+    name         = "rds.force_ssl"
+    value        = "1"
+    apply_method = "pending-reboot"
   }
 
   dynamic "parameter" {
