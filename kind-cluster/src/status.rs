@@ -8,6 +8,7 @@ use crate::backup::quiesce;
 use crate::cli::{Format, Shared};
 use crate::cluster::{Cluster, live};
 use crate::object::{Key, list, text};
+use crate::readiness::service::OLD_SLICES;
 use crate::readiness::{State, World, assess};
 use crate::report::{self, Check, Outcome};
 
@@ -29,10 +30,12 @@ const LOOKED_AT: [(&str, &str, &str); 13] = [
 ];
 
 /// What the rules look at besides.
-const ALSO: [(&str, &str); 5] = [
+const ALSO: [(&str, &str); 6] = [
     ("apps/v1", "ReplicaSet"),
     ("v1", "Secret"),
     ("storage.k8s.io/v1", "StorageClass"),
+    // Where both are served, they are the same objects.
+    (OLD_SLICES, "EndpointSlice"),
     ("discovery.k8s.io/v1", "EndpointSlice"),
     ("gateway.networking.k8s.io/v1", "GatewayClass"),
 ];

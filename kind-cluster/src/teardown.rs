@@ -30,7 +30,8 @@ pub(crate) async fn run(
     let mut checks = Vec::new();
     if let (true, Some(folder)) = (options.preserve_data, &options.backup_dir) {
         let options = cli::Backup { backup_dir: folder.clone() };
-        checks.extend(backup::make(shared, &options, interrupt).await?);
+        let then = backup::Then::StayStopped;
+        checks.extend(backup::make(shared, &options, interrupt, then).await?);
     } else if !options.discard_data {
         interrupt.or(refuse_with_data(cluster)).await?;
     }
@@ -38,7 +39,15 @@ pub(crate) async fn run(
         checks.push(Check::ok("cluster", cluster, "to be deleted"));
         return report::publish("teardown", &checks, shared.format);
     }
-    interrupt.or(delete(shared)).await?;
+    if let Err(mut stop) = interrupt.or(delete(shared)).await {
+        // The cluster may still be there, with workloads that were stopped for the backup.
+        if options.preserve_data
+            && let Err(more) = interrupt.cleanup(start_again(cluster)).await
+        {
+            stop.report.extend(more.report.diagnostics().iter().cloned());
+        }
+        return Err(stop);
+    }
     checks.push(Check::ok("cluster", cluster, "deleted"));
     report::publish("teardown", &checks, shared.format)
 }
@@ -59,6 +68,10 @@ async fn refuse_with_data(cluster: &str) -> Result<(), Stop> {
     let names: Vec<&str> = claims.iter().map(name).collect();
     let message = format!("{} claims hold data: {}", names.len(), names.join(", "));
     Err(Stop::new(Status::No, Diagnostic::error("data-would-be-lost", message).hint(hint)))
+}
+
+async fn start_again(cluster: &str) -> Result<(), Stop> {
+    backup::quiesce::resume(&Cluster::connect(cluster).await?).await
 }
 
 async fn delete(shared: &Shared) -> Result<(), Stop> {

@@ -28,8 +28,8 @@ debian_update() {
     mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
     : >"$apt_dir/status"
     for suite in bookworm trixie; do
-        printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nTargets: Packages\nSigned-By: %s\n\n' \
-            "$archive" "$suite" "$keyring"
+        printf 'Types: %s\nURIs: %s\nSuites: %s\nComponents: main\nTargets: %s\nSigned-By: %s\n\n' \
+            deb "$archive" "$suite" Packages "$keyring" deb-src "$archive" "$suite" Sources "$keyring"
     done >"$apt_dir/debian.sources"
     # The machine's update hooks are cleared, because they would refresh the machine's own caches.
     cat >"$apt_dir/apt.conf" <<CONF
@@ -70,4 +70,23 @@ debian_unpack() {
         dpkg --extract "$deb" "$folder"
     done
     rm -r "$debs"
+}
+
+# debian_source FOLDER PACKAGE=VERSION: downloads a source package into FOLDER, without unpacking it.
+debian_source() {
+    local package=${2%%=*} version
+    exec 8>"$peers_dir/.apt.lock"
+    flock 8
+    debian_update
+    # Unlike for packages, apt takes no pattern here.
+    version=$(apt-cache --config-file="$apt_dir/apt.conf" showsrc "$package" |
+        while read -r field value; do
+            # shellcheck disable=SC2053 # the right side is a pattern
+            [[ $field != Version: || $value != ${2#*=} ]] || echo "$value"
+        done | tail -n 1)
+    (cd "$1" && apt-get --config-file="$apt_dir/apt.conf" --quiet=2 source --download-only \
+        "$package=$version" >&2) ||
+        fail "$name: Debian's archive does not hold the source $2" \
+            "if the suite has moved on, change the pins in scripts/peers.d/$name.sh"
+    exec 8>&-
 }

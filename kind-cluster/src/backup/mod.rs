@@ -35,8 +35,17 @@ pub(crate) async fn run(
     options: &cli::Backup,
     interrupt: &Interrupt,
 ) -> Result<Status, Stop> {
-    let checks = make(shared, options, interrupt).await?;
+    let checks = make(shared, options, interrupt, Then::Resume).await?;
     report::publish("backup", &checks, shared.format)
+}
+
+/// What becomes of the stopped workloads once there is an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// They run again.
+    Resume,
+    /// They stay stopped: what they would still write is not in the archive.
+    StayStopped,
 }
 
 /// Makes a verified archive under its final name, or fails and leaves none.
@@ -47,6 +56,7 @@ pub(crate) async fn make(
     shared: &Shared,
     options: &cli::Backup,
     interrupt: &Interrupt,
+    then: Then,
 ) -> Result<Vec<Check>, Stop> {
     let deadline = Instant::now() + shared.timeout;
     let cluster = interrupt.or(Cluster::connect(&shared.name)).await?;
@@ -63,8 +73,11 @@ pub(crate) async fn make(
     let mut writer = Writer::create(&path)?;
     let work = write(shared, &cluster, &inventory, &mut writer, deadline);
     let outcome = interrupt.or(work).await;
-    // Whatever has happened, what was stopped starts again.
-    let resumed = interrupt.cleanup(quiesce::resume(&cluster)).await;
+    // Whatever has gone wrong, what was stopped starts again.
+    let resumed = match (&outcome, then) {
+        (Ok(_), Then::StayStopped) => Ok(()),
+        _ => interrupt.cleanup(quiesce::resume(&cluster)).await,
+    };
     let manifest = outcome?;
     resumed?;
     writer.publish()?;

@@ -22,7 +22,7 @@ use crate::cluster::{Cluster, stop};
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
 use crate::nodes::QUESTION;
-use crate::object::{Key, list, text};
+use crate::object::{Key, list, name, text};
 use crate::process::{self, Group};
 use crate::quantity;
 use crate::readiness::{State, World, assess};
@@ -47,7 +47,7 @@ pub(crate) async fn run(
     let cluster = interrupt.or(Cluster::connect(&shared.name)).await?;
     let work = put_back(&cluster, &manifest, options, deadline);
     let outcome = interrupt.or(work).await;
-    let resumed = interrupt.cleanup(quiesce::resume(&cluster)).await;
+    let resumed = interrupt.cleanup(clean_up(&cluster)).await;
     let users = outcome?;
     resumed?;
     let mut checks = listed(&manifest, "restored");
@@ -70,14 +70,35 @@ async fn put_back(
     options: &cli::Restore,
     deadline: Instant,
 ) -> Result<Vec<Key>, Stop> {
-    quiesce::resume(cluster).await?;
+    clean_up(cluster).await?;
     let mut targets = Vec::new();
     for part in &manifest.volumes {
         targets.push((part, bind(cluster, part, deadline).await?));
     }
-    let mut report = Report::default();
+    if !options.force {
+        refuse_with_data(&targets).await?;
+    }
+    let claims: Vec<Value> = manifest.volumes.iter().map(|part| part.object.clone()).collect();
+    let users = quiesce::users(cluster, &claims).await?;
+    quiesce::stop(cluster, &users).await?;
+    let volumes: Vec<Volume> = targets.iter().map(|(_, target)| target.clone()).collect();
+    quiesce::wait_until_unused(cluster, &volumes, deadline).await?;
+    if !options.force {
+        // Until it was stopped, a workload may have written its first data.
+        refuse_with_data(&targets).await?;
+    }
     for (part, target) in &targets {
-        if !options.force && !is_empty(target).await? {
+        display::line(&format!("restoring claim {}", part.claim));
+        extract(&options.archive, part, target, deadline).await?;
+    }
+    Ok(users.into_iter().map(|(key, _)| key).collect())
+}
+
+/// Refuses to replace anything, and says all that there is.
+async fn refuse_with_data(targets: &[(&manifest::Volume, Volume)]) -> Result<(), Stop> {
+    let mut report = Report::default();
+    for (part, target) in targets {
+        if !is_empty(target).await? {
             let message =
                 format!("claim {} holds data, at {}:{}", part.claim, target.node, target.path);
             report.push(
@@ -86,19 +107,16 @@ async fn put_back(
             );
         }
     }
-    if report.has_errors() {
-        return Err(Stop { status: Status::No, report });
+    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+}
+
+/// Ends what a restore, this one or one that was killed, has left: pods that bind claims, and
+/// workloads at 0.
+async fn clean_up(cluster: &Cluster) -> Result<(), Stop> {
+    for pod in cluster.list("v1", "Pod", "").await?.iter().filter(|pod| name(pod) == BINDER) {
+        cluster.delete("v1", "Pod", text(pod, "/metadata/namespace"), BINDER).await?;
     }
-    let claims: Vec<Value> = manifest.volumes.iter().map(|part| part.object.clone()).collect();
-    let users = quiesce::users(cluster, &claims).await?;
-    quiesce::stop(cluster, &users).await?;
-    let volumes: Vec<Volume> = targets.iter().map(|(_, target)| target.clone()).collect();
-    quiesce::wait_until_unused(cluster, &volumes, deadline).await?;
-    for (part, target) in &targets {
-        display::line(&format!("restoring claim {}", part.claim));
-        extract(&options.archive, part, target, deadline).await?;
-    }
-    Ok(users.into_iter().map(|(key, _)| key).collect())
+    quiesce::resume(cluster).await
 }
 
 /// The claim's volume on a node; claim, namespace and volume are made where they are missing.
@@ -185,15 +203,31 @@ async fn extract(
     target: &Volume,
     deadline: Instant,
 ) -> Result<(), Stop> {
+    unpack(archive, part, target, deadline).await?;
+    // A step of its own: to tar, an input that ends early may look whole, and a command in a node
+    // goes on when this program is killed.
     let script = "set -eu; path=$1; new=$path.kind-cluster-new; old=$path.kind-cluster-old
-        [ -e \"$path\" ] || [ ! -e \"$old\" ] || mv \"$old\" \"$path\"
-        rm -rf \"$new\"; mkdir -p \"$new\"
-        tar --extract --numeric-owner --same-owner --same-permissions --sparse --directory \"$new\" --file -
         sync
         rm -rf \"$old\"
         [ ! -e \"$path\" ] || mv \"$path\" \"$old\"
         mv \"$new\" \"$path\"
         rm -rf \"$old\"";
+    let arguments = ["exec", &target.node, "sh", "-c", script, "sh", &target.path];
+    let limit = deadline.saturating_duration_since(Instant::now());
+    process::succeed("docker", &arguments, limit).await.map(|_| ())
+}
+
+/// The archive's files of a volume, in a folder beside it.
+async fn unpack(
+    archive: &Path,
+    part: &manifest::Volume,
+    target: &Volume,
+    deadline: Instant,
+) -> Result<(), Stop> {
+    let script = "set -eu; path=$1; new=$path.kind-cluster-new; old=$path.kind-cluster-old
+        [ -e \"$path\" ] || [ ! -e \"$old\" ] || mv \"$old\" \"$path\"
+        rm -rf \"$new\"; mkdir -p \"$new\"
+        tar --extract --numeric-owner --same-owner --same-permissions --sparse --directory \"$new\" --file -";
     let arguments = ["exec", "--interactive", &target.node, "sh", "-c", script, "sh", &target.path];
     let mut command = process::command("docker", &arguments);
     command.stdin(Stdio::piped());

@@ -44,7 +44,8 @@ pub(crate) struct Component {
     /// The chart's values.
     #[serde(default)]
     values: Value,
-    /// Definitions of custom resources of these groups are left out: another component has them.
+    /// Definitions of custom resources of these groups, and the policies named after them, are
+    /// left out: another component has them.
     #[serde(default)]
     without_definitions_of: Vec<String>,
     /// A Deployment that gets the overlay's address of Secrets Manager in a variable.
@@ -184,10 +185,14 @@ pub(crate) async fn install(
 fn wanted(component: &Component, object: &Value) -> bool {
     let test =
         meta(object, "annotations", "helm.sh/hook").is_some_and(|hook| hook.contains("test"));
-    let group = text(object, "/spec/group");
-    let elsewhere = text(object, "/kind") == "CustomResourceDefinition"
-        && component.without_definitions_of.iter().any(|left_out| left_out == group);
-    !test && !elsewhere
+    let belongs = |group: &String| match text(object, "/kind") {
+        "CustomResourceDefinition" => text(object, "/spec/group") == group,
+        "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding" => {
+            text(object, "/metadata/name").strip_suffix(group).is_some_and(|n| n.ends_with('.'))
+        }
+        _ => false,
+    };
+    !test && !component.without_definitions_of.iter().any(belongs)
 }
 
 /// Objects of a namespaced kind that name none go to the component's. Kinds that the component

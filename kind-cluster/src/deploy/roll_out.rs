@@ -14,6 +14,7 @@ use crate::cluster::live::{Live, Seen};
 use crate::cluster::{Cluster, MANAGER, code, conflicts, is_not_served, said};
 use crate::object::{Key, list, number, text};
 use crate::order;
+use crate::readiness::service::OLD_SLICES;
 use crate::readiness::{State, assess};
 
 /// How long an object is tried that an operator's webhook or the API server does not take yet.
@@ -162,7 +163,10 @@ impl Work<'_> {
             _ => &[],
         };
         for (version, kind) in more {
-            self.live.follow(version, kind, namespace).await?;
+            let served = self.live.follow(version, kind, namespace).await?;
+            if !served && *kind == "EndpointSlice" {
+                self.live.follow(OLD_SLICES, kind, namespace).await?;
+            }
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ mod job;
 mod node;
 mod pod;
 pub(crate) mod pods;
-mod service;
+pub(crate) mod service;
 mod stateful_set;
 
 use std::collections::BTreeSet;

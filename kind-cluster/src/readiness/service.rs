@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::{State, World};
 use crate::object::{list, meta, name, text};
 
+/// What serves EndpointSlices of the same form before Kubernetes 1.21.
+pub(crate) const OLD_SLICES: &str = "discovery.k8s.io/v1beta1";
+
 pub(super) fn state(object: &Value, world: &World) -> State {
     let selects =
         object.pointer("/spec/selector").and_then(Value::as_object).is_some_and(|s| !s.is_empty());

@@ -10,6 +10,7 @@ mod docs;
 mod engine;
 mod load;
 mod preflight;
+mod real;
 mod smoke;
 mod status;
 mod support;

@@ -1,0 +1,336 @@
+//! A real Kubernetes: API server, controllers, scheduler, kubelet and containerd, with pods that
+//! really run, crash and write to volumes. What the tests' own API server plays elsewhere is seen
+//! here as it is.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rideshare_tests::run::{Run, run};
+use rideshare_tests::{peers, root};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::backup::{fill, tree};
+use crate::support::{Machine, overlay, signal, start, until, workload};
+
+/// Set where the test runs beside the cluster.
+const INSIDE: &str = "KIND_CLUSTER_TEST_KUBERNETES";
+
+#[test]
+fn a_real_cluster() {
+    let all = ["PEER_KUBERNETES", "PEER_KUBECTL"].map(peers::find);
+    let [Some(_), Some(_)] = all else { return };
+    if !rustix::process::geteuid().is_root() {
+        return peers::skip("root, for a node of the test's own,");
+    }
+    let inside = Command::new(root().join("scripts/kubernetes"))
+        .args(["run", "--"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "real::inside", "--ignored", "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .unwrap();
+    let run: Run = inside.into();
+    assert!(run.clone().expect(0).stdout.contains("1 passed"), "{}", run.transcript(&[]));
+}
+
+#[test]
+#[ignore = "a_real_cluster starts it beside one"]
+fn inside() {
+    if std::env::var_os(INSIDE).is_none() {
+        return;
+    }
+    let bench = Bench::new();
+    becomes_ready_and_stays_as_it_is(&bench);
+    failures_are_said_at_once(&bench);
+    conflicts(&bench);
+    a_webhook_that_refuses(&bench);
+    what_left_the_overlay(&bench);
+    data(&bench);
+    bench.machine.expect_hostile_untouched();
+}
+
+/// The tool beside the cluster, with the fake programs around it: what runs in a node runs here.
+struct Bench {
+    machine: Machine,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let machine = Machine::with_cluster().unwrap();
+        machine.have_images(&["docker.io/library/busybox:1".into()]);
+        // The hostile context stays the current one; only ours leads elsewhere.
+        let real: Value = serde_yaml::from_str(
+            &fs::read_to_string(std::env::var_os("KUBECONFIG").unwrap()).unwrap(),
+        )
+        .unwrap();
+        let mut all: Value = serde_yaml::from_str(&machine.read("home/config")).unwrap();
+        for section in ["clusters", "contexts", "users"] {
+            let entries = all[section].as_array_mut().unwrap();
+            let name = real[section][0]["name"].clone();
+            entries.retain(|entry| entry["name"] != name);
+            entries.push(real[section][0].clone());
+        }
+        machine.write("home/config", &serde_yaml::to_string(&all).unwrap());
+        Bench { machine }
+    }
+
+    fn kubectl(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("kubectl");
+        self.machine.surround(&mut command);
+        command.args(["--context", "kind-rideshare-local"]).args(arguments);
+        run(&mut command).expect(0).stdout
+    }
+
+    fn get(&self, what: &[&str]) -> Value {
+        let arguments = [&["get", "--output", "json", "--namespace", "small"], what].concat();
+        serde_json::from_str(&self.kubectl(&arguments)).unwrap()
+    }
+
+    /// Deploys the platform of this test and `more`.
+    fn deploy(&self, more: &[Value], arguments: &[&str]) -> Command {
+        let all = [platform(), more.to_vec()].concat();
+        let folder = overlay(&self.machine, "small", &all).display().to_string();
+        self.machine.tool(&[&["deploy", "--overlay", &folder], arguments].concat())
+    }
+}
+
+/// A workload whose pods run `script`.
+fn scripted(kind: &str, name: &str, script: &str) -> Value {
+    let mut object = workload(kind, name);
+    let pod = &mut object["spec"]["template"]["spec"];
+    pod["terminationGracePeriodSeconds"] = json!(1);
+    pod["containers"][0]["imagePullPolicy"] = json!("IfNotPresent");
+    pod["containers"][0]["command"] = json!(["sh", "-c", script]);
+    object
+}
+
+const RUNS: &str = "trap exit TERM; while :; do sleep 1; done";
+
+/// Beside the small overlay's Deployment and Service: what else the readiness table has a row for.
+fn platform() -> Vec<Value> {
+    let mut daemon = scripted("DaemonSet", "daemon", RUNS);
+    daemon["spec"].as_object_mut().unwrap().remove("replicas");
+    // Its first start is its birth; its data says how often it has started since.
+    let mut store =
+        scripted("StatefulSet", "store", &format!("echo started >>/data/starts; {RUNS}"));
+    store["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] =
+        json!([{"name": "data", "mountPath": "/data"}]);
+    store["spec"]["volumeClaimTemplates"] = json!([{"metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}]);
+    let secret = json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "login", "namespace": "small"}, "stringData": {"password": "hunter2hunter2"}});
+    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "things.tests.example"},
+        "spec": {"group": "tests.example", "scope": "Namespaced",
+            "names": {"kind": "Thing", "plural": "things", "singular": "thing", "listKind": "ThingList"},
+            "versions": [{"name": "v1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]}});
+    let thing = json!({"apiVersion": "tests.example/v1", "kind": "Thing",
+        "metadata": {"name": "thing", "namespace": "small"}, "spec": {"size": 1}});
+    let web = scripted("Deployment", "app", RUNS);
+    vec![daemon, store, secret, definition, thing, web, scripted("Job", "once", "echo done")]
+}
+
+/// Everything in dependency order and ready, in a minute; again, and not one object has changed.
+fn becomes_ready_and_stays_as_it_is(bench: &Bench) {
+    let first = run(&mut bench.deploy(&[], &["--timeout", "90s"])).expect(0);
+    for ready in
+        ["DaemonSet/daemon", "StatefulSet/store", "Job/once", "Deployment/app", "Service/web"]
+    {
+        assert!(first.stdout.contains(ready), "{ready}: {}", first.stdout);
+    }
+    let versions = || -> Vec<Value> {
+        ["deployments", "daemonsets", "statefulsets", "jobs", "services", "secrets", "things"]
+            .iter()
+            .flat_map(|kind| bench.get(&[kind])["items"].as_array().unwrap().clone())
+            .map(|object| object["metadata"]["resourceVersion"].clone())
+            .collect()
+    };
+    let before = versions();
+    run(&mut bench.deploy(&[], &[])).expect(0);
+    assert_eq!(versions(), before);
+    let status = run(&mut bench.machine.tool(&["status"])).expect(0);
+    assert!(status.stdout.contains("1 of 1"), "{}", status.stdout);
+}
+
+/// Each of these would stay as it is for ever; the tool has all the time, and takes none of it.
+fn failures_are_said_at_once(bench: &Bench) {
+    let mut crashes = scripted("Deployment", "crashes", "echo login with $password; exit 7");
+    crashes["spec"]["template"]["spec"]["containers"][0]["envFrom"] =
+        json!([{"secretRef": {"name": "login"}}]);
+    let mut absent = scripted("Deployment", "absent", RUNS);
+    absent["spec"]["template"]["spec"]["containers"][0]["image"] = json!("nobody/none:1");
+    absent["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"] = json!("Never");
+    let mut nowhere = scripted("Deployment", "nowhere", RUNS);
+    nowhere["spec"]["template"]["spec"]["nodeSelector"] = json!({"no": "where"});
+    let mut fails = scripted("Job", "fails", "echo no; exit 5");
+    fails["spec"]["backoffLimit"] = json!(0);
+    let mut initial = scripted("Deployment", "initial", RUNS);
+    let mut init = initial["spec"]["template"]["spec"]["containers"][0].clone();
+    init["name"] = json!("first");
+    init["command"] = json!(["sh", "-c", "exit 9"]);
+    initial["spec"]["template"]["spec"]["initContainers"] = json!([init]);
+    for (object, within, code, said) in [
+        (crashes, 30, "crash-loop", "CrashLoopBackOff in container main, last exit status 7"),
+        (absent, 20, "image", "ErrImageNeverPull"),
+        (nowhere, 40, "failed", "no node for 15 s: Unschedulable"),
+        (fails, 20, "job-failed", "BackoffLimitExceeded"),
+        (initial, 30, "crash-loop", "CrashLoopBackOff in container first, last exit status 9"),
+    ] {
+        let began = Instant::now();
+        let arguments = ["--timeout", "5m", "--no-image-check", "--prune"];
+        let failed = run(&mut bench.deploy(&[object], &arguments)).expect(1);
+        assert!(began.elapsed() < Duration::from_secs(within), "{code}: {:?}", began.elapsed());
+        assert!(failed.stderr.contains(&format!("error[{code}]")), "{}", failed.stderr);
+        assert!(failed.stderr.contains(said), "{said}: {}", failed.stderr);
+        assert!(!failed.stderr.contains("hunter2"), "{}", failed.stderr);
+        if code == "crash-loop" {
+            assert!(failed.stderr.contains("event Pod/"), "{}", failed.stderr);
+        }
+        if said.contains("main") {
+            assert!(failed.stderr.contains("login with ***"), "{}", failed.stderr);
+        }
+    }
+}
+
+fn conflicts(bench: &Bench) {
+    bench.kubectl(&[
+        "patch",
+        "deployment",
+        "app",
+        "--namespace",
+        "small",
+        "--type",
+        "merge",
+        "--field-manager",
+        "somebody",
+        "--patch",
+        "{\"spec\":{\"replicas\":2}}",
+    ]);
+    let refused = run(&mut bench.deploy(&[], &["--prune"])).expect(1);
+    assert!(refused.stderr.contains("error[conflict]"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains(".spec.replicas: conflict with \"somebody\""),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(bench.get(&["deployment", "app"])["spec"]["replicas"], 2);
+    run(&mut bench.deploy(&[], &["--force-conflicts"])).expect(0);
+    assert_eq!(bench.get(&["deployment", "app"])["spec"]["replicas"], 1);
+    // What can never change is refused before anything is applied, with what to do.
+    let mut changed = scripted("Job", "once", "echo other");
+    changed["metadata"]["labels"] = json!({"new": "label"});
+    let folder = overlay(&bench.machine, "changed", &[changed]).display().to_string();
+    let refused = run(&mut bench.machine.tool(&["deploy", "--overlay", &folder])).expect(1);
+    assert!(refused.stderr.contains("error[refused]: Job/once"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("delete the object and deploy again"), "{}", refused.stderr);
+}
+
+/// The API server calls a webhook that nobody serves, until that is taken back.
+fn a_webhook_that_refuses(bench: &Bench) {
+    let hook = json!({"apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration", "metadata": {"name": "nobody"},
+        "webhooks": [{"name": "maps.tests.example", "sideEffects": "None", "failurePolicy": "Fail",
+            "admissionReviewVersions": ["v1"], "timeoutSeconds": 1,
+            "clientConfig": {"url": "https://127.0.0.1:9/"},
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["configmaps"]}],
+            "namespaceSelector": {"matchLabels": {"hooked": "yes"}}}]});
+    bench.machine.write("hook.json", &hook.to_string());
+    let file = bench.machine.path("hook.json").display().to_string();
+    bench.kubectl(&["label", "namespace", "small", "hooked=yes"]);
+    bench.kubectl(&["apply", "--filename", &file]);
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap",
+                     "metadata": {"name": "map", "namespace": "small"}, "data": {"a": "1"}});
+    let refused = || {
+        run(&mut bench.deploy(&[map.clone()], &["--timeout", "4s"]))
+            .stderr
+            .contains("webhook-refusing")
+    };
+    until("the webhook", refused);
+    let child = start(&mut bench.deploy(&[map.clone()], &["--timeout", "60s"]));
+    std::thread::sleep(Duration::from_secs(3));
+    bench.kubectl(&["delete", "--filename", &file]);
+    let done: Run = child.wait_with_output().unwrap().into();
+    let done = done.expect(0);
+    assert!(done.stderr.contains("ConfigMap/map is tried again: "), "{}", done.stderr);
+}
+
+fn what_left_the_overlay(bench: &Bench) {
+    let told = run(&mut bench.deploy(&[], &[])).expect(0);
+    assert!(told.stdout.contains("ConfigMap/map[left-overlay]"), "{}", told.stdout);
+    run(&mut bench.deploy(&[], &["--prune"])).expect(0);
+    let maps = bench.get(&["configmaps"]);
+    assert!(!maps["items"].as_array().unwrap().iter().any(|map| map["metadata"]["name"] == "map"));
+    let claims = bench.get(&["persistentvolumeclaims"]);
+    assert_eq!(claims["items"].as_array().unwrap().len(), 1, "data is never pruned");
+}
+
+/// A claim's data leaves the cluster with nothing running on it, and comes back; a restore that is
+/// killed at any moment is made good by the next one.
+fn data(bench: &Bench) {
+    let machine = &bench.machine;
+    let claim = bench.get(&["persistentvolumeclaim", "data-store-0"]);
+    let name = claim["spec"]["volumeName"].as_str().unwrap().to_owned();
+    // Kind's provisioner says which node a volume is on; this one has only one.
+    let affinity = json!({"spec": {"nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [
+        {"key": "kubernetes.io/hostname", "operator": "In", "values": ["rideshare-local-control-plane"]}]}]}}}});
+    bench.kubectl(&["patch", "persistentvolume", &name, "--patch", &affinity.to_string()]);
+    let volume: Value = serde_json::from_str(&bench.kubectl(&[
+        "get",
+        "persistentvolume",
+        &name,
+        "--output",
+        "json",
+    ]))
+    .unwrap();
+    let folder = PathBuf::from(volume["spec"]["hostPath"]["path"].as_str().unwrap());
+    fill(&folder);
+    let before = tree(&folder);
+
+    let backups = machine.path("backups").display().to_string();
+    let made = run(&mut machine.tool(&["backup", "--backup-dir", &backups])).expect(0);
+    assert!(made.stdout.contains("written and read back"), "{}", made.stdout);
+    until("the store", || bench.get(&["statefulset", "store"])["status"]["readyReplicas"] == 1);
+    let archive = crate::backup::archives(machine).pop().unwrap().display().to_string();
+
+    let refused = run(&mut machine.tool(&["restore", &archive, "--no-smoke"])).expect(1);
+    assert!(refused.stderr.contains("error[target-not-empty]"), "{}", refused.stderr);
+    fs::remove_dir_all(folder.join("deep")).unwrap();
+
+    // Killed ever later, up to a run that ends by itself.
+    for pause in (0..).map(|step| Duration::from_millis(200 * step)) {
+        let child = start(&mut machine.tool(&["restore", &archive, "--force", "--no-smoke"]));
+        std::thread::sleep(pause);
+        if signal(child, Signal::KILL).status == 0 {
+            break;
+        }
+        assert!(pause < Duration::from_secs(60), "it does not end");
+    }
+    until("the store", || bench.get(&["statefulset", "store"])["status"]["readyReplicas"] == 1);
+    let mut after = tree(&folder);
+    // Since then it has started again, which is the last thing it writes.
+    let lines = fs::read_to_string(folder.join("starts")).unwrap().lines().count();
+    assert!(lines >= 2, "{lines}");
+    let mut before = before;
+    for moved in ["starts", ""] {
+        before.remove(moved);
+        after.remove(moved);
+    }
+    assert!(after == before, "{before:#?}\n{after:#?}");
+    let leftovers: Vec<PathBuf> = fs::read_dir(folder.parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.display().to_string().contains("kind-cluster-"))
+        .collect();
+    assert_eq!(leftovers, Vec::<PathBuf>::new());
+
+    let refused = run(&mut machine.tool(&["teardown"])).expect(1);
+    assert!(refused.stderr.contains("error[data-would-be-lost]"), "{}", refused.stderr);
+    run(&mut machine.tool(&["teardown", "--preserve-data", "--backup-dir", &backups])).expect(0);
+    // The cluster is "deleted" by a fake; what was stopped for the archive has not run since.
+    assert_eq!(bench.get(&["statefulset", "store"])["spec"]["replicas"], 0);
+    assert_eq!(crate::backup::archives(machine).len(), 2);
+}
