@@ -21,6 +21,17 @@ const KEPT: [&str; 4] =
 /// Objects that were applied once, with the version they were applied in.
 pub(crate) type Inventory = BTreeMap<Key, String>;
 
+/// Objects with a mark on each, by the name that other tools give it: the API server keeps no
+/// owner of an object that says nothing but its name.
+pub(super) fn marked(objects: &[Value]) -> Vec<Value> {
+    let mark = |object: &Value| {
+        let mut object = object.clone();
+        object["metadata"]["annotations"]["config.k8s.io/owning-inventory"] = NAME.into();
+        object
+    };
+    objects.iter().map(mark).collect()
+}
+
 /// What was applied before and is in no profile of the overlay any more.
 ///
 /// # Errors
@@ -47,6 +58,31 @@ pub(crate) async fn read(cluster: &Cluster, namespace: &str) -> Result<Inventory
     Ok(lines.lines().filter_map(entry).collect())
 }
 
+/// Workloads of earlier deployments that run on beside what is deployed now.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(super) async fn beside(cluster: &Cluster, rendered: &Rendered) -> Result<Vec<Value>, Stop> {
+    let mut known = read(cluster, rendered.namespace()).await?;
+    for object in &rendered.selected {
+        known.remove(&Key::of(object));
+    }
+    let mut running = Vec::new();
+    for (key, version) in known {
+        // A Job has ended, or is about to.
+        if !["Deployment", "StatefulSet", "DaemonSet"].contains(&key.kind.as_str()) {
+            continue;
+        }
+        let found = cluster.get(&version, &key.kind, &key.namespace, &key.name).await?;
+        running.extend(found.map(|mut object| {
+            object["apiVersion"] = version.clone().into();
+            object["kind"] = key.kind.clone().into();
+            object
+        }));
+    }
+    Ok(running)
+}
+
 /// Records what is about to be applied, beside what an earlier deployment has.
 ///
 /// # Errors
@@ -67,7 +103,10 @@ pub(super) async fn record(
         text(object, "/kind") == "Namespace" && text(object, "/metadata/name") == namespace
     });
     if let Some(made) = made {
-        cluster.apply(made, true).await.map_err(|e| stop("cannot make the namespace", &e))?;
+        cluster
+            .apply(&marked(std::slice::from_ref(made))[0], true)
+            .await
+            .map_err(|e| stop("cannot make the namespace", &e))?;
     }
     write(cluster, namespace, &known).await
 }
@@ -123,8 +162,7 @@ pub(super) async fn prune(
             }
         }
     }
-    order::for_deletion(&mut there);
-    for object in &there {
+    for object in &order::for_deletion(there) {
         let key = Key::of(object);
         if really {
             cluster

@@ -68,6 +68,7 @@ struct Shared {
     behaviour: Mutex<Arc<Behaviour>>,
     exec: Mutex<Arc<Exec>>,
     refusal: Mutex<Arc<Refusal>>,
+    hidden: Mutex<Vec<String>>,
     logs: Mutex<Vec<(String, String)>>,
     requests: Mutex<Vec<String>>,
     changed: tokio::sync::watch::Sender<u64>,
@@ -115,6 +116,7 @@ impl ApiServer {
                     behaviour: Mutex::new(Arc::new(controllers::usual)),
                     exec: Mutex::new(Arc::new(|_| ExecOutcome::default())),
                     refusal: Mutex::new(Arc::new(|_, _| None)),
+                    hidden: Mutex::default(),
                     logs: Mutex::default(),
                     requests: Mutex::default(),
                     changed: tokio::sync::watch::channel(0).0,
@@ -179,6 +181,11 @@ impl ApiServer {
         refusal: impl Fn(&str, &Value) -> Option<(u16, String, String)> + Send + Sync + 'static,
     ) {
         *self.shared.refusal.lock().unwrap() = Arc::new(refusal);
+    }
+
+    /// Answers that a kind may not be listed, with 403 Forbidden.
+    pub fn hide(&self, plural: &str) {
+        self.shared.hidden.lock().unwrap().push(plural.to_owned());
     }
 
     /// What a pod's log says.
