@@ -13,9 +13,8 @@ use rideshare_tests::terraform::project::Project;
 use rideshare_tests::{peers, root, yaml};
 use serde_json::Value;
 
-/// What the copy is made for instead of documentation's account and names.
+/// What the copy is made for instead of documentation's account.
 const ACCOUNT: &str = "210987654321";
-const DOMAIN: &str = "rides.moto.test";
 
 /// A tool that cargo has built beside this test.
 fn tool(name: &str) -> PathBuf {
@@ -172,25 +171,8 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
 fn all_layers_are_applied_used_and_destroyed() {
     let Some(kubectl) = peers::find("PEER_KUBECTL") else { return };
     let Some(moto) = Moto::start(ACCOUNT) else { return };
-    let Some(project) = Project::copy(&moto.url()) else { return };
-    project
-        .terraform(&[
-            "set",
-            &format!("aws_account_id={ACCOUNT}"),
-            &format!("domain={DOMAIN}"),
-            "github_repository=moto/rideshare-infra",
-            // Each change of a database takes the provider minutes.
-            "deletion_protection=false",
-            "secret_recovery_days=0",
-        ])
-        .expect(0);
+    let Some(project) = Project::for_account(&moto.url(), ACCOUNT) else { return };
     assert_eq!(contract::problems(&project.at("infrastructure")), Vec::<String>::new());
-    run(project
-        .command("cp")
-        .arg("-r")
-        .arg(root().join("tests/moto/."))
-        .arg(project.at("infrastructure/terraform")))
-    .expect(0);
 
     project.terraform(&["apply", "bootstrap", "-auto-approve"]).expect(0);
     // The operator tells the registrar the servers before the certificate is waited for.

@@ -102,6 +102,11 @@ output "secret_arns" {
   value       = module.secrets_manager.secret_arns
 }
 
+output "secret_catalogue" {
+  description = "The keys of each secret, and what a key's first value is made of, for `make eks-secrets`; no values."
+  value       = module.secrets_manager.catalogue
+}
+
 output "github_role_arns" {
   description = "The roles of GitHub's workflows: plan and apply for this repository, publish for the application's."
   value       = module.iam.github_role_arns

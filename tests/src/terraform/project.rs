@@ -7,6 +7,9 @@ use std::process::Command;
 use crate::run::{Run, run};
 use crate::{peers, root};
 
+/// What a copy is made for instead of documentation's names.
+const DOMAIN: &str = "rides.moto.test";
+
 /// A copy of what scripts/terraform works on, so that nothing is written to the checkout.
 #[derive(Debug)]
 pub struct Project {
@@ -47,6 +50,32 @@ impl Project {
         let bin = |path: &Path| path.parent().unwrap().display().to_string();
         let path = format!("{}:{}:{}", bin(&terraform), bin(&aws), std::env::var("PATH").unwrap());
         Some(Project { folder, path, plugins, endpoint: endpoint.to_owned() })
+    }
+
+    /// A copy for an account of moto's, without what moto lacks; `None` as [`Project::copy`].
+    ///
+    /// # Panics
+    /// The variables cannot be set.
+    pub fn for_account(endpoint: &str, account: &str) -> Option<Project> {
+        let project = Project::copy(endpoint)?;
+        project
+            .terraform(&[
+                "set",
+                &format!("aws_account_id={account}"),
+                &format!("domain={DOMAIN}"),
+                "github_repository=moto/rideshare-infra",
+                // Each change of a database takes the provider minutes.
+                "deletion_protection=false",
+                "secret_recovery_days=0",
+            ])
+            .expect(0);
+        run(project
+            .command("cp")
+            .arg("-r")
+            .arg(root().join("tests/moto/."))
+            .arg(project.at("infrastructure/terraform")))
+        .expect(0);
+        Some(project)
     }
 
     /// A path in the copy.
