@@ -115,6 +115,10 @@ tf-test: ## Terraform layers: their tests, the contract, checkov, and all layers
 tf-set: ## Change variables of the layers, tfvars and defaults together: SET='domain=... aws_account_id=...'
 	scripts/terraform set $(SET)
 
+.PHONY: tf-lock
+tf-lock: ## Write the provider's checksums for every layer, to be committed
+	scripts/terraform lock
+
 .PHONY: tf-plan tf-apply tf-destroy
 tf-plan: ## Plan LAYER
 	scripts/terraform plan '$(LAYER)' $(ARGS)
@@ -122,6 +126,10 @@ tf-apply: ## Apply LAYER
 	scripts/terraform apply '$(LAYER)' $(ARGS)
 tf-destroy: ## Destroy LAYER
 	scripts/terraform destroy '$(LAYER)' $(ARGS)
+
+.PHONY: tf-push-state
+tf-push-state: ## Push the state that an apply of LAYER could not write, if there is one
+	scripts/terraform push-state '$(LAYER)'
 
 .PHONY: tf-values
 tf-values: ## Write production's values file from the outputs of the layers; IMAGE_TAG=... sets the tag

@@ -9,7 +9,7 @@ use std::process::Command;
 use rideshare_tests::moto::Moto;
 use rideshare_tests::run::{Run, run};
 use rideshare_tests::terraform::contract;
-use rideshare_tests::terraform::project::Project;
+use rideshare_tests::terraform::project::{Project, REAL_NAMES};
 use rideshare_tests::{peers, root, yaml};
 use serde_json::Value;
 
@@ -114,8 +114,42 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
             "hint: use credentials of {theirs}; or, to make the platform in {ACCOUNT}: make tf-set SET=aws_account_id={ACCOUNT}"
         ),
     );
+    // Documentation's names, together with what else is wrong; `.examples.com` is somebody's own.
+    let names = [
+        ("domain", "rides.example.org"),
+        ("github_repository", "example/infra"),
+        ("application_repository", "example/rides"),
+        ("cluster_endpoint_cidrs", "52.95.4.0/24,198.51.100.7/32"),
+        ("load_balancer_cidrs", "192.0.2.0/24"),
+    ];
+    let pairs: Vec<String> = names.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let arguments: Vec<&str> =
+        ["set"].into_iter().chain(pairs.iter().map(String::as_str)).collect();
+    project.terraform(&arguments).expect(0);
+    for layer in ["foundation", "platform"] {
+        let done = project.terraform(&["apply", layer]).expect(1);
+        assert!(done.stderr.contains("these credentials are of account"), "{}", done.stderr);
+        for (name, value) in names {
+            let shown = value.replace(',', "\", \"");
+            let found = done.stderr.lines().any(|line| {
+                line.contains(&format!(".tfvars: {name} is documentation's own: "))
+                    && line.contains(&shown)
+            });
+            assert!(found, "{name}: {}", done.stderr);
+        }
+        let hint = "hint: make tf-set SET='domain=... github_repository=... application_repository=... \
+                    cluster_endpoint_cidrs=... load_balancer_cidrs=...'";
+        assert!(done.stderr.contains(hint), "{}", done.stderr);
+    }
     let done = project.terraform(&["set", &format!("aws_account_id={ACCOUNT}")]).expect(0);
     assert!(done.stderr.contains("aws_account_id is 210987654321"), "{}", done.stderr);
+    for domain in
+        ["example", "rides.test", "invalid", "a.b.localhost", "example.com", "x.example.net"]
+    {
+        project.terraform(&["set", &format!("domain={domain}")]).expect(0);
+        refused(&["plan", "platform"], "domain is documentation's own", "make tf-set SET='domain=");
+    }
+    project.terraform(&[&["set"][..], &REAL_NAMES[..]].concat()).expect(0);
     refused(
         &["plan", "foundation"],
         "there is no state bucket rideshare-210987654321-terraform-state",
@@ -134,10 +168,11 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
         "the foundation layer is not applied",
         "make tf-apply LAYER=foundation comes first",
     );
+    // A bucket and no table, and no state that says who has made the one and not the other.
     refused(
-        &["destroy", "bootstrap"],
-        "every old state",
-        "CONFIRM=rideshare-210987654321-terraform-state",
+        &["apply", "bootstrap"],
+        "the table rideshare-terraform-locks is not",
+        "go on where bootstrap was begun",
     );
 
     for (bad, expected) in [
@@ -202,6 +237,9 @@ fn all_layers_are_applied_used_and_destroyed() {
     for layer in ["platform", "foundation"] {
         project.terraform(&["destroy", layer, "-auto-approve"]).expect(0);
     }
+    let done = project.terraform(&["destroy", "bootstrap", "-auto-approve"]).expect(1);
+    let confirm = format!("hint: CONFIRM=rideshare-{ACCOUNT}-terraform-state make tf-destroy");
+    assert!(done.stderr.contains(&confirm), "{}", done.stderr);
     let done = project.terraform(&["plan", "platform"]).expect(1);
     assert!(done.stderr.contains("the foundation layer is not applied"), "{}", done.stderr);
     let mut last = project.command(project.at("scripts/terraform"));

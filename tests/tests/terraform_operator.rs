@@ -1,5 +1,6 @@
-//! What an operator meets between the first apply and the tear-down, against moto: keys that are new in
-//! the catalogue, values that a person sets.
+//! What an operator meets between the first apply and the tear-down, against moto: a bootstrap that was
+//! broken off, a provider that nobody has agreed to, a state that could not be written, keys that are new
+//! in the catalogue, values that a person sets.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,11 +9,86 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use rideshare_tests::moto::Moto;
-use rideshare_tests::run::Run;
+use rideshare_tests::run::{Run, run};
 use rideshare_tests::terraform::project::Project;
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "210987654321";
+
+fn text(project: &Project, name: &str) -> String {
+    fs::read_to_string(project.at("infrastructure/terraform").join(name)).unwrap()
+}
+
+fn state(project: &Project, layer: &str) -> Value {
+    let bucket = format!("s3://rideshare-{ACCOUNT}-terraform-state");
+    let state = project.aws(&["s3", "cp", &format!("{bucket}/{layer}/terraform.tfstate"), "-"]);
+    serde_json::from_str(&state).unwrap()
+}
+
+#[test]
+fn a_bootstrap_that_was_broken_off_goes_on() {
+    let Some(moto) = Moto::start(ACCOUNT) else { return };
+    let Some(project) = Project::for_account(&moto.url(), ACCOUNT) else { return };
+    let file = project.at("infrastructure/terraform/bootstrap/terraform.tfstate");
+    // DynamoDB does not answer: the bucket is made, the table is not.
+    let mut cut_off = project.command(project.at("scripts/terraform"));
+    cut_off.args(["apply", "bootstrap", "-auto-approve"]);
+    let done = run(cut_off.env("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")).expect(1);
+    assert!(done.stderr.contains("aws_dynamodb_table.locks"), "{}", done.stderr);
+    assert!(text(&project, "bootstrap/terraform.tfstate").contains("\"aws_s3_bucket\""));
+    // A run that does not get any further leaves it there, too.
+    let bucket = ["apply", "bootstrap", "-auto-approve", "-target=aws_s3_bucket.state"];
+    project.terraform(&bucket).expect(0);
+    assert!(file.exists(), "the state has left the file, and nothing locks it");
+    let done = project.terraform(&["plan", "foundation"]).expect(1);
+    assert!(done.stderr.contains("bootstrap is not finished"), "{}", done.stderr);
+
+    let done = project.terraform(&["apply", "bootstrap", "-auto-approve"]).expect(0);
+    assert!(!done.stdout.contains("aws_s3_bucket.state: Creating"), "{}", done.stdout);
+    assert!(!file.exists());
+    let resources = state(&project, "bootstrap")["resources"].to_string();
+    assert!(resources.contains("aws_s3_bucket\"") && resources.contains("aws_dynamodb_table"));
+    project.terraform(&["plan", "bootstrap", "-detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_lock_file_is_kept_and_a_state_that_was_not_written_is_pushed() {
+    let Some(moto) = Moto::start(ACCOUNT) else { return };
+    let Some(project) = Project::for_account(&moto.url(), ACCOUNT) else { return };
+    // From the plugin directory, and so for the platform that it has.
+    project.terraform(&["lock", "linux_amd64"]).expect(0);
+    let lock = "foundation/.terraform.lock.hcl";
+    let written = text(&project, lock);
+    assert!(written.contains("hashicorp/aws") && written.contains("\"h1:"), "{written}");
+    secrets_are_applied(&project);
+    assert_eq!(text(&project, lock), written);
+
+    let nothing = project.terraform(&["push-state", "foundation"]).expect(0);
+    assert!(nothing.stderr.contains("no apply has left a state"), "{}", nothing.stderr);
+    // What Terraform leaves when S3 does not take the state.
+    let mut left = state(&project, "foundation");
+    left["serial"] = json!(left["serial"].as_u64().unwrap() + 1);
+    left["outputs"]["new"] = json!({"value": "made by the apply", "type": "string"});
+    let errored = project.at("infrastructure/terraform/foundation/errored.tfstate");
+    fs::write(&errored, left.to_string()).unwrap();
+    project.terraform(&["push-state", "foundation"]).expect(0);
+    let pushed = state(&project, "foundation");
+    assert_eq!(pushed["outputs"]["new"], left["outputs"]["new"]);
+    assert!(!errored.exists());
+    // An older one is refused, and stays.
+    left["serial"] = json!(1);
+    fs::write(&errored, left.to_string()).unwrap();
+    project.terraform(&["push-state", "foundation"]).expect(1);
+    assert_eq!(state(&project, "foundation"), pushed);
+    assert!(errored.exists());
+
+    // The provider is not in it: nobody has agreed to one.
+    let empty = "# Nobody's.\n";
+    fs::write(project.at("infrastructure/terraform").join(lock), empty).unwrap();
+    let done = project.terraform(&["plan", "foundation"]).expect(1);
+    assert!(done.stderr.contains("make tf-lock"), "{}", done.stderr);
+    assert_eq!(text(&project, lock), empty);
+}
 
 /// The catalogue's secrets and their key, without the rest of foundation.
 fn secrets_are_applied(project: &Project) {
