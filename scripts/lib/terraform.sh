@@ -64,7 +64,8 @@ lock_layers() {
 }
 
 # set_variables NAME=VALUE...: in each tfvars and each default, so that the two never differ. A list is
-# given with commas. Formed as the value that is there: text, list, number or truth value.
+# given with commas, a map as KEY=VALUE with commas. Formed as the value that is there: text, list, map,
+# number or truth value.
 set_variables() {
     local pair name value files file
     (($# > 0)) || misuse "set needs NAME=VALUE (with make: SET='domain=... aws_account_id=...')"
@@ -81,9 +82,13 @@ set_variables() {
             NAME=$name VALUE=$value awk '
                 function formed(old,    list, count, i, out) {
                     if (old ~ /^"/) return "\"" ENVIRON["VALUE"] "\""
-                    if (old !~ /^\[/) return ENVIRON["VALUE"]
+                    if (old !~ /^[[{]/) return ENVIRON["VALUE"]
                     count = split(ENVIRON["VALUE"], list, ",")
-                    for (i = 1; i <= count; i++) out = out (i > 1 ? ", " : "") "\"" list[i] "\""
+                    for (i = 1; i <= count; i++) {
+                        if (old ~ /^{/) sub(/=/, " = \"", list[i]); else list[i] = "\"" list[i]
+                        out = out (i > 1 ? ", " : "") list[i] "\""
+                    }
+                    if (old ~ /^{/) return "{" (out == "" ? "" : " " out " ") "}"
                     return "[" out "]"
                 }
                 $1 == "variable" { inside = $2 == "\"" ENVIRON["NAME"] "\"" }
@@ -97,7 +102,7 @@ set_variables() {
             ' "$file" >"$file.new"
             mv "$file.new" "$file"
         done
-        say "$name is $value in the tfvars and the defaults"
+        say "$name is ${value:-empty} in the tfvars and the defaults"
     done
 }
 

@@ -6,6 +6,7 @@ module "vpc" {
   cidr                     = var.vpc_cidr
   availability_zones       = var.availability_zones
   nat_gateway_count        = var.nat_gateway_count
+  flow_log_traffic         = var.flow_log_traffic
   log_retention_days       = var.log_retention_days
   kms_key_arn              = aws_kms_key.this.arn
   permissions_boundary_arn = module.iam.permissions_boundary_arn

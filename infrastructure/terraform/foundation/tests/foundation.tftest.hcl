@@ -151,6 +151,7 @@ run "the_network_is_private" {
     cidr                     = "10.0.0.0/16"
     availability_zones       = ["us-east-1a", "us-east-1b", "us-east-1c"]
     nat_gateway_count        = 2
+    flow_log_traffic         = "REJECT"
     log_retention_days       = 365
     kms_key_arn              = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
     permissions_boundary_arn = "arn:aws:iam::123456789012:policy/rideshare-prod-boundary"
@@ -181,8 +182,8 @@ run "the_network_is_private" {
   }
 
   assert {
-    condition     = aws_flow_log.this.traffic_type == "ALL"
-    error_message = "All traffic is logged."
+    condition     = aws_flow_log.this.traffic_type == "REJECT"
+    error_message = "What is logged is what the variable says."
   }
 }
 
@@ -236,8 +237,16 @@ run "workflows_take_their_own_roles_only" {
   }
 
   assert {
-    condition     = toset(flatten([for statement in data.aws_iam_policy_document.github_plan.statement : statement.actions])) == toset(["s3:GetObject", "s3:ListBucket"])
-    error_message = "The role that plans reads the states and nothing else."
+    condition     = toset(flatten([for statement in data.aws_iam_policy_document.github_plan.statement : statement.actions])) == toset(["eks:DescribeAddonVersions", "s3:GetObject", "s3:ListBucket"])
+    error_message = "The role that plans reads the states, and which add-ons there are, and nothing else."
+  }
+
+  assert {
+    condition = alltrue([
+      for action in ["eks:DescribeAddonVersions", "rds:RestoreDBInstanceFromDBSnapshot"] :
+      contains(flatten([for statement in data.aws_iam_policy_document.apply_services.statement : tolist(statement.actions)]), action)
+    ])
+    error_message = "The role that applies chooses add-ons, and brings databases back from their snapshots."
   }
 
   assert {
@@ -370,6 +379,7 @@ run "what_aws_does_not_offer" {
     ecr_images_kept        = 1
     secret_recovery_days   = 3
     cloudfront_price_class = "PriceClass_1"
+    flow_log_traffic       = "NONE"
   }
 
   expect_failures = [
@@ -378,5 +388,6 @@ run "what_aws_does_not_offer" {
     var.ecr_images_kept,
     var.secret_recovery_days,
     var.cloudfront_price_class,
+    var.flow_log_traffic,
   ]
 }

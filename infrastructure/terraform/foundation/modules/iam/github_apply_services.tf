@@ -9,6 +9,7 @@ data "aws_iam_policy_document" "apply_services" {
       "cloudfront:CreateDistribution",
       "cloudfront:CreateOriginAccessControl",
       "ec2:DescribeAccountAttributes",
+      "eks:DescribeAddonVersions",
       "elasticloadbalancing:DescribeCapacityReservation",
       "elasticloadbalancing:DescribeLoadBalancerAttributes",
       "elasticloadbalancing:DescribeLoadBalancers",
@@ -131,6 +132,7 @@ data "aws_iam_policy_document" "apply_services" {
       "rds:ModifyDBParameterGroup",
       "rds:ModifyDBSubnetGroup",
       "rds:ResetDBParameterGroup",
+      "rds:RestoreDBInstanceFromDBSnapshot",
     ]
     resources = [for kind in ["db", "pg", "snapshot", "subgrp"] : "${local.here["rds"]}:${kind}:${var.name}-*"]
   }
@@ -138,7 +140,7 @@ data "aws_iam_policy_document" "apply_services" {
   # An instance that names no option group is made with the default one of its engine.
   statement {
     sid       = "DefaultOptionGroup"
-    actions   = ["rds:CreateDBInstance", "rds:ModifyDBInstance"]
+    actions   = ["rds:CreateDBInstance", "rds:ModifyDBInstance", "rds:RestoreDBInstanceFromDBSnapshot"]
     resources = ["${local.here["rds"]}:og:default*"]
   }
 
