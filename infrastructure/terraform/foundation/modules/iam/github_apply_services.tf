@@ -1,13 +1,9 @@
 data "aws_iam_policy_document" "apply_services" {
-  # checkov:skip=CKV_AWS_111: Statements with "*" hold actions that take no resource, and name CloudFront and ACM alone.
   # checkov:skip=CKV_AWS_356: Statements with "*" hold actions that take no resource.
 
   statement {
     sid = "NoResource"
     actions = [
-      "acm:RequestCertificate",
-      "cloudfront:CreateDistribution",
-      "cloudfront:CreateOriginAccessControl",
       "ec2:DescribeAccountAttributes",
       "eks:DescribeAddonVersions",
       "elasticloadbalancing:DescribeCapacityReservation",
@@ -15,34 +11,39 @@ data "aws_iam_policy_document" "apply_services" {
       "elasticloadbalancing:DescribeLoadBalancers",
       "elasticloadbalancing:DescribeTags",
       "logs:DescribeLogGroups",
-      "route53:CreateHostedZone",
-      "route53:GetChange",
     ]
     resources = ["*"]
   }
 
   statement {
-    sid = "Names"
+    sid       = "Certificate"
+    actions   = ["acm:AddTagsToCertificate", "acm:DescribeCertificate", "acm:ListTagsForCertificate"]
+    resources = [var.certificate_arn]
+  }
+
+  statement {
+    sid = "Zone"
     actions = [
-      "acm:AddTagsToCertificate",
-      "acm:DeleteCertificate",
-      "acm:DescribeCertificate",
-      "acm:ListTagsForCertificate",
       "route53:ChangeResourceRecordSets",
       "route53:ChangeTagsForResource",
-      "route53:DeleteHostedZone",
       "route53:GetHostedZone",
       "route53:ListResourceRecordSets",
       "route53:ListTagsForResource",
+      "route53:UpdateHostedZoneComment",
     ]
-    resources = ["${local.here["acm"]}:certificate/*", "arn:aws:route53:::hostedzone/*"]
+    resources = ["arn:aws:route53:::hostedzone/${var.zone_id}"]
+  }
+
+  # Whether a change of records is everywhere yet; its id is new each time.
+  statement {
+    sid       = "WaitForRecords"
+    actions   = ["route53:GetChange"]
+    resources = ["arn:aws:route53:::change/*"]
   }
 
   statement {
     sid = "Pages"
     actions = [
-      "cloudfront:DeleteDistribution",
-      "cloudfront:DeleteOriginAccessControl",
       "cloudfront:GetDistribution",
       "cloudfront:GetOriginAccessControl",
       "cloudfront:ListTagsForResource",
@@ -51,7 +52,7 @@ data "aws_iam_policy_document" "apply_services" {
       "cloudfront:UpdateOriginAccessControl",
       "cloudfront:AllowVendedLogDeliveryForResource",
     ]
-    resources = [var.distribution_arn, "arn:aws:cloudfront::${var.account_id}:origin-access-control/*"]
+    resources = [var.distribution_arn, "arn:aws:cloudfront::${var.account_id}:origin-access-control/${var.origin_access_control_id}"]
   }
 
   statement {
