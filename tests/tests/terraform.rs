@@ -484,6 +484,15 @@ fn the_cluster_is_given_what_it_needs(project: &Project) {
         );
     }
     assert!(controllers.contains("--set=vpcId=vpc-"), "{controllers}");
+    // Prometheus finds it where it is installed.
+    let chart = charts.iter().find(|chart| chart.contains(" kube-state-metrics ")).unwrap();
+    let namespace = chart.split("--namespace ").nth(1).unwrap().split(' ').next().unwrap();
+    let prometheus = project.at("infrastructure/config/prometheus/prometheus.yaml");
+    let scraped = yaml::documents(&fs::read_to_string(prometheus).unwrap()).remove(0);
+    let jobs = scraped["scrape_configs"].as_array().unwrap();
+    let job = jobs.iter().find(|job| job["job_name"] == "kube-state-metrics").unwrap();
+    let name = format!("kube-state-metrics.{namespace}");
+    assert_eq!(job["dns_sd_configs"][0]["names"][0], name);
     assert!(controllers.lines().last().unwrap().ends_with("infrastructure/kubernetes/argocd"));
     let kubeconfig = fs::read_to_string(project.at("kubeconfig")).unwrap();
     assert!(

@@ -221,6 +221,12 @@ fn every_other_breach_is_seen() {
             "has no permissions_boundary",
         ),
         (
+            "terraform/platform/outputs.tf",
+            "  sensitive   = true\n",
+            "",
+            "output database_master_secrets is about secrets and not marked sensitive",
+        ),
+        (
             "terraform/foundation/modules/ecr/main.tf",
             "    \"tempo\",\n",
             "",
