@@ -484,6 +484,14 @@ fn the_cluster_is_given_what_it_needs(project: &Project) {
         );
     }
     assert!(controllers.contains("--set=vpcId=vpc-"), "{controllers}");
+    // The local cluster and production have one operator of secrets.
+    let components = fs::read_to_string(project.at("infrastructure/config/kind/components.yaml"));
+    let components = yaml::documents(&components.unwrap()).remove(0);
+    let local = components["components"].as_array().unwrap().iter();
+    let local = local.filter(|component| component["name"] == "external-secrets");
+    let version = local.map(|component| component["version"].as_str().unwrap()).next().unwrap();
+    let chart = charts.iter().find(|chart| chart.contains(" external-secrets ")).unwrap();
+    assert!(chart.contains(&format!("--version {version} ")), "{chart}");
     // Prometheus finds it where it is installed.
     let chart = charts.iter().find(|chart| chart.contains(" kube-state-metrics ")).unwrap();
     let namespace = chart.split("--namespace ").nth(1).unwrap().split(' ').next().unwrap();
