@@ -40,9 +40,11 @@ def read(secret):
     """The keys and values that a secret has now; none when nothing was ever written to it."""
     answer = aws("get-secret-value", secret)
     if answer.returncode:
-        if "ResourceNotFoundException" in answer.stderr and not aws("describe-secret", secret).returncode:
-            return {}
-        raise Problem(answer.stderr.strip())
+        if "ResourceNotFoundException" not in answer.stderr:
+            raise Problem(answer.stderr.strip())
+        if aws("describe-secret", secret).returncode:
+            raise Problem("it is not there: `make tf-apply LAYER=foundation` makes it")
+        return {}
     try:
         value = json.loads(json.loads(answer.stdout)["SecretString"])
     except (KeyError, ValueError):

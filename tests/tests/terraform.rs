@@ -251,7 +251,8 @@ fn all_layers_are_applied_used_and_destroyed() {
     for (service, operation, query) in [
         ("s3api", "list-buckets", "Buckets"),
         ("dynamodb", "list-tables", "TableNames"),
-        ("secretsmanager", "list-secrets", "SecretList"),
+        // moto forgets that the master of a restored database has one.
+        ("secretsmanager", "list-secrets", "SecretList[?!starts_with(Name, 'rds!')]"),
         ("eks", "list-clusters", "clusters"),
         ("ecr", "describe-repositories", "repositories"),
         ("ec2", "describe-nat-gateways", "NatGateways[?State!='deleted']"),

@@ -199,18 +199,28 @@ fn keys_that_are_new_in_the_catalogue_are_drawn_and_the_others_stay() {
     assert!(done.stderr.contains("it has no key REDIS_PASWORD: it has REDIS_PASSWORD"));
     let done = eks(&project, &["secret", "rideshare/redis", "REDIS_PASSWORD"], "\n").expect(1);
     assert!(done.stderr.contains("no value for REDIS_PASSWORD"), "{}", done.stderr);
-    eks(&project, &["secret", "rideshare/redis"], "").expect(2);
+    eks(&project, &["secret", "rideshare/redis", ""], "").expect(2);
     // All problems at once, and what is right is done beside them.
     set_secret(&project, "rideshare/api-key", "hunter4");
     set_secret(&project, "rideshare/grafana", "[\"hunter5\"]");
     set_secret(&project, "rideshare/redis", "{}");
+    // One that somebody deleted, and one that an apply was broken off before it had a value.
+    for name in ["rideshare/ldap", "rideshare/minio"] {
+        let now = ["--secret-id", name, "--force-delete-without-recovery"];
+        project.aws(&[&["secretsmanager", "delete-secret"][..], &now[..]].concat());
+    }
+    project.aws(&["secretsmanager", "create-secret", "--name", "rideshare/minio"]);
     let done = eks(&project, &["secrets"], "").expect(1);
     for name in ["api-key", "grafana"] {
         let expected =
             format!("error: rideshare/{name}: it is no JSON object, and is left as it is");
         assert!(done.stderr.contains(&expected), "{}", done.stderr);
     }
+    let expected =
+        "error: rideshare/ldap: it is not there: `make tf-apply LAYER=foundation` makes it";
+    assert!(done.stderr.contains(expected), "{}", done.stderr);
     assert!(done.stderr.contains("rideshare/redis: drew REDIS_PASSWORD"), "{}", done.stderr);
+    assert!(done.stderr.contains("rideshare/minio: drew MINIO_ROOT_PASSWORD"), "{}", done.stderr);
     assert!(!done.stderr.contains("hunter"), "{}", done.stderr);
 
     let told = fs::read_to_string(project.at("told")).unwrap();
