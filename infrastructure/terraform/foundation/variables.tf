@@ -82,7 +82,7 @@ variable "nat_gateway_count" {
 }
 
 variable "flow_log_traffic" {
-  description = "Which of the VPC's connections are logged: ALL, ACCEPT or REJECT. CloudWatch takes $0.50 for each GB, and the lake's traffic makes some GB a day of it. What was accepted is how a break-in is followed; REJECT costs little, and shows scans alone."
+  description = "Which of the VPC's connections are logged: ALL, ACCEPT or REJECT. CloudWatch takes $0.50 for each GB, and a connection is a record every ten minutes. What was accepted is how a break-in is followed; REJECT costs little, and shows scans alone."
   type        = string
   default     = "ALL"
 

@@ -131,7 +131,7 @@ variable "deletion_protection" {
 }
 
 variable "cluster_log_types" {
-  description = "Which of the control plane's logs are kept. CloudWatch takes $0.50 for each GB: audit is most of it, some GB a day, and is what an investigation asks for; a cluster for trying things does with [\"audit\", \"authenticator\"], or with none."
+  description = "Which of the control plane's logs are kept. CloudWatch takes $0.50 for each GB: audit is most of it, and is what an investigation asks for; a cluster for trying things does with [\"audit\", \"authenticator\"], or with none."
   type        = list(string)
   default     = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
