@@ -21,6 +21,10 @@ pub(super) async fn details(
     live: &Live,
     secrets: &Secrets,
 ) -> String {
+    // What cannot be hidden is not shown.
+    if secrets.unknown {
+        return "no events and log lines: the Secrets to be hidden in them cannot be read\n".into();
+    }
     let namespace = text(object, "/metadata/namespace");
     let pods: Vec<Value> = {
         let seen = live.seen();
@@ -39,11 +43,6 @@ pub(super) async fn details(
             text(event, "/reason"),
             text(event, "/message")
         ));
-    }
-    // What cannot be hidden is not shown.
-    if secrets.unknown {
-        out.push_str("no log lines: the Secrets to be hidden in them cannot be read\n");
-        return out;
     }
     for pod in &pods {
         for container in failing(pod) {

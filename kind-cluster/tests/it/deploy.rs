@@ -164,8 +164,8 @@ fn a_crash_loop_fails_at_once_with_events_and_log_lines_but_no_secret() {
     // What cannot be hidden is not shown.
     machine.server.hide("secrets");
     let blind = run(&mut small(&machine, &[], &[])).expect(1);
-    assert!(blind.stderr.contains("no log lines: the Secrets"), "{}", blind.stderr);
-    assert!(!blind.stderr.contains("hunter2") && !blind.stderr.contains("starting"));
+    assert!(blind.stderr.contains("no events and log lines: the Secrets"), "{}", blind.stderr);
+    assert!(!blind.stderr.contains("hunter2") && !blind.stderr.contains("starting\n"));
     let json = run(&mut small(&machine, &[], &["--format", "json"])).expect(1);
     assert!(json.stdout.contains("CrashLoopBackOff") && !json.stdout.contains("hunter2"));
     let answer: Value = serde_json::from_str(&json.stdout).unwrap();
