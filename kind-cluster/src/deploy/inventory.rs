@@ -124,6 +124,17 @@ async fn write(cluster: &Cluster, namespace: &str, known: &Inventory) -> Result<
     Ok(())
 }
 
+/// Whether data would go with an object: its own, or that of the claims which go with it.
+fn holds_data(key: &Key, object: &Value) -> bool {
+    KEPT.contains(&key.kind.as_str())
+        || text(object, "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted") == "Delete"
+}
+
+async fn is_served(cluster: &Cluster, version: &str, key: &Key) -> Result<bool, Stop> {
+    let found = cluster.kind(version, &key.kind).await;
+    Ok(found.map_err(|error| stop("cannot look for a kind", &error))?.is_some())
+}
+
 /// Deletes what has left the overlay, in the reverse order of applying; without `really`, says
 /// what would go.
 ///
@@ -140,8 +151,14 @@ pub(super) async fn prune(
     let mut checks = Vec::new();
     for (key, version) in left {
         match cluster.get(version, &key.kind, &key.namespace, &key.name).await? {
-            None => gone.push(key.clone()),
-            Some(_) if KEPT.contains(&key.kind.as_str()) => checks.push(Check::warning(
+            None if is_served(cluster, version, key).await? => gone.push(key.clone()),
+            None => checks.push(Check::warning(
+                "prune",
+                key.to_string(),
+                "left-overlay",
+                format!("has left the overlay; {version} is not served any more, so that it cannot be found"),
+            )),
+            Some(object) if holds_data(key, &object) => checks.push(Check::warning(
                 "prune",
                 key.to_string(),
                 "left-overlay",

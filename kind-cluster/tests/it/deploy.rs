@@ -364,7 +364,9 @@ fn what_left_the_overlay_is_said_and_pruned_on_demand_but_never_data() {
         "metadata": {"name": "data", "namespace": "small"},
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "old", "namespace": "small"}, "data": {"a": "1"}});
-    run(&mut small(&machine, &[claim, map, workload("Deployment", "old")], &[])).expect(0);
+    let mut taking = workload("StatefulSet", "taking");
+    taking["spec"]["persistentVolumeClaimRetentionPolicy"] = json!({"whenDeleted": "Delete"});
+    run(&mut small(&machine, &[claim, map, workload("Deployment", "old"), taking], &[])).expect(0);
     let said = run(&mut small(&machine, &[], &[])).expect(0);
     assert!(said.stdout.contains("Deployment/old[left-overlay]"), "{}", said.stdout);
     assert!(machine.server.get("Deployment", "small", "old").is_some());
@@ -376,6 +378,10 @@ fn what_left_the_overlay_is_said_and_pruned_on_demand_but_never_data() {
     assert!(order[0] < order[1], "workloads go before what they use");
     assert!(machine.server.get("Deployment", "small", "old").is_none());
     assert!(machine.server.get("PersistentVolumeClaim", "small", "data").is_some());
+    assert!(
+        machine.server.get("StatefulSet", "small", "taking").is_some(),
+        "its claims would go, too"
+    );
     assert!(machine.server.get("Deployment", "small", "web").is_some());
     machine.expect_hostile_untouched();
 }
