@@ -1,6 +1,8 @@
 //! The end of a cluster. Its data is backed up and verified first, or discarded by a word for it;
 //! whatever goes wrong before that leads to no deletion.
 
+use std::time::Instant;
+
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::stop::Stop;
@@ -11,7 +13,7 @@ use crate::deploy::display;
 use crate::interrupt::Interrupt;
 use crate::object::name;
 use crate::report::{self, Check};
-use crate::{backup, nodes, process};
+use crate::{backup, nodes, process, turn};
 
 /// `teardown`.
 pub(crate) async fn run(
@@ -20,6 +22,11 @@ pub(crate) async fn run(
     interrupt: &Interrupt,
 ) -> Result<Status, Stop> {
     let cluster = &shared.name;
+    let deadline = Instant::now() + shared.timeout;
+    let _turn = match shared.dry_run {
+        true => None,
+        false => Some(interrupt.or(turn::take(cluster, "teardown", deadline)).await?),
+    };
     if interrupt.or(nodes::of(cluster)).await?.is_empty() {
         if !shared.dry_run {
             kubeconfig::remove(cluster)?;

@@ -10,10 +10,10 @@ use std::process::Command;
 use rideshare_tests::apiserver::{ExecOutcome, controllers};
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
-use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Machine, overlay, signal, start, until, workload};
+use crate::restore::restore;
+use crate::support::{Machine, overlay, workload};
 
 /// A stateful workload of the small overlay, of a database's image or not.
 pub(crate) fn stateful(name: &str, image: &str) -> Value {
@@ -130,14 +130,7 @@ pub(crate) fn archives(machine: &Machine) -> Vec<PathBuf> {
     paths
 }
 
-fn restore(machine: &Machine, archive: &Path, more: &[&str]) -> Command {
-    let small = machine.path("small").display().to_string();
-    let archive = archive.display().to_string();
-    let arguments = ["restore", &archive, "--overlay", &small, "--gateway", "http://127.0.0.1:9"];
-    machine.tool(&[&arguments[..], more].concat())
-}
-
-fn replicas(machine: &Machine, name: &str) -> Value {
+pub(crate) fn replicas(machine: &Machine, name: &str) -> Value {
     machine.server.get("StatefulSet", "small", name).unwrap()["spec"]["replicas"].clone()
 }
 
@@ -257,19 +250,6 @@ fn a_dump_that_fails_is_no_backup() {
 }
 
 #[test]
-fn an_interruption_starts_again_what_was_stopped() {
-    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
-    machine.write("fake/hang", "");
-    let child = start(&mut backup(&machine));
-    until("the copy", || machine.calls().iter().any(|call| call.contains("tar --create")));
-    assert_eq!(replicas(&machine, "store"), 0);
-    let stopped = signal(child, Signal::INT).expect(130);
-    assert!(stopped.stderr.contains("StatefulSet/store is back at 1"), "{}", stopped.stderr);
-    assert_eq!(replicas(&machine, "store"), 1);
-    assert_eq!(archives(&machine), Vec::<PathBuf>::new());
-}
-
-#[test]
 fn what_cannot_be_copied_or_stopped_is_said_before_anything_is_stopped() {
     let Some(machine) = deployed(&[stateful("store", "busybox:1"), stateful("other", "busybox:1")])
     else {
@@ -291,66 +271,4 @@ fn what_cannot_be_copied_or_stopped_is_said_before_anything_is_stopped() {
         refused.stderr
     );
     assert_eq!((replicas(&machine, "store"), replicas(&machine, "other")), (json!(1), json!(1)));
-}
-
-#[test]
-fn an_archive_whose_names_escape_is_refused_before_the_cluster_is_asked() {
-    use sha2::{Digest, Sha256};
-    let Some(machine) = Machine::with_cluster() else { return };
-    let header = |name: &str, size: u64| {
-        let mut header = tar::Header::new_gnu();
-        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
-        header.set_size(size);
-        header.set_mode(0o600);
-        header.set_mtime(0);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_entry_type(tar::EntryType::Regular);
-        header.set_cksum();
-        header
-    };
-    let hex = |bytes: &[u8]| -> String {
-        Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
-    };
-    // An archive whose checksums are right, from somebody who knows how.
-    let mut inner = tar::Builder::new(Vec::new());
-    inner.append(&header("../../etc/cron.d/evil", 4), &b"evil"[..]).unwrap();
-    let inner = inner.into_inner().unwrap();
-    let manifest = json!({"schema": 1, "cluster": "x", "dumps": [], "scratch": [], "workloads": [], "images": [],
-        "volumes": [{"namespace": "n", "claim": "c", "object": {}, "member": "volumes/n/c.tar", "node": "w", "path": "/a/b",
-                     "method": "", "consistency": "", "entries": 1, "bytes": 4, "sha256": hex(&inner)}]}).to_string();
-    let mut outer = Vec::new();
-    for (name, bytes) in [("volumes/n/c.tar", &inner[..]), ("manifest.json", manifest.as_bytes())] {
-        outer.extend_from_slice(header(name, bytes.len() as u64).as_bytes());
-        outer.extend_from_slice(bytes);
-        outer.resize(outer.len().next_multiple_of(512), 0);
-    }
-    let sum = hex(&outer) + "\n";
-    outer.extend_from_slice(header("SHA256", sum.len() as u64).as_bytes());
-    outer.extend_from_slice(sum.as_bytes());
-    outer.resize(outer.len().next_multiple_of(512) + 1024, 0);
-    machine.write("evil.tar", "");
-    fs::write(machine.path("evil.tar"), outer).unwrap();
-    let asked = machine.server.requests().len();
-    let refused = run(&mut restore(&machine, &machine.path("evil.tar"), &["--force"])).expect(1);
-    assert!(
-        refused.stderr.contains("error[escaping-name]")
-            && refused.stderr.contains("etc/cron.d/evil"),
-        "{}",
-        refused.stderr
-    );
-    assert_eq!(machine.server.requests().len(), asked);
-}
-
-#[test]
-fn backups_of_one_folder_take_turns() {
-    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
-    machine.write("fake/hang", "");
-    let first = start(&mut backup(&machine));
-    until("the copy", || machine.calls().iter().any(|call| call.contains("tar --create")));
-    let folder = machine.path("backups").display().to_string();
-    let second = run(&mut machine.tool(&["backup", "--backup-dir", &folder, "--timeout", "500ms"]))
-        .expect(2);
-    assert!(second.stderr.contains("error[backup-folder]"), "{}", second.stderr);
-    signal(first, Signal::INT).expect(130);
 }
