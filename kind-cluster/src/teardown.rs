@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
+use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::stop::Stop;
 
@@ -69,12 +69,19 @@ async fn refuse_with_data(cluster: &str) -> Result<(), Stop> {
         stop
     })?;
     let claims = connected.list("v1", "PersistentVolumeClaim", "").await?;
-    if claims.is_empty() {
-        return Ok(());
+    let volumes = connected.list("v1", "PersistentVolume", "").await?;
+    let left = backup::scratch::abandoned(&volumes, &claims);
+    let mut report = Report::default();
+    for (what, names) in [
+        ("claims hold data", claims.iter().map(name).collect()),
+        ("volumes hold data, which no claim has any more", left),
+    ] {
+        if !names.is_empty() {
+            let message = format!("{} {what}: {}", names.len(), names.join(", "));
+            report.push(Diagnostic::error("data-would-be-lost", message).hint(hint));
+        }
     }
-    let names: Vec<&str> = claims.iter().map(name).collect();
-    let message = format!("{} claims hold data: {}", names.len(), names.join(", "));
-    Err(Stop::new(Status::No, Diagnostic::error("data-would-be-lost", message).hint(hint)))
+    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
 }
 
 async fn start_again(cluster: &str) -> Result<(), Stop> {

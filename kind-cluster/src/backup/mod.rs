@@ -11,6 +11,7 @@ mod dump;
 mod manifest;
 pub(crate) mod quiesce;
 pub(crate) mod restore;
+pub(crate) mod scratch;
 mod swap;
 mod verify;
 mod volumes;
@@ -74,12 +75,24 @@ pub(crate) async fn make(
         interrupt.or(bind::clean_up(&cluster)).await?;
     }
     let inventory = interrupt.or(volumes::look(&cluster)).await?;
+    if then == Then::StayStopped && !inventory.abandoned.is_empty() {
+        let message = format!(
+            "no claim has, and no archive will have, the data of {}",
+            inventory.abandoned.join(", ")
+        );
+        return Err(Stop::new(
+            Status::No,
+            Diagnostic::error("data-would-be-lost", message).hint(
+                "bind these volumes to claims, delete them, or give up all data with --discard-data",
+            ),
+        ));
+    }
     if shared.dry_run {
         return Ok(planned(&inventory));
     }
     let folder = interrupt.or(lock(&options.backup_dir, deadline)).await?;
     clear(&options.backup_dir, &shared.name)?;
-    let path = options.backup_dir.join(file_name(&shared.name));
+    let path = interrupt.or(free(&options.backup_dir, &shared.name)).await?;
     let mut writer = Writer::create(&path)?;
     let work = write(shared, &cluster, &inventory, &mut writer, deadline, interrupt);
     let outcome = match work.await {
@@ -149,6 +162,7 @@ async fn copy(
         quiesce::still_unused(cluster, volume).await?;
         manifest.volumes.push(part);
     }
+    display::line("reading the archive back");
     writer.finish(&manifest, deadline).await?;
     // From the disk, not from what the kernel remembers: this is what a deletion relies on.
     let same = verify::archive(writer.path(), deadline).await.map(|found| found == manifest);
@@ -179,6 +193,17 @@ async fn lock(folder: &Path, deadline: Instant) -> Result<Folder, Stop> {
                 });
             }
         }
+    }
+}
+
+/// A path that no archive has yet: a name is of a second, and there may be an archive of this one.
+async fn free(folder: &Path, cluster: &str) -> Result<PathBuf, Stop> {
+    loop {
+        let path = folder.join(file_name(cluster));
+        if !path.exists() {
+            return Ok(path);
+        }
+        tokio::time::sleep(volumes::PAUSE).await;
     }
 }
 

@@ -28,10 +28,10 @@ const UNPACK: &str = r#"set -eu
 path=$1 new=$path.kind-cluster-new-$2 old=$path.kind-cluster-old
 [ -e "$path" ] || [ ! -e "$old" ] || mv -T "$old" "$path"
 rm -rf "$path".kind-cluster-new-*
-pipes=$(mktemp -d)
+pipes=$new-pipes
 trap 'rm -rf "$new" "$pipes"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
-mkdir -p "$new"
+mkdir -p "$new" "$pipes"
 mkfifo "$pipes/copy"
 sha256sum <"$pipes/copy" >"$pipes/sum" &
 tee "$pipes/copy" | tar --extract --numeric-owner --same-owner --same-permissions --sparse \

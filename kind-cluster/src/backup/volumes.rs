@@ -14,7 +14,7 @@ use super::archive::Writer;
 use super::bind::BINDER;
 use super::blocking::{self, GivenUp};
 use super::dump::Database;
-use super::{claim, manifest, verify};
+use super::{claim, manifest, scratch, verify};
 use crate::cluster::Cluster;
 use crate::deploy::display::harmless;
 use crate::object::{Key, containers, list, name, number, template, text};
@@ -39,6 +39,8 @@ pub(super) struct Inventory {
     /// What uses the volumes, with its replicas.
     pub(super) workloads: Vec<(Key, i64)>,
     pub(super) scratch: Vec<manifest::Scratch>,
+    /// Volumes with data that no claim has, which no archive has either.
+    pub(super) abandoned: Vec<String>,
     pub(super) images: Vec<String>,
 }
 
@@ -53,6 +55,15 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
     let mut workloads = cluster.list("apps/v1", "StatefulSet", "").await?;
     workloads.extend(cluster.list("apps/v1", "Deployment", "").await?);
     let mut inventory = Inventory::default();
+    let left: Vec<&str> = scratch::abandoned(&volumes, &claims);
+    inventory.scratch.extend(scratch::of_volumes(&left));
+    inventory.abandoned = left.into_iter().map(str::to_owned).collect();
+    inventory.scratch.extend(scratch::of_pods(&workloads));
+    inventory.scratch.extend(scratch::of_pods(&pods));
+    for (version, kind) in [("apps/v1", "DaemonSet"), ("batch/v1", "Job"), ("batch/v1", "CronJob")]
+    {
+        inventory.scratch.extend(scratch::of_pods(&cluster.list(version, kind, "").await?));
+    }
     let mut report = Report::default();
     for claim in &claims {
         let namespace = text(claim, "/metadata/namespace");
@@ -63,6 +74,12 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
                 Diagnostic::error("volume-lost", message)
                     .hint("bring the volume back, or delete the claim and with it what it held"),
             );
+            continue;
+        }
+        if phase != "Bound" && !text(claim, "/spec/volumeName").is_empty() {
+            let message = format!("claim {} names a volume and is not bound to it", name(claim));
+            report
+                .push(Diagnostic::error("volume-unbound", message).hint("wait until it is bound"));
             continue;
         }
         if phase != "Bound" {
@@ -115,15 +132,6 @@ impl Inventory {
     fn add(&mut self, workload: &Value, claims: &[Value]) {
         let key = Key::of(workload);
         let Some(template) = template(workload) else { return };
-        for volume in list(template, "/spec/volumes").iter().filter(|v| v.get("emptyDir").is_some())
-        {
-            self.scratch.push(manifest::Scratch {
-                namespace: key.namespace.clone(),
-                owner: key.to_string(),
-                volume: text(volume, "/name").to_owned(),
-                reason: "an emptyDir: it lives as long as its pod".into(),
-            });
-        }
         if !claims.iter().any(|claim| claims_of(workload, claim)) {
             return;
         }

@@ -46,14 +46,20 @@ pub(crate) fn deployed(sets: &[Value]) -> Option<Machine> {
     }
     run(&mut machine.tool(&["deploy", "--overlay", &small])).expect(0);
     for set in sets {
-        let claim = format!("data-{}-0", set["metadata"]["name"].as_str().unwrap());
-        machine.server.wait("PersistentVolumeClaim", "small", &claim, |claim| {
-            claim["status"]["phase"] == "Bound"
-        });
+        bound(&machine, set["metadata"]["name"].as_str().unwrap());
     }
+    Some(machine)
+}
+
+/// Waits for a workload's claim, which the scripted controllers write anew at each start.
+fn bound(machine: &Machine, workload: &str) {
+    std::thread::sleep(controllers::DELAY * 4);
+    let claim = format!("data-{workload}-0");
+    machine.server.wait("PersistentVolumeClaim", "small", &claim, |claim| {
+        claim["status"]["phase"] == "Bound"
+    });
     // The claim that was bound is looked at once more, and its volume written again.
     std::thread::sleep(controllers::DELAY * 4);
-    Some(machine)
 }
 
 /// Odd owners and modes, links, a sparse file, an empty folder, a long name, a pipe.
@@ -271,4 +277,67 @@ fn what_cannot_be_copied_or_stopped_is_said_before_anything_is_stopped() {
         refused.stderr
     );
     assert_eq!((replicas(&machine, "store"), replicas(&machine, "other")), (json!(1), json!(1)));
+}
+
+#[test]
+fn what_no_archive_has_is_said() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    let mut agent = workload("DaemonSet", "agent");
+    agent["spec"]["template"]["spec"]["volumes"] =
+        json!([{"name": "logs", "hostPath": {"path": "/var/log"}}]);
+    machine.server.put(agent.clone());
+    agent["metadata"] = json!({"name": "proxy", "namespace": "kube-system"});
+    machine.server.put(agent);
+    let mut once = workload("Job", "once");
+    once["spec"]["template"]["spec"]["volumes"] = json!([{"name": "work", "emptyDir": {}}]);
+    machine.server.put(once);
+    machine.server.put(json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "shell", "namespace": "small"},
+        "spec": {"volumes": [{"name": "home", "emptyDir": {}}]}, "status": {"phase": "Running"}}));
+    machine.server.put(json!({"apiVersion": "v1", "kind": "PersistentVolume",
+        "metadata": {"name": "kept"}, "status": {"phase": "Released"}, "spec": {}}));
+    let done = run(&mut backup(&machine)).expect(0);
+    for line in [
+        "DaemonSet/agent/logs",
+        "Job/once/work",
+        "Pod/shell/home",
+        "StatefulSet/store/scratch",
+        "volume/kept",
+    ] {
+        assert!(done.stdout.contains(line), "{line}: {}", done.stdout);
+    }
+    assert!(!done.stdout.contains("proxy"), "{}", done.stdout);
+    bound(&machine, "store");
+    // What has, or had, a volume is not passed over because it is not bound now.
+    for (phase, code) in [("Lost", "volume-lost"), ("Pending", "volume-unbound")] {
+        let status = json!({"status": {"phase": phase}});
+        machine.server.merge("PersistentVolumeClaim", "small", "data-store-0", status);
+        let refused = run(&mut backup(&machine)).expect(1);
+        assert!(refused.stderr.contains(&format!("error[{code}]")), "{}", refused.stderr);
+        assert_eq!(replicas(&machine, "store"), 1);
+    }
+}
+
+#[test]
+fn a_socket_is_left_out_with_a_warning_and_a_device_is_no_backup() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    let root = folder(&machine, "store");
+    let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
+    let done = run(&mut backup(&machine)).expect(0);
+    assert!(
+        done.stderr.contains("warning[copy-warning]") && done.stderr.contains("socket ignored"),
+        "{}",
+        done.stderr
+    );
+    bound(&machine, "store");
+    run(Command::new("mknod").arg(root.join("null")).args(["c", "1", "3"])).expect(0);
+    let refused = run(&mut backup(&machine)).expect(1);
+    assert!(
+        refused.stderr.contains("error[volume-unsupported]")
+            && refused.stderr.contains("./null is a device"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(archives(&machine).len(), 1);
+    assert_eq!(replicas(&machine, "store"), 1);
 }

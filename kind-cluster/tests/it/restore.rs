@@ -213,10 +213,9 @@ fn an_overlay_that_has_the_claim_itself_is_deployed_over_a_restored_one() {
     assert_eq!(after["spec"]["storageClassName"], "standard");
 }
 
-#[test]
-fn an_archive_whose_names_escape_is_refused_before_the_cluster_is_asked() {
+/// An archive whose checksums are right, from somebody who knows how.
+fn forged(machine: &Machine, entry: &str, object: &Value) -> PathBuf {
     use sha2::{Digest, Sha256};
-    let Some(machine) = Machine::with_cluster() else { return };
     let header = |name: &str, size: u64| {
         let mut header = tar::Header::new_gnu();
         header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
@@ -232,12 +231,11 @@ fn an_archive_whose_names_escape_is_refused_before_the_cluster_is_asked() {
     let hex = |bytes: &[u8]| -> String {
         Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
     };
-    // An archive whose checksums are right, from somebody who knows how.
     let mut inner = tar::Builder::new(Vec::new());
-    inner.append(&header("../../etc/cron.d/evil", 4), &b"evil"[..]).unwrap();
+    inner.append(&header(entry, 4), &b"evil"[..]).unwrap();
     let inner = inner.into_inner().unwrap();
     let manifest = json!({"schema": 1, "cluster": "x", "dumps": [], "scratch": [], "workloads": [], "images": [],
-        "volumes": [{"namespace": "n", "claim": "c", "object": {}, "member": "volumes/n/c.tar", "node": "w", "path": "/a/b",
+        "volumes": [{"namespace": "n", "claim": "c", "object": object, "member": "volumes/n/c.tar", "node": "w", "path": "/a/b",
                      "method": "", "consistency": "", "entries": 1, "bytes": 4, "sha256": hex(&inner)}]}).to_string();
     let mut outer = Vec::new();
     for (name, bytes) in [("volumes/n/c.tar", &inner[..]), ("manifest.json", manifest.as_bytes())] {
@@ -249,15 +247,34 @@ fn an_archive_whose_names_escape_is_refused_before_the_cluster_is_asked() {
     outer.extend_from_slice(header("SHA256", sum.len() as u64).as_bytes());
     outer.extend_from_slice(sum.as_bytes());
     outer.resize(outer.len().next_multiple_of(512) + 1024, 0);
-    machine.write("evil.tar", "");
-    fs::write(machine.path("evil.tar"), outer).unwrap();
+    let path = machine.path("forged.tar");
+    fs::write(&path, outer).unwrap();
+    path
+}
+
+#[test]
+fn an_archive_that_wants_too_much_is_refused_before_the_cluster_is_asked() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "c", "namespace": "n"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": "evil"}, "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"}});
     let asked = machine.server.requests().len();
-    let refused = run(&mut restore(&machine, &machine.path("evil.tar"), &["--force"])).expect(1);
-    assert!(
-        refused.stderr.contains("error[escaping-name]")
-            && refused.stderr.contains("etc/cron.d/evil"),
-        "{}",
-        refused.stderr
-    );
+    for (entry, object, code) in
+        [("../../etc/cron.d/evil", &claim, "escaping-name"), ("fine", &role, "foreign-object")]
+    {
+        let archive = forged(&machine, entry, object);
+        let refused = run(&mut restore(&machine, &archive, &["--force"])).expect(1);
+        assert!(refused.stderr.contains(&format!("error[{code}]")), "{}", refused.stderr);
+    }
     assert_eq!(machine.server.requests().len(), asked);
+    // The same without what is wrong with it; that it is another cluster's is said.
+    let archive = forged(&machine, "fine", &claim);
+    let fine = run(&mut restore(&machine, &archive, &["--verify-only"])).expect(0);
+    assert!(
+        fine.stderr.contains("warning[other-cluster]: the archive is of the cluster x"),
+        "{}",
+        fine.stderr
+    );
 }

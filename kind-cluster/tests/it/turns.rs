@@ -29,8 +29,6 @@ fn who_changes_a_cluster_has_it_alone() {
     fs::write(folder(&machine, "store").join("a"), "content").unwrap();
     run(&mut backup(&machine)).expect(0);
     let archive = archives(&machine).pop().unwrap().display().to_string();
-    // An archive is named after its second.
-    std::thread::sleep(Duration::from_millis(1100));
     let first = copying(&machine);
     let small = machine.path("small").display().to_string();
     let others: [&[&str]; 6] = [
