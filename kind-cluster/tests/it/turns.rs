@@ -94,17 +94,18 @@ fn a_signal_while_a_workload_is_being_stopped_leaves_it_running() {
     let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
     let marker = machine.path("stopping");
     let seen = marker.clone();
-    machine.server.refuse(move |method, object| {
-        if method == "PATCH" && object["spec"]["replicas"] == 0 {
-            fs::write(&seen, "").unwrap();
-            std::thread::sleep(Duration::from_millis(500));
+    machine.server.delay(move |method, sent| {
+        if method != "PATCH" || sent["spec"]["replicas"] != 0 {
+            return Duration::ZERO;
         }
-        None
+        fs::write(&seen, "").unwrap();
+        Duration::from_millis(500)
     });
     let child = start(&mut backup(&machine));
     until("the patch", || marker.exists());
     signal(child, Signal::INT).expect(130);
-    std::thread::sleep(Duration::from_millis(200));
+    // Longer than the change takes that nobody would be waiting for.
+    std::thread::sleep(Duration::from_millis(800));
     assert_eq!(replicas(&machine, "store"), 1);
 }
 
