@@ -21,10 +21,14 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Doctor) -> Result<Status
         checks.extend(backup::leftovers(folder, &shared.name));
     }
     match Cluster::connect(&shared.name).await {
-        Ok(cluster) => match status::checks(&cluster).await {
-            Ok(more) => checks.extend(more),
-            Err(stop) => checks.extend(said("cluster", &stop)),
-        },
+        Ok(cluster) => {
+            for part in [status::checks(&cluster).await, backup::bind::leftovers(&cluster).await] {
+                match part {
+                    Ok(more) => checks.extend(more),
+                    Err(stop) => checks.extend(said("cluster", &stop)),
+                }
+            }
+        }
         Err(stop) => checks.extend(said("cluster", &stop)),
     }
     report::publish("doctor", &checks, shared.format)

@@ -24,7 +24,7 @@ use crate::nodes::{self, Node};
 use crate::object::name;
 use crate::readiness::{State, World, assess};
 use crate::report::{self, Check};
-use crate::{places, preflight, process};
+use crate::{places, preflight, process, turn};
 use config::KindConfig;
 
 /// How often nodes are asked whether they are ready.
@@ -39,6 +39,10 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     let components = match options.no_components {
         true => Vec::new(),
         false => components::read(options)?,
+    };
+    let _turn = match shared.dry_run {
+        true => None,
+        false => Some(turn::take(&shared.name, "create", deadline).await?),
     };
     let mut work = Work { shared, checks: Vec::new() };
     let mut nodes = nodes::of(&shared.name).await?;

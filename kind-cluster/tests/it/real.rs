@@ -337,7 +337,9 @@ fn data(bench: &Bench) {
 
     let refused = run(&mut machine.tool(&["teardown"])).expect(1);
     assert!(refused.stderr.contains("error[data-would-be-lost]"), "{}", refused.stderr);
+    let config = machine.read("home/config");
     run(&mut machine.tool(&["teardown", "--preserve-data", "--backup-dir", &backups])).expect(0);
+    machine.write("home/config", &config);
     // The cluster is "deleted" by a fake; what was stopped for the archive has not run since.
     assert_eq!(bench.get(&["statefulset", "store"])["spec"]["replicas"], 0);
     assert_eq!(crate::backup::archives(machine).len(), 2);
