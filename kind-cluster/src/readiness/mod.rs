@@ -120,6 +120,7 @@ pub(crate) fn assess(object: &Value, world: &World) -> State {
         State::InProgress(reason) => {
             pods::failure(object, world).map_or(State::InProgress(reason), State::Failed)
         }
+        State::Ready => pods::starting(object, world).map_or(State::Ready, State::InProgress),
         own => own,
     }
 }

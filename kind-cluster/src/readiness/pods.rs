@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{State, World, pod};
-use crate::object::{list, matches, meta, name, text};
+use crate::object::{list, matches, meta, name, seconds, text};
 
 /// Why a workload that is in progress will stay so: one of its pods is stuck.
 pub(super) fn failure(object: &Value, world: &World) -> Option<String> {
@@ -17,6 +17,31 @@ pub(super) fn failure(object: &Value, world: &World) -> Option<String> {
             },
         };
         reason.map(|reason| format!("pod {}: {reason}", name(pod)))
+    })
+}
+
+/// What has only just started counts as ready to Kubernetes, where no probe says otherwise, although
+/// it may be about to end: a program that finds its configuration wrong is gone within a second.
+const SETTLED: i64 = 3;
+
+/// A container of a workload that is ready, and may not stay so.
+pub(super) fn starting(object: &Value, world: &World) -> Option<String> {
+    if text(object, "/kind") == "Job" {
+        return None;
+    }
+    of(object, world).into_iter().find_map(|pod| {
+        let probed = |name: &str| {
+            list(pod, "/spec/containers")
+                .iter()
+                .any(|c| text(c, "/name") == name && c.get("readinessProbe").is_some())
+        };
+        list(pod, "/status/containerStatuses").iter().find_map(|status| {
+            let container = text(status, "/name");
+            let since = seconds(text(status, "/state/running/startedAt"))?;
+            (world.now - since < SETTLED && !probed(container)).then(|| {
+                format!("container {container} of pod {} has only just started", name(pod))
+            })
+        })
     })
 }
 

@@ -122,6 +122,17 @@ fn a_workload_fails_with_its_newest_pods() {
         pod["metadata"]["labels"] = json!({"app": "d", "pod-template-generation": generation});
         pod
     };
+    let started = |at: &str, probe: Value| {
+        let mut pod = looping("");
+        pod["metadata"]["labels"] = json!({"app": "d"});
+        pod["spec"]["containers"] = json!([with(json!({"name": "main"}), probe)]);
+        pod["status"] = json!({"phase": "Running", "containerStatuses": [
+            {"name": "main", "ready": true, "state": {"running": {"startedAt": at}}}]});
+        vec![pod]
+    };
+    // The clock of these tests says 2001-09-09T01:46:40Z.
+    let (now, before) = ("2001-09-09T01:46:39Z", "2001-09-09T01:46:36Z");
+    let done = || deployment(rolled_out());
     let mut pulling = looping("ErrImageNeverPull");
     pulling["metadata"]["ownerReferences"] = json!([{"kind": "Job", "name": "j"}]);
     table(&[
@@ -136,6 +147,14 @@ fn a_workload_fails_with_its_newest_pods() {
             ("waiting", "running"),
         ),
         ("a Job's container starts again", job.clone(), vec![again], ("waiting", "running")),
+        ("just started", done(), started(now, json!({})), ("waiting", "only just started")),
+        ("started before", done(), started(before, json!({})), ("ready", "")),
+        (
+            "just started, and probed",
+            done(),
+            started(now, json!({"readinessProbe": {}})),
+            ("ready", ""),
+        ),
         ("a Job's image", job, vec![pulling], ("failed", "ErrImageNeverPull")),
         ("a DaemonSet's pod", daemon.clone(), vec![of_daemon("2")], ("failed", "CrashLoopBackOff")),
         ("one of an older template", daemon, vec![of_daemon("1")], ("waiting", "0 of 1 updated")),
