@@ -78,6 +78,33 @@ fn files_that_do_not_all_arrive_replace_nothing() {
 }
 
 #[test]
+fn an_archive_that_changes_after_its_verification_replaces_nothing() {
+    let Some((machine, archive)) = two_volumes() else { return };
+    let before = volumes(&machine);
+    let wait = "touch \"$FAKE/reached\"; while [ ! -e \"$FAKE/go\" ]; do sleep 0.02; done";
+    wrap(&machine, "tar", wait);
+    let child = start(&mut restore(&machine, &archive, &["--force"]));
+    until("the first volume", || machine.path("fake/reached").exists());
+    let mut bytes = fs::read(&archive).unwrap();
+    // A byte of a file in the second volume.
+    let member = b"volumes/small/data-store-0.tar";
+    let at = bytes.windows(member.len()).position(|window| window == member).unwrap();
+    let content = at + bytes[at..].windows(512).position(|window| window == [b'x'; 512]).unwrap();
+    bytes[content] = b'y';
+    fs::write(&archive, bytes).unwrap();
+    machine.write("fake/go", "");
+    let refused = Run::from(child.wait_with_output().unwrap()).expect(1);
+    assert!(
+        refused.stderr.contains("error[bad-archive]")
+            && refused.stderr.contains("has changed since"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(volumes(&machine), before);
+    assert_eq!(replicas(&machine, "store"), 1);
+}
+
+#[test]
 fn a_tar_that_fails_leaves_nothing_beside_the_volume() {
     let Some((machine, archive)) = two_volumes() else { return };
     let before = volumes(&machine);
