@@ -32,6 +32,7 @@ mod report;
 mod smoke;
 mod status;
 mod teardown;
+mod turn;
 
 use common::exit::Status;
 use common::stop::Stop;

@@ -91,6 +91,11 @@ impl KindConfig {
         text(&self.value, &format!("/networking/{which}"))
     }
 
+    /// Whether somebody else than kind makes the pods' network.
+    pub(crate) fn brings_network(&self) -> bool {
+        self.value.pointer("/networking/disableDefaultCNI") == Some(&Value::Bool(true))
+    }
+
     /// Memory of each node that the configuration makes.
     pub(crate) fn shares(&self, budget: Budget) -> Vec<(String, u64)> {
         let nodes: Vec<Node> = self

@@ -1,10 +1,11 @@
-//! The cluster, brought to what its configuration says: made when there is none, repaired where
-//! that is possible, and where it is not, what differs is said.
+//! The cluster, brought to what its configuration says: made when there is none, made anew when an
+//! earlier creation was interrupted and nothing can be lost, and otherwise what differs is said.
 
 pub(crate) mod components;
 pub(crate) mod config;
 mod drift;
 mod lock;
+mod made;
 mod source;
 
 pub(crate) use source::chain;
@@ -24,11 +25,17 @@ use crate::nodes::{self, Node};
 use crate::object::name;
 use crate::readiness::{State, World, assess};
 use crate::report::{self, Check};
-use crate::{places, preflight, process};
+use crate::{places, preflight, process, teardown, turn};
 use config::KindConfig;
+use made::Half;
 
 /// How often nodes are asked whether they are ready.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long an API server that should be running may keep silent, such as after a restart of the
+/// machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What is said of a node that was stopped.
+const STARTED: &str = "started";
 
 /// `create`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status, Stop> {
@@ -40,18 +47,30 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         true => Vec::new(),
         false => components::read(options)?,
     };
+    // A cluster that another run is still making looks half-made to a dry run, too.
+    let patience = if shared.dry_run { Instant::now() } else { deadline };
+    let turn = turn::take(&shared.name, "create", patience).await?;
+    turn.share();
     let mut work = Work { shared, checks: Vec::new() };
-    let mut nodes = nodes::of(&shared.name).await?;
-    if !nodes.is_empty() {
-        nodes = work.start(nodes).await?;
-        if !shared.dry_run && half_made(&nodes).await? {
-            work.delete_half_made().await?;
-            nodes.clear();
-        }
+    let mut nodes = work.start(nodes::of(&shared.name).await?).await?;
+    let half = match nodes.is_empty() {
+        true => None,
+        false => work.half_made(&config, &nodes, deadline).await?,
+    };
+    if let Some(half) = &half {
+        half.may_go(&shared.name, options.recreate)?;
+    }
+    let make = nodes.is_empty() || half.is_some();
+    // Whatever could keep the new cluster from being made is found before the old one goes.
+    if make {
+        preflight::require(shared).await?;
     }
     let files = components::fetch(&components, options, shared.dry_run).await?;
-    if nodes.is_empty() {
-        preflight::require(shared).await?;
+    if let Some(half) = &half {
+        work.delete(half).await?;
+        nodes.clear();
+    }
+    if make {
         work.create(&config, budget).await?;
         if shared.dry_run {
             work.plan_rest(&config, budget, &components);
@@ -68,8 +87,8 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         return report::publish("create", &work.checks, shared.format);
     }
     work.kubeconfig().await?;
-    let cluster = connect(&shared.name, deadline).await?;
-    work.ready(&cluster, nodes.len(), deadline).await?;
+    let cluster = connect(&shared.name, None, deadline).await?;
+    work.ready(&cluster, &nodes, deadline).await?;
     work.checks.extend(drift::of_networks(&config, &cluster).await?);
     for (component, file) in components.iter().zip(&files) {
         components::install(&cluster, component, file, shared, deadline).await?;
@@ -97,7 +116,7 @@ impl Work<'_> {
             return Ok(nodes);
         }
         for node in &stopped {
-            self.done("nodes", node, if self.shared.dry_run { "to be started" } else { "started" });
+            self.done("nodes", node, if self.shared.dry_run { "to be started" } else { STARTED });
         }
         if self.shared.dry_run {
             return Ok(nodes);
@@ -107,12 +126,47 @@ impl Work<'_> {
         nodes::of(&self.shared.name).await
     }
 
-    async fn delete_half_made(&mut self) -> Result<(), Stop> {
+    /// What an earlier creation has left undone; `None` when nothing is.
+    async fn half_made(
+        &mut self,
+        config: &KindConfig,
+        nodes: &[Node],
+        deadline: Instant,
+    ) -> Result<Option<Half>, Stop> {
+        if self.shared.dry_run && nodes.iter().any(|node| !node.running) {
+            let detail = "whether it is half-made shows when its nodes run";
+            self.checks.push(Check::skipped("cluster", &self.shared.name, detail));
+            return Ok(None);
+        }
+        if let Some(half) = made::by_nodes(nodes).await? {
+            return Ok(Some(half));
+        }
+        // The user's kubeconfig may not have the context yet.
+        let text = kinds_kubeconfig(&self.shared.name).await?;
+        // Nodes that were just started take their time, and others have had it.
+        let started = self.checks.iter().any(|check| check.detail == STARTED);
+        let patience = if started { deadline } else { deadline.min(Instant::now() + PATIENCE) };
+        let cluster =
+            connect(&self.shared.name, Some(&text), patience).await.map_err(|mut stop| {
+                let message = "whether the cluster is half-made cannot be told";
+                let hint =
+                    "if it was never used, `kind-cluster teardown --discard-data` deletes it";
+                stop.report.push(Diagnostic::error("half-made-unknown", message).hint(hint));
+                stop
+            })?;
+        made::by_api(config, nodes, &cluster).await
+    }
+
+    async fn delete(&mut self, half: &Half) -> Result<(), Stop> {
         let name = &self.shared.name;
-        display::line("an earlier creation did not get as far as a control plane; its nodes go");
-        let arguments = ["delete", "cluster", "--name", name];
-        process::succeed("kind", &arguments, self.shared.timeout).await?;
-        self.done("cluster", name, "half-made nodes deleted");
+        let why = half.why();
+        if self.shared.dry_run {
+            self.done("cluster", name, &format!("half-made, to be deleted: {why}"));
+            return Ok(());
+        }
+        display::line(&format!("an earlier creation was not finished: {why}"));
+        teardown::delete(self.shared).await?;
+        self.done("cluster", name, &format!("half-made, deleted: {why}"));
         Ok(())
     }
 
@@ -151,7 +205,7 @@ impl Work<'_> {
             return Err(Stop::new(
                 Status::Unfinished,
                 Diagnostic::error("create-failed", message)
-                    .hint("run `kind-cluster create` again once the cause is gone; it deletes what is half-made"),
+                    .hint("run `kind-cluster create` again once the cause is gone; it makes anew what is half-made and holds no data"),
             ));
         }
         self.done("cluster", name, "created");
@@ -193,9 +247,7 @@ impl Work<'_> {
 
     async fn kubeconfig(&mut self) -> Result<(), Stop> {
         let name = &self.shared.name;
-        let arguments = ["get", "kubeconfig", "--name", name];
-        let text = process::succeed("kind", &arguments, nodes::QUESTION).await?;
-        kubeconfig::add(name, &text)?;
+        kubeconfig::add(name, &kinds_kubeconfig(name).await?)?;
         self.done("cluster", &context_of(name), "in the kubeconfig; the current context stays");
         Ok(())
     }
@@ -204,13 +256,16 @@ impl Work<'_> {
     async fn ready(
         &mut self,
         cluster: &Cluster,
-        count: usize,
+        containers: &[Node],
         deadline: Instant,
     ) -> Result<(), Stop> {
         let world = World::default();
+        let count = containers.len();
         let mut said = String::new();
         loop {
-            let nodes = cluster.list("v1", "Node", "").await?;
+            let mut nodes = cluster.list("v1", "Node", "").await?;
+            // One whose container is gone never becomes Ready; it is drift.
+            nodes.retain(|node| containers.iter().any(|known| known.name == name(node)));
             let waiting: Vec<String> = nodes
                 .iter()
                 .map(|node| (node, assess(node, &world)))
@@ -263,25 +318,16 @@ impl Work<'_> {
     }
 }
 
-/// Whether a creation ended before its control plane was made: then no object was ever stored.
-async fn half_made(nodes: &[Node]) -> Result<bool, Stop> {
-    let Some(plane) = nodes.iter().find(|node| node.is_control_plane()) else { return Ok(true) };
-    let arguments = ["exec", &plane.name, "test", "-e", "/etc/kubernetes/admin.conf"];
-    let output = process::output("docker", &arguments, nodes::QUESTION).await?;
-    if output.success {
-        return Ok(false);
-    }
-    // Only the test's own answer counts: nothing is deleted because a question failed.
-    if output.stderr.trim().is_empty() {
-        return Ok(true);
-    }
-    Err(process::failed("docker", &arguments, &output))
+/// kind's own kubeconfig for a cluster.
+async fn kinds_kubeconfig(name: &str) -> Result<String, Stop> {
+    let arguments = ["get", "kubeconfig", "--name", name];
+    process::succeed("kind", &arguments, nodes::QUESTION).await
 }
 
 /// A control plane that was just started takes a moment to answer.
-async fn connect(name: &str, deadline: Instant) -> Result<Cluster, Stop> {
+async fn connect(name: &str, kubeconfig: Option<&str>, deadline: Instant) -> Result<Cluster, Stop> {
     loop {
-        match Cluster::connect(name).await {
+        match Cluster::connect_by(name, kubeconfig).await {
             Err(stop) if stop.status == Status::Unfinished && Instant::now() < deadline => {
                 tokio::time::sleep(PAUSE).await;
             }

@@ -245,12 +245,12 @@ fn a_webhook_that_refuses(bench: &Bench) {
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap",
                      "metadata": {"name": "map", "namespace": "small"}, "data": {"a": "1"}});
     let refused = || {
-        run(&mut bench.deploy(&[map.clone()], &["--timeout", "4s"]))
+        run(&mut bench.deploy(std::slice::from_ref(&map), &["--timeout", "4s"]))
             .stderr
             .contains("webhook-refusing")
     };
     until("the webhook", refused);
-    let child = start(&mut bench.deploy(&[map.clone()], &["--timeout", "60s"]));
+    let child = start(&mut bench.deploy(std::slice::from_ref(&map), &["--timeout", "60s"]));
     std::thread::sleep(Duration::from_secs(3));
     bench.kubectl(&["delete", "--filename", &file]);
     let done: Run = child.wait_with_output().unwrap().into();

@@ -1,0 +1,116 @@
+//! One run at a time changes a cluster.
+//!
+//! A backup relies on workloads staying at 0, and what another run starts again would write under
+//! its copy. Whose turn it is, a locked file says: Kind's clusters are on this machine, and the
+//! kernel gives the lock back however a process ends.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+
+use crate::deploy::display;
+
+/// How often a lock that is held is tried again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Nobody else changes the cluster as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _lock: File,
+}
+
+/// Waits until nobody else changes the cluster `name`; `what` is said to whoever waits meanwhile.
+///
+/// # Errors
+/// Somebody else still does at the deadline, or the lock cannot be used.
+pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Turn, Stop> {
+    let path = folder().join(format!("{name}.lock"));
+    let failed = |error: io::Error| {
+        let message = format!("cannot lock {}: {error}", path.display());
+        Stop::new(
+            Status::Bad,
+            Diagnostic::error("cluster-lock", message)
+                .hint("XDG_STATE_HOME names a folder that can be written"),
+        )
+    };
+    let open = || {
+        let parent = path.parent().unwrap_or(&path);
+        DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+    };
+    let mut lock = open().map_err(failed)?;
+    let mut said = false;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let holder = holder(&mut lock);
+        if Instant::now() >= deadline {
+            let message = format!("{holder} is changing the cluster {name}");
+            return Err(Stop::new(
+                Status::Unfinished,
+                Diagnostic::error("cluster-busy", message)
+                    .hint("nothing was changed; run it again when that has ended"),
+            ));
+        }
+        if !said {
+            display::line(&format!("waiting for {holder}, which is changing the cluster {name}"));
+            said = true;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    let mut write = || {
+        lock.set_len(0)?;
+        lock.seek(SeekFrom::Start(0))?;
+        write!(lock, "{what} (process {})", std::process::id())
+    };
+    write().map_err(failed)?;
+    Ok(Turn { _lock: lock })
+}
+
+impl Turn {
+    /// Lets the programs that are started from here on hold the lock, too: a kind that outlives a
+    /// tool which was killed is still making its cluster, and keeps others away until it ends.
+    pub(crate) fn share(&self) {
+        // It fails only for a file that is not open.
+        let _ = rustix::io::fcntl_setfd(&self._lock, rustix::io::FdFlags::empty());
+    }
+}
+
+/// Who has the lock, by its own word.
+fn holder(lock: &mut File) -> String {
+    let mut text = String::new();
+    let read = lock.seek(SeekFrom::Start(0)).and_then(|_| lock.read_to_string(&mut text));
+    match read {
+        Ok(_) if !text.is_empty() => text,
+        _ => "another kind-cluster".to_owned(),
+    }
+}
+
+/// The same for every run of a user, from a terminal or not: a folder that only some sessions
+/// have, such as the one for run-time files, would keep them apart.
+fn folder() -> PathBuf {
+    let absolute = |name: &str| {
+        std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
+    };
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    let user = rustix::process::getuid().as_raw();
+    match state {
+        Some(state) => state.join("kind-cluster"),
+        None => std::env::temp_dir().join(format!("kind-cluster-{user}")),
+    }
+}
