@@ -6,16 +6,16 @@ use common::stop::Stop;
 
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
-use crate::report::{self, Check};
+use crate::report;
 use crate::{backup, create, preflight, status};
 
 /// `doctor`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Doctor) -> Result<Status, Stop> {
-    let mut checks = preflight::checks(shared).await?;
+    let mut checks = preflight::checks(shared).await;
     // One part that cannot answer must not hide what the others say.
     match create::differences(shared).await {
         Ok(more) => checks.extend(more),
-        Err(stop) => checks.extend(said("drift", &stop)),
+        Err(stop) => checks.extend(report::stopped("drift", &stop)),
     }
     if let Some(folder) = &options.backup_dir {
         checks.extend(backup::leftovers(folder, &shared.name));
@@ -23,21 +23,9 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Doctor) -> Result<Status
     match Cluster::connect(&shared.name).await {
         Ok(cluster) => match status::checks(&cluster).await {
             Ok(more) => checks.extend(more),
-            Err(stop) => checks.extend(said("cluster", &stop)),
+            Err(stop) => checks.extend(report::stopped("cluster", &stop)),
         },
-        Err(stop) => checks.extend(said("cluster", &stop)),
+        Err(stop) => checks.extend(report::stopped("cluster", &stop)),
     }
     report::publish("doctor", &checks, shared.format)
-}
-
-/// What kept a part from answering, as checks that have failed.
-fn said(group: &'static str, stop: &Stop) -> Vec<Check> {
-    let check = |diagnostic: &common::diagnostic::Diagnostic| {
-        let check = Check::failed(group, group, diagnostic.code(), diagnostic.message());
-        match diagnostic.hint_text() {
-            Some(hint) => check.hint(hint),
-            None => check,
-        }
-    };
-    stop.report.diagnostics().iter().map(check).collect()
 }

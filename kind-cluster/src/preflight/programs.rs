@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use common::exit::Status;
 use serde_json::Value;
 
 use crate::object::text;
@@ -9,9 +10,13 @@ use crate::process;
 use crate::quantity;
 use crate::report::Check;
 
-/// One question. All are asked at the same time, so that the whole stays below two seconds even
-/// when an engine hangs.
-const LIMIT: Duration = Duration::from_millis(1500);
+/// The code of a question that was not answered in time: the program may well be there.
+pub(super) const NO_ANSWER: &str = "no-answer";
+
+/// What is said of such a question.
+pub(super) fn late(what: &str, limit: Duration) -> String {
+    format!("`{what}` has not answered within {}", humantime::format_duration(limit))
+}
 
 /// The oldest versions that this tool is used with.
 struct Program {
@@ -47,18 +52,23 @@ const PROGRAMS: [Program; 3] = [
 ];
 
 /// Whether a program is there and new enough.
-pub(super) async fn version(name: &'static str) -> Check {
+pub(super) async fn version(name: &'static str, limit: Duration) -> Check {
     let Some(program) = PROGRAMS.iter().find(|program| program.name == name) else {
         return Check::skipped("programs", name, "not known");
     };
     let (least_major, least_minor) = program.least;
     let wanted = format!("{least_major}.{least_minor}");
     let install = format!("install {name} {wanted} or later, and see that it is in PATH");
-    let output = match process::output(name, program.arguments, LIMIT).await {
+    let output = match process::output(name, program.arguments, limit).await {
         Ok(output) if output.success => output,
         Ok(output) => {
             let said = output.complaint();
             return Check::failed("programs", name, program.old, said).hint(install);
+        }
+        Err(stop) if stop.status == Status::Unfinished => {
+            let late = late(&format!("{name} {}", program.arguments[0]), limit);
+            return Check::failed("programs", name, NO_ANSWER, late)
+                .hint("run it by hand, and see what it waits for");
         }
         Err(stop) => {
             let why = stop.report.diagnostics().first().map(|d| d.message().to_owned());
@@ -94,18 +104,21 @@ fn numbers(text: &str) -> Option<(u64, u64)> {
 }
 
 /// The engine: there, running, on cgroups v2, and with enough memory for the budget.
-pub(super) async fn docker(budget: Option<u64>) -> Vec<Check> {
-    let output = match process::output("docker", &["info", "--format", "{{json .}}"], LIMIT).await {
+pub(super) async fn docker(budget: Option<u64>, limit: Duration) -> Vec<Check> {
+    let output = match process::output("docker", &["info", "--format", "{{json .}}"], limit).await {
         Ok(output) => output,
+        Err(stop) if stop.status == Status::Unfinished => {
+            return vec![
+                Check::failed("docker", "engine", NO_ANSWER, late("docker info", limit))
+                    .hint("the engine is busy or hangs; if `docker info` does not end, restart it"),
+            ];
+        }
         Err(stop) => {
-            let first = stop.report.diagnostics().first();
-            let code = first.map_or("docker-missing", |d| d.code());
-            let (code, hint) = match code {
-                "timeout" => ("docker-stopped", "the engine hangs; restart it"),
-                _ => ("docker-missing", "install Docker, and see that `docker` is in PATH"),
-            };
-            let why = first.map(|d| d.message().to_owned()).unwrap_or_default();
-            return vec![Check::failed("docker", "engine", code, why).hint(hint)];
+            let why = stop.report.diagnostics().first().map(|d| d.message().to_owned());
+            return vec![
+                Check::failed("docker", "engine", "docker-missing", why.unwrap_or_default())
+                    .hint("install Docker, and see that `docker` is in PATH"),
+            ];
         }
     };
     let info: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
