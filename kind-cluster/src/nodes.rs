@@ -6,7 +6,7 @@ use std::time::Duration;
 use common::stop::Stop;
 use serde_json::Value;
 
-use crate::object::text;
+use crate::object::{self, list, text};
 use crate::process;
 
 /// How long Docker and kind may take to answer a question.
@@ -90,21 +90,32 @@ pub(crate) fn shares(nodes: &[Node], total: u64, reserved: u64) -> BTreeMap<Stri
     nodes.iter().map(|node| (node.name.clone(), share(node) & !4095)).collect()
 }
 
-/// Images on a node, by every name that they have there.
+/// What a node knows of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NodeImage {
+    /// Digest of the image's configuration, which is what it is made of.
+    pub(crate) id: String,
+    /// Every name with a tag or digest.
+    pub(crate) names: Vec<String>,
+}
+
+/// Images on a node.
 ///
 /// # Errors
 /// The node does not answer.
-pub(crate) async fn images(node: &str) -> Result<Vec<String>, Stop> {
+pub(crate) async fn images(node: &str) -> Result<Vec<NodeImage>, Stop> {
     let arguments = ["exec", node, "crictl", "images", "-o", "json"];
     let text = process::succeed("docker", &arguments, QUESTION).await?;
     let answer: Value = serde_json::from_str(&text)
         .map_err(|error| Stop::bad("node-answer", format!("`crictl images` on {node}: {error}")))?;
-    let images = answer["images"].as_array().into_iter().flatten();
-    let names = images.flat_map(|image| {
-        let tags = image["repoTags"].as_array().into_iter().flatten();
-        tags.chain(image["repoDigests"].as_array().into_iter().flatten())
-    });
-    Ok(names.filter_map(Value::as_str).map(str::to_owned).collect())
+    let image = |image: &Value| {
+        let tags = list(image, "/repoTags").iter().chain(list(image, "/repoDigests"));
+        NodeImage {
+            id: object::text(image, "/id").to_owned(),
+            names: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
+        }
+    };
+    Ok(list(&answer, "/images").iter().map(image).collect())
 }
 
 #[cfg(test)]

@@ -100,6 +100,16 @@ async fn check_images(
                 )
                 .hint("`kind-cluster load` loads it"),
             ),
+            Some(Lack::Replace(on)) => report.push(
+                Diagnostic::error(
+                    "image-stale",
+                    format!(
+                        "the image {image} on {} is not the one in this machine's engine",
+                        on.join(", ")
+                    ),
+                )
+                .hint("`kind-cluster load` loads it"),
+            ),
             Some(Lack::Nowhere(on)) => report.push(
                 Diagnostic::error(
                     "image-missing",
