@@ -21,10 +21,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Doctor) -> Result<Status
         checks.extend(backup::leftovers(folder, &shared.name));
     }
     match Cluster::connect(&shared.name).await {
-        Ok(cluster) => match status::checks(&cluster).await {
-            Ok(more) => checks.extend(more),
-            Err(stop) => checks.extend(report::stopped("cluster", &stop)),
-        },
+        Ok(cluster) => checks.extend(status::checks(shared, &cluster).await),
         Err(stop) => checks.extend(report::stopped("cluster", &stop)),
     }
     report::publish("doctor", &checks, shared.format)

@@ -13,6 +13,7 @@ use super::lock::Lock;
 use super::source;
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
+use crate::deploy::inventory;
 use crate::deploy::roll_out::{self, RollOut};
 use crate::object::{group, list, meta, text};
 use crate::references::defines;
@@ -172,6 +173,8 @@ pub(crate) async fn install(
     for object in &mut objects {
         place(cluster, component, &defined, object).await?;
     }
+    // Recorded before it is applied, so that `status` knows what an interrupted run left out.
+    inventory::record_component(cluster, &component.name, &objects).await?;
     // A component is another's work: what it refers to is its own business, its order is ours.
     roll_out::run(
         cluster,

@@ -2,7 +2,7 @@
 
 pub(crate) mod display;
 mod explain;
-mod inventory;
+pub(crate) mod inventory;
 mod plan;
 pub(crate) mod roll_out;
 

@@ -410,6 +410,11 @@ fn components_are_installed_from_what_was_recorded_and_nothing_else() {
     let helm = machine.calls().into_iter().find(|call| call.starts_with("helm template")).unwrap();
     assert!(helm.contains("--namespace charted --include-crds --values"), "{helm}");
     with_components(&machine, &[]).unwrap().expect(0);
+    // What was installed is known, and missed when it goes.
+    machine.server.delete("Deployment", "charted", "external-secrets");
+    let missed = run(&mut machine.tool(&["status"])).expect(1);
+    let said = "Deployment/external-secrets (charted)[missing]";
+    assert!(missed.stdout.contains(said), "{}", missed.stdout);
 }
 
 #[test]
