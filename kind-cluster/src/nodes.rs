@@ -16,7 +16,7 @@ const LABEL: &str = "io.x-k8s.kind.cluster";
 const ROLE: &str = "io.x-k8s.kind.role";
 
 /// One node's container.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Node {
     pub(crate) name: String,
     /// `control-plane` or `worker`.
@@ -26,6 +26,12 @@ pub(crate) struct Node {
     pub(crate) memory: u64,
     /// Port in the container (`80/tcp`) to port on the host, as configured.
     pub(crate) ports: BTreeMap<String, u16>,
+    /// Port in the container to the address on the host that it is published on.
+    pub(crate) addresses: BTreeMap<String, String>,
+    /// The image that it was made of.
+    pub(crate) image: String,
+    /// Folder in the container to folder on the host.
+    pub(crate) mounts: BTreeMap<String, String>,
 }
 
 impl Node {
@@ -60,17 +66,31 @@ pub(crate) async fn of(cluster: &str) -> Result<Vec<Node>, Stop> {
 }
 
 fn node(container: &Value) -> Node {
-    let bindings = container.pointer("/HostConfig/PortBindings").and_then(Value::as_object);
-    let ports = bindings.into_iter().flatten().filter_map(|(inside, outside)| {
-        let port = text(outside, "/0/HostPort").parse().ok()?;
-        Some((inside.clone(), port))
-    });
+    let bindings = || {
+        let bindings = container.pointer("/HostConfig/PortBindings").and_then(Value::as_object);
+        bindings.into_iter().flatten()
+    };
+    let port = |(inside, outside): (&String, &Value)| {
+        Some((inside.clone(), text(outside, "/0/HostPort").parse().ok()?))
+    };
+    let address = |(inside, outside): (&String, &Value)| {
+        (inside.clone(), text(outside, "/0/HostIp").to_owned())
+    };
+    let mounts = list(container, "/HostConfig/Binds").iter().filter_map(Value::as_str);
+    let mount = |bind: &str| {
+        let mut parts = bind.split(':');
+        let outside = parts.next()?.to_owned();
+        Some((parts.next()?.to_owned(), outside))
+    };
     Node {
         name: text(container, "/Name").trim_start_matches('/').to_owned(),
         role: container["Config"]["Labels"][ROLE].as_str().unwrap_or_default().to_owned(),
         running: container.pointer("/State/Running") == Some(&Value::Bool(true)),
         memory: container.pointer("/HostConfig/Memory").and_then(Value::as_u64).unwrap_or_default(),
-        ports: ports.collect(),
+        ports: bindings().filter_map(port).collect(),
+        addresses: bindings().map(address).collect(),
+        image: text(container, "/Config/Image").to_owned(),
+        mounts: mounts.filter_map(mount).collect(),
     }
 }
 
@@ -123,13 +143,7 @@ mod tests {
     use super::*;
 
     fn node(role: &str, name: &str) -> Node {
-        Node {
-            name: name.into(),
-            role: role.into(),
-            running: true,
-            memory: 0,
-            ports: BTreeMap::new(),
-        }
+        Node { name: name.into(), role: role.into(), running: true, ..Node::default() }
     }
 
     #[test]

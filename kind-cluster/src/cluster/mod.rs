@@ -71,6 +71,16 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Major and minor version of Kubernetes, as far as the server says it.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub(crate) async fn version(&self) -> Result<Option<(u64, u64)>, Stop> {
+        let answer = self.raw("GET", "/version", None, "").await;
+        let answer = answer.map_err(|error| stop("cannot ask for the version", &error))?;
+        Ok(crate::create::components::minor(text(&answer, "/gitVersion")))
+    }
+
     /// One request; a body is sent as `content`.
     pub(crate) async fn raw(
         &self,

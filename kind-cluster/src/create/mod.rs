@@ -80,7 +80,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     } else {
         work.done("cluster", &shared.name, "exists");
     }
-    work.checks.extend(drift::of_nodes(&config, &nodes));
+    work.checks.extend(drift::of_nodes(&config, &shared.name, &nodes));
     work.cap(&nodes, budget).await?;
     if shared.dry_run {
         work.plan_rest(&config, budget, &components);
@@ -90,6 +90,10 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     let cluster = connect(&shared.name, None, deadline).await?;
     work.ready(&cluster, &nodes, deadline).await?;
     work.checks.extend(drift::of_networks(&config, &cluster).await?);
+    work.checks.extend(drift::of_objects(&config, &shared.name, &cluster).await?);
+    if let Some(version) = cluster.version().await? {
+        work.checks.extend(components::skew(&components, version));
+    }
     for (component, file) in components.iter().zip(&files) {
         components::install(&cluster, component, file, shared, deadline).await?;
         work.done("components", component.name(), &format!("{} is ready", component.version()));
@@ -357,7 +361,7 @@ pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
                 .hint("`kind-cluster create` makes it"),
         ]);
     }
-    let mut checks = drift::of_nodes(&config, &nodes);
+    let mut checks = drift::of_nodes(&config, &shared.name, &nodes);
     if let Some(budget) = budget::read(shared.spec.as_deref(), config.name())? {
         let shares = nodes::shares(&nodes, budget.total, budget.reserved);
         for node in nodes.iter().filter(|node| node.memory != shares[&node.name]) {
@@ -365,6 +369,17 @@ pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
                 Check::failed("nodes", &node.name, "not-capped", "its memory cap is not its share")
                     .hint("`kind-cluster create` sets it"),
             );
+        }
+    }
+    // Without an API server its part is left to whoever says that there is none.
+    if let Ok(cluster) = Cluster::connect(&shared.name).await {
+        checks.extend(drift::of_objects(&config, &shared.name, &cluster).await?);
+        if let Some(version) = cluster.version().await? {
+            let file = places::components(None).and_then(|path| components::from_file(&path));
+            checks.extend(components::skew(&file.unwrap_or_default(), version));
+            if config.kubernetes().is_none() {
+                checks.extend(preflight::kubectl_skew(version).await);
+            }
         }
     }
     Ok(checks)

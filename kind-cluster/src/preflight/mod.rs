@@ -69,13 +69,21 @@ async fn checks_within(shared: &Shared, limit: Duration) -> Vec<Check> {
         Ok(Err(stop)) if answers => checks.extend(report::stopped("docker", stop)),
         _ => {}
     }
+    let skew = config.as_ref().and_then(KindConfig::kubernetes);
+    let skew = skew.and_then(|cluster| programs::skew(&kubectl, cluster));
     checks.extend([kind, kubectl, helm]);
+    checks.extend(skew);
     checks.extend(unread);
     checks.extend(machine::checks());
     // An engine that is not there holds no ports, one that does not answer may hold every one.
     let own = own.ok().map(Result::unwrap_or_default);
     checks.extend(ports::judge(looked.unwrap_or_default(), own.as_deref()));
     checks
+}
+
+/// Whether kubectl fits a cluster that runs.
+pub(crate) async fn kubectl_skew(cluster: (u64, u64)) -> Option<Check> {
+    programs::skew(&programs::version("kubectl", QUICK).await, cluster)
 }
 
 /// Fails with every check that has failed.

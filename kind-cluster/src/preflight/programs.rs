@@ -33,7 +33,8 @@ const PROGRAMS: [Program; 3] = [
         missing: "kind-missing",
         old: "kind-version",
         arguments: &["version"],
-        least: (0, 24),
+        // It makes clusters of images with containerd 2, which newer ones have.
+        least: (0, 27),
     },
     Program {
         name: "kubectl",
@@ -91,6 +92,18 @@ pub(super) async fn version(name: &'static str, limit: Duration) -> Check {
             Check::failed("programs", name, program.old, detail).hint(install)
         }
     }
+}
+
+/// Whether kubectl, as checked, is at most one minor version from the cluster's; further apart its
+/// project promises nothing.
+pub(super) fn skew(kubectl: &Check, cluster: (u64, u64)) -> Option<Check> {
+    let (major, minor) = numbers(&kubectl.detail).filter(|_| kubectl.code.is_empty())?;
+    let near = major == cluster.0 && minor.abs_diff(cluster.1) <= 1;
+    let detail = format!("{major}.{minor}, and the cluster is {}.{}", cluster.0, cluster.1);
+    (!near).then(|| {
+        Check::warning("programs", "kubectl", "kubectl-skew", detail)
+            .hint("install a kubectl of the cluster's version, or one beside it")
+    })
 }
 
 /// The first `MAJOR.MINOR` in a text, behind a `v` or not.
@@ -178,5 +191,15 @@ mod tests {
         assert_eq!(numbers("{\"clientVersion\": {\"gitVersion\": \"v1.32.3\"}}"), Some((1, 32)));
         assert_eq!(numbers("v3.17.0"), Some((3, 17)));
         assert_eq!(numbers("no such command"), None);
+    }
+
+    #[test]
+    fn a_kubectl_may_be_one_minor_version_away() {
+        let far = |found: &str, minor| skew(&Check::ok("programs", "kubectl", found), (1, minor));
+        assert!(far("1.32", 33).is_none() && far("1.34", 33).is_none());
+        assert_eq!(far("1.31", 33).unwrap().code, "kubectl-skew");
+        assert_eq!(far("1.35", 33).unwrap().code, "kubectl-skew");
+        let missing = Check::failed("programs", "kubectl", "kubectl-missing", "1.2");
+        assert!(skew(&missing, (1, 33)).is_none());
     }
 }

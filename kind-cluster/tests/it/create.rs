@@ -288,6 +288,46 @@ fn drift_is_shown_with_every_difference() {
 }
 
 #[test]
+fn drift_of_one_node_is_said_of_that_node() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let Some(mut first) = create(&machine, &[]) else { return };
+    run(&mut first).expect(0);
+    let port: u16 = machine.read("fake/ports").trim().parse().unwrap();
+    let wanted = json!({"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "name": "rideshare-local",
+        "nodes": [
+            {"role": "control-plane", "image": "kindest/node:v1.33.7@sha256:a", "labels": {"zone": "a"},
+             "extraPortMappings": [{"containerPort": port, "hostPort": port, "listenAddress": "127.0.0.1"}]},
+            {"role": "worker", "extraMounts": [{"hostPath": "/srv/data", "containerPath": "/data"}]},
+            {"role": "worker", "extraPortMappings": [{"containerPort": 9, "hostPort": 9}]}]});
+    machine.write("cluster.yaml", &serde_yaml::to_string(&wanted).unwrap());
+    for name in ["rideshare-local-control-plane", "rideshare-local-worker"] {
+        let file = format!("fake/nodes/{name}");
+        let image = "\"Config\":{\"Image\":\"kindest/node:v1.32.2\",";
+        machine.write(&file, &machine.read(&file).replace("\"Config\":{", image));
+    }
+    machine.server.merge(
+        "Node",
+        "",
+        "rideshare-local-control-plane",
+        json!({"status": {"nodeInfo": {"kubeletVersion": "v1.32.2"}}}),
+    );
+    let drifted = run(&mut create(&machine, &[]).unwrap()).expect(1);
+    let plane = "of rideshare-local-control-plane[drift]";
+    for said in [
+        format!("image {plane}: kindest/node:v1.32.2, and the configuration has kindest/node:v1.33.7@sha256:a"),
+        format!("port {port}/tcp {plane}: {port}, and the configuration has 127.0.0.1:{port}"),
+        format!("label zone {plane}: no value, and the configuration has a"),
+        format!("Kubernetes {plane}: v1.32.2, and the configuration has 1.33"),
+        "folder /data of rideshare-local-worker[drift]: nothing, and the configuration has /srv/data".into(),
+        "port 9/tcp of rideshare-local-worker2[drift]: not published, and the configuration has 9".into(),
+    ] {
+        assert!(drifted.stdout.contains(&said), "{said}: {}", drifted.stdout);
+    }
+    assert_eq!(drifted.stdout.matches("[drift]").count(), 6, "{}", drifted.stdout);
+}
+
+#[test]
 fn every_node_must_be_ready_in_time() {
     let Some(machine) = Machine::new() else { return };
     nodes_join(&machine);
@@ -366,7 +406,7 @@ fn component(machine: &Machine, more: &str) -> String {
     let text = format!(
         "components:\n- name: operator\n  version: '1'\n  namespace: operators\n  manifests: [{}]\n  objects:\n  \
          - {{apiVersion: g.example/v1, kind: Thing, metadata: {{name: thing}}}}\n\
-         - name: charted\n  version: '2'\n  namespace: charted\n  chart: {}\n  values: {{a: 1}}\n  \
+         - name: charted\n  version: '2'\n  kubernetes: {{from: '1.33', to: '1.36'}}\n  namespace: charted\n  chart: {}\n  values: {{a: 1}}\n  \
          secrets-manager: {{deployment: external-secrets, variable: ADDRESS}}\n{more}",
         url("files/operator-1.yaml"),
         url("files/chart-2.tgz")
@@ -392,7 +432,7 @@ fn components_are_installed_from_what_was_recorded_and_nothing_else() {
         !machine.calls().iter().any(|call| call.starts_with("kind create")),
         "found before anything is made"
     );
-    with_components(&machine, &["--update-lock"]).unwrap().expect(0);
+    let done = with_components(&machine, &["--update-lock"]).unwrap().expect(0);
     let lock = machine.read("components/components.lock");
     let sum: String = Sha256::digest(machine.read("files/operator-1.yaml"))
         .iter()
@@ -403,6 +443,7 @@ fn components_are_installed_from_what_was_recorded_and_nothing_else() {
     let charted = machine.server.get("Deployment", "charted", "external-secrets").unwrap();
     let address = &charted["spec"]["template"]["spec"]["containers"][0]["env"][0];
     assert_eq!(address["value"], "http://localstack.rideshare.svc.cluster.local:4566");
+    assert!(done.stdout.contains("charted[component-skew]: 2 is made for Kubernetes 1.33 to 1.36, and the cluster has 1.32"), "{}", done.stdout);
     assert!(
         machine.server.get("Pod", "charted", "try").is_none(),
         "a chart's own test is not installed"

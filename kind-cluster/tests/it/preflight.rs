@@ -81,7 +81,7 @@ fn programs_that_are_missing_too_old_or_hang() {
         without_machine(codes(&done.stdout)),
         ["docker-missing", "kind-missing", "kubectl-missing", "helm-missing"]
     );
-    let done = run(preflight(&machine, &[]).env("FAKE_KIND", "v0.11.1")).expect(1);
+    let done = run(preflight(&machine, &[]).env("FAKE_KIND", "v0.26.0")).expect(1);
     assert_eq!(without_machine(codes(&done.stdout)), ["kind-version"]);
     std::fs::remove_file(machine.path("bin/docker")).unwrap();
     machine.write("bin/docker", "#!/bin/sh\nsleep 30\n");
