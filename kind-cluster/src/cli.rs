@@ -20,8 +20,8 @@ Exit status:
   1    the answer is no: this machine is not ready, drift, over budget, a dangling reference, a
        missing image, a conflict, a pod or Job that failed, a check that failed, a bad archive
   2    usage, bad input, no such cluster, or a program that is not there
-  3    could not finish: a deadline passed, the engine or the API server did not answer, or a disk
-       is full
+  3    could not finish: a deadline passed, another run is changing the cluster, the engine or the
+       API server did not answer, or a disk is full
   130  interrupted, or terminated
 
 Environment:

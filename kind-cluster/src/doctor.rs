@@ -21,7 +21,13 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Doctor) -> Result<Status
         checks.extend(backup::leftovers(folder, &shared.name));
     }
     match Cluster::connect(&shared.name).await {
-        Ok(cluster) => checks.extend(status::checks(shared, &cluster).await),
+        Ok(cluster) => {
+            checks.extend(status::checks(shared, &cluster).await);
+            match backup::bind::leftovers(&cluster).await {
+                Ok(more) => checks.extend(more),
+                Err(stop) => checks.extend(report::stopped("cluster", &stop)),
+            }
+        }
         Err(stop) => checks.extend(report::stopped("cluster", &stop)),
     }
     report::publish("doctor", &checks, shared.format)

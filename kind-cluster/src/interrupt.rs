@@ -1,5 +1,5 @@
-//! Ctrl-C and SIGTERM: the first one ends what is going on and lets it clean up, the second one
-//! ends the cleaning, too.
+//! Ctrl-C, SIGTERM, SIGHUP and SIGQUIT: the first one ends what is going on and lets it clean up,
+//! the second one ends the cleaning, too.
 
 use std::future::Future;
 
@@ -19,7 +19,12 @@ impl Interrupt {
     /// Takes the signals from here on.
     pub(crate) fn listen() -> Self {
         let (send, count) = watch::channel(0);
-        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
+        // A terminal that goes away must not leave anything stopped, unless nohup has said that
+        // its going is to be ignored.
+        let more = [SignalKind::hangup(), SignalKind::quit()];
+        kinds.extend(more.into_iter().filter(|kind| !is_ignored(*kind)));
+        for kind in kinds {
             // It fails only for signals that cannot be caught, and these can.
             let Ok(mut stream) = signal(kind) else { continue };
             let send = send.clone();
@@ -30,6 +35,12 @@ impl Interrupt {
             });
         }
         Interrupt { count }
+    }
+
+    /// # Errors
+    /// A signal has come.
+    pub(crate) fn check(&self) -> Result<(), Stop> {
+        if *self.count.borrow() == 0 { Ok(()) } else { Err(interrupted()) }
     }
 
     /// `work`, unless a signal comes first.
@@ -61,6 +72,14 @@ impl Interrupt {
             outcome = work => outcome,
         }
     }
+}
+
+/// Whether whoever started this program wants a signal to be ignored.
+fn is_ignored(kind: SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let set = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    set >> (kind.as_raw_value() - 1) & 1 == 1
 }
 
 fn interrupted() -> Stop {

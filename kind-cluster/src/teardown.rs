@@ -1,7 +1,9 @@
 //! The end of a cluster. Its data is backed up and verified first, or discarded by a word for it;
 //! whatever goes wrong before that leads to no deletion.
 
-use common::diagnostic::Diagnostic;
+use std::time::Instant;
+
+use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::stop::Stop;
 
@@ -11,7 +13,7 @@ use crate::deploy::display;
 use crate::interrupt::Interrupt;
 use crate::object::name;
 use crate::report::{self, Check};
-use crate::{backup, nodes, process};
+use crate::{backup, nodes, process, turn};
 
 /// `teardown`.
 pub(crate) async fn run(
@@ -20,6 +22,11 @@ pub(crate) async fn run(
     interrupt: &Interrupt,
 ) -> Result<Status, Stop> {
     let cluster = &shared.name;
+    let deadline = Instant::now() + shared.timeout;
+    let _turn = match shared.dry_run {
+        true => None,
+        false => Some(interrupt.or(turn::take(cluster, "teardown", deadline)).await?),
+    };
     if interrupt.or(nodes::of(cluster)).await?.is_empty() {
         if !shared.dry_run {
             kubeconfig::remove(cluster)?;
@@ -62,12 +69,19 @@ async fn refuse_with_data(cluster: &str) -> Result<(), Stop> {
         stop
     })?;
     let claims = connected.list("v1", "PersistentVolumeClaim", "").await?;
-    if claims.is_empty() {
-        return Ok(());
+    let volumes = connected.list("v1", "PersistentVolume", "").await?;
+    let left = backup::scratch::abandoned(&volumes, &claims);
+    let mut report = Report::default();
+    for (what, names) in [
+        ("claims hold data", claims.iter().map(name).collect()),
+        ("volumes hold data, which no claim has any more", left),
+    ] {
+        if !names.is_empty() {
+            let message = format!("{} {what}: {}", names.len(), names.join(", "));
+            report.push(Diagnostic::error("data-would-be-lost", message).hint(hint));
+        }
     }
-    let names: Vec<&str> = claims.iter().map(name).collect();
-    let message = format!("{} claims hold data: {}", names.len(), names.join(", "));
-    Err(Stop::new(Status::No, Diagnostic::error("data-would-be-lost", message).hint(hint)))
+    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
 }
 
 async fn start_again(cluster: &str) -> Result<(), Stop> {

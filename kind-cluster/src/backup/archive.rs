@@ -2,8 +2,10 @@
 //! of everything before it, so that no byte can change unseen.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
@@ -11,6 +13,7 @@ use common::stop::Stop;
 use sha2::{Digest, Sha256};
 use tar::{EntryType, Header};
 
+use super::blocking;
 use super::manifest::Manifest;
 
 /// The end of a name that is not the final one.
@@ -55,11 +58,10 @@ impl Writer {
                 format!("{} is there already", target.display()),
             ));
         }
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&partial);
+        // Data of databases is nobody else's business, from the first byte on.
+        let file =
+            OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&partial);
         let file = file.map_err(|error| cannot_write(&partial, &error))?;
-        // Data of databases is nobody else's business.
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        file.set_permissions(private).map_err(|error| cannot_write(&partial, &error))?;
         Ok(Writer { file, partial, target: target.to_owned(), published: false })
     }
 
@@ -84,23 +86,38 @@ impl Writer {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn finish(&mut self, manifest: &Manifest) -> Result<(), Stop> {
+    pub(super) async fn finish(
+        &mut self,
+        manifest: &Manifest,
+        deadline: Instant,
+    ) -> Result<(), Stop> {
         let text = serde_json::to_string_pretty(manifest).map_err(io::Error::from)? + "\n";
         let mut member = self.member(MANIFEST)?;
         member.write(text.as_bytes())?;
         member.end()?;
         let end = self.file.stream_position().map_err(|e| cannot_write(&self.partial, &e))?;
-        let sum = hash_of(&mut self.file, end).map_err(|e| cannot_write(&self.partial, &e))?;
-        let write = || -> io::Result<()> {
-            self.file.seek(SeekFrom::Start(end))?;
-            self.file.write_all(&trailer(&sum))?;
-            self.file.sync_all()?;
+        let (path, what) = (self.partial.clone(), "the archive");
+        let sum = blocking::run(deadline, what, move |given_up| {
+            let file = File::open(&path).map_err(|e| cannot_write(&path, &e))?;
+            let content = given_up.watch(file).take(end);
+            hash_of(content).map_err(|e| cannot_write(&path, &e))
+        });
+        let sum = sum.await?;
+        let (path, handle) = (self.partial.clone(), self.file.try_clone());
+        let write = move || -> io::Result<()> {
+            let mut file = handle?;
+            file.seek(SeekFrom::Start(end))?;
+            file.write_all(&trailer(&sum))?;
+            file.sync_all()?;
             // The verification that follows is to read the disk.
-            rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed)?;
+            rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
             Ok(())
         };
-        let mut write = write;
-        write().map_err(|error| cannot_write(&self.partial, &error))
+        // A slow disk has much to catch up with.
+        let work = blocking::run(deadline, what, move |_| {
+            write().map_err(|error| cannot_write(&path, &error))
+        });
+        work.await
     }
 
     /// Gives the archive its final name.
@@ -174,14 +191,12 @@ pub(super) fn trailer(sum: &str) -> Vec<u8> {
     bytes
 }
 
-/// SHA-256 of the first `length` bytes.
-pub(super) fn hash_of(file: &mut File, length: u64) -> io::Result<String> {
-    file.seek(SeekFrom::Start(0))?;
+/// SHA-256 of everything that a reader gives.
+pub(super) fn hash_of(mut reader: impl Read) -> io::Result<String> {
     let mut hash = Sha256::new();
-    let mut rest = io::Read::take(file, length);
     let mut buffer = vec![0; 1 << 20];
     loop {
-        let count = io::Read::read(&mut rest, &mut buffer)?;
+        let count = reader.read(&mut buffer)?;
         if count == 0 {
             return Ok(hexadecimal(hash));
         }

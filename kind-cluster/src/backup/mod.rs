@@ -4,13 +4,19 @@
 //! are asked for their own dump as well, while they still answer.
 
 mod archive;
+pub(crate) mod bind;
+mod blocking;
+mod claim;
 mod dump;
 mod manifest;
 pub(crate) mod quiesce;
 pub(crate) mod restore;
+pub(crate) mod scratch;
+mod swap;
 mod verify;
 mod volumes;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
@@ -23,8 +29,8 @@ use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
-use crate::quantity;
 use crate::report::{self, Check};
+use crate::{quantity, turn};
 use archive::Writer;
 use manifest::Manifest;
 use volumes::Inventory;
@@ -35,6 +41,11 @@ pub(crate) async fn run(
     options: &cli::Backup,
     interrupt: &Interrupt,
 ) -> Result<Status, Stop> {
+    let deadline = Instant::now() + shared.timeout;
+    let _turn = match shared.dry_run {
+        true => None,
+        false => Some(interrupt.or(turn::take(&shared.name, "backup", deadline)).await?),
+    };
     let checks = make(shared, options, interrupt, Then::Resume).await?;
     report::publish("backup", &checks, shared.format)
 }
@@ -61,26 +72,55 @@ pub(crate) async fn make(
     let deadline = Instant::now() + shared.timeout;
     let cluster = interrupt.or(Cluster::connect(&shared.name)).await?;
     if !shared.dry_run {
-        interrupt.or(quiesce::resume(&cluster)).await?;
+        interrupt.or(bind::clean_up(&cluster)).await?;
     }
     let inventory = interrupt.or(volumes::look(&cluster)).await?;
+    if then == Then::StayStopped && !inventory.abandoned.is_empty() {
+        let message = format!(
+            "no claim has, and no archive will have, the data of {}",
+            inventory.abandoned.join(", ")
+        );
+        return Err(Stop::new(
+            Status::No,
+            Diagnostic::error("data-would-be-lost", message).hint(
+                "bind these volumes to claims, delete them, or give up all data with --discard-data",
+            ),
+        ));
+    }
     if shared.dry_run {
         return Ok(planned(&inventory));
     }
-    let folder = lock(&options.backup_dir, deadline)?;
+    let folder = interrupt.or(lock(&options.backup_dir, deadline)).await?;
     clear(&options.backup_dir, &shared.name)?;
-    let path = options.backup_dir.join(file_name(&shared.name));
+    let path = interrupt.or(free(&options.backup_dir, &shared.name)).await?;
     let mut writer = Writer::create(&path)?;
-    let work = write(shared, &cluster, &inventory, &mut writer, deadline);
-    let outcome = interrupt.or(work).await;
+    let work = write(shared, &cluster, &inventory, &mut writer, deadline, interrupt);
+    let outcome = match work.await {
+        Ok(manifest) => writer.publish().map(|()| manifest),
+        Err(stop) => Err(stop),
+    };
     // Whatever has gone wrong, what was stopped starts again.
     let resumed = match (&outcome, then) {
         (Ok(_), Then::StayStopped) => Ok(()),
         _ => interrupt.cleanup(quiesce::resume(&cluster)).await,
     };
-    let manifest = outcome?;
-    resumed?;
-    writer.publish()?;
+    let manifest = match (outcome, resumed) {
+        (Ok(manifest), Ok(())) => manifest,
+        (Ok(_), Err(mut stop)) => {
+            let message = format!("the archive {} is whole and verified", path.display());
+            stop.report.push(
+                Diagnostic::info("archive-written", message)
+                    .hint("`kind-cluster status` says what is still at 0, and `kind-cluster deploy` starts it"),
+            );
+            return Err(stop);
+        }
+        (Err(mut stop), resumed) => {
+            if let Err(more) = resumed {
+                stop.report.extend(more.report.diagnostics().iter().cloned());
+            }
+            return Err(stop);
+        }
+    };
     drop(folder);
     Ok(written(&path, &manifest))
 }
@@ -91,23 +131,41 @@ async fn write(
     inventory: &Inventory,
     writer: &mut Writer,
     deadline: Instant,
+    interrupt: &Interrupt,
 ) -> Result<Manifest, Stop> {
     let mut manifest = Manifest::new(&shared.name, inventory);
-    for database in &inventory.databases {
-        display::line(&format!("dumping {}", database.workload));
-        let part = dump::write(cluster, database, writer, deadline).await?;
-        manifest.dumps.push(part);
-    }
-    quiesce::stop(cluster, &inventory.workloads).await?;
+    let dumps = async {
+        for database in &inventory.databases {
+            display::line(&format!("dumping {}", database.workload));
+            let part = dump::write(cluster, database, writer, deadline).await?;
+            manifest.dumps.push(part);
+        }
+        Ok(())
+    };
+    interrupt.or(dumps).await?;
+    quiesce::stop(cluster, &inventory.workloads, interrupt).await?;
+    interrupt.or(copy(cluster, inventory, manifest, writer, deadline)).await
+}
+
+/// Everything that is done while nothing uses the volumes.
+async fn copy(
+    cluster: &Cluster,
+    inventory: &Inventory,
+    mut manifest: Manifest,
+    writer: &mut Writer,
+    deadline: Instant,
+) -> Result<Manifest, Stop> {
     quiesce::wait_until_unused(cluster, &inventory.volumes, deadline).await?;
     for volume in &inventory.volumes {
         display::line(&format!("copying claim {}", volume.claim));
         let part = volumes::write(volume, writer, deadline).await?;
+        quiesce::still_unused(cluster, volume).await?;
         manifest.volumes.push(part);
     }
-    writer.finish(&manifest)?;
+    display::line("reading the archive back");
+    writer.finish(&manifest, deadline).await?;
     // From the disk, not from what the kernel remembers: this is what a deletion relies on.
-    let same = verify::archive(writer.path()).map(|found| found == manifest);
+    let same = verify::archive(writer.path(), deadline).await.map(|found| found == manifest);
     if !matches!(same, Ok(true)) {
         let message = "what was read back is not what was written";
         let diagnostic = Diagnostic::error("backup-unverified", message)
@@ -122,11 +180,31 @@ async fn write(
 }
 
 /// Nobody else writes to the folder in the meantime.
-fn lock(folder: &Path, deadline: Instant) -> Result<Folder, Stop> {
-    Folder::lock(folder, deadline).map_err(|error| {
-        let message = format!("cannot use the folder {}: {error}", folder.display());
-        Stop::bad("backup-folder", message)
-    })
+async fn lock(folder: &Path, deadline: Instant) -> Result<Folder, Stop> {
+    loop {
+        match Folder::lock(folder, Instant::now()) {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut && Instant::now() < deadline => {
+                tokio::time::sleep(volumes::PAUSE).await;
+            }
+            answer => {
+                return answer.map_err(|error| {
+                    let message = format!("cannot use the folder {}: {error}", folder.display());
+                    Stop::bad("backup-folder", message)
+                });
+            }
+        }
+    }
+}
+
+/// A path that no archive has yet: a name is of a second, and there may be an archive of this one.
+async fn free(folder: &Path, cluster: &str) -> Result<PathBuf, Stop> {
+    loop {
+        let path = folder.join(file_name(cluster));
+        if !path.exists() {
+            return Ok(path);
+        }
+        tokio::time::sleep(volumes::PAUSE).await;
+    }
 }
 
 fn file_name(cluster: &str) -> String {

@@ -13,20 +13,32 @@ use serde_json::{Value, json};
 use super::volumes::{self, PAUSE, Volume};
 use crate::cluster::{Cluster, stop as api_stop};
 use crate::deploy::display;
+use crate::interrupt::Interrupt;
 use crate::object::{Key, meta, name, text};
 
 const BEFORE: &str = "kind-cluster/replicas-before-backup";
 
 /// Scales workloads to 0.
 ///
+/// A request that is under way is waited for when a signal comes: given up, it could still be
+/// obeyed after [`resume`] has looked.
+///
 /// # Errors
 /// The cluster does not answer; some may be at 0 then, and [`resume`] puts them back.
-pub(super) async fn stop(cluster: &Cluster, workloads: &[(Key, i64)]) -> Result<(), Stop> {
+pub(super) async fn stop(
+    cluster: &Cluster,
+    workloads: &[(Key, i64)],
+    interrupt: &Interrupt,
+) -> Result<(), Stop> {
     for (key, replicas) in workloads.iter().filter(|(_, replicas)| *replicas > 0) {
+        interrupt.check()?;
         let patch = json!({"metadata": {"annotations": {BEFORE: replicas.to_string()}},
                            "spec": {"replicas": 0}});
-        let merged = cluster.merge(&address(key), &patch).await;
-        merged.map_err(|error| api_stop(&format!("cannot stop {key}"), &error))?;
+        let merge = async {
+            let merged = cluster.merge(&address(key), &patch).await;
+            merged.map_err(|error| api_stop(&format!("cannot stop {key}"), &error))
+        };
+        interrupt.cleanup(merge).await?;
     }
     Ok(())
 }
@@ -41,11 +53,7 @@ pub(super) async fn wait_until_unused(
     deadline: Instant,
 ) -> Result<(), Stop> {
     loop {
-        let pods = cluster.list("v1", "Pod", "").await?;
-        let used = |pod: &&Value| {
-            volumes.iter().any(|volume| volumes::uses(pod, &volume.namespace, &volume.claim))
-        };
-        let left: Vec<&str> = pods.iter().filter(used).map(name).collect();
+        let left = users_of(cluster, volumes).await?;
         if left.is_empty() {
             return Ok(());
         }
@@ -58,6 +66,32 @@ pub(super) async fn wait_until_unused(
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Refuses to go on where somebody has started a pod in the meantime.
+///
+/// # Errors
+/// A pod mounts the volume.
+pub(super) async fn still_unused(cluster: &Cluster, volume: &Volume) -> Result<(), Stop> {
+    let users = users_of(cluster, std::slice::from_ref(volume)).await?;
+    if users.is_empty() {
+        return Ok(());
+    }
+    let message =
+        format!("claim {} has come into use meanwhile, by pod {}", volume.claim, users.join(", "));
+    Err(Stop::new(
+        Status::Unfinished,
+        Diagnostic::error("volume-in-use", message)
+            .hint("nothing was changed; run it again when nobody else starts what was stopped"),
+    ))
+}
+
+async fn users_of(cluster: &Cluster, volumes: &[Volume]) -> Result<Vec<String>, Stop> {
+    let pods = cluster.list("v1", "Pod", "").await?;
+    let used = |pod: &&Value| {
+        volumes.iter().any(|volume| volumes::uses(pod, &volume.namespace, &volume.claim))
+    };
+    Ok(pods.iter().filter(used).map(|pod| name(pod).to_owned()).collect())
 }
 
 /// Workloads that a backup or restore has stopped and not started again, with their number.

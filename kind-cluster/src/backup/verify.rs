@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
+use std::time::Instant;
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
@@ -12,6 +13,8 @@ use sha2::{Digest, Sha256};
 use tar::{Archive, EntryType};
 
 use super::archive::{CHECKSUM, MANIFEST, TRAILER, hash_of, hexadecimal, trailer};
+use super::blocking::{self, GivenUp};
+use super::claim;
 use super::manifest::{Manifest, SCHEMA};
 
 /// A manifest is small; more is an attack, or garbage.
@@ -24,11 +27,25 @@ pub(super) struct Survey {
     pub(super) bytes: u64,
 }
 
+/// Why a volume's tar cannot be used.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) code: &'static str,
+    pub(super) what: String,
+}
+
 /// Reads the whole archive and returns its manifest.
 ///
 /// # Errors
-/// It cannot be read; a byte has changed; something is missing or too much; a name would escape.
-pub(super) fn archive(path: &Path) -> Result<Manifest, Stop> {
+/// It cannot be read; a byte has changed; something is missing or too much; a name would escape;
+/// an object is no claim of its volume; time is up.
+pub(super) async fn archive(path: &Path, deadline: Instant) -> Result<Manifest, Stop> {
+    let what = format!("{} (its verification)", path.display());
+    let path = path.to_owned();
+    blocking::run(deadline, &what, move |given_up| read(&path, given_up)).await
+}
+
+fn read(path: &Path, given_up: &GivenUp) -> Result<Manifest, Stop> {
     let unreadable = |error: io::Error| {
         Stop::bad("unreadable", format!("cannot read {}: {error}", path.display()))
     };
@@ -37,7 +54,7 @@ pub(super) fn archive(path: &Path) -> Result<Manifest, Stop> {
     let Some(content) = size.checked_sub(TRAILER).filter(|content| *content > 0) else {
         return Err(bad(path, "bad-archive", "it is too short to be one"));
     };
-    let sum = hash_of(&mut file, content).map_err(unreadable)?;
+    let sum = hash_of(given_up.watch(&file).take(content)).map_err(unreadable)?;
     let mut end = vec![0; TRAILER as usize];
     file.seek(SeekFrom::Start(content)).map_err(unreadable)?;
     file.read_exact(&mut end).map_err(unreadable)?;
@@ -50,10 +67,10 @@ pub(super) fn archive(path: &Path) -> Result<Manifest, Stop> {
     }
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     // The checksum is right, so what follows was written so: by us, or by somebody who knows how.
-    members(path, &mut file)
+    members(path, given_up.watch(&file))
 }
 
-fn members(path: &Path, file: &mut File) -> Result<Manifest, Stop> {
+fn members(path: &Path, file: impl Read) -> Result<Manifest, Stop> {
     let broken = |error: io::Error| bad(path, "bad-archive", &error.to_string());
     let mut found: Vec<(String, u64, String, Option<Survey>)> = Vec::new();
     let mut manifest = None;
@@ -77,7 +94,9 @@ fn members(path: &Path, file: &mut File) -> Result<Manifest, Stop> {
         }
         let mut hashed = Hashed { inner: &mut entry, hash: Sha256::new(), bytes: 0 };
         let survey = match name.starts_with("volumes/") {
-            true => Some(survey(path, &name, &mut hashed)?),
+            true => Some(survey(&mut hashed).map_err(|refusal| {
+                bad(path, refusal.code, &format!("{name}: {}", refusal.what))
+            })?),
             false => None,
         };
         io::copy(&mut hashed, &mut io::sink()).map_err(broken)?;
@@ -102,7 +121,14 @@ fn compare(
     found: &[(String, u64, String, Option<Survey>)],
 ) -> Result<(), Stop> {
     let member = |name: &str| found.iter().find(|(known, ..)| known == name);
+    let mut claims = BTreeSet::new();
     for volume in &manifest.volumes {
+        let (namespace, claim) = (volume.namespace.as_str(), volume.claim.as_str());
+        claim::of(&volume.object, namespace, claim)
+            .map_err(|what| bad(path, "foreign-object", &what))?;
+        if !claims.insert((namespace, claim)) {
+            return Err(bad(path, "bad-archive", &format!("it has the claim {claim} twice")));
+        }
         let said = Survey { entries: volume.entries, bytes: volume.bytes };
         let same = member(&volume.member)
             .is_some_and(|(_, _, sum, survey)| *sum == volume.sha256 && *survey == Some(said));
@@ -127,12 +153,14 @@ fn compare(
     Ok(())
 }
 
-/// Reads a volume's tar and refuses names that would leave the volume.
+/// Reads a volume's tar and refuses names that would leave the volume, and everything that
+/// `backup` does not write: what reads it back could understand it in another way.
 ///
 /// # Errors
-/// It is no tar, or a name escapes.
-pub(super) fn survey(path: &Path, member: &str, reader: &mut impl Read) -> Result<Survey, Stop> {
-    let broken = |error: io::Error| bad(path, "bad-archive", &format!("{member}: {error}"));
+/// It is no tar, or holds what must not be extracted.
+pub(super) fn survey(reader: &mut impl Read) -> Result<Survey, Refusal> {
+    let refused = |code, what| Refusal { code, what };
+    let broken = |error: io::Error| refused("bad-archive", error.to_string());
     let mut survey = Survey::default();
     // Links that the archive makes: a name below one would be written where it leads.
     let mut links: BTreeSet<PathBuf> = BTreeSet::new();
@@ -140,13 +168,15 @@ pub(super) fn survey(path: &Path, member: &str, reader: &mut impl Read) -> Resul
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
         let name = entry.path().map_err(broken)?.into_owned();
-        let escapes = |why: &str| {
-            let what = format!("{member}: {} {why}", name.display());
-            bad(path, "escaping-name", &what)
-        };
+        let because = |code, why: &str| refused(code, format!("{} {why}", name.display()));
+        let escapes = |why: &str| because("escaping-name", why);
+        // Among them are names that stand for the one in the header.
+        if entry.pax_extensions().map_err(broken)?.is_some() {
+            return Err(escapes("has extended headers, which a backup does not write"));
+        }
         let plain = plain(&name).ok_or_else(|| escapes("leads out of the volume"))?;
-        if plain.ancestors().skip(1).any(|above| links.contains(above)) {
-            return Err(escapes("is below a symbolic link of the same archive"));
+        if plain.ancestors().any(|above| links.contains(above)) {
+            return Err(escapes("is, or is below, a symbolic link of the same archive"));
         }
         let target = entry.link_name().map_err(broken)?.map(|target| target.into_owned());
         match entry.header().entry_type() {
@@ -156,18 +186,19 @@ pub(super) fn survey(path: &Path, member: &str, reader: &mut impl Read) -> Resul
             }
             EntryType::Link => {
                 let inside = target.as_deref().and_then(self::plain);
-                let through = inside.as_deref().is_some_and(|target| {
-                    target.ancestors().skip(1).any(|above| links.contains(above))
-                });
-                if inside.is_none() || through {
-                    return Err(escapes("is a hard link that leads out of the volume"));
+                let inside =
+                    inside.ok_or_else(|| escapes("is a hard link that leads out of the volume"))?;
+                if inside.ancestors().skip(1).any(|above| links.contains(above)) {
+                    return Err(escapes("is a hard link through a symbolic link"));
                 }
-                links.remove(&plain);
+                // Another name of a symbolic link is one.
+                if links.contains(&inside) {
+                    links.insert(plain);
+                }
             }
-            EntryType::Block | EntryType::Char => return Err(escapes("is a device")),
-            _ => {
-                links.remove(&plain);
-            }
+            EntryType::Block | EntryType::Char => return Err(because("device", "is a device")),
+            EntryType::Regular | EntryType::GNUSparse | EntryType::Directory | EntryType::Fifo => {}
+            _ => return Err(because("bad-archive", "is of a kind that a backup does not write")),
         }
         survey.entries += 1;
         survey.bytes += io::copy(&mut entry, &mut io::sink()).map_err(broken)?;
@@ -229,31 +260,55 @@ mod tests {
         builder.into_inner().unwrap()
     }
 
+    /// The code that a tar is refused with.
+    fn refused(bytes: &[u8]) -> &'static str {
+        survey(&mut &*bytes).unwrap_err().code
+    }
+
     #[test]
     fn names_that_escape_are_refused() {
-        use EntryType::{Char, Link, Regular, Symlink};
-        let refused: [&[(&str, EntryType, &str)]; 6] = [
+        use EntryType::{Link, Regular, Symlink};
+        let all: [&[(&str, EntryType, &str)]; 8] = [
             &[("../a", Regular, "")],
             &[("/etc/passwd", Regular, "")],
             &[("a/../../b", Regular, "")],
             &[("a", Symlink, "/etc"), ("a/passwd", Regular, "")],
+            &[("a", Symlink, "/etc"), ("a", EntryType::Directory, ""), ("a/passwd", Regular, "")],
             &[("a", Link, "../../etc/passwd")],
-            &[("null", Char, "")],
+            &[("a", Symlink, "/etc"), ("b", Link, "a/passwd")],
+            // The same link by another name.
+            &[("a", Symlink, "/etc"), ("./b", Link, "./a"), ("b/passwd", Regular, "")],
         ];
-        for entries in refused {
-            let bytes = tar(entries);
-            let stop = survey(Path::new("x.tar"), "m", &mut bytes.as_slice()).unwrap_err();
-            let code = stop.report.diagnostics()[0].code();
-            assert_eq!((stop.status, code), (Status::No, "escaping-name"), "{entries:?}");
+        for entries in all {
+            assert_eq!(refused(&tar(entries)), "escaping-name", "{entries:?}");
         }
-        let through_link = tar(&[("a", Symlink, "/etc"), ("b", Link, "a/passwd")]);
-        assert!(survey(Path::new("x.tar"), "m", &mut through_link.as_slice()).is_err());
         let fine = tar(&[
             ("./", EntryType::Directory, ""),
             ("./a", Symlink, "/etc"),
             ("./b", Regular, ""),
+            ("./c", Link, "./a"),
+            ("./d", Link, "./b"),
         ]);
-        let found = survey(Path::new("x.tar"), "m", &mut fine.as_slice()).unwrap();
-        assert_eq!(found, Survey { entries: 3, bytes: 0 });
+        assert_eq!(survey(&mut fine.as_slice()).unwrap(), Survey { entries: 5, bytes: 0 });
+    }
+
+    #[test]
+    fn what_a_backup_does_not_write_is_refused() {
+        assert_eq!(refused(&tar(&[("null", EntryType::Char, "")])), "device");
+        for kind in [b'D', b'M', b'N', b'V', b'7'] {
+            let bytes = tar(&[("a", EntryType::new(kind), "")]);
+            assert_eq!(refused(&bytes), "bad-archive", "{}", kind as char);
+        }
+        let global = tar(&[("a", EntryType::XGlobalHeader, "")]);
+        assert_eq!(refused(&global), "escaping-name");
+        let mut builder = Builder::new(Vec::new());
+        let name = ("GNU.sparse.name", &b"../../etc/passwd"[..]);
+        builder.append_pax_extensions([name]).unwrap();
+        let mut header = Header::new_ustar();
+        header.set_path("a").unwrap();
+        header.set_size(0);
+        header.set_cksum();
+        builder.append(&header, io::empty()).unwrap();
+        assert_eq!(refused(&builder.into_inner().unwrap()), "escaping-name");
     }
 }

@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::stop::Stop;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
 use super::archive::Writer;
+use super::bind::BINDER;
+use super::blocking::{self, GivenUp};
 use super::dump::Database;
-use super::{manifest, verify};
+use super::{claim, manifest, scratch, verify};
 use crate::cluster::Cluster;
+use crate::deploy::display::harmless;
 use crate::object::{Key, containers, list, name, number, template, text};
 use crate::process::{self, Group};
 
@@ -36,6 +39,8 @@ pub(super) struct Inventory {
     /// What uses the volumes, with its replicas.
     pub(super) workloads: Vec<(Key, i64)>,
     pub(super) scratch: Vec<manifest::Scratch>,
+    /// Volumes with data that no claim has, which no archive has either.
+    pub(super) abandoned: Vec<String>,
     pub(super) images: Vec<String>,
 }
 
@@ -50,10 +55,34 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
     let mut workloads = cluster.list("apps/v1", "StatefulSet", "").await?;
     workloads.extend(cluster.list("apps/v1", "Deployment", "").await?);
     let mut inventory = Inventory::default();
+    let left: Vec<&str> = scratch::abandoned(&volumes, &claims);
+    inventory.scratch.extend(scratch::of_volumes(&left));
+    inventory.abandoned = left.into_iter().map(str::to_owned).collect();
+    inventory.scratch.extend(scratch::of_pods(&workloads));
+    inventory.scratch.extend(scratch::of_pods(&pods));
+    for (version, kind) in [("apps/v1", "DaemonSet"), ("batch/v1", "Job"), ("batch/v1", "CronJob")]
+    {
+        inventory.scratch.extend(scratch::of_pods(&cluster.list(version, kind, "").await?));
+    }
     let mut report = Report::default();
     for claim in &claims {
         let namespace = text(claim, "/metadata/namespace");
-        if text(claim, "/status/phase") != "Bound" {
+        let phase = text(claim, "/status/phase");
+        if phase == "Lost" {
+            let message = format!("claim {} has lost its volume", name(claim));
+            report.push(
+                Diagnostic::error("volume-lost", message)
+                    .hint("bring the volume back, or delete the claim and with it what it held"),
+            );
+            continue;
+        }
+        if phase != "Bound" && !text(claim, "/spec/volumeName").is_empty() {
+            let message = format!("claim {} names a volume and is not bound to it", name(claim));
+            report
+                .push(Diagnostic::error("volume-unbound", message).hint("wait until it is bound"));
+            continue;
+        }
+        if phase != "Bound" {
             inventory.scratch.push(manifest::Scratch {
                 namespace: namespace.to_owned(),
                 owner: "claim".into(),
@@ -69,7 +98,9 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
                 report.push(Diagnostic::error("volume-unsupported", message));
             }
         }
-        for pod in pods.iter().filter(|pod| uses(pod, namespace, name(claim))) {
+        let users = pods.iter().filter(|pod| uses(pod, namespace, name(claim)));
+        // What a restore has left is deleted already, and its end is waited for.
+        for pod in users.filter(|pod| name(pod) != BINDER) {
             if !stoppable(pod) {
                 let message = format!(
                     "claim {} is used by pod {}, which belongs to no Deployment or StatefulSet",
@@ -101,15 +132,6 @@ impl Inventory {
     fn add(&mut self, workload: &Value, claims: &[Value]) {
         let key = Key::of(workload);
         let Some(template) = template(workload) else { return };
-        for volume in list(template, "/spec/volumes").iter().filter(|v| v.get("emptyDir").is_some())
-        {
-            self.scratch.push(manifest::Scratch {
-                namespace: key.namespace.clone(),
-                owner: key.to_string(),
-                volume: text(volume, "/name").to_owned(),
-                reason: "an emptyDir: it lives as long as its pod".into(),
-            });
-        }
         if !claims.iter().any(|claim| claims_of(workload, claim)) {
             return;
         }
@@ -176,17 +198,10 @@ pub(super) fn of(claim: &Value, volumes: &[Value]) -> Result<Volume, String> {
         .map(|wanted| text(wanted, "/values/0"))
         .filter(|node| !node.is_empty())
         .ok_or("its volume says no node")?;
-    let mut spec = claim["spec"].clone();
-    if let Some(spec) = spec.as_object_mut() {
-        spec.remove("volumeName");
-    }
     Ok(Volume {
         namespace: text(claim, "/metadata/namespace").to_owned(),
         claim: name(claim).to_owned(),
-        object: json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
-            "metadata": {"name": name(claim), "namespace": claim["metadata"]["namespace"],
-                         "labels": claim["metadata"]["labels"]},
-            "spec": spec}),
+        object: claim::essence(claim),
         node: node.to_owned(),
         path: path.trim_end_matches('/').to_owned(),
     })
@@ -253,8 +268,16 @@ pub(super) async fn write(
         let output = process::Output { success: false, stdout: Vec::new(), stderr };
         return Err(process::failed("docker", &arguments, &output));
     }
+    if !complaint.is_empty() {
+        // A socket that it leaves out, for one.
+        let said = process::tail(&String::from_utf8_lossy(&complaint));
+        warn(
+            "copy-warning",
+            format!("while claim {} was copied, tar said: {}", volume.claim, harmless(&said)),
+        );
+    }
     let (size, sha256) = member.end()?;
-    let survey = survey(writer, &member_name, size)?;
+    let survey = survey(writer, &volume.claim, size, deadline).await?;
     Ok(manifest::Volume {
         namespace: volume.namespace.clone(),
         claim: volume.claim.clone(),
@@ -271,14 +294,37 @@ pub(super) async fn write(
 }
 
 /// What is in the member that was written last.
-fn survey(writer: &Writer, member: &str, size: u64) -> Result<verify::Survey, Stop> {
-    let open = || -> std::io::Result<std::io::Take<File>> {
-        let mut file = File::open(writer.path())?;
-        let end = file.metadata()?.len();
-        file.seek(SeekFrom::Start(end - size.next_multiple_of(512)))?;
-        Ok(file.take(size))
+async fn survey(
+    writer: &Writer,
+    claim: &str,
+    size: u64,
+    deadline: Instant,
+) -> Result<verify::Survey, Stop> {
+    let path = writer.path().to_owned();
+    let message = format!("claim {claim} cannot be backed up");
+    let work = move |given_up: &GivenUp| {
+        let open = || -> std::io::Result<std::io::Take<File>> {
+            let mut file = File::open(&path)?;
+            let end = file.metadata()?.len();
+            file.seek(SeekFrom::Start(end - size.next_multiple_of(512)))?;
+            Ok(file.take(size))
+        };
+        verify::survey(&mut given_up.watch(open()?)).map_err(|refusal| {
+            let message = format!("{message}: {}", refusal.what);
+            let diagnostic = Diagnostic::error("volume-unsupported", message);
+            let diagnostic = match refusal.code {
+                "device" => diagnostic.hint("no archive holds devices: delete it from the volume"),
+                _ => diagnostic,
+            };
+            Stop::new(Status::No, diagnostic)
+        })
     };
-    verify::survey(writer.path(), member, &mut open()?)
+    blocking::run(deadline, claim, work).await
+}
+
+/// Something to know that does not keep the work from going on.
+pub(super) fn warn(code: &'static str, message: String) {
+    common::streams::say(&Diagnostic::warning(code, message).into());
 }
 
 pub(super) fn late(what: &str) -> Stop {

@@ -21,6 +21,10 @@ use crate::object::{list, text};
 /// Who the API server keeps as the owner of what is applied here.
 pub(crate) const MANAGER: &str = "kind-cluster";
 
+/// Who asks for a claim that comes from an archive. To the API server, a deployment is somebody
+/// else: what its overlay leaves out of the claim stays as it is, and is not taken away.
+pub(crate) const RESTORER: &str = "kind-cluster-restore";
+
 /// How long one request may take.
 const REQUEST: Duration = Duration::from_secs(30);
 
@@ -202,6 +206,15 @@ impl Cluster {
         Ok(items)
     }
 
+    /// Makes an object that does not exist yet, as `manager`.
+    pub(crate) async fn create(&self, object: &Value, manager: &str) -> Result<Value, kube::Error> {
+        let namespace = text(object, "/metadata/namespace");
+        let (version, kind) = (text(object, "/apiVersion"), text(object, "/kind"));
+        let path = self.path(version, kind, namespace, "").await?;
+        let path = format!("{path}?fieldManager={manager}");
+        self.raw("POST", &path, Some(object), "application/json").await
+    }
+
     /// Server-side apply under [`MANAGER`].
     pub(crate) async fn apply(&self, object: &Value, force: bool) -> Result<Value, kube::Error> {
         let path = self
@@ -360,8 +373,9 @@ pub(crate) fn conflicts(error: &kube::Error) -> Vec<(&str, &str)> {
 
 fn only_ours(error: &kube::Error) -> bool {
     let conflicts = conflicts(error);
-    let ours = format!("\"{MANAGER}\"");
-    !conflicts.is_empty() && conflicts.iter().all(|(manager, _)| manager.contains(&ours))
+    let ours = [MANAGER, RESTORER].map(|manager| format!("\"{manager}\""));
+    !conflicts.is_empty()
+        && conflicts.iter().all(|(said, _)| ours.iter().any(|manager| said.contains(manager)))
 }
 
 /// Whether a kind was asked for that nobody serves yet.

@@ -20,7 +20,7 @@ use crate::object::{Key, template};
 use crate::readiness::State;
 use crate::render::{self, Rendered};
 use crate::report::{self, Check};
-use crate::{backup, budget, create, order, places, references};
+use crate::{backup, budget, create, order, places, references, turn};
 use roll_out::{Ended, RollOut};
 
 /// `deploy`.
@@ -34,6 +34,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
     if !options.no_image_check {
         check_images(shared, options, &rendered).await?;
     }
+    let _turn = turn::take(&shared.name, "deploy", deadline).await?;
     let cluster = Cluster::connect(&shared.name).await?;
     backup::quiesce::resume(&cluster).await?;
     let force = options.force_conflicts;

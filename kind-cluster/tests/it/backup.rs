@@ -10,10 +10,10 @@ use std::process::Command;
 use rideshare_tests::apiserver::{ExecOutcome, controllers};
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
-use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Machine, overlay, signal, start, until, workload};
+use crate::restore::restore;
+use crate::support::{Machine, overlay, workload};
 
 /// A stateful workload of the small overlay, of a database's image or not.
 pub(crate) fn stateful(name: &str, image: &str) -> Value {
@@ -46,14 +46,20 @@ pub(crate) fn deployed(sets: &[Value]) -> Option<Machine> {
     }
     run(&mut machine.tool(&["deploy", "--overlay", &small])).expect(0);
     for set in sets {
-        let claim = format!("data-{}-0", set["metadata"]["name"].as_str().unwrap());
-        machine.server.wait("PersistentVolumeClaim", "small", &claim, |claim| {
-            claim["status"]["phase"] == "Bound"
-        });
+        bound(&machine, set["metadata"]["name"].as_str().unwrap());
     }
+    Some(machine)
+}
+
+/// Waits for a workload's claim, which the scripted controllers write anew at each start.
+fn bound(machine: &Machine, workload: &str) {
+    std::thread::sleep(controllers::DELAY * 4);
+    let claim = format!("data-{workload}-0");
+    machine.server.wait("PersistentVolumeClaim", "small", &claim, |claim| {
+        claim["status"]["phase"] == "Bound"
+    });
     // The claim that was bound is looked at once more, and its volume written again.
     std::thread::sleep(controllers::DELAY * 4);
-    Some(machine)
 }
 
 /// Odd owners and modes, links, a sparse file, an empty folder, a long name, a pipe.
@@ -130,14 +136,7 @@ pub(crate) fn archives(machine: &Machine) -> Vec<PathBuf> {
     paths
 }
 
-fn restore(machine: &Machine, archive: &Path, more: &[&str]) -> Command {
-    let small = machine.path("small").display().to_string();
-    let archive = archive.display().to_string();
-    let arguments = ["restore", &archive, "--overlay", &small, "--gateway", "http://127.0.0.1:9"];
-    machine.tool(&[&arguments[..], more].concat())
-}
-
-fn replicas(machine: &Machine, name: &str) -> Value {
+pub(crate) fn replicas(machine: &Machine, name: &str) -> Value {
     machine.server.get("StatefulSet", "small", name).unwrap()["spec"]["replicas"].clone()
 }
 
@@ -257,19 +256,6 @@ fn a_dump_that_fails_is_no_backup() {
 }
 
 #[test]
-fn an_interruption_starts_again_what_was_stopped() {
-    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
-    machine.write("fake/hang", "");
-    let child = start(&mut backup(&machine));
-    until("the copy", || machine.calls().iter().any(|call| call.contains("tar --create")));
-    assert_eq!(replicas(&machine, "store"), 0);
-    let stopped = signal(child, Signal::INT).expect(130);
-    assert!(stopped.stderr.contains("StatefulSet/store is back at 1"), "{}", stopped.stderr);
-    assert_eq!(replicas(&machine, "store"), 1);
-    assert_eq!(archives(&machine), Vec::<PathBuf>::new());
-}
-
-#[test]
 fn what_cannot_be_copied_or_stopped_is_said_before_anything_is_stopped() {
     let Some(machine) = deployed(&[stateful("store", "busybox:1"), stateful("other", "busybox:1")])
     else {
@@ -294,63 +280,64 @@ fn what_cannot_be_copied_or_stopped_is_said_before_anything_is_stopped() {
 }
 
 #[test]
-fn an_archive_whose_names_escape_is_refused_before_the_cluster_is_asked() {
-    use sha2::{Digest, Sha256};
-    let Some(machine) = Machine::with_cluster() else { return };
-    let header = |name: &str, size: u64| {
-        let mut header = tar::Header::new_gnu();
-        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
-        header.set_size(size);
-        header.set_mode(0o600);
-        header.set_mtime(0);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_entry_type(tar::EntryType::Regular);
-        header.set_cksum();
-        header
-    };
-    let hex = |bytes: &[u8]| -> String {
-        Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
-    };
-    // An archive whose checksums are right, from somebody who knows how.
-    let mut inner = tar::Builder::new(Vec::new());
-    inner.append(&header("../../etc/cron.d/evil", 4), &b"evil"[..]).unwrap();
-    let inner = inner.into_inner().unwrap();
-    let manifest = json!({"schema": 1, "cluster": "x", "dumps": [], "scratch": [], "workloads": [], "images": [],
-        "volumes": [{"namespace": "n", "claim": "c", "object": {}, "member": "volumes/n/c.tar", "node": "w", "path": "/a/b",
-                     "method": "", "consistency": "", "entries": 1, "bytes": 4, "sha256": hex(&inner)}]}).to_string();
-    let mut outer = Vec::new();
-    for (name, bytes) in [("volumes/n/c.tar", &inner[..]), ("manifest.json", manifest.as_bytes())] {
-        outer.extend_from_slice(header(name, bytes.len() as u64).as_bytes());
-        outer.extend_from_slice(bytes);
-        outer.resize(outer.len().next_multiple_of(512), 0);
+fn what_no_archive_has_is_said() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    let mut agent = workload("DaemonSet", "agent");
+    agent["spec"]["template"]["spec"]["volumes"] =
+        json!([{"name": "logs", "hostPath": {"path": "/var/log"}}]);
+    machine.server.put(agent.clone());
+    agent["metadata"] = json!({"name": "proxy", "namespace": "kube-system"});
+    machine.server.put(agent);
+    let mut once = workload("Job", "once");
+    once["spec"]["template"]["spec"]["volumes"] = json!([{"name": "work", "emptyDir": {}}]);
+    machine.server.put(once);
+    machine.server.put(json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "shell", "namespace": "small"},
+        "spec": {"volumes": [{"name": "home", "emptyDir": {}}]}, "status": {"phase": "Running"}}));
+    machine.server.put(json!({"apiVersion": "v1", "kind": "PersistentVolume",
+        "metadata": {"name": "kept"}, "status": {"phase": "Released"}, "spec": {}}));
+    let done = run(&mut backup(&machine)).expect(0);
+    for line in [
+        "DaemonSet/agent/logs",
+        "Job/once/work",
+        "Pod/shell/home",
+        "StatefulSet/store/scratch",
+        "volume/kept",
+    ] {
+        assert!(done.stdout.contains(line), "{line}: {}", done.stdout);
     }
-    let sum = hex(&outer) + "\n";
-    outer.extend_from_slice(header("SHA256", sum.len() as u64).as_bytes());
-    outer.extend_from_slice(sum.as_bytes());
-    outer.resize(outer.len().next_multiple_of(512) + 1024, 0);
-    machine.write("evil.tar", "");
-    fs::write(machine.path("evil.tar"), outer).unwrap();
-    let asked = machine.server.requests().len();
-    let refused = run(&mut restore(&machine, &machine.path("evil.tar"), &["--force"])).expect(1);
-    assert!(
-        refused.stderr.contains("error[escaping-name]")
-            && refused.stderr.contains("etc/cron.d/evil"),
-        "{}",
-        refused.stderr
-    );
-    assert_eq!(machine.server.requests().len(), asked);
+    assert!(!done.stdout.contains("proxy"), "{}", done.stdout);
+    bound(&machine, "store");
+    // What has, or had, a volume is not passed over because it is not bound now.
+    for (phase, code) in [("Lost", "volume-lost"), ("Pending", "volume-unbound")] {
+        let status = json!({"status": {"phase": phase}});
+        machine.server.merge("PersistentVolumeClaim", "small", "data-store-0", status);
+        let refused = run(&mut backup(&machine)).expect(1);
+        assert!(refused.stderr.contains(&format!("error[{code}]")), "{}", refused.stderr);
+        assert_eq!(replicas(&machine, "store"), 1);
+    }
 }
 
 #[test]
-fn backups_of_one_folder_take_turns() {
+fn a_socket_is_left_out_with_a_warning_and_a_device_is_no_backup() {
     let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
-    machine.write("fake/hang", "");
-    let first = start(&mut backup(&machine));
-    until("the copy", || machine.calls().iter().any(|call| call.contains("tar --create")));
-    let folder = machine.path("backups").display().to_string();
-    let second = run(&mut machine.tool(&["backup", "--backup-dir", &folder, "--timeout", "500ms"]))
-        .expect(2);
-    assert!(second.stderr.contains("error[backup-folder]"), "{}", second.stderr);
-    signal(first, Signal::INT).expect(130);
+    let root = folder(&machine, "store");
+    let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
+    let done = run(&mut backup(&machine)).expect(0);
+    assert!(
+        done.stderr.contains("warning[copy-warning]") && done.stderr.contains("socket ignored"),
+        "{}",
+        done.stderr
+    );
+    bound(&machine, "store");
+    run(Command::new("mknod").arg(root.join("null")).args(["c", "1", "3"])).expect(0);
+    let refused = run(&mut backup(&machine)).expect(1);
+    assert!(
+        refused.stderr.contains("error[volume-unsupported]")
+            && refused.stderr.contains("./null is a device"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(archives(&machine).len(), 1);
+    assert_eq!(replicas(&machine, "store"), 1);
 }

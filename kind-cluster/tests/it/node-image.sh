@@ -7,7 +7,7 @@ set -eu
 folder=$1
 mkdir -p "$folder/bin" "$folder/usr/bin" "$folder/etc/kubernetes" "$folder/tmp" "$folder/var/local-path-provisioner"
 cp "$2" "$folder/bin/busybox"
-for applet in cat test '[' find mkdir mv rm head sync sleep nc sed echo ls; do
+for applet in cat test '[' find mkdir mv rm head sync sleep nc sed echo ls mkfifo sha256sum tee; do
     ln -s busybox "$folder/bin/$applet"
 done
 # A shell of its own: busybox' would take busybox' tar.

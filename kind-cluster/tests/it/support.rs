@@ -304,6 +304,15 @@ pub(crate) fn signal(child: std::process::Child, signal: rustix::process::Signal
     child.wait_with_output().unwrap().into()
 }
 
+/// Waits until a program has said something on stderr.
+#[track_caller]
+pub(crate) fn said(child: &mut std::process::Child, text: &str) {
+    use std::io::{BufRead, BufReader};
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut lines = stderr.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains(text)), "{text} was never said");
+}
+
 /// Waits until something is so.
 #[track_caller]
 pub(crate) fn until(what: &str, so: impl Fn() -> bool) {

@@ -9,8 +9,8 @@ use rideshare_tests::run::run;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::backup::{archives, deployed, fill, folder, stateful, tree};
-use crate::support::{Machine, overlay, signal, start, until};
+use crate::backup::{archives, deployed, fill, folder, replicas, stateful, tree};
+use crate::support::{Machine, overlay, said, signal, start, until};
 
 fn preserving(machine: &Machine) -> Command {
     let folder = machine.path("backups").display().to_string();
@@ -107,6 +107,7 @@ fn kill_9_at_every_step_loses_nothing_and_leaves_no_archive_that_is_none() {
         ("during the dump", "exec: pg_dumpall"),
         ("workloads stopped", "patched to 0"),
         ("during the first copy", "tar --create"),
+        ("while the archive is read back", "reading the archive back"),
     ];
     for (step, at) in steps {
         let Some(machine) =
@@ -115,6 +116,8 @@ fn kill_9_at_every_step_loses_nothing_and_leaves_no_archive_that_is_none() {
             return;
         };
         fill(&folder(&machine, "store"));
+        // Reading it takes a while.
+        fs::write(folder(&machine, "store").join("big"), vec![7; 96 << 20]).unwrap();
         let before = tree(&folder(&machine, "store"));
         let marker = machine.path("dumping");
         let seen = marker.clone();
@@ -130,8 +133,12 @@ fn kill_9_at_every_step_loses_nothing_and_leaves_no_archive_that_is_none() {
             machine.write("fake/hang", "");
         }
         let calls = machine.calls().len();
-        let child = start(&mut preserving(&machine));
+        let mut child = start(&mut preserving(&machine));
+        if at == "reading the archive back" {
+            said(&mut child, at);
+        }
         until(step, || match at {
+            "reading the archive back" => true,
             "exec: pg_dumpall" => marker.exists(),
             "patched to 0" => {
                 machine.server.get("StatefulSet", "small", "store").unwrap()["spec"]["replicas"]
@@ -192,6 +199,51 @@ fn kill_9_during_the_deletion_leaves_a_verified_archive() {
     signal(child, Signal::KILL).expect(137);
     let archive = archives(&machine).pop().unwrap().display().to_string();
     run(&mut machine.tool(&["restore", "--verify-only", &archive])).expect(0);
+    // What is at 0 since the archive was made is said, and a deployment starts it.
+    assert_eq!(replicas(&machine, "store"), 0);
+    let status = run(&mut machine.tool(&["status"])).expect(1);
+    assert!(status.stdout.contains("backup-interrupted"), "{}", status.stdout);
+    let small = machine.path("small").display().to_string();
+    run(&mut machine.tool(&["deploy", "--overlay", &small])).expect(0);
+    assert_eq!(replicas(&machine, "store"), 1);
+}
+
+#[test]
+fn an_interruption_before_the_deletion_keeps_archive_and_cluster() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    let mut child = start(&mut preserving(&machine));
+    fs::remove_file(machine.path("bin/kind")).unwrap();
+    machine.write("bin/kind", "#!/bin/sh\nsleep 30\n");
+    fs::set_permissions(
+        machine.path("bin/kind"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    said(&mut child, "deleting the cluster");
+    assert_eq!(replicas(&machine, "store"), 0);
+    signal(child, Signal::HUP).expect(130);
+    assert!(cluster_is_there(&machine));
+    assert_eq!(replicas(&machine, "store"), 1);
+    assert_eq!(archives(&machine).len(), 1);
+}
+
+#[test]
+fn a_volume_that_no_claim_has_is_data_too() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    machine.server.put(json!({"apiVersion": "v1", "kind": "PersistentVolume",
+        "metadata": {"name": "kept"}, "status": {"phase": "Released"},
+        "spec": {"persistentVolumeReclaimPolicy": "Retain", "hostPath": {"path": "/var/x/kept"},
+                 "claimRef": {"namespace": "small", "name": "gone"}}}));
+    for more in [&[][..], &["--preserve-data", "--backup-dir", "/nonexistent/x"]] {
+        let refused = run(&mut machine.tool(&[&["teardown"], more].concat())).expect(1);
+        assert!(
+            refused.stderr.contains("error[data-would-be-lost]") && refused.stderr.contains("kept"),
+            "{}",
+            refused.stderr
+        );
+        assert!(cluster_is_there(&machine));
+    }
+    run(&mut machine.tool(&["teardown", "--discard-data"])).expect(0);
 }
 
 #[test]

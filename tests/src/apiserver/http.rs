@@ -37,7 +37,9 @@ pub(super) async fn serve(
             let Ok(stream) = tls.accept(stream).await else { return };
             let service = service_fn(move |request| {
                 let shared = Arc::clone(&shared);
-                async move { Ok::<_, Infallible>(answer(request, shared).await) }
+                // A task of its own: a client that goes takes no change back.
+                let task = tokio::spawn(answer(request, shared));
+                async move { Ok::<_, Infallible>(task.await.unwrap()) }
             });
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
@@ -207,6 +209,8 @@ async fn item(
         Ok(sent) => sent,
         Err(refused) => return refused,
     };
+    let delay = Arc::clone(&shared.delay.lock().unwrap());
+    tokio::time::sleep(delay(method.as_str(), &sent)).await;
     write(&shared, &found, namespace.clone(), name, method.as_str(), &query, |_, id, old| {
         let (before, mut owners) = match old {
             Some(old) => old,

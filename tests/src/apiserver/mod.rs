@@ -62,12 +62,15 @@ pub type Behaviour = dyn Fn(&Event) -> Vec<(Duration, Step)> + Send + Sync;
 pub type Exec = dyn Fn(&ExecCall) -> ExecOutcome + Send + Sync;
 /// Answers a write with an error instead: status code, reason and message.
 pub type Refusal = dyn Fn(&str, &Value) -> Option<(u16, String, String)> + Send + Sync;
+/// How long a write takes before it is made; it sees the method and what was sent.
+pub type Delay = dyn Fn(&str, &Value) -> Duration + Send + Sync;
 
 struct Shared {
     store: Mutex<Store>,
     behaviour: Mutex<Arc<Behaviour>>,
     exec: Mutex<Arc<Exec>>,
     refusal: Mutex<Arc<Refusal>>,
+    delay: Mutex<Arc<Delay>>,
     logs: Mutex<Vec<(String, String)>>,
     requests: Mutex<Vec<String>>,
     changed: tokio::sync::watch::Sender<u64>,
@@ -115,6 +118,7 @@ impl ApiServer {
                     behaviour: Mutex::new(Arc::new(controllers::usual)),
                     exec: Mutex::new(Arc::new(|_| ExecOutcome::default())),
                     refusal: Mutex::new(Arc::new(|_, _| None)),
+                    delay: Mutex::new(Arc::new(|_, _| Duration::ZERO)),
                     logs: Mutex::default(),
                     requests: Mutex::default(),
                     changed: tokio::sync::watch::channel(0).0,
@@ -180,6 +184,12 @@ impl ApiServer {
         refusal: impl Fn(&str, &Value) -> Option<(u16, String, String)> + Send + Sync + 'static,
     ) {
         *self.shared.refusal.lock().unwrap() = Arc::new(refusal);
+    }
+
+    /// Lets a change of an object take its time. It is made also when nobody waits for the answer
+    /// any more, as a real server does it.
+    pub fn delay(&self, delay: impl Fn(&str, &Value) -> Duration + Send + Sync + 'static) {
+        *self.shared.delay.lock().unwrap() = Arc::new(delay);
     }
 
     /// What a pod's log says.

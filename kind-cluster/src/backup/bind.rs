@@ -1,0 +1,125 @@
+//! A claim of the archive, with a volume: made where it is missing, and bound by a pod where its
+//! volume waits for one.
+
+use std::time::Instant;
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+use serde_json::{Value, json};
+
+use super::volumes::{self, PAUSE, Volume};
+use super::{claim, manifest, quiesce};
+use crate::cluster::{Cluster, RESTORER, stop};
+use crate::object::{list, name, text};
+use crate::report::Check;
+
+/// The pod that makes a claim's volume come to be, where that waits for a first pod.
+pub(super) const BINDER: &str = "kind-cluster-binder";
+
+/// Ends what a run, this one or one that was killed, has left: pods that bind claims, and
+/// workloads at 0.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(super) async fn clean_up(cluster: &Cluster) -> Result<(), Stop> {
+    for pod in cluster.list("v1", "Pod", "").await?.iter().filter(|pod| name(pod) == BINDER) {
+        cluster.delete("v1", "Pod", text(pod, "/metadata/namespace"), BINDER).await?;
+    }
+    quiesce::resume(cluster).await
+}
+
+/// For `doctor`: pods that a restore has left.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(crate) async fn leftovers(cluster: &Cluster) -> Result<Vec<Check>, Stop> {
+    let pods = cluster.list("v1", "Pod", "").await?;
+    let check = |pod: &Value| {
+        Check::warning(
+            "pods",
+            format!("Pod/{BINDER} ({})", text(pod, "/metadata/namespace")),
+            "restore-interrupted",
+            "an interrupted restore left it; it holds a claim",
+        )
+        .hint("the next restore or backup deletes it")
+    };
+    Ok(pods.iter().filter(|pod| name(pod) == BINDER).map(check).collect())
+}
+
+/// The claim's volume on a node; claim, namespace and volume are made where they are missing.
+///
+/// # Errors
+/// The claim is refused or not bound in time, or its volume cannot be restored.
+pub(super) async fn bind(
+    cluster: &Cluster,
+    part: &manifest::Volume,
+    deadline: Instant,
+) -> Result<Volume, Stop> {
+    let (namespace, name) = (part.namespace.as_str(), part.claim.as_str());
+    let apply = async |object: &Value, what: &str| {
+        cluster.apply(object, false).await.map_err(|error| stop(what, &error))
+    };
+    if cluster.get("v1", "Namespace", "", namespace).await?.is_none() {
+        let object =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        apply(&object, "cannot make the namespace").await?;
+    }
+    if cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?.is_none() {
+        // It has been verified already; what is asked for is what was looked at.
+        let object = claim::of(&part.object, namespace, name)
+            .map_err(|what| Stop::new(Status::No, Diagnostic::error("foreign-object", what)))?;
+        let created = cluster.create(&object, RESTORER).await;
+        created.map_err(|error| stop("cannot make the claim", &error))?;
+    }
+    let mut binder = false;
+    let outcome = loop {
+        let found = cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?;
+        if let Some(found) = found.filter(|found| text(found, "/status/phase") == "Bound") {
+            let all = cluster.list("v1", "PersistentVolume", "").await?;
+            break volumes::of(&found, &all).map_err(|why| {
+                let message = format!("claim {name} cannot be restored: {why}");
+                Stop::new(Status::No, Diagnostic::error("volume-unsupported", message))
+            });
+        }
+        if Instant::now() >= deadline {
+            let message = format!("claim {name} was not bound in time");
+            break Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", message)));
+        }
+        if !binder {
+            let pod = binder_pod(cluster, namespace, name).await?;
+            apply(&pod, "cannot make a pod that binds the claim").await?;
+            binder = true;
+        }
+        tokio::time::sleep(PAUSE).await;
+    };
+    if binder {
+        cluster.delete("v1", "Pod", namespace, BINDER).await?;
+        while cluster.get("v1", "Pod", namespace, BINDER).await?.is_some() {
+            if Instant::now() >= deadline {
+                let message = format!("pod {BINDER} does not end");
+                return Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", message)));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+    outcome
+}
+
+/// A pod that does nothing, of the image that every node has.
+async fn binder_pod(cluster: &Cluster, namespace: &str, claim: &str) -> Result<Value, Stop> {
+    let nodes = cluster.list("v1", "Node", "").await?;
+    let images = nodes.iter().flat_map(|node| list(node, "/status/images"));
+    let mut names = images.flat_map(|image| list(image, "/names")).filter_map(Value::as_str);
+    let pause = names.find(|name| name.contains("/pause:")).unwrap_or("registry.k8s.io/pause:3.10");
+    Ok(json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": BINDER, "namespace": namespace},
+        "spec": {
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 0,
+            "automountServiceAccountToken": false,
+            "containers": [{"name": "pause", "image": pause, "imagePullPolicy": "IfNotPresent",
+                "resources": {"limits": {"memory": "16Mi"}},
+                "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": claim}}]}}))
+}

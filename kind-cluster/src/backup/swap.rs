@@ -1,0 +1,230 @@
+//! A volume's folder on its node, replaced: what is new is unpacked beside what is there, proved to
+//! be whole, and then takes its place. A command in a node goes on when this program is killed,
+//! so no step does what only the next one may.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Instant;
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+use sha2::{Digest, Sha256};
+use tar::Archive;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::archive::hexadecimal;
+use super::manifest;
+use super::volumes::{self, Volume};
+use crate::nodes::QUESTION;
+use crate::process::{self, Group};
+
+/// To tar, an input that ends between two files looks whole: what has arrived is hashed beside it.
+/// What a killed run has left goes first, and what this one cannot finish goes last, also when
+/// nobody is left to hear why.
+const UNPACK: &str = r#"set -eu
+path=$1 new=$path.kind-cluster-new-$2 old=$path.kind-cluster-old
+[ -e "$path" ] || [ ! -e "$old" ] || mv -T "$old" "$path"
+rm -rf "$path".kind-cluster-new-*
+pipes=$new-pipes
+trap 'rm -rf "$new" "$pipes"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
+mkdir -p "$new" "$pipes"
+mkfifo "$pipes/copy"
+sha256sum <"$pipes/copy" >"$pipes/sum" &
+tee "$pipes/copy" | tar --extract --numeric-owner --same-owner --same-permissions --sparse \
+    --directory "$new" --file -
+wait
+case $(cat "$pipes/sum") in
+    "$3 "*) ;;
+    *) echo "the volume's files have not arrived whole" >&2; exit 1 ;;
+esac
+trap 'rm -rf "$pipes"' EXIT
+"#;
+
+/// Puts back what was there when the second rename fails.
+const SWAP: &str = r#"set -eu
+path=$1 new=$path.kind-cluster-new-$2 old=$path.kind-cluster-old
+[ -d "$new" ]
+sync
+rm -rf "$old"
+[ ! -e "$path" ] || mv -T "$path" "$old"
+mv -T "$new" "$path" || { [ ! -e "$old" ] || mv -T "$old" "$path"; exit 1; }
+"#;
+
+const UNDO: &str = r#"set -eu
+path=$1 new=$path.kind-cluster-new-$2 old=$path.kind-cluster-old
+mv -T "$path" "$new"
+[ ! -e "$old" ] || mv -T "$old" "$path"
+"#;
+
+const FINISH: &str = "rm -rf \"$1.kind-cluster-old\"";
+
+/// What is still being unpacked into it then removes it itself.
+const DISCARD: &str = "rm -rf \"$1.kind-cluster-new-$2\" || true";
+
+/// The folders that one run makes.
+#[derive(Debug)]
+pub(super) struct Swap<'a> {
+    /// Distinguishes them from those of a run that was killed, whose last command may go on.
+    id: String,
+    targets: &'a [(&'a manifest::Volume, Volume)],
+    deadline: Instant,
+}
+
+impl<'a> Swap<'a> {
+    pub(super) fn of(targets: &'a [(&'a manifest::Volume, Volume)], deadline: Instant) -> Self {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let id = format!("{:x}-{}", now.unwrap_or_default().as_nanos(), std::process::id());
+        Swap { id, targets, deadline }
+    }
+
+    /// Every volume's old folder gives way to its new one; when one does not, none has.
+    ///
+    /// # Errors
+    /// A node cannot do it.
+    pub(super) async fn swap(&self) -> Result<(), Stop> {
+        for (done, (_, target)) in self.targets.iter().enumerate() {
+            let Err(mut stop) = self.run(SWAP, target).await else { continue };
+            for (_, target) in &self.targets[..done] {
+                if let Err(more) = self.run(UNDO, target).await {
+                    stop.report.extend(more.report.diagnostics().iter().cloned());
+                }
+            }
+            return Err(stop);
+        }
+        for (part, target) in self.targets {
+            if let Err(stop) = self.run(FINISH, target).await {
+                let why = stop.report.diagnostics().iter().map(Diagnostic::message);
+                let why: Vec<&str> = why.collect();
+                let message = format!(
+                    "claim {} is restored; its old data is still at {}:{}.kind-cluster-old: {}",
+                    part.claim,
+                    target.node,
+                    target.path,
+                    why.join("; ")
+                );
+                volumes::warn("old-data", message);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what was unpacked and has not taken its place.
+    pub(super) async fn discard(&self) -> Result<(), Stop> {
+        for (_, target) in self.targets {
+            self.run(DISCARD, target).await?;
+        }
+        Ok(())
+    }
+
+    async fn run(&self, script: &str, target: &Volume) -> Result<(), Stop> {
+        let arguments = ["exec", &target.node, "sh", "-c", script, "sh", &target.path, &self.id];
+        let limit = self.deadline.saturating_duration_since(Instant::now()).max(QUESTION);
+        process::succeed("docker", &arguments, limit).await.map(|_| ())
+    }
+
+    /// Unpacks the archive's files of a volume beside it.
+    ///
+    /// # Errors
+    /// The node cannot do it, or what has arrived is not what was verified.
+    pub(super) async fn unpack(
+        &self,
+        archive: &Path,
+        part: &manifest::Volume,
+        target: &Volume,
+    ) -> Result<(), Stop> {
+        let arguments = [
+            "exec",
+            "--interactive",
+            &target.node,
+            "sh",
+            "-c",
+            UNPACK,
+            "sh",
+            &target.path,
+            &self.id,
+            &part.sha256,
+        ];
+        let mut command = process::command("docker", &arguments);
+        command.stdin(Stdio::piped());
+        let mut group = Group::start(&mut command)?;
+        let (input, err) = (group.child().stdin.take(), group.child().stderr.take());
+        // Nobody reads it, and it must not fill up.
+        let out = group.child().stdout.take();
+        let feed = async {
+            match input {
+                Some(input) => feed(archive, &part.member, input).await,
+                None => Err(io::Error::other("there is no input to write to")),
+            }
+        };
+        let mut complaint = Vec::new();
+        let listen = async {
+            if let Some(mut err) = err {
+                err.read_to_end(&mut complaint).await?;
+            }
+            Ok::<(), io::Error>(())
+        };
+        let drain = async {
+            if let Some(mut out) = out {
+                tokio::io::copy(&mut out, &mut tokio::io::sink()).await?;
+            }
+            Ok::<(), io::Error>(())
+        };
+        let all = async {
+            // When the other side ends early, its own message says more than a broken pipe.
+            let (fed, heard, _) = tokio::join!(feed, listen, drain);
+            heard?;
+            Ok::<_, io::Error>((fed, group.child().wait().await?))
+        };
+        let limit = self.deadline.saturating_duration_since(Instant::now());
+        let (fed, status) = match tokio::time::timeout(limit, all).await {
+            Ok(outcome) => outcome?,
+            Err(_) => return Err(volumes::late(&part.claim)),
+        };
+        if fed.as_ref().is_ok_and(|sum| *sum != part.sha256) {
+            let message =
+                format!("{} has changed since it was verified: {}", archive.display(), part.member);
+            let diagnostic = Diagnostic::error("bad-archive", message);
+            return Err(Stop::new(Status::No, diagnostic.hint("no data was replaced")));
+        }
+        if !status.success() {
+            let stderr = String::from_utf8_lossy(&complaint).into_owned();
+            let output = process::Output { success: false, stdout: Vec::new(), stderr };
+            return Err(process::failed("docker", &["exec", &target.node, "tar"], &output));
+        }
+        fed.map(|_| ()).map_err(|error| {
+            let message = format!("cannot read {}: {error}", archive.display());
+            Stop::bad("unreadable", message)
+        })
+    }
+}
+
+/// Writes a member of the archive, and returns the SHA-256 of what was written.
+async fn feed(
+    archive: &Path,
+    member: &str,
+    mut input: tokio::process::ChildStdin,
+) -> io::Result<String> {
+    let mut reader = Archive::new(File::open(archive)?);
+    for entry in reader.entries_with_seek()? {
+        let mut entry = entry?;
+        if *entry.path_bytes() != *member.as_bytes() {
+            continue;
+        }
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; 256 << 10];
+        loop {
+            let count = entry.read(&mut buffer)?;
+            if count == 0 {
+                input.shutdown().await?;
+                return Ok(hexadecimal(hash));
+            }
+            hash.update(&buffer[..count]);
+            input.write_all(&buffer[..count]).await?;
+        }
+    }
+    Err(io::Error::other("the archive has lost a member"))
+}
