@@ -1,4 +1,4 @@
-//! Gateway and HTTPRoute. Conditions count for the current generation only: a controller leaves
+//! GatewayClass, Gateway and HTTPRoute. Conditions count for the current generation only: a controller leaves
 //! the old ones until it has looked again.
 
 use serde_json::Value;
@@ -7,6 +7,12 @@ use super::{State, World};
 use crate::object::{because, list, name, number, text};
 
 const GROUP: &str = "gateway.networking.k8s.io";
+
+/// A class is of use when its controller has taken it; until then every Gateway of it is idle.
+pub(super) fn class(object: &Value) -> State {
+    let generation = number(object, "/metadata/generation");
+    check(list(object, "/status/conditions"), generation, &["Accepted"], &["Accepted"])
+}
 
 pub(super) fn gateway(object: &Value, world: &World) -> State {
     let class = text(object, "/spec/gatewayClassName");

@@ -109,6 +109,7 @@ pub(crate) fn assess(object: &Value, world: &World) -> State {
         "PersistentVolumeClaim" => claim::state(object, world),
         "Service" => service::state(object, world),
         "CustomResourceDefinition" => crd::state(object, world),
+        "GatewayClass" => gateway::class(object),
         "Gateway" => gateway::gateway(object, world),
         "HTTPRoute" => gateway::route(object, world),
         "ExternalSecret" => external_secret::external_secret(object, world),

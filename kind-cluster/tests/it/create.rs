@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use rideshare_tests::apiserver::controllers;
 use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
 use rustix::process::Signal;
@@ -456,6 +457,40 @@ fn components_are_installed_from_what_was_recorded_and_nothing_else() {
     let missed = run(&mut machine.tool(&["status"])).expect(1);
     let said = "Deployment/external-secrets (charted)[missing]";
     assert!(missed.stdout.contains(said), "{}", missed.stdout);
+}
+
+#[test]
+fn a_gateway_class_that_no_controller_takes_is_no_component_that_is_ready() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let class = "- name: gateways\n  version: '1'\n  objects:\n  - apiVersion: gateway.networking.k8s.io/v1\n    \
+                 kind: GatewayClass\n    metadata: {name: late}\n    spec: {controllerName: tests/late}\n";
+    let answer = |machine: &Machine, status: &'static str, reason: &'static str| {
+        machine.server.behave(move |event| match (event.object["kind"].as_str(), event.fresh) {
+            (Some("GatewayClass"), true) if !reason.is_empty() => {
+                let accepted = json!([{"type": "Accepted", "status": status, "reason": reason}]);
+                let step = controllers::status(&event.object, json!({"conditions": accepted}));
+                vec![(std::time::Duration::from_millis(300), step)]
+            }
+            (Some("GatewayClass"), _) => Vec::new(),
+            _ => controllers::usual(event),
+        });
+    };
+    let make = |machine: &Machine| {
+        machine.server.delete("GatewayClass", "", "late");
+        let file = component(machine, class);
+        let more = ["--components", &file, "--update-lock", "--timeout", "4s"];
+        Some(run(&mut create(machine, &more)?))
+    };
+    answer(&machine, "", "");
+    let Some(never) = make(&machine) else { return };
+    let never = never.expect(3);
+    assert!(never.stderr.contains("GatewayClass/late"), "{}", never.stderr);
+    answer(&machine, "False", "InvalidParameters");
+    let refused = make(&machine).unwrap().expect(1);
+    assert!(refused.stderr.contains("Accepted is False: InvalidParameters"), "{}", refused.stderr);
+    answer(&machine, "True", "Accepted");
+    make(&machine).unwrap().expect(0);
 }
 
 #[test]
