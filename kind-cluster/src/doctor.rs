@@ -15,7 +15,12 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Doctor) -> Result<Status
     // One part that cannot answer must not hide what the others say.
     match create::differences(shared).await {
         Ok(more) => checks.extend(more),
-        Err(stop) => checks.extend(report::stopped("drift", &stop)),
+        Err(stop) => {
+            let mut more = report::stopped("drift", &stop);
+            // What keeps preflight from looking keeps drift from it, too, and is said once.
+            more.retain(|check| !checks.iter().any(|said| said.detail == check.detail));
+            checks.extend(more);
+        }
     }
     if let Some(folder) = &options.backup_dir {
         checks.extend(backup::leftovers(folder, &shared.name));

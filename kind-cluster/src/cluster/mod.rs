@@ -82,7 +82,7 @@ impl Cluster {
     pub(crate) async fn version(&self) -> Result<Option<(u64, u64)>, Stop> {
         let answer = self.raw("GET", "/version", None, "").await;
         let answer = answer.map_err(|error| stop("cannot ask for the version", &error))?;
-        Ok(crate::create::components::minor(text(&answer, "/gitVersion")))
+        Ok(crate::quantity::minor(text(&answer, "/gitVersion")))
     }
 
     /// One request; a body is sent as `content`.

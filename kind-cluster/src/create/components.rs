@@ -17,6 +17,7 @@ use crate::cluster::Cluster;
 use crate::deploy::inventory;
 use crate::deploy::roll_out::{self, RollOut};
 use crate::object::{group, list, meta, text};
+use crate::quantity::minor;
 use crate::references::defines;
 use crate::report::Check;
 use crate::{places, process, render};
@@ -139,12 +140,6 @@ pub(crate) fn skew(components: &[Component], version: (u64, u64)) -> Vec<Check> 
             .hint("x-environments' kind.node-image in the specification pins the version")
     };
     components.iter().filter(outside).map(check).collect()
-}
-
-/// Major and minor version of `1.33`, `v1.33.7` and the like.
-pub(crate) fn minor(version: &str) -> Option<(u64, u64)> {
-    let mut parts = version.trim_start_matches('v').split('.');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 /// The bytes of every file, in the order of [`Component::files`]; all that is wrong is said at once.

@@ -8,10 +8,10 @@ use common::exit::Status;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
-use super::components::minor;
 use crate::budget::Budget;
 use crate::nodes::{self, Node};
 use crate::object::{list, text};
+use crate::quantity::minor;
 
 /// A port as the configuration publishes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -135,6 +135,12 @@ pub(super) async fn by_api(
     Ok(Some(Half { why, used: true, data: data(nodes).await }))
 }
 
+/// A cluster whose API server has not answered for long, when somebody wants it made anew.
+pub(super) async fn silent(nodes: &[Node]) -> Half {
+    let why = vec!["its API server does not answer".to_owned()];
+    Half { why, used: true, data: data(nodes).await }
+}
+
 fn is_default(class: &Value) -> bool {
     let said = |key| meta(class, "annotations", key) == Some("true");
     said("storageclass.kubernetes.io/is-default-class")

@@ -55,7 +55,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     let mut nodes = work.start(nodes::of(&shared.name).await?).await?;
     let half = match nodes.is_empty() {
         true => None,
-        false => work.half_made(&config, &nodes, deadline).await?,
+        false => work.half_made(&config, &nodes, options.recreate, deadline).await?,
     };
     if let Some(half) = &half {
         half.may_go(&shared.name, options.recreate)?;
@@ -135,6 +135,7 @@ impl Work<'_> {
         &mut self,
         config: &KindConfig,
         nodes: &[Node],
+        recreate: bool,
         deadline: Instant,
     ) -> Result<Option<Half>, Stop> {
         if self.shared.dry_run && nodes.iter().any(|node| !node.running) {
@@ -150,14 +151,18 @@ impl Work<'_> {
         // Nodes that were just started take their time, and others have had it.
         let started = self.checks.iter().any(|check| check.detail == STARTED);
         let patience = if started { deadline } else { deadline.min(Instant::now() + PATIENCE) };
-        let cluster =
-            connect(&self.shared.name, Some(&text), patience).await.map_err(|mut stop| {
+        let cluster = match connect(&self.shared.name, Some(&text), patience).await {
+            Ok(cluster) => cluster,
+            Err(stop) if recreate && stop.status == Status::Unfinished => {
+                return Ok(Some(made::silent(nodes).await));
+            }
+            Err(mut stop) => {
                 let message = "whether the cluster is half-made cannot be told";
-                let hint =
-                    "if it was never used, `kind-cluster teardown --discard-data` deletes it";
+                let hint = "if its creation was interrupted, `kind-cluster create --recreate` makes it anew";
                 stop.report.push(Diagnostic::error("half-made-unknown", message).hint(hint));
-                stop
-            })?;
+                return Err(stop);
+            }
+        };
         made::by_api(config, nodes, &cluster).await
     }
 

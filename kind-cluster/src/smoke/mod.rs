@@ -30,7 +30,14 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Smoke) -> Result<Status,
     }
     let deadline = Instant::now() + shared.timeout;
     let cluster = Cluster::connect(&shared.name).await?;
-    let checks = checks(&cluster, &rendered.selected, options, deadline).await?;
+    let mut checks = checks(&cluster, &rendered.selected, options, deadline).await?;
+    // Nothing that was asked is nothing that works.
+    if checks.iter().all(|check| check.outcome == Outcome::Skipped) {
+        checks.push(
+            Check::failed("smoke", "all", "nothing-checked", "every check was skipped")
+                .hint("is it the right overlay, and are --profile's services in it?"),
+        );
+    }
     report::publish("smoke", &checks, shared.format)
 }
 
@@ -67,13 +74,6 @@ pub(crate) async fn checks(
         inside::volume(&bench).await,
     ];
     checks.extend(routes::checks(objects, &options.gateway, deadline).await);
-    // Nothing that was asked is nothing that works.
-    if checks.iter().all(|check| check.outcome == Outcome::Skipped) {
-        checks.push(
-            Check::failed("smoke", "all", "nothing-checked", "every check was skipped")
-                .hint("is it the right overlay, and are --profile's services in it?"),
-        );
-    }
     Ok(checks)
 }
 

@@ -229,6 +229,33 @@ fn a_creation_that_ended_after_the_control_plane_is_said_at_once() {
 }
 
 #[test]
+fn an_api_server_that_stays_silent_is_no_reason_to_delete_unless_somebody_asks() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    nodes_join(&machine);
+    config(&machine, &[]);
+    let kubeconfig = machine.read("fake/kinds-kubeconfig");
+    let silent =
+        kubeconfig.replace(&format!(":{}", machine.server.port()), &format!(":{}", free_port()));
+    machine.write("fake/kinds-kubeconfig", &silent);
+    let Some(mut command) = create(&machine, &["--timeout", "3s"]) else { return };
+    let unknown = run(&mut command).expect(3);
+    assert!(unknown.stderr.contains("error[half-made-unknown]"), "{}", unknown.stderr);
+    machine.write("fake/data/rideshare-local-worker", "");
+    let asked = ["--timeout", "3s", "--recreate"];
+    let kept = run(&mut create(&machine, &asked).unwrap()).expect(1);
+    assert!(kept.stderr.contains("hold data"), "{}", kept.stderr);
+    assert_eq!(deletions(&machine), Vec::<String>::new());
+    fs::remove_file(machine.path("fake/data/rideshare-local-worker")).unwrap();
+    let plan =
+        run(&mut create(&machine, &[&asked[..], &["--dry-run"]].concat()).unwrap()).expect(0);
+    assert!(
+        plan.stdout.contains("half-made, to be deleted: its API server does not answer"),
+        "{}",
+        plan.stdout
+    );
+}
+
+#[test]
 fn a_cluster_is_deleted_only_when_the_new_one_can_be_made() {
     let Some(machine) = unmade() else { return };
     // Not locked, so not to be had.
