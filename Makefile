@@ -14,7 +14,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
 LIGHT := -p common -p compose-gen -p fetch-secrets -p kind-cluster -p kustomize-lint -p rideshare-tests
 SLOW := all_layers_are_applied_used_and_destroyed
-PEERS := localstack boto3 shells compose docker kubernetes kubernetes-validate pre-commit sarif-schema \
+PEERS := localstack boto3 shells compose docker kubernetes kubernetes-server kubernetes-validate pre-commit sarif-schema \
 	shellcheck zizmor time terraform moto checkov databases
 
 .PHONY: help
@@ -108,11 +108,16 @@ tf-validate: ## Terraform layers: formatting and validity; no account, no networ
 tf-test: ## Terraform layers: their tests, the contract, checkov, and all layers applied against moto
 	scripts/peers install terraform moto checkov kubernetes databases
 	cargo build --locked -p compose-gen -p fetch-secrets -p kustomize-lint
-	cargo test --locked -p rideshare-tests --test terraform --test terraform_contract --test database_users
+	cargo test --locked -p rideshare-tests --test terraform --test terraform_operator \
+		--test terraform_contract --test database_users
 
 .PHONY: tf-set
 tf-set: ## Change variables of the layers, tfvars and defaults together: SET='domain=... aws_account_id=...'
 	scripts/terraform set $(SET)
+
+.PHONY: tf-lock
+tf-lock: ## Write the provider's checksums for every layer, to be committed
+	scripts/terraform lock
 
 .PHONY: tf-plan tf-apply tf-destroy
 tf-plan: ## Plan LAYER
@@ -122,11 +127,22 @@ tf-apply: ## Apply LAYER
 tf-destroy: ## Destroy LAYER
 	scripts/terraform destroy '$(LAYER)' $(ARGS)
 
+.PHONY: tf-push-state
+tf-push-state: ## Push the state that an apply of LAYER could not write, if there is one
+	scripts/terraform push-state '$(LAYER)'
+
 .PHONY: tf-values
 tf-values: ## Write production's values file from the outputs of the layers; IMAGE_TAG=... sets the tag
 	scripts/terraform values
 
-.PHONY: eks-controllers eks-database-users
+SECRET ?=
+KEY ?=
+
+.PHONY: eks-secrets eks-secret eks-controllers eks-database-users
+eks-secrets: ## Draw values for keys of the catalogue that the secrets of production do not have yet
+	@scripts/eks secrets
+eks-secret: ## Set KEY of SECRET to the value on standard input, and leave its other keys
+	@scripts/eks secret '$(SECRET)' '$(KEY)'
 eks-controllers: ## Install what the EKS cluster needs before Argo CD brings the rest, and Argo CD
 	scripts/eks controllers
 eks-database-users: ## Make the services' users in the databases of production

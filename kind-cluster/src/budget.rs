@@ -9,7 +9,7 @@ use common::stop::Stop;
 use common::yaml::Node;
 use serde_json::Value;
 
-use crate::object::{list, number, template, text};
+use crate::object::{containers, list, number, template, text};
 use crate::quantity;
 use crate::references::workload;
 
@@ -91,15 +91,14 @@ pub(crate) fn check(objects: &[Value], budget: Option<Budget>) -> Vec<Diagnostic
         // Pods that others make are counted with those.
         let Some(template) = template(object) else { continue };
         let pods = pods(object, nodes);
-        match pod(template) {
-            Ok(bytes) => parts.push((bytes * pods, workload(object))),
-            Err(container) => problems.push(
-                Diagnostic::warning(
-                    "memory-unlimited",
-                    format!("container {container} of {} has no memory limit", workload(object)),
-                )
-                .hint("without one it is not counted, and may use the whole machine"),
-            ),
+        parts.push((pod(template) * pods, workload(object)));
+        for container in containers(template).filter(|c| limit(c).is_none()) {
+            let name = text(container, "/name");
+            let message = format!("container {name} of {} has no memory limit", workload(object));
+            problems.push(
+                Diagnostic::warning("memory-unlimited", message)
+                    .hint("without one it is not counted, and may use the whole machine"),
+            );
         }
     }
     let Some(budget) = budget else { return problems };
@@ -141,27 +140,25 @@ fn pods(object: &Value, nodes: u64) -> u64 {
     }
 }
 
+/// A container's memory limit, in bytes.
+fn limit(container: &Value) -> Option<u64> {
+    quantity::kubernetes(text(container, "/resources/limits/memory"))
+}
+
 /// The most that a pod uses at one time: its containers and sidecars together, or one init
-/// container with the sidecars started before it. The error is a container without a limit.
-fn pod(template: &Value) -> Result<u64, String> {
-    let limit = |container: &Value| {
-        let given = text(container, "/resources/limits/memory");
-        quantity::kubernetes(given).ok_or_else(|| text(container, "/name").to_owned())
-    };
+/// container with the sidecars started before it. Containers without a limit count for nothing.
+fn pod(template: &Value) -> u64 {
     let mut sidecars = 0;
     let mut most = 0;
     for container in list(template, "/spec/initContainers") {
-        let bytes = limit(container)?;
+        let bytes = limit(container).unwrap_or_default();
         most = most.max(sidecars + bytes);
         if text(container, "/restartPolicy") == "Always" {
             sidecars += bytes;
         }
     }
-    let mut own = 0;
-    for container in list(template, "/spec/containers") {
-        own += limit(container)?;
-    }
-    Ok(most.max(sidecars + own))
+    let own: u64 = list(template, "/spec/containers").iter().filter_map(limit).sum();
+    most.max(sidecars + own)
 }
 
 #[cfg(test)]
@@ -185,12 +182,12 @@ mod tests {
     fn a_pod_is_its_containers_or_its_largest_init_container() {
         let spec = json!({"initContainers": [limited("i", "300Mi")],
                           "containers": [limited("a", "100Mi"), limited("b", "100Mi")]});
-        assert_eq!(pod(&json!({"spec": spec})), Ok(300 * MIB));
+        assert_eq!(pod(&json!({"spec": spec})), 300 * MIB);
         let mut sidecar = limited("s", "50Mi");
         sidecar["restartPolicy"] = json!("Always");
         let spec = json!({"initContainers": [sidecar, limited("i", "300Mi")],
                           "containers": [limited("a", "100Mi")]});
-        assert_eq!(pod(&json!({"spec": spec})), Ok(350 * MIB));
+        assert_eq!(pod(&json!({"spec": spec})), 350 * MIB);
     }
 
     #[test]
@@ -204,5 +201,10 @@ mod tests {
         assert!(problems[0].message().contains("515 MiB"), "{}", problems[0].message());
         let none = deployment(1, json!({"containers": [{"name": "free"}]}));
         assert_eq!(check(&[none], Some(budget))[0].code(), "memory-unlimited");
+        // The one beside it still counts.
+        let beside = json!({"containers": [{"name": "free"}, limited("a", "600Mi")]});
+        let codes: Vec<_> =
+            check(&[deployment(1, beside)], Some(budget)).iter().map(|d| d.code()).collect();
+        assert_eq!(codes, ["memory-unlimited", "over-budget"]);
     }
 }

@@ -37,6 +37,8 @@ impl Interrupt {
         Interrupt { count }
     }
 
+    /// Ends here what a signal has interrupted.
+    ///
     /// # Errors
     /// A signal has come.
     pub(crate) fn check(&self) -> Result<(), Stop> {

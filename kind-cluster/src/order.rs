@@ -175,9 +175,19 @@ fn parse(text: &str) -> Option<Key> {
     }
 }
 
-/// Sorts objects into the order in which they are deleted.
-pub(crate) fn for_deletion(objects: &mut [Value]) {
-    objects.sort_by_cached_key(|object| std::cmp::Reverse(rank(object)));
+/// Objects in the order in which they are deleted: what needs another goes before it.
+pub(crate) fn for_deletion(objects: Vec<Value>) -> Vec<Value> {
+    let mut order: Vec<usize> = match phases(&objects) {
+        Ok(phases) => phases.into_iter().flat_map(|phase| phase.objects).collect(),
+        // They need something that is gone, or each other: their kinds decide.
+        Err(_) => {
+            let mut order: Vec<usize> = (0..objects.len()).collect();
+            order.sort_by_cached_key(|index| rank(&objects[*index]));
+            order
+        }
+    };
+    order.reverse();
+    order.into_iter().map(|index| objects[index].clone()).collect()
 }
 
 /// What decides between objects that do not need each other.

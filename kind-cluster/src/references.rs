@@ -1,6 +1,6 @@
 //! What one object needs of another, and what is missing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::diagnostic::Diagnostic;
 use serde_json::Value;
@@ -39,12 +39,16 @@ pub(crate) fn of(object: &Value) -> Vec<Reference> {
         "SecretStore" => found.store(object.pointer("/spec/provider")),
         "HTTPRoute" => {
             for parent in list(object, "/spec/parentRefs") {
-                found.add(GATEWAY, "Gateway", text(parent, "/name"));
+                if matches!(text(parent, "/kind"), "" | "Gateway") {
+                    found.within(parent).add(GATEWAY, "Gateway", text(parent, "/name"));
+                }
             }
             for backend in list(object, "/spec/rules").iter().flat_map(|r| list(r, "/backendRefs"))
             {
-                let port = backend.get("port").map(ToString::to_string);
-                found.part("", "Service", text(backend, "/name"), port, false);
+                if matches!(text(backend, "/kind"), "" | "Service") {
+                    let port = backend.get("port").map(ToString::to_string);
+                    found.within(backend).part("", "Service", text(backend, "/name"), port, false);
+                }
             }
         }
         "RoleBinding" => {
@@ -53,7 +57,7 @@ pub(crate) fn of(object: &Value) -> Vec<Reference> {
             }
             for subject in list(object, "/subjects") {
                 if text(subject, "/kind") == "ServiceAccount" {
-                    found.add("", "ServiceAccount", text(subject, "/name"));
+                    found.within(subject).add("", "ServiceAccount", text(subject, "/name"));
                 }
             }
         }
@@ -69,7 +73,13 @@ struct Found<'a> {
     all: Vec<Reference>,
 }
 
-impl Found<'_> {
+/// References into one namespace, which may be another than the object's.
+struct Within<'f> {
+    namespace: &'f str,
+    all: &'f mut Vec<Reference>,
+}
+
+impl Within<'_> {
     fn add(&mut self, group: &str, kind: &str, name: &str) {
         self.part(group, kind, name, None, false);
     }
@@ -79,6 +89,26 @@ impl Found<'_> {
             let to = Key::new(group, kind, self.namespace, name);
             self.all.push(Reference { to, part, optional });
         }
+    }
+}
+
+impl Found<'_> {
+    /// In the namespace that a reference names, or the object's own.
+    fn within<'f>(&'f mut self, reference: &'f Value) -> Within<'f> {
+        let namespace = match text(reference, "/namespace") {
+            "" => self.namespace,
+            other => other,
+        };
+        Within { namespace, all: &mut self.all }
+    }
+
+    fn add(&mut self, group: &str, kind: &str, name: &str) {
+        self.part(group, kind, name, None, false);
+    }
+
+    fn part(&mut self, group: &str, kind: &str, name: &str, part: Option<String>, optional: bool) {
+        let namespace = self.namespace;
+        Within { namespace, all: &mut self.all }.part(group, kind, name, part, optional);
     }
 
     fn template(&mut self, template: &Value) {
@@ -181,13 +211,15 @@ fn known(objects: &[Value]) -> Known {
 /// Everything that is referred to and not there; all of it, not the first.
 pub(crate) fn dangling(objects: &[Value]) -> Vec<Diagnostic> {
     let known = known(objects);
+    // What is in a namespace that the overlay has nothing in is somebody else's.
+    let namespaces: BTreeSet<&str> = known.keys().map(|key| key.namespace.as_str()).collect();
     let mut problems = Vec::new();
     for object in objects {
         let from = Key::of(object);
         for reference in of(object) {
             let Reference { to, part, optional } = &reference;
             let missing = match (known.get(to), part) {
-                _ if *optional => continue,
+                _ if *optional || !namespaces.contains(to.namespace.as_str()) => continue,
                 (None, _) => format!("{from} needs {to}, which is not in the overlay"),
                 (Some(Some(parts)), Some(part)) if !parts.contains(part) => {
                     let what = if to.kind == "Service" { "port" } else { "key" };

@@ -38,7 +38,7 @@ pub(crate) async fn run(
     if let (true, Some(folder)) = (options.preserve_data, &options.backup_dir) {
         let options = cli::Backup { backup_dir: folder.clone() };
         let then = backup::Then::StayStopped;
-        checks.extend(backup::make(shared, &options, interrupt, then).await?);
+        checks.extend(backup::make(shared, &options, interrupt, then, deadline).await?);
     } else if !options.discard_data {
         interrupt.or(refuse_with_data(cluster)).await?;
     }

@@ -42,13 +42,14 @@ api() {
         "${@:2}" "https://127.0.0.1:6443$1"
 }
 
+# shellcheck disable=SC2329 # await calls it
 is_ready() {
     api "/api/v1/nodes/$node" | grep -q '"reason": *"KubeletReady"'
 }
 
 # An image in Docker's format: busybox, and what starts.
 image() {
-    local name=$1 layer config
+    local name=$1 layer
     layer=$folder/image/layer.tar
     mkdir -p "$folder/image/root/bin" "$folder/image/root/tmp" "$folder/image/root/etc"
     cp "$peer/root/usr/bin/busybox" "$folder/image/root/bin"
@@ -115,6 +116,7 @@ cgroupRoot: /${folder##*/}
 cgroupsPerQOS: true
 enforceNodeAllocatable: []
 failSwapOn: false
+clusterDNS: [10.96.0.10]
 authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
 authorization: {mode: AlwaysAllow}
 makeIPTablesUtilChains: false

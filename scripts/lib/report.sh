@@ -7,9 +7,23 @@ say() {
 
 # fail MESSAGE [HINT]: what went wrong, and what to do next.
 fail() {
-    say "error: $1"
-    [[ -z ${2:-} ]] || printf 'hint: %s\n' "$2" >&2
+    problem "$@"
     exit 1
+}
+
+# problem MESSAGE [HINT]: one of several, which give_up_on_problems ends with.
+problem() {
+    say "error: $1"
+    problems=1
+    [[ -z ${2:-} ]] || hint "$2"
+}
+
+hint() {
+    printf 'hint: %s\n' "$1" >&2
+}
+
+give_up_on_problems() {
+    [[ -z ${problems:-} ]] || exit 1
 }
 
 # misuse MESSAGE: a wrong command line. The script that sources this defines `usage`.
@@ -29,6 +43,6 @@ need() {
 absent() {
     [[ -z ${CI:-} ]] || fail "$1" "$2"
     say "$1; the tests that need it will be skipped"
-    printf 'hint: %s\n' "$2" >&2
+    hint "$2"
     exit 0
 }

@@ -50,8 +50,22 @@ test_layer() {
     terraform -chdir="$2" test
 }
 
+# lock_layers [PLATFORM...]: writes the provider's checksums for every platform that somebody applies from.
+lock_layers() {
+    local platforms=("$@") from=()
+    (($# > 0)) || platforms=(linux_amd64 linux_arm64 darwin_amd64 darwin_arm64)
+    [[ -z ${TF_PLUGIN_DIR:-} ]] || from=(-fs-mirror="$TF_PLUGIN_DIR")
+    need terraform "install Terraform 1.11 or newer"
+    for layer in bootstrap foundation platform; do
+        in_layer get >&2
+        in_layer providers lock "${from[@]}" "${platforms[@]/#/-platform=}" >&2
+    done
+    say "commit the three .terraform.lock.hcl; from then on no run takes another provider"
+}
+
 # set_variables NAME=VALUE...: in each tfvars and each default, so that the two never differ. A list is
-# given with commas. Formed as the value that is there: text, list, number or truth value.
+# given with commas, a map as KEY=VALUE with commas. Formed as the value that is there: text, list, map,
+# number or truth value.
 set_variables() {
     local pair name value files file
     (($# > 0)) || misuse "set needs NAME=VALUE (with make: SET='domain=... aws_account_id=...')"
@@ -68,9 +82,13 @@ set_variables() {
             NAME=$name VALUE=$value awk '
                 function formed(old,    list, count, i, out) {
                     if (old ~ /^"/) return "\"" ENVIRON["VALUE"] "\""
-                    if (old !~ /^\[/) return ENVIRON["VALUE"]
+                    if (old !~ /^[[{]/) return ENVIRON["VALUE"]
                     count = split(ENVIRON["VALUE"], list, ",")
-                    for (i = 1; i <= count; i++) out = out (i > 1 ? ", " : "") "\"" list[i] "\""
+                    for (i = 1; i <= count; i++) {
+                        if (old ~ /^{/) sub(/=/, " = \"", list[i]); else list[i] = "\"" list[i]
+                        out = out (i > 1 ? ", " : "") list[i] "\""
+                    }
+                    if (old ~ /^{/) return "{" (out == "" ? "" : " " out " ") "}"
                     return "[" out "]"
                 }
                 $1 == "variable" { inside = $2 == "\"" ENVIRON["NAME"] "\"" }
@@ -84,7 +102,7 @@ set_variables() {
             ' "$file" >"$file.new"
             mv "$file.new" "$file"
         done
-        say "$name is $value in the tfvars and the defaults"
+        say "$name is ${value:-empty} in the tfvars and the defaults"
     done
 }
 
@@ -96,62 +114,122 @@ in_layer() {
 
 # Checks all that can be checked before anything is made, then initialises the layer.
 prepare() {
-    local tfvars=$environment/$layer.tfvars account actual
+    local tfvars=$environment/$layer.tfvars account=
     # Bootstrap's one setting is foundation's, too.
     [[ $layer != bootstrap ]] || tfvars=$environment/foundation.tfvars
     need terraform "install Terraform 1.11 or newer"
     need aws "install the AWS command line"
-    [[ -r $tfvars ]] ||
-        fail "${tfvars#"$project/"} is missing" "it is what the layer is made with: bring it back with \`git checkout\`, or write it from the defaults in variables.tf"
-    account=$(sed -n 's/^aws_account_id *= *"\([0-9]\{12\}\)"$/\1/p' "$tfvars")
-    [[ -n $account ]] ||
-        fail "${tfvars#"$project/"} names no account of 12 digits" "make tf-set SET=aws_account_id=..."
-    actual=$(aws --region "$region" sts get-caller-identity --query Account --output text) ||
-        fail "AWS does not say whose credentials these are" "log in first, for example with \`aws sso login\`; AWS_PROFILE names a profile"
-    [[ $actual == "$account" ]] ||
-        fail "these credentials are of account $actual, and ${tfvars#"$project/"} is for $account" \
-            "use credentials of $account; or, to make the platform in $actual: make tf-set SET=aws_account_id=$actual"
+    check_account "$tfvars"
+    [[ $layer == bootstrap ]] || check_names
+    give_up_on_problems
 
     bucket=rideshare-$account-terraform-state
     variables=(-var-file="$tfvars")
     case $layer in
         bootstrap) variables=(-var="aws_account_id=$account") ;;
-        foundation) bucket_exists || fail "there is no state bucket $bucket" "make tf-apply LAYER=bootstrap comes first" ;;
+        foundation) bootstrap_is_applied "make tf-apply LAYER=bootstrap comes first" ;;
         platform)
-            bucket_exists || fail "there is no state bucket $bucket" "make tf-apply LAYER=bootstrap comes first, then LAYER=foundation"
+            bootstrap_is_applied "make tf-apply LAYER=bootstrap comes first, then LAYER=foundation"
             holds_resources foundation || fail "the foundation layer is not applied, and the platform layer stands on it" "make tf-apply LAYER=foundation comes first"
             ;;
     esac
-    plugin_arguments
     initialise
 }
 
-initialise() {
-    local log=$layers/$layer/.terraform-init.log
-    if [[ $layer == bootstrap ]] && ! bucket_exists; then
-        # Until the bucket is there, the state is a file here.
-        printf 'terraform {\n  backend "local" {}\n}\n' >"$layers/bootstrap/backend_override.tf"
-        set -- -reconfigure
-    elif [[ $layer == bootstrap && -s $layers/bootstrap/terraform.tfstate ]]; then
-        # A run was interrupted between the two.
-        move_state_to_bucket
+# check_account TFVARS: whether the credentials are of the account that it names, which is then `account`.
+check_account() {
+    local actual name=${1#"$project/"}
+    [[ -r $1 ]] || {
+        problem "$name is missing" "it is what the layer is made with: bring it back with \`git checkout\`, or write it from the defaults in variables.tf"
         return
-    else
-        # One is left where a plan was made before the bucket was.
-        rm -f "$layers/bootstrap/backend_override.tf"
-        set -- -reconfigure -backend-config="bucket=$bucket"
-    fi
+    }
+    account=$(sed -n 's/^aws_account_id *= *"\([0-9]\{12\}\)"$/\1/p' "$1")
+    [[ -n $account ]] || problem "$name names no account of 12 digits" "make tf-set SET=aws_account_id=..."
+    actual=$(aws --region "$region" sts get-caller-identity --query Account --output text) || {
+        problem "AWS does not say whose credentials these are" "log in first, for example with \`aws sso login\`; AWS_PROFILE names a profile"
+        return
+    }
+    [[ -z $account || $actual == "$account" ]] ||
+        problem "these credentials are of account $actual, and $name is for $account" \
+            "use credentials of $account; or, to make the platform in $actual: make tf-set SET=aws_account_id=$actual"
+}
+
+# Whether a variable still has the value that it has in the documentation: a domain of RFC 2606, an address
+# of RFC 5737, a repository of the owner "example". Who would apply it would trust a stranger's repository.
+check_names() {
+    local name value file names=''
+    for file in "$environment"/*.tfvars; do
+        [[ -r $file ]] || continue
+        while read -r name value; do
+            problem "${file#"$project/"}: $name is documentation's own: $value"
+            names+="${names:+ }$name=..."
+        done < <(sed -nE -e 's/^([a-z_]+) *= *(.*)$/\1 \2/' -e '
+            /^domain "(.*\.)?(example|test|invalid|localhost|example\.(com|net|org))"/p
+            /^[a-z_]+_repository "example\//p
+            /^[a-z_]+_cidrs .*"(192\.0\.2|198\.51\.100|203\.0\.113)\./p' "$file")
+    done
+    [[ -z $names ]] || hint "make tf-set SET='$names'"
+}
+
+initialise() {
+    local log=$layers/$layer/.terraform-init.log place=bucket
+    plugin_arguments
+    # What it says is installed, or nothing: no run changes it unseen.
+    [[ ! -e $layers/$layer/.terraform.lock.hcl ]] || init_arguments+=(-lockfile=readonly)
+    [[ $layer != bootstrap ]] || place=$(place_of_bootstraps_state)
+    case $place in
+        file)
+            printf 'terraform {\n  backend "local" {}\n}\n' >"$layers/bootstrap/backend_override.tf"
+            set -- -reconfigure
+            ;;
+        between)
+            move_state_to_bucket
+            return
+            ;;
+        bucket)
+            # One is left where a plan was made before the bucket was.
+            rm -f "$layers/bootstrap/backend_override.tf"
+            set -- -reconfigure -backend-config="bucket=$bucket"
+            ;;
+    esac
     if ! in_layer init -input=false "${init_arguments[@]}" "$@" >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
-        fail "terraform could not initialise the layer $layer" "its own message is above"
+        fail "terraform could not initialise the layer $layer" "its own message is above; \`make tf-lock\` writes the lock files anew, where they are what it complains of"
     fi
     rm -f "$log"
 }
 
+# Where bootstrap's own state is: in a file here until the bucket and the table are both there, and then in
+# the bucket; between the two when a run was broken off there.
+place_of_bootstraps_state() {
+    if ! bucket_exists; then
+        echo file
+    elif ! bootstrap_is_begun; then
+        table_exists ||
+            fail "the bucket $bucket is there, the table $(lock_table) is not, and no state here says why" \
+                "go on where bootstrap was begun, which has infrastructure/terraform/bootstrap/terraform.tfstate; a table that somebody deleted comes back with \`aws dynamodb restore-table-to-point-in-time\`"
+        echo bucket
+    elif table_exists; then
+        echo between
+    else
+        echo file
+    fi
+}
+
+# Whether a file here describes what bootstrap has made so far.
+bootstrap_is_begun() {
+    grep -Eqs '"mode": *"managed"' "$layers/bootstrap/terraform.tfstate"
+}
+
+# bootstrap_is_applied HINT
+bootstrap_is_applied() {
+    bucket_exists || fail "there is no state bucket $bucket" "$1"
+    ! bootstrap_is_begun || fail "bootstrap is not finished: its state is a file here" "make tf-apply LAYER=bootstrap goes on with it"
+}
+
 # Bootstrap's own state, from the file into the bucket that it has made.
 move_state_to_bucket() {
-    [[ -e $layers/bootstrap/terraform.tfstate ]] || return 0
     rm -f "$layers/bootstrap/backend_override.tf"
     in_layer init -input=false -migrate-state -force-copy "${init_arguments[@]}" -backend-config="bucket=$bucket" >&2
     rm -f "$layers"/bootstrap/terraform.tfstate{,.backup}
@@ -164,6 +242,21 @@ bucket_exists() {
     fi
     [[ $answer == *'(404)'* || $answer == *NoSuchBucket* ]] ||
         fail "the state bucket $bucket cannot be read: $answer" "the credentials need s3:ListBucket on it"
+    return 1
+}
+
+# The name that every backend has.
+lock_table() {
+    sed -n 's/^ *dynamodb_table *= *"\(.*\)"$/\1/p' "$layers/bootstrap/versions.tf"
+}
+
+table_exists() {
+    local answer
+    if answer=$(aws --region "$region" dynamodb describe-table --table-name "$(lock_table)" 2>&1); then
+        return 0
+    fi
+    [[ $answer == *ResourceNotFoundException* ]] ||
+        fail "the lock table $(lock_table) cannot be read: $answer" "the credentials need dynamodb:DescribeTable on it"
     return 1
 }
 

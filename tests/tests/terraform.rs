@@ -9,13 +9,12 @@ use std::process::Command;
 use rideshare_tests::moto::Moto;
 use rideshare_tests::run::{Run, run};
 use rideshare_tests::terraform::contract;
-use rideshare_tests::terraform::project::Project;
+use rideshare_tests::terraform::project::{Project, REAL_NAMES};
 use rideshare_tests::{peers, root, yaml};
 use serde_json::Value;
 
-/// What the copy is made for instead of documentation's account and names.
+/// What the copy is made for instead of documentation's account.
 const ACCOUNT: &str = "210987654321";
-const DOMAIN: &str = "rides.moto.test";
 
 /// A tool that cargo has built beside this test.
 fn tool(name: &str) -> PathBuf {
@@ -115,8 +114,42 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
             "hint: use credentials of {theirs}; or, to make the platform in {ACCOUNT}: make tf-set SET=aws_account_id={ACCOUNT}"
         ),
     );
+    // Documentation's names, together with what else is wrong; `.examples.com` is somebody's own.
+    let names = [
+        ("domain", "rides.example.org"),
+        ("github_repository", "example/infra"),
+        ("application_repository", "example/rides"),
+        ("cluster_endpoint_cidrs", "52.95.4.0/24,198.51.100.7/32"),
+        ("load_balancer_cidrs", "192.0.2.0/24"),
+    ];
+    let pairs: Vec<String> = names.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let arguments: Vec<&str> =
+        ["set"].into_iter().chain(pairs.iter().map(String::as_str)).collect();
+    project.terraform(&arguments).expect(0);
+    for layer in ["foundation", "platform"] {
+        let done = project.terraform(&["apply", layer]).expect(1);
+        assert!(done.stderr.contains("these credentials are of account"), "{}", done.stderr);
+        for (name, value) in names {
+            let shown = value.replace(',', "\", \"");
+            let found = done.stderr.lines().any(|line| {
+                line.contains(&format!(".tfvars: {name} is documentation's own: "))
+                    && line.contains(&shown)
+            });
+            assert!(found, "{name}: {}", done.stderr);
+        }
+        let hint = "hint: make tf-set SET='domain=... github_repository=... application_repository=... \
+                    cluster_endpoint_cidrs=... load_balancer_cidrs=...'";
+        assert!(done.stderr.contains(hint), "{}", done.stderr);
+    }
     let done = project.terraform(&["set", &format!("aws_account_id={ACCOUNT}")]).expect(0);
     assert!(done.stderr.contains("aws_account_id is 210987654321"), "{}", done.stderr);
+    for domain in
+        ["example", "rides.test", "invalid", "a.b.localhost", "example.com", "x.example.net"]
+    {
+        project.terraform(&["set", &format!("domain={domain}")]).expect(0);
+        refused(&["plan", "platform"], "domain is documentation's own", "make tf-set SET='domain=");
+    }
+    project.terraform(&[&["set"][..], &REAL_NAMES[..]].concat()).expect(0);
     refused(
         &["plan", "foundation"],
         "there is no state bucket rideshare-210987654321-terraform-state",
@@ -135,10 +168,11 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
         "the foundation layer is not applied",
         "make tf-apply LAYER=foundation comes first",
     );
+    // A bucket and no table, and no state that says who has made the one and not the other.
     refused(
-        &["destroy", "bootstrap"],
-        "every old state",
-        "CONFIRM=rideshare-210987654321-terraform-state",
+        &["apply", "bootstrap"],
+        "the table rideshare-terraform-locks is not",
+        "go on where bootstrap was begun",
     );
 
     for (bad, expected) in [
@@ -172,25 +206,8 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
 fn all_layers_are_applied_used_and_destroyed() {
     let Some(kubectl) = peers::find("PEER_KUBECTL") else { return };
     let Some(moto) = Moto::start(ACCOUNT) else { return };
-    let Some(project) = Project::copy(&moto.url()) else { return };
-    project
-        .terraform(&[
-            "set",
-            &format!("aws_account_id={ACCOUNT}"),
-            &format!("domain={DOMAIN}"),
-            "github_repository=moto/rideshare-infra",
-            // Each change of a database takes the provider minutes.
-            "deletion_protection=false",
-            "secret_recovery_days=0",
-        ])
-        .expect(0);
+    let Some(project) = Project::for_account(&moto.url(), ACCOUNT) else { return };
     assert_eq!(contract::problems(&project.at("infrastructure")), Vec::<String>::new());
-    run(project
-        .command("cp")
-        .arg("-r")
-        .arg(root().join("tests/moto/."))
-        .arg(project.at("infrastructure/terraform")))
-    .expect(0);
 
     project.terraform(&["apply", "bootstrap", "-auto-approve"]).expect(0);
     // The operator tells the registrar the servers before the certificate is waited for.
@@ -217,9 +234,14 @@ fn all_layers_are_applied_used_and_destroyed() {
             done.stderr
         );
     }
+    project.terraform(&["destroy", "platform", "-auto-approve"]).expect(0);
+    a_database_comes_back_from_its_final_snapshot(&project);
     for layer in ["platform", "foundation"] {
         project.terraform(&["destroy", layer, "-auto-approve"]).expect(0);
     }
+    let done = project.terraform(&["destroy", "bootstrap", "-auto-approve"]).expect(1);
+    let confirm = format!("hint: CONFIRM=rideshare-{ACCOUNT}-terraform-state make tf-destroy");
+    assert!(done.stderr.contains(&confirm), "{}", done.stderr);
     let done = project.terraform(&["plan", "platform"]).expect(1);
     assert!(done.stderr.contains("the foundation layer is not applied"), "{}", done.stderr);
     let mut last = project.command(project.at("scripts/terraform"));
@@ -229,7 +251,8 @@ fn all_layers_are_applied_used_and_destroyed() {
     for (service, operation, query) in [
         ("s3api", "list-buckets", "Buckets"),
         ("dynamodb", "list-tables", "TableNames"),
-        ("secretsmanager", "list-secrets", "SecretList"),
+        // moto forgets that the master of a restored database has one.
+        ("secretsmanager", "list-secrets", "SecretList[?!starts_with(Name, 'rds!')]"),
         ("eks", "list-clusters", "clusters"),
         ("ecr", "describe-repositories", "repositories"),
         ("ec2", "describe-nat-gateways", "NatGateways[?State!='deleted']"),
@@ -238,6 +261,41 @@ fn all_layers_are_applied_used_and_destroyed() {
         let left = project.aws(&[service, operation, "--query", query, "--output", "text"]);
         assert_eq!(left.trim(), "", "{service} {operation}");
     }
+}
+
+fn a_database_comes_back_from_its_final_snapshot(project: &Project) {
+    let listed = project.aws(&[
+        "rds",
+        "describe-db-snapshots",
+        "--query",
+        "DBSnapshots[].DBSnapshotIdentifier",
+        "--output",
+        "text",
+    ]);
+    let snapshot = listed
+        .split_whitespace()
+        .find(|name| name.starts_with("rideshare-prod-airflow-final-"))
+        .unwrap_or_else(|| panic!("no final snapshot among {listed}"));
+    project.terraform(&["set", &format!("database_snapshots=airflow={snapshot}")]).expect(0);
+    let only = "-target=module.rds[\"airflow\"]";
+    project.terraform(&["apply", "platform", "-auto-approve", only]).expect(0);
+    let state = project.aws(&[
+        "s3",
+        "cp",
+        &format!("s3://rideshare-{ACCOUNT}-terraform-state/platform/terraform.tfstate"),
+        "-",
+    ]);
+    assert!(state.contains(&format!("\"snapshot_identifier\": \"{snapshot}\"")), "{state}");
+    // The name counts once: with it and without it there is nothing to do.
+    // The outputs of the other database, which is not there, are all that a plan names.
+    let unchanged = || {
+        let done = project.terraform(&["plan", "platform", only]).expect(0);
+        assert!(!done.stdout.contains("# module."), "{}", done.stdout);
+        assert!(done.stdout.contains("without changing any real infrastructure"));
+    };
+    unchanged();
+    project.terraform(&["set", "database_snapshots="]).expect(0);
+    unchanged();
 }
 
 fn states_are_in_the_bucket(project: &Project) {
@@ -427,6 +485,23 @@ fn the_cluster_is_given_what_it_needs(project: &Project) {
         );
     }
     assert!(controllers.contains("--set=vpcId=vpc-"), "{controllers}");
+    // The local cluster and production have one operator of secrets.
+    let components = fs::read_to_string(project.at("infrastructure/config/kind/components.yaml"));
+    let components = yaml::documents(&components.unwrap()).remove(0);
+    let local = components["components"].as_array().unwrap().iter();
+    let local = local.filter(|component| component["name"] == "external-secrets");
+    let version = local.map(|component| component["version"].as_str().unwrap()).next().unwrap();
+    let chart = charts.iter().find(|chart| chart.contains(" external-secrets ")).unwrap();
+    assert!(chart.contains(&format!("--version {version} ")), "{chart}");
+    // Prometheus finds it where it is installed.
+    let chart = charts.iter().find(|chart| chart.contains(" kube-state-metrics ")).unwrap();
+    let namespace = chart.split("--namespace ").nth(1).unwrap().split(' ').next().unwrap();
+    let prometheus = project.at("infrastructure/config/prometheus/prometheus.yaml");
+    let scraped = yaml::documents(&fs::read_to_string(prometheus).unwrap()).remove(0);
+    let jobs = scraped["scrape_configs"].as_array().unwrap();
+    let job = jobs.iter().find(|job| job["job_name"] == "kube-state-metrics").unwrap();
+    let name = format!("kube-state-metrics.{namespace}");
+    assert_eq!(job["dns_sd_configs"][0]["names"][0], name);
     assert!(controllers.lines().last().unwrap().ends_with("infrastructure/kubernetes/argocd"));
     let kubeconfig = fs::read_to_string(project.at("kubeconfig")).unwrap();
     assert!(

@@ -6,6 +6,7 @@ module "vpc" {
   cidr                     = var.vpc_cidr
   availability_zones       = var.availability_zones
   nat_gateway_count        = var.nat_gateway_count
+  flow_log_traffic         = var.flow_log_traffic
   log_retention_days       = var.log_retention_days
   kms_key_arn              = aws_kms_key.this.arn
   permissions_boundary_arn = module.iam.permissions_boundary_arn
@@ -74,6 +75,10 @@ module "iam" {
   frontend_bucket_arn       = module.s3.frontend_bucket.arn
   logs_bucket_arn           = module.s3.logs_bucket.arn
   distribution_arn          = module.cloudfront.distribution_arn
+  origin_access_control_id  = module.cloudfront.origin_access_control_id
+  vpc_id                    = module.vpc.vpc_id
+  zone_id                   = module.route53.zone_id
+  certificate_arn           = module.acm.certificate_arn
   repository_arns           = module.ecr.repository_arns
   secret_arns               = module.secrets_manager.secret_arns
   kms_key_arn               = aws_kms_key.this.arn

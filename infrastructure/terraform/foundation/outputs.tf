@@ -99,7 +99,14 @@ output "repository_urls" {
 
 output "secret_arns" {
   description = "The platform's secrets, by name. Their values are not here, nor in any state."
+  sensitive   = true
   value       = module.secrets_manager.secret_arns
+}
+
+output "secret_catalogue" {
+  description = "The keys of each secret, and what a key's first value is made of, for `make eks-secrets`; no values."
+  sensitive   = true
+  value       = module.secrets_manager.catalogue
 }
 
 output "github_role_arns" {

@@ -81,6 +81,17 @@ variable "nat_gateway_count" {
   }
 }
 
+variable "flow_log_traffic" {
+  description = "Which of the VPC's connections are logged: ALL, ACCEPT or REJECT. CloudWatch takes $0.50 for each GB, and a connection is a record every ten minutes. What was accepted is how a break-in is followed; REJECT costs little, and shows scans alone."
+  type        = string
+  default     = "ALL"
+
+  validation {
+    condition     = contains(["ALL", "ACCEPT", "REJECT"], var.flow_log_traffic)
+    error_message = "flow_log_traffic must be ALL, ACCEPT or REJECT."
+  }
+}
+
 variable "log_retention_days" {
   description = "How long logs are kept, those of the VPC's traffic and the bucket of access logs. A year, because a break-in is often found late."
   type        = number

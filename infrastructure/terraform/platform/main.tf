@@ -13,6 +13,7 @@ module "eks" {
   node_instance_type       = var.node_instance_type
   node_count               = var.node_count
   node_disk_gib            = var.node_disk_gib
+  log_types                = var.cluster_log_types
   log_retention_days       = var.log_retention_days
 }
 
@@ -29,6 +30,7 @@ module "rds" {
   instance_class          = var.database_instance_class
   multi_az                = var.database_multi_az
   backup_retention_period = var.database_backup_days
+  snapshot                = lookup(var.database_snapshots, each.key, null)
   deletion_protection     = var.deletion_protection
   log_retention_days      = var.log_retention_days
 }

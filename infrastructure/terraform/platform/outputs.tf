@@ -15,6 +15,7 @@ output "database_hosts" {
 
 output "database_master_secrets" {
   description = "The secrets that RDS keeps the masters' passwords in. The passwords are not here, nor in any state."
+  sensitive   = true
   value       = { for name, database in module.rds : name => database.master_secret_arn }
 }
 

@@ -10,13 +10,13 @@ variable "aws_account_id" {
 }
 
 variable "kubernetes_version" {
-  description = "The cluster's version. One that has left standard support costs $0.60 an hour instead of $0.10, so the cluster is upgraded rather than kept there."
+  description = "The cluster's version. It is raised by one minor version at a time, before its standard support ends: 1.35's does on 27 March 2027. From then on a cluster would cost $0.60 an hour instead of $0.10; ours is upgraded by AWS instead."
   type        = string
-  default     = "1.34"
+  default     = "1.35"
 
   validation {
     condition     = can(regex("^1\\.[0-9]{2}$", var.kubernetes_version)) && tonumber(split(".", var.kubernetes_version)[1]) >= 32
-    error_message = "kubernetes_version must be a minor version such as 1.34, and 1.32 at least, which the manifests are checked against."
+    error_message = "kubernetes_version must be a minor version such as 1.35, and 1.32 at least, which the manifests are checked against."
   }
 }
 
@@ -108,10 +108,37 @@ variable "database_backup_days" {
   }
 }
 
+variable "database_snapshots" {
+  description = "The snapshot that a database is made from, by the database's name, after a tear-down. It counts while the database is made, and never again; empty as soon as it is there, so that the next new start does not find it."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.database_snapshots), ["airflow", "metastore"])) == 0
+    error_message = "database_snapshots must be for the databases airflow and metastore, such as { airflow = \"rideshare-prod-airflow-final-20270101120000\" }."
+  }
+
+  validation {
+    condition     = alltrue([for name, snapshot in var.database_snapshots : can(regex("^rideshare-prod-${name}-[a-zA-Z0-9-]+$", snapshot))])
+    error_message = "database_snapshots must be snapshots of the same database, whose names begin with rideshare-prod-<database>-, as final ones do and copies have to."
+  }
+}
+
 variable "deletion_protection" {
   description = "Whether AWS refuses to delete the databases and the load balancer. A tear-down sets it to false first."
   type        = bool
   default     = true
+}
+
+variable "cluster_log_types" {
+  description = "Which of the control plane's logs are kept. CloudWatch takes $0.50 for each GB: audit is most of it, and is what an investigation asks for; a cluster for trying things does with [\"audit\", \"authenticator\"], or with none."
+  type        = list(string)
+  default     = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+
+  validation {
+    condition     = length(setsubtract(var.cluster_log_types, ["api", "audit", "authenticator", "controllerManager", "scheduler"])) == 0
+    error_message = "cluster_log_types must be some of api, audit, authenticator, controllerManager and scheduler, or an empty list."
+  }
 }
 
 variable "log_retention_days" {

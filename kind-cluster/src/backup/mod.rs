@@ -46,7 +46,7 @@ pub(crate) async fn run(
         true => None,
         false => Some(interrupt.or(turn::take(&shared.name, "backup", deadline)).await?),
     };
-    let checks = make(shared, options, interrupt, Then::Resume).await?;
+    let checks = make(shared, options, interrupt, Then::Resume, deadline).await?;
     report::publish("backup", &checks, shared.format)
 }
 
@@ -68,8 +68,8 @@ pub(crate) async fn make(
     options: &cli::Backup,
     interrupt: &Interrupt,
     then: Then,
+    deadline: Instant,
 ) -> Result<Vec<Check>, Stop> {
-    let deadline = Instant::now() + shared.timeout;
     let cluster = interrupt.or(Cluster::connect(&shared.name)).await?;
     if !shared.dry_run {
         interrupt.or(bind::clean_up(&cluster)).await?;
@@ -99,10 +99,17 @@ pub(crate) async fn make(
         Ok(manifest) => writer.publish().map(|()| manifest),
         Err(stop) => Err(stop),
     };
+    // What is to be deleted must not have been written to since.
+    let unused = match (&outcome, then) {
+        (Ok(_), Then::StayStopped) => {
+            interrupt.or(quiesce::still_unused(&cluster, &inventory.volumes)).await
+        }
+        _ => Ok(()),
+    };
     // Whatever has gone wrong, what was stopped starts again.
-    let resumed = match (&outcome, then) {
-        (Ok(_), Then::StayStopped) => Ok(()),
-        _ => interrupt.cleanup(quiesce::resume(&cluster)).await,
+    let resumed = match (&outcome, &unused, then) {
+        (Ok(_), Ok(()), Then::StayStopped) => Ok(()),
+        _ => unused.and(interrupt.cleanup(quiesce::resume(&cluster)).await),
     };
     let manifest = match (outcome, resumed) {
         (Ok(manifest), Ok(())) => manifest,
@@ -159,7 +166,7 @@ async fn copy(
     for volume in &inventory.volumes {
         display::line(&format!("copying claim {}", volume.claim));
         let part = volumes::write(volume, writer, deadline).await?;
-        quiesce::still_unused(cluster, volume).await?;
+        quiesce::still_unused(cluster, &inventory.volumes).await?;
         manifest.volumes.push(part);
     }
     display::line("reading the archive back");

@@ -71,14 +71,13 @@ pub(super) async fn wait_until_unused(
 /// Refuses to go on where somebody has started a pod in the meantime.
 ///
 /// # Errors
-/// A pod mounts the volume.
-pub(super) async fn still_unused(cluster: &Cluster, volume: &Volume) -> Result<(), Stop> {
-    let users = users_of(cluster, std::slice::from_ref(volume)).await?;
+/// A pod mounts one of the volumes.
+pub(super) async fn still_unused(cluster: &Cluster, volumes: &[Volume]) -> Result<(), Stop> {
+    let users = users_of(cluster, volumes).await?;
     if users.is_empty() {
         return Ok(());
     }
-    let message =
-        format!("claim {} has come into use meanwhile, by pod {}", volume.claim, users.join(", "));
+    let message = format!("volumes have come into use meanwhile, by pod {}", users.join(", "));
     Err(Stop::new(
         Status::Unfinished,
         Diagnostic::error("volume-in-use", message)

@@ -92,10 +92,7 @@ async fn put_back(
             display::line(&format!("restoring claim {}", part.claim));
             swap.unpack(&options.archive, part, target).await?;
         }
-        for target in &volumes {
-            quiesce::still_unused(cluster, target).await?;
-        }
-        Ok(())
+        quiesce::still_unused(cluster, &volumes).await
     };
     let outcome = match interrupt.or(unpack).await {
         // A signal in between would leave some volumes old and some new.

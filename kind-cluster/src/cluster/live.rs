@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
 use common::stop::Stop;
 use futures::StreamExt;
 use kube::Api;
@@ -17,6 +19,9 @@ use tokio::task::JoinSet;
 use super::{Cluster, stop};
 use crate::object::{Key, Objects};
 use crate::readiness::World;
+
+/// How long a first list may take.
+const LIST: Duration = Duration::from_secs(30);
 
 /// Watches, and what they have seen. They end with the value.
 pub(crate) struct Live {
@@ -79,9 +84,17 @@ impl Live {
         self.tasks.spawn(async move {
             keep(api, resource, scope, &seen, &changed, &first).await;
         });
-        // An unreachable server is given up by the caller's deadline, not here.
-        let _ = tokio::time::timeout(Duration::from_secs(30), listed.wait_for(|done| *done)).await;
-        Ok(true)
+        // Nothing may be concluded from what has not been listed.
+        let first = tokio::time::timeout(LIST, listed.wait_for(|done| *done)).await;
+        match first {
+            Ok(Ok(_)) => Ok(true),
+            _ => {
+                let why = self.seen().trouble.clone().unwrap_or_else(|| "no answer".into());
+                let message =
+                    format!("cannot list every {kind} within {} s: {why}", LIST.as_secs());
+                Err(Stop::new(Status::Unfinished, Diagnostic::error("api-failed", message)))
+            }
+        }
     }
 
     /// What is known now, with the clock set.

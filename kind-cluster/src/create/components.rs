@@ -211,25 +211,25 @@ pub(crate) async fn install(
     if let Some(endpoint) = &component.secrets_manager {
         set_endpoint(&mut objects, endpoint, shared).await?;
     }
-    objects.extend(component.objects.iter().cloned());
     let defined: Vec<(String, String)> = objects
         .iter()
         .filter(|object| text(object, "/spec/scope") == "Namespaced")
         .filter_map(defines)
         .map(|(group, kind)| (group.to_owned(), kind.to_owned()))
         .collect();
-    for object in &mut objects {
+    // What the component's own operator is to act on comes when that runs: its webhook has a say.
+    let mut custom = component.objects.clone();
+    for object in objects.iter_mut().chain(&mut custom) {
         place(cluster, component, &defined, object).await?;
     }
     // Recorded before it is applied, so that `status` knows what an interrupted run left out.
     inventory::record_component(cluster, &component.name, &objects).await?;
     // A component is another's work: what it refers to is its own business, its order is ours.
-    roll_out::run(
-        cluster,
-        &RollOut { objects: &objects, force: true, deadline, what: &component.name },
-    )
-    .await
-    .map(|_| ())
+    for objects in [&objects, &custom] {
+        let roll = RollOut { objects, force: true, deadline, what: &component.name };
+        roll_out::run(cluster, &roll).await?;
+    }
+    Ok(())
 }
 
 /// Charts' own tests, and definitions that another component brings, are not wanted.

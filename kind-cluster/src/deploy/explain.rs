@@ -15,7 +15,16 @@ const LINES: usize = 20;
 const SHORTEST_SECRET: usize = 4;
 
 /// Events and log lines, without the values of the namespace's Secrets; empty when there are none.
-pub(super) async fn details(cluster: &Cluster, object: &Value, live: &Live) -> String {
+pub(super) async fn details(
+    cluster: &Cluster,
+    object: &Value,
+    live: &Live,
+    secrets: &Secrets,
+) -> String {
+    // What cannot be hidden is not shown.
+    if secrets.unknown {
+        return "no events and log lines: the Secrets to be hidden in them cannot be read\n".into();
+    }
     let namespace = text(object, "/metadata/namespace");
     let pods: Vec<Value> = {
         let seen = live.seen();
@@ -45,7 +54,7 @@ pub(super) async fn details(cluster: &Cluster, object: &Value, live: &Live) -> S
             }
         }
     }
-    hide(&out, &secrets(cluster, namespace).await)
+    secrets.hide(&out)
 }
 
 fn time(event: &Value) -> &str {
@@ -68,24 +77,51 @@ fn failing(pod: &Value) -> Vec<&Value> {
     if bad.is_empty() { all } else { bad }
 }
 
-/// The values of a namespace's Secrets, longest first: a value may hold another.
-async fn secrets(cluster: &Cluster, namespace: &str) -> Vec<String> {
-    let secrets = cluster.list("v1", "Secret", namespace).await.unwrap_or_default();
-    let mut values: Vec<String> = secrets
-        .iter()
-        .filter_map(|secret| secret["data"].as_object())
-        .flat_map(|data| data.values())
-        .filter_map(|value| STANDARD.decode(value.as_str()?).ok())
-        .filter_map(|bytes| String::from_utf8(bytes).ok())
-        .flat_map(|value| value.lines().map(str::to_owned).collect::<Vec<_>>())
-        // Every service account's token comes with the name of its namespace.
-        .filter(|value| value.len() >= SHORTEST_SECRET && value != namespace)
-        .collect();
-    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-    values.dedup();
-    values
+/// What may not be shown of a namespace: its Secrets' values, as they are and encoded.
+#[derive(Debug, Default)]
+pub(super) struct Secrets {
+    /// Longest first: a value may hold another.
+    values: Vec<String>,
+    /// They could not be read.
+    unknown: bool,
 }
 
-fn hide(text: &str, secrets: &[String]) -> String {
-    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+impl Secrets {
+    /// Those of a namespace.
+    pub(super) async fn of(cluster: &Cluster, namespace: &str) -> Self {
+        let Ok(secrets) = cluster.list("v1", "Secret", namespace).await else {
+            return Secrets { values: Vec::new(), unknown: true };
+        };
+        let data = secrets.iter().filter_map(|secret| secret["data"].as_object());
+        let encoded = data.flat_map(|data| data.values()).filter_map(Value::as_str);
+        // Every service account's token comes with the name of its namespace.
+        let secret = |value: &String| value.len() >= SHORTEST_SECRET && value != namespace;
+        let mut values: Vec<String> = encoded
+            .filter_map(|value| Some((value.to_owned(), STANDARD.decode(value).ok()?)))
+            .filter_map(|(encoded, bytes)| Some((encoded, String::from_utf8(bytes).ok()?)))
+            .filter(|(_, value)| secret(value))
+            .flat_map(|(encoded, value)| {
+                let lines: Vec<String> = value.lines().map(str::to_owned).collect();
+                let escaped = percent(&value);
+                lines.into_iter().chain([encoded, escaped])
+            })
+            .filter(secret)
+            .collect();
+        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        values.dedup();
+        Secrets { values, unknown: false }
+    }
+
+    /// A text with three stars for each of them.
+    pub(super) fn hide(&self, text: &str) -> String {
+        self.values.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+}
+
+/// A value as it stands in a URL.
+fn percent(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let shown =
+        |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    value.bytes().map(shown).collect()
 }

@@ -24,6 +24,17 @@ const KEPT: [&str; 4] =
 /// Objects that were applied once, with the version they were applied in.
 pub(crate) type Inventory = BTreeMap<Key, String>;
 
+/// Objects with a mark on each, by the name that other tools give it: the API server keeps no
+/// owner of an object that says nothing but its name.
+pub(super) fn marked(objects: &[Value]) -> Vec<Value> {
+    let mark = |object: &Value| {
+        let mut object = object.clone();
+        object["metadata"]["annotations"]["config.k8s.io/owning-inventory"] = NAME.into();
+        object
+    };
+    objects.iter().map(mark).collect()
+}
+
 /// What was applied before and is in no profile of the overlay any more.
 ///
 /// # Errors
@@ -73,6 +84,31 @@ pub(crate) async fn record_component(
     write(cluster, OF_COMPONENTS, &format!("{NAME}-{component}"), &known).await
 }
 
+/// Workloads of earlier deployments that run on beside what is deployed now.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(super) async fn beside(cluster: &Cluster, rendered: &Rendered) -> Result<Vec<Value>, Stop> {
+    let mut known = read(cluster, rendered.namespace()).await?;
+    for object in &rendered.selected {
+        known.remove(&Key::of(object));
+    }
+    let mut running = Vec::new();
+    for (key, version) in known {
+        // A Job has ended, or is about to.
+        if !["Deployment", "StatefulSet", "DaemonSet"].contains(&key.kind.as_str()) {
+            continue;
+        }
+        let found = cluster.get(&version, &key.kind, &key.namespace, &key.name).await?;
+        running.extend(found.map(|mut object| {
+            object["apiVersion"] = version.clone().into();
+            object["kind"] = key.kind.clone().into();
+            object
+        }));
+    }
+    Ok(running)
+}
+
 /// Records what is about to be applied, beside what an earlier deployment has.
 ///
 /// # Errors
@@ -93,7 +129,10 @@ pub(super) async fn record(
         text(object, "/kind") == "Namespace" && text(object, "/metadata/name") == namespace
     });
     if let Some(made) = made {
-        cluster.apply(made, true).await.map_err(|e| stop("cannot make the namespace", &e))?;
+        cluster
+            .apply(&marked(std::slice::from_ref(made))[0], true)
+            .await
+            .map_err(|e| stop("cannot make the namespace", &e))?;
     }
     write(cluster, namespace, NAME, &known).await
 }
@@ -116,6 +155,17 @@ async fn write(
     Ok(())
 }
 
+/// Whether data would go with an object: its own, or that of the claims which go with it.
+fn holds_data(key: &Key, object: &Value) -> bool {
+    KEPT.contains(&key.kind.as_str())
+        || text(object, "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted") == "Delete"
+}
+
+async fn is_served(cluster: &Cluster, version: &str, key: &Key) -> Result<bool, Stop> {
+    let found = cluster.kind(version, &key.kind).await;
+    Ok(found.map_err(|error| stop("cannot look for a kind", &error))?.is_some())
+}
+
 /// Deletes what has left the overlay, in the reverse order of applying; without `really`, says
 /// what would go.
 ///
@@ -132,8 +182,14 @@ pub(super) async fn prune(
     let mut checks = Vec::new();
     for (key, version) in left {
         match cluster.get(version, &key.kind, &key.namespace, &key.name).await? {
-            None => gone.push(key.clone()),
-            Some(_) if KEPT.contains(&key.kind.as_str()) => checks.push(Check::warning(
+            None if is_served(cluster, version, key).await? => gone.push(key.clone()),
+            None => checks.push(Check::warning(
+                "prune",
+                key.to_string(),
+                "left-overlay",
+                format!("has left the overlay; {version} is not served any more, so that it cannot be found"),
+            )),
+            Some(object) if holds_data(key, &object) => checks.push(Check::warning(
                 "prune",
                 key.to_string(),
                 "left-overlay",
@@ -154,8 +210,7 @@ pub(super) async fn prune(
             }
         }
     }
-    order::for_deletion(&mut there);
-    for object in &there {
+    for object in &order::for_deletion(there) {
         let key = Key::of(object);
         if really {
             cluster

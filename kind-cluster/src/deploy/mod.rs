@@ -13,6 +13,7 @@ use common::exit::Status;
 use common::stop::Stop;
 use serde_json::Value;
 
+use crate::budget::Budget;
 use crate::cli::{self, Format, Shared};
 use crate::cluster::Cluster;
 use crate::load::{self, Lack};
@@ -27,7 +28,7 @@ use roll_out::{Ended, RollOut};
 pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status, Stop> {
     let deadline = Instant::now() + shared.timeout;
     let rendered = render::overlay(shared).await?;
-    check(shared, &rendered)?;
+    let budget = check(shared, &rendered)?;
     if shared.dry_run {
         return plan::run(shared, options, &rendered).await;
     }
@@ -38,11 +39,13 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
     let cluster = Cluster::connect(&shared.name).await?;
     backup::quiesce::resume(&cluster).await?;
     let force = options.force_conflicts;
-    roll_out::rehearse(&cluster, &rendered.selected, force).await?;
+    let objects = inventory::marked(&rendered.selected);
+    roll_out::rehearse(&cluster, &objects, force).await?;
     let left = inventory::left(&cluster, &rendered).await?;
+    check_beside(&cluster, &rendered, budget).await?;
     // Recorded before it is applied: what an interrupted run has applied can be pruned later.
     inventory::record(&cluster, &rendered, &left).await?;
-    let roll = RollOut { objects: &rendered.selected, force, deadline, what: "the overlay" };
+    let roll = RollOut { objects: &objects, force, deadline, what: "the overlay" };
     let ended = roll_out::try_run(&cluster, &roll).await?;
     let mut checks = checks(&ended);
     if ended.stop.is_none() {
@@ -61,7 +64,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
 }
 
 /// Refuses what cannot work, all of it at once and before the cluster is touched.
-fn check(shared: &Shared, rendered: &Rendered) -> Result<(), Stop> {
+fn check(shared: &Shared, rendered: &Rendered) -> Result<Option<Budget>, Stop> {
     let mut report = Report::default();
     report.extend(references::dangling(&rendered.selected));
     if let Err(problems) = order::phases(&rendered.selected) {
@@ -82,7 +85,32 @@ fn check(shared: &Shared, rendered: &Rendered) -> Result<(), Stop> {
         return Err(Stop { status: Status::No, report });
     }
     common::streams::say(&report);
-    Ok(())
+    Ok(budget)
+}
+
+/// The budget is for what an earlier deployment has left running, too.
+async fn check_beside(
+    cluster: &Cluster,
+    rendered: &Rendered,
+    budget: Option<Budget>,
+) -> Result<(), Stop> {
+    let beside = inventory::beside(cluster, rendered).await?;
+    if beside.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = beside.iter().map(|object| Key::of(object).to_string()).collect();
+    let together = [rendered.selected.clone(), beside].concat();
+    let mut report = Report::default();
+    for problem in budget::check(&together, budget) {
+        if problem.is_error() {
+            let hint = format!(
+                "running beside it from earlier deployments: {}; deploy without --profile to see                  everything, or delete what is not needed",
+                names.join(", ")
+            );
+            report.push(problem.hint(hint));
+        }
+    }
+    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
 }
 
 async fn check_images(

@@ -9,7 +9,7 @@ use common::stop::Stop;
 use serde_json::Value;
 
 use super::display::{self, Display};
-use super::explain;
+use super::explain::{self, Secrets};
 use crate::cluster::live::{Live, Seen};
 use crate::cluster::{Cluster, MANAGER, code, conflicts, is_not_served, said};
 use crate::object::{Key, list, number, text};
@@ -224,12 +224,13 @@ impl Work<'_> {
         let mut report = Report::default();
         for (object, state) in failed {
             let key = Key::of(object);
-            let details = explain::details(self.cluster, object, &self.live).await;
+            let secrets = Secrets::of(self.cluster, text(object, "/metadata/namespace")).await;
+            let details = explain::details(self.cluster, object, &self.live, &secrets).await;
             if !details.is_empty() {
                 display::block(&format!("events and log lines of {key}"), &details);
                 self.details.insert(key.clone(), details);
             }
-            let message = format!("{key} failed: {}", state.reason());
+            let message = secrets.hide(&format!("{key} failed: {}", state.reason()));
             report.push(Diagnostic::error(failure_code(object, state), message).hint(
                 "its last events and log lines are above; the rest of the deployment stays as it is",
             ));
@@ -260,9 +261,11 @@ fn state(applied: &Value, seen: &Seen) -> State {
     let key = Key::of(applied);
     let Some(now) = seen.world.objects.get(&key) else {
         return match seen.gone.get(&key) {
-            // A Job with a time to live goes when it has ended, and that it ended well or not
-            // was seen before.
+            // A Job with a time to live goes when it has ended, and that it ended badly was seen.
             Some(last) if key.kind == "Job" => match assess(last, &seen.world) {
+                State::InProgress(_) if last["spec"]["ttlSecondsAfterFinished"].is_null() => {
+                    State::Failed("somebody has deleted it before it had ended".into())
+                }
                 State::Failed(reason) => State::Failed(reason),
                 _ => State::Ready,
             },
@@ -286,10 +289,21 @@ fn failure_code(object: &Value, state: &State) -> &'static str {
     }
 }
 
+/// What server-side apply says of an object that is not what its kind's schema describes.
+const NOT_OF_ITS_TYPE: [&str; 3] = [
+    "failed to create typed patch object",
+    "field not declared in schema",
+    "duplicate entries for key",
+];
+
 /// Whether trying again may help.
 fn passes(error: &kube::Error) -> bool {
     if is_not_served(error) {
         return true;
+    }
+    // The server calls a field that the kind does not have its own, internal error.
+    if NOT_OF_ITS_TYPE.iter().any(|words| said(error).contains(words)) {
+        return false;
     }
     match code(error) {
         // Nobody answered.

@@ -25,6 +25,10 @@ pub(super) fn state(object: &Value) -> State {
     if left > 0 {
         return State::InProgress(format!("{left} of an older revision still there"));
     }
+    let surplus = number(object, "/status/replicas") - want;
+    if surplus > 0 {
+        return State::InProgress(format!("{surplus} more than wanted still there"));
+    }
     for (field, what) in [("availableReplicas", "available"), ("readyReplicas", "ready")] {
         if let Some(state) = short_of(number(object, &format!("/status/{field}")), want, what) {
             return state;

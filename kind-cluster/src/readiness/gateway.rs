@@ -8,7 +8,7 @@ use crate::object::{because, list, name, number, text};
 
 const GROUP: &str = "gateway.networking.k8s.io";
 
-/// A class is of use when its controller has taken it; until then every Gateway of it is idle.
+/// A class counts once its controller has accepted it.
 pub(super) fn class(object: &Value) -> State {
     let generation = number(object, "/metadata/generation");
     check(list(object, "/status/conditions"), generation, &["Accepted"], &["Accepted"])
@@ -55,7 +55,7 @@ pub(super) fn route(object: &Value, world: &World) -> State {
         }
         let answers: Vec<&Value> = list(object, "/status/parents")
             .iter()
-            .filter(|answer| same_parent(answer, parent))
+            .filter(|answer| same_parent(answer, parent, namespace))
             .collect();
         if answers.is_empty() {
             return State::InProgress(format!("Gateway/{gateway} has not answered yet"));
@@ -74,12 +74,15 @@ pub(super) fn route(object: &Value, world: &World) -> State {
     State::Ready
 }
 
-fn same_parent(answer: &Value, parent: &Value) -> bool {
-    let same = |field: &str| {
-        let pointer = format!("/parentRef/{field}");
-        text(answer, &pointer) == text(parent, &format!("/{field}"))
+/// Whether an answer is about a parent; one that names no namespace is in the route's own.
+fn same_parent(answer: &Value, parent: &Value, namespace: &str) -> bool {
+    let answered = answer.get("parentRef").unwrap_or(&Value::Null);
+    let of = |reference| match text(reference, "/namespace") {
+        "" => namespace.to_owned(),
+        other => other.to_owned(),
     };
-    same("name") && same("sectionName")
+    let same = |field: &str| text(answered, field) == text(parent, field);
+    same("/name") && same("/sectionName") && of(answered) == of(parent)
 }
 
 /// Every condition of `needed` is True for `generation`; one of `fatal` that is False has failed.

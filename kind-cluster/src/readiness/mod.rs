@@ -91,14 +91,9 @@ impl World {
 
 /// The state of one object.
 pub(crate) fn assess(object: &Value, world: &World) -> State {
+    // Until a change has been seen, the pods are those of before, and say nothing about it.
     if let Some(state) = common(object) {
-        // A stuck rollout is told by its pods before its own deadline.
-        return match state {
-            State::InProgress(reason) => {
-                pods::failure(object, world).map_or(State::InProgress(reason), State::Failed)
-            }
-            state => state,
-        };
+        return state;
     }
     let own = match text(object, "/kind") {
         "Deployment" => deployment::state(object),
@@ -121,6 +116,7 @@ pub(crate) fn assess(object: &Value, world: &World) -> State {
         _ => State::Ready,
     };
     match own {
+        // A stuck rollout is told by its pods before its own deadline.
         State::InProgress(reason) => {
             pods::failure(object, world).map_or(State::InProgress(reason), State::Failed)
         }

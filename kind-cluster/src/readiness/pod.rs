@@ -28,25 +28,28 @@ pub(super) fn state(object: &Value, now: i64) -> State {
     State::InProgress(waiting(object))
 }
 
-/// What keeps a pod from ever starting: a crash loop, an image, or no node.
-pub(super) fn stuck(object: &Value, now: i64) -> Option<String> {
+/// What no waiting mends: a crash loop, an image, or no node.
+fn stuck(object: &Value, now: i64) -> Option<String> {
+    let loops = statuses(object)
+        .find(|status| text(status, "/state/waiting/reason") == "CrashLoopBackOff")
+        .map(|status| {
+            let code = status.pointer("/lastState/terminated/exitCode");
+            let code = code.map(|code| format!(", last exit status {code}")).unwrap_or_default();
+            format!("CrashLoopBackOff in container {}{code}", text(status, "/name"))
+        });
+    loops.or_else(|| unstartable(object, now))
+}
+
+/// What keeps a pod from ever starting: an image, or no node.
+pub(super) fn unstartable(object: &Value, now: i64) -> Option<String> {
     for status in statuses(object) {
         let reason = text(status, "/state/waiting/reason");
         let container = text(status, "/name");
         let message = text(status, "/state/waiting/message");
-        match reason {
-            "CrashLoopBackOff" => {
-                let code = status.pointer("/lastState/terminated/exitCode");
-                let code =
-                    code.map(|code| format!(", last exit status {code}")).unwrap_or_default();
-                return Some(format!("CrashLoopBackOff in container {container}{code}"));
-            }
-            "ImagePullBackOff" | "ErrImageNeverPull" | "InvalidImageName" => {
-                let image = text(status, "/image");
-                let why = if message.is_empty() { String::new() } else { format!(": {message}") };
-                return Some(format!("{reason} in container {container}, image {image}{why}"));
-            }
-            _ => {}
+        if ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"].contains(&reason) {
+            let image = text(status, "/image");
+            let why = if message.is_empty() { String::new() } else { format!(": {message}") };
+            return Some(format!("{reason} in container {container}, image {image}{why}"));
         }
     }
     let scheduled = condition(object, "PodScheduled")?;

@@ -8,9 +8,9 @@ use crate::object::{list, matches, meta, name, text};
 /// Why a workload that is in progress will stay so: one of its pods is stuck.
 pub(super) fn failure(object: &Value, world: &World) -> Option<String> {
     of(object, world).into_iter().find_map(|pod| {
-        // A Job may try again: its own condition says when it has failed.
+        // A Job may try again, in the same pod or another: its own condition says when it has failed.
         let reason = match text(object, "/kind") {
-            "Job" => pod::stuck(pod, world.now),
+            "Job" => pod::unstartable(pod, world.now),
             _ => match pod::state(pod, world.now) {
                 State::Failed(reason) => Some(reason),
                 _ => None,
@@ -28,8 +28,14 @@ pub(crate) fn of<'a>(object: &'a Value, world: &'a World) -> Vec<&'a Value> {
     if !["Deployment", "StatefulSet", "DaemonSet", "Job"].contains(&kind) {
         return Vec::new();
     }
-    let newest = (kind == "Deployment").then(|| newest_replica_set(object, world)).flatten();
+    let newest = newest_replica_set(object, world);
+    if kind == "Deployment" && newest.is_none() && rollout(object).is_some() {
+        // The news of its ReplicaSet comes on another way than its own, and may be late.
+        return Vec::new();
+    }
     let revision = text(object, "/status/updateRevision");
+    // What the API server counts up with every change of the template, and its pods are labelled with.
+    let generation = meta(object, "annotations", "deprecated.daemonset.template.generation");
     let belongs = |pod: &&Value| {
         if !text(pod, "/metadata/deletionTimestamp").is_empty() {
             return false;
@@ -46,7 +52,10 @@ pub(crate) fn of<'a>(object: &'a Value, world: &'a World) -> Vec<&'a Value> {
                 let own = meta(pod, "labels", "controller-revision-hash");
                 revision.is_empty() || own.is_none_or(|own| own == revision)
             }
-            _ => true,
+            _ => {
+                let own = meta(pod, "labels", "pod-template-generation");
+                generation.is_none() || own.is_none() || own == generation
+            }
         }
     };
     world.all("Pod", namespace).filter(belongs).collect()
@@ -58,15 +67,16 @@ fn owned_by(object: &Value, kind: &str, owner: &str) -> bool {
         .any(|reference| text(reference, "/kind") == kind && text(reference, "/name") == owner)
 }
 
+/// The revision that a Deployment or ReplicaSet is at.
+fn rollout(object: &Value) -> Option<&str> {
+    meta(object, "annotations", "deployment.kubernetes.io/revision")
+}
+
+/// The ReplicaSet of a Deployment's own revision.
 fn newest_replica_set<'a>(deployment: &'a Value, world: &'a World) -> Option<&'a str> {
-    let revision = |set: &&Value| {
-        meta(set, "annotations", "deployment.kubernetes.io/revision")
-            .and_then(|revision| revision.parse::<i64>().ok())
-            .unwrap_or_default()
-    };
     world
         .all("ReplicaSet", text(deployment, "/metadata/namespace"))
         .filter(|set| owned_by(set, "Deployment", name(deployment)))
-        .max_by_key(revision)
+        .find(|set| rollout(set).is_some() && rollout(set) == rollout(deployment))
         .map(name)
 }

@@ -52,7 +52,7 @@ pub(crate) fn deployed(sets: &[Value]) -> Option<Machine> {
 }
 
 /// Waits for a workload's claim, which the scripted controllers write anew at each start.
-fn bound(machine: &Machine, workload: &str) {
+pub(crate) fn bound(machine: &Machine, workload: &str) {
     std::thread::sleep(controllers::DELAY * 4);
     let claim = format!("data-{workload}-0");
     machine.server.wait("PersistentVolumeClaim", "small", &claim, |claim| {

@@ -134,7 +134,7 @@ fn a_crash_loop_fails_at_once_with_events_and_log_lines_but_no_secret() {
         .server
         .put(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "small"}}));
     machine.server.put(json!({"apiVersion": "v1", "kind": "Secret",
-        "metadata": {"name": "s", "namespace": "small"}, "data": {"password": "aHVudGVyMg=="}}));
+        "metadata": {"name": "s", "namespace": "small"}, "data": {"password": "aHVudGVyMg==", "path": "YS9iIGM="}}));
     machine.server.behave(|event: &Event| {
         let object = &event.object;
         if object["kind"] == "Deployment" && event.fresh {
@@ -151,13 +151,21 @@ fn a_crash_loop_fails_at_once_with_events_and_log_lines_but_no_secret() {
         }
         controllers::usual(event)
     });
-    machine.server.log("web-0", "starting\nlogin with hunter2 \u{1b}[31mfailed\n");
+    machine.server.log(
+        "web-0",
+        "starting\nlogin with hunter2 \u{1b}[31mfailed\nBasic aHVudGVyMg==\n?next=a%2Fb%20c\n",
+    );
     let started = Instant::now();
     let failed = run(&mut small(&machine, &[], &["--timeout", "60s"])).expect(1);
     assert!(started.elapsed() < Duration::from_secs(10));
     // What was waited for before depends on the moment.
     let end = failed.stderr.find("events and log lines").unwrap();
     insta::assert_snapshot!(failed.stderr[end..]);
+    // What cannot be hidden is not shown.
+    machine.server.hide("secrets");
+    let blind = run(&mut small(&machine, &[], &[])).expect(1);
+    assert!(blind.stderr.contains("no events and log lines: the Secrets"), "{}", blind.stderr);
+    assert!(!blind.stderr.contains("hunter2") && !blind.stderr.contains("starting\n"));
     let json = run(&mut small(&machine, &[], &["--format", "json"])).expect(1);
     assert!(json.stdout.contains("CrashLoopBackOff") && !json.stdout.contains("hunter2"));
     let answer: Value = serde_json::from_str(&json.stdout).unwrap();
@@ -189,6 +197,9 @@ fn a_job_that_failed_is_said_and_one_that_is_gone_by_its_time_to_live_is_done() 
     let mut short = workload("Job", "short");
     short["spec"]["ttlSecondsAfterFinished"] = json!(0);
     run(&mut small(&machine, &[short], &[])).expect(0);
+    // Without that, somebody has deleted it, and nobody knows what it has done.
+    let deleted = run(&mut small(&machine, &[workload("Job", "short")], &[])).expect(1);
+    assert!(deleted.stderr.contains("deleted it before it had ended"), "{}", deleted.stderr);
     let failed = run(&mut small(&machine, &[workload("Job", "bad")], &[])).expect(1);
     assert!(failed.stderr.contains("error[job-failed]"), "{}", failed.stderr);
     assert!(failed.stderr.contains("BackoffLimitExceeded"), "{}", failed.stderr);
@@ -353,7 +364,9 @@ fn what_left_the_overlay_is_said_and_pruned_on_demand_but_never_data() {
         "metadata": {"name": "data", "namespace": "small"},
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "old", "namespace": "small"}, "data": {"a": "1"}});
-    run(&mut small(&machine, &[claim, map, workload("Deployment", "old")], &[])).expect(0);
+    let mut taking = workload("StatefulSet", "taking");
+    taking["spec"]["persistentVolumeClaimRetentionPolicy"] = json!({"whenDeleted": "Delete"});
+    run(&mut small(&machine, &[claim, map, workload("Deployment", "old"), taking], &[])).expect(0);
     let said = run(&mut small(&machine, &[], &[])).expect(0);
     assert!(said.stdout.contains("Deployment/old[left-overlay]"), "{}", said.stdout);
     assert!(machine.server.get("Deployment", "small", "old").is_some());
@@ -365,6 +378,10 @@ fn what_left_the_overlay_is_said_and_pruned_on_demand_but_never_data() {
     assert!(order[0] < order[1], "workloads go before what they use");
     assert!(machine.server.get("Deployment", "small", "old").is_none());
     assert!(machine.server.get("PersistentVolumeClaim", "small", "data").is_some());
+    assert!(
+        machine.server.get("StatefulSet", "small", "taking").is_some(),
+        "its claims would go, too"
+    );
     assert!(machine.server.get("Deployment", "small", "web").is_some());
     machine.expect_hostile_untouched();
 }
@@ -373,10 +390,13 @@ fn what_left_the_overlay_is_said_and_pruned_on_demand_but_never_data() {
 fn a_profile_alone_does_not_prune_the_others() {
     let Some(machine) = Machine::with_cluster() else { return };
     run(&mut machine.tool(&["deploy"])).expect(0);
-    let one = run(&mut machine.tool(&["deploy", "--profile", "monitoring", "--prune"]));
-    // The profile needs more than itself: what it lacks is said, or it works and prunes nothing.
-    assert!(one.status == 0 || one.stderr.contains("dangling-reference"), "{}", one.stderr);
-    assert!(machine.server.get("StatefulSet", "rideshare", "kafka").is_some());
+    let one = run(&mut machine.tool(&["deploy", "--profile", "core", "--prune"])).expect(0);
+    assert!(
+        !one.stdout.contains("left-overlay") && !one.stdout.contains("deleted"),
+        "{}",
+        one.stdout
+    );
+    assert!(machine.server.get("Deployment", "rideshare", "trino").is_some());
 }
 
 #[test]
@@ -431,4 +451,41 @@ fn a_terminal_gets_a_table_that_stays_in_place() {
     // Elsewhere there is no such sequence.
     let plain = run(&mut machine.tool(&["deploy", "--overlay", &folder])).expect(0);
     assert!(!plain.stderr.contains('\u{1b}'));
+}
+
+#[test]
+fn what_the_server_calls_an_error_of_its_own_is_refused_at_once() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    // Real servers answer a field that a kind does not have with 500.
+    machine.server.refuse(|_, object| {
+        (object["kind"] == "Service").then(|| {
+            let said = "failed to create typed patch object (small/web; /v1, Kind=Service): .spec.prots: field not declared in schema";
+            (500, "InternalError".into(), said.into())
+        })
+    });
+    let began = Instant::now();
+    let refused = run(&mut small(&machine, &[], &["--timeout", "60s"])).expect(1);
+    assert!(refused.stderr.contains("error[refused]: Service/web"), "{}", refused.stderr);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert!(machine.server.get("Deployment", "small", "web").is_none(), "nothing was applied");
+}
+
+#[test]
+fn the_budget_counts_what_earlier_deployments_have_left_running() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let sized = |name: &str| {
+        let mut object = workload("Deployment", name);
+        object["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"] =
+            json!("5Gi");
+        object
+    };
+    run(&mut small(&machine, &[sized("first")], &[])).expect(0);
+    let refused = run(&mut small(&machine, &[sized("second")], &[])).expect(1);
+    assert!(refused.stderr.contains("error[over-budget]"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("from earlier deployments: Deployment/first"),
+        "{}",
+        refused.stderr
+    );
+    assert!(machine.server.get("Deployment", "small", "second").is_none());
 }

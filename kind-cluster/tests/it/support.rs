@@ -259,7 +259,7 @@ pub(crate) fn overlay(machine: &Machine, name: &str, more: &[Value]) -> PathBuf 
         workload("Deployment", "web"),
         json!({"apiVersion": "v1", "kind": "Service",
                "metadata": {"name": "web", "namespace": "small"},
-               "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}),
+               "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "protocol": "TCP"}]}}),
     ];
     objects.extend(more.iter().cloned());
     let text: String = objects

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use rideshare_tests::apiserver::ExecOutcome;
-use rideshare_tests::run::run;
+use rideshare_tests::run::{Run, run};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -225,6 +225,22 @@ fn an_interruption_before_the_deletion_keeps_archive_and_cluster() {
     assert!(cluster_is_there(&machine));
     assert_eq!(replicas(&machine, "store"), 1);
     assert_eq!(archives(&machine).len(), 1);
+}
+
+#[test]
+fn what_has_come_into_use_after_its_copy_is_not_deleted() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    fs::write(folder(&machine, "store").join("big"), vec![7; 96 << 20]).unwrap();
+    let mut child = start(&mut preserving(&machine));
+    said(&mut child, "reading the archive back");
+    machine.server.put(json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "shell", "namespace": "small"},
+        "spec": {"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data-store-0"}}]},
+        "status": {"phase": "Running"}}));
+    Run::from(child.wait_with_output().unwrap()).expect(3);
+    assert!(cluster_is_there(&machine));
+    assert_eq!(archives(&machine).len(), 1);
+    assert_eq!(replicas(&machine, "store"), 1);
 }
 
 #[test]

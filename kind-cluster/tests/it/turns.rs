@@ -9,7 +9,7 @@ use rideshare_tests::run::run;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::backup::{archives, backup, deployed, folder, replicas, stateful};
+use crate::backup::{archives, backup, bound, deployed, folder, replicas, stateful};
 use crate::support::{Machine, overlay, signal, start, until};
 
 /// A backup that is in the middle of its copy.
@@ -29,6 +29,7 @@ fn who_changes_a_cluster_has_it_alone() {
     fs::write(folder(&machine, "store").join("a"), "content").unwrap();
     run(&mut backup(&machine)).expect(0);
     let archive = archives(&machine).pop().unwrap().display().to_string();
+    bound(&machine, "store");
     let first = copying(&machine);
     let small = machine.path("small").display().to_string();
     let others: [&[&str]; 6] = [
@@ -58,6 +59,7 @@ fn who_changes_a_cluster_has_it_alone() {
     assert_eq!(replicas(&machine, "store"), 0);
     // The lock goes with its process, however that ends.
     signal(first, Signal::KILL).expect(137);
+    bound(&machine, "store");
     run(&mut backup(&machine)).expect(0);
     assert_eq!(replicas(&machine, "store"), 1);
 }

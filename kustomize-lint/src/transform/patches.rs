@@ -1,17 +1,22 @@
 //! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
-use std::path::{Path, PathBuf};
+mod inline;
+mod reading;
+
+pub(crate) use reading::hide_inline;
+
+use reading::{read, targets_secret};
 
 use super::json_patch::{self, Operation};
 use super::merge::{Merge, Unmerged};
-use crate::facts::{DuplicateKey, ProblemKind, StepKind, Target, What};
+use crate::facts::{ProblemKind, StepKind, Target, What};
 use crate::id::Id;
-use crate::kustomization::{Kustomization, Patch, PatchText, Spot};
+use crate::kustomization::{Kustomization, Patch, PatchText};
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
 use crate::schema;
 use crate::select::Matcher;
-use crate::tree::{self, Dialect, FileId, Node, Place, Text, Value};
+use crate::tree::{Node, Place};
 
 /// `patchesStrategicMerge`.
 pub(crate) fn strategic(
@@ -79,207 +84,6 @@ fn apply(folder: &Folder, patch: &Patch, objects: &mut Objects, context: &mut Co
         Form::Either if is_json => targeted_json(patch, &documents, objects, context),
         Form::Json => targeted_json(patch, &documents, objects, context),
         _ => merge(patch, documents, objects, context),
-    }
-}
-
-/// The documents of a patch, wherever it is written.
-fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Option<Vec<Node>> {
-    let (path, text, spot): (PathBuf, String, &Spot<String>) = match &patch.text {
-        PatchText::File(spot) => {
-            let (path, text) = folder.read_text(spot, context)?;
-            (path, text, spot)
-        }
-        PatchText::Inline(spot) => (PathBuf::new(), spot.value.clone(), spot),
-    };
-    // kustomize takes what begins with a bracket for JSON, which is stricter than YAML.
-    if text.trim_start().starts_with('[')
-        && let Err(error) = serde_json::from_str::<serde_json::Value>(&text)
-    {
-        hide_text(patch, &path, &text, context);
-        let message = format!("a patch that begins with `[` must be JSON: {error}");
-        context.problem(ProblemKind::Malformed, Some(spot.place), message);
-        return None;
-    }
-    let before = context.problems.len();
-    let documents = match &patch.text {
-        PatchText::File(_) => documents(&path, &text, context),
-        PatchText::Inline(_) => inline(&text, spot.place, context),
-    };
-    let secret = targets_secret(patch);
-    documents.iter().for_each(|node| context.files.hide_secrets_for(node, secret));
-    if context.problems.len() > before {
-        if documents.is_empty() {
-            hide_text(patch, &path, &text, context);
-        }
-        return None;
-    }
-    let documents: Vec<Node> = documents.into_iter().filter(|node| !node.is_null()).collect();
-    if documents.is_empty() {
-        context.problem(ProblemKind::Malformed, Some(spot.place), "this patch is empty");
-        return None;
-    }
-    Some(documents)
-}
-
-/// Keeps the secrets of patches that stand in a kustomization out of every message, also when the
-/// kustomization has a mistake and no patch is applied.
-pub(crate) fn hide_inline(kustomization: &Kustomization, context: &mut Context) {
-    let lists = [&kustomization.patches, &kustomization.patches_json6902];
-    let patches = lists.into_iter().flatten().filter_map(|patch| match &patch.text {
-        PatchText::Inline(spot) => Some((spot, targets_secret(patch))),
-        PatchText::File(_) => None,
-    });
-    let merges = kustomization.patches_strategic_merge.iter();
-    let merges = merges.filter(|spot| spot.value.contains('\n')).map(|spot| (spot, false));
-    for (spot, secret) in patches.chain(merges) {
-        match understood(spot.place.file, &spot.value) {
-            Ok(read) => {
-                let file = &context.files.get(spot.place.file).text;
-                let lines = Lines::new(file, spot.place, &spot.value);
-                for mut node in read.documents {
-                    lines.move_node(&mut node);
-                    context.files.hide_secrets_for(&node, secret);
-                }
-            }
-            Err(_) if secret => context.files.hide(spot.place),
-            Err(_) => context.files.hide_unreadable(spot.place),
-        }
-    }
-}
-
-/// Whether the target says that the patch is for a Secret.
-fn targets_secret(patch: &Patch) -> bool {
-    patch.target.as_ref().is_some_and(|target| target.value.kind.eq_ignore_ascii_case("Secret"))
-}
-
-/// Keeps what may be secret in a patch that cannot be read out of every message.
-fn hide_text(patch: &Patch, path: &Path, text: &str, context: &mut Context) {
-    let part = match &patch.text {
-        PatchText::File(_) => {
-            let file = context.files.add(path, text);
-            context.files.whole(file)
-        }
-        PatchText::Inline(spot) => spot.place,
-    };
-    if targets_secret(patch) {
-        context.files.hide(part);
-    } else {
-        context.files.hide_unreadable(part);
-    }
-}
-
-fn documents(path: &Path, text: &str, context: &mut Context) -> Vec<Node> {
-    let file = context.files.add(path, text);
-    parsed(understood(file, text), context)
-}
-
-/// Reads a patch. kustomize gives JSON patches to its other reader.
-fn understood(file: FileId, text: &str) -> Result<Text, (Place, String)> {
-    let read = tree::read(file, text, Dialect::Object)?;
-    if read.documents.iter().any(Node::is_sequence) {
-        return tree::read(file, text, Dialect::Kustomization);
-    }
-    Ok(read)
-}
-
-fn parsed(read: Result<Text, (Place, String)>, context: &mut Context) -> Vec<Node> {
-    match read {
-        Ok(read) => {
-            let last = read.documents.iter().any(Node::is_sequence);
-            context.files.hide_twice(&read.duplicates);
-            let pairs = read.duplicates.into_iter();
-            context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
-                place,
-                earlier,
-                last,
-            }));
-            // The reader of JSON patches makes text of such keys.
-            let odd = if last { Vec::new() } else { read.odd_keys };
-            for place in odd {
-                let message = "a key must be text; put quotes around it";
-                context.problem(ProblemKind::Malformed, Some(place), message);
-            }
-            read.documents
-        }
-        Err((place, message)) => {
-            context.problem(ProblemKind::Malformed, Some(place), message);
-            Vec::new()
-        }
-    }
-}
-
-/// A patch that stands in the kustomization itself: its places are lines of that file.
-fn inline(text: &str, place: Place, context: &mut Context) -> Vec<Node> {
-    let lines = Lines::new(&context.files.get(place.file).text, place, text);
-    let read = understood(place.file, text);
-    let mut nodes = match read {
-        Ok(mut read) => {
-            for (later, earlier) in &mut read.duplicates {
-                *later = lines.map(*later);
-                *earlier = lines.map(*earlier);
-            }
-            read.odd_keys.iter_mut().for_each(|key| *key = lines.map(*key));
-            parsed(Ok(read), context)
-        }
-        Err((at, message)) => parsed(Err((lines.map(at), message)), context),
-    };
-    for node in &mut nodes {
-        lines.move_node(node);
-    }
-    nodes
-}
-
-/// Where the lines of a block scalar stand in its file.
-struct Lines {
-    place: Place,
-    /// For each line of the text its first byte there and in the file.
-    starts: Vec<(u32, u32)>,
-}
-
-impl Lines {
-    fn new(file: &str, place: Place, text: &str) -> Self {
-        let region = file.get(place.span()).unwrap_or_default();
-        let mut starts = Vec::new();
-        let (mut in_text, mut in_region) = (0, 0);
-        for line in text.split_inclusive('\n') {
-            let content = line.trim_end();
-            let found = region.get(in_region..).and_then(|rest| rest.find(content));
-            let Some(found) = found.filter(|_| !content.is_empty()) else {
-                in_text += line.len();
-                continue;
-            };
-            starts.push((in_text as u32, place.start + (in_region + found) as u32));
-            in_region += found + content.len();
-            in_text += line.len();
-        }
-        Lines { place, starts }
-    }
-
-    fn map(&self, place: Place) -> Place {
-        let shift = |byte: u32| {
-            let at = self.starts.partition_point(|(start, _)| *start <= byte);
-            match at.checked_sub(1).map(|at| self.starts[at]) {
-                Some((text, file)) => (file + (byte - text)).min(self.place.end),
-                None => self.place.start,
-            }
-        };
-        let file: FileId = self.place.file;
-        let start = shift(place.start);
-        Place { file, start, end: shift(place.end).max(start) }
-    }
-
-    fn move_node(&self, node: &mut Node) {
-        node.origin.base = self.map(node.origin.base);
-        match &mut node.value {
-            Value::Scalar(_) => {}
-            Value::Sequence(items) => items.iter_mut().for_each(|item| self.move_node(item)),
-            Value::Mapping(entries) => {
-                for entry in entries {
-                    entry.origin.base = self.map(entry.origin.base);
-                    self.move_node(&mut entry.value);
-                }
-            }
-        }
     }
 }
 

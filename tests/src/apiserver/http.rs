@@ -109,6 +109,10 @@ async fn collection(
     namespace: Option<String>,
     query: Query,
 ) -> Answer {
+    if request.method() == Method::GET && shared.hidden.lock().unwrap().contains(&found.plural) {
+        let what = format!("{} is forbidden: the user cannot list them", found.plural);
+        return failure(403, "Forbidden", &what);
+    }
     let selection = Selection {
         namespace: namespace.clone(),
         labels: query.pairs("labelSelector"),

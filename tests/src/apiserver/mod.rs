@@ -70,6 +70,7 @@ struct Shared {
     behaviour: Mutex<Arc<Behaviour>>,
     exec: Mutex<Arc<Exec>>,
     refusal: Mutex<Arc<Refusal>>,
+    hidden: Mutex<Vec<String>>,
     delay: Mutex<Arc<Delay>>,
     logs: Mutex<Vec<(String, String)>>,
     requests: Mutex<Vec<String>>,
@@ -118,6 +119,7 @@ impl ApiServer {
                     behaviour: Mutex::new(Arc::new(controllers::usual)),
                     exec: Mutex::new(Arc::new(|_| ExecOutcome::default())),
                     refusal: Mutex::new(Arc::new(|_, _| None)),
+                    hidden: Mutex::default(),
                     delay: Mutex::new(Arc::new(|_, _| Duration::ZERO)),
                     logs: Mutex::default(),
                     requests: Mutex::default(),
@@ -184,6 +186,11 @@ impl ApiServer {
         refusal: impl Fn(&str, &Value) -> Option<(u16, String, String)> + Send + Sync + 'static,
     ) {
         *self.shared.refusal.lock().unwrap() = Arc::new(refusal);
+    }
+
+    /// Answers that a kind may not be listed, with 403 Forbidden.
+    pub fn hide(&self, plural: &str) {
+        self.shared.hidden.lock().unwrap().push(plural.to_owned());
     }
 
     /// Lets a change of an object take its time. It is made also when nobody waits for the answer

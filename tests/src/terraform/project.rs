@@ -7,6 +7,16 @@ use std::process::Command;
 use crate::run::{Run, run};
 use crate::{peers, root};
 
+/// What a copy is made for instead of documentation's names, which are refused. The addresses are of
+/// carriers' networks (RFC 6598), so they are nobody's.
+pub const REAL_NAMES: [&str; 5] = [
+    "domain=rides.moto-platform.net",
+    "github_repository=moto/rideshare-infra",
+    "application_repository=moto/rideshare",
+    "cluster_endpoint_cidrs=100.64.8.0/24",
+    "load_balancer_cidrs=100.64.8.0/24,100.64.9.0/24",
+];
+
 /// A copy of what scripts/terraform works on, so that nothing is written to the checkout.
 #[derive(Debug)]
 pub struct Project {
@@ -47,6 +57,25 @@ impl Project {
         let bin = |path: &Path| path.parent().unwrap().display().to_string();
         let path = format!("{}:{}:{}", bin(&terraform), bin(&aws), std::env::var("PATH").unwrap());
         Some(Project { folder, path, plugins, endpoint: endpoint.to_owned() })
+    }
+
+    /// A copy for an account of moto's, without what moto lacks; `None` as [`Project::copy`].
+    ///
+    /// # Panics
+    /// The variables cannot be set.
+    pub fn for_account(endpoint: &str, account: &str) -> Option<Project> {
+        let project = Project::copy(endpoint)?;
+        let account = format!("aws_account_id={account}");
+        // Each change of a database takes the provider minutes.
+        let own = ["set", &account, "deletion_protection=false", "secret_recovery_days=0"];
+        project.terraform(&[&own[..], &REAL_NAMES[..]].concat()).expect(0);
+        run(project
+            .command("cp")
+            .arg("-r")
+            .arg(root().join("tests/moto/."))
+            .arg(project.at("infrastructure/terraform")))
+        .expect(0);
+        Some(project)
     }
 
     /// A path in the copy.

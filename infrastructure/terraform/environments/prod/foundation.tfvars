@@ -8,6 +8,7 @@ application_repository = "example/rideshare"
 vpc_cidr               = "10.0.0.0/16"
 availability_zones     = ["us-east-1a", "us-east-1b", "us-east-1c"]
 nat_gateway_count      = 1
+flow_log_traffic       = "ALL"
 log_retention_days     = 365
 lake_history_days      = 7
 ecr_images_kept        = 20

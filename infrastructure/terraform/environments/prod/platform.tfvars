@@ -2,7 +2,7 @@
 # and has the same values as defaults: a test compares the two.
 
 aws_account_id          = "123456789012"
-kubernetes_version      = "1.34"
+kubernetes_version      = "1.35"
 cluster_endpoint_cidrs  = ["203.0.113.0/24"]
 load_balancer_cidrs     = ["203.0.113.0/24"]
 node_instance_type      = "t3.xlarge"
@@ -11,5 +11,7 @@ node_disk_gib           = 50
 database_instance_class = "db.t4g.micro"
 database_multi_az       = false
 database_backup_days    = 7
+database_snapshots      = {}
 deletion_protection     = true
+cluster_log_types       = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 log_retention_days      = 365

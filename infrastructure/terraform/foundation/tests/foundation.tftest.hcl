@@ -151,6 +151,7 @@ run "the_network_is_private" {
     cidr                     = "10.0.0.0/16"
     availability_zones       = ["us-east-1a", "us-east-1b", "us-east-1c"]
     nat_gateway_count        = 2
+    flow_log_traffic         = "REJECT"
     log_retention_days       = 365
     kms_key_arn              = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
     permissions_boundary_arn = "arn:aws:iam::123456789012:policy/rideshare-prod-boundary"
@@ -181,8 +182,8 @@ run "the_network_is_private" {
   }
 
   assert {
-    condition     = aws_flow_log.this.traffic_type == "ALL"
-    error_message = "All traffic is logged."
+    condition     = aws_flow_log.this.traffic_type == "REJECT"
+    error_message = "What is logged is what the variable says."
   }
 }
 
@@ -210,6 +211,10 @@ run "workflows_take_their_own_roles_only" {
     application_repository    = "example/rideshare"
     state_bucket              = "rideshare-123456789012-terraform-state"
     lock_table                = "rideshare-terraform-locks"
+    vpc_id                    = "vpc-00000000000000001"
+    zone_id                   = "Z00000000000000000001"
+    certificate_arn           = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+    origin_access_control_id  = "E00000000000OAC"
   }
 
   assert {
@@ -236,8 +241,58 @@ run "workflows_take_their_own_roles_only" {
   }
 
   assert {
-    condition     = toset(flatten([for statement in data.aws_iam_policy_document.github_plan.statement : statement.actions])) == toset(["s3:GetObject", "s3:ListBucket"])
-    error_message = "The role that plans reads the states and nothing else."
+    condition     = toset(flatten([for statement in data.aws_iam_policy_document.github_plan.statement : statement.actions])) == toset(["eks:DescribeAddonVersions", "s3:GetObject", "s3:ListBucket"])
+    error_message = "The role that plans reads the states, and which add-ons there are, and nothing else."
+  }
+
+  assert {
+    condition = alltrue([
+      for action in ["eks:DescribeAddonVersions", "rds:RestoreDBInstanceFromDBSnapshot"] :
+      contains(flatten([for statement in data.aws_iam_policy_document.apply_services.statement : tolist(statement.actions)]), action)
+    ])
+    error_message = "The role that applies chooses add-ons, and brings databases back from their snapshots."
+  }
+
+  # What there is one of is named by its id.
+  assert {
+    condition = jsonencode({
+      for statement in data.aws_iam_policy_document.apply_services.statement : statement.sid => sort(statement.resources)
+      if contains(["Certificate", "Pages", "Zone"], statement.sid)
+      }) == jsonencode({
+      Certificate = [var.certificate_arn]
+      Pages       = ["arn:aws:cloudfront::123456789012:distribution/EMOCK", "arn:aws:cloudfront::123456789012:origin-access-control/E00000000000OAC"]
+      Zone        = ["arn:aws:route53:::hostedzone/Z00000000000000000001"]
+    })
+    error_message = "The workflow that applies changes one zone, one certificate and one distribution."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in concat(data.aws_iam_policy_document.apply_services.statement, data.aws_iam_policy_document.apply_storage.statement) :
+      !anytrue([for action in statement.actions : can(regex("^(acm|cloudfront|kms|route53):(Create(Distribution|HostedZone|Key)|Delete|RequestCertificate|ScheduleKeyDeletion)", action))])
+    ])
+    error_message = "What everything stands on is made and deleted by people."
+  }
+
+  # Whoever changes rules of a group outside of the VPC opens what is not the platform's.
+  assert {
+    condition = alltrue([
+      for statement in data.aws_iam_policy_document.apply_network.statement :
+      statement.resources == toset(["arn:aws:ec2:us-east-1:123456789012:security-group-rule/*"]) || (
+        statement.resources == toset(["arn:aws:ec2:us-east-1:123456789012:security-group/*"]) &&
+        one([for condition in statement.condition : condition.values if condition.variable == "ec2:Vpc" && condition.test == "ArnEquals"]) == tolist(["arn:aws:ec2:us-east-1:123456789012:vpc/vpc-00000000000000001"])
+      )
+      if anytrue([for action in statement.actions : can(regex("SecurityGroup(Egress|Ingress|Rules)$|DeleteSecurityGroup$", action)) && !can(regex(":Describe", action))])
+    ])
+    error_message = "The workflow that applies changes security groups of one VPC."
+  }
+
+  assert {
+    condition = [
+      for resource in one([for statement in data.aws_iam_policy_document.apply_network.statement : statement.resources if statement.sid == "Create"]) :
+      resource if strcontains(resource, ":vpc/") || endswith(resource, ":*/*")
+    ] == ["arn:aws:ec2:us-east-1:123456789012:vpc/vpc-00000000000000001"]
+    error_message = "What the workflow makes in a VPC is in ours."
   }
 
   assert {
@@ -370,6 +425,7 @@ run "what_aws_does_not_offer" {
     ecr_images_kept        = 1
     secret_recovery_days   = 3
     cloudfront_price_class = "PriceClass_1"
+    flow_log_traffic       = "NONE"
   }
 
   expect_failures = [
@@ -378,5 +434,6 @@ run "what_aws_does_not_offer" {
     var.ecr_images_kept,
     var.secret_recovery_days,
     var.cloudfront_price_class,
+    var.flow_log_traffic,
   ]
 }

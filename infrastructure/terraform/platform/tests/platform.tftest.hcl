@@ -14,6 +14,12 @@ mock_provider "aws" {
     }
   }
 
+  mock_data "aws_eks_addon_version" {
+    defaults = {
+      version = "v1.35.0-eksbuild.1"
+    }
+  }
+
   mock_resource "aws_iam_role" {
     defaults = {
       arn = "arn:aws:iam::123456789012:role/mock"
@@ -115,6 +121,7 @@ run "databases_are_private_and_protected" {
     instance_class          = "db.t4g.micro"
     multi_az                = false
     backup_retention_period = 7
+    snapshot                = null
     deletion_protection     = true
     log_retention_days      = 365
   }
@@ -140,6 +147,34 @@ run "databases_are_private_and_protected" {
   }
 }
 
+run "a_database_comes_back_from_its_snapshot" {
+  command = plan
+
+  module {
+    source = "./modules/rds"
+  }
+
+  variables {
+    name                    = "rideshare-prod-airflow"
+    database                = "airflow"
+    vpc_id                  = "vpc-00000000000000001"
+    subnet_ids              = ["subnet-00000000000000021", "subnet-00000000000000022"]
+    client_security_group   = "sg-00000000000000001"
+    kms_key_arn             = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    instance_class          = "db.t4g.micro"
+    multi_az                = false
+    backup_retention_period = 7
+    snapshot                = "rideshare-prod-airflow-final-20270101120000"
+    deletion_protection     = true
+    log_retention_days      = 365
+  }
+
+  assert {
+    condition     = aws_db_instance.this.snapshot_identifier == "rideshare-prod-airflow-final-20270101120000"
+    error_message = "A database is made from the snapshot that is named for it."
+  }
+}
+
 # moto lacks add-ons, access entries and pod identities, so the apply against it leaves them out.
 run "eks_parts_that_moto_lacks" {
   command = apply
@@ -153,7 +188,8 @@ run "eks_parts_that_moto_lacks" {
     vpc_id                   = "vpc-00000000000000001"
     subnet_ids               = ["subnet-00000000000000001", "subnet-00000000000000002"]
     endpoint_cidrs           = []
-    kubernetes_version       = "1.34"
+    kubernetes_version       = "1.35"
+    log_types                = ["audit", "authenticator"]
     node_instance_type       = "t3.xlarge"
     node_count               = 3
     node_disk_gib            = 50
@@ -173,6 +209,16 @@ run "eks_parts_that_moto_lacks" {
   assert {
     condition     = setunion(keys(aws_eks_addon.before_nodes), keys(aws_eks_addon.after_nodes)) == toset(["aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"])
     error_message = "Volumes, names, roles, services and the network come with EKS' add-ons."
+  }
+
+  assert {
+    condition     = alltrue([for name, addon in merge(aws_eks_addon.before_nodes, aws_eks_addon.after_nodes) : addon.addon_version == "v1.35.0-eksbuild.1" && data.aws_eks_addon_version.this[name].kubernetes_version == var.kubernetes_version])
+    error_message = "Each add-on has the version that EKS recommends for the cluster's."
+  }
+
+  assert {
+    condition     = jsondecode(aws_eks_addon.after_nodes["aws-ebs-csi-driver"].configuration_values).controller.extraVolumeTags == { Project = "rideshare" }
+    error_message = "The volumes of pods have the provider's tags, which it does not give them itself."
   }
 
   assert {
@@ -196,8 +242,8 @@ run "eks_parts_that_moto_lacks" {
   }
 
   assert {
-    condition     = length(aws_eks_cluster.this.enabled_cluster_log_types) == 5 && aws_eks_cluster.this.encryption_config[0].resources == toset(["secrets"])
-    error_message = "All logs of the control plane are kept, and its secrets are encrypted."
+    condition     = aws_eks_cluster.this.enabled_cluster_log_types == toset(["audit", "authenticator"]) && aws_eks_cluster.this.encryption_config[0].resources == toset(["secrets"])
+    error_message = "The logs that the variable names are kept, and its secrets are encrypted."
   }
 
   assert {
@@ -258,6 +304,8 @@ run "what_aws_does_not_offer_or_we_do_not_want" {
     database_instance_class = "t4g.micro"
     database_backup_days    = 0
     log_retention_days      = 1
+    cluster_log_types       = ["audits"]
+    database_snapshots      = { other = "rideshare-prod-airflow-final-20270101120000", airflow = "rideshare-prod-metastore-final-20270101120000" }
   }
 
   expect_failures = [
@@ -268,5 +316,7 @@ run "what_aws_does_not_offer_or_we_do_not_want" {
     var.database_instance_class,
     var.database_backup_days,
     var.log_retention_days,
+    var.cluster_log_types,
+    var.database_snapshots,
   ]
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::{Tree, default, names};
-use crate::terraform::tree::{expression, inner, label, source, span};
+use crate::terraform::tree::{expression, inner, label, literal, source, span};
 
 /// No layer works in an account that it was not told, and everything that it makes is tagged.
 pub(super) fn providers_are_guarded(tree: &Tree) -> Vec<String> {
@@ -41,6 +43,23 @@ pub(super) fn roles_are_bounded(tree: &Tree) -> Vec<String> {
                     span(block),
                     &format!("the role {} has no permissions_boundary", label(block, 1)),
                 ));
+            }
+        }
+    }
+    problems
+}
+
+/// No output is a secret, because none is in a state. Where the secrets are is shown to those who ask
+/// for it, and not to every reader of a workflow's log.
+pub(super) fn secrets_are_not_shown(tree: &Tree) -> Vec<String> {
+    let mut problems = Vec::new();
+    for folder in tree.layers.values() {
+        for (file, block) in folder.blocks("output") {
+            let name = label(block, 0);
+            let hidden = expression(&block.body, "sensitive").and_then(literal);
+            if name.contains("secret") && hidden != Some(json!(true)) {
+                let message = format!("output {name} is about secrets and not marked sensitive");
+                problems.push(file.at(span(block), &message));
             }
         }
     }

@@ -33,7 +33,7 @@ pub fn problems(infrastructure: &Path) -> Vec<String> {
         Ok(tree) => tree,
         Err(problems) => return problems,
     };
-    let promises: [fn(&Tree) -> Vec<String>; 10] = [
+    let promises: [fn(&Tree) -> Vec<String>; 11] = [
         variables::outputs_are_there,
         states::states_are_apart,
         states::foundation_is_found,
@@ -41,6 +41,7 @@ pub fn problems(infrastructure: &Path) -> Vec<String> {
         variables::everything_is_described,
         guards::providers_are_guarded,
         guards::roles_are_bounded,
+        guards::secrets_are_not_shown,
         guards::the_account_is_one,
         specification::specification_is_followed,
         specification::values_are_complete,

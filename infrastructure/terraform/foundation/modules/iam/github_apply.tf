@@ -1,6 +1,8 @@
 # What the workflow that applies may do, in four policies by what they are about, because one would be
 # longer than IAM takes. Wherever an action takes a resource, it is one of this account, region and
-# project. Bootstrap, the roles of GitHub's workflows and the boundary are applied by people alone.
+# project. Bootstrap, the roles of GitHub's workflows and the boundary are applied by people alone, and so
+# is what there is one of, and what everything else stands on: the VPC, the domain's zone and certificate,
+# the distribution and the key are named here by their ids, to be changed and neither made nor deleted.
 
 locals {
   apply_policies = {

@@ -1,3 +1,7 @@
+locals {
+  vpc_arn = "${local.here["ec2"]}:vpc/${var.vpc_id}"
+}
+
 data "aws_iam_policy_document" "apply_network" {
   # checkov:skip=CKV_AWS_356: Statements with "*" hold actions that look and take no resource.
 
@@ -38,10 +42,13 @@ data "aws_iam_policy_document" "apply_network" {
       "ec2:CreateRouteTable",
       "ec2:CreateSecurityGroup",
       "ec2:CreateSubnet",
-      "ec2:CreateVpc",
       "ec2:CreateVpcEndpoint",
     ]
-    resources = ["${local.here["ec2"]}:*/*"]
+    # What is made in a VPC is made in ours.
+    resources = concat([local.vpc_arn], [
+      for kind in ["elastic-ip", "internet-gateway", "launch-template", "natgateway", "route-table", "security-group", "subnet", "vpc-endpoint", "vpc-flow-log"] :
+      "${local.here["ec2"]}:${kind}/*"
+    ])
   }
 
   # Tags say what may be changed, so they are given to what is being made, by the call that makes it.
@@ -63,8 +70,6 @@ data "aws_iam_policy_document" "apply_network" {
     actions = [
       "ec2:AssociateRouteTable",
       "ec2:AttachInternetGateway",
-      "ec2:AuthorizeSecurityGroupEgress",
-      "ec2:AuthorizeSecurityGroupIngress",
       "ec2:CreateLaunchTemplateVersion",
       "ec2:CreateRoute",
       "ec2:CreateTags",
@@ -74,23 +79,18 @@ data "aws_iam_policy_document" "apply_network" {
       "ec2:DeleteNatGateway",
       "ec2:DeleteRoute",
       "ec2:DeleteRouteTable",
-      "ec2:DeleteSecurityGroup",
       "ec2:DeleteSubnet",
       "ec2:DeleteTags",
-      "ec2:DeleteVpc",
       "ec2:DeleteVpcEndpoints",
       "ec2:DetachInternetGateway",
       "ec2:DisassociateAddress",
       "ec2:DisassociateRouteTable",
       "ec2:ModifyLaunchTemplate",
-      "ec2:ModifySecurityGroupRules",
       "ec2:ModifySubnetAttribute",
       "ec2:ModifyVpcAttribute",
       "ec2:ModifyVpcEndpoint",
       "ec2:ReleaseAddress",
       "ec2:ReplaceRoute",
-      "ec2:RevokeSecurityGroupEgress",
-      "ec2:RevokeSecurityGroupIngress",
     ]
     resources = ["${local.here["ec2"]}:*/*"]
 
@@ -101,17 +101,38 @@ data "aws_iam_policy_document" "apply_network" {
     }
   }
 
-  # The VPC's default group is made with it and has no tags: its rules are taken away, and it is tagged.
+  # The groups of our VPC. Its default one is made with it and has no tags, so it gets them here, too.
   statement {
-    sid       = "EmptyDefaultGroup"
-    actions   = ["ec2:CreateTags", "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"]
+    sid = "SecurityGroups"
+    actions = [
+      "ec2:AuthorizeSecurityGroupEgress",
+      "ec2:AuthorizeSecurityGroupIngress",
+      "ec2:CreateTags",
+      "ec2:DeleteSecurityGroup",
+      "ec2:ModifySecurityGroupRules",
+      "ec2:RevokeSecurityGroupEgress",
+      "ec2:RevokeSecurityGroupIngress",
+    ]
     resources = ["${local.here["ec2"]}:security-group/*"]
 
     condition {
-      test     = "ArnLike"
+      test     = "ArnEquals"
       variable = "ec2:Vpc"
-      values   = ["${local.here["ec2"]}:vpc/*"]
+      values   = [local.vpc_arn]
     }
+  }
+
+  # A rule is asked for beside its group, which decides.
+  statement {
+    sid = "SecurityGroupRules"
+    actions = [
+      "ec2:AuthorizeSecurityGroupEgress",
+      "ec2:AuthorizeSecurityGroupIngress",
+      "ec2:ModifySecurityGroupRules",
+      "ec2:RevokeSecurityGroupEgress",
+      "ec2:RevokeSecurityGroupIngress",
+    ]
+    resources = ["${local.here["ec2"]}:security-group-rule/*"]
   }
 
   # EKS starts the nodes, and asks whether whoever makes a node group may.

@@ -1,47 +1,49 @@
 data "aws_iam_policy_document" "apply_services" {
-  # checkov:skip=CKV_AWS_111: Statements with "*" hold actions that take no resource, and name CloudFront and ACM alone.
   # checkov:skip=CKV_AWS_356: Statements with "*" hold actions that take no resource.
 
   statement {
     sid = "NoResource"
     actions = [
-      "acm:RequestCertificate",
-      "cloudfront:CreateDistribution",
-      "cloudfront:CreateOriginAccessControl",
       "ec2:DescribeAccountAttributes",
+      "eks:DescribeAddonVersions",
       "elasticloadbalancing:DescribeCapacityReservation",
       "elasticloadbalancing:DescribeLoadBalancerAttributes",
       "elasticloadbalancing:DescribeLoadBalancers",
       "elasticloadbalancing:DescribeTags",
       "logs:DescribeLogGroups",
-      "route53:CreateHostedZone",
-      "route53:GetChange",
     ]
     resources = ["*"]
   }
 
   statement {
-    sid = "Names"
+    sid       = "Certificate"
+    actions   = ["acm:AddTagsToCertificate", "acm:DescribeCertificate", "acm:ListTagsForCertificate"]
+    resources = [var.certificate_arn]
+  }
+
+  statement {
+    sid = "Zone"
     actions = [
-      "acm:AddTagsToCertificate",
-      "acm:DeleteCertificate",
-      "acm:DescribeCertificate",
-      "acm:ListTagsForCertificate",
       "route53:ChangeResourceRecordSets",
       "route53:ChangeTagsForResource",
-      "route53:DeleteHostedZone",
       "route53:GetHostedZone",
       "route53:ListResourceRecordSets",
       "route53:ListTagsForResource",
+      "route53:UpdateHostedZoneComment",
     ]
-    resources = ["${local.here["acm"]}:certificate/*", "arn:aws:route53:::hostedzone/*"]
+    resources = ["arn:aws:route53:::hostedzone/${var.zone_id}"]
+  }
+
+  # Whether a change of records is everywhere yet; its id is new each time.
+  statement {
+    sid       = "WaitForRecords"
+    actions   = ["route53:GetChange"]
+    resources = ["arn:aws:route53:::change/*"]
   }
 
   statement {
     sid = "Pages"
     actions = [
-      "cloudfront:DeleteDistribution",
-      "cloudfront:DeleteOriginAccessControl",
       "cloudfront:GetDistribution",
       "cloudfront:GetOriginAccessControl",
       "cloudfront:ListTagsForResource",
@@ -50,7 +52,7 @@ data "aws_iam_policy_document" "apply_services" {
       "cloudfront:UpdateOriginAccessControl",
       "cloudfront:AllowVendedLogDeliveryForResource",
     ]
-    resources = [var.distribution_arn, "arn:aws:cloudfront::${var.account_id}:origin-access-control/*"]
+    resources = [var.distribution_arn, "arn:aws:cloudfront::${var.account_id}:origin-access-control/${var.origin_access_control_id}"]
   }
 
   statement {
@@ -131,6 +133,7 @@ data "aws_iam_policy_document" "apply_services" {
       "rds:ModifyDBParameterGroup",
       "rds:ModifyDBSubnetGroup",
       "rds:ResetDBParameterGroup",
+      "rds:RestoreDBInstanceFromDBSnapshot",
     ]
     resources = [for kind in ["db", "pg", "snapshot", "subgrp"] : "${local.here["rds"]}:${kind}:${var.name}-*"]
   }
@@ -138,7 +141,7 @@ data "aws_iam_policy_document" "apply_services" {
   # An instance that names no option group is made with the default one of its engine.
   statement {
     sid       = "DefaultOptionGroup"
-    actions   = ["rds:CreateDBInstance", "rds:ModifyDBInstance"]
+    actions   = ["rds:CreateDBInstance", "rds:ModifyDBInstance", "rds:RestoreDBInstanceFromDBSnapshot"]
     resources = ["${local.here["rds"]}:og:default*"]
   }
 

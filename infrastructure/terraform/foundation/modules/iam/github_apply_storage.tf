@@ -69,26 +69,18 @@ data "aws_iam_policy_document" "apply_storage" {
     resources = ["${local.here["ecr"]}:repository/rideshare/*"]
   }
 
-  # Takes no resource: the key is not there yet.
+  # Takes no resource.
   statement {
-    sid       = "CreateKey"
-    actions   = ["kms:CreateKey", "kms:ListAliases"]
+    sid       = "FindKey"
+    actions   = ["kms:ListAliases"]
     resources = ["*"]
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:RequestedRegion"
-      values   = [var.region]
-    }
   }
 
   statement {
     sid = "Key"
     actions = [
-      "kms:CreateAlias",
       "kms:CreateGrant",
       "kms:Decrypt",
-      "kms:DeleteAlias",
       "kms:DescribeKey",
       "kms:EnableKeyRotation",
       "kms:GenerateDataKey",
@@ -99,7 +91,7 @@ data "aws_iam_policy_document" "apply_storage" {
       "kms:TagResource",
       "kms:UpdateKeyDescription",
     ]
-    resources = [var.kms_key_arn, "${local.here["kms"]}:alias/${var.name}"]
+    resources = [var.kms_key_arn]
   }
 
   statement {

@@ -1,7 +1,15 @@
-# A pull request may hold anything, so its role sees the states and nothing else. The plan compares the
-# code with the state, without asking AWS: to refresh a secret is to read its value.
+# A pull request may hold anything, so its role sees the states, and of AWS what it offers to everybody.
+# The plan compares the code with the state, without asking what is there: to refresh a secret is to read
+# its value.
 
 data "aws_iam_policy_document" "github_plan" {
+  # Takes no resource: it lists what EKS offers, whoever asks.
+  statement {
+    sid       = "ChooseAddons"
+    actions   = ["eks:DescribeAddonVersions"]
+    resources = ["*"]
+  }
+
   statement {
     sid       = "FindStates"
     actions   = ["s3:ListBucket"]

@@ -77,3 +77,23 @@ variable "logs_bucket_arn" {
   description = "The bucket of access logs."
   type        = string
 }
+
+variable "vpc_id" {
+  description = "The VPC, in which alone the workflow that applies changes security groups."
+  type        = string
+}
+
+variable "zone_id" {
+  description = "The domain's hosted zone."
+  type        = string
+}
+
+variable "certificate_arn" {
+  description = "The domain's certificate."
+  type        = string
+}
+
+variable "origin_access_control_id" {
+  description = "What signs the distribution's requests."
+  type        = string
+}

@@ -1,6 +1,7 @@
 # The secrets, with first values that are drawn while they are written. Write-only arguments are in no
-# plan and in no state, so Secrets Manager is the only one to know them. A value that somebody sets later
-# stays, because Terraform writes again only when the version below changes.
+# plan and in no state, so Secrets Manager is the only one to know them. Terraform writes a secret once:
+# it cannot read what is there, so a second time it would draw every key anew. A key that is added to the
+# catalogue later gets its value by `make eks-secrets`, and what somebody sets stays.
 
 resource "aws_secretsmanager_secret" "this" {
   # checkov:skip=CKV2_AWS_57: Services read them when they start, so a new value needs a restart that somebody plans; the README says how.
@@ -28,5 +29,6 @@ resource "aws_secretsmanager_secret_version" "this" {
       replace(uuid(), "-", "")
     )
   })
+  # Never another: it would replace the values that services, databases and Airflow's own rows work with.
   secret_string_wo_version = 1
 }

@@ -23,6 +23,11 @@ variable "nat_gateway_count" {
   type        = number
 }
 
+variable "flow_log_traffic" {
+  description = "Which connections are logged."
+  type        = string
+}
+
 variable "log_retention_days" {
   description = "How long the flow logs are kept."
   type        = number

@@ -10,7 +10,7 @@ resource "aws_eks_cluster" "this" {
   name                          = var.name
   version                       = var.kubernetes_version
   role_arn                      = aws_iam_role.cluster.arn
-  enabled_cluster_log_types     = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+  enabled_cluster_log_types     = var.log_types
   bootstrap_self_managed_addons = false
 
   vpc_config {

@@ -62,6 +62,11 @@ variable "node_disk_gib" {
   type        = number
 }
 
+variable "log_types" {
+  description = "Which of the control plane's logs are kept."
+  type        = list(string)
+}
+
 variable "log_retention_days" {
   description = "How long the control plane's logs are kept."
   type        = number

@@ -96,12 +96,15 @@ resource "aws_db_instance" "this" {
   performance_insights_enabled    = true
   performance_insights_kms_key_id = var.kms_key_arn
 
+  # Counts when the instance is made; the same database with another one would be another database.
+  snapshot_identifier = var.snapshot
+
   deletion_protection = var.deletion_protection
   skip_final_snapshot = false
   # Of its own for each instance that ever was: a second tear-down must not find the name taken.
   final_snapshot_identifier = "${var.name}-final-${formatdate("YYYYMMDDhhmmss", plantimestamp())}"
 
   lifecycle {
-    ignore_changes = [final_snapshot_identifier]
+    ignore_changes = [final_snapshot_identifier, snapshot_identifier]
   }
 }

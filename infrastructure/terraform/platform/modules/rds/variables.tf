@@ -43,6 +43,11 @@ variable "backup_retention_period" {
   type        = number
 }
 
+variable "snapshot" {
+  description = "The snapshot that the instance is made from; null for an empty one."
+  type        = string
+}
+
 variable "deletion_protection" {
   description = "Whether AWS refuses to delete the instance."
   type        = bool

@@ -1,4 +1,8 @@
 # moto has no add-ons, access entries or pod identities.
+data "aws_eks_addon_version" "this" {
+  for_each = {}
+}
+
 resource "aws_eks_addon" "before_nodes" {
   for_each = {}
 }

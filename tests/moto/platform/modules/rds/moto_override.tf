@@ -1,7 +1,7 @@
 # moto forgets Performance Insights, and what it is encrypted with.
 resource "aws_db_instance" "this" {
   lifecycle {
-    ignore_changes = [final_snapshot_identifier, performance_insights_enabled, performance_insights_kms_key_id]
+    ignore_changes = [final_snapshot_identifier, snapshot_identifier, performance_insights_enabled, performance_insights_kms_key_id]
   }
 }
 
