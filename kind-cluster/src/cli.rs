@@ -133,6 +133,10 @@ pub struct Create {
     /// The cluster alone, without Gateway API, Envoy Gateway and External Secrets
     #[arg(long)]
     pub no_components: bool,
+    /// Delete a cluster that an interrupted creation has left half-made, although its API server
+    /// has run, and make it anew. One whose volumes hold data stays all the same
+    #[arg(long)]
+    pub recreate: bool,
 }
 
 /// Options of `load`.

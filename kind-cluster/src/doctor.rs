@@ -6,42 +6,34 @@ use common::stop::Stop;
 
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
-use crate::report::{self, Check};
+use crate::report;
 use crate::{backup, create, preflight, status};
 
 /// `doctor`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Doctor) -> Result<Status, Stop> {
-    let mut checks = preflight::checks(shared).await?;
+    let mut checks = preflight::checks(shared).await;
     // One part that cannot answer must not hide what the others say.
     match create::differences(shared).await {
         Ok(more) => checks.extend(more),
-        Err(stop) => checks.extend(said("drift", &stop)),
+        Err(stop) => {
+            let mut more = report::stopped("drift", &stop);
+            // What keeps preflight from looking keeps drift from it, too, and is said once.
+            more.retain(|check| !checks.iter().any(|said| said.detail == check.detail));
+            checks.extend(more);
+        }
     }
     if let Some(folder) = &options.backup_dir {
         checks.extend(backup::leftovers(folder, &shared.name));
     }
     match Cluster::connect(&shared.name).await {
         Ok(cluster) => {
-            for part in [status::checks(&cluster).await, backup::bind::leftovers(&cluster).await] {
-                match part {
-                    Ok(more) => checks.extend(more),
-                    Err(stop) => checks.extend(said("cluster", &stop)),
-                }
+            checks.extend(status::checks(shared, &cluster).await);
+            match backup::bind::leftovers(&cluster).await {
+                Ok(more) => checks.extend(more),
+                Err(stop) => checks.extend(report::stopped("cluster", &stop)),
             }
         }
-        Err(stop) => checks.extend(said("cluster", &stop)),
+        Err(stop) => checks.extend(report::stopped("cluster", &stop)),
     }
     report::publish("doctor", &checks, shared.format)
-}
-
-/// What kept a part from answering, as checks that have failed.
-fn said(group: &'static str, stop: &Stop) -> Vec<Check> {
-    let check = |diagnostic: &common::diagnostic::Diagnostic| {
-        let check = Check::failed(group, group, diagnostic.code(), diagnostic.message());
-        match diagnostic.hint_text() {
-            Some(hint) => check.hint(hint),
-            None => check,
-        }
-    };
-    stop.report.diagnostics().iter().map(check).collect()
 }

@@ -1,4 +1,9 @@
-//! Images that the overlay needs and the nodes lack.
+//! Images that the overlay needs and the nodes lack, or have in another state.
+//!
+//! A name is not an image: one that was built again has the same name. What is built here is
+//! compared by the digest of its configuration, which containerd calls its id. An engine that keeps
+//! images in containerd's store says the digest of the manifest instead, and where a node does not
+//! know that one, nothing can be said and the image is loaded again.
 //!
 //! They are saved to a file first and loaded from there: straight from the engine, kind fails
 //! with "content digest not found" where the engine keeps images in containerd's store.
@@ -12,22 +17,35 @@ use serde_json::Value;
 
 use crate::cli::{self, Shared};
 use crate::deploy::display;
-use crate::nodes::{self, Node};
-use crate::object::{containers, template, text};
+use crate::nodes::{self, Node, NodeImage};
+use crate::object::{containers, list, template, text};
 use crate::process;
 use crate::render;
 use crate::report::{self, Check};
+
+/// How the detail of an image begins that will be loaded.
+const TO_BE: &str = "to be loaded";
 
 /// What is to be done about one image that some node lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Lack {
     /// The engine has it: it is loaded onto these nodes.
     Load(Vec<String>),
+    /// The engine has it, and another one of the same name is on some of these nodes.
+    Replace(Vec<String>),
+    /// The same, as far as can be told: the engine's store does not say what the nodes say.
+    Again(Vec<String>),
     /// A registry has it: the node pulls it itself.
     Pull(Vec<String>),
     /// Nobody has it.
     Nowhere(Vec<String>),
 }
+
+/// What a new image of an old name does not do by itself.
+const RESTART: &str = "pods that run keep the image they have until `kubectl rollout restart`";
+
+/// Drivers of the engine's own store, whose ids are digests of configurations.
+const BY_CONFIGURATION: [&str; 5] = ["overlay2", "vfs", "btrfs", "zfs", "fuse-overlayfs"];
 
 /// What is known of one image.
 #[derive(Clone, Debug)]
@@ -48,12 +66,14 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Load) -> Result<Status, 
     }
     let version = engine_version().await?;
     for (image, found) in &images {
-        let Some(Lack::Load(on)) = &found.lack else { continue };
+        let Some(Lack::Load(on) | Lack::Replace(on) | Lack::Again(on)) = &found.lack else {
+            continue;
+        };
         display::line(&format!("loading {image} onto {}", on.join(", ")));
         load(&shared.name, image, on, version, shared.timeout).await?;
     }
-    for check in checks.iter_mut().filter(|check| check.detail.starts_with("to be loaded")) {
-        check.detail = check.detail.replacen("to be loaded", "loaded", 1);
+    for check in checks.iter_mut().filter(|check| check.detail.starts_with(TO_BE)) {
+        check.detail = check.detail.replacen(TO_BE, "loaded", 1);
     }
     report::publish("load", &checks, shared.format)
 }
@@ -71,31 +91,58 @@ pub(crate) async fn images(
             format!("there is no cluster {cluster} with running nodes"),
         ));
     }
-    let mut there: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut there: BTreeMap<String, Vec<NodeImage>> = BTreeMap::new();
     for node in &targets {
-        let names = nodes::images(node).await?;
-        there.insert(node.clone(), names.iter().map(|name| full_name(name)).collect());
+        there.insert(node.clone(), nodes::images(node).await?);
     }
     let mut images = BTreeMap::new();
     for (image, never) in wanted(objects) {
-        let missing: Vec<String> = there
-            .iter()
-            .filter(|(_, names)| !names.contains(&full_name(&image)))
-            .map(|(node, _)| node.clone())
-            .collect();
         let local = never || image.starts_with(&options.built_here);
-        let lack = if missing.is_empty() {
-            None
-        } else if engine_has(&image).await? {
-            Some(Lack::Load(missing))
-        } else if local {
-            Some(Lack::Nowhere(missing))
-        } else {
-            Some(Lack::Pull(missing))
-        };
+        let lack = lack(&image, local, &there).await?;
         images.insert(image, Image { local, lack });
     }
     Ok(images)
+}
+
+async fn lack(
+    image: &str,
+    local: bool,
+    there: &BTreeMap<String, Vec<NodeImage>>,
+) -> Result<Option<Lack>, Stop> {
+    let full = full_name(image);
+    let on = |node: &'_ String| {
+        let has = |known: &&NodeImage| known.names.iter().any(|name| full_name(name) == full);
+        there[node].iter().find(has)
+    };
+    let missing: Vec<String> = there.keys().filter(|node| on(node).is_none()).cloned().collect();
+    // Of what a registry has, the nodes' own one is as good as the engine's.
+    if missing.is_empty() && !local {
+        return Ok(None);
+    }
+    let Some(engine) = engine_image(image).await? else {
+        return Ok(match (missing.is_empty(), local) {
+            (true, _) => None,
+            (false, true) => Some(Lack::Nowhere(missing)),
+            (false, false) => Some(Lack::Pull(missing)),
+        });
+    };
+    if !local {
+        return Ok(Some(Lack::Load(missing)));
+    }
+    let same: BTreeMap<&String, Option<bool>> =
+        there.keys().filter_map(|node| Some((node, engine.is_same(on(node)?)))).collect();
+    // A node that has the right one is left out.
+    let onto: Vec<String> =
+        there.keys().filter(|node| same.get(node) != Some(&Some(true))).cloned().collect();
+    Ok(if onto.is_empty() {
+        None
+    } else if same.values().any(|same| *same == Some(false)) {
+        Some(Lack::Replace(onto))
+    } else if same.values().any(Option::is_none) {
+        Some(Lack::Again(onto))
+    } else {
+        Some(Lack::Load(onto))
+    })
 }
 
 /// One line for each image, failed where nobody has it.
@@ -105,6 +152,24 @@ pub(crate) fn checks(images: &BTreeMap<String, Image>) -> Vec<Check> {
         Some(Lack::Load(on)) => {
             Check::ok("images", image, format!("to be loaded onto {}", on.join(", ")))
         }
+        Some(Lack::Replace(on)) => Check::warning(
+            "images",
+            image,
+            "image-stale",
+            format!("{TO_BE} onto {}, where another one has its name", on.join(", ")),
+        )
+        .hint(RESTART),
+        Some(Lack::Again(on)) => Check::warning(
+            "images",
+            image,
+            "image-unknown",
+            format!(
+                "{TO_BE} onto {}; whether the one there is the same cannot be told, because the \
+                 engine keeps images in containerd's store",
+                on.join(", ")
+            ),
+        )
+        .hint(RESTART),
         Some(Lack::Pull(on)) => {
             Check::ok("images", image, format!("to be pulled by {}", on.join(", ")))
         }
@@ -152,13 +217,53 @@ fn full_name(image: &str) -> String {
     if last.contains([':', '@']) { name } else { format!("{name}:latest") }
 }
 
-async fn engine_has(image: &str) -> Result<bool, Stop> {
-    let arguments = ["image", "inspect", "--format", "{{.Id}}", image];
-    let output = process::output("docker", &arguments, nodes::QUESTION).await?;
-    if !output.success && process::engine_is_down(&output.stderr) {
-        return Err(process::failed("docker", &arguments, &output));
+/// An image, as the engine has it.
+#[derive(Debug)]
+struct EngineImage {
+    /// Digest of its configuration, or of its manifest.
+    id: String,
+    /// `NAME@DIGEST` of its manifest in the registries that it came from or went to.
+    digests: Vec<String>,
+    /// Whether `id` is the manifest's.
+    by_manifest: bool,
+}
+
+impl EngineImage {
+    /// Whether a node has the same; `None` when what they say cannot be compared.
+    fn is_same(&self, node: &NodeImage) -> Option<bool> {
+        if self.id == node.id {
+            return Some(true);
+        }
+        let digest = |name: &String| name.split_once('@').map(|(_, digest)| digest.to_owned());
+        let known: BTreeSet<String> = node.names.iter().filter_map(digest).collect();
+        let own = self.digests.iter().filter_map(digest).chain([self.id.clone()]);
+        if self.by_manifest {
+            return own.into_iter().any(|digest| known.contains(&digest)).then_some(true);
+        }
+        (!node.id.is_empty()).then_some(false)
     }
-    Ok(output.success)
+}
+
+async fn engine_image(image: &str) -> Result<Option<EngineImage>, Stop> {
+    let arguments = ["image", "inspect", "--format", "{{json .}}", image];
+    let output = process::output("docker", &arguments, nodes::QUESTION).await?;
+    if !output.success {
+        // Only that it is not there is an answer.
+        return match output.stderr.to_lowercase().contains("no such image") {
+            true => Ok(None),
+            false => Err(process::failed("docker", &arguments, &output)),
+        };
+    }
+    let found: Value = serde_json::from_slice(&output.stdout)
+        .map_err(|error| Stop::bad("docker-answer", format!("`docker image inspect`: {error}")))?;
+    let digests = list(&found, "/RepoDigests").iter().filter_map(Value::as_str);
+    Ok(Some(EngineImage {
+        id: text(&found, "/Id").to_owned(),
+        digests: digests.map(str::to_owned).collect(),
+        // Only that store says what an id leads to; older ones are told by their driver.
+        by_manifest: found["Descriptor"].is_object()
+            || !BY_CONFIGURATION.contains(&text(&found, "/GraphDriver/Name")),
+    }))
 }
 
 /// Major version of the engine.
@@ -205,6 +310,26 @@ fn architecture() -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_are_compared_by_what_they_are() {
+        let engine = |id: &str, by_manifest| EngineImage {
+            id: id.into(),
+            digests: vec!["r/a@sha256:m".into()],
+            by_manifest,
+        };
+        let node = |id: &str, names: &[&str]| NodeImage {
+            id: id.into(),
+            names: names.iter().map(ToString::to_string).collect(),
+        };
+        assert_eq!(engine("sha256:c", false).is_same(&node("sha256:c", &[])), Some(true));
+        assert_eq!(engine("sha256:c", false).is_same(&node("sha256:d", &[])), Some(false));
+        assert_eq!(engine("sha256:c", false).is_same(&node("", &[])), None);
+        // Manifests' digests against configurations' say nothing.
+        assert_eq!(engine("sha256:m", true).is_same(&node("sha256:d", &["a:1"])), None);
+        let imported = node("sha256:d", &["a:1", "docker.io/library/import@sha256:m"]);
+        assert_eq!(engine("sha256:m", true).is_same(&imported), Some(true));
+    }
 
     #[test]
     fn short_names_are_the_full_ones() {

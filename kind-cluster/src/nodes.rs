@@ -6,7 +6,7 @@ use std::time::Duration;
 use common::stop::Stop;
 use serde_json::Value;
 
-use crate::object::text;
+use crate::object::{self, list, text};
 use crate::process;
 
 /// How long Docker and kind may take to answer a question.
@@ -16,7 +16,7 @@ const LABEL: &str = "io.x-k8s.kind.cluster";
 const ROLE: &str = "io.x-k8s.kind.role";
 
 /// One node's container.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Node {
     pub(crate) name: String,
     /// `control-plane` or `worker`.
@@ -26,6 +26,12 @@ pub(crate) struct Node {
     pub(crate) memory: u64,
     /// Port in the container (`80/tcp`) to port on the host, as configured.
     pub(crate) ports: BTreeMap<String, u16>,
+    /// Port in the container to the address on the host that it is published on.
+    pub(crate) addresses: BTreeMap<String, String>,
+    /// The image that it was made of.
+    pub(crate) image: String,
+    /// Folder in the container to folder on the host.
+    pub(crate) mounts: BTreeMap<String, String>,
 }
 
 impl Node {
@@ -60,17 +66,31 @@ pub(crate) async fn of(cluster: &str) -> Result<Vec<Node>, Stop> {
 }
 
 fn node(container: &Value) -> Node {
-    let bindings = container.pointer("/HostConfig/PortBindings").and_then(Value::as_object);
-    let ports = bindings.into_iter().flatten().filter_map(|(inside, outside)| {
-        let port = text(outside, "/0/HostPort").parse().ok()?;
-        Some((inside.clone(), port))
-    });
+    let bindings = || {
+        let bindings = container.pointer("/HostConfig/PortBindings").and_then(Value::as_object);
+        bindings.into_iter().flatten()
+    };
+    let port = |(inside, outside): (&String, &Value)| {
+        Some((inside.clone(), text(outside, "/0/HostPort").parse().ok()?))
+    };
+    let address = |(inside, outside): (&String, &Value)| {
+        (inside.clone(), text(outside, "/0/HostIp").to_owned())
+    };
+    let mounts = list(container, "/HostConfig/Binds").iter().filter_map(Value::as_str);
+    let mount = |bind: &str| {
+        let mut parts = bind.split(':');
+        let outside = parts.next()?.to_owned();
+        Some((parts.next()?.to_owned(), outside))
+    };
     Node {
         name: text(container, "/Name").trim_start_matches('/').to_owned(),
         role: container["Config"]["Labels"][ROLE].as_str().unwrap_or_default().to_owned(),
         running: container.pointer("/State/Running") == Some(&Value::Bool(true)),
         memory: container.pointer("/HostConfig/Memory").and_then(Value::as_u64).unwrap_or_default(),
-        ports: ports.collect(),
+        ports: bindings().filter_map(port).collect(),
+        addresses: bindings().map(address).collect(),
+        image: text(container, "/Config/Image").to_owned(),
+        mounts: mounts.filter_map(mount).collect(),
     }
 }
 
@@ -90,21 +110,32 @@ pub(crate) fn shares(nodes: &[Node], total: u64, reserved: u64) -> BTreeMap<Stri
     nodes.iter().map(|node| (node.name.clone(), share(node) & !4095)).collect()
 }
 
-/// Images on a node, by every name that they have there.
+/// What a node knows of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NodeImage {
+    /// Digest of the image's configuration, which is what it is made of.
+    pub(crate) id: String,
+    /// Every name with a tag or digest.
+    pub(crate) names: Vec<String>,
+}
+
+/// Images on a node.
 ///
 /// # Errors
 /// The node does not answer.
-pub(crate) async fn images(node: &str) -> Result<Vec<String>, Stop> {
+pub(crate) async fn images(node: &str) -> Result<Vec<NodeImage>, Stop> {
     let arguments = ["exec", node, "crictl", "images", "-o", "json"];
     let text = process::succeed("docker", &arguments, QUESTION).await?;
     let answer: Value = serde_json::from_str(&text)
         .map_err(|error| Stop::bad("node-answer", format!("`crictl images` on {node}: {error}")))?;
-    let images = answer["images"].as_array().into_iter().flatten();
-    let names = images.flat_map(|image| {
-        let tags = image["repoTags"].as_array().into_iter().flatten();
-        tags.chain(image["repoDigests"].as_array().into_iter().flatten())
-    });
-    Ok(names.filter_map(Value::as_str).map(str::to_owned).collect())
+    let image = |image: &Value| {
+        let tags = list(image, "/repoTags").iter().chain(list(image, "/repoDigests"));
+        NodeImage {
+            id: object::text(image, "/id").to_owned(),
+            names: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
+        }
+    };
+    Ok(list(&answer, "/images").iter().map(image).collect())
 }
 
 #[cfg(test)]
@@ -112,13 +143,7 @@ mod tests {
     use super::*;
 
     fn node(role: &str, name: &str) -> Node {
-        Node {
-            name: name.into(),
-            role: role.into(),
-            running: true,
-            memory: 0,
-            ports: BTreeMap::new(),
-        }
+        Node { name: name.into(), role: role.into(), running: true, ..Node::default() }
     }
 
     #[test]

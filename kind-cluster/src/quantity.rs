@@ -49,6 +49,12 @@ pub(crate) fn shown(bytes: u64) -> String {
     }
 }
 
+/// Major and minor version of `1.33`, `v1.33.7` and the like.
+pub(crate) fn minor(version: &str) -> Option<(u64, u64)> {
+    let mut parts = version.trim_start_matches('v').split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

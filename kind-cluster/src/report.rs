@@ -84,6 +84,20 @@ impl Check {
     }
 }
 
+/// What kept a part from being looked at, as checks that have failed.
+pub(crate) fn stopped(group: &'static str, stop: &Stop) -> Vec<Check> {
+    let check = |diagnostic: &common::diagnostic::Diagnostic| {
+        let place = diagnostic.place().map(|place| format!("{place}: ")).unwrap_or_default();
+        let message = format!("{place}{}", diagnostic.message());
+        let check = Check::failed(group, group, diagnostic.code(), message);
+        match diagnostic.hint_text() {
+            Some(hint) => check.hint(hint),
+            None => check,
+        }
+    };
+    stop.report.diagnostics().iter().map(check).collect()
+}
+
 /// Writes the checks to stdout; failed ones make the answer no.
 ///
 /// # Errors

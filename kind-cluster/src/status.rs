@@ -1,4 +1,6 @@
-//! Everything that is wrong in the cluster, at once.
+//! Everything that is wrong in the cluster, at once: what is not ready, and what is not there.
+
+mod expected;
 
 use common::exit::Status;
 use common::stop::Stop;
@@ -43,26 +45,28 @@ const ALSO: [(&str, &str); 6] = [
 /// `status`.
 pub(crate) async fn run(shared: &Shared) -> Result<Status, Stop> {
     let cluster = Cluster::connect(&shared.name).await?;
-    let mut checks = checks(&cluster).await?;
+    let mut checks = checks(shared, &cluster).await;
     if shared.format == Format::Text {
         checks = summarized(checks);
     }
     report::publish("status", &checks, shared.format)
 }
 
-/// A check for each object that has a state.
-///
-/// # Errors
-/// The cluster does not answer.
-pub(crate) async fn checks(cluster: &Cluster) -> Result<Vec<Check>, Stop> {
-    let world = look(cluster).await?;
+/// A check for each object that has a state, and for each that should be there. What cannot be
+/// asked is said among the others.
+pub(crate) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
     let mut checks = Vec::new();
+    let world = look(cluster, &mut checks).await;
     for (group, version, kind) in LOOKED_AT {
         let of = version.split_once('/').map_or("", |(group, _)| group);
         let of_kind = world.objects.iter().filter(|(key, _)| key.kind == kind && key.group == of);
         checks.extend(of_kind.map(|(key, object)| check(group, key, object, &world)));
     }
-    for (key, replicas) in quiesce::interrupted(cluster).await? {
+    let stopped = quiesce::interrupted(cluster).await.unwrap_or_else(|stop| {
+        checks.extend(report::stopped("workloads", &stop));
+        Vec::new()
+    });
+    for (key, replicas) in stopped {
         checks.push(
             Check::failed(
                 "workloads",
@@ -73,17 +77,21 @@ pub(crate) async fn checks(cluster: &Cluster) -> Result<Vec<Check>, Stop> {
             .hint("`kind-cluster deploy` and `kind-cluster backup` put it back first"),
         );
     }
-    Ok(checks)
+    checks.extend(expected::checks(shared, cluster).await);
+    checks
 }
 
-async fn look(cluster: &Cluster) -> Result<World, Stop> {
+async fn look(cluster: &Cluster, checks: &mut Vec<Check>) -> World {
     let mut world = World { now: live::now(), ..World::default() };
     let all = LOOKED_AT.iter().map(|(_, version, kind)| (*version, *kind)).chain(ALSO);
     let lists = all.map(|(version, kind)| cluster.list(version, kind, ""));
-    for object in futures::future::try_join_all(lists).await?.into_iter().flatten() {
-        world.objects.insert(Key::of(&object), object);
+    for list in futures::future::join_all(lists).await {
+        match list {
+            Ok(objects) => world.objects.extend(objects.into_iter().map(|o| (Key::of(&o), o))),
+            Err(stop) => checks.extend(report::stopped("cluster", &stop)),
+        }
     }
-    Ok(world)
+    world
 }
 
 fn check(group: &'static str, key: &Key, object: &Value, world: &World) -> Check {
@@ -122,7 +130,8 @@ fn summarized(checks: Vec<Check>) -> Vec<Check> {
         let of_group = || checks.iter().filter(|check| check.group == group);
         let well = of_group().filter(|check| check.outcome == Outcome::Ok).count();
         let all = of_group().count();
-        out.push(Check::ok(group, format!("{well} of {all}"), "ready"));
+        let word = if group == expected::GROUP { "there" } else { "ready" };
+        out.push(Check::ok(group, format!("{well} of {all}"), word));
         out.extend(of_group().filter(|check| check.outcome != Outcome::Ok).cloned());
     }
     out

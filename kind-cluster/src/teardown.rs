@@ -88,7 +88,11 @@ async fn start_again(cluster: &str) -> Result<(), Stop> {
     backup::quiesce::resume(&Cluster::connect(cluster).await?).await
 }
 
-async fn delete(shared: &Shared) -> Result<(), Stop> {
+/// Deletes the nodes, whatever they hold, and the context.
+///
+/// # Errors
+/// kind fails, or has left nodes.
+pub(crate) async fn delete(shared: &Shared) -> Result<(), Stop> {
     let cluster = &shared.name;
     display::line(&format!("deleting the cluster {cluster}"));
     let folder = tempfile::tempdir()

@@ -82,6 +82,15 @@ pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Tu
     Ok(Turn { _lock: lock })
 }
 
+impl Turn {
+    /// Lets the programs that are started from here on hold the lock, too: a kind that outlives a
+    /// tool which was killed is still making its cluster, and keeps others away until it ends.
+    pub(crate) fn share(&self) {
+        // It fails only for a file that is not open.
+        let _ = rustix::io::fcntl_setfd(&self._lock, rustix::io::FdFlags::empty());
+    }
+}
+
 /// Who has the lock, by its own word.
 fn holder(lock: &mut File) -> String {
     let mut text = String::new();

@@ -24,6 +24,11 @@ pub(crate) fn render(platform: &Platform, source: &str, files: &mut Files) {
         }
         let mut nodes = vec![control];
         nodes.extend((0..kind.workers.unwrap_or(2)).map(|_| json!({"role": "worker"})));
+        if let Some(image) = &kind.node_image {
+            for node in &mut nodes {
+                node["image"] = json!(image);
+            }
+        }
         let mut cluster = json!({
             "apiVersion": "kind.x-k8s.io/v1alpha4",
             "kind": "Cluster",

@@ -161,7 +161,8 @@ async fn try_out(
         tokio::time::sleep(PAUSE).await;
     }
     let rendered = render::overlay(shared).await?;
-    smoke::checks(cluster, &rendered.selected, &options.smoke).await
+    let deadline = Instant::now() + shared.timeout;
+    smoke::checks(cluster, &rendered.selected, &options.smoke, deadline).await
 }
 
 fn listed(manifest: &Manifest, word: &str) -> Vec<Check> {

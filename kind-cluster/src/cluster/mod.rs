@@ -49,7 +49,15 @@ impl Cluster {
     /// # Errors
     /// There is no such context, it does not lead to this machine, or nobody answers.
     pub(crate) async fn connect(name: &str) -> Result<Self, Stop> {
-        let config = config(name).await?;
+        Self::connect_by(name, None).await
+    }
+
+    /// The same, by the text of a kubeconfig instead of the user's.
+    ///
+    /// # Errors
+    /// As [`Cluster::connect`].
+    pub(crate) async fn connect_by(name: &str, kubeconfig: Option<&str>) -> Result<Self, Stop> {
+        let config = config(name, kubeconfig).await?;
         let client = Client::try_from(config).map_err(|error| {
             let message = format!("the context {} cannot be used: {error}", context_of(name));
             Stop::bad("bad-kubeconfig", message)
@@ -65,6 +73,16 @@ impl Cluster {
             )
         })?;
         Ok(cluster)
+    }
+
+    /// Major and minor version of Kubernetes, as far as the server says it.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub(crate) async fn version(&self) -> Result<Option<(u64, u64)>, Stop> {
+        let answer = self.raw("GET", "/version", None, "").await;
+        let answer = answer.map_err(|error| stop("cannot ask for the version", &error))?;
+        Ok(crate::quantity::minor(text(&answer, "/gitVersion")))
     }
 
     /// One request; a body is sent as `content`.
@@ -299,7 +317,7 @@ fn http_request(method: &str, path: &str) -> http::request::Builder {
 }
 
 /// The settings of the context, read anew: nothing of the current context is in them.
-async fn config(name: &str) -> Result<Config, Stop> {
+async fn config(name: &str, given: Option<&str>) -> Result<Config, Stop> {
     let context = context_of(name);
     let absent = |why: String| {
         Stop::new(
@@ -308,7 +326,11 @@ async fn config(name: &str) -> Result<Config, Stop> {
                 .hint("`kind-cluster create` makes the cluster and its context"),
         )
     };
-    let kubeconfig = Kubeconfig::read().map_err(|error| absent(format!(": {error}")))?;
+    let kubeconfig = match given {
+        Some(text) => Kubeconfig::from_yaml(text),
+        None => Kubeconfig::read(),
+    };
+    let kubeconfig = kubeconfig.map_err(|error| absent(format!(": {error}")))?;
     if !kubeconfig.contexts.iter().any(|known| known.name == context) {
         return Err(absent(String::new()));
     }

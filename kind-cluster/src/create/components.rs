@@ -1,6 +1,7 @@
 //! What is installed beside the platform: from manifests or charts of one version, checked
 //! against the lock, applied like everything else and waited for.
 
+use std::path::Path;
 use std::time::Instant;
 
 use common::diagnostic::Diagnostic;
@@ -13,9 +14,12 @@ use super::lock::Lock;
 use super::source;
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
+use crate::deploy::inventory;
 use crate::deploy::roll_out::{self, RollOut};
 use crate::object::{group, list, meta, text};
+use crate::quantity::minor;
 use crate::references::defines;
+use crate::report::Check;
 use crate::{places, process, render};
 
 /// Where a store says on which address Secrets Manager answers in the cluster.
@@ -34,6 +38,8 @@ struct File {
 pub(crate) struct Component {
     name: String,
     version: String,
+    /// The versions of Kubernetes that it is made for.
+    kubernetes: Option<Range>,
     /// Made before anything else, and the namespace of what does not say its own.
     namespace: Option<String>,
     /// Manifests, by URL.
@@ -53,6 +59,21 @@ pub(crate) struct Component {
     /// More objects, applied last.
     #[serde(default)]
     objects: Vec<Value>,
+}
+
+/// Minor versions of Kubernetes (`1.33`), both included.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Range {
+    from: String,
+    to: Option<String>,
+}
+
+impl Range {
+    fn has(&self, version: (u64, u64)) -> bool {
+        let least = minor(&self.from).is_none_or(|from| from <= version);
+        least && self.to.as_deref().and_then(minor).is_none_or(|to| version <= to)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -86,11 +107,39 @@ impl Component {
 /// # Errors
 /// It cannot be read, or is not such a file.
 pub(crate) fn read(options: &cli::Create) -> Result<Vec<Component>, Stop> {
-    let path = places::components(options.components.as_deref())?;
+    from_file(&places::components(options.components.as_deref())?)
+}
+
+/// The components of a file.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn from_file(path: &Path) -> Result<Vec<Component>, Stop> {
     let bad = |why: String| Stop::bad("bad-components", format!("{}: {why}", path.display()));
-    let text = std::fs::read_to_string(&path).map_err(|error| bad(error.to_string()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
     let file: File = serde_yaml::from_str(&text).map_err(|error| bad(error.to_string()))?;
     Ok(file.components)
+}
+
+/// The components that are not made for this version of Kubernetes.
+pub(crate) fn skew(components: &[Component], version: (u64, u64)) -> Vec<Check> {
+    let outside = |component: &&Component| {
+        component.kubernetes.as_ref().is_some_and(|range| !range.has(version))
+    };
+    let check = |component: &Component| {
+        let (from, to) = component
+            .kubernetes
+            .as_ref()
+            .map_or(("", None), |range| (range.from.as_str(), range.to.as_deref()));
+        let range = to.map_or(format!("{from} and later"), |to| format!("{from} to {to}"));
+        let detail = format!(
+            "{} is made for Kubernetes {range}, and the cluster has {}.{}",
+            component.version, version.0, version.1
+        );
+        Check::warning("components", component.name(), "component-skew", detail)
+            .hint("x-environments' kind.node-image in the specification pins the version")
+    };
+    components.iter().filter(outside).map(check).collect()
 }
 
 /// The bytes of every file, in the order of [`Component::files`]; all that is wrong is said at once.
@@ -173,6 +222,8 @@ pub(crate) async fn install(
     for object in objects.iter_mut().chain(&mut custom) {
         place(cluster, component, &defined, object).await?;
     }
+    // Recorded before it is applied, so that `status` knows what an interrupted run left out.
+    inventory::record_component(cluster, &component.name, &objects).await?;
     // A component is another's work: what it refers to is its own business, its order is ours.
     for objects in [&objects, &custom] {
         let roll = RollOut { objects, force: true, deadline, what: &component.name };
@@ -277,8 +328,6 @@ async fn set_endpoint(
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]
@@ -294,5 +343,15 @@ mod tests {
             let pinned = |url: &String| url.contains(version.trim_start_matches('v'));
             assert!(component.urls().all(pinned), "{} is pinned", component.name);
         }
+        // The version that the generated configuration pins is one that all are made for.
+        let config = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../infrastructure/kubernetes/kind/cluster.yaml");
+        let version = super::super::config::KindConfig::read(&config).unwrap().kubernetes();
+        assert_eq!(skew(&file.components, version.unwrap()).len(), 0);
+        let names = |version| -> Vec<String> {
+            skew(&file.components, version).into_iter().map(|check| check.name).collect()
+        };
+        assert_eq!(names((1, 30)), ["gateway-api", "envoy-gateway"]);
+        assert_eq!(names((1, 37)), ["envoy-gateway"]);
     }
 }

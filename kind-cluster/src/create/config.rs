@@ -11,6 +11,64 @@ use serde_json::{Value, json};
 use crate::budget::Budget;
 use crate::nodes::{self, Node};
 use crate::object::{list, text};
+use crate::quantity::minor;
+
+/// A port as the configuration publishes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Published {
+    /// The host's port; `None` for one that kind chooses.
+    pub(crate) port: Option<u16>,
+    /// The host's address; empty for all of them.
+    pub(crate) address: String,
+}
+
+/// A node as the configuration has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) name: String,
+    /// Empty for kind's own choice.
+    pub(crate) image: String,
+    /// By port in the container (`80/tcp`).
+    pub(crate) ports: BTreeMap<String, Published>,
+    /// Folder in the container to folder on the host.
+    pub(crate) mounts: BTreeMap<String, String>,
+    pub(crate) labels: BTreeMap<String, String>,
+}
+
+impl Wanted {
+    fn of(node: &Value, name: String) -> Self {
+        let port = |mapping: &Value| {
+            let protocol = text(mapping, "/protocol").to_lowercase();
+            let protocol = if protocol.is_empty() { "tcp".into() } else { protocol };
+            let port = mapping["hostPort"].as_u64().and_then(|port| u16::try_from(port).ok());
+            let published = Published {
+                port: port.filter(|port| *port != 0),
+                address: text(mapping, "/listenAddress").to_owned(),
+            };
+            Some((format!("{}/{protocol}", mapping["containerPort"].as_u64()?), published))
+        };
+        let mount = |mount: &Value| {
+            let outside = std::path::absolute(text(mount, "/hostPath")).unwrap_or_default();
+            (text(mount, "/containerPath").to_owned(), outside.display().to_string())
+        };
+        let labels = node["labels"].as_object().into_iter().flatten();
+        let label =
+            |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+        Wanted {
+            name,
+            image: text(node, "/image").to_owned(),
+            ports: list(node, "/extraPortMappings").iter().filter_map(port).collect(),
+            mounts: list(node, "/extraMounts").iter().map(mount).collect(),
+            labels: labels.filter_map(label).collect(),
+        }
+    }
+}
+
+/// Major and minor version in an image's tag (`kindest/node:v1.33.7@sha256:…`).
+pub(crate) fn version(image: &str) -> Option<(u64, u64)> {
+    let (_, tag) = image.split('@').next()?.rsplit_once(':')?;
+    minor(tag)
+}
 
 /// A Kind configuration, as the file has it.
 #[derive(Debug)]
@@ -59,36 +117,44 @@ impl KindConfig {
             .collect()
     }
 
-    /// Port in the container (`80/tcp`) to port on the host, for each node.
-    pub(crate) fn ports(&self) -> Vec<BTreeMap<String, u16>> {
-        let of = |node: &Value| {
-            list(node, "/extraPortMappings")
-                .iter()
-                .filter_map(|mapping| {
-                    let inside = mapping["containerPort"].as_u64()?;
-                    let protocol = text(mapping, "/protocol").to_lowercase();
-                    let protocol = if protocol.is_empty() { "tcp".into() } else { protocol };
-                    let outside = u16::try_from(mapping["hostPort"].as_u64()?).ok()?;
-                    Some((format!("{inside}/{protocol}"), outside))
-                })
-                .collect()
-        };
-        list(&self.value, "/nodes").iter().map(of).collect()
+    /// The nodes of a cluster, by the names that kind gives them.
+    pub(crate) fn nodes(&self, cluster: &str) -> Vec<Wanted> {
+        let single = [json!({"role": "control-plane"})];
+        let nodes = list(&self.value, "/nodes");
+        let nodes = if nodes.is_empty() { &single } else { nodes };
+        let mut count: BTreeMap<&str, u32> = BTreeMap::new();
+        let wanted = nodes.iter().zip(self.roles()).map(|(node, role)| {
+            let number = count.entry(role).or_default();
+            *number += 1;
+            let more = if *number == 1 { String::new() } else { number.to_string() };
+            Wanted::of(node, format!("{cluster}-{role}{more}"))
+        });
+        wanted.collect()
     }
 
     /// Every port of the host that the cluster publishes.
     pub(crate) fn host_ports(&self) -> Vec<u16> {
-        let mut ports: Vec<u16> =
-            self.ports().iter().flat_map(|map| map.values().copied()).collect();
+        let nodes = self.nodes(self.name());
+        let published = nodes.iter().flat_map(|node| node.ports.values());
+        let mut ports: Vec<u16> = published.filter_map(|published| published.port).collect();
         ports.sort_unstable();
         ports.dedup();
-        ports.retain(|port| *port != 0);
         ports
+    }
+
+    /// Major and minor version of Kubernetes, where the configuration names the nodes' image.
+    pub(crate) fn kubernetes(&self) -> Option<(u64, u64)> {
+        self.nodes("").iter().find_map(|node| version(&node.image))
     }
 
     /// `podSubnet` or `serviceSubnet`; empty for kind's own choice.
     pub(crate) fn subnet(&self, which: &str) -> &str {
         text(&self.value, &format!("/networking/{which}"))
+    }
+
+    /// Whether somebody else than kind makes the pods' network.
+    pub(crate) fn brings_network(&self) -> bool {
+        self.value.pointer("/networking/disableDefaultCNI") == Some(&Value::Bool(true))
     }
 
     /// Memory of each node that the configuration makes.
@@ -101,8 +167,7 @@ impl KindConfig {
                 name: format!("{role}-{index}"),
                 role: (*role).to_owned(),
                 running: true,
-                memory: 0,
-                ports: BTreeMap::new(),
+                ..Node::default()
             })
             .collect();
         let shares = nodes::shares(&nodes, budget.total, budget.reserved);

@@ -1,21 +1,21 @@
 //! What differs between the configuration and the cluster, and cannot be changed in place.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use common::stop::Stop;
 use serde_json::Value;
 
-use super::config::KindConfig;
+use super::config::{KindConfig, Wanted, version};
 use crate::cluster::Cluster;
 use crate::nodes::Node;
-use crate::object::text;
+use crate::object::{self, meta, text};
 use crate::report::Check;
 
 const HINT: &str = "kind cannot change this in place: `kind-cluster teardown --preserve-data \
                     --backup-dir DIR`, then create and restore";
 
-/// Number of nodes of each role, and published ports.
-pub(super) fn of_nodes(config: &KindConfig, nodes: &[Node]) -> Vec<Check> {
+/// The nodes of each role, and for each node its image, ports and folders.
+pub(super) fn of_nodes(config: &KindConfig, cluster: &str, nodes: &[Node]) -> Vec<Check> {
     let mut checks = Vec::new();
     for role in ["control-plane", "worker"] {
         let want = config.roles().iter().filter(|known| **known == role).count();
@@ -25,27 +25,114 @@ pub(super) fn of_nodes(config: &KindConfig, nodes: &[Node]) -> Vec<Check> {
             checks.push(Check::failed("drift", role, "drift", detail).hint(HINT));
         }
     }
-    let wanted: BTreeMap<String, u16> = config.ports().into_iter().flatten().collect();
-    // The API server's port is kind's own choice.
-    let own = |inside: &str| inside != "6443/tcp";
-    let there: BTreeMap<String, u16> = nodes
-        .iter()
-        .flat_map(|node| node.ports.clone())
-        .filter(|(inside, _)| own(inside))
-        .collect();
-    for inside in wanted.keys().chain(there.keys().filter(|inside| !wanted.contains_key(*inside))) {
-        let (want, have) = (wanted.get(inside), there.get(inside));
-        if want != have {
-            let shown = |port: Option<&u16>| port.map_or("not published".into(), u16::to_string);
-            let detail = format!("{}, and the configuration has {}", shown(have), shown(want));
-            checks
-                .push(Check::failed("drift", format!("port {inside}"), "drift", detail).hint(HINT));
+    for wanted in config.nodes(cluster) {
+        if let Some(node) = nodes.iter().find(|node| node.name == wanted.name) {
+            checks.extend(of_node(&wanted, node));
         }
     }
     if checks.is_empty() {
         checks.push(Check::ok("drift", "nodes and ports", "as configured"));
     }
     checks
+}
+
+fn of_node(wanted: &Wanted, node: &Node) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let mut differs = |what: &str, have: &str, want: &str| {
+        let shown =
+            |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+        let detail = format!("{}, and the configuration has {}", shown(have), shown(want));
+        let name = format!("{what} of {}", node.name);
+        checks.push(Check::failed("drift", name, "drift", detail).hint(HINT));
+    };
+    if !wanted.image.is_empty() && !node.image.is_empty() && !same_image(&wanted.image, &node.image)
+    {
+        differs("image", &node.image, &wanted.image);
+    }
+    // The API server's port is kind's own choice.
+    let own = |inside: &&String| *inside != "6443/tcp" || wanted.ports.contains_key(*inside);
+    let inside: BTreeSet<&String> =
+        wanted.ports.keys().chain(node.ports.keys().filter(own)).collect();
+    for inside in inside {
+        let want = wanted.ports.get(inside).map(|published| {
+            let port = published.port.or(node.ports.get(inside).copied());
+            shown_port(&published.address, port)
+        });
+        let have = node.ports.get(inside).map(|port| {
+            let address = node.addresses.get(inside).map(String::as_str).unwrap_or_default();
+            shown_port(address, Some(*port))
+        });
+        if want != have {
+            let shown = |port: Option<String>| port.unwrap_or_else(|| "not published".into());
+            differs(&format!("port {inside}"), &shown(have), &shown(want));
+        }
+    }
+    for (inside, outside) in &wanted.mounts {
+        let have = node.mounts.get(inside).map(String::as_str).unwrap_or_default();
+        if have != outside {
+            differs(&format!("folder {inside}"), have, outside);
+        }
+    }
+    // Two of them are kind's own.
+    let own = |inside: &str| inside == "/lib/modules" || inside.starts_with("/dev/");
+    for (inside, outside) in &node.mounts {
+        if !own(inside) && !wanted.mounts.contains_key(inside) {
+            differs(&format!("folder {inside}"), outside, "");
+        }
+    }
+    checks
+}
+
+fn shown_port(address: &str, port: Option<u16>) -> String {
+    let port = port.map_or("any port".into(), |port| port.to_string());
+    match address {
+        // All addresses, in the words of both.
+        "" | "0.0.0.0" | "::" => port,
+        address => format!("{address}:{port}"),
+    }
+}
+
+/// By digest where both have one, by tag otherwise.
+fn same_image(a: &str, b: &str) -> bool {
+    match (a.split_once('@'), b.split_once('@')) {
+        (Some((_, a)), Some((_, b))) => a == b,
+        (Some((a, _)), None) => a == b,
+        (None, Some((b, _))) => a == b,
+        (None, None) => a == b,
+    }
+}
+
+/// What the API server knows of the nodes: their labels, and their versions of Kubernetes.
+pub(super) async fn of_objects(
+    config: &KindConfig,
+    name: &str,
+    cluster: &Cluster,
+) -> Result<Vec<Check>, Stop> {
+    let nodes = cluster.list("v1", "Node", "").await?;
+    let mut checks = Vec::new();
+    for wanted in config.nodes(name) {
+        let Some(node) = nodes.iter().find(|node| object::name(node) == wanted.name) else {
+            continue;
+        };
+        for (key, want) in &wanted.labels {
+            let have = meta(node, "labels", key).unwrap_or("no value");
+            if have != want {
+                let detail = format!("{have}, and the configuration has {want}");
+                let name = format!("label {key} of {}", wanted.name);
+                checks.push(Check::failed("drift", name, "drift", detail).hint(HINT));
+            }
+        }
+        let have = text(node, "/status/nodeInfo/kubeletVersion");
+        let image = format!("node:{have}");
+        if let (Some(want), Some(found)) = (version(&wanted.image), version(&image))
+            && want != found
+        {
+            let detail = format!("{have}, and the configuration has {}.{}", want.0, want.1);
+            let name = format!("Kubernetes of {}", wanted.name);
+            checks.push(Check::failed("drift", name, "drift", detail).hint(HINT));
+        }
+    }
+    Ok(checks)
 }
 
 /// The networks that kubeadm was given.
@@ -72,4 +159,19 @@ pub(super) async fn of_networks(
         checks.push(Check::ok("drift", "networks", "as configured"));
     }
     Ok(checks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_the_same_by_digest_or_tag() {
+        let pinned = "kindest/node:v1.33.7@sha256:a";
+        assert!(same_image(pinned, "kindest/node@sha256:a"));
+        assert!(same_image(pinned, "kindest/node:v1.33.7"));
+        assert!(!same_image(pinned, "kindest/node:v1.33.7@sha256:b"));
+        assert!(!same_image(pinned, "kindest/node:v1.32.2"));
+        assert_eq!(version(pinned), Some((1, 33)));
+    }
 }

@@ -1,10 +1,11 @@
-//! The cluster, brought to what its configuration says: made when there is none, repaired where
-//! that is possible, and where it is not, what differs is said.
+//! The cluster, brought to what its configuration says: made when there is none, made anew when an
+//! earlier creation was interrupted and nothing can be lost, and otherwise what differs is said.
 
 pub(crate) mod components;
 pub(crate) mod config;
 mod drift;
 mod lock;
+mod made;
 mod source;
 
 pub(crate) use source::chain;
@@ -24,11 +25,17 @@ use crate::nodes::{self, Node};
 use crate::object::name;
 use crate::readiness::{State, World, assess};
 use crate::report::{self, Check};
-use crate::{places, preflight, process, turn};
+use crate::{places, preflight, process, teardown, turn};
 use config::KindConfig;
+use made::Half;
 
 /// How often nodes are asked whether they are ready.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long an API server that should be running may keep silent, such as after a restart of the
+/// machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What is said of a node that was stopped.
+const STARTED: &str = "started";
 
 /// `create`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status, Stop> {
@@ -40,22 +47,30 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         true => Vec::new(),
         false => components::read(options)?,
     };
-    let _turn = match shared.dry_run {
-        true => None,
-        false => Some(turn::take(&shared.name, "create", deadline).await?),
-    };
+    // A cluster that another run is still making looks half-made to a dry run, too.
+    let patience = if shared.dry_run { Instant::now() } else { deadline };
+    let turn = turn::take(&shared.name, "create", patience).await?;
+    turn.share();
     let mut work = Work { shared, checks: Vec::new() };
-    let mut nodes = nodes::of(&shared.name).await?;
-    if !nodes.is_empty() {
-        nodes = work.start(nodes).await?;
-        if !shared.dry_run && half_made(&nodes).await? {
-            work.delete_half_made().await?;
-            nodes.clear();
-        }
+    let mut nodes = work.start(nodes::of(&shared.name).await?).await?;
+    let half = match nodes.is_empty() {
+        true => None,
+        false => work.half_made(&config, &nodes, options.recreate, deadline).await?,
+    };
+    if let Some(half) = &half {
+        half.may_go(&shared.name, options.recreate)?;
+    }
+    let make = nodes.is_empty() || half.is_some();
+    // Whatever could keep the new cluster from being made is found before the old one goes.
+    if make {
+        preflight::require(shared).await?;
     }
     let files = components::fetch(&components, options, shared.dry_run).await?;
-    if nodes.is_empty() {
-        preflight::require(shared).await?;
+    if let Some(half) = &half {
+        work.delete(half).await?;
+        nodes.clear();
+    }
+    if make {
         work.create(&config, budget).await?;
         if shared.dry_run {
             work.plan_rest(&config, budget, &components);
@@ -65,16 +80,20 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     } else {
         work.done("cluster", &shared.name, "exists");
     }
-    work.checks.extend(drift::of_nodes(&config, &nodes));
+    work.checks.extend(drift::of_nodes(&config, &shared.name, &nodes));
     work.cap(&nodes, budget).await?;
     if shared.dry_run {
         work.plan_rest(&config, budget, &components);
         return report::publish("create", &work.checks, shared.format);
     }
     work.kubeconfig().await?;
-    let cluster = connect(&shared.name, deadline).await?;
-    work.ready(&cluster, nodes.len(), deadline).await?;
+    let cluster = connect(&shared.name, None, deadline).await?;
+    work.ready(&cluster, &nodes, deadline).await?;
     work.checks.extend(drift::of_networks(&config, &cluster).await?);
+    work.checks.extend(drift::of_objects(&config, &shared.name, &cluster).await?);
+    if let Some(version) = cluster.version().await? {
+        work.checks.extend(components::skew(&components, version));
+    }
     for (component, file) in components.iter().zip(&files) {
         components::install(&cluster, component, file, shared, deadline).await?;
         work.done("components", component.name(), &format!("{} is ready", component.version()));
@@ -101,7 +120,7 @@ impl Work<'_> {
             return Ok(nodes);
         }
         for node in &stopped {
-            self.done("nodes", node, if self.shared.dry_run { "to be started" } else { "started" });
+            self.done("nodes", node, if self.shared.dry_run { "to be started" } else { STARTED });
         }
         if self.shared.dry_run {
             return Ok(nodes);
@@ -111,12 +130,52 @@ impl Work<'_> {
         nodes::of(&self.shared.name).await
     }
 
-    async fn delete_half_made(&mut self) -> Result<(), Stop> {
+    /// What an earlier creation has left undone; `None` when nothing is.
+    async fn half_made(
+        &mut self,
+        config: &KindConfig,
+        nodes: &[Node],
+        recreate: bool,
+        deadline: Instant,
+    ) -> Result<Option<Half>, Stop> {
+        if self.shared.dry_run && nodes.iter().any(|node| !node.running) {
+            let detail = "whether it is half-made shows when its nodes run";
+            self.checks.push(Check::skipped("cluster", &self.shared.name, detail));
+            return Ok(None);
+        }
+        if let Some(half) = made::by_nodes(nodes).await? {
+            return Ok(Some(half));
+        }
+        // The user's kubeconfig may not have the context yet.
+        let text = kinds_kubeconfig(&self.shared.name).await?;
+        // Nodes that were just started take their time, and others have had it.
+        let started = self.checks.iter().any(|check| check.detail == STARTED);
+        let patience = if started { deadline } else { deadline.min(Instant::now() + PATIENCE) };
+        let cluster = match connect(&self.shared.name, Some(&text), patience).await {
+            Ok(cluster) => cluster,
+            Err(stop) if recreate && stop.status == Status::Unfinished => {
+                return Ok(Some(made::silent(nodes).await));
+            }
+            Err(mut stop) => {
+                let message = "whether the cluster is half-made cannot be told";
+                let hint = "if its creation was interrupted, `kind-cluster create --recreate` makes it anew";
+                stop.report.push(Diagnostic::error("half-made-unknown", message).hint(hint));
+                return Err(stop);
+            }
+        };
+        made::by_api(config, nodes, &cluster).await
+    }
+
+    async fn delete(&mut self, half: &Half) -> Result<(), Stop> {
         let name = &self.shared.name;
-        display::line("an earlier creation did not get as far as a control plane; its nodes go");
-        let arguments = ["delete", "cluster", "--name", name];
-        process::succeed("kind", &arguments, self.shared.timeout).await?;
-        self.done("cluster", name, "half-made nodes deleted");
+        let why = half.why();
+        if self.shared.dry_run {
+            self.done("cluster", name, &format!("half-made, to be deleted: {why}"));
+            return Ok(());
+        }
+        display::line(&format!("an earlier creation was not finished: {why}"));
+        teardown::delete(self.shared).await?;
+        self.done("cluster", name, &format!("half-made, deleted: {why}"));
         Ok(())
     }
 
@@ -155,7 +214,7 @@ impl Work<'_> {
             return Err(Stop::new(
                 Status::Unfinished,
                 Diagnostic::error("create-failed", message)
-                    .hint("run `kind-cluster create` again once the cause is gone; it deletes what is half-made"),
+                    .hint("run `kind-cluster create` again once the cause is gone; it makes anew what is half-made and holds no data"),
             ));
         }
         self.done("cluster", name, "created");
@@ -197,9 +256,7 @@ impl Work<'_> {
 
     async fn kubeconfig(&mut self) -> Result<(), Stop> {
         let name = &self.shared.name;
-        let arguments = ["get", "kubeconfig", "--name", name];
-        let text = process::succeed("kind", &arguments, nodes::QUESTION).await?;
-        kubeconfig::add(name, &text)?;
+        kubeconfig::add(name, &kinds_kubeconfig(name).await?)?;
         self.done("cluster", &context_of(name), "in the kubeconfig; the current context stays");
         Ok(())
     }
@@ -208,13 +265,16 @@ impl Work<'_> {
     async fn ready(
         &mut self,
         cluster: &Cluster,
-        count: usize,
+        containers: &[Node],
         deadline: Instant,
     ) -> Result<(), Stop> {
         let world = World::default();
+        let count = containers.len();
         let mut said = String::new();
         loop {
-            let nodes = cluster.list("v1", "Node", "").await?;
+            let mut nodes = cluster.list("v1", "Node", "").await?;
+            // One whose container is gone never becomes Ready; it is drift.
+            nodes.retain(|node| containers.iter().any(|known| known.name == name(node)));
             let waiting: Vec<String> = nodes
                 .iter()
                 .map(|node| (node, assess(node, &world)))
@@ -267,25 +327,16 @@ impl Work<'_> {
     }
 }
 
-/// Whether a creation ended before its control plane was made: then no object was ever stored.
-async fn half_made(nodes: &[Node]) -> Result<bool, Stop> {
-    let Some(plane) = nodes.iter().find(|node| node.is_control_plane()) else { return Ok(true) };
-    let arguments = ["exec", &plane.name, "test", "-e", "/etc/kubernetes/admin.conf"];
-    let output = process::output("docker", &arguments, nodes::QUESTION).await?;
-    if output.success {
-        return Ok(false);
-    }
-    // Only the test's own answer counts: nothing is deleted because a question failed.
-    if output.stderr.trim().is_empty() {
-        return Ok(true);
-    }
-    Err(process::failed("docker", &arguments, &output))
+/// kind's own kubeconfig for a cluster.
+async fn kinds_kubeconfig(name: &str) -> Result<String, Stop> {
+    let arguments = ["get", "kubeconfig", "--name", name];
+    process::succeed("kind", &arguments, nodes::QUESTION).await
 }
 
 /// A control plane that was just started takes a moment to answer.
-async fn connect(name: &str, deadline: Instant) -> Result<Cluster, Stop> {
+async fn connect(name: &str, kubeconfig: Option<&str>, deadline: Instant) -> Result<Cluster, Stop> {
     loop {
-        match Cluster::connect(name).await {
+        match Cluster::connect_by(name, kubeconfig).await {
             Err(stop) if stop.status == Status::Unfinished && Instant::now() < deadline => {
                 tokio::time::sleep(PAUSE).await;
             }
@@ -315,7 +366,7 @@ pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
                 .hint("`kind-cluster create` makes it"),
         ]);
     }
-    let mut checks = drift::of_nodes(&config, &nodes);
+    let mut checks = drift::of_nodes(&config, &shared.name, &nodes);
     if let Some(budget) = budget::read(shared.spec.as_deref(), config.name())? {
         let shares = nodes::shares(&nodes, budget.total, budget.reserved);
         for node in nodes.iter().filter(|node| node.memory != shares[&node.name]) {
@@ -323,6 +374,17 @@ pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
                 Check::failed("nodes", &node.name, "not-capped", "its memory cap is not its share")
                     .hint("`kind-cluster create` sets it"),
             );
+        }
+    }
+    // Without an API server its part is left to whoever says that there is none.
+    if let Ok(cluster) = Cluster::connect(&shared.name).await {
+        checks.extend(drift::of_objects(&config, &shared.name, &cluster).await?);
+        if let Some(version) = cluster.version().await? {
+            let file = places::components(None).and_then(|path| components::from_file(&path));
+            checks.extend(components::skew(&file.unwrap_or_default(), version));
+            if config.kubernetes().is_none() {
+                checks.extend(preflight::kubectl_skew(version).await);
+            }
         }
     }
     Ok(checks)

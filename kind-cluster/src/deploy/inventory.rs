@@ -12,7 +12,10 @@ use crate::order;
 use crate::render::Rendered;
 use crate::report::Check;
 
-const NAME: &str = "kind-cluster-inventory";
+/// The record of a deployment, in the overlay's namespace; a component's has its name behind it.
+pub(crate) const NAME: &str = "kind-cluster-inventory";
+/// Where the records of components are.
+const OF_COMPONENTS: &str = "kube-system";
 
 /// Deleting these deletes data, or objects that nobody has listed.
 const KEPT: [&str; 4] =
@@ -50,12 +53,35 @@ pub(super) async fn left(cluster: &Cluster, rendered: &Rendered) -> Result<Inven
 /// The cluster does not answer.
 pub(crate) async fn read(cluster: &Cluster, namespace: &str) -> Result<Inventory, Stop> {
     let found = cluster.get("v1", "ConfigMap", namespace, NAME).await?;
-    let lines = found.as_ref().map(|map| text(map, "/data/objects")).unwrap_or_default();
+    Ok(found.as_ref().map(entries).unwrap_or_default())
+}
+
+/// Whether a ConfigMap of this name is a record.
+pub(crate) fn is_record(name: &str) -> bool {
+    name.strip_prefix(NAME).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+/// The objects of one record.
+pub(crate) fn entries(map: &Value) -> Inventory {
     let entry = |line: &str| {
         let value: Value = serde_json::from_str(line).ok()?;
         Some((Key::of(&value), text(&value, "/apiVersion").to_owned()))
     };
-    Ok(lines.lines().filter_map(entry).collect())
+    text(map, "/data/objects").lines().filter_map(entry).collect()
+}
+
+/// Records what a component is made of.
+///
+/// # Errors
+/// The cluster does not answer.
+pub(crate) async fn record_component(
+    cluster: &Cluster,
+    component: &str,
+    objects: &[Value],
+) -> Result<(), Stop> {
+    let version = |object: &Value| text(object, "/apiVersion").to_owned();
+    let known = objects.iter().map(|object| (Key::of(object), version(object))).collect();
+    write(cluster, OF_COMPONENTS, &format!("{NAME}-{component}"), &known).await
 }
 
 /// Workloads of earlier deployments that run on beside what is deployed now.
@@ -108,17 +134,22 @@ pub(super) async fn record(
             .await
             .map_err(|e| stop("cannot make the namespace", &e))?;
     }
-    write(cluster, namespace, &known).await
+    write(cluster, namespace, NAME, &known).await
 }
 
-async fn write(cluster: &Cluster, namespace: &str, known: &Inventory) -> Result<(), Stop> {
+async fn write(
+    cluster: &Cluster,
+    namespace: &str,
+    name: &str,
+    known: &Inventory,
+) -> Result<(), Stop> {
     let line = |(key, version): (&Key, &String)| {
         let entry = json!({"apiVersion": version, "kind": key.kind,
                            "metadata": {"namespace": key.namespace, "name": key.name}});
         format!("{entry}\n")
     };
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": {"name": NAME, "namespace": namespace},
+        "metadata": {"name": name, "namespace": namespace},
         "data": {"objects": known.iter().map(line).collect::<String>()}});
     cluster.apply(&map, true).await.map_err(|e| stop("cannot record what is applied", &e))?;
     Ok(())
@@ -197,7 +228,7 @@ pub(super) async fn prune(
     if !gone.is_empty() {
         let mut known = read(cluster, rendered.namespace()).await?;
         known.retain(|key, _| !gone.contains(key));
-        write(cluster, rendered.namespace(), &known).await?;
+        write(cluster, rendered.namespace(), NAME, &known).await?;
     }
     Ok(checks)
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod display;
 mod explain;
-mod inventory;
+pub(crate) mod inventory;
 mod plan;
 pub(crate) mod roll_out;
 
@@ -126,6 +126,16 @@ async fn check_images(
                 Diagnostic::error(
                     "image-not-loaded",
                     format!("the image {image} is not on {}", on.join(", ")),
+                )
+                .hint("`kind-cluster load` loads it"),
+            ),
+            Some(Lack::Replace(on)) => report.push(
+                Diagnostic::error(
+                    "image-stale",
+                    format!(
+                        "the image {image} on {} is not the one in this machine's engine",
+                        on.join(", ")
+                    ),
                 )
                 .hint("`kind-cluster load` loads it"),
             ),

@@ -4,6 +4,8 @@ mod machine;
 mod ports;
 mod programs;
 
+use std::time::Duration;
+
 use common::exit::Status;
 use common::stop::Stop;
 
@@ -13,42 +15,80 @@ use crate::places;
 use crate::report::{self, Check, Outcome};
 use crate::{budget, nodes};
 
+/// How long all questions together may take: whoever waits for the answer is a person.
+const QUICK: Duration = Duration::from_millis(1700);
+/// Before a cluster is made there is more time: a machine that is busy is no reason against it.
+const PATIENT: Duration = Duration::from_secs(30);
+
 /// `preflight`.
 pub(crate) async fn run(shared: &Shared) -> Result<Status, Stop> {
-    let checks = checks(shared).await?;
-    report::publish("preflight", &checks, shared.format)
+    report::publish("preflight", &checks(shared).await, shared.format)
 }
 
-/// Every check, in a fixed order.
-///
-/// # Errors
-/// The Kind configuration or the specification cannot be read.
-pub(crate) async fn checks(shared: &Shared) -> Result<Vec<Check>, Stop> {
-    let config = KindConfig::read(&places::kind_config(shared.kind_config.as_deref())?)?;
-    let budget = budget::read(shared.spec.as_deref(), config.name())?;
-    let (engine, kind, kubectl, helm) = tokio::join!(
-        programs::docker(budget.map(|budget| budget.total)),
-        programs::version("kind"),
-        programs::version("kubectl"),
-        programs::version("helm"),
+/// Every check, in a fixed order, in less than two seconds.
+pub(crate) async fn checks(shared: &Shared) -> Vec<Check> {
+    checks_within(shared, QUICK).await
+}
+
+async fn checks_within(shared: &Shared, limit: Duration) -> Vec<Check> {
+    let mut unread = Vec::new();
+    let mut read = |group, stop: Stop| unread.extend(report::stopped(group, &stop));
+    let config = places::kind_config(shared.kind_config.as_deref())
+        .and_then(|path| KindConfig::read(&path))
+        .map_err(|stop| read("configuration", stop))
+        .ok();
+    let cluster = config.as_ref().map_or(shared.name.as_str(), |config| config.name());
+    let budget = budget::read(shared.spec.as_deref(), cluster)
+        .map_err(|stop| read("configuration", stop))
+        .ok()
+        .flatten();
+    let ports = config.as_ref().map(KindConfig::host_ports).unwrap_or_default();
+    let (engine, kind, kubectl, helm, own, looked) = tokio::join!(
+        programs::docker(budget.map(|budget| budget.total), limit),
+        programs::version("kind", limit),
+        programs::version("kubectl", limit),
+        programs::version("helm", limit),
+        tokio::time::timeout(limit, nodes::of(&shared.name)),
+        tokio::task::spawn_blocking(move || ports::look(&ports)),
     );
-    let engine_answers =
-        engine.iter().all(|check| check.code != "docker-missing" && check.code != "docker-stopped");
-    // Ports that the cluster's own nodes hold are not in anybody's way.
-    let own = match engine_answers {
-        true => nodes::of(&shared.name).await.unwrap_or_default(),
-        false => Vec::new(),
+    let silent = |check: &Check| {
+        ["docker-missing", "docker-stopped", programs::NO_ANSWER].contains(&check.code)
     };
+    let answers = !engine.iter().any(silent);
     let mut checks = engine;
+    match &own {
+        Err(_) if answers => checks.push(
+            Check::failed(
+                "docker",
+                "nodes",
+                programs::NO_ANSWER,
+                programs::late("docker ps", limit),
+            )
+            .hint("the engine is busy or hangs; see when `docker ps` answers again"),
+        ),
+        Ok(Err(stop)) if answers => checks.extend(report::stopped("docker", stop)),
+        _ => {}
+    }
+    let skew = config.as_ref().and_then(KindConfig::kubernetes);
+    let skew = skew.and_then(|cluster| programs::skew(&kubectl, cluster));
     checks.extend([kind, kubectl, helm]);
+    checks.extend(skew);
+    checks.extend(unread);
     checks.extend(machine::checks());
-    checks.extend(ports::checks(&config, &own));
-    Ok(checks)
+    // An engine that is not there holds no ports, one that does not answer may hold every one.
+    let own = own.ok().map(Result::unwrap_or_default);
+    checks.extend(ports::judge(looked.unwrap_or_default(), own.as_deref()));
+    checks
+}
+
+/// Whether kubectl fits a cluster that runs.
+pub(crate) async fn kubectl_skew(cluster: (u64, u64)) -> Option<Check> {
+    programs::skew(&programs::version("kubectl", QUICK).await, cluster)
 }
 
 /// Fails with every check that has failed.
 pub(crate) async fn require(shared: &Shared) -> Result<(), Stop> {
-    let checks = checks(shared).await?;
+    let checks = checks_within(shared, PATIENT).await;
     let mut report = common::diagnostic::Report::default();
     for check in checks.iter().filter(|check| check.outcome == Outcome::Failed) {
         let diagnostic = common::diagnostic::Diagnostic::error(

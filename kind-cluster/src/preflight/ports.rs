@@ -3,23 +3,33 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 
-use crate::create::config::KindConfig;
 use crate::nodes::Node;
-use crate::report::Check;
+use crate::report::{Check, Outcome};
 
-pub(super) fn checks(config: &KindConfig, own: &[Node]) -> Vec<Check> {
-    config
-        .host_ports()
-        .into_iter()
-        .map(|port| {
-            let ours =
-                own.iter().any(|node| node.running && node.ports.values().any(|p| *p == port));
-            if ours {
-                return Check::ok("ports", port.to_string(), "held by this cluster");
-            }
-            check(port)
-        })
-        .collect()
+/// A port, and whether it is free.
+pub(super) type Looked = (u16, Check);
+
+/// Looks at every port; it waits for none longer than a moment.
+pub(super) fn look(ports: &[u16]) -> Vec<Looked> {
+    ports.iter().map(|port| (*port, check(*port))).collect()
+}
+
+/// Ports that the cluster's own nodes hold are not in anybody's way. `None` when the engine has not
+/// said which these are.
+pub(super) fn judge(looked: Vec<Looked>, own: Option<&[Node]>) -> Vec<Check> {
+    let ours = |port: u16| {
+        let holds = |node: &Node| node.running && node.ports.values().any(|own| *own == port);
+        own.unwrap_or_default().iter().any(holds)
+    };
+    let judge = |(port, check): Looked| match own {
+        _ if ours(port) => Check::ok("ports", port.to_string(), "held by this cluster"),
+        None if check.outcome == Outcome::Failed => {
+            let detail = format!("port {port} is in use, perhaps by this cluster");
+            Check::warning("ports", port.to_string(), "port-unknown", detail)
+        }
+        _ => check,
+    };
+    looked.into_iter().map(judge).collect()
 }
 
 fn check(port: u16) -> Check {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use common::exit::Status;
 use serde_json::Value;
 
 use crate::object::text;
@@ -9,9 +10,13 @@ use crate::process;
 use crate::quantity;
 use crate::report::Check;
 
-/// One question. All are asked at the same time, so that the whole stays below two seconds even
-/// when an engine hangs.
-const LIMIT: Duration = Duration::from_millis(1500);
+/// The code of a question that was not answered in time: the program may well be there.
+pub(super) const NO_ANSWER: &str = "no-answer";
+
+/// What is said of such a question.
+pub(super) fn late(what: &str, limit: Duration) -> String {
+    format!("`{what}` has not answered within {}", humantime::format_duration(limit))
+}
 
 /// The oldest versions that this tool is used with.
 struct Program {
@@ -28,7 +33,8 @@ const PROGRAMS: [Program; 3] = [
         missing: "kind-missing",
         old: "kind-version",
         arguments: &["version"],
-        least: (0, 24),
+        // It makes clusters of images with containerd 2, which newer ones have.
+        least: (0, 27),
     },
     Program {
         name: "kubectl",
@@ -47,18 +53,23 @@ const PROGRAMS: [Program; 3] = [
 ];
 
 /// Whether a program is there and new enough.
-pub(super) async fn version(name: &'static str) -> Check {
+pub(super) async fn version(name: &'static str, limit: Duration) -> Check {
     let Some(program) = PROGRAMS.iter().find(|program| program.name == name) else {
         return Check::skipped("programs", name, "not known");
     };
     let (least_major, least_minor) = program.least;
     let wanted = format!("{least_major}.{least_minor}");
     let install = format!("install {name} {wanted} or later, and see that it is in PATH");
-    let output = match process::output(name, program.arguments, LIMIT).await {
+    let output = match process::output(name, program.arguments, limit).await {
         Ok(output) if output.success => output,
         Ok(output) => {
             let said = output.complaint();
             return Check::failed("programs", name, program.old, said).hint(install);
+        }
+        Err(stop) if stop.status == Status::Unfinished => {
+            let late = late(&format!("{name} {}", program.arguments[0]), limit);
+            return Check::failed("programs", name, NO_ANSWER, late)
+                .hint("run it by hand, and see what it waits for");
         }
         Err(stop) => {
             let why = stop.report.diagnostics().first().map(|d| d.message().to_owned());
@@ -83,6 +94,18 @@ pub(super) async fn version(name: &'static str) -> Check {
     }
 }
 
+/// Whether kubectl, as checked, is at most one minor version from the cluster's; further apart its
+/// project promises nothing.
+pub(super) fn skew(kubectl: &Check, cluster: (u64, u64)) -> Option<Check> {
+    let (major, minor) = numbers(&kubectl.detail).filter(|_| kubectl.code.is_empty())?;
+    let near = major == cluster.0 && minor.abs_diff(cluster.1) <= 1;
+    let detail = format!("{major}.{minor}, and the cluster is {}.{}", cluster.0, cluster.1);
+    (!near).then(|| {
+        Check::warning("programs", "kubectl", "kubectl-skew", detail)
+            .hint("install a kubectl of the cluster's version, or one beside it")
+    })
+}
+
 /// The first `MAJOR.MINOR` in a text, behind a `v` or not.
 fn numbers(text: &str) -> Option<(u64, u64)> {
     text.split(|c: char| !(c.is_ascii_digit() || c == '.'))
@@ -94,18 +117,21 @@ fn numbers(text: &str) -> Option<(u64, u64)> {
 }
 
 /// The engine: there, running, on cgroups v2, and with enough memory for the budget.
-pub(super) async fn docker(budget: Option<u64>) -> Vec<Check> {
-    let output = match process::output("docker", &["info", "--format", "{{json .}}"], LIMIT).await {
+pub(super) async fn docker(budget: Option<u64>, limit: Duration) -> Vec<Check> {
+    let output = match process::output("docker", &["info", "--format", "{{json .}}"], limit).await {
         Ok(output) => output,
+        Err(stop) if stop.status == Status::Unfinished => {
+            return vec![
+                Check::failed("docker", "engine", NO_ANSWER, late("docker info", limit))
+                    .hint("the engine is busy or hangs; if `docker info` does not end, restart it"),
+            ];
+        }
         Err(stop) => {
-            let first = stop.report.diagnostics().first();
-            let code = first.map_or("docker-missing", |d| d.code());
-            let (code, hint) = match code {
-                "timeout" => ("docker-stopped", "the engine hangs; restart it"),
-                _ => ("docker-missing", "install Docker, and see that `docker` is in PATH"),
-            };
-            let why = first.map(|d| d.message().to_owned()).unwrap_or_default();
-            return vec![Check::failed("docker", "engine", code, why).hint(hint)];
+            let why = stop.report.diagnostics().first().map(|d| d.message().to_owned());
+            return vec![
+                Check::failed("docker", "engine", "docker-missing", why.unwrap_or_default())
+                    .hint("install Docker, and see that `docker` is in PATH"),
+            ];
         }
     };
     let info: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -165,5 +191,15 @@ mod tests {
         assert_eq!(numbers("{\"clientVersion\": {\"gitVersion\": \"v1.32.3\"}}"), Some((1, 32)));
         assert_eq!(numbers("v3.17.0"), Some((3, 17)));
         assert_eq!(numbers("no such command"), None);
+    }
+
+    #[test]
+    fn a_kubectl_may_be_one_minor_version_away() {
+        let far = |found: &str, minor| skew(&Check::ok("programs", "kubectl", found), (1, minor));
+        assert!(far("1.32", 33).is_none() && far("1.34", 33).is_none());
+        assert_eq!(far("1.31", 33).unwrap().code, "kubectl-skew");
+        assert_eq!(far("1.35", 33).unwrap().code, "kubectl-skew");
+        let missing = Check::failed("programs", "kubectl", "kubectl-missing", "1.2");
+        assert!(skew(&missing, (1, 33)).is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! Gateway and HTTPRoute. Conditions count for the current generation only: a controller leaves
+//! GatewayClass, Gateway and HTTPRoute. Conditions count for the current generation only: a controller leaves
 //! the old ones until it has looked again.
 
 use serde_json::Value;

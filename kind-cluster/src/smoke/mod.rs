@@ -3,6 +3,8 @@
 mod inside;
 mod routes;
 
+use std::time::{Duration, Instant};
+
 use common::exit::Status;
 use common::stop::Stop;
 use serde_json::Value;
@@ -11,7 +13,7 @@ use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
 use crate::object::{has_condition, list, meta, name, template, text};
 use crate::render;
-use crate::report::{self, Check};
+use crate::report::{self, Check, Outcome};
 
 /// `smoke`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Smoke) -> Result<Status, Stop> {
@@ -26,12 +28,24 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Smoke) -> Result<Status,
             .collect();
         return report::publish("smoke", &checks, shared.format);
     }
+    let deadline = Instant::now() + shared.timeout;
     let cluster = Cluster::connect(&shared.name).await?;
-    let checks = checks(&cluster, &rendered.selected, options).await?;
+    let mut checks = checks(&cluster, &rendered.selected, options, deadline).await?;
+    // Nothing that was asked is nothing that works.
+    if checks.iter().all(|check| check.outcome == Outcome::Skipped) {
+        checks.push(
+            Check::failed("smoke", "all", "nothing-checked", "every check was skipped")
+                .hint("is it the right overlay, and are --profile's services in it?"),
+        );
+    }
     report::publish("smoke", &checks, shared.format)
 }
 
-/// Every check, one after the other, each whatever the others have said.
+/// How long one check may take: a Java client starts slowly, and nothing takes longer.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Every check, one after the other, each whatever the others have said. The ones that the
+/// deadline leaves no time for have failed.
 ///
 /// # Errors
 /// The cluster does not answer.
@@ -39,13 +53,19 @@ pub(crate) async fn checks(
     cluster: &Cluster,
     objects: &[Value],
     options: &cli::Smoke,
+    deadline: Instant,
 ) -> Result<Vec<Check>, Stop> {
     let namespace = objects
         .iter()
         .find(|object| template(object).is_some())
         .map_or("default", |object| text(object, "/metadata/namespace"));
-    let bench =
-        Bench { cluster, objects, namespace, pods: cluster.list("v1", "Pod", namespace).await? };
+    let bench = Bench {
+        cluster,
+        objects,
+        namespace,
+        deadline,
+        pods: cluster.list("v1", "Pod", namespace).await?,
+    };
     let mut checks = vec![
         inside::kafka(&bench).await,
         inside::redis(&bench).await,
@@ -53,8 +73,19 @@ pub(crate) async fn checks(
         inside::dns(&bench).await,
         inside::volume(&bench).await,
     ];
-    checks.extend(routes::checks(objects, &options.gateway).await);
+    checks.extend(routes::checks(objects, &options.gateway, deadline).await);
     Ok(checks)
+}
+
+fn time_left(deadline: Instant, limit: Duration) -> Duration {
+    limit.min(deadline.saturating_duration_since(Instant::now()))
+}
+
+fn no_answer(limit: Duration) -> String {
+    match limit.as_millis() {
+        0 => "no time was left for it; --timeout gives more".to_owned(),
+        milliseconds => format!("no answer within {:.1} s", milliseconds as f64 / 1000.0),
+    }
 }
 
 /// What the checks work with.
@@ -62,6 +93,7 @@ struct Bench<'a> {
     cluster: &'a Cluster,
     objects: &'a [Value],
     namespace: &'a str,
+    deadline: Instant,
     pods: Vec<Value>,
 }
 
@@ -95,7 +127,11 @@ impl<'a> Bench<'a> {
 
     /// Runs a script; what it prints is the answer, and a status that is not 0 the failure.
     async fn ask(&self, pod: &Value, container: &str, script: &str) -> Result<String, String> {
-        let answer = self.cluster.shell(self.namespace, name(pod), container, script).await;
+        let limit = time_left(self.deadline, LIMIT);
+        let answer = self.cluster.shell(self.namespace, name(pod), container, script);
+        let Ok(answer) = tokio::time::timeout(limit, answer).await else {
+            return Err(no_answer(limit));
+        };
         match answer {
             Ok((executed, out)) if executed.status == 0 => Ok(out.trim().to_owned()),
             Ok((executed, out)) => {

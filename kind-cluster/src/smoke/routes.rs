@@ -1,9 +1,10 @@
 //! Every route, asked through the gateway from outside.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::{no_answer, time_left};
 use crate::create::chain;
 use crate::object::{list, name, text};
 use crate::report::Check;
@@ -25,19 +26,21 @@ pub(super) fn paths(objects: &[Value]) -> Vec<(String, String)> {
         .collect()
 }
 
-pub(super) async fn checks(objects: &[Value], gateway: &str) -> Vec<Check> {
-    let client = reqwest::Client::builder()
-        .timeout(LIMIT)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build();
+pub(super) async fn checks(objects: &[Value], gateway: &str, deadline: Instant) -> Vec<Check> {
+    let client =
+        reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
     let Ok(client) = client else {
         return vec![Check::failed("routes", "client", "route-failed", "no HTTP client")];
     };
     let mut checks = Vec::new();
     for (route, path) in paths(objects) {
         let url = format!("{}{path}", gateway.trim_end_matches('/'));
-        checks.push(check(&client, route, &url).await);
+        let limit = time_left(deadline, LIMIT);
+        let checked = tokio::time::timeout(limit, check(&client, route.clone(), &url)).await;
+        checks.push(checked.unwrap_or_else(|_| {
+            let why = format!("GET {url}: {}", no_answer(limit));
+            Check::failed("routes", route, "route-failed", why)
+        }));
     }
     checks
 }

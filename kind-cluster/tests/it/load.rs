@@ -64,3 +64,53 @@ fn a_stopped_engine_is_no_missing_image() {
     let run = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(3);
     assert!(run.stderr.contains("error[docker-stopped]"), "{}", run.stderr);
 }
+
+/// The images of the nodes: one that is built here, by its id, and one of a registry.
+fn nodes_have(machine: &Machine, id: &str, digests: &[&str]) {
+    let images = json!({"images": [
+        {"id": format!("sha256:{id}"), "repoTags": ["docker.io/rideshare/own:latest"], "repoDigests": digests},
+        {"id": "sha256:b", "repoTags": ["docker.io/library/busybox:1"]}]});
+    machine.write("fake/node-images.json", &images.to_string());
+}
+
+#[test]
+fn an_image_that_was_built_again_is_loaded_again_and_a_deployment_refuses_the_old_one() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let folder = two_images(&machine);
+    nodes_have(&machine, "old", &[]);
+    // Of what a registry has, the node's own is as good.
+    machine.write("fake/engine-images", "rideshare/own new\nbusybox:1 other\n");
+    let refused = run(&mut machine.tool(&["deploy", "--overlay", &folder])).expect(1);
+    assert!(
+        refused.stderr.contains("error[image-stale]: the image rideshare/own on"),
+        "{}",
+        refused.stderr
+    );
+    let loaded = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(0);
+    for said in [
+        "loaded onto rideshare-local-worker, rideshare-local-worker2, where another one has its name",
+        "rollout restart",
+        "on every node that runs pods",
+    ] {
+        assert!(loaded.stdout.contains(said), "{said}: {}", loaded.stdout);
+    }
+    assert_eq!(machine.calls().iter().filter(|call| call.starts_with("kind load")).count(), 1);
+    nodes_have(&machine, "new", &[]);
+    run(&mut machine.tool(&["load", "--overlay", &folder])).expect(0);
+    assert_eq!(machine.calls().iter().filter(|call| call.starts_with("kind load")).count(), 1);
+    run(&mut machine.tool(&["deploy", "--overlay", &folder])).expect(0);
+}
+
+#[test]
+fn under_the_containerd_store_manifests_are_compared_or_the_image_is_loaded_again() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let folder = two_images(&machine);
+    machine.write("fake/engine-images", "rideshare/own manifest\n");
+    nodes_have(&machine, "old", &["docker.io/library/import-2026@sha256:manifest"]);
+    let same = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(0);
+    assert!(!same.stdout.contains("loaded"), "{}", same.stdout);
+    nodes_have(&machine, "old", &[]);
+    let again = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(0);
+    assert!(again.stdout.contains("cannot be told"), "{}", again.stdout);
+    assert!(machine.calls().iter().any(|call| call.starts_with("kind load")));
+}

@@ -37,7 +37,9 @@ cat >"$folder/bin/ctr" <<'CTR'
 #!/bin/sh
 # Only `images import … -` is asked for. The image's name is in the archive's own list.
 cat >/tmp/image.tar
-name=$(tar --extract --to-stdout --file /tmp/image.tar manifest.json | sed 's/.*"RepoTags":\["\([^"]*\)".*/\1/')
-echo "{\"images\":[{\"repoTags\":[\"docker.io/$name\"]}]}" >/images.json
+manifest=$(tar --extract --to-stdout --file /tmp/image.tar manifest.json)
+name=$(echo "$manifest" | sed 's/.*"RepoTags":\["\([^"]*\)".*/\1/')
+id=$(echo "$manifest" | sed 's/.*"Config":"[^"]*\([0-9a-f]\{64\}\)[^"]*".*/\1/')
+echo "{\"images\":[{\"id\":\"sha256:$id\",\"repoTags\":[\"docker.io/$name\"]}]}" >/images.json
 CTR
 chmod +x "$folder/bin/crictl" "$folder/bin/containerd" "$folder/bin/ctr"

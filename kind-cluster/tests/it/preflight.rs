@@ -81,7 +81,7 @@ fn programs_that_are_missing_too_old_or_hang() {
         without_machine(codes(&done.stdout)),
         ["docker-missing", "kind-missing", "kubectl-missing", "helm-missing"]
     );
-    let done = run(preflight(&machine, &[]).env("FAKE_KIND", "v0.11.1")).expect(1);
+    let done = run(preflight(&machine, &[]).env("FAKE_KIND", "v0.26.0")).expect(1);
     assert_eq!(without_machine(codes(&done.stdout)), ["kind-version"]);
     std::fs::remove_file(machine.path("bin/docker")).unwrap();
     machine.write("bin/docker", "#!/bin/sh\nsleep 30\n");
@@ -90,7 +90,51 @@ fn programs_that_are_missing_too_old_or_hang() {
     let started = Instant::now();
     let done = run(&mut preflight(&machine, &[])).expect(1);
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
-    assert_eq!(without_machine(codes(&done.stdout)), ["docker-stopped"]);
+    assert_eq!(without_machine(codes(&done.stdout)), ["no-answer"]);
+}
+
+/// Puts a program that sleeps on a command in front of a fake.
+fn slow(machine: &Machine, program: &str, command: &str) {
+    let real = machine.path(&format!("bin/{program}"));
+    let target = std::fs::read_link(&real).unwrap().display().to_string();
+    std::fs::remove_file(&real).unwrap();
+    let script = format!("#!/bin/sh\n[ \"$1\" != {command} ] || sleep 8\nexec '{target}' \"$@\"\n");
+    std::fs::write(&real, script).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&real, executable).unwrap();
+}
+
+#[test]
+fn what_is_slow_has_a_code_of_its_own_and_holds_up_nothing() {
+    for (program, command) in
+        [("docker", "info"), ("docker", "ps"), ("kind", "version"), ("helm", "version")]
+    {
+        let Some(machine) = Machine::with_cluster() else { return };
+        slow(&machine, program, command);
+        let taken = TcpListener::bind("0.0.0.0:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let started = Instant::now();
+        let done = run(&mut preflight(&machine, &[port])).expect(1);
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        // Without docker's answer the port may be the cluster's own.
+        let port = if command == "ps" { &["no-answer"][..] } else { &["no-answer", "port-taken"] };
+        assert_eq!(without_machine(codes(&done.stdout)), port, "{program} {command}");
+    }
+}
+
+#[test]
+fn a_missing_configuration_is_one_failure_among_the_others() {
+    let Some(machine) = Machine::new() else { return };
+    let nowhere = machine.path("nowhere.yaml").display().to_string();
+    let arguments = ["preflight", "--format", "json", "--kind-config", &nowhere];
+    let done = run(machine.tool(&arguments).env("FAKE_HELM", "v3.1.2")).expect(1);
+    assert_eq!(without_machine(codes(&done.stdout)), ["helm-version", "no-such-path"]);
+    let done = run(&mut machine.tool(&["doctor", "--kind-config", &nowhere])).expect(1);
+    assert!(
+        done.stdout.matches("[no-such-path]").count() == 1 && done.stdout.contains("engine"),
+        "{}",
+        done.stdout
+    );
 }
 
 #[test]

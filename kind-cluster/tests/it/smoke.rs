@@ -102,3 +102,34 @@ fn a_platform_that_does_not() {
     let done = run(&mut machine.tool(&["smoke", "--gateway", &url, "--format", "junit"])).expect(1);
     insta::assert_snapshot!(done.stdout.replace(&url, "URL"));
 }
+
+#[test]
+fn what_hangs_is_given_up_at_the_deadline() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    run(&mut machine.tool(&["deploy"])).expect(0);
+    machine.server.on_exec(|call| {
+        std::thread::sleep(std::time::Duration::from_secs(20));
+        well(call)
+    });
+    // It takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let started = std::time::Instant::now();
+    let done = run(&mut machine.tool(&["smoke", "--gateway", &url, "--timeout", "2s"])).expect(1);
+    assert!(started.elapsed().as_secs() < 8, "{:?}", started.elapsed());
+    for said in [
+        "kafka[kafka-failed]: no answer within",
+        "redis[redis-failed]: no time was left",
+        "HTTPRoute/trino[route-failed]",
+    ] {
+        assert!(done.stdout.contains(said), "{said}: {}", done.stdout);
+    }
+}
+
+#[test]
+fn when_everything_is_skipped_nothing_was_checked() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let folder = crate::support::overlay(&machine, "small", &[]).display().to_string();
+    let done = run(&mut machine.tool(&["smoke", "--overlay", &folder])).expect(1);
+    assert!(done.stdout.contains("all[nothing-checked]"), "{}", done.stdout);
+}

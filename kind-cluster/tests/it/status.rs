@@ -3,7 +3,7 @@
 use rideshare_tests::run::run;
 use serde_json::{Value, json};
 
-use crate::support::{Machine, node};
+use crate::support::{Machine, node, overlay};
 
 #[test]
 fn a_deployed_platform_is_well_and_then_everything_wrong_is_named() {
@@ -51,6 +51,76 @@ fn without_a_controller_routes_are_skipped_with_the_reason() {
     machine.server.delete("GatewayClass", "", "envoy");
     let run = run(&mut machine.tool(&["status"])).expect(0);
     assert!(run.stdout.contains("no controller: there is no GatewayClass/envoy"), "{}", run.stdout);
+}
+
+/// Codes of what has failed, with the names.
+fn failed(stdout: &str) -> Vec<String> {
+    let answer: Value = serde_json::from_str(stdout).unwrap_or_else(|_| panic!("{stdout}"));
+    let failed = answer["checks"].as_array().unwrap().iter().filter(|c| c["outcome"] == "failed");
+    failed
+        .map(|c| format!("{} {}", c["code"].as_str().unwrap(), c["name"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn an_empty_cluster_is_not_well() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let empty = run(&mut machine.tool(&["status", "--format", "json"])).expect(1);
+    assert_eq!(failed(&empty.stdout), ["nothing-deployed overlay"]);
+    // An overlay that cannot be rendered hides nothing of the rest.
+    machine.server.put(node("rideshare-local-worker", "False"));
+    machine.write("broken/kustomization.yaml", "resources: [nowhere.yaml]\n");
+    let broken = machine.path("broken").display().to_string();
+    let said =
+        run(&mut machine.tool(&["status", "--format", "json", "--overlay", &broken])).expect(1);
+    assert_eq!(
+        failed(&said.stdout),
+        ["not-ready Node/rideshare-local-worker", "bad-overlay overlay"]
+    );
+}
+
+#[test]
+fn what_was_deployed_and_is_gone_is_named() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    run(&mut machine.tool(&["deploy", "--profile", "core"])).expect(0);
+    run(&mut machine.tool(&["status"])).expect(0);
+    machine.server.delete("StatefulSet", "rideshare", "kafka");
+    machine.server.delete("Service", "rideshare", "redis");
+    let gone = run(&mut machine.tool(&["status", "--format", "json"])).expect(1);
+    let failed = failed(&gone.stdout);
+    for what in ["missing StatefulSet/kafka (rideshare)", "missing Service/redis (rideshare)"] {
+        assert!(failed.iter().any(|said| said == what), "{what}: {failed:?}");
+    }
+    // An operator that was never installed.
+    let thing = json!({"apiVersion": "g.example/v1", "kind": "Thing",
+                       "metadata": {"name": "thing", "namespace": "small"}});
+    let small = overlay(&machine, "small", &[thing]).display().to_string();
+    let unserved =
+        run(&mut machine.tool(&["status", "--format", "json", "--overlay", &small])).expect(1);
+    assert!(unserved.stdout.contains("nobody serves Thing of g.example/v1"), "{}", unserved.stdout);
+    // Another profile is asked for by name only.
+    let monitoring = ["status", "--format", "json", "--profile", "monitoring"];
+    let more = run(&mut machine.tool(&monitoring)).expect(1);
+    assert!(
+        more.stdout.contains("Deployment/grafana") || more.stdout.contains("StatefulSet/grafana"),
+        "{}",
+        more.stdout
+    );
+}
+
+#[test]
+fn a_list_that_fails_hides_nothing() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    run(&mut machine.tool(&["deploy"])).expect(0);
+    machine.server.put(node("rideshare-local-worker", "False"));
+    machine.server.refuse(|_, object| {
+        (object["kind"] == "SecretList")
+            .then(|| (500, "InternalError".into(), "etcd is slow".into()))
+    });
+    let said = run(&mut machine.tool(&["status", "--format", "json"])).expect(1);
+    let failed = failed(&said.stdout);
+    assert!(failed.contains(&"api-failed cluster".to_owned()), "{failed:?}");
+    assert!(failed.contains(&"not-ready Node/rideshare-local-worker".to_owned()), "{failed:?}");
 }
 
 #[test]

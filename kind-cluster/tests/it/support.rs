@@ -94,11 +94,18 @@ impl Machine {
         Some(machine)
     }
 
-    /// Three Nodes, in the API.
+    /// Three Nodes, in the API, and what kind puts there besides.
     pub(crate) fn nodes(&self) {
         for (name, _) in NODES {
             self.server.put(node(name, "True"));
         }
+        self.server.put(json!({"apiVersion": "apps/v1", "kind": "DaemonSet",
+            "metadata": {"name": "kindnet", "namespace": "kube-system"},
+            "spec": {"selector": {"matchLabels": {"app": "kindnet"}}}}));
+        self.server.put(json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+            "metadata": {"name": "standard",
+                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+            "provisioner": "rancher.io/local-path", "volumeBindingMode": "WaitForFirstConsumer"}));
     }
 
     /// The hostile context is the current one, and stands first.
@@ -149,6 +156,14 @@ impl Machine {
     /// Every call of a fake so far.
     pub(crate) fn calls(&self) -> Vec<String> {
         self.read("fake/calls").lines().map(str::to_owned).collect()
+    }
+
+    /// Ends a fake kind that hangs, with everything that it has started.
+    pub(crate) fn end_kind(&self) {
+        let id = self.read("fake/kind-process").trim().parse().unwrap();
+        let id = rustix::process::Pid::from_raw(id).unwrap();
+        rustix::process::kill_process_group(id, rustix::process::Signal::KILL).unwrap();
+        fs::remove_file(self.path("fake/hang")).unwrap();
     }
 
     /// The tool on this machine.

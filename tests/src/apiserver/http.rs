@@ -139,6 +139,11 @@ async fn collection(
             .unwrap();
     }
     if request.method() == Method::GET {
+        let refusal = Arc::clone(&shared.refusal.lock().unwrap());
+        let kind = format!("{}List", found.kind);
+        if let Some((code, reason, message)) = refusal("GET", &json!({"kind": kind})) {
+            return failure(code, &reason, &message);
+        }
         return reply(200, &watch::list(&shared.store.lock().unwrap(), &found, &selection));
     }
     if request.method() != Method::POST {

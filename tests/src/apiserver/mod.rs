@@ -179,7 +179,8 @@ impl ApiServer {
         *self.shared.exec.lock().unwrap() = Arc::new(exec);
     }
 
-    /// Lets a write fail where the function says so; it sees the method and the object.
+    /// Lets a write or a list fail where the function says so; it sees the method and the object, of
+    /// a list its kind alone, such as `PodList`.
     pub fn refuse(
         &self,
         refusal: impl Fn(&str, &Value) -> Option<(u16, String, String)> + Send + Sync + 'static,

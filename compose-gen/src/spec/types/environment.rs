@@ -192,6 +192,10 @@ pub(crate) struct Kind {
     /// Ports of the host that lead to the control plane.
     #[serde(default)]
     pub(crate) ports: Vec<u16>,
+    /// Image of the nodes, and with it the version of Kubernetes: `kindest/node:vX.Y.Z@sha256:…`
+    /// from the release notes of kind. Without it, kind takes its own.
+    #[serde(default, rename = "node-image")]
+    pub(crate) node_image: Option<String>,
     /// Addresses of pods.
     #[serde(default, rename = "pod-subnet")]
     pub(crate) pod_subnet: Option<String>,

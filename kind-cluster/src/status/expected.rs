@@ -1,0 +1,127 @@
+//! What should be in the cluster and is not: an empty cluster has nothing that could be unready.
+//!
+//! What a deployment and the components have recorded counts. Where no deployment has recorded
+//! anything, or the command line names an overlay or profiles, the overlay counts, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use common::stop::Stop;
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::shown;
+use crate::cli::Shared;
+use crate::cluster::{self, Cluster};
+use crate::deploy::inventory::{self, Inventory};
+use crate::object::{Key, name, text};
+use crate::render;
+use crate::report::{self, Check};
+
+/// The group in the report.
+pub(super) const GROUP: &str = "objects";
+const HINT: &str =
+    "`kind-cluster create` installs the components, `kind-cluster deploy` the overlay";
+
+/// The objects of one kind, as far as the API server says.
+enum Found {
+    There(BTreeSet<Key>),
+    NotServed,
+    Unknown(Stop),
+}
+
+/// A check for each object that should be there, and for each kind that nobody serves.
+pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let (mut wanted, deployed) = recorded(cluster).await.unwrap_or_else(|stop| {
+        checks.extend(report::stopped(GROUP, &stop));
+        (Inventory::new(), false)
+    });
+    let mut overlay = Vec::new();
+    if !deployed || shared.overlay.is_some() || !shared.profile.is_empty() {
+        match render::overlay(shared).await {
+            Ok(rendered) => overlay = rendered.selected,
+            Err(stop) => checks.extend(report::stopped("overlay", &stop)),
+        }
+    }
+    let of_overlay = || overlay.iter().map(|o| (Key::of(o), text(o, "/apiVersion").to_owned()));
+    wanted.extend(of_overlay());
+    let found = look(cluster, &wanted).await;
+    let is_there =
+        |(key, version): (&Key, &String)| match &found[&(version.clone(), key.kind.clone())] {
+            Found::There(keys) => Some(keys.contains(key)),
+            Found::NotServed | Found::Unknown(_) => None,
+        };
+    let untouched = of_overlay().all(|(key, version)| is_there((&key, &version)) != Some(true));
+    if !deployed && !overlay.is_empty() && untouched {
+        checks.push(
+            Check::failed(GROUP, "overlay", "nothing-deployed", "nothing of the overlay is there")
+                .hint("`kind-cluster deploy` applies it"),
+        );
+        for (key, _) in of_overlay() {
+            wanted.remove(&key);
+        }
+    }
+    let kinds: BTreeSet<(&String, &String)> =
+        wanted.iter().map(|(key, version)| (version, &key.kind)).collect();
+    for ((version, kind), found) in &found {
+        match found {
+            Found::NotServed if kinds.contains(&(version, kind)) => checks.push(
+                Check::failed(
+                    GROUP,
+                    kind,
+                    "not-served",
+                    format!("nobody serves {kind} of {version}"),
+                )
+                .hint(HINT),
+            ),
+            Found::Unknown(stop) => checks.extend(report::stopped(GROUP, stop)),
+            _ => {}
+        }
+    }
+    for (key, version) in &wanted {
+        match is_there((key, version)) {
+            Some(true) => checks.push(Check::ok(GROUP, shown(key), "there")),
+            Some(false) => checks.push(missing(key, &overlay)),
+            None => {}
+        }
+    }
+    checks
+}
+
+/// What was applied, and whether a deployment was among who applied it.
+async fn recorded(cluster: &Cluster) -> Result<(Inventory, bool), Stop> {
+    let maps = cluster.list("v1", "ConfigMap", "").await?;
+    let records = || maps.iter().filter(|map| inventory::is_record(name(map)));
+    let deployed = records().any(|map| name(map) == inventory::NAME);
+    Ok((records().flat_map(inventory::entries).collect(), deployed))
+}
+
+async fn look(cluster: &Cluster, wanted: &Inventory) -> BTreeMap<(String, String), Found> {
+    let kinds: BTreeSet<(String, String)> =
+        wanted.iter().map(|(key, version)| (version.clone(), key.kind.clone())).collect();
+    let found = join_all(kinds.iter().map(async |(version, kind)| {
+        match cluster.kind(version, kind).await {
+            Ok(None) => return Found::NotServed,
+            Ok(Some(_)) => {}
+            Err(error) => {
+                return Found::Unknown(cluster::stop(&format!("cannot look for {kind}"), &error));
+            }
+        }
+        match cluster.list(version, kind, "").await {
+            Ok(objects) => Found::There(objects.iter().map(Key::of).collect()),
+            Err(stop) => Found::Unknown(stop),
+        }
+    }))
+    .await;
+    kinds.into_iter().zip(found).collect()
+}
+
+/// A Job that is done may be gone: one of the overlay if it says so, and a recorded one perhaps.
+fn missing(key: &Key, overlay: &[Value]) -> Check {
+    let own = overlay.iter().find(|object| Key::of(object) == *key);
+    let stays = own.is_some_and(|job| job.pointer("/spec/ttlSecondsAfterFinished").is_none());
+    if key.kind == "Job" && !stays {
+        return Check::skipped(GROUP, shown(key), "gone, as a Job that is done may be");
+    }
+    Check::failed(GROUP, shown(key), "missing", "it should be there, and is not").hint(HINT)
+}
