@@ -49,7 +49,7 @@ fn who_changes_a_cluster_has_it_alone() {
             "{arguments:?}: {}",
             second.stderr
         );
-        assert!(before.elapsed() < Duration::from_secs(5));
+        assert!(before.elapsed() < Duration::from_secs(30));
         assert_eq!(replicas(&machine, "store"), 0, "{arguments:?}");
     }
     // Who waits can be stopped.
