@@ -3,11 +3,13 @@
 
 mod apiserver;
 mod backup;
+mod components;
 mod create;
 mod databases;
 mod deploy;
 mod docs;
 mod engine;
+mod half_made;
 mod load;
 mod preflight;
 mod real;
