@@ -56,8 +56,13 @@ pub(crate) fn said(error: &kube::Error) -> String {
             status.message.clone()
         };
     }
+    chain(error)
+}
+
+/// An error with its causes, of which the innermost says most.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(inner) = cause {
         let more = inner.to_string();
         if !text.contains(&more) {

@@ -8,8 +8,6 @@ mod lock;
 mod made;
 mod source;
 
-pub(crate) use source::chain;
-
 use std::time::{Duration, Instant};
 
 use common::diagnostic::Diagnostic;

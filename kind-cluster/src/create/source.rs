@@ -10,6 +10,7 @@ use common::stop::Stop;
 use sha2::{Digest, Sha256};
 
 use super::lock::Lock;
+use crate::cluster::chain;
 
 /// More is no manifest and no chart.
 const LARGEST: u64 = 64 << 20;
@@ -85,20 +86,6 @@ async fn download(url: &str) -> Result<Vec<u8>, Stop> {
         }
     }
     Ok(bytes)
-}
-
-/// An error with its causes, of which the innermost says most.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let more = inner.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = inner.source();
-    }
-    text
 }
 
 fn cache() -> Option<PathBuf> {

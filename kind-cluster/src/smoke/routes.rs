@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{no_answer, time_left};
-use crate::create::chain;
+use crate::cluster::chain;
 use crate::object::{list, name, text};
 use crate::report::Check;
 
