@@ -22,7 +22,7 @@ pub(super) fn failure(object: &Value, world: &World) -> Option<String> {
 
 /// What has only just started counts as ready to Kubernetes, where no probe says otherwise, although
 /// it may be about to end: a program that finds its configuration wrong is gone within a second.
-const SETTLED: i64 = 3;
+const SETTLED: i64 = 5;
 
 /// A container of a workload that is ready, and may not stay so.
 pub(super) fn starting(object: &Value, world: &World) -> Option<String> {

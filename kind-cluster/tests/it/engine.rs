@@ -58,9 +58,7 @@ impl Bench {
             "#!/bin/sh\nfor a in \"$@\"; do shift; [ \"$a\" = --privileged ] || set -- \"$@\" \"$a\"; done\nPATH={} exec docker \"$@\"\n",
             std::env::var("PATH").unwrap()
         );
-        machine.write("real/docker", &docker);
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(machine.path("real/docker"), executable).unwrap();
+        machine.program("real/docker", &docker);
         let kind = PathBuf::from(std::env::var_os("KIND_CLUSTER_TEST_KIND").unwrap());
         let path = format!(
             "{}:{}:{}",

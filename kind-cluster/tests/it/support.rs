@@ -131,6 +131,16 @@ impl Machine {
         fs::write(path, text).unwrap();
     }
 
+    /// Writes a program. Another process does it: a file that is open for writing here could be
+    /// inherited by what another test starts, and until that is gone nobody may run it.
+    pub(crate) fn program(&self, name: &str, text: &str) {
+        let source = self.path("program");
+        fs::write(&source, text).unwrap();
+        let mut install = Command::new("install");
+        install.args(["-D", "--mode=755"]).arg(source).arg(self.path(name));
+        assert!(install.status().unwrap().success());
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }

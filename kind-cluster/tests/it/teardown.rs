@@ -78,12 +78,7 @@ fn a_backup_that_fails_or_a_server_that_is_silent_leads_to_no_deletion() {
     assert!(cluster_is_there(&machine));
     machine.server.on_exec(|_| ExecOutcome { stdout: b"dump".to_vec(), ..ExecOutcome::default() });
     // tar says that a file has changed under it.
-    machine.write("bin/tar", "#!/bin/sh\necho 'tar: file changed as we read it' >&2\nexit 1\n");
-    fs::set_permissions(
-        machine.path("bin/tar"),
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .unwrap();
+    machine.program("bin/tar", "#!/bin/sh\necho 'tar: file changed as we read it' >&2\nexit 1\n");
     let failed = run(&mut preserving(&machine)).expect(3);
     assert!(failed.stderr.contains("file changed as we read it"), "{}", failed.stderr);
     fs::remove_file(machine.path("bin/tar")).unwrap();
@@ -186,14 +181,8 @@ fn kill_9_at_every_step_loses_nothing_and_leaves_no_archive_that_is_none() {
 #[test]
 fn kill_9_during_the_deletion_leaves_a_verified_archive() {
     let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
-    fs::remove_file(machine.path("bin/kind")).unwrap();
     let fake = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fakes/kind");
-    machine.write("bin/kind", &format!("#!/bin/sh\necho \"kind $*\" >>\"$FAKE/calls\"\n[ \"$1\" != delete ] || sleep 30\nexec {fake} \"$@\"\n"));
-    fs::set_permissions(
-        machine.path("bin/kind"),
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .unwrap();
+    machine.program("bin/kind", &format!("#!/bin/sh\necho \"kind $*\" >>\"$FAKE/calls\"\n[ \"$1\" != delete ] || sleep 30\nexec {fake} \"$@\"\n"));
     let child = start(&mut preserving(&machine));
     until("the deletion", || machine.calls().iter().any(|call| call.starts_with("kind delete")));
     signal(child, Signal::KILL).expect(137);
@@ -211,14 +200,9 @@ fn kill_9_during_the_deletion_leaves_a_verified_archive() {
 #[test]
 fn an_interruption_before_the_deletion_keeps_archive_and_cluster() {
     let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    machine.program("slow", "#!/bin/sh\nsleep 30\n");
     let mut child = start(&mut preserving(&machine));
-    fs::remove_file(machine.path("bin/kind")).unwrap();
-    machine.write("bin/kind", "#!/bin/sh\nsleep 30\n");
-    fs::set_permissions(
-        machine.path("bin/kind"),
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .unwrap();
+    fs::rename(machine.path("slow"), machine.path("bin/kind")).unwrap();
     said(&mut child, "deleting the cluster");
     assert_eq!(replicas(&machine, "store"), 0);
     signal(child, Signal::HUP).expect(130);

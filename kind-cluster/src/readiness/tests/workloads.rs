@@ -131,7 +131,7 @@ fn a_workload_fails_with_its_newest_pods() {
         vec![pod]
     };
     // The clock of these tests says 2001-09-09T01:46:40Z.
-    let (now, before) = ("2001-09-09T01:46:39Z", "2001-09-09T01:46:36Z");
+    let (now, before) = ("2001-09-09T01:46:39Z", "2001-09-09T01:46:35Z");
     let done = || deployment(rolled_out());
     let mut pulling = looping("ErrImageNeverPull");
     pulling["metadata"]["ownerReferences"] = json!([{"kind": "Job", "name": "j"}]);
