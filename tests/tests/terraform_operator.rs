@@ -1,6 +1,6 @@
 //! What an operator meets between the first apply and the tear-down, against moto: a bootstrap that was
-//! broken off, a provider that nobody has agreed to, a state that could not be written, keys that are new
-//! in the catalogue, values that a person sets.
+//! broken off, a provider that nobody has agreed to, a state that could not be written, secrets and keys that
+//! are new, values that a person sets, protection that is still on.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -90,7 +90,7 @@ fn a_lock_file_is_kept_and_a_state_that_was_not_written_is_pushed() {
     assert_eq!(text(&project, lock), empty);
 }
 
-/// The catalogue's secrets and their key, without the rest of foundation.
+/// The catalogue's secrets and their key, without the rest of foundation, and without values.
 fn secrets_are_applied(project: &Project) {
     project.terraform(&["apply", "bootstrap", "-auto-approve"]).expect(0);
     project
@@ -128,6 +128,28 @@ fn eks(project: &Project, arguments: &[&str], input: &str) -> Run {
     child.wait_with_output().unwrap().into()
 }
 
+/// AWS deletes a version that two newer ones have followed. An apply that misses its own would write anew.
+#[test]
+fn values_that_are_set_again_and_again_are_left_alone_by_the_next_apply() {
+    let Some(moto) = Moto::start(ACCOUNT) else { return };
+    let Some(project) = Project::for_account(&moto.url(), ACCOUNT) else { return };
+    secrets_are_applied(&project);
+    eks(&project, &["secrets"], "").expect(0);
+    assert!(
+        !state(&project, "foundation").to_string().contains("aws_secretsmanager_secret_version")
+    );
+    let drawn = secret(&project, "rideshare/airflow");
+    for value in ["first", "second", "third"] {
+        eks(&project, &["secret", "rideshare/airflow", "ADMIN_PASSWORD"], value).expect(0);
+    }
+    let only = "-target=module.secrets_manager";
+    project.terraform(&["plan", "foundation", "-detailed-exitcode", only]).expect(0);
+    project.terraform(&["apply", "foundation", "-auto-approve", only]).expect(0);
+    let mut expected = drawn;
+    expected.insert("ADMIN_PASSWORD".to_owned(), "third".to_owned());
+    assert_eq!(secret(&project, "rideshare/airflow"), expected);
+}
+
 /// An `aws` that writes down its arguments, and then does what it is told.
 fn watch_the_command_line(project: &Project) {
     let bin = project.at("bin");
@@ -144,6 +166,10 @@ fn keys_that_are_new_in_the_catalogue_are_drawn_and_the_others_stay() {
     let Some(project) = Project::for_account(&moto.url(), ACCOUNT) else { return };
     secrets_are_applied(&project);
     watch_the_command_line(&project);
+    let done = eks(&project, &["secret", "rideshare/redis", "REDIS_PASSWORD"], "hunter1").expect(1);
+    assert!(done.stderr.contains("it has no values yet: `make eks-secrets`"), "{}", done.stderr);
+    let done = eks(&project, &["secrets"], "").expect(0);
+    assert_eq!(done.stderr.matches(": drew ").count(), 11, "{}", done.stderr);
 
     // As they are when the catalogue has grown since: one key, one set by a person, one never written.
     let drawn = secret(&project, "rideshare/airflow");
