@@ -13,7 +13,8 @@ import os
 import subprocess
 import sys
 
-# As modules/secrets_manager/main.tf draws the first values.
+# By the kinds of modules/secrets_manager/catalogue.tf. A name begins with a letter, which databases and
+# directories want.
 DRAW = {
     "fernet": lambda: base64.urlsafe_b64encode(os.urandom(32)).decode(),
     "name": lambda: "u" + os.urandom(6).hex(),
@@ -81,8 +82,10 @@ def set_one(secret, key):
     if not new:
         raise Problem(f"there is no value for {key} on standard input")
     value = read(secret)
+    if not value:
+        raise Problem("it has no values yet: `make eks-secrets` draws them")
     if key not in value:
-        raise Problem(f"it has no key {key}: it has {', '.join(sorted(value)) or 'none'}")
+        raise Problem(f"it has no key {key}: it has {', '.join(sorted(value))}")
     write(secret, value | {key: new})
     say(f"{secret}: set {key}")
 

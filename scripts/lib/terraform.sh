@@ -260,15 +260,37 @@ table_exists() {
     return 1
 }
 
-# holds_resources LAYER: whether its state has anything in it.
-holds_resources() {
-    local state
+# read_state LAYER: sets `state` to what the bucket has of it; fails when there is none.
+read_state() {
     if ! state=$(aws --region "$region" s3 cp "s3://$bucket/$1/terraform.tfstate" - 2>&1); then
         [[ $state == *'(404)'* || $state == *NoSuchKey* ]] ||
             fail "the state of the layer $1 cannot be read: $state" "the credentials need s3:GetObject on it"
         return 1
     fi
-    grep -Eq '"mode": *"managed"' <<<"$state"
+}
+
+# holds_resources LAYER: whether its state has anything in it.
+holds_resources() {
+    local state
+    read_state "$1" && grep -Eq '"mode": *"managed"' <<<"$state"
+}
+
+# Terraform would come to what is protected last, with nearly everything else destroyed. Bootstrap's
+# prevent_destroy is another matter: it stops the plan.
+nothing_is_protected() {
+    local state protected line
+    [[ $layer != bootstrap ]] || return 0
+    need python3 "install Python 3"
+    read_state "$layer" || return 0
+    protected=$(python3 "$project/scripts/lib/protected.py" <<<"$state") ||
+        fail "the state of the layer $layer cannot be understood, so nobody knows what in it is protected" \
+            "terraform -chdir=infrastructure/terraform/$layer state list"
+    [[ -n $protected ]] || return 0
+    while read -r line; do
+        problem "$line"
+    done <<<"$protected"
+    hint "nothing was destroyed; when all of it shall go: make tf-apply LAYER=$layer ARGS='-var deletion_protection=false', then make tf-destroy LAYER=$layer"
+    give_up_on_problems
 }
 
 # The bucket and the table are made not to be destroyed, and the state that says so is in the bucket:

@@ -52,8 +52,10 @@ fn the_layers_keep_their_promises() {
 fn each_output_that_platform_reads_is_missed_when_it_is_deleted() {
     let infrastructure = root().join("infrastructure");
     let mut read_outputs = BTreeSet::new();
-    for file in ["main.tf", "outputs.tf", "foundation.tf"] {
-        let text = read(&infrastructure.join("terraform/platform"), file);
+    let platform = infrastructure.join("terraform/platform");
+    let files = run(Command::new("find").arg(platform).args(["-name", "*.tf"])).expect(0).stdout;
+    for file in files.lines() {
+        let text = fs::read_to_string(file).unwrap();
         for rest in text.split("foundation.outputs.").skip(1) {
             let ends = |c: char| !c.is_ascii_alphanumeric() && c != '_';
             read_outputs.insert(rest.split(ends).next().unwrap().to_owned());
@@ -66,9 +68,68 @@ fn each_output_that_platform_reads_is_missed_when_it_is_deleted() {
             let end = start + text[start..].find("\n}\n").unwrap() + 3;
             format!("{}{}", &text[..start], &text[end..])
         });
-        // vpc_id is read in the data source's own condition, too.
         one(&problems, &format!("foundation has no output {output}:"));
     }
+}
+
+#[test]
+fn each_output_that_platform_does_not_wait_for_is_seen() {
+    let list = "terraform/platform/foundation.tf";
+    let text = read(&root().join("infrastructure"), list);
+    let names: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("    \"")?.strip_suffix("\",")).collect();
+    assert!(names.len() >= 13, "{names:?}");
+    for name in names {
+        let problems = changed(list, |text| text.replace(&format!("    \"{name}\",\n"), ""));
+        one(&problems, &format!("{name} is read, and not in foundation_outputs"));
+    }
+    let problems =
+        changed(list, |text| text.replacen("toset([", "toset([\n    \"name_servers\",", 1));
+    one(&problems, "name_servers is in foundation_outputs, and not read");
+    let problems = changed(list, |text| text.replace(" keys(self.outputs))) == 0", " [])) == 0"));
+    one(&problems, "the data source's postcondition is not");
+}
+
+/// The problems when there is one more file.
+fn with(file: &str, text: &str) -> Vec<String> {
+    let copy = copy();
+    let file = copy.path().join("terraform").join(file);
+    assert!(!file.exists());
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, text).unwrap();
+    problems(copy.path())
+}
+
+/// Wherever Terraform would read it, the contract does.
+#[test]
+fn what_is_read_elsewhere_is_seen() {
+    let state = "data \"terraform_remote_state\" \"foundation\" {\n  backend = \"s3\"\n}\n";
+    for folder in
+        ["platform/modules/eks", "platform/modules/eks/modules/deep", "foundation", "platform/new"]
+    {
+        one(
+            &with(&format!("{folder}/more.tf"), state),
+            "only platform/foundation.tf reads a state",
+        );
+    }
+    let second = state.replace("\"foundation\"", "\"other\"");
+    one(&with("platform/more.tf", &second), "only platform/foundation.tf reads a state");
+    for file in [
+        "platform/more.tf.json",
+        "platform/modules/eks/more_override.tf.json",
+        "foundation/a.tf.json",
+    ] {
+        one(&with(file, "{}"), &format!("{file}: no test reads what is in it"));
+    }
+    let read =
+        "locals {\n  more = data.terraform_remote_state.foundation.outputs.name_servers\n}\n";
+    one(&with("platform/more.tf", read), "name_servers is read, and not in foundation_outputs");
+    for source in ["../bootstrap", "./../bootstrap", "terraform-aws-modules/vpc/aws"] {
+        let module = format!("module \"more\" {{\n  source = \"{source}\"\n}}\n");
+        one(&with("platform/more.tf", &module), "the module more is not below its folder");
+    }
+    let value = "resource \"aws_secretsmanager_secret_version\" \"new\" {\n}\n";
+    one(&with("foundation/modules/secrets_manager/more.tf", value), "new is a value of a secret");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What an operator meets between the first apply and the tear-down, against moto: a bootstrap that was
-//! broken off, a provider that nobody has agreed to, a state that could not be written, keys that are new
-//! in the catalogue, values that a person sets.
+//! broken off, a provider that nobody has agreed to, a state that could not be written, secrets and keys that
+//! are new, values that a person sets, protection that is still on.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -90,7 +90,7 @@ fn a_lock_file_is_kept_and_a_state_that_was_not_written_is_pushed() {
     assert_eq!(text(&project, lock), empty);
 }
 
-/// The catalogue's secrets and their key, without the rest of foundation.
+/// The catalogue's secrets and their key, without the rest of foundation, and without values.
 fn secrets_are_applied(project: &Project) {
     project.terraform(&["apply", "bootstrap", "-auto-approve"]).expect(0);
     project
@@ -128,6 +128,107 @@ fn eks(project: &Project, arguments: &[&str], input: &str) -> Run {
     child.wait_with_output().unwrap().into()
 }
 
+/// AWS deletes a version that two newer ones have followed. An apply that misses its own would write anew.
+#[test]
+fn values_that_are_set_again_and_again_are_left_alone_by_the_next_apply() {
+    let Some(moto) = Moto::start(ACCOUNT) else { return };
+    let Some(project) = Project::for_account(&moto.url(), ACCOUNT) else { return };
+    secrets_are_applied(&project);
+    eks(&project, &["secrets"], "").expect(0);
+    assert!(
+        !state(&project, "foundation").to_string().contains("aws_secretsmanager_secret_version")
+    );
+    let drawn = secret(&project, "rideshare/airflow");
+    for value in ["first", "second", "third"] {
+        eks(&project, &["secret", "rideshare/airflow", "ADMIN_PASSWORD"], value).expect(0);
+    }
+    let only = "-target=module.secrets_manager";
+    project.terraform(&["plan", "foundation", "-detailed-exitcode", only]).expect(0);
+    project.terraform(&["apply", "foundation", "-auto-approve", only]).expect(0);
+    let mut expected = drawn;
+    expected.insert("ADMIN_PASSWORD".to_owned(), "third".to_owned());
+    assert_eq!(secret(&project, "rideshare/airflow"), expected);
+}
+
+/// Terraform comes to what is protected when nearly all else is gone.
+#[test]
+fn a_layer_with_something_protected_is_not_destroyed_in_part() {
+    let Some(moto) = Moto::start(ACCOUNT) else { return };
+    let Some(project) = Project::for_account(&moto.url(), ACCOUNT) else { return };
+    project.terraform(&["apply", "bootstrap", "-auto-approve"]).expect(0);
+    let apply = |protection: &str| {
+        let only = ["-target=module.ecr", "-target=module.s3.aws_s3_bucket.this", protection];
+        let all = [&["apply", "foundation", "-auto-approve"][..], &only[..]].concat();
+        project.terraform(&all).expect(0);
+    };
+    let refused = |layer: &str, protected: &[&str]| {
+        let before = state(&project, layer);
+        let done = project.terraform(&["destroy", layer, "-auto-approve"]).expect(1);
+        assert_eq!(done.stdout, "");
+        assert_eq!(state(&project, layer), before, "something was destroyed");
+        let errors: Vec<&str> = done
+            .stderr
+            .lines()
+            .filter_map(|line| line.strip_prefix("terraform: error: "))
+            .collect();
+        assert_eq!(errors.len(), protected.len(), "{}", done.stderr);
+        for expected in protected {
+            assert!(errors.iter().any(|error| error.starts_with(expected)), "{}", done.stderr);
+        }
+        let hint = format!(
+            "hint: nothing was destroyed; when all of it shall go: make tf-apply LAYER={layer} \
+             ARGS='-var deletion_protection=false', then make tf-destroy LAYER={layer}"
+        );
+        assert!(done.stderr.contains(&hint), "{}", done.stderr);
+    };
+    apply("-var=deletion_protection=true");
+    let made = state(&project, "foundation");
+    let made = made["resources"].as_array().unwrap().iter();
+    let protected: Vec<String> = made
+        .filter(|made| made["type"] == "aws_s3_bucket" || made["type"] == "aws_ecr_repository")
+        .flat_map(|made| {
+            let of = |key: &Value| {
+                let (module, kind) = (&made["module"], &made["type"]);
+                format!("{}.{}.this[{key}]: ", module.as_str().unwrap(), kind.as_str().unwrap())
+            };
+            made["instances"].as_array().unwrap().iter().map(move |one| of(&one["index_key"]))
+        })
+        .collect();
+    assert!(protected.len() > 10, "{protected:?}");
+    refused("foundation", &protected.iter().map(String::as_str).collect::<Vec<_>>());
+
+    apply("-var=deletion_protection=false");
+    // What moto would take minutes to make.
+    let instance = |key: Option<&str>, protection: &str, on: bool| {
+        let mut attributes = serde_json::Map::new();
+        attributes.insert(protection.to_owned(), json!(on));
+        json!({"index_key": key, "attributes": attributes})
+    };
+    let resource = |module: &str, kind: &str, instance: Value| {
+        json!({
+            "mode": "managed", "module": module, "type": kind, "name": "this",
+            "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]", "instances": [instance],
+        })
+    };
+    let database = instance(None, "deletion_protection", true);
+    let other = instance(None, "deletion_protection", false);
+    let made = json!({"version": 4, "serial": 1, "lineage": "made-up", "outputs": {}, "resources": [
+        resource("module.rds[\"airflow\"]", "aws_db_instance", database),
+        resource("module.rds[\"metastore\"]", "aws_db_instance", other),
+        resource("module.alb", "aws_lb", instance(Some("one"), "enable_deletion_protection", true)),
+    ]});
+    let file = project.at("made.tfstate");
+    fs::write(&file, made.to_string()).unwrap();
+    let place = format!("s3://rideshare-{ACCOUNT}-terraform-state/platform/terraform.tfstate");
+    project.aws(&["s3", "cp", file.to_str().unwrap(), &place]);
+    refused(
+        "platform",
+        &["module.rds[\"airflow\"].aws_db_instance.this: ", "module.alb.aws_lb.this[\"one\"]: "],
+    );
+    project.aws(&["s3", "rm", &place]);
+    project.terraform(&["destroy", "foundation", "-auto-approve"]).expect(0);
+}
+
 /// An `aws` that writes down its arguments, and then does what it is told.
 fn watch_the_command_line(project: &Project) {
     let bin = project.at("bin");
@@ -144,6 +245,10 @@ fn keys_that_are_new_in_the_catalogue_are_drawn_and_the_others_stay() {
     let Some(project) = Project::for_account(&moto.url(), ACCOUNT) else { return };
     secrets_are_applied(&project);
     watch_the_command_line(&project);
+    let done = eks(&project, &["secret", "rideshare/redis", "REDIS_PASSWORD"], "hunter1").expect(1);
+    assert!(done.stderr.contains("it has no values yet: `make eks-secrets`"), "{}", done.stderr);
+    let done = eks(&project, &["secrets"], "").expect(0);
+    assert_eq!(done.stderr.matches(": drew ").count(), 11, "{}", done.stderr);
 
     // As they are when the catalogue has grown since: one key, one set by a person, one never written.
     let drawn = secret(&project, "rideshare/airflow");

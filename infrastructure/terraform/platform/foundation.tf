@@ -1,4 +1,23 @@
-# What foundation has made. Each output is read by its name, so that a test can see which.
+# What foundation has made. Each output is read by its name, so that a test can see which, and compare
+# them with this list.
+
+locals {
+  foundation_outputs = toset([
+    "certificate_arn",
+    "database_subnet_ids",
+    "domain",
+    "kms_key_arn",
+    "logs_bucket",
+    "operator_role_arn",
+    "permissions_boundary_arn",
+    "pod_roles",
+    "private_subnet_ids",
+    "public_subnet_ids",
+    "repository",
+    "vpc_id",
+    "zone_id",
+  ])
+}
 
 data "terraform_remote_state" "foundation" {
   backend = "s3"
@@ -11,8 +30,8 @@ data "terraform_remote_state" "foundation" {
 
   lifecycle {
     postcondition {
-      condition     = can(self.outputs.vpc_id)
-      error_message = "The foundation layer is not applied: run `make tf-apply LAYER=foundation` first."
+      condition     = length(setsubtract(local.foundation_outputs, keys(self.outputs))) == 0
+      error_message = "The foundation layer is not applied as it is here; it has no ${join(", ", setsubtract(local.foundation_outputs, keys(self.outputs)))}. Run `make tf-apply LAYER=foundation` first, to its end."
     }
   }
 }

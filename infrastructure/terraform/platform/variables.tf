@@ -26,7 +26,8 @@ variable "cluster_endpoint_cidrs" {
   default     = ["203.0.113.0/24"]
 
   validation {
-    condition     = alltrue([for cidr in var.cluster_endpoint_cidrs : can(cidrhost(cidr, 0))])
+    # Only IPv4 has netmasks.
+    condition     = alltrue([for cidr in var.cluster_endpoint_cidrs : can(cidrnetmask(cidr))])
     error_message = "cluster_endpoint_cidrs must be blocks of IPv4 addresses such as 203.0.113.0/24; a single address ends in /32."
   }
 
@@ -42,7 +43,8 @@ variable "load_balancer_cidrs" {
   default     = ["203.0.113.0/24"]
 
   validation {
-    condition     = length(var.load_balancer_cidrs) > 0 && alltrue([for cidr in var.load_balancer_cidrs : can(cidrhost(cidr, 0))])
+    # Only IPv4 has netmasks.
+    condition     = length(var.load_balancer_cidrs) > 0 && alltrue([for cidr in var.load_balancer_cidrs : can(cidrnetmask(cidr))])
     error_message = "load_balancer_cidrs must be at least one block of IPv4 addresses such as 203.0.113.0/24, or 0.0.0.0/0 for everybody."
   }
 }

@@ -49,8 +49,6 @@ impl Visit for Reader {
                 ("data", [Some("terraform_remote_state"), Some("foundation"), rest @ ..]) => {
                     Some(rest)
                 }
-                // In the data source's own conditions.
-                ("self", rest @ [Some("outputs"), ..]) => Some(rest),
                 ("data", [Some("terraform_remote_state"), ..]) => Some(&[][..]),
                 _ => None,
             };

@@ -46,17 +46,19 @@ impl Folder {
     /// Every `.tf` file of a folder below `root`.
     ///
     /// # Errors
-    /// What cannot be read, one message for each file.
+    /// What cannot be read, one message for each file; among it what Terraform reads as JSON.
     pub fn read(root: &Path, folder: &Path) -> Result<Folder, Vec<String>> {
         let entries = fs::read_dir(root.join(folder))
             .map_err(|error| vec![format!("{}: {error}", folder.display())])?;
-        let mut names: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| folder.join(entry.file_name()))
-            .filter(|name| name.extension().is_some_and(|extension| extension == "tf"))
-            .collect();
+        let mut names: Vec<PathBuf> =
+            entries.flatten().map(|entry| folder.join(entry.file_name())).collect();
         names.sort();
-        let (mut files, mut problems) = (Vec::new(), Vec::new());
+        let json = names.iter().filter(|name| name.to_string_lossy().ends_with(".tf.json"));
+        let unread = |name: &PathBuf| {
+            format!("{}: no test reads what is in it: write it as .tf", name.display())
+        };
+        let (mut files, mut problems) = (Vec::new(), json.map(unread).collect::<Vec<_>>());
+        names.retain(|name| name.extension().is_some_and(|extension| extension == "tf"));
         for name in names {
             match File::read(root, &name) {
                 Ok(file) => files.push(file),

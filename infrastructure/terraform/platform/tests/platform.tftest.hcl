@@ -293,6 +293,17 @@ run "a_cidr_is_a_cidr" {
   expect_failures = [var.cluster_endpoint_cidrs, var.load_balancer_cidrs]
 }
 
+run "a_cidr_is_one_of_ipv4" {
+  command = plan
+
+  variables {
+    cluster_endpoint_cidrs = ["2001:db8::/32"]
+    load_balancer_cidrs    = ["203.0.113.0/24", "::/0"]
+  }
+
+  expect_failures = [var.cluster_endpoint_cidrs, var.load_balancer_cidrs]
+}
+
 run "what_aws_does_not_offer_or_we_do_not_want" {
   command = plan
 

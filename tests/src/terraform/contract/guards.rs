@@ -66,6 +66,24 @@ pub(super) fn secrets_are_not_shown(tree: &Tree) -> Vec<String> {
     problems
 }
 
+/// No value of a secret is Terraform's. It would be in a state; and where AWS has deleted the version that
+/// Terraform made, as it does after two newer ones, an apply would write another over what is there.
+pub(super) fn values_are_not_written(tree: &Tree) -> Vec<String> {
+    let mut problems = Vec::new();
+    for folder in tree.layers.values().chain(tree.modules.values()) {
+        for (file, block) in folder.blocks("resource") {
+            if label(block, 0) == "aws_secretsmanager_secret_version" {
+                let message = format!(
+                    "{} is a value of a secret: `make eks-secrets` writes those",
+                    label(block, 1)
+                );
+                problems.push(file.at(span(block), &message));
+            }
+        }
+    }
+    problems
+}
+
 /// All layers are for one account: platform finds foundation's state by its number.
 pub(super) fn the_account_is_one(tree: &Tree) -> Vec<String> {
     let accounts: BTreeMap<_, _> = tree

@@ -7,7 +7,7 @@ mod states;
 mod variables;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hcl_edit::expr::Expression;
 use serde_json::Value;
@@ -33,15 +33,18 @@ pub fn problems(infrastructure: &Path) -> Vec<String> {
         Ok(tree) => tree,
         Err(problems) => return problems,
     };
-    let promises: [fn(&Tree) -> Vec<String>; 11] = [
+    let promises: [fn(&Tree) -> Vec<String>; 14] = [
         variables::outputs_are_there,
+        variables::outputs_are_waited_for,
         states::states_are_apart,
         states::foundation_is_found,
+        states::nothing_else_reads_a_state,
         variables::tfvars_are_the_defaults,
         variables::everything_is_described,
         guards::providers_are_guarded,
         guards::roles_are_bounded,
         guards::secrets_are_not_shown,
+        guards::values_are_not_written,
         guards::the_account_is_one,
         specification::specification_is_followed,
         specification::values_are_complete,
@@ -56,9 +59,7 @@ fn read<'a>(root: &'a Path, infrastructure: &Path) -> Result<Tree<'a>, Vec<Strin
             Ok(folder) => drop(layers.insert(layer, folder)),
             Err(more) => problems.extend(more),
         }
-        let folder = Path::new(layer).join("modules");
-        for entry in std::fs::read_dir(root.join(&folder)).into_iter().flatten().flatten() {
-            let name = folder.join(entry.file_name());
+        for name in folders_below(root, Path::new(layer)) {
             match Folder::read(root, &name) {
                 Ok(found) => drop(modules.insert(name.display().to_string(), found)),
                 Err(more) => problems.extend(more),
@@ -70,6 +71,19 @@ fn read<'a>(root: &'a Path, infrastructure: &Path) -> Result<Tree<'a>, Vec<Strin
     } else {
         Err(problems)
     }
+}
+
+/// Every folder below one, at any depth: each may be a module. What `init` has made is not the project's.
+fn folders_below(root: &Path, folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {
+        let name = folder.join(entry.file_name());
+        if entry.path().is_dir() && entry.file_name() != ".terraform" {
+            found.extend(folders_below(root, &name));
+            found.push(name);
+        }
+    }
+    found
 }
 
 /// The names of an object's members.

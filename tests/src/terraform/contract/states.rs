@@ -62,6 +62,36 @@ pub(super) fn states_are_apart(tree: &Tree) -> Vec<String> {
     problems
 }
 
+/// Nobody else reads a layer's outputs: neither a module, past its variables, nor a layer, a second time.
+pub(super) fn nothing_else_reads_a_state(tree: &Tree) -> Vec<String> {
+    let layers = tree.layers.iter().map(|(layer, folder)| (*layer, folder));
+    let modules = tree.modules.iter().map(|(module, folder)| (module.as_str(), folder));
+    let mut problems = Vec::new();
+    for (place, folder) in layers.chain(modules) {
+        for (file, block) in folder.blocks("data") {
+            let name = label(block, 1);
+            if label(block, 0) == "terraform_remote_state"
+                && (place, name) != ("platform", "foundation")
+            {
+                let message = format!(
+                    "terraform_remote_state {name}: only platform/foundation.tf reads a state; give \
+                     what it has as a variable"
+                );
+                problems.push(file.at(span(block), &message));
+            }
+        }
+        // A module that is no folder of its layer is read by no test.
+        for (file, block) in folder.blocks("module") {
+            let from = text(&block.body, "source").unwrap_or_default();
+            if !from.starts_with("./") || from.contains("..") {
+                let message = format!("the module {} is not below its folder", label(block, 0));
+                problems.push(file.at(span(block), &message));
+            }
+        }
+    }
+    problems
+}
+
 /// Platform looks for foundation's state where foundation's backend puts it.
 pub(super) fn foundation_is_found(tree: &Tree) -> Vec<String> {
     let mut problems = Vec::new();

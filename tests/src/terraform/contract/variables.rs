@@ -5,9 +5,14 @@ use std::path::Path;
 
 use hcl_edit::structure::Attribute;
 
+use serde_json::Value;
+
 use super::Tree;
 use crate::terraform::reads;
-use crate::terraform::tree::{File, attributes, expression, label, literal, source, span};
+use crate::terraform::tree::{File, attributes, expression, inner, label, literal, source, span};
+
+/// Where platform lists the outputs that it reads.
+const LIST: &str = "foundation_outputs";
 
 /// Every output that platform reads exists in foundation, and each is read by its name.
 pub(super) fn outputs_are_there(tree: &Tree) -> Vec<String> {
@@ -20,6 +25,40 @@ pub(super) fn outputs_are_there(tree: &Tree) -> Vec<String> {
                 "{place}foundation has no output {name}: foundation/outputs.tf must declare it"
             ));
         }
+    }
+    problems
+}
+
+/// Platform asks for all that it reads before it makes anything: an apply of foundation may have been broken
+/// off in between, or be older.
+pub(super) fn outputs_are_waited_for(tree: &Tree) -> Vec<String> {
+    let platform = &tree.layers["platform"];
+    let (read, _) = reads::of_foundation(platform);
+    let listed = platform.local(LIST).and_then(literal).unwrap_or_default();
+    let listed: BTreeSet<&str> =
+        listed.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut problems = Vec::new();
+    for (name, place) in &read {
+        if !listed.contains(name.as_str()) {
+            problems.push(format!("{place}{name} is read, and not in {LIST} of foundation.tf"));
+        }
+    }
+    for name in listed {
+        if !read.contains_key(name) {
+            problems.push(format!("platform/foundation.tf: {name} is in {LIST}, and not read"));
+        }
+    }
+    let conditions: Vec<String> = platform
+        .blocks("data")
+        .filter_map(|(_, block)| inner(&block.body, "lifecycle"))
+        .filter_map(|block| expression(&inner(&block.body, "postcondition")?.body, "condition"))
+        .map(source)
+        .collect();
+    let wanted = format!("length(setsubtract(local.{LIST}, keys(self.outputs))) == 0");
+    if !conditions.contains(&wanted) {
+        problems.push(format!(
+            "platform/foundation.tf: the data source's postcondition is not {wanted}: {conditions:?}"
+        ));
     }
     problems
 }

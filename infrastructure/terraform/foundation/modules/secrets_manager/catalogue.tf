@@ -1,6 +1,6 @@
 locals {
   # The secrets and keys of infrastructure/platform/secrets.yaml; a test compares the two. Beside each
-  # key stands what its first value is made of: no value is written here.
+  # key stands what `make eks-secrets` makes its first value of: no value is written here.
   catalogue = {
     "rideshare/airflow" = {
       FERNET_KEY              = "fernet"

@@ -1,7 +1,6 @@
-# The secrets, with first values that are drawn while they are written. Write-only arguments are in no
-# plan and in no state, so Secrets Manager is the only one to know them. Terraform writes a secret once:
-# it cannot read what is there, so a second time it would draw every key anew. A key that is added to the
-# catalogue later gets its value by `make eks-secrets`, and what somebody sets stays.
+# The secrets, without values: `make eks-secrets` draws the first ones, and people set others. Terraform
+# keeps no version of a secret. The one that it had made would be deleted by AWS after two newer ones, and
+# an apply that misses it would write a new one over every value.
 
 resource "aws_secretsmanager_secret" "this" {
   # checkov:skip=CKV2_AWS_57: Services read them when they start, so a new value needs a restart that somebody plans; the README says how.
@@ -12,23 +11,4 @@ resource "aws_secretsmanager_secret" "this" {
   description             = "See infrastructure/platform/secrets.yaml"
   kms_key_id              = var.kms_key_arn
   recovery_window_in_days = var.recovery_days
-}
-
-resource "aws_secretsmanager_secret_version" "this" {
-  for_each = aws_secretsmanager_secret.this
-
-  secret_id = each.value.id
-
-  # uuid() is 122 bits of the system's random source, and others at each call.
-  secret_string_wo = jsonencode({
-    for key, kind in local.catalogue[each.key] : key => (
-      # URL-safe base64 of 32 bytes.
-      kind == "fernet" ? replace(replace(base64sha256(uuid()), "+", "-"), "/", "_") :
-      # A letter first, which databases and directories want.
-      kind == "name" ? "u${substr(sha256(uuid()), 0, 12)}" :
-      replace(uuid(), "-", "")
-    )
-  })
-  # Never another: it would replace the values that services, databases and Airflow's own rows work with.
-  secret_string_wo_version = 1
 }
