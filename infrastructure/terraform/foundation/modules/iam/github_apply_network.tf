@@ -27,6 +27,8 @@ data "aws_iam_policy_document" "apply_network" {
       "ec2:DescribeVpcAttribute",
       "ec2:DescribeVpcEndpoints",
       "ec2:DescribeVpcs",
+      # The load balancer's service asks for a VPC's groups, as whoever changes it.
+      "ec2:GetSecurityGroupsForVpc",
     ]
     resources = ["*"]
   }
@@ -91,6 +93,7 @@ data "aws_iam_policy_document" "apply_network" {
       "ec2:ModifyVpcEndpoint",
       "ec2:ReleaseAddress",
       "ec2:ReplaceRoute",
+      "ec2:ReplaceRouteTableAssociation",
     ]
     resources = ["${local.here["ec2"]}:*/*"]
 
