@@ -285,6 +285,15 @@ run "workflows_take_their_own_roles_only" {
     error_message = "The workflow that applies changes security groups of one VPC."
   }
 
+  # elasticloadbalancing refuses whoever may not ask for it.
+  assert {
+    condition = alltrue([
+      for document in [data.aws_iam_policy_document.apply_network, data.aws_iam_policy_document.load_balancer_controller] :
+      [for statement in document.statement : one(statement.resources) if contains(statement.actions, "ec2:GetSecurityGroupsForVpc")] == ["arn:aws:ec2:us-east-1:123456789012:vpc/vpc-00000000000000001"]
+    ])
+    error_message = "Who changes the load balancer asks for the groups of our VPC, and of no other."
+  }
+
   assert {
     condition = [
       for resource in one([for statement in data.aws_iam_policy_document.apply_network.statement : statement.resources if statement.sid == "Create"]) :

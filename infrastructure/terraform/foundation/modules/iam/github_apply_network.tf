@@ -27,10 +27,15 @@ data "aws_iam_policy_document" "apply_network" {
       "ec2:DescribeVpcAttribute",
       "ec2:DescribeVpcEndpoints",
       "ec2:DescribeVpcs",
-      # The load balancer's service asks for a VPC's groups, as whoever changes it.
-      "ec2:GetSecurityGroupsForVpc",
     ]
     resources = ["*"]
+  }
+
+  # The load balancer's service asks for its VPC's groups, as whoever changes it.
+  statement {
+    sid       = "LookAtGroups"
+    actions   = ["ec2:GetSecurityGroupsForVpc"]
+    resources = [local.vpc_arn]
   }
 
   statement {

@@ -23,7 +23,6 @@ data "aws_iam_policy_document" "load_balancer_controller" {
       "ec2:DescribeTags",
       "ec2:DescribeVpcPeeringConnections",
       "ec2:DescribeVpcs",
-      "ec2:GetSecurityGroupsForVpc",
       "elasticloadbalancing:DescribeCapacityReservation",
       "elasticloadbalancing:DescribeListenerAttributes",
       "elasticloadbalancing:DescribeListenerCertificates",
@@ -39,6 +38,13 @@ data "aws_iam_policy_document" "load_balancer_controller" {
       "elasticloadbalancing:DescribeTrustStores",
     ]
     resources = ["*"]
+  }
+
+  # The load balancer's service asks for its VPC's groups, as whoever changes it.
+  statement {
+    sid       = "LookAtGroups"
+    actions   = ["ec2:GetSecurityGroupsForVpc"]
+    resources = [local.vpc_arn]
   }
 
   statement {
