@@ -96,11 +96,15 @@ async fn look(cluster: &Cluster, checks: &mut Vec<Check>) -> World {
 
 fn check(group: &'static str, key: &Key, object: &Value, world: &World) -> Check {
     let name = shown(key);
-    // A pod that a Job has tried before is its Job's business.
-    let of_job =
-        list(object, "/metadata/ownerReferences").iter().any(|o| text(o, "/kind") == "Job");
-    if key.kind == "Pod" && of_job && text(object, "/status/phase") == "Failed" {
-        return Check::skipped(group, name, "an attempt of its Job");
+    // A pod that has ended, or is about to, is its owner's business: that tries again or replaces it.
+    let owned = !list(object, "/metadata/ownerReferences").is_empty();
+    if key.kind == "Pod" && owned {
+        if text(object, "/status/phase") == "Failed" {
+            return Check::skipped(group, name, "it has failed, and its owner goes on without it");
+        }
+        if !text(object, "/metadata/deletionTimestamp").is_empty() {
+            return Check::skipped(group, name, "terminating");
+        }
     }
     match assess(object, world) {
         State::Ready => Check::ok(group, name, "ready"),

@@ -7,7 +7,7 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use common::diagnostic::Diagnostic;
@@ -60,12 +60,7 @@ pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Tu
         }
         let holder = holder(&mut lock);
         if Instant::now() >= deadline {
-            let message = format!("{holder} is changing the cluster {name}");
-            return Err(Stop::new(
-                Status::Unfinished,
-                Diagnostic::error("cluster-busy", message)
-                    .hint("nothing was changed; run it again when that has ended"),
-            ));
+            return Err(busy(&holder, name, &path));
         }
         if !said {
             display::line(&format!("waiting for {holder}, which is changing the cluster {name}"));
@@ -82,12 +77,39 @@ pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Tu
     Ok(Turn { _lock: lock })
 }
 
+/// Whether somebody changes the cluster, without making or holding anything.
+///
+/// # Errors
+/// Somebody does.
+pub(crate) fn look(name: &str) -> Result<(), Stop> {
+    let path = folder().join(format!("{name}.lock"));
+    let Ok(mut lock) = File::open(&path) else { return Ok(()) };
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(busy(&holder(&mut lock), name, &path)),
+        _ => Ok(()),
+    }
+}
+
+fn busy(holder: &str, name: &str, path: &Path) -> Stop {
+    let message = format!("{holder} is changing the cluster {name}");
+    let hint = format!(
+        "nothing was changed; run it again when that has ended; `fuser {}` names who holds the lock",
+        path.display()
+    );
+    Stop::new(Status::Unfinished, Diagnostic::error("cluster-busy", message).hint(hint))
+}
+
 impl Turn {
-    /// Lets the programs that are started from here on hold the lock, too: a kind that outlives a
-    /// tool which was killed is still making its cluster, and keeps others away until it ends.
-    pub(crate) fn share(&self) {
+    /// Lets the programs that are started from here on hold the lock, too, or no longer: a kind that
+    /// outlives a tool which was killed is still making its cluster, and keeps others away until it
+    /// ends.
+    pub(crate) fn share(&self, shared: bool) {
+        let flags = match shared {
+            true => rustix::io::FdFlags::empty(),
+            false => rustix::io::FdFlags::CLOEXEC,
+        };
         // It fails only for a file that is not open.
-        let _ = rustix::io::fcntl_setfd(&self._lock, rustix::io::FdFlags::empty());
+        let _ = rustix::io::fcntl_setfd(&self._lock, flags);
     }
 }
 

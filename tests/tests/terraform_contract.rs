@@ -129,7 +129,8 @@ fn what_is_read_elsewhere_is_seen() {
         one(&with("platform/more.tf", &module), "the module more is not below its folder");
     }
     let value = "resource \"aws_secretsmanager_secret_version\" \"new\" {\n}\n";
-    one(&with("foundation/modules/secrets_manager/more.tf", value), "new is a value of a secret");
+    let problems = with("foundation/modules/secrets_manager/more.tf", value);
+    assert!(problems.iter().any(|p| p.contains("new is a value of a secret")), "{problems:#?}");
 }
 
 #[test]
@@ -334,6 +335,73 @@ fn every_other_breach_is_seen() {
             "{file}: no problem with \"{expected}\": {problems:#?}"
         );
     }
+}
+
+/// What the role that applies may not do is otherwise found by the first apply that needs it.
+#[test]
+fn what_the_workflow_may_not_apply_is_seen() {
+    let iam = |name: &str| format!("terraform/foundation/modules/iam/{name}.tf");
+    let without = |file: &str, line: &str| changed(file, |text| text.replacen(line, "", 1));
+
+    let problems = without(&iam("github_apply_services"), "      \"eks:CreateNodegroup\",\n");
+    one(&problems, "needs eks:CreateNodegroup for aws_eks_node_group, and no policy");
+    let problems = without(&iam("github_apply_storage"), "      \"kms:RetireGrant\",\n");
+    one(&problems, "needs kms:RetireGrant for aws_ecr_repository, and no policy");
+
+    // A denial is no right, and neither is a document that the role does not have.
+    let problems =
+        changed(&iam("github_apply_access"), |text| {
+            text.replacen("sid     = \"LookAtServicesOwnRoles\"\n", "effect  = \"Deny\"\n", 1)
+                .replacen("      \"iam:GetRole\",\n", "", 1)
+        });
+    assert!(
+        problems.iter().any(|problem| problem.contains("needs iam:GetRole for aws_eks_node_group")),
+        "{problems:#?}"
+    );
+    let problems = changed(&iam("github_apply"), |text| {
+        text.replacen(
+            "    network  = data.aws_iam_policy_document.apply_network.minified_json\n",
+            "",
+            1,
+        )
+    });
+    assert!(
+        problems.iter().any(|problem| problem.contains("needs ec2:CreateSubnet for aws_subnet")),
+        "{problems:#?}"
+    );
+
+    let problems = changed("terraform/platform/modules/dns/main.tf", |text| {
+        format!("{text}\nresource \"aws_sqs_queue\" \"this\" {{}}\n")
+    });
+    one(
+        &problems,
+        "platform/modules/dns/main.tf:15: tests/src/terraform/contract/rights.yaml has no row for aws_sqs_queue",
+    );
+    let problems = changed("terraform/foundation/modules/vpc/routes.tf", |text| {
+        text.replace("resource \"aws_vpc_endpoint\"", "resource \"aws_vpc\"")
+    });
+    one(&problems, "no layer declares aws_vpc_endpoint");
+
+    let problems = changed(&iam("github_apply_storage"), |text| {
+        text.replacen(
+            "      \"kms:TagResource\",\n",
+            "      \"kms:ScheduleKeyDeletion\",\n      \"kms:TagResource\",\n",
+            1,
+        )
+    });
+    assert!(
+        problems.iter().any(|problem| problem
+            .contains("allowed kms:ScheduleKeyDeletion, and aws_kms_key is made by people")),
+        "{problems:#?}"
+    );
+    let problems = changed(&iam("github_apply_storage"), |text| {
+        text.replacen(
+            "\"dynamodb:DeleteItem\"",
+            "\"dynamodb:DeleteItem\", \"dynamodb:DeleteTable\"",
+            1,
+        )
+    });
+    one(&problems, "allowed dynamodb:DeleteTable, which no row of");
 }
 
 #[test]

@@ -73,13 +73,11 @@ module "iam" {
   namespace                 = local.namespace
   lake_bucket_arns          = module.s3.lake_bucket_arns
   frontend_bucket_arn       = module.s3.frontend_bucket.arn
-  logs_bucket_arn           = module.s3.logs_bucket.arn
   distribution_arn          = module.cloudfront.distribution_arn
   origin_access_control_id  = module.cloudfront.origin_access_control_id
   vpc_id                    = module.vpc.vpc_id
   zone_id                   = module.route53.zone_id
   certificate_arn           = module.acm.certificate_arn
-  repository_arns           = module.ecr.repository_arns
   secret_arns               = module.secrets_manager.secret_arns
   kms_key_arn               = aws_kms_key.this.arn
   infrastructure_repository = var.github_repository

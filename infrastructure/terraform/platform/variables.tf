@@ -50,7 +50,7 @@ variable "load_balancer_cidrs" {
 }
 
 variable "node_instance_type" {
-  description = "The nodes' type. The platform asks for 14 GiB of memory; three t3.xlarge of 16 GiB run it with one node lost and Spark beside it. $0.1664 an hour each."
+  description = "The nodes' type. The platform asks for 14 GiB of memory; three t3.xlarge of 16 GiB run it with one node lost and Spark beside it. $0.1664 an hour each. Another type makes a second group of nodes and then drains the first: each pod moves once, and until then the account's quota (L-1216C47A) must hold both."
   type        = string
   default     = "t3.xlarge"
 

@@ -223,7 +223,8 @@ pub(crate) async fn install(
         place(cluster, component, &defined, object).await?;
     }
     // Recorded before it is applied, so that `status` knows what an interrupted run left out.
-    inventory::record_component(cluster, &component.name, &objects).await?;
+    let all = [objects.as_slice(), &custom].concat();
+    inventory::record_component(cluster, &component.name, &all).await?;
     // A component is another's work: what it refers to is its own business, its order is ours.
     for objects in [&objects, &custom] {
         let roll = RollOut { objects, force: true, deadline, what: &component.name };

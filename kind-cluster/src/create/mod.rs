@@ -46,10 +46,14 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         false => components::read(options)?,
     };
     // A cluster that another run is still making looks half-made to a dry run, too.
-    let patience = if shared.dry_run { Instant::now() } else { deadline };
-    let turn = turn::take(&shared.name, "create", patience).await?;
-    turn.share();
-    let mut work = Work { shared, checks: Vec::new() };
+    let turn = match shared.dry_run {
+        true => {
+            turn::look(&shared.name)?;
+            None
+        }
+        false => Some(turn::take(&shared.name, "create", deadline).await?),
+    };
+    let mut work = Work { shared, checks: Vec::new(), deadline };
     let mut nodes = work.start(nodes::of(&shared.name).await?).await?;
     let half = match nodes.is_empty() {
         true => None,
@@ -69,7 +73,13 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         nodes.clear();
     }
     if make {
+        if let Some(turn) = &turn {
+            turn.share(true);
+        }
         work.create(&config, budget).await?;
+        if let Some(turn) = &turn {
+            turn.share(false);
+        }
         if shared.dry_run {
             work.plan_rest(&config, budget, &components);
             return report::publish("create", &work.checks, shared.format);
@@ -103,9 +113,15 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
 struct Work<'a> {
     shared: &'a Shared,
     checks: Vec<Check>,
+    deadline: Instant,
 }
 
 impl Work<'_> {
+    /// The time that is left.
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     fn done(&mut self, group: &'static str, name: &str, detail: &str) {
         self.checks.push(Check::ok(group, name, detail));
     }
@@ -124,7 +140,7 @@ impl Work<'_> {
             return Ok(nodes);
         }
         let arguments = [&["start"], stopped.as_slice()].concat();
-        process::succeed("docker", &arguments, self.shared.timeout).await?;
+        process::succeed("docker", &arguments, self.left()).await?;
         nodes::of(&self.shared.name).await
     }
 
@@ -205,7 +221,7 @@ impl Work<'_> {
             "--wait",
             "0s",
         ];
-        let limit = self.shared.timeout;
+        let limit = self.left();
         let output = process::with_input("kind", &arguments, Some(text.as_bytes()), limit).await?;
         if !output.success {
             let message = format!("kind could not create {name}: {}", output.complaint());

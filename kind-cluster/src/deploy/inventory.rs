@@ -84,12 +84,19 @@ pub(crate) async fn record_component(
     write(cluster, OF_COMPONENTS, &format!("{NAME}-{component}"), &known).await
 }
 
-/// Workloads of earlier deployments that run on beside what is deployed now.
+/// Workloads of earlier deployments that run on beside what is deployed now, all or all but some.
 ///
 /// # Errors
 /// The cluster does not answer.
-pub(super) async fn beside(cluster: &Cluster, rendered: &Rendered) -> Result<Vec<Value>, Stop> {
+pub(super) async fn beside(
+    cluster: &Cluster,
+    rendered: &Rendered,
+    without: Option<&Inventory>,
+) -> Result<Vec<Value>, Stop> {
     let mut known = read(cluster, rendered.namespace()).await?;
+    for key in without.into_iter().flat_map(BTreeMap::keys) {
+        known.remove(key);
+    }
     for object in &rendered.selected {
         known.remove(&Key::of(object));
     }

@@ -42,12 +42,21 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
     let objects = inventory::marked(&rendered.selected);
     roll_out::rehearse(&cluster, &objects, force).await?;
     let left = inventory::left(&cluster, &rendered).await?;
-    check_beside(&cluster, &rendered, budget).await?;
+    let mut checks = Vec::new();
+    let beside = inventory::beside(&cluster, &rendered, None).await?;
+    if let Err(stop) = check_beside(&rendered, beside, budget) {
+        let rest = inventory::beside(&cluster, &rendered, Some(&left)).await?;
+        if !options.prune || check_beside(&rendered, rest, budget).is_err() {
+            return Err(stop);
+        }
+        // There is no memory for both: what left the overlay goes first.
+        checks.extend(inventory::prune(&cluster, &rendered, &left, true).await?);
+    }
     // Recorded before it is applied: what an interrupted run has applied can be pruned later.
     inventory::record(&cluster, &rendered, &left).await?;
     let roll = RollOut { objects: &objects, force, deadline, what: "the overlay" };
     let ended = roll_out::try_run(&cluster, &roll).await?;
-    let mut checks = checks(&ended);
+    checks.extend(outcomes(&ended));
     if ended.stop.is_none() {
         checks.extend(inventory::prune(&cluster, &rendered, &left, options.prune).await?);
     }
@@ -89,12 +98,11 @@ fn check(shared: &Shared, rendered: &Rendered) -> Result<Option<Budget>, Stop> {
 }
 
 /// The budget is for what an earlier deployment has left running, too.
-async fn check_beside(
-    cluster: &Cluster,
+fn check_beside(
     rendered: &Rendered,
+    beside: Vec<Value>,
     budget: Option<Budget>,
 ) -> Result<(), Stop> {
-    let beside = inventory::beside(cluster, rendered).await?;
     if beside.is_empty() {
         return Ok(());
     }
@@ -104,7 +112,8 @@ async fn check_beside(
     for problem in budget::check(&together, budget) {
         if problem.is_error() {
             let hint = format!(
-                "running beside it from earlier deployments: {}; deploy without --profile to see                  everything, or delete what is not needed",
+                "running beside it from earlier deployments: {}; delete what is not needed; \
+                 --prune takes away what left the overlay",
                 names.join(", ")
             );
             report.push(problem.hint(hint));
@@ -156,7 +165,7 @@ async fn check_images(
 }
 
 /// One line for each object that has a state of its own.
-fn checks(ended: &Ended) -> Vec<Check> {
+fn outcomes(ended: &Ended) -> Vec<Check> {
     let worth = |object: &Value| {
         const KINDS: [&str; 7] = [
             "PersistentVolumeClaim",

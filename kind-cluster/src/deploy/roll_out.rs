@@ -81,7 +81,13 @@ pub(crate) async fn try_run(cluster: &Cluster, roll: &RollOut<'_>) -> Result<End
         }
     }
     work.display.finish();
-    let states = work.states();
+    let mut states = work.states();
+    for (object, state) in &mut states {
+        if let State::Failed(reason) = state {
+            let namespace = text(object, "/metadata/namespace");
+            *reason = Secrets::of(cluster, namespace).await.hide(reason);
+        }
+    }
     Ok(Ended { states, stop, details: work.details })
 }
 
@@ -232,7 +238,8 @@ impl Work<'_> {
             }
             let message = secrets.hide(&format!("{key} failed: {}", state.reason()));
             report.push(Diagnostic::error(failure_code(object, state), message).hint(
-                "its last events and log lines are above; the rest of the deployment stays as it is",
+                "its last events and log lines are above; the rest of the deployment stays as it is. If the \
+                 cause was outside its template and has been mended, delete its pods: a back-off lasts minutes",
             ));
         }
         Stop { status: Status::No, report }

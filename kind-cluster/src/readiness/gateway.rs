@@ -28,8 +28,10 @@ pub(super) fn gateway(object: &Value, world: &World) -> State {
     // A listener whose certificate is missing is refused alone.
     for listener in list(object, "/status/listeners") {
         let failed = list(listener, "/conditions").iter().find(|condition| {
+            let observed = condition.get("observedGeneration").and_then(Value::as_i64);
             ["Accepted", "ResolvedRefs"].contains(&text(condition, "/type"))
                 && text(condition, "/status") == "False"
+                && observed.is_none_or(|observed| observed >= generation)
         });
         if let Some(failed) = failed {
             let listener = text(listener, "/name");

@@ -29,7 +29,7 @@ pub(super) fn state(object: &Value, now: i64) -> State {
 }
 
 /// What no waiting mends: a crash loop, an image, or no node.
-fn stuck(object: &Value, now: i64) -> Option<String> {
+pub(super) fn stuck(object: &Value, now: i64) -> Option<String> {
     let loops = statuses(object)
         .find(|status| text(status, "/state/waiting/reason") == "CrashLoopBackOff")
         .map(|status| {

@@ -2,19 +2,18 @@
 
 use serde_json::Value;
 
-use super::{State, World, pod};
+use super::{World, pod};
 use crate::object::{list, matches, meta, name, seconds, text};
 
 /// Why a workload that is in progress will stay so: one of its pods is stuck.
 pub(super) fn failure(object: &Value, world: &World) -> Option<String> {
     of(object, world).into_iter().find_map(|pod| {
         // A Job may try again, in the same pod or another: its own condition says when it has failed.
+        // Of the others, a pod that has ended is replaced by its controller.
         let reason = match text(object, "/kind") {
             "Job" => pod::unstartable(pod, world.now),
-            _ => match pod::state(pod, world.now) {
-                State::Failed(reason) => Some(reason),
-                _ => None,
-            },
+            _ if text(pod, "/status/phase") == "Failed" => None,
+            _ => pod::stuck(pod, world.now),
         };
         reason.map(|reason| format!("pod {}: {reason}", name(pod)))
     })
@@ -38,7 +37,7 @@ pub(super) fn starting(object: &Value, world: &World) -> Option<String> {
         list(pod, "/status/containerStatuses").iter().find_map(|status| {
             let container = text(status, "/name");
             let since = seconds(text(status, "/state/running/startedAt"))?;
-            (world.now - since < SETTLED && !probed(container)).then(|| {
+            ((0..SETTLED).contains(&(world.now - since)) && !probed(container)).then(|| {
                 format!("container {container} of pod {} has only just started", name(pod))
             })
         })

@@ -30,10 +30,15 @@ pub(super) fn state(object: &Value) -> State {
     if current == update {
         return State::Ready;
     }
+    let updated = number(object, "/status/updatedReplicas");
     if text(object, "/spec/updateStrategy/type") == "OnDelete" {
+        // Its controller leaves the current revision as it was.
+        if updated >= want {
+            return State::Ready;
+        }
         return State::InProgress(
             "pods of an older revision; with OnDelete they change when they are deleted".into(),
         );
     }
-    State::InProgress(format!("{} of {want} updated", number(object, "/status/updatedReplicas")))
+    State::InProgress(format!("{updated} of {want} updated"))
 }

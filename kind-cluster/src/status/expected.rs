@@ -1,7 +1,7 @@
 //! What should be in the cluster and is not: an empty cluster has nothing that could be unready.
 //!
 //! What a deployment and the components have recorded counts. Where no deployment has recorded
-//! anything, or the command line names an overlay or profiles, the overlay counts, too.
+//! anything, or the command line names profiles, the overlay counts, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
         (Inventory::new(), false)
     });
     let mut overlay = Vec::new();
-    if !deployed || shared.overlay.is_some() || !shared.profile.is_empty() {
+    if !deployed || !shared.profile.is_empty() {
         match render::overlay(shared).await {
             Ok(rendered) => overlay = rendered.selected,
             Err(stop) => checks.extend(report::stopped("overlay", &stop)),

@@ -488,4 +488,8 @@ fn the_budget_counts_what_earlier_deployments_have_left_running() {
         refused.stderr
     );
     assert!(machine.server.get("Deployment", "small", "second").is_none());
+    // What is to be pruned goes first where there is no memory for both.
+    run(&mut small(&machine, &[sized("second")], &["--prune"])).expect(0);
+    assert!(machine.server.get("Deployment", "small", "first").is_none());
+    assert!(machine.server.get("Deployment", "small", "second").is_some());
 }

@@ -94,9 +94,13 @@ fn what_was_deployed_and_is_gone_is_named() {
     // An operator that was never installed.
     let thing = json!({"apiVersion": "g.example/v1", "kind": "Thing",
                        "metadata": {"name": "thing", "namespace": "small"}});
-    let small = overlay(&machine, "small", &[thing]).display().to_string();
+    let Some(fresh) = Machine::with_cluster() else { return };
+    fresh
+        .server
+        .put(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "small"}}));
+    let small = overlay(&fresh, "small", &[thing]).display().to_string();
     let unserved =
-        run(&mut machine.tool(&["status", "--format", "json", "--overlay", &small])).expect(1);
+        run(&mut fresh.tool(&["status", "--format", "json", "--overlay", &small])).expect(1);
     assert!(unserved.stdout.contains("nobody serves Thing of g.example/v1"), "{}", unserved.stdout);
     // Another profile is asked for by name only.
     let monitoring = ["status", "--format", "json", "--profile", "monitoring"];

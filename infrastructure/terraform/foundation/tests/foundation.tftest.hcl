@@ -202,9 +202,7 @@ run "workflows_take_their_own_roles_only" {
     namespace                 = "rideshare-prod"
     lake_bucket_arns          = { bronze = "arn:aws:s3:::b", silver = "arn:aws:s3:::s", gold = "arn:aws:s3:::g", checkpoints = "arn:aws:s3:::c" }
     frontend_bucket_arn       = "arn:aws:s3:::frontend"
-    logs_bucket_arn           = "arn:aws:s3:::logs"
     distribution_arn          = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
-    repository_arns           = ["arn:aws:ecr:us-east-1:123456789012:repository/rideshare/osrm"]
     secret_arns               = { "rideshare/redis" = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/redis-mock" }
     kms_key_arn               = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
     infrastructure_repository = "example/rideshare-infra"
@@ -269,7 +267,7 @@ run "workflows_take_their_own_roles_only" {
   assert {
     condition = alltrue([
       for statement in concat(data.aws_iam_policy_document.apply_services.statement, data.aws_iam_policy_document.apply_storage.statement) :
-      !anytrue([for action in statement.actions : can(regex("^(acm|cloudfront|kms|route53):(Create(Distribution|HostedZone|Key)|Delete|RequestCertificate|ScheduleKeyDeletion)", action))])
+      !anytrue([for action in coalesce(statement.actions, []) : can(regex("^(acm|cloudfront|kms|route53):(Create(Distribution|HostedZone|Key)|Delete|RequestCertificate|ScheduleKeyDeletion)", action))])
     ])
     error_message = "What everything stands on is made and deleted by people."
   }
@@ -285,6 +283,15 @@ run "workflows_take_their_own_roles_only" {
       if anytrue([for action in statement.actions : can(regex("SecurityGroup(Egress|Ingress|Rules)$|DeleteSecurityGroup$", action)) && !can(regex(":Describe", action))])
     ])
     error_message = "The workflow that applies changes security groups of one VPC."
+  }
+
+  # elasticloadbalancing refuses whoever may not ask for it.
+  assert {
+    condition = alltrue([
+      for document in [data.aws_iam_policy_document.apply_network, data.aws_iam_policy_document.load_balancer_controller] :
+      [for statement in document.statement : one(statement.resources) if contains(statement.actions, "ec2:GetSecurityGroupsForVpc")] == ["arn:aws:ec2:us-east-1:123456789012:vpc/vpc-00000000000000001"]
+    ])
+    error_message = "Who changes the load balancer asks for the groups of our VPC, and of no other."
   }
 
   assert {
@@ -304,7 +311,7 @@ run "workflows_take_their_own_roles_only" {
         data.aws_iam_policy_document.read_secrets, data.aws_iam_policy_document.github_publish,
         data.aws_iam_policy_document.workload["rideshare-trino"],
         ] : alltrue([
-          for statement in document.statement : alltrue([for action in statement.actions : !strcontains(action, "*")])
+          for statement in document.statement : alltrue([for action in coalesce(statement.actions, []) : !strcontains(action, "*")])
       ])
     ])
     error_message = "Actions are named, never by a wildcard."
@@ -313,6 +320,72 @@ run "workflows_take_their_own_roles_only" {
   assert {
     condition     = alltrue([for trust in data.aws_iam_policy_document.pod_trust : length(trust.statement[0].condition) == 3])
     error_message = "A pod's role is for one service account of one namespace of one cluster."
+  }
+}
+
+# The workflow may change none of these documents, so nothing that it makes may need another one.
+run "more_secrets_images_and_buckets_change_no_right_of_the_workflows" {
+  command = apply
+
+  module {
+    source = "./modules/iam"
+  }
+
+  variables {
+    name                      = "rideshare-prod"
+    account_id                = "123456789012"
+    region                    = "us-east-1"
+    cluster_name              = "rideshare-prod"
+    namespace                 = "rideshare-prod"
+    lake_bucket_arns          = { for layer in ["bronze", "silver", "gold", "checkpoints", "platinum"] : layer => "arn:aws:s3:::rideshare-123456789012-${layer}" }
+    frontend_bucket_arn       = "arn:aws:s3:::rideshare-123456789012-frontend"
+    distribution_arn          = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
+    secret_arns               = { for name in ["redis", "new"] : "rideshare/${name}" => "arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/${name}-mock" }
+    kms_key_arn               = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    infrastructure_repository = "example/rideshare-infra"
+    application_repository    = "example/rideshare"
+    state_bucket              = "rideshare-123456789012-terraform-state"
+    lock_table                = "rideshare-terraform-locks"
+    vpc_id                    = "vpc-00000000000000001"
+    zone_id                   = "Z00000000000000000001"
+    certificate_arn           = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+    origin_access_control_id  = "E00000000000OAC"
+  }
+
+  # A document that holds none of them is the same with one more.
+  assert {
+    condition = !anytrue([
+      for arn in concat(values(var.secret_arns), values(var.lake_bucket_arns)) : strcontains(jsonencode([
+        data.aws_iam_policy_document.apply_access.statement, data.aws_iam_policy_document.apply_network.statement,
+        data.aws_iam_policy_document.apply_services.statement, data.aws_iam_policy_document.apply_storage.statement,
+        data.aws_iam_policy_document.github_plan.statement, data.aws_iam_policy_document.github_publish.statement,
+        data.aws_iam_policy_document.operator.statement, data.aws_iam_policy_document.boundary.statement,
+      ]), arn)
+    ])
+    error_message = "The documents of the operator and of the workflows must not name single secrets or buckets: the workflow could not apply a new one."
+  }
+
+  assert {
+    condition = jsonencode({
+      for statement in concat(data.aws_iam_policy_document.operator.statement, data.aws_iam_policy_document.github_publish.statement, data.aws_iam_policy_document.apply_storage.statement) :
+      statement.sid => sort(statement.resources) if contains(["Buckets", "Images", "Repositories", "Secrets", "SetSecrets"], statement.sid)
+      }) == jsonencode({
+      Buckets      = ["arn:aws:s3:::rideshare-123456789012-*"]
+      Images       = ["arn:aws:ecr:us-east-1:123456789012:repository/rideshare/*"]
+      Repositories = ["arn:aws:ecr:us-east-1:123456789012:repository/rideshare/*"]
+      Secrets      = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/*"]
+      SetSecrets   = ["arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/*"]
+    })
+    error_message = "What there will be more of is named by its prefix, and by no shorter one."
+  }
+
+  # The states' bucket has the buckets' prefix.
+  assert {
+    condition = [
+      for statement in data.aws_iam_policy_document.apply_storage.statement : sort(statement.not_actions)
+      if statement.effect == "Deny" && statement.resources == toset(["arn:aws:s3:::rideshare-123456789012-terraform-state", "arn:aws:s3:::rideshare-123456789012-terraform-state/*"])
+    ] == [tolist(["s3:GetObject", "s3:ListBucket", "s3:PutObject"])]
+    error_message = "The workflow that applies reads and writes states, and does nothing else to their bucket."
   }
 }
 

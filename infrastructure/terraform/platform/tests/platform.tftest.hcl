@@ -257,6 +257,11 @@ run "eks_parts_that_moto_lacks" {
   }
 
   assert {
+    condition     = aws_eks_node_group.this.node_group_name_prefix == "rideshare-prod-nodes-"
+    error_message = "A group that replaces another is there beside it for a while, so its name must not be fixed."
+  }
+
+  assert {
     condition     = aws_launch_template.nodes.metadata_options[0].http_tokens == "required" && aws_launch_template.nodes.metadata_options[0].http_put_response_hop_limit == 1
     error_message = "Nodes speak IMDSv2 alone, and pods do not reach it."
   }

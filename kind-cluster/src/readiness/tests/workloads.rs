@@ -106,6 +106,8 @@ fn a_workload_fails_with_its_newest_pods() {
             json!({"metadata": {"ownerReferences": [{"kind": "Job", "name": "j"}]}, "status": status}),
         )
     };
+    let mut ended = crashing("new");
+    ended["status"] = json!({"phase": "Failed", "reason": "Evicted"});
     let mut again = looping("CrashLoopBackOff");
     again["metadata"]["ownerReferences"] = json!([{"kind": "Job", "name": "j"}]);
     let mut daemon = object(
@@ -145,6 +147,12 @@ fn a_workload_fails_with_its_newest_pods() {
             job.clone(),
             vec![attempt(json!({"phase": "Failed"}))],
             ("waiting", "running"),
+        ),
+        (
+            "one that is replaced",
+            at("10"),
+            [sets.to_vec(), vec![ended]].concat(),
+            ("waiting", "0 of 2 ready"),
         ),
         ("a Job's container starts again", job.clone(), vec![again], ("waiting", "running")),
         ("just started", done(), started(now, json!({})), ("waiting", "only just started")),
@@ -216,9 +224,18 @@ fn stateful_sets() {
         ),
         (
             "OnDelete is held to the same",
-            set(on_delete, with(full(), json!({"currentRevision": "a"}))),
+            set(
+                on_delete.clone(),
+                with(full(), json!({"currentRevision": "a", "updatedReplicas": 1})),
+            ),
             vec![],
             ("waiting", "OnDelete"),
+        ),
+        (
+            "and its current revision stays behind",
+            set(on_delete, with(full(), json!({"currentRevision": "a"}))),
+            vec![],
+            ("ready", ""),
         ),
     ]);
 }

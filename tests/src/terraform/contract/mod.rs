@@ -2,6 +2,7 @@
 //! they name everything that is broken, with its place.
 
 mod guards;
+mod rights;
 mod specification;
 mod states;
 mod variables;
@@ -33,7 +34,7 @@ pub fn problems(infrastructure: &Path) -> Vec<String> {
         Ok(tree) => tree,
         Err(problems) => return problems,
     };
-    let promises: [fn(&Tree) -> Vec<String>; 14] = [
+    let promises: [fn(&Tree) -> Vec<String>; 15] = [
         variables::outputs_are_there,
         variables::outputs_are_waited_for,
         states::states_are_apart,
@@ -46,6 +47,7 @@ pub fn problems(infrastructure: &Path) -> Vec<String> {
         guards::secrets_are_not_shown,
         guards::values_are_not_written,
         guards::the_account_is_one,
+        rights::the_workflow_may_apply,
         specification::specification_is_followed,
         specification::values_are_complete,
     ];

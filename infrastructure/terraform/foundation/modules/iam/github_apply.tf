@@ -12,6 +12,12 @@ locals {
     access   = data.aws_iam_policy_document.apply_access.minified_json
   }
 
+  # What there are more of over time, by the prefixes of their names: the workflow that applies could not
+  # make a secret, a repository or a bucket that its own policies would have to name first.
+  secrets_arn      = "${local.here["secretsmanager"]}:secret:rideshare/*"
+  repositories_arn = "${local.here["ecr"]}:repository/rideshare/*"
+  buckets_arn      = "arn:aws:s3:::rideshare-${var.account_id}-*"
+
   # ARN prefixes of what has a region.
   here = { for service in ["acm", "dynamodb", "ec2", "ecr", "eks", "kms", "logs", "rds", "secretsmanager"] : service => "arn:aws:${service}:${var.region}:${var.account_id}" }
 }

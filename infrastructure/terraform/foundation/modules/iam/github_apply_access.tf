@@ -49,6 +49,8 @@ data "aws_iam_policy_document" "apply_access" {
       "iam:DeleteRole",
       "iam:TagPolicy",
       "iam:TagRole",
+      "iam:UntagPolicy",
+      "iam:UntagRole",
       "iam:UpdateAssumeRolePolicy",
       "iam:UpdateRoleDescription",
     ]
@@ -94,6 +96,16 @@ data "aws_iam_policy_document" "apply_access" {
       variable = "iam:PassedToService"
       values   = ["ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
     }
+  }
+
+  # EKS looks, as whoever makes a cluster or a node group, whether its own roles are there.
+  statement {
+    sid     = "LookAtServicesOwnRoles"
+    actions = ["iam:GetRole"]
+    resources = [
+      "arn:aws:iam::${var.account_id}:role/aws-service-role/eks.amazonaws.com/*",
+      "arn:aws:iam::${var.account_id}:role/aws-service-role/eks-nodegroup.amazonaws.com/*",
+    ]
   }
 
   # The roles that AWS's services make for themselves, once in an account.

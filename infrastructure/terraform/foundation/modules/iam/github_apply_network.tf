@@ -31,6 +31,13 @@ data "aws_iam_policy_document" "apply_network" {
     resources = ["*"]
   }
 
+  # The load balancer's service asks for its VPC's groups, as whoever changes it.
+  statement {
+    sid       = "LookAtGroups"
+    actions   = ["ec2:GetSecurityGroupsForVpc"]
+    resources = [local.vpc_arn]
+  }
+
   statement {
     sid = "Create"
     actions = [
@@ -91,6 +98,7 @@ data "aws_iam_policy_document" "apply_network" {
       "ec2:ModifyVpcEndpoint",
       "ec2:ReleaseAddress",
       "ec2:ReplaceRoute",
+      "ec2:ReplaceRouteTableAssociation",
     ]
     resources = ["${local.here["ec2"]}:*/*"]
 

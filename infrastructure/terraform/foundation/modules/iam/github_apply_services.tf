@@ -17,7 +17,7 @@ data "aws_iam_policy_document" "apply_services" {
 
   statement {
     sid       = "Certificate"
-    actions   = ["acm:AddTagsToCertificate", "acm:DescribeCertificate", "acm:ListTagsForCertificate"]
+    actions   = ["acm:AddTagsToCertificate", "acm:DescribeCertificate", "acm:ListTagsForCertificate", "acm:RemoveTagsFromCertificate"]
     resources = [var.certificate_arn]
   }
 
@@ -48,6 +48,7 @@ data "aws_iam_policy_document" "apply_services" {
       "cloudfront:GetOriginAccessControl",
       "cloudfront:ListTagsForResource",
       "cloudfront:TagResource",
+      "cloudfront:UntagResource",
       "cloudfront:UpdateDistribution",
       "cloudfront:UpdateOriginAccessControl",
       "cloudfront:AllowVendedLogDeliveryForResource",
@@ -58,6 +59,7 @@ data "aws_iam_policy_document" "apply_services" {
   statement {
     sid = "Logs"
     actions = [
+      "logs:AssociateKmsKey",
       "logs:CreateDelivery",
       "logs:CreateLogGroup",
       "logs:DeleteDelivery",
@@ -72,6 +74,8 @@ data "aws_iam_policy_document" "apply_services" {
       "logs:PutDeliverySource",
       "logs:PutRetentionPolicy",
       "logs:TagResource",
+      "logs:UntagResource",
+      "logs:UpdateDeliveryConfiguration",
     ]
     resources = [
       "${local.here["logs"]}:delivery*",
@@ -104,6 +108,7 @@ data "aws_iam_policy_document" "apply_services" {
       "eks:DisassociateAccessPolicy",
       "eks:ListAssociatedAccessPolicies",
       "eks:TagResource",
+      "eks:UntagResource",
       "eks:UpdateAddon",
       "eks:UpdateClusterConfig",
       "eks:UpdateClusterVersion",
@@ -132,6 +137,7 @@ data "aws_iam_policy_document" "apply_services" {
       "rds:ModifyDBInstance",
       "rds:ModifyDBParameterGroup",
       "rds:ModifyDBSubnetGroup",
+      "rds:RemoveTagsFromResource",
       "rds:ResetDBParameterGroup",
       "rds:RestoreDBInstanceFromDBSnapshot",
     ]

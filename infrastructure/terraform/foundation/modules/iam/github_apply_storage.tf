@@ -17,6 +17,14 @@ data "aws_iam_policy_document" "apply_storage" {
     resources = [local.locks_arn]
   }
 
+  # The bucket of the states has the buckets' prefix, too, and is bootstrap's.
+  statement {
+    sid         = "NothingElseInStates"
+    effect      = "Deny"
+    not_actions = ["s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+    resources   = [local.state_arn, "${local.state_arn}/*"]
+  }
+
   # The buckets, and never an object in them.
   statement {
     sid = "Buckets"
@@ -40,6 +48,7 @@ data "aws_iam_policy_document" "apply_storage" {
       "s3:GetLifecycleConfiguration",
       "s3:GetReplicationConfiguration",
       "s3:ListBucket",
+      "s3:ListTagsForResource",
       "s3:PutBucketLogging",
       "s3:PutBucketOwnershipControls",
       "s3:PutBucketPolicy",
@@ -48,8 +57,10 @@ data "aws_iam_policy_document" "apply_storage" {
       "s3:PutBucketVersioning",
       "s3:PutEncryptionConfiguration",
       "s3:PutLifecycleConfiguration",
+      "s3:TagResource",
+      "s3:UntagResource",
     ]
-    resources = concat(values(var.lake_bucket_arns), [var.frontend_bucket_arn, var.logs_bucket_arn])
+    resources = [local.buckets_arn]
   }
 
   statement {
@@ -65,8 +76,9 @@ data "aws_iam_policy_document" "apply_storage" {
       "ecr:PutImageTagMutability",
       "ecr:PutLifecyclePolicy",
       "ecr:TagResource",
+      "ecr:UntagResource",
     ]
-    resources = ["${local.here["ecr"]}:repository/rideshare/*"]
+    resources = [local.repositories_arn]
   }
 
   # Takes no resource.
@@ -76,6 +88,7 @@ data "aws_iam_policy_document" "apply_storage" {
     resources = ["*"]
   }
 
+  # ECR and RDS use the key by grants that they make, and ECR retires its own, as whoever calls them.
   statement {
     sid = "Key"
     actions = [
@@ -88,7 +101,9 @@ data "aws_iam_policy_document" "apply_storage" {
       "kms:GetKeyRotationStatus",
       "kms:ListResourceTags",
       "kms:PutKeyPolicy",
+      "kms:RetireGrant",
       "kms:TagResource",
+      "kms:UntagResource",
       "kms:UpdateKeyDescription",
     ]
     resources = [var.kms_key_arn]
@@ -105,9 +120,10 @@ data "aws_iam_policy_document" "apply_storage" {
       "secretsmanager:GetSecretValue",
       "secretsmanager:PutSecretValue",
       "secretsmanager:TagResource",
+      "secretsmanager:UntagResource",
       "secretsmanager:UpdateSecret",
     ]
-    resources = ["${local.here["secretsmanager"]}:secret:rideshare/*"]
+    resources = [local.secrets_arn]
   }
 
   # The databases' masters: RDS makes the secret for whoever makes the database.

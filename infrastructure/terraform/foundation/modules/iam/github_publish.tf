@@ -6,6 +6,8 @@ data "aws_iam_policy_document" "github_publish" {
     resources = ["*"]
   }
 
+  # By the prefix of their names, because the workflow that applies a new repository may not change this
+  # role.
   statement {
     sid = "Images"
     actions = [
@@ -18,7 +20,7 @@ data "aws_iam_policy_document" "github_publish" {
       "ecr:PutImage",
       "ecr:UploadLayerPart",
     ]
-    resources = var.repository_arns
+    resources = [local.repositories_arn]
   }
 
   statement {

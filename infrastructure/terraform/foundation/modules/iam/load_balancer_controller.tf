@@ -40,6 +40,13 @@ data "aws_iam_policy_document" "load_balancer_controller" {
     resources = ["*"]
   }
 
+  # The load balancer's service asks for its VPC's groups, as whoever changes it.
+  statement {
+    sid       = "LookAtGroups"
+    actions   = ["ec2:GetSecurityGroupsForVpc"]
+    resources = [local.vpc_arn]
+  }
+
   statement {
     sid = "LoadBalancer"
     actions = [

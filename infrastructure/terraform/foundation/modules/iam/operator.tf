@@ -19,10 +19,11 @@ data "aws_iam_policy_document" "operator" {
     resources = ["arn:aws:eks:${var.region}:${var.account_id}:cluster/${var.cluster_name}"]
   }
 
+  # By the prefix of their names, because the workflow that applies a new secret may not change this role.
   statement {
     sid       = "SetSecrets"
     actions   = ["secretsmanager:PutSecretValue"]
-    resources = values(var.secret_arns)
+    resources = [local.secrets_arn]
   }
 
   # The masters of the databases, whose secrets RDS makes and names, and tells apart by a tag.

@@ -38,11 +38,6 @@ variable "distribution_arn" {
   type        = string
 }
 
-variable "repository_arns" {
-  description = "The ECR repositories."
-  type        = list(string)
-}
-
 variable "secret_arns" {
   description = "The platform's secrets, by name."
   type        = map(string)
@@ -70,11 +65,6 @@ variable "state_bucket" {
 
 variable "lock_table" {
   description = "The table of the states' locks."
-  type        = string
-}
-
-variable "logs_bucket_arn" {
-  description = "The bucket of access logs."
   type        = string
 }
 

@@ -54,14 +54,16 @@ resource "aws_launch_template" "nodes" {
   }
 }
 
+# Another instance type is another group. It is there, with a name of its own, before the old one's nodes
+# are drained and go: there is always a node for the pods.
 resource "aws_eks_node_group" "this" {
-  cluster_name    = aws_eks_cluster.this.name
-  version         = aws_eks_cluster.this.version
-  node_group_name = "${var.name}-nodes"
-  node_role_arn   = aws_iam_role.nodes.arn
-  subnet_ids      = var.subnet_ids
-  ami_type        = "AL2023_x86_64_STANDARD"
-  instance_types  = [var.node_instance_type]
+  cluster_name           = aws_eks_cluster.this.name
+  version                = aws_eks_cluster.this.version
+  node_group_name_prefix = "${var.name}-nodes-"
+  node_role_arn          = aws_iam_role.nodes.arn
+  subnet_ids             = var.subnet_ids
+  ami_type               = "AL2023_x86_64_STANDARD"
+  instance_types         = [var.node_instance_type]
 
   launch_template {
     id      = aws_launch_template.nodes.id
@@ -82,4 +84,8 @@ resource "aws_eks_node_group" "this" {
     aws_eks_addon.before_nodes,
     aws_iam_role_policy_attachment.nodes,
   ]
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -48,7 +48,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "node_instance_type" {
-  description = "The nodes' EC2 instance type."
+  description = "The nodes' EC2 instance type. Another one replaces the node group: both are there for a while."
   type        = string
 }
 
