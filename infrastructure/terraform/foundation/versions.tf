@@ -1,5 +1,4 @@
 terraform {
-  # Write-only arguments, which keep secrets out of the state, need 1.11.
   required_version = ">= 1.11, < 2.0"
 
   required_providers {
