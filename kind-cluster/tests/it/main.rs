@@ -14,6 +14,7 @@ mod load;
 mod preflight;
 mod real;
 mod restore;
+mod signals;
 mod smoke;
 mod status;
 mod support;
