@@ -116,7 +116,7 @@ data "aws_iam_policy_document" "apply_storage" {
       "secretsmanager:DeleteSecret",
       "secretsmanager:DescribeSecret",
       "secretsmanager:GetResourcePolicy",
-      # To refresh a version is to read it; the value is write-only and goes into no state.
+      # `make eks-secrets` looks which keys have no value yet, and draws those.
       "secretsmanager:GetSecretValue",
       "secretsmanager:PutSecretValue",
       "secretsmanager:TagResource",

@@ -1,6 +1,6 @@
 # A pull request may hold anything, so its role sees the states, and of AWS what it offers to everybody.
-# The plan compares the code with the state, without asking what is there: to refresh a secret is to read
-# its value.
+# The plan compares the code with the state, without asking what is there: that would take the right to look
+# at everything.
 
 data "aws_iam_policy_document" "github_plan" {
   # Takes no resource: it lists what EKS offers, whoever asks.
