@@ -178,9 +178,11 @@ impl Machine {
 
     /// The tool on this machine.
     pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kind-cluster"));
+        // Whoever runs the tests may ignore signals, as nohup does, and the tool would, too.
+        let mut command = Command::new("/usr/bin/env");
         self.surround(&mut command);
-        command.args(arguments);
+        command.arg("--default-signal=HUP,INT,QUIT,TERM");
+        command.arg(env!("CARGO_BIN_EXE_kind-cluster")).args(arguments);
         command
     }
 
