@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Nobody else changes the cluster as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    _lock: File,
+    lock: File,
 }
 
 /// Waits until nobody else changes the cluster `name`; `what` is said to whoever waits meanwhile.
@@ -74,7 +74,7 @@ pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Tu
         write!(lock, "{what} (process {})", std::process::id())
     };
     write().map_err(failed)?;
-    Ok(Turn { _lock: lock })
+    Ok(Turn { lock })
 }
 
 /// Whether somebody changes the cluster, without making or holding anything.
@@ -109,7 +109,7 @@ impl Turn {
             false => rustix::io::FdFlags::CLOEXEC,
         };
         // It fails only for a file that is not open.
-        let _ = rustix::io::fcntl_setfd(&self._lock, flags);
+        let _ = rustix::io::fcntl_setfd(&self.lock, flags);
     }
 }
 

@@ -51,12 +51,12 @@ is_ready() {
 image() {
     local name=$1 layer
     layer=$folder/image/layer.tar
-    mkdir -p "$folder/image/root/bin" "$folder/image/root/tmp" "$folder/image/root/etc"
-    cp "$peer/root/usr/bin/busybox" "$folder/image/root/bin"
-    "$peer/root/usr/bin/busybox" --install -s "$folder/image/root/bin" 2>/dev/null
-    find "$folder/image/root/bin" -type l -exec ln -sfn busybox {} \;
-    echo 'root:x:0:0:root:/:/bin/sh' >"$folder/image/root/etc/passwd"
-    tar --create --file "$layer" --directory "$folder/image/root" .
+    mkdir -p "$folder/image/files/bin" "$folder/image/files/tmp" "$folder/image/files/etc"
+    cp "$peer/root/usr/bin/busybox" "$folder/image/files/bin"
+    "$peer/root/usr/bin/busybox" --install -s "$folder/image/files/bin" 2>/dev/null
+    find "$folder/image/files/bin" -type l -exec ln -sfn busybox {} \;
+    echo 'root:x:0:0:root:/:/bin/sh' >"$folder/image/files/etc/passwd"
+    tar --create --file "$layer" --directory "$folder/image/files" .
     printf '{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"],"Cmd":["sleep","1000000"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
         "$(sha256sum "$layer" | cut -d ' ' -f 1)" >"$folder/image/config.json"
     printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' "$name" \

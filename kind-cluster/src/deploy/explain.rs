@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::cluster::Cluster;
@@ -11,6 +12,8 @@ use crate::readiness::pods;
 
 const EVENTS: usize = 5;
 const LINES: usize = 20;
+/// What stands in a URL as something else.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// A shorter value would be found in half the words of a log.
 const SHORTEST_SECRET: usize = 4;
 
@@ -102,7 +105,7 @@ impl Secrets {
             .filter(|(_, value)| secret(value))
             .flat_map(|(encoded, value)| {
                 let lines: Vec<String> = value.lines().map(str::to_owned).collect();
-                let escaped = percent(&value);
+                let escaped = utf8_percent_encode(&value, ESCAPED).to_string();
                 lines.into_iter().chain([encoded, escaped])
             })
             .filter(secret)
@@ -116,12 +119,4 @@ impl Secrets {
     pub(super) fn hide(&self, text: &str) -> String {
         self.values.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
     }
-}
-
-/// A value as it stands in a URL.
-fn percent(value: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let shown =
-        |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    value.bytes().map(shown).collect()
 }
