@@ -126,7 +126,9 @@ pub fn open(path: &Path, limits: Limits) -> Result<Connection, CatalogError> {
             .threads(limits.threads as i64)?
             .with("temp_directory", temp.to_string_lossy())
     };
-    let opened = config().and_then(|config| Connection::open_with_flags(path, config));
+    let opened = config()
+        .and_then(|config| Connection::open_with_flags(path, config))
+        .and_then(|connection| in_utc(&connection).map(|()| connection));
     opened.map_err(|source| {
         let text = source.to_string();
         if text.contains("Could not set lock") {
@@ -138,6 +140,16 @@ pub fn open(path: &Path, limits: Limits) -> Result<Connection, CatalogError> {
             CatalogError::Open { path: shown, source }
         }
     })
+}
+
+/// Sets the time zone that texts and days of a TIMESTAMPTZ are in, so that a view has the same rows on
+/// every machine. Only the extension ICU has the setting; without it, DuckDB's time zone is UTC.
+fn in_utc(connection: &Connection) -> duckdb::Result<()> {
+    let sql = "SELECT count(*) > 0 FROM duckdb_settings() WHERE name = 'TimeZone'";
+    if connection.query_row(sql, [], |row| row.get(0))? {
+        connection.execute_batch("SET GLOBAL TimeZone = 'UTC'")?;
+    }
+    Ok(())
 }
 
 /// The schemas of the database, in order.

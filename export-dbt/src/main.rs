@@ -8,7 +8,8 @@ use common::exit::Status;
 use export_dbt::cli::{Cli, Format};
 use export_dbt::{Failure, report};
 
-// For DuckDB too, as its malloc is this one. Its settings are in .cargo/config.toml.
+// DuckDB's malloc, too. The settings are in .cargo/config.toml.
+#[cfg(feature = "bundled")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -3,7 +3,7 @@
 # Peers from Debian packages, unpacked into a folder. Nothing is installed on the system: apt runs
 # with lists, a cache and sources of its own, so any suite can be used whatever the machine runs.
 
-apt_dir=$peers_dir/.apt
+apt_dir=$stores/.apt
 
 # The archive's address, from PEERS_DEBIAN_ARCHIVE or from the machine's own apt sources.
 debian_archive() {
@@ -15,9 +15,10 @@ debian_archive() {
     fi
 }
 
-# Writes the isolated apt's settings and fetches its package lists.
+# Writes the isolated apt's settings and fetches its package lists, at most once an hour.
 debian_update() {
     local archive suite keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [[ -z $(find "$apt_dir/updated" -mmin -60 2>/dev/null) ]] || return 0
     need apt-get "this peer is unpacked from Debian packages; install it by hand on another system"
     need dpkg "this peer is unpacked from Debian packages; install it by hand on another system"
     archive=$(debian_archive) ||
@@ -49,6 +50,7 @@ Dir::State::status "$apt_dir/status";
 CONF
     apt-get --config-file="$apt_dir/apt.conf" --quiet=2 --error-on=any update >&2 ||
         fail "$name: the package lists could not be fetched" "apt's own message above says why"
+    touch "$apt_dir/updated"
 }
 
 # debian_unpack FOLDER PACKAGE=VERSION...: unpacks the packages into FOLDER. VERSION may end in `*`,
@@ -58,7 +60,7 @@ debian_unpack() {
     shift
     debs=$(mktemp -d "$dir/debs.XXXXXX")
     # Two peers that are installed at the same time take turns.
-    exec 8>"$peers_dir/.apt.lock"
+    exec 8>"$stores/.locks/apt"
     flock 8
     debian_update
     (cd "$debs" && apt-get --config-file="$apt_dir/apt.conf" --quiet=2 download "$@" >&2) ||
@@ -75,7 +77,7 @@ debian_unpack() {
 # debian_source FOLDER PACKAGE=VERSION: downloads a source package into FOLDER, without unpacking it.
 debian_source() {
     local package=${2%%=*} version
-    exec 8>"$peers_dir/.apt.lock"
+    exec 8>"$stores/.locks/apt"
     flock 8
     debian_update
     # Unlike for packages, apt takes no pattern here.

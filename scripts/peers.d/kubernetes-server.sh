@@ -3,8 +3,6 @@
 # A real Kubernetes: API server, controllers, scheduler and kubelet, compiled from Debian's source
 # package (minutes), with the etcd, containerd, runc and CNI plugins that they need. It is an old
 # release, the last one that Debian ships whole; what kind-cluster relies on has not changed since.
-#
-# What was compiled is kept in the user's cache folder, and taken from there the next time.
 version=1.20.2
 pins="etcd-server=3.4.23* containerd=1.6.20* runc=1.1.5* containernetworking-plugins=1.1.1* \
 busybox-static=1:1.37.0*"
@@ -13,21 +11,16 @@ source="kubernetes=1.20.5+really$version-*"
 pins="$pins $tools $source"
 
 install_peer() {
-    local packages cache
+    local packages
     read -ra packages <<<"$pins"
     # The last one is the source.
     unset 'packages[-1]'
     debian_unpack "$dir/root" "${packages[@]}"
-    cache=${XDG_CACHE_HOME:-$HOME/.cache}/rideshare-infra/kubernetes-$version-$(cksum <<<"$pins" | tr -d ' ')
-    if [[ ! -d $cache ]]; then
-        build_kubernetes "$cache"
-    fi
-    mkdir "$dir/bin"
-    cp "$cache"/* "$dir/bin"
+    build_kubernetes
     rm -rf "$dir/root/usr/share" "$dir"/root/usr/lib/go-*
 }
 
-# Compiles into the folder $1, which is there only when everything is in it.
+# Compiles into $dir/bin.
 build_kubernetes() {
     local build=$dir/build tree=$dir/build/gopath/src/k8s.io/kubernetes go=$dir/root/usr/lib/go-1.19
     need make "install GNU make"
@@ -51,11 +44,8 @@ build_kubernetes() {
         tail -n 20 "$build/log" >&2
         fail "$name: Kubernetes could not be compiled" "make's last lines are above"
     fi
-    mkdir -p "${1%/*}"
-    mkdir "$build/done"
-    cp "$tree"/_output/bin/kube{-apiserver,-controller-manager,-scheduler,let} "$build/done"
-    # Somebody else may have been as fast, with the same outcome.
-    mv --no-target-directory "$build/done" "$1" 2>/dev/null || [[ -d $1 ]]
+    mkdir "$dir/bin"
+    cp "$tree"/_output/bin/kube{-apiserver,-controller-manager,-scheduler,let} "$dir/bin"
     rm -rf "$build"
 }
 

@@ -13,7 +13,7 @@ terraform_plugins() {
         printf '%s\n' "$TF_PLUGIN_DIR"
         return
     fi
-    found=$(find / -xdev \( -path /proc -o -path "$peers_dir" -o -name .terraform \) -prune -o \
+    found=$(find / -xdev \( -path /proc -o -path "$stores" -o -path "$peers_dir" -o -name .terraform \) -prune -o \
         -type d -path "*/hashicorp/aws/$version" -print -quit 2>/dev/null) || true
     [[ -n $found ]] || return 1
     printf '%s\n' "${found%/*/hashicorp/aws/*}"

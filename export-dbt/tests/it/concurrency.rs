@@ -2,13 +2,14 @@
 
 use std::process::Stdio;
 
-use crate::localstack::localstack;
 use crate::s3::{command, count};
-use crate::support::{Sandbox, actions, commit, table};
+use crate::support::{Sandbox, actions, commit, readers, table};
+use rideshare_tests::localstack::LocalStack;
 
 #[test]
 fn two_exporters_at_once_on_s3() {
-    let stack = localstack();
+    let Some(_readers) = readers() else { return };
+    let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id FROM range(1000) t(i)");
     let mut versions = Vec::new();
@@ -38,6 +39,7 @@ fn two_exporters_at_once_on_s3() {
 
 #[test]
 fn four_exporters_at_once_in_a_folder() {
+    let Some(_readers) = readers() else { return };
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id FROM range(1000) t(i)");
     let mut versions = Vec::new();

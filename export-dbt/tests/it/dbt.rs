@@ -1,22 +1,10 @@
-//! The platform's dbt project, built by real dbt: `DBT_DUCKDB_PATH` and `DBT_MANIFEST`.
-
-use std::path::PathBuf;
+//! The platform's dbt project, built by real dbt.
 
 use serde_json::Value;
 
-use crate::localstack::{LocalStack, localstack};
-use crate::support::{actions, bare, commit, outcomes, python, python_with, run};
-
-fn project() -> (PathBuf, PathBuf) {
-    let path = |name: &str| {
-        let value = std::env::var_os(name).unwrap_or_else(|| {
-            panic!("{name} is not set: run `make test`, which builds the dbt project")
-        });
-        std::fs::canonicalize(&value)
-            .unwrap_or_else(|error| panic!("{}: {error}", PathBuf::from(value).display()))
-    };
-    (path("DBT_DUCKDB_PATH"), path("DBT_MANIFEST"))
-}
+use crate::support::{actions, bare, commit, outcomes, python, python_with, readers, run, s3};
+use rideshare_tests::dbt;
+use rideshare_tests::localstack::LocalStack;
 
 /// Compares every table of the lake with the database, by rows as text.
 const COMPARE: &str = r#"
@@ -49,18 +37,19 @@ print(count)
 
 #[test]
 fn the_whole_project_to_s3_and_to_a_folder() {
-    let (database, manifest) = project();
-    let stack = localstack();
+    let Some(_readers) = readers() else { return };
+    let Some(project) = dbt::project() else { return };
+    let Some(stack) = LocalStack::shared() else { return };
     let folder = tempfile::tempdir().unwrap();
     let local = format!("{}/{{layer}}/{{table}}", folder.path().display());
-    let environment = LocalStack::environment(stack.address);
+    let environment = s3(stack.address);
     let export = |target: &str| {
         let mut command = bare();
         command
             .arg("--duckdb")
-            .arg(&database)
+            .arg(&project.database)
             .arg("--manifest")
-            .arg(&manifest)
+            .arg(&project.manifest)
             .args(["--target", target, "--create-buckets", "--format", "json"])
             .envs(environment.clone());
         run(&mut command)
@@ -74,8 +63,11 @@ fn the_whole_project_to_s3_and_to_a_folder() {
         let again = export(&target).summary();
         assert!(outcomes(&again).values().all(|o| o == "unchanged" || o == "skipped"), "{again:#}");
         let template = target.trim_start_matches("file://");
-        let compared =
-            python_with(COMPARE, &[&database.display().to_string(), template], &environment);
+        let compared = python_with(
+            COMPARE,
+            &[&project.database.display().to_string(), template],
+            &environment,
+        );
         assert_eq!(compared.trim().parse::<usize>().unwrap(), exported);
     }
     // A description of the project is in the log.

@@ -1,9 +1,10 @@
 //! A hundred runs: checkpoints are there, and only retained files are left.
 
-use crate::support::{Sandbox, data_files, python, rows, run, table};
+use crate::support::{Sandbox, data_files, python, readers, rows, run, table};
 
 #[test]
 fn a_hundred_runs() {
+    let Some(_readers) = readers() else { return };
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT 0 AS generation, i AS id, TIMESTAMP '2024-01-01' AS at FROM range(100) t(i)");
     let path = sandbox.table("gold", "t");
@@ -42,6 +43,7 @@ adds = t.get_add_actions(flatten=True); print(pa.table(adds).column('num_records
 
 #[test]
 fn removed_files_stay_for_the_retention() {
+    let Some(_readers) = readers() else { return };
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
     let path = sandbox.table("gold", "t");

@@ -1,8 +1,7 @@
 //! Runs the real `export-dbt` against real stores and reads its tables with other readers.
 //!
-//! The peers come from the environment: `READERS_PYTHON`, a Python with chdb, polars, deltalake,
-//! duckdb and pyarrow; `LOCALSTACK_VENV`, a virtual environment with LocalStack. A missing peer
-//! is a failure, as a skipped comparison proves nothing.
+//! The peers are LocalStack, dbt, and the readers: a Python with chdb, polars, deltalake, duckdb and
+//! pyarrow.
 
 mod concurrency;
 mod dbt;
@@ -11,7 +10,6 @@ mod failures;
 mod history;
 mod kill;
 mod local;
-mod localstack;
 mod proxy;
 mod readers;
 mod s3;

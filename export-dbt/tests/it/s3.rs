@@ -5,9 +5,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::localstack::{LocalStack, localstack};
 use crate::proxy::{Fate, Proxy};
-use crate::support::{Run, Sandbox, bare, outcomes, python_with, run, table};
+use crate::support::{Run, Sandbox, bare, outcomes, python_with, readers, run, s3, table};
+use rideshare_tests::localstack::LocalStack;
 
 /// The command against the store at an address, into buckets of this test's own.
 pub(crate) fn command(sandbox: &Sandbox, address: SocketAddr, bucket: &str) -> Command {
@@ -23,7 +23,7 @@ pub(crate) fn command(sandbox: &Sandbox, address: SocketAddr, bucket: &str) -> C
             "json",
         ])
         .args(["--retry-timeout", "20s"])
-        .envs(LocalStack::environment(address));
+        .envs(s3(address));
     command
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn count(address: SocketAddr, url: &str) -> String {
 import sys; from deltalake import DeltaTable
 t = DeltaTable(sys.argv[1], storage_options={'aws_conditional_put': 'etag'})
 print(t.version(), t.to_pyarrow_table().num_rows)";
-    python_with(program, &[url], &LocalStack::environment(address)).trim().to_string()
+    python_with(program, &[url], &s3(address)).trim().to_string()
 }
 
 fn many_rows(sandbox: &Sandbox) {
@@ -48,7 +48,8 @@ fn open_uploads(address: SocketAddr, bucket: &str) -> String {
 
 #[test]
 fn the_second_run_makes_no_put() {
-    let stack = localstack();
+    let Some(_readers) = readers() else { return };
+    let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     sandbox.sql(
         "CREATE TABLE silver.trips AS SELECT i AS id, TIMESTAMP '2024-01-01' + to_seconds(i) AS at FROM range(10000) t(i);
@@ -72,7 +73,8 @@ fn the_second_run_makes_no_put() {
 
 #[test]
 fn a_multipart_file_arrives_whole() {
-    let stack = localstack();
+    let Some(_readers) = readers() else { return };
+    let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     many_rows(&sandbox);
     let proxy = Proxy::new(stack.address, |_| Fate::Pass);
@@ -88,7 +90,8 @@ fn a_multipart_file_arrives_whole() {
 
 #[test]
 fn server_errors_are_retried() {
-    let stack = localstack();
+    let Some(_readers) = readers() else { return };
+    let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     many_rows(&sandbox);
     // Every request fails once.
@@ -103,7 +106,8 @@ fn server_errors_are_retried() {
 
 #[test]
 fn lost_answers_make_one_version() {
-    let stack = localstack();
+    let Some(_readers) = readers() else { return };
+    let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     many_rows(&sandbox);
     // The first answer to every write is lost after the store has done it: buckets, parts, the
@@ -126,7 +130,8 @@ fn lost_answers_make_one_version() {
 
 #[test]
 fn an_endpoint_that_goes_away_leaves_the_old_version() {
-    let stack = localstack();
+    let Some(_readers) = readers() else { return };
+    let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     many_rows(&sandbox);
     let done = run(&mut command(&sandbox, stack.address, "gone"));
@@ -150,7 +155,8 @@ fn an_endpoint_that_goes_away_leaves_the_old_version() {
 
 #[test]
 fn open_uploads_of_killed_runs_are_aborted() {
-    let stack = localstack();
+    let Some(_readers) = readers() else { return };
+    let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     many_rows(&sandbox);
     let done = run(&mut command(&sandbox, stack.address, "killed"));
@@ -194,7 +200,7 @@ fn open_uploads_of_killed_runs_are_aborted() {
 
 #[test]
 fn missing_buckets_and_refused_credentials() {
-    let stack = localstack();
+    let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id; CREATE TABLE silver.t AS SELECT 1 AS id");
     let no_bucket = |extra: &[&str]| -> Run {
@@ -205,7 +211,7 @@ fn missing_buckets_and_refused_credentials() {
             "--format",
             "json",
         ]);
-        run(command.args(extra).envs(LocalStack::environment(stack.address)))
+        run(command.args(extra).envs(s3(stack.address)))
     };
     let missing = no_bucket(&[]);
     assert_eq!(missing.status, 1);
@@ -224,7 +230,7 @@ fn missing_buckets_and_refused_credentials() {
 
 #[test]
 fn s3_endpoint_wins() {
-    let stack = localstack();
+    let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
     let nobody = SocketAddr::from(([127, 0, 0, 1], 9));

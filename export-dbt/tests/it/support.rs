@@ -1,9 +1,11 @@
 //! Databases, runs of the executable, and Python peers.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use rideshare_tests::peers;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -135,6 +137,24 @@ pub(crate) fn outcomes(summary: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The Python with the readers; `None` when it is not installed (see [`peers::find`]).
+pub(crate) fn readers() -> Option<PathBuf> {
+    peers::find("PEER_READERS_PYTHON")
+}
+
+/// The variables of a client of the S3 at `address`.
+pub(crate) fn s3(address: SocketAddr) -> Vec<(String, String)> {
+    [
+        ("AWS_ENDPOINT_URL", format!("http://{address}")),
+        ("AWS_ACCESS_KEY_ID", "test".into()),
+        ("AWS_SECRET_ACCESS_KEY", "test-secret-value".into()),
+        ("AWS_REGION", "us-east-1".into()),
+        ("AWS_ALLOW_HTTP", "true".into()),
+    ]
+    .map(|(name, value)| (name.to_string(), value))
+    .into()
+}
+
 /// Runs a Python program with the readers; its stdout.
 pub(crate) fn python(program: &str, arguments: &[&str]) -> String {
     python_with(program, arguments, &[])
@@ -146,10 +166,8 @@ pub(crate) fn python_with(
     arguments: &[&str],
     environment: &[(String, String)],
 ) -> String {
-    let python = std::env::var("READERS_PYTHON").unwrap_or_else(|_| {
-        panic!("READERS_PYTHON is not set: run `make test`, which installs the readers")
-    });
-    let output = Command::new(std::path::absolute(&python).expect("a path"))
+    let python = readers().expect("a test that needs the readers asks for them first");
+    let output = Command::new(&python)
         // chdb reads only below the current folder.
         .current_dir("/")
         // The readers' threads may outlive the interpreter and abort it.
@@ -157,9 +175,7 @@ pub(crate) fn python_with(
         .args(arguments)
         .envs(environment.iter().cloned())
         .output()
-        .unwrap_or_else(|error| {
-            panic!("{python}: {error}: run `make test`, which installs the readers")
-        });
+        .unwrap_or_else(|error| panic!("{}: {error}", python.display()));
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{stdout}\n{}", String::from_utf8_lossy(&output.stderr));
     stdout
