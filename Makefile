@@ -11,11 +11,9 @@ TOOLS ?= fetch-secrets export-dbt compose-gen kustomize-lint kind-cluster
 # Where cargo builds; an absolute path may be given to share a cache.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-# The tools that build in a minute. Nothing here compiles what only another tool needs.
-LIGHT := -p common -p compose-gen -p fetch-secrets -p kind-cluster -p kustomize-lint -p rideshare-tests
-SLOW := all_layers_are_applied_used_and_destroyed
-PEERS := localstack boto3 shells compose docker kubernetes kubernetes-server kubernetes-validate pre-commit sarif-schema \
-	shellcheck zizmor time terraform moto checkov databases
+# What the tests talk to. The one that takes minutes to compile comes first.
+PEERS := kubernetes-server localstack boto3 shells compose docker kubernetes kubernetes-validate pre-commit \
+	sarif-schema shellcheck zizmor time terraform moto checkov databases dbt readers
 
 .PHONY: help
 help: ## Print this help
@@ -25,45 +23,40 @@ help: ## Print this help
 demo: ## Env files, the deployment's files, dbt's tables as a Delta lake: no server, no Docker, no account
 	@scripts/demo
 
+.PHONY: duckdb
+duckdb: ## Bring DuckDB's library, which export-dbt is linked with, in seconds
+	scripts/peers install duckdb
+
 .PHONY: build
-build: ## Build the tools for development
-	cargo build --locked $(LIGHT)
+build: duckdb ## Build the tools for development
+	cargo build --locked
+
+.PHONY: build-tests
+build-tests: duckdb
+	cargo test --locked --no-run
+
+.PHONY: test-fast
+test-fast: ## Formatting, lints, freshness, and the tests that need no other program
+	@scripts/test fast
 
 .PHONY: test
-test: test-light test-export-dbt ## Install what the tests need into .peers, and run everything
-
-.PHONY: test-light
-test-light: peers lint check lint-overlays secrets-init-context ## The same for every tool but export-dbt
-	cargo test --locked --no-run $(LIGHT)
-	@# The apply of the Terraform layers mostly waits, so it does so beside the others.
-	log=$$(mktemp); status=0; \
-	cargo test --locked -p rideshare-tests --test terraform $(SLOW) >"$$log" 2>&1 & apply=$$!; \
-	cargo test --locked $(LIGHT) -- --skip $(SLOW) || status=$$?; \
-	wait $$apply || status=$$?; \
-	cat "$$log"; rm "$$log"; ((status == 0))
-	scripts/fuzz 20
-
-.PHONY: test-export-dbt
-test-export-dbt: ## The same for export-dbt alone; the first time, DuckDB takes half an hour
-	scripts/test-export-dbt
-
-.PHONY: lint-export-dbt
-lint-export-dbt: ## clippy on export-dbt, apart because it checks all of DuckDB's and delta-rs' crates anew
-	cargo clippy --release --locked --all-targets -p export-dbt -- --deny warnings
+test: ## Install what the tests need, and run everything
+	@scripts/test all
 
 .PHONY: peers
 peers: ## Install the real components that tests and benchmarks talk to
 	scripts/peers install $(PEERS)
 
 .PHONY: lint
-lint: ## Formatting, clippy, shellcheck, and the workflows' security
+lint: duckdb ## Formatting, clippy, shellcheck, and the workflows' security
 	cargo fmt --check
 	! command -v terraform >/dev/null || terraform fmt -check -recursive -diff infrastructure/terraform
-	cargo clippy --locked --all-targets $(LIGHT) -- --deny warnings
+	cargo clippy --locked --all-targets -- --deny warnings
 	scripts/lint-scripts
 
-.PHONY: lint-overlays
-lint-overlays: build ## Lint this project's own overlays with kustomize-lint, warnings included
+.PHONY: lint-overlays lint-overlays-built
+lint-overlays: build lint-overlays-built ## Lint this project's own overlays with kustomize-lint, warnings included
+lint-overlays-built:
 	$(CARGO_TARGET_DIR)/debug/kustomize-lint infrastructure/kubernetes
 
 .PHONY: fuzz
@@ -78,13 +71,14 @@ generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture, 
 	$(CARGO_TARGET_DIR)/debug/compose-gen graph > docs/platform.svg
 	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown > docs/kustomize-lint-rules.md
 
-.PHONY: check
-check: build ## Fail if a committed generated file, or an example in README, is out of date
+.PHONY: check check-built
+check: build check-built ## Fail if a committed generated file, or an example in README, is out of date
+	cargo test --locked --quiet -p rideshare-tests --test it readme::
+check-built:
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema | diff infrastructure/platform/schema.json -
 	$(CARGO_TARGET_DIR)/debug/compose-gen --check
 	$(CARGO_TARGET_DIR)/debug/compose-gen graph | diff docs/platform.svg -
 	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown | diff docs/kustomize-lint-rules.md -
-	cargo test --locked --quiet -p rideshare-tests --test readme
 
 .PHONY: deny
 deny: ## Licences, sources and duplicates of the dependencies
@@ -108,8 +102,7 @@ tf-validate: ## Terraform layers: formatting and validity; no account, no networ
 tf-test: ## Terraform layers: their tests, the contract, checkov, and all layers applied against moto
 	scripts/peers install terraform moto checkov kubernetes databases
 	cargo build --locked -p compose-gen -p fetch-secrets -p kustomize-lint
-	cargo test --locked -p rideshare-tests --test terraform --test terraform_operator \
-		--test terraform_contract --test database_users
+	cargo test --locked -p rideshare-tests --test it terraform database_users
 
 .PHONY: tf-set
 tf-set: ## Change variables of the layers, tfvars and defaults together: SET='domain=... aws_account_id=...'
@@ -203,13 +196,14 @@ kind-restore: ## Put the data of ARCHIVE back
 	$(KIND_CLUSTER) restore "$${ARCHIVE:?name the archive, as in ARCHIVE=backups/x.tar}"
 
 .PHONY: install
-install: ## Install TOOLS (all) with completions and man pages under PREFIX (/usr/local)
+install: ## Install TOOLS (all) with completions and man pages under PREFIX (/usr/local); compiles DuckDB
 	for tool in $(TOOLS); do \
-		cargo build --release --locked -p $$tool --features docs; \
+		features=docs; [[ $$tool != export-dbt ]] || features=docs,bundled; \
+		cargo build --release --locked -p $$tool --features $$features; \
 		install -D --mode 0755 $(CARGO_TARGET_DIR)/release/$$tool $(DESTDIR)$(PREFIX)/bin/$$tool; \
 		$(CARGO_TARGET_DIR)/release/$$tool-docs $(DESTDIR)$(PREFIX); \
 	done
 
 .PHONY: clean
-clean: ## Remove what was built and installed here
+clean: ## Remove what was built here; the components stay in the user's cache
 	rm -rf target .peers demo

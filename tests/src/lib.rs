@@ -1,7 +1,6 @@
 //! What the tests of all tools share: the real components they talk to, a proxy that breaks
 //! connections on purpose, and a readable record of a program's run.
 
-#[cfg(feature = "apiserver")]
 pub mod apiserver;
 pub mod dbt;
 pub mod kubelet;

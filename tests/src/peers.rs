@@ -10,8 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The path behind a `PEER_…` name of `scripts/peers env`.
 ///
 /// `None` means that the peer is not installed: the caller returns, and the skip has been
-/// counted and shown. With `CI=true` a missing peer is a failure.
+/// counted and shown. With `CI=true` a missing peer is a failure. With `PEERS=none` no peer is used.
 pub fn find(name: &str) -> Option<PathBuf> {
+    if std::env::var_os("PEERS").is_some_and(|peers| peers == "none") {
+        return None;
+    }
     let path = installed().get(name);
     if path.is_none() {
         skip(&format!("{name} (`make peers` installs it)"));

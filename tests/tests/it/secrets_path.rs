@@ -27,7 +27,7 @@ fn a_service_gets_exactly_the_hard_value_and_everything_starts_in_order() {
     let scratch = tempfile::tempdir().unwrap();
     let done = run(Command::new(root().join("scripts/docker-engine"))
         .args(["run", "--"])
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/secrets_path.sh"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/secrets_path.sh"))
         .args([context.as_path(), &busybox, &python])
         .arg(root().join("infrastructure/docker/compose.yaml"))
         .arg(scratch.path())

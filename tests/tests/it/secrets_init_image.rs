@@ -21,7 +21,7 @@ fn the_image_fetches_from_localstack_into_a_volume() {
     let scratch = tempfile::tempdir().unwrap();
     let done = run(Command::new(root().join("scripts/docker-engine"))
         .args(["run", "--"])
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/secrets_init_image.sh"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/secrets_init_image.sh"))
         .args([context.as_path(), &context.join("fetch-secrets"), &busybox, &python])
         .arg(scratch.path())
         .current_dir(root()))

@@ -1,0 +1,13 @@
+//! The tests that cross tools, and those of what the tools generate and apply.
+
+mod custom_resources;
+mod database_users;
+mod duckdb_version;
+mod kubernetes;
+mod parity;
+mod readme;
+mod secrets_init_image;
+mod secrets_path;
+mod terraform;
+mod terraform_contract;
+mod terraform_operator;
