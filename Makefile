@@ -43,6 +43,10 @@ test-fast: ## Formatting, lints, freshness, and the tests that need no other pro
 test: ## Install what the tests need, and run everything
 	@scripts/test all
 
+.PHONY: test-bundled
+test-bundled: ## Smoke test of export-dbt with DuckDB compiled in; the first time, half an hour
+	scripts/test-bundled
+
 .PHONY: peers
 peers: ## Install the real components that tests and benchmarks talk to
 	scripts/peers install $(PEERS)

@@ -47,6 +47,10 @@ write_deltalake(sys.argv[2] + '/script', con.execute('SELECT * FROM gold.fact_tr
 """
 
 
+# export-dbt with DuckDB's ready-made library, and without jemalloc.
+LINKED = "linked"
+
+
 def measure(command):
     """Wall seconds, processor seconds, peak MiB and stdout of a process."""
     start = time.perf_counter()
@@ -81,8 +85,8 @@ def run(what, binary, database, out):
     """Wall seconds, processor seconds, peak MiB and MiB of files of one export."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    if what == "export-dbt":
-        command = [binary, "--duckdb", str(database), "--target", f"file://{out}/lake/{{layer}}/{{table}}", "--quiet"]
+    if what in ("export-dbt", LINKED):
+        command = [os.environ["EXPORT_DBT_LINKED"] if what == LINKED else binary, "--duckdb", str(database), "--target", f"file://{out}/lake/{{layer}}/{{table}}", "--quiet"]
     else:
         command = [sys.executable, "-c", COPY if what == "COPY" else SCRIPT, str(database), str(out)]
     wall, cpu, peak, printed = measure(command)
@@ -108,7 +112,7 @@ def main():
     # In turns, so that what else the machine does falls on all of them alike.
     database, results = build(folder, counts[0]), {}
     for _ in range(rounds):
-        for what in ("COPY", "export-dbt", "script"):
+        for what in ("COPY", "export-dbt", LINKED, "script"):
             results.setdefault(what, []).append(run(what, binary, database, folder / "out"))
     middle = {what: [statistics.median(column) for column in zip(*runs)] for what, runs in results.items()}
     for what, result in middle.items():
@@ -119,11 +123,12 @@ def main():
         result = run("export-dbt", binary, build(folder, rows), folder / "out")
         line(rows, "export-dbt", result)
         peaks.append(result[2])
-    own, copy, script = middle["export-dbt"], middle["COPY"], middle["script"]
+    own, copy, script, linked = (middle[what] for what in ("export-dbt", "COPY", "script", LINKED))
     print(f"\nmedians of {rounds} runs in turns, {counts[0]:,} rows:")
     print(f"  time     {own[0] / copy[0]:.2f} of COPY's (cpu {own[1] / copy[1]:.2f}), {script[0] / own[0]:.2f} times as fast as the script (cpu {script[1] / own[1]:.2f})")
     print(f"  files    {own[3] / copy[3]:.2f} of COPY's, {own[3] / script[3]:.2f} of the script's")
     print(f"  memory   {own[2] / copy[2]:.2f} of COPY's, {own[2] / script[2]:.2f} of the script's")
+    print(f"  linked   time {linked[0] / own[0]:.2f}, cpu {linked[1] / own[1]:.2f}, memory {linked[2] / own[2]:.2f} of the bundled build's")
     print(f"peak memory for {', '.join(f'{n:,}' for n in counts)} rows: {', '.join(f'{p:.0f}' for p in peaks)} MiB, {100 * (max(peaks) / min(peaks) - 1):.1f} % apart")
 
 

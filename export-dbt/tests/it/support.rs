@@ -76,6 +76,8 @@ impl Sandbox {
 /// The command without arguments, in an environment of its own.
 pub(crate) fn bare() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_export-dbt"));
+    // cargo's, for DuckDB's library, which the executable finds itself.
+    command.env_remove("LD_LIBRARY_PATH");
     for (name, _) in std::env::vars() {
         let ours = ["AWS_", "S3_", "TRINO_", "EXPORT_", "DUCKDB_", "DBT_"];
         if ours.iter().any(|prefix| name.starts_with(prefix)) {
