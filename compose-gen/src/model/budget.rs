@@ -6,6 +6,7 @@ use common::quantity::Quantity;
 use serde_json::{Value, json};
 
 use super::{Platform, Service};
+use crate::spec::types::Scalar;
 
 /// What the init container that waits may use.
 pub(crate) const WAIT_MEMORY: u64 = 64 << 20;
@@ -51,8 +52,9 @@ impl Budget {
         };
         let own = environment.and_then(|e| e.memory.as_ref());
         let of_pods = own.and_then(|own| {
-            let reserved = own.reserved.as_deref().map_or(Some(Quantity::ZERO), memory)?;
-            Some(available(memory(&own.budget)?, reserved).to_bytes())
+            let amount = |own: &Scalar| memory(&own.to_string());
+            let reserved = own.reserved.as_ref().map_or(Some(Quantity::ZERO), amount)?;
+            Some(available(amount(&own.budget)?, reserved).to_bytes())
         });
         Budget {
             limits: sums.limits().to_bytes(),

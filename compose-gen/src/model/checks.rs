@@ -104,6 +104,7 @@ impl Checks<'_> {
                 for (key, text) in
                     [("budget", Some(&own.budget)), ("reserved", own.reserved.as_ref())]
                 {
+                    let text = text.map(ToString::to_string);
                     if let Some(text) = text.filter(|text| environment::memory(text).is_none()) {
                         let message = format!("\"{text}\" is no amount of memory");
                         let path = ["x-environments", name, "memory", key];
