@@ -4,12 +4,16 @@
 //! - [`diagnostic`]: an error with its place in a file, and reports of many
 //! - [`yaml`]: YAML a person wrote, read with positions and bounded in size
 //! - [`spec`]: the specification folder, found and read
+//! - [`environment`]: memory and nodes of its environments
 //! - [`catalogue`]: the secrets of the platform, checked
 //! - [`compose`]: what Docker Compose makes of the texts in its files
+//! - [`quantity`]: amounts of memory as Kubernetes and Compose write them
+//! - [`kubernetes`]: the pods of an object, the objects that it needs, and the budget of all
 //! - [`files`]: files replaced whole, never half-written
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables for a terminal
 //! - `docs` (feature): shell completions and man pages from a command line's definition
+//! - `duration` (feature): durations of options and messages
 //! - `aws` (feature): deadlines and endpoint of an AWS client
 
 #[cfg(feature = "aws")]
@@ -19,8 +23,13 @@ pub mod compose;
 pub mod diagnostic;
 #[cfg(feature = "docs")]
 pub mod docs;
+#[cfg(feature = "duration")]
+pub mod duration;
+pub mod environment;
 pub mod exit;
 pub mod files;
+pub mod kubernetes;
+pub mod quantity;
 pub mod spec;
 pub mod stop;
 pub mod streams;

@@ -12,6 +12,17 @@ pub fn say(report: &Report) {
     }
 }
 
+/// Writes a line of progress to stderr. Nobody reading is no failure.
+pub fn line(text: &str) {
+    let _ = writeln!(io::stderr(), "{}", harmless(text));
+}
+
+/// A text of another program, such as a log line, without characters that a terminal would obey.
+pub fn harmless(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
+    text.chars().map(shown).collect()
+}
+
 /// Writes a command's result to stdout. When nobody reads it, the answer stays the same, and so
 /// does the exit status.
 ///

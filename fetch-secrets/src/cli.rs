@@ -8,6 +8,7 @@ use clap::builder::ValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use common::duration;
 use secrecy::SecretString;
 
 const AFTER_HELP: &str = "\
@@ -129,7 +130,7 @@ pub struct Selection {
     #[arg(long, env = "SECRETS_SOURCE", default_value = "aws")]
     pub source: Source,
     /// Give up after this long in all, such as 30s or 2m
-    #[arg(long, value_name = "TIME", env = "SECRETS_DEADLINE", default_value = DEADLINE)]
+    #[arg(long, value_name = duration::METAVAR, env = "SECRETS_DEADLINE", default_value = DEADLINE)]
     #[arg(value_parser = ValueParser::new(deadline))]
     pub deadline: Duration,
 }
@@ -226,7 +227,7 @@ pub struct Seed {
     #[arg(long)]
     pub allow_aws: bool,
     /// Give up after this long in all, such as 30s or 2m
-    #[arg(long, value_name = "TIME", env = "SECRETS_DEADLINE", default_value = DEADLINE)]
+    #[arg(long, value_name = duration::METAVAR, env = "SECRETS_DEADLINE", default_value = DEADLINE)]
     #[arg(value_parser = ValueParser::new(deadline))]
     pub deadline: Duration,
     /// How to report
@@ -264,8 +265,7 @@ fn secret(text: &str) -> Result<SecretString, Infallible> {
 }
 
 fn deadline(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(or(text, DEADLINE)).map_err(|error| error.to_string())?;
-    if time.is_zero() { Err("must be more than nothing".into()) } else { Ok(time) }
+    duration::timeout(or(text, DEADLINE))
 }
 
 fn mode(text: &str) -> Result<u32, String> {

@@ -5,12 +5,12 @@
 use std::path::Path;
 
 use common::diagnostic::{Diagnostic, Report};
+use common::environment;
+use common::kubernetes::budget as sums;
 use common::stop::Stop;
-use common::yaml::Node;
 use serde_json::Value;
 
-use crate::object::{containers, list, number, template, text};
-use crate::quantity;
+use crate::quantity::shown;
 use crate::references::workload;
 
 /// What the specification gives an environment, in bytes.
@@ -42,123 +42,61 @@ pub(crate) fn read(spec: Option<&Path>, cluster: &str) -> Result<Option<Budget>,
         return Ok(None);
     };
     let mut report = Report::default();
-    let Some(files) = common::spec::read(&folder, &mut report) else {
+    let files = common::spec::read(&folder, &mut report).unwrap_or_default();
+    let environments = environment::of(&files, &mut report);
+    if report.has_errors() {
         report.sort();
         return Err(report.into());
-    };
-    for file in &files {
-        let environments = file.section("x-environments").and_then(Node::entries);
-        for environment in environments.unwrap_or_default() {
-            let own = environment.value.get("kind").and_then(|kind| kind.get("name"));
-            let of_cluster = own.and_then(Node::as_str) == Some(cluster);
-            let Some(memory) = environment.value.get("memory").filter(|_| of_cluster) else {
-                continue;
-            };
-            let amount = |key: &str| {
-                let node = memory.get(key)?;
-                Some((node, node.text().and_then(quantity::compose)))
-            };
-            for (node, bytes) in [amount("budget"), amount("reserved")].into_iter().flatten() {
-                if bytes.is_none() {
-                    let place = file.place(&node.span);
-                    let message = "not an amount of memory";
-                    return Err(Report::from(
-                        Diagnostic::error("bad-quantity", message)
-                            .at(place, "")
-                            .hint("write it as 10g or 512m"),
-                    )
-                    .into());
-                }
-            }
-            let bytes = |key: &str| amount(key).and_then(|(_, bytes)| bytes);
-            let nodes = environment.value.get("nodes").and_then(Node::text);
-            return Ok(bytes("budget").map(|total| Budget {
-                total,
-                reserved: bytes("reserved").unwrap_or_default(),
-                nodes: nodes.and_then(|nodes| nodes.parse().ok()).unwrap_or(1),
-            }));
-        }
     }
-    Ok(None)
+    let ours = environments.into_iter().find(|one| one.cluster.as_deref() == Some(cluster));
+    Ok(ours.and_then(|environment| {
+        Some(Budget {
+            total: environment.budget?.to_bytes(),
+            reserved: environment.reserved.to_bytes(),
+            nodes: environment.nodes.and_then(|nodes| nodes.try_into().ok()).unwrap_or(1),
+        })
+    }))
 }
 
-/// Why the objects do not fit, with the largest parts; and what has no limit at all.
+/// Why the objects do not fit, with the largest parts; and the containers without a limit.
 pub(crate) fn check(objects: &[Value], budget: Option<Budget>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let nodes = budget.map_or(1, |budget| budget.nodes);
-    let mut parts: Vec<(u64, String)> = Vec::new();
-    for object in objects {
-        // Pods that others make are counted with those.
-        let Some(template) = template(object) else { continue };
-        let pods = pods(object, nodes);
-        parts.push((pod(template) * pods, workload(object)));
-        for container in containers(template).filter(|c| limit(c).is_none()) {
-            let name = text(container, "/name");
-            let message = format!("container {name} of {} has no memory limit", workload(object));
+    let nodes = budget.and_then(|budget| i64::try_from(budget.nodes).ok());
+    let sums = sums::Budget::of(objects.iter(), nodes);
+    for part in &sums.parts {
+        let workload = workload(part.object);
+        for container in &part.memory.unlimited {
+            let name = container.name();
+            let message = format!("container {name} of {workload} has no memory limit");
             problems.push(
                 Diagnostic::warning("memory-unlimited", message)
-                    .hint("without one it is not counted, and may use the whole machine"),
+                    .hint("without one it counts with its request, and may use the whole machine"),
             );
         }
     }
     let Some(budget) = budget else { return problems };
-    let sum: u64 = parts.iter().map(|(bytes, _)| bytes).sum();
-    if sum > budget.available() {
-        parts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        let largest: Vec<String> = parts
-            .iter()
-            .take(5)
-            .map(|(bytes, what)| format!("{what} {}", quantity::shown(*bytes)))
-            .collect();
+    let needed = sums.needed().to_bytes();
+    if needed > budget.available() {
+        let part = |part: &sums::Part<'_, Value>| {
+            let bytes = part.limit().to_bytes();
+            format!("{} {} ({})", workload(part.object), shown(bytes), part.pods.why)
+        };
+        let largest: Vec<String> = sums.parts.iter().take(5).map(part).collect();
         let message = format!(
             "the pods' limits add up to {}, and the cluster gives pods {} ({} less {} reserved); \
              the largest: {}",
-            quantity::shown(sum),
-            quantity::shown(budget.available()),
-            quantity::shown(budget.total),
-            quantity::shown(budget.reserved),
+            shown(needed),
+            shown(budget.available()),
+            shown(budget.total),
+            shown(budget.reserved),
             largest.join(", ")
         );
         problems.push(
             Diagnostic::error("over-budget", message)
-                .hint("deploy fewer profiles with --profile, or change limits or the budget in the specification"),
+                .hint("deploy fewer profiles with --profile, or change limits, `maxSurge` or the budget in the specification"),
         );
     }
     problems
-}
-
-fn pods(object: &Value, nodes: u64) -> u64 {
-    let count = |pointer: &str| {
-        let given = object.pointer(pointer).is_some();
-        if given { u64::try_from(number(object, pointer)).unwrap_or_default() } else { 1 }
-    };
-    match text(object, "/kind") {
-        "DaemonSet" => nodes,
-        "Job" => count("/spec/parallelism"),
-        "CronJob" | "Pod" => 1,
-        _ => count("/spec/replicas"),
-    }
-}
-
-/// A container's memory limit, in bytes.
-fn limit(container: &Value) -> Option<u64> {
-    quantity::kubernetes(text(container, "/resources/limits/memory"))
-}
-
-/// The most that a pod uses at one time: its containers and sidecars together, or one init
-/// container with the sidecars started before it. Containers without a limit count for nothing.
-fn pod(template: &Value) -> u64 {
-    let mut sidecars = 0;
-    let mut most = 0;
-    for container in list(template, "/spec/initContainers") {
-        let bytes = limit(container).unwrap_or_default();
-        most = most.max(sidecars + bytes);
-        if text(container, "/restartPolicy") == "Always" {
-            sidecars += bytes;
-        }
-    }
-    let own: u64 = list(template, "/spec/containers").iter().filter_map(limit).sum();
-    most.max(sidecars + own)
 }
 
 #[cfg(test)]
@@ -178,33 +116,42 @@ mod tests {
                "spec": {"replicas": replicas, "template": {"spec": spec}}})
     }
 
-    #[test]
-    fn a_pod_is_its_containers_or_its_largest_init_container() {
-        let spec = json!({"initContainers": [limited("i", "300Mi")],
-                          "containers": [limited("a", "100Mi"), limited("b", "100Mi")]});
-        assert_eq!(pod(&json!({"spec": spec})), 300 * MIB);
-        let mut sidecar = limited("s", "50Mi");
-        sidecar["restartPolicy"] = json!("Always");
-        let spec = json!({"initContainers": [sidecar, limited("i", "300Mi")],
-                          "containers": [limited("a", "100Mi")]});
-        assert_eq!(pod(&json!({"spec": spec})), 350 * MIB);
+    fn budget() -> Option<Budget> {
+        Some(Budget { total: 1024 * MIB, reserved: 512 * MIB, nodes: 3 })
+    }
+
+    fn codes(objects: &[Value]) -> Vec<&'static str> {
+        check(objects, budget()).iter().map(Diagnostic::code).collect()
     }
 
     #[test]
-    fn over_budget_names_the_largest_and_unlimited_is_a_warning() {
-        let budget = Budget { total: 1024 * MIB, reserved: 512 * MIB, nodes: 3 };
-        let fits = deployment(2, json!({"containers": [limited("a", "256Mi")]}));
-        assert!(check(std::slice::from_ref(&fits), Some(budget)).is_empty());
-        let mut daemon = deployment(1, json!({"containers": [limited("a", "1Mi")]}));
+    fn objects_that_fit_are_no_problem() {
+        let mut fits = deployment(2, json!({"containers": [limited("a", "256Mi")]}));
+        fits["spec"]["strategy"] = json!({"type": "Recreate"});
+        assert!(codes(&[fits]).is_empty());
+    }
+
+    #[test]
+    fn over_budget_names_the_sum_and_the_largest() {
+        let mut daemon = deployment(1, json!({"containers": [limited("a", "200Mi")]}));
         daemon["kind"] = json!("DaemonSet");
-        let problems = check(&[fits, daemon], Some(budget));
-        assert!(problems[0].message().contains("515 MiB"), "{}", problems[0].message());
+        let problems = check(&[daemon], budget());
+        assert_eq!(
+            problems[0].message(),
+            "the pods' limits add up to 600 MiB, and the cluster gives pods 512 MiB (1.0 GiB less \
+             512 MiB reserved); the largest: DaemonSet/d 600 MiB (3 nodes)"
+        );
+    }
+
+    #[test]
+    fn a_container_without_a_limit_is_a_warning() {
         let none = deployment(1, json!({"containers": [{"name": "free"}]}));
-        assert_eq!(check(&[none], Some(budget))[0].code(), "memory-unlimited");
-        // The one beside it still counts.
+        assert_eq!(codes(&[none]), ["memory-unlimited"]);
+    }
+
+    #[test]
+    fn the_one_beside_it_still_counts() {
         let beside = json!({"containers": [{"name": "free"}, limited("a", "600Mi")]});
-        let codes: Vec<_> =
-            check(&[deployment(1, beside)], Some(budget)).iter().map(|d| d.code()).collect();
-        assert_eq!(codes, ["memory-unlimited", "over-budget"]);
+        assert_eq!(codes(&[deployment(1, beside)]), ["memory-unlimited", "over-budget"]);
     }
 }

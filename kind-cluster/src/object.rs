@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use common::kubernetes;
 use serde_json::Value;
+
+pub(crate) use common::kubernetes::template;
 
 /// What identifies an object in a cluster. The version is left out: the same object may be
 /// asked for in several.
@@ -104,21 +107,10 @@ pub(crate) fn matches(selector: Option<&Value>, object: &Value) -> bool {
     wanted.iter().all(|(key, value)| meta(object, "labels", key) == value.as_str())
 }
 
-/// Where the pod's template is in a workload; `None` for what makes no pods.
-pub(crate) fn template(object: &Value) -> Option<&Value> {
-    match text(object, "/kind") {
-        "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "ReplicaSet" => {
-            object.pointer("/spec/template")
-        }
-        "CronJob" => object.pointer("/spec/jobTemplate/spec/template"),
-        "Pod" => Some(object),
-        _ => None,
-    }
-}
-
 /// Every container of a pod's template: init containers first.
 pub(crate) fn containers(template: &Value) -> impl Iterator<Item = &Value> {
-    list(template, "/spec/initContainers").iter().chain(list(template, "/spec/containers"))
+    let containers = template.get("spec").map(kubernetes::containers).unwrap_or_default();
+    containers.into_iter().map(|container| container.node)
 }
 
 /// Seconds since 1970 of an RFC 3339 time in UTC, as Kubernetes writes it.

@@ -127,8 +127,7 @@ pub(crate) async fn with_input(
         Ok(Ok(status)) => status,
         Ok(Err(error)) => return Err(not_started(program, &error)),
         Err(_) => {
-            let what =
-                format!("{program} has not ended within {}", humantime::format_duration(limit));
+            let what = format!("{program} has not ended within {}", common::duration::show(limit));
             return Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", what)));
         }
     };

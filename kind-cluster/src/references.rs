@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::diagnostic::Diagnostic;
+use common::kubernetes::{Claims, needs};
 use serde_json::Value;
 
-use crate::object::{Key, containers, group, list, matches, name, template, text};
+use crate::object::{Key, group, list, matches, name, template, text};
 use crate::readiness::external_secret;
 
 const GATEWAY: &str = "gateway.networking.k8s.io";
 const SECRETS: &str = "external-secrets.io";
+const CLAIM: &str = "PersistentVolumeClaim";
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// One object needs another.
@@ -26,8 +28,9 @@ pub(crate) struct Reference {
 /// Everything that an object refers to.
 pub(crate) fn of(object: &Value) -> Vec<Reference> {
     let mut found = Found { namespace: text(object, "/metadata/namespace"), all: Vec::new() };
-    if let Some(template) = template(object) {
-        found.template(template);
+    for need in needs::of(object) {
+        let part = need.key().map(str::to_owned);
+        found.part("", need.target.kind(), need.name(), part, need.optional);
     }
     match text(object, "/kind") {
         "StatefulSet" => found.add("", "Service", text(object, "/spec/serviceName")),
@@ -111,55 +114,6 @@ impl Found<'_> {
         Within { namespace, all: &mut self.all }.part(group, kind, name, part, optional);
     }
 
-    fn template(&mut self, template: &Value) {
-        let spec = "/spec";
-        let account = text(template, &format!("{spec}/serviceAccountName"));
-        if account != "default" {
-            self.add("", "ServiceAccount", account);
-        }
-        for secret in list(template, "/spec/imagePullSecrets") {
-            self.add("", "Secret", text(secret, "/name"));
-        }
-        for container in containers(template) {
-            for variable in list(container, "/env") {
-                for (kind, at) in [("Secret", "secretKeyRef"), ("ConfigMap", "configMapKeyRef")] {
-                    let Some(from) = variable.pointer(&format!("/valueFrom/{at}")) else {
-                        continue;
-                    };
-                    let key = Some(text(from, "/key").to_owned());
-                    let optional = from["optional"] == true;
-                    self.part("", kind, text(from, "/name"), key, optional);
-                }
-            }
-            for source in list(container, "/envFrom") {
-                for (kind, at) in [("Secret", "secretRef"), ("ConfigMap", "configMapRef")] {
-                    if let Some(from) = source.get(at) {
-                        self.part("", kind, text(from, "/name"), None, from["optional"] == true);
-                    }
-                }
-            }
-        }
-        for volume in list(template, "/spec/volumes") {
-            self.volume(volume);
-            for source in list(volume, "/projected/sources") {
-                self.volume(source);
-            }
-        }
-    }
-
-    fn volume(&mut self, volume: &Value) {
-        let optional = |at: &str| volume.pointer(&format!("/{at}/optional")) == Some(&true.into());
-        let map = text(volume, "/configMap/name");
-        // Every namespace gets this one from the cluster.
-        if map != "kube-root-ca.crt" {
-            self.part("", "ConfigMap", map, None, optional("configMap"));
-        }
-        let secret = text(volume, "/secret/secretName");
-        let secret = if secret.is_empty() { text(volume, "/secret/name") } else { secret };
-        self.part("", "Secret", secret, None, optional("secret"));
-        self.add("", "PersistentVolumeClaim", text(volume, "/persistentVolumeClaim/claimName"));
-    }
-
     /// Every `…SecretRef` below a store's provider, whatever the provider is.
     fn store(&mut self, value: Option<&Value>) {
         for (key, value) in value.and_then(Value::as_object).into_iter().flatten() {
@@ -211,6 +165,7 @@ fn known(objects: &[Value]) -> Known {
 /// Everything that is referred to and not there; all of it, not the first.
 pub(crate) fn dangling(objects: &[Value]) -> Vec<Diagnostic> {
     let known = known(objects);
+    let claims = Claims::of(objects.iter());
     // What is in a namespace that the overlay has nothing in is somebody else's.
     let namespaces: BTreeSet<&str> = known.keys().map(|key| key.namespace.as_str()).collect();
     let mut problems = Vec::new();
@@ -220,6 +175,7 @@ pub(crate) fn dangling(objects: &[Value]) -> Vec<Diagnostic> {
             let Reference { to, part, optional } = &reference;
             let missing = match (known.get(to), part) {
                 _ if *optional || !namespaces.contains(to.namespace.as_str()) => continue,
+                (None, _) if to.kind == CLAIM && claims.has(&to.namespace, &to.name) => continue,
                 (None, _) => format!("{from} needs {to}, which is not in the overlay"),
                 (Some(Some(parts)), Some(part)) if !parts.contains(part) => {
                     let what = if to.kind == "Service" { "port" } else { "key" };

@@ -2,6 +2,8 @@
 
 mod expected;
 
+use std::collections::BTreeSet;
+
 use common::exit::Status;
 use common::stop::Stop;
 use serde_json::Value;
@@ -10,8 +12,7 @@ use crate::backup::quiesce;
 use crate::cli::{Format, Shared};
 use crate::cluster::{Cluster, live};
 use crate::object::{Key, list, text};
-use crate::readiness::service::OLD_SLICES;
-use crate::readiness::{State, World, assess};
+use crate::readiness::{Rule, State, World, assess};
 use crate::report::{self, Check, Outcome};
 
 /// What is looked at: the group in the report, and version and kind.
@@ -31,16 +32,16 @@ const LOOKED_AT: [(&str, &str, &str); 13] = [
     ("secrets", "external-secrets.io/v1", "ExternalSecret"),
 ];
 
-/// What the rules look at besides.
-const ALSO: [(&str, &str); 6] = [
-    ("apps/v1", "ReplicaSet"),
-    ("v1", "Secret"),
-    ("storage.k8s.io/v1", "StorageClass"),
-    // Where both are served, they are the same objects.
-    (OLD_SLICES, "EndpointSlice"),
-    ("discovery.k8s.io/v1", "EndpointSlice"),
-    ("gateway.networking.k8s.io/v1", "GatewayClass"),
-];
+/// Version and kind of everything that the report and its rules look at. Where two versions of a
+/// kind are served, they are the same objects.
+fn kinds() -> BTreeSet<(&'static str, &'static str)> {
+    let shown = LOOKED_AT.iter().map(|(_, version, kind)| (*version, *kind));
+    let watched = shown.clone().flat_map(|(version, kind)| {
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        Rule::of_kind(group, kind).watched().iter().flat_map(|versions| versions.iter().copied())
+    });
+    shown.chain(watched).collect()
+}
 
 /// `status`.
 pub(crate) async fn run(shared: &Shared) -> Result<Status, Stop> {
@@ -83,8 +84,7 @@ pub(crate) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
 
 async fn look(cluster: &Cluster, checks: &mut Vec<Check>) -> World {
     let mut world = World { now: live::now(), ..World::default() };
-    let all = LOOKED_AT.iter().map(|(_, version, kind)| (*version, *kind)).chain(ALSO);
-    let lists = all.map(|(version, kind)| cluster.list(version, kind, ""));
+    let lists = kinds().into_iter().map(|(version, kind)| cluster.list(version, kind, ""));
     for list in futures::future::join_all(lists).await {
         match list {
             Ok(objects) => world.objects.extend(objects.into_iter().map(|o| (Key::of(&o), o))),
@@ -110,7 +110,7 @@ fn check(group: &'static str, key: &Key, object: &Value, world: &World) -> Check
         State::Ready => Check::ok(group, name, "ready"),
         State::Skipped(reason) => Check::skipped(group, name, reason),
         State::InProgress(reason) => Check::failed(group, name, "not-ready", reason),
-        State::Failed(reason) => Check::failed(group, name, "failed", reason),
+        State::Failed(failure) => Check::failed(group, name, "failed", failure.reason),
     }
 }
 

@@ -27,7 +27,6 @@ mod netpol;
 pub mod object;
 mod objects;
 mod parity;
-pub mod quantity;
 pub mod render;
 pub mod rules;
 mod schema;

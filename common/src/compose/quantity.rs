@@ -2,18 +2,26 @@
 
 /// Bytes of `512m`, `1g`, `1024`; the units are powers of 1024.
 pub fn memory(text: &str) -> Option<u64> {
+    size(text).filter(|bytes| *bytes > 0)
+}
+
+/// The same, where nothing is an amount, too.
+pub fn size(text: &str) -> Option<u64> {
     let text = text.trim().to_ascii_lowercase();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor: u64 = match &text[digits.len()..] {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" | "ki" => 1 << 10,
-        "m" | "mb" | "mib" | "mi" => 1 << 20,
-        "g" | "gb" | "gib" | "gi" => 1 << 30,
+    let shift = match &text[digits.len()..] {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" | "ki" => 10,
+        "m" | "mb" | "mib" | "mi" => 20,
+        "g" | "gb" | "gib" | "gi" => 30,
+        "t" | "tb" | "tib" | "ti" => 40,
+        "p" | "pb" | "pib" | "pi" => 50,
         _ => return None,
     };
     let number: f64 = digits.trim().parse().ok()?;
-    let bytes = number * factor as f64;
-    (bytes >= 1.0 && bytes < (1u64 << 53) as f64).then_some(bytes as u64)
+    let bytes = number * (1_u64 << shift) as f64;
+    // Beyond 2^53 the number would not be exact.
+    (bytes >= 0.0 && bytes < (1_u64 << 53) as f64).then_some(bytes as u64)
 }
 
 /// Milliseconds of `1m30s`, `1.5s`, `500ms`, rounded up.
@@ -52,9 +60,20 @@ mod tests {
         assert_eq!(memory("512m"), Some(512 << 20));
         assert_eq!(memory("1.5gb"), Some(1536 << 20));
         assert_eq!(memory("1000"), Some(1000));
-        for bad in ["", "m", "1x", "-1m", "0"] {
+        assert_eq!(memory("1t"), Some(1 << 40));
+        assert_eq!(memory("10Gi"), Some(10 << 30));
+    }
+
+    #[test]
+    fn no_amount_is_refused() {
+        for bad in ["", "m", "1x", "-1m", "0", "inf", "nan", "9e99"] {
             assert_eq!(memory(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn nothing_is_a_size() {
+        assert_eq!(size("0"), Some(0));
     }
 
     #[test]

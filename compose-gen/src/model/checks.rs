@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use common::diagnostic::{Diagnostic, Report, nearest};
+use common::environment;
 
 use super::budget::Budget;
 use super::{Health, Origin, Platform, Restart, Service, at, is_label, order, patch};
 use crate::render::kubernetes::CLUSTER;
 use crate::render::kubernetes::config::names;
 use crate::spec::Spec;
-use crate::spec::quantity::{bytes, memory};
+use crate::spec::quantity::bytes;
 use crate::spec::types::{Access, Cluster, Condition};
 
 /// Checks everything and puts the order of starting into the services.
@@ -103,10 +104,16 @@ impl Checks<'_> {
                 for (key, text) in
                     [("budget", Some(&own.budget)), ("reserved", own.reserved.as_ref())]
                 {
-                    if let Some(text) = text.filter(|text| memory(text).is_none()) {
+                    let text = text.map(ToString::to_string);
+                    if let Some(text) = text.filter(|text| environment::memory(text).is_none()) {
                         let message = format!("\"{text}\" is no amount of memory");
                         let path = ["x-environments", name, "memory", key];
-                        self.hinted("bad-quantity", message, &path, "such as 10g or 512m".into());
+                        self.hinted(
+                            "bad-quantity",
+                            message,
+                            &path,
+                            environment::BUDGET_HINT.into(),
+                        );
                     }
                 }
             }
@@ -440,18 +447,18 @@ fn budgets(platform: &Platform, spec: &Spec, report: &mut Report) {
             let diagnostic = Diagnostic::error("no-limit", message).hint("mem_limit: 256m");
             report.push(at(diagnostic, &spec.sources, &path));
         }
-        let Some(available) = budget.available.filter(|_| !budget.fits()) else { continue };
+        let Some((available, excess)) = budget.available.zip(budget.excess()) else { continue };
         let largest: Vec<String> = budget
             .parts
             .iter()
             .take(5)
-            .map(|part| format!("{} {}", part.service, bytes(part.limit)))
+            .map(|part| format!("{} {} ({})", part.service, bytes(part.limit), part.why))
             .collect();
         let message = format!(
             "the pods of \"{name}\" may use {}, and {} are there for them: {} too much",
             bytes(budget.limits),
             bytes(available),
-            bytes(budget.limits.max(budget.requests) - available)
+            bytes(excess)
         );
         let hint = format!("the largest are {}", largest.join(", "));
         report.push(at(Diagnostic::error("budget", message).hint(hint), &spec.sources, &path));

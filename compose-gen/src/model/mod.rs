@@ -20,7 +20,7 @@ use common::diagnostic::{Diagnostic, Report};
 use serde_json::Value;
 
 use crate::spec::types::{
-    Access, Condition, Environment, Mode, Network, Resources, Route, SecretFiles,
+    Access, Cluster, Condition, Environment, Mode, Network, Resources, Route, SecretFiles,
 };
 use crate::spec::{Sources, Spec};
 
@@ -205,6 +205,45 @@ impl Service {
             }
         }
         amounts
+    }
+
+    /// The kind of its workload.
+    pub(crate) fn kind(&self, platform: &Platform) -> &'static str {
+        match self.restart {
+            Restart::Job(_) => "Job",
+            Restart::Always if self.mode == Mode::Global => "DaemonSet",
+            Restart::Always if self.claims(platform).next().is_some() => "StatefulSet",
+            Restart::Always => "Deployment",
+        }
+    }
+
+    /// How a Deployment replaces its pods, where that is not the default.
+    pub(crate) fn strategy(
+        &self,
+        platform: &Platform,
+        environment: Option<&Environment>,
+    ) -> Option<Value> {
+        // A cluster on one machine has no room for the old pods beside the new ones, and
+        // Compose replaces a container in the same way.
+        let on_one_machine = environment.is_some_and(|own| own.cluster == Cluster::Kind);
+        (on_one_machine && self.kind(platform) == "Deployment")
+            .then(|| serde_json::json!({"type": "Recreate"}))
+    }
+
+    /// The services that it waits for in an environment.
+    pub(crate) fn waits<'a>(
+        &'a self,
+        platform: &'a Platform,
+        environment: Option<&str>,
+    ) -> Vec<(&'a Service, &'a Dependency)> {
+        let known = self
+            .depends
+            .iter()
+            .filter_map(|(name, dependency)| Some((platform.services.get(name)?, dependency)));
+        known
+            .filter(|(service, _)| platform.runs(service, environment))
+            .filter(|(_, dependency)| dependency.condition != Condition::ServiceStarted)
+            .collect()
     }
 
     /// Pods in an environment.

@@ -1,15 +1,12 @@
 //! Amounts as Compose writes them, and as Kubernetes does.
 
+use common::quantity::Quantity;
+
 pub(crate) use common::compose::quantity::{duration, memory};
 
 /// Bytes as a Kubernetes quantity: `512Mi`, never `512m`, which would be half a byte.
 pub(crate) fn bytes(bytes: u64) -> String {
-    for (shift, unit) in [(30, "Gi"), (20, "Mi"), (10, "Ki")] {
-        if bytes.is_multiple_of(1 << shift) && bytes > 0 {
-            return format!("{}{unit}", bytes >> shift);
-        }
-    }
-    bytes.to_string()
+    Quantity::bytes(bytes).to_string()
 }
 
 /// Bytes as Compose writes them.
@@ -30,9 +27,7 @@ pub(crate) fn millis(millis: u64) -> String {
 
 /// Whether the text is a Kubernetes quantity of storage.
 pub(crate) fn is_storage(text: &str) -> bool {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    digits.parse::<u64>().is_ok_and(|n| n > 0)
-        && matches!(&text[digits.len()..], "" | "Ki" | "Mi" | "Gi" | "Ti" | "k" | "M" | "G" | "T")
+    Quantity::parse(text).is_some_and(|size| size > Quantity::ZERO && !size.is_fractional())
 }
 
 #[cfg(test)]

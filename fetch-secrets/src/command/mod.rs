@@ -7,7 +7,7 @@ pub(crate) mod print;
 pub(crate) mod seed;
 
 use std::env;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use common::catalogue::Catalogue;
 use common::spec;
@@ -33,9 +33,8 @@ fn catalogue(shared: &Shared) -> Result<Catalogue, Stop> {
 
 /// Says on a terminal what takes time.
 pub(crate) fn progress(what: &str) {
-    let mut stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        let _ = writeln!(stderr, "{what}");
+    if std::io::stderr().is_terminal() {
+        common::streams::line(what);
     }
 }
 

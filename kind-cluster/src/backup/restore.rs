@@ -145,6 +145,7 @@ async fn try_out(
             let version = format!("{}/v1", key.group);
             let found = cluster.get(&version, &key.kind, &key.namespace, &key.name).await?;
             let mut found = found.unwrap_or_default();
+            found["apiVersion"] = json!(version);
             found["kind"] = json!(key.kind);
             let state = assess(&found, &World::default());
             if state != State::Ready {

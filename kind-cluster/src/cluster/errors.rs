@@ -14,6 +14,65 @@ pub(crate) fn code(error: &kube::Error) -> Option<u16> {
     }
 }
 
+/// Why the API server has not done something, as far as this tool acts on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Nobody serves the kind, or serves it yet.
+    NotServed,
+    /// A webhook does not answer.
+    Webhook,
+    /// Nobody has answered, the server is busy, or the object was just changed.
+    Busy,
+    /// The namespace is being deleted.
+    Terminating,
+    /// The object is not what its kind's schema describes.
+    WrongType,
+    /// The field can never change.
+    Immutable,
+    /// Any other reason.
+    Other,
+}
+
+/// What server-side apply says of an object that is not what its kind's schema describes.
+const NOT_OF_ITS_TYPE: [&str; 3] = [
+    "failed to create typed patch object",
+    "field not declared in schema",
+    "duplicate entries for key",
+];
+
+impl Refusal {
+    /// The reason of an error. Where the status code says too little, only the server's message
+    /// tells more; no other place looks at it.
+    pub(crate) fn of(error: &kube::Error) -> Self {
+        let message = said(error);
+        let says = |words: &str| message.contains(words);
+        if is_not_served(error) {
+            return Refusal::NotServed;
+        }
+        // The server calls a field that the kind does not have its own, internal error.
+        if NOT_OF_ITS_TYPE.iter().any(|words| says(words)) {
+            return Refusal::WrongType;
+        }
+        match code(error) {
+            Some(404) if says("could not find the requested resource") => Refusal::NotServed,
+            Some(403) if says("being terminated") => Refusal::Terminating,
+            Some(409) if conflicts(error).is_empty() => Refusal::Busy,
+            None | Some(429 | 500..) if says("webhook") => Refusal::Webhook,
+            None | Some(429 | 500..) => Refusal::Busy,
+            Some(_) if says("immutable") => Refusal::Immutable,
+            Some(_) => Refusal::Other,
+        }
+    }
+
+    /// Whether trying again may help.
+    pub(crate) fn passes(self) -> bool {
+        match self {
+            Refusal::NotServed | Refusal::Webhook | Refusal::Busy | Refusal::Terminating => true,
+            Refusal::WrongType | Refusal::Immutable | Refusal::Other => false,
+        }
+    }
+}
+
 /// Manager and field of each conflict that an apply was refused for.
 pub(crate) fn conflicts(error: &kube::Error) -> Vec<(&str, &str)> {
     let kube::Error::Api(status) = error else { return Vec::new() };
@@ -32,7 +91,7 @@ pub(super) fn only_ours(error: &kube::Error) -> bool {
 }
 
 /// Whether a kind was asked for that nobody serves yet.
-pub(crate) fn is_not_served(error: &kube::Error) -> bool {
+fn is_not_served(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.reason == NOT_SERVED)
 }
 

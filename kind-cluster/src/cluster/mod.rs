@@ -17,7 +17,7 @@ use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use kube::core::ApiResource;
 use serde_json::Value;
 
-pub(crate) use errors::{chain, code, conflicts, is_not_served, said, stop};
+pub(crate) use errors::{Refusal, chain, code, conflicts, said, stop};
 
 use crate::object::{list, text};
 use errors::{not_served, only_ours};

@@ -32,8 +32,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How long an API server that should be running may keep silent, such as after a restart of the
 /// machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What is said of a node that was stopped.
-const STARTED: &str = "started";
 
 /// `create`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status, Stop> {
@@ -53,7 +51,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         }
         false => Some(turn::take(&shared.name, "create", deadline).await?),
     };
-    let mut work = Work { shared, checks: Vec::new(), deadline };
+    let mut work = Work { shared, checks: Vec::new(), deadline, started: false, capped: false };
     let mut nodes = work.start(nodes::of(&shared.name).await?).await?;
     let half = match nodes.is_empty() {
         true => None,
@@ -114,6 +112,10 @@ struct Work<'a> {
     shared: &'a Shared,
     checks: Vec<Check>,
     deadline: Instant,
+    /// Whether nodes that were stopped have been started.
+    started: bool,
+    /// Whether the nodes' memory has been looked at.
+    capped: bool,
 }
 
 impl Work<'_> {
@@ -134,13 +136,14 @@ impl Work<'_> {
             return Ok(nodes);
         }
         for node in &stopped {
-            self.done("nodes", node, if self.shared.dry_run { "to be started" } else { STARTED });
+            self.done("nodes", node, if self.shared.dry_run { "to be started" } else { "started" });
         }
         if self.shared.dry_run {
             return Ok(nodes);
         }
         let arguments = [&["start"], stopped.as_slice()].concat();
         process::succeed("docker", &arguments, self.left()).await?;
+        self.started = true;
         nodes::of(&self.shared.name).await
     }
 
@@ -163,8 +166,8 @@ impl Work<'_> {
         // The user's kubeconfig may not have the context yet.
         let text = kinds_kubeconfig(&self.shared.name).await?;
         // Nodes that were just started take their time, and others have had it.
-        let started = self.checks.iter().any(|check| check.detail == STARTED);
-        let patience = if started { deadline } else { deadline.min(Instant::now() + PATIENCE) };
+        let patience =
+            if self.started { deadline } else { deadline.min(Instant::now() + PATIENCE) };
         let cluster = match connect(&self.shared.name, Some(&text), patience).await {
             Ok(cluster) => cluster,
             Err(stop) if recreate && stop.status == Status::Unfinished => {
@@ -237,6 +240,7 @@ impl Work<'_> {
 
     /// Caps each node's memory, because the scheduler goes by what nodes report.
     async fn cap(&mut self, nodes: &[Node], budget: Option<Budget>) -> Result<(), Stop> {
+        self.capped = true;
         let Some(budget) = budget else {
             self.checks.push(
                 Check::warning(
@@ -326,7 +330,7 @@ impl Work<'_> {
         budget: Option<Budget>,
         components: &[components::Component],
     ) {
-        if let Some(budget) = budget.filter(|_| self.checks.iter().all(|c| c.group != "nodes")) {
+        if let Some(budget) = budget.filter(|_| !self.capped) {
             for (node, bytes) in config.shares(budget) {
                 let detail = format!("to be capped at {}", crate::quantity::shown(bytes));
                 self.done("nodes", &node, &detail);

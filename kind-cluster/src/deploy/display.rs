@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+pub(crate) use common::streams::{harmless, line};
+
 use crate::object::Key;
 use crate::readiness::State;
 
@@ -13,17 +15,6 @@ use crate::readiness::State;
 const FRAME: Duration = Duration::from_millis(120);
 /// More rows would scroll.
 const MOST_ROWS: usize = 20;
-
-/// A line on stderr. Nobody reading is no failure.
-pub(crate) fn line(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", harmless(text));
-}
-
-/// Text that others wrote, such as a log line, without what a terminal would obey.
-pub(crate) fn harmless(text: &str) -> String {
-    let shown = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
-    text.chars().map(shown).collect()
-}
 
 /// A title, and text below it.
 pub(crate) fn block(title: &str, text: &str) {
@@ -74,9 +65,11 @@ impl Display {
             let key = Key::of(object);
             // Objects that were ready at once are not worth a line.
             let quiet = *state == State::Ready && !self.said.contains_key(&key);
-            let text = match state.reason() {
-                "" => state.word().to_owned(),
-                reason => format!("{}: {}", state.word(), first(reason)),
+            let text = match state {
+                State::Ready => state.word().to_owned(),
+                State::InProgress(_) | State::Failed(_) | State::Skipped(_) => {
+                    format!("{}: {}", state.word(), first(state.reason()))
+                }
             };
             if quiet || self.said.get(&key) == Some(&text) {
                 continue;

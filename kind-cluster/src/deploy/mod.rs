@@ -18,7 +18,7 @@ use crate::cli::{self, Format, Shared};
 use crate::cluster::Cluster;
 use crate::load::{self, Lack};
 use crate::object::{Key, template};
-use crate::readiness::State;
+use crate::readiness::{Failure, Rule, State};
 use crate::render::{self, Rendered};
 use crate::report::{self, Check};
 use crate::{backup, budget, create, order, places, references, turn};
@@ -166,25 +166,14 @@ async fn check_images(
 
 /// One line for each object that has a state of its own.
 fn outcomes(ended: &Ended) -> Vec<Check> {
-    let worth = |object: &Value| {
-        const KINDS: [&str; 7] = [
-            "PersistentVolumeClaim",
-            "Service",
-            "CustomResourceDefinition",
-            "Gateway",
-            "HTTPRoute",
-            "ExternalSecret",
-            "SecretStore",
-        ];
-        template(object).is_some() || KINDS.iter().any(|kind| object["kind"] == *kind)
-    };
+    let worth = |object: &Value| Rule::of(object).has_state() || template(object).is_some();
     let check = |(object, state): &(Value, State)| {
         let name = Key::of(object).to_string();
         match state {
             State::Ready => Check::ok("objects", name, "ready"),
             State::Skipped(reason) => Check::skipped("objects", name, reason),
             State::InProgress(reason) => Check::failed("objects", name, "not-ready", reason),
-            State::Failed(reason) => {
+            State::Failed(Failure { reason, .. }) => {
                 let details = ended.details.get(&Key::of(object));
                 let text = details.map_or(reason.clone(), |more| format!("{reason}\n{more}"));
                 Check::failed("objects", name, "failed", text)

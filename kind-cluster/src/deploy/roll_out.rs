@@ -11,11 +11,10 @@ use serde_json::Value;
 use super::display::{self, Display};
 use super::explain::{self, Secrets};
 use crate::cluster::live::{Live, Seen};
-use crate::cluster::{Cluster, MANAGER, code, conflicts, is_not_served, said};
+use crate::cluster::{Cluster, MANAGER, Refusal, code, conflicts, said};
 use crate::object::{Key, list, number, text};
 use crate::order;
-use crate::readiness::service::OLD_SLICES;
-use crate::readiness::{State, assess};
+use crate::readiness::{Cause, Failure, Rule, State, assess};
 
 /// How long an object is tried that an operator's webhook or the API server does not take yet.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -83,9 +82,9 @@ pub(crate) async fn try_run(cluster: &Cluster, roll: &RollOut<'_>) -> Result<End
     work.display.finish();
     let mut states = work.states();
     for (object, state) in &mut states {
-        if let State::Failed(reason) = state {
+        if let State::Failed(failure) = state {
             let namespace = text(object, "/metadata/namespace");
-            *reason = Secrets::of(cluster, namespace).await.hide(reason);
+            failure.reason = Secrets::of(cluster, namespace).await.hide(&failure.reason);
         }
     }
     Ok(Ended { states, stop, details: work.details })
@@ -126,19 +125,21 @@ impl Work<'_> {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if !passes(&error) {
+            let refusal = Refusal::of(&error);
+            if !refusal.passes() {
                 return Err(refused(&key, &error));
             }
             if Instant::now() >= end {
-                let (code, hint) = if is_not_served(&error) {
-                    (
+                let (code, hint) = match refusal {
+                    Refusal::NotServed => (
                         "not-served",
                         "is the component that defines it installed? `kind-cluster create` does that",
-                    )
-                } else if said(&error).contains("webhook") {
-                    ("webhook-refusing", "look at the pods of the operator that owns the webhook")
-                } else {
-                    ("api-failed", "look at the API server: `kind-cluster doctor`")
+                    ),
+                    Refusal::Webhook => (
+                        "webhook-refusing",
+                        "look at the pods of the operator that owns the webhook",
+                    ),
+                    _ => ("api-failed", "look at the API server: `kind-cluster doctor`"),
                 };
                 let message = format!("{key} could not be applied: {}", said(&error));
                 return Err(Stop::new(
@@ -157,21 +158,12 @@ impl Work<'_> {
     /// Watches what the object's state depends on.
     async fn follow(&mut self, object: &Value) -> Result<(), Stop> {
         let namespace = text(object, "/metadata/namespace");
-        let kind = text(object, "/kind");
-        self.live.follow(text(object, "/apiVersion"), kind, namespace).await?;
-        let more: &[(&str, &str)] = match kind {
-            "Deployment" => &[("v1", "Pod"), ("apps/v1", "ReplicaSet")],
-            "StatefulSet" | "DaemonSet" | "Job" => &[("v1", "Pod")],
-            "Service" => &[("discovery.k8s.io/v1", "EndpointSlice")],
-            "PersistentVolumeClaim" => &[("v1", "Pod"), ("storage.k8s.io/v1", "StorageClass")],
-            "ExternalSecret" => &[("v1", "Secret")],
-            "Gateway" | "HTTPRoute" => &[("gateway.networking.k8s.io/v1", "GatewayClass")],
-            _ => &[],
-        };
-        for (version, kind) in more {
-            let served = self.live.follow(version, kind, namespace).await?;
-            if !served && *kind == "EndpointSlice" {
-                self.live.follow(OLD_SLICES, kind, namespace).await?;
+        self.live.follow(text(object, "/apiVersion"), text(object, "/kind"), namespace).await?;
+        for versions in Rule::of(object).watched() {
+            for (version, kind) in *versions {
+                if self.live.follow(version, kind, namespace).await? {
+                    break;
+                }
             }
         }
         Ok(())
@@ -185,8 +177,13 @@ impl Work<'_> {
             self.discover().await;
             let states = self.states();
             self.display.show(&states);
-            let failed: Vec<&(Value, State)> =
-                states.iter().filter(|(_, state)| matches!(state, State::Failed(_))).collect();
+            let failed: Vec<(&Value, &Failure)> = states
+                .iter()
+                .filter_map(|(object, state)| match state {
+                    State::Failed(failure) => Some((object, failure)),
+                    State::Ready | State::InProgress(_) | State::Skipped(_) => None,
+                })
+                .collect();
             if !failed.is_empty() {
                 return Err(self.failed(&failed).await);
             }
@@ -225,10 +222,10 @@ impl Work<'_> {
         self.applied.iter().map(|object| (object.clone(), state(object, &seen))).collect()
     }
 
-    async fn failed(&mut self, failed: &[&(Value, State)]) -> Stop {
+    async fn failed(&mut self, failed: &[(&Value, &Failure)]) -> Stop {
         self.display.finish();
         let mut report = Report::default();
-        for (object, state) in failed {
+        for (object, failure) in failed {
             let key = Key::of(object);
             let secrets = Secrets::of(self.cluster, text(object, "/metadata/namespace")).await;
             let details = explain::details(self.cluster, object, &self.live, &secrets).await;
@@ -236,8 +233,8 @@ impl Work<'_> {
                 display::block(&format!("events and log lines of {key}"), &details);
                 self.details.insert(key.clone(), details);
             }
-            let message = secrets.hide(&format!("{key} failed: {}", state.reason()));
-            report.push(Diagnostic::error(failure_code(object, state), message).hint(
+            let message = secrets.hide(&format!("{key} failed: {}", failure.reason));
+            report.push(Diagnostic::error(failure_code(object, failure.cause), message).hint(
                 "its last events and log lines are above; the rest of the deployment stays as it is. If the \
                  cause was outside its template and has been mended, delete its pods: a back-off lasts minutes",
             ));
@@ -271,9 +268,9 @@ fn state(applied: &Value, seen: &Seen) -> State {
             // A Job with a time to live goes when it has ended, and that it ended badly was seen.
             Some(last) if key.kind == "Job" => match assess(last, &seen.world) {
                 State::InProgress(_) if last["spec"]["ttlSecondsAfterFinished"].is_null() => {
-                    State::Failed("somebody has deleted it before it had ended".into())
+                    State::failed("somebody has deleted it before it had ended")
                 }
-                State::Failed(reason) => State::Failed(reason),
+                State::Failed(failure) => State::Failed(failure),
                 _ => State::Ready,
             },
             _ => State::InProgress("not there".into()),
@@ -286,40 +283,12 @@ fn state(applied: &Value, seen: &Seen) -> State {
     assess(now, &seen.world)
 }
 
-fn failure_code(object: &Value, state: &State) -> &'static str {
-    let reason = state.reason();
-    match text(object, "/kind") {
-        "Job" if !reason.contains("BackOff") => "job-failed",
-        _ if reason.contains("CrashLoopBackOff") => "crash-loop",
-        _ if reason.contains("Image") => "image",
-        _ => "failed",
-    }
-}
-
-/// What server-side apply says of an object that is not what its kind's schema describes.
-const NOT_OF_ITS_TYPE: [&str; 3] = [
-    "failed to create typed patch object",
-    "field not declared in schema",
-    "duplicate entries for key",
-];
-
-/// Whether trying again may help.
-fn passes(error: &kube::Error) -> bool {
-    if is_not_served(error) {
-        return true;
-    }
-    // The server calls a field that the kind does not have its own, internal error.
-    if NOT_OF_ITS_TYPE.iter().any(|words| said(error).contains(words)) {
-        return false;
-    }
-    match code(error) {
-        // Nobody answered.
-        None => true,
-        Some(404) => said(error).contains("could not find the requested resource"),
-        Some(403) => said(error).contains("being terminated"),
-        Some(409) => conflicts(error).is_empty(),
-        Some(429 | 500..) => true,
-        Some(_) => false,
+fn failure_code(object: &Value, cause: Cause) -> &'static str {
+    match cause {
+        Cause::CrashLoop => "crash-loop",
+        Cause::Image => "image",
+        Cause::Other if text(object, "/kind") == "Job" => "job-failed",
+        Cause::Other => "failed",
     }
 }
 
@@ -330,11 +299,12 @@ fn refused(key: &Key, error: &kube::Error) -> Stop {
 fn refusal(key: &Key, error: &kube::Error) -> Diagnostic {
     let conflicts = conflicts(error);
     if conflicts.is_empty() {
-        let immutable = said(error).contains("immutable");
         let diagnostic = Diagnostic::error("refused", format!("{key} is refused: {}", said(error)));
-        return match immutable {
-            true => diagnostic.hint("that field cannot change; delete the object and deploy again"),
-            false => diagnostic,
+        return match Refusal::of(error) {
+            Refusal::Immutable => {
+                diagnostic.hint("that field cannot change; delete the object and deploy again")
+            }
+            _ => diagnostic,
         };
     }
     let shown: Vec<String> =
@@ -358,7 +328,7 @@ pub(crate) async fn rehearse(
     let mut report = Report::default();
     for object in objects {
         let Err(error) = cluster.rehearse(object, force).await else { continue };
-        if passes(&error) || code(&error) == Some(404) {
+        if Refusal::of(&error).passes() || code(&error) == Some(404) {
             continue;
         }
         report.push(refusal(&Key::of(object), &error));

@@ -15,7 +15,7 @@ pub(super) const NO_ANSWER: &str = "no-answer";
 
 /// What is said of such a question.
 pub(super) fn late(what: &str, limit: Duration) -> String {
-    format!("`{what}` has not answered within {}", humantime::format_duration(limit))
+    format!("`{what}` has not answered within {}", common::duration::show(limit))
 }
 
 /// The oldest versions that this tool is used with.

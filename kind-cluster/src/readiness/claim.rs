@@ -11,7 +11,7 @@ const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 pub(super) fn state(object: &Value, world: &World) -> State {
     match text(object, "/status/phase") {
         "Bound" => State::Ready,
-        "Lost" => State::Failed("Lost: its volume is gone".into()),
+        "Lost" => State::failed("Lost: its volume is gone"),
         _ if waits_for_consumer(object, world) && !consumed(object, world) => {
             State::Skipped("unused: its volume is made when a pod uses it".into())
         }

@@ -9,7 +9,7 @@ pub(super) fn state(object: &Value, world: &World) -> State {
     if let Some(names) = condition(object, "NamesAccepted")
         && text(names, "/status") == "False"
     {
-        return State::Failed(because(names));
+        return State::failed(because(names));
     }
     if !has_condition(object, "Established", "True") {
         return State::InProgress("not Established yet".into());

@@ -10,7 +10,7 @@ pub(super) fn state(object: &Value) -> State {
     if let Some(progressing) = progressing
         && text(progressing, "/reason") == "ProgressDeadlineExceeded"
     {
-        return State::Failed(because(progressing));
+        return State::failed(because(progressing));
     }
     if object.pointer("/status/observedGeneration").is_none() {
         return State::InProgress("its controller has not seen it yet".into());

@@ -35,7 +35,7 @@ pub(super) fn gateway(object: &Value, world: &World) -> State {
         });
         if let Some(failed) = failed {
             let listener = text(listener, "/name");
-            return State::Failed(format!("listener {listener}: {}", because(failed)));
+            return State::failed(format!("listener {listener}: {}", because(failed)));
         }
     }
     State::Ready
@@ -66,8 +66,8 @@ pub(super) fn route(object: &Value, world: &World) -> State {
             let needed = ["Accepted", "ResolvedRefs"];
             match check(list(answer, "/conditions"), generation, &needed, &needed) {
                 State::Ready => {}
-                State::Failed(reason) => {
-                    return State::Failed(format!("Gateway/{gateway}: {reason}"));
+                State::Failed(failure) => {
+                    return State::Failed(failure.within(&format!("Gateway/{gateway}")));
                 }
                 other => return other,
             }
@@ -106,7 +106,7 @@ fn check(conditions: &[Value], generation: i64, needed: &[&str], fatal: &[&str])
                 "True" => {}
                 // Its controller has not looked yet; the API's default says so in these words.
                 "False" if fatal.contains(kind) && text(condition, "/reason") != "Pending" => {
-                    return State::Failed(format!("{kind} is False: {}", because(condition)));
+                    return State::failed(format!("{kind} is False: {}", because(condition)));
                 }
                 _ => {
                     waiting.get_or_insert(format!("not {kind} yet: {}", because(condition)));

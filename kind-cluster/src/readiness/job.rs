@@ -9,7 +9,7 @@ use crate::object::{because, condition, number, text};
 pub(super) fn state(object: &Value) -> State {
     let is = |kind: &str| condition(object, kind).filter(|c| text(c, "/status") == "True");
     if let Some(failed) = is("Failed") {
-        return State::Failed(because(failed));
+        return State::failed(because(failed));
     }
     if is("Complete").is_some() {
         return State::Ready;

@@ -14,16 +14,20 @@ mod job;
 mod node;
 mod pod;
 pub(crate) mod pods;
-pub(crate) mod service;
+mod replica_set;
+mod rule;
+mod service;
 mod stateful_set;
+mod unknown;
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::object::{Key, Objects, because, condition, has_condition, number, text};
+pub(crate) use rule::Rule;
 
-/// What an object's state is, with the reason where it is not simply ready.
+/// The state of an object, with the reason where it is not simply ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// Nothing is left to wait for.
@@ -31,12 +35,46 @@ pub(crate) enum State {
     /// It may still become ready.
     InProgress(String),
     /// It will not become ready by waiting.
-    Failed(String),
+    Failed(Failure),
     /// There is nothing that could make it ready, and that is no failure.
     Skipped(String),
 }
 
+/// Why an object has failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) cause: Cause,
+    /// The same with names, for people.
+    pub(crate) reason: String,
+}
+
+/// The causes that have a hint or a code of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// A container ends again and again.
+    CrashLoop,
+    /// An image cannot be had.
+    Image,
+    Other,
+}
+
+impl Failure {
+    fn new(cause: Cause, reason: String) -> Self {
+        Failure { cause, reason }
+    }
+
+    /// The same, found in a part of the object.
+    fn within(self, part: &str) -> Self {
+        Failure { reason: format!("{part}: {}", self.reason), ..self }
+    }
+}
+
 impl State {
+    /// A failure for another cause than those of pods.
+    pub(crate) fn failed(reason: impl Into<String>) -> Self {
+        State::Failed(Failure::new(Cause::Other, reason.into()))
+    }
+
     /// Ready, or nothing to wait for.
     pub(crate) fn is_settled(&self) -> bool {
         matches!(self, State::Ready | State::Skipped(_))
@@ -56,7 +94,8 @@ impl State {
     pub(crate) fn reason(&self) -> &str {
         match self {
             State::Ready => "",
-            State::InProgress(reason) | State::Failed(reason) | State::Skipped(reason) => reason,
+            State::InProgress(reason) | State::Skipped(reason) => reason,
+            State::Failed(failure) => &failure.reason,
         }
     }
 }
@@ -95,33 +134,35 @@ pub(crate) fn assess(object: &Value, world: &World) -> State {
     if let Some(state) = common(object) {
         return state;
     }
-    let own = match text(object, "/kind") {
-        "Deployment" => deployment::state(object),
-        "StatefulSet" => stateful_set::state(object),
-        "DaemonSet" => daemon_set::state(object),
-        "Job" => job::state(object),
-        "Pod" => pod::state(object, world.now),
-        "PersistentVolumeClaim" => claim::state(object, world),
-        "Service" => service::state(object, world),
-        "CustomResourceDefinition" => crd::state(object, world),
-        "GatewayClass" => gateway::class(object),
-        "Gateway" => gateway::gateway(object, world),
-        "HTTPRoute" => gateway::route(object, world),
-        "ExternalSecret" => external_secret::external_secret(object, world),
-        "SecretStore" | "ClusterSecretStore" => external_secret::store(object),
-        "Node" => node::state(object),
-        "Namespace" if text(object, "/status/phase") == "Terminating" => {
+    let state = match Rule::of(object) {
+        Rule::Deployment => deployment::state(object),
+        Rule::StatefulSet => stateful_set::state(object),
+        Rule::DaemonSet => daemon_set::state(object),
+        Rule::ReplicaSet => replica_set::state(object),
+        Rule::Job => job::state(object),
+        Rule::Pod => pod::state(object, world.now),
+        Rule::Claim => claim::state(object, world),
+        Rule::Service => service::state(object, world),
+        Rule::Definition => crd::state(object, world),
+        Rule::GatewayClass => gateway::class(object),
+        Rule::Gateway => gateway::gateway(object, world),
+        Rule::Route => gateway::route(object, world),
+        Rule::ExternalSecret => external_secret::external_secret(object, world),
+        Rule::SecretStore => external_secret::store(object),
+        Rule::Node => node::state(object),
+        Rule::Namespace if text(object, "/status/phase") == "Terminating" => {
             State::InProgress("terminating".into())
         }
-        _ => State::Ready,
+        Rule::Namespace | Rule::Stateless => State::Ready,
+        Rule::Unknown => unknown::state(object),
     };
-    match own {
+    match state {
         // A stuck rollout is told by its pods before its own deadline.
         State::InProgress(reason) => {
             pods::failure(object, world).map_or(State::InProgress(reason), State::Failed)
         }
         State::Ready => pods::starting(object, world).map_or(State::Ready, State::InProgress),
-        own => own,
+        State::Failed(_) | State::Skipped(_) => state,
     }
 }
 
@@ -136,7 +177,7 @@ fn common(object: &Value) -> Option<State> {
         return Some(State::InProgress("its controller has not seen the change yet".into()));
     }
     if let Some(stalled) = condition(object, "Stalled").filter(|c| text(c, "/status") == "True") {
-        return Some(State::Failed(because(stalled)));
+        return Some(State::failed(because(stalled)));
     }
     if has_condition(object, "Reconciling", "True") {
         let reason = condition(object, "Reconciling").map(because).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::State;
+use super::{Cause, Failure, State};
 use crate::object::{because, condition, has_condition, list, seconds, text};
 
 /// How long a scheduler may find no node before that is a failure. Volumes that are still being
@@ -15,12 +15,12 @@ pub(super) fn state(object: &Value, now: i64) -> State {
         "Failed" => {
             let reason = text(object, "/status/reason");
             let reason = if reason.is_empty() { "its containers failed" } else { reason };
-            return State::Failed(format!("phase Failed: {reason}"));
+            return State::failed(format!("phase Failed: {reason}"));
         }
         _ => {}
     }
-    if let Some(reason) = stuck(object, now) {
-        return State::Failed(reason);
+    if let Some(failure) = stuck(object, now) {
+        return State::Failed(failure);
     }
     if text(object, "/status/phase") == "Running" && has_condition(object, "Ready", "True") {
         return State::Ready;
@@ -29,19 +29,20 @@ pub(super) fn state(object: &Value, now: i64) -> State {
 }
 
 /// What no waiting mends: a crash loop, an image, or no node.
-pub(super) fn stuck(object: &Value, now: i64) -> Option<String> {
+pub(super) fn stuck(object: &Value, now: i64) -> Option<Failure> {
     let loops = statuses(object)
         .find(|status| text(status, "/state/waiting/reason") == "CrashLoopBackOff")
         .map(|status| {
             let code = status.pointer("/lastState/terminated/exitCode");
             let code = code.map(|code| format!(", last exit status {code}")).unwrap_or_default();
-            format!("CrashLoopBackOff in container {}{code}", text(status, "/name"))
+            let reason = format!("CrashLoopBackOff in container {}{code}", text(status, "/name"));
+            Failure::new(Cause::CrashLoop, reason)
         });
     loops.or_else(|| unstartable(object, now))
 }
 
 /// What keeps a pod from ever starting: an image, or no node.
-pub(super) fn unstartable(object: &Value, now: i64) -> Option<String> {
+pub(super) fn unstartable(object: &Value, now: i64) -> Option<Failure> {
     for status in statuses(object) {
         let reason = text(status, "/state/waiting/reason");
         let container = text(status, "/name");
@@ -49,7 +50,8 @@ pub(super) fn unstartable(object: &Value, now: i64) -> Option<String> {
         if ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"].contains(&reason) {
             let image = text(status, "/image");
             let why = if message.is_empty() { String::new() } else { format!(": {message}") };
-            return Some(format!("{reason} in container {container}, image {image}{why}"));
+            let reason = format!("{reason} in container {container}, image {image}{why}");
+            return Some(Failure::new(Cause::Image, reason));
         }
     }
     let scheduled = condition(object, "PodScheduled")?;
@@ -58,6 +60,7 @@ pub(super) fn unstartable(object: &Value, now: i64) -> Option<String> {
         text(scheduled, "/status") == "False" && text(scheduled, "/reason") == "Unschedulable";
     (unschedulable && now - since >= UNSCHEDULABLE)
         .then(|| format!("no node for {} s: {}", now - since, because(scheduled)))
+        .map(|reason| Failure::new(Cause::Other, reason))
 }
 
 fn statuses(object: &Value) -> impl Iterator<Item = &Value> {

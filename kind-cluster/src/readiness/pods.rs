@@ -2,20 +2,20 @@
 
 use serde_json::Value;
 
-use super::{World, pod};
+use super::{Failure, World, pod};
 use crate::object::{list, matches, meta, name, seconds, text};
 
 /// Why a workload that is in progress will stay so: one of its pods is stuck.
-pub(super) fn failure(object: &Value, world: &World) -> Option<String> {
+pub(super) fn failure(object: &Value, world: &World) -> Option<Failure> {
     of(object, world).into_iter().find_map(|pod| {
         // A Job may try again, in the same pod or another: its own condition says when it has failed.
         // Of the others, a pod that has ended is replaced by its controller.
-        let reason = match text(object, "/kind") {
+        let failure = match text(object, "/kind") {
             "Job" => pod::unstartable(pod, world.now),
             _ if text(pod, "/status/phase") == "Failed" => None,
             _ => pod::stuck(pod, world.now),
         };
-        reason.map(|reason| format!("pod {}: {reason}", name(pod)))
+        failure.map(|failure| failure.within(&format!("pod {}", name(pod))))
     })
 }
 

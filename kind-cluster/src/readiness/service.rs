@@ -7,7 +7,7 @@ use super::{State, World};
 use crate::object::{list, meta, name, text};
 
 /// What serves EndpointSlices of the same form before Kubernetes 1.21.
-pub(crate) const OLD_SLICES: &str = "discovery.k8s.io/v1beta1";
+pub(super) const OLD_SLICES: &str = "discovery.k8s.io/v1beta1";
 
 pub(super) fn state(object: &Value, world: &World) -> State {
     let selects =

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod cluster;
+mod unknown;
 mod workloads;
 
 /// A state's word, and something that its reason says.

@@ -57,7 +57,7 @@ pub(crate) async fn checks(
 ) -> Result<Vec<Check>, Stop> {
     let namespace = objects
         .iter()
-        .find(|object| template(object).is_some())
+        .find(|object| template(*object).is_some())
         .map_or("default", |object| text(object, "/metadata/namespace"));
     let bench = Bench {
         cluster,
@@ -112,7 +112,7 @@ impl<'a> Bench<'a> {
     fn pod_of(&'a self, service: &str) -> Place<'a> {
         const LABEL: &str = "app.kubernetes.io/name";
         let labelled = |object: &&Value| meta(object, "labels", LABEL) == Some(service);
-        let known = self.objects.iter().filter(|o| template(o).is_some()).any(|o| labelled(&o));
+        let known = self.objects.iter().filter(|o| template(*o).is_some()).any(|o| labelled(&o));
         if !known {
             return Place::Absent;
         }

@@ -1,40 +1,32 @@
-//! What the pods of an overlay may use at most, against what its environment has.
-//!
-//! The worst moment counts: every autoscaler at its maximum, every Deployment in the middle of a
-//! rollout, every Job running beside the services that it prepares. `apply` of a new
-//! configuration comes close to it, as it changes every template at once.
+//! The budget of an overlay: the sums of [`common::kubernetes::budget`], with the places that
+//! its findings show.
 
-mod amounts;
-mod defaults;
-mod percent;
-mod pods;
 pub(crate) mod quota;
-mod scaling;
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::ptr;
+
+use common::kubernetes::{Tree, budget};
+use common::quantity::Quantity;
 
 use crate::lint::Overlay;
-use crate::quantity::Quantity;
 use crate::tree::{Node, Place};
 use crate::view::{Container, Role, Workload};
 
-pub(crate) use amounts::{Amounts, LIMITS, REQUESTS, limit, request};
-pub(crate) use defaults::{Defaults, Filled};
-pub(crate) use percent::of_node;
-pub(crate) use pods::Pods;
-pub(crate) use scaling::{Scale, Scales};
+pub(crate) use budget::{Filled, LIMITS, REQUESTS, limit, of_node, request};
+
+pub(crate) type Amounts<'a> = budget::Amounts<'a, Node>;
+pub(crate) type Defaults<'a> = budget::Defaults<'a, Node>;
+pub(crate) type Scales<'a> = budget::Scales<'a, Node>;
 
 /// A workload's part.
 #[derive(Debug)]
 pub(crate) struct Part<'a> {
     /// The workload.
     pub(crate) workload: Workload<'a>,
-    /// How many pods it has.
-    pub(crate) pods: Pods,
-    /// What scales it.
-    pub(crate) scale: Option<Scale<'a>>,
-    /// The memory of one pod.
-    pub(crate) memory: Amounts<'a>,
+    sums: budget::Part<'a, Node>,
 }
 
 /// An overlay's workloads, the largest first, and what they need together.
@@ -42,55 +34,44 @@ pub(crate) struct Part<'a> {
 pub(crate) struct Budget<'a> {
     /// One for each workload.
     pub(crate) parts: Vec<Part<'a>>,
+    /// What the pods may use together.
+    pub(crate) limits: Quantity,
+    /// What is set aside for them on the nodes.
+    pub(crate) requests: Quantity,
+    /// What has to fit.
+    pub(crate) needed: Quantity,
 }
 
 impl<'a> Budget<'a> {
     /// Adds an overlay up.
     pub(crate) fn of(overlay: &'a Overlay<'_>) -> Self {
-        let defaults = Defaults::of(overlay);
-        let scales = Scales::of(overlay);
         let nodes = overlay.environment.as_ref().and_then(|environment| environment.nodes);
-        let part = |workload: Workload<'a>| {
-            let scale = scales.find(&workload);
-            Part {
-                pods: Pods::count(&workload, scale, nodes),
-                scale,
-                memory: Amounts::of(&workload, "memory", &defaults.of_workload(&workload)),
-                workload,
-            }
+        let budget = budget::Budget::of(overlay.nodes(), nodes);
+        let (limits, requests) = (budget.limits(), budget.requests());
+        let needed = budget.needed();
+        let mut workloads: HashMap<*const Node, Workload<'_>> = overlay
+            .workloads()
+            .into_iter()
+            .map(|workload| (ptr::from_ref(&workload.object.node), workload))
+            .collect();
+        let part = |sums: budget::Part<'a, Node>| {
+            Some(Part { workload: workloads.remove(&ptr::from_ref(sums.object))?, sums })
         };
-        let mut parts: Vec<_> = overlay.workloads().into_iter().map(part).collect();
+        let mut parts: Vec<_> = budget.parts.into_iter().filter_map(part).collect();
         parts.sort_by_cached_key(|part| (Reverse(part.limit()), part.workload.object.id()));
-        Budget { parts }
+        Budget { parts, limits, requests, needed }
     }
+}
 
-    /// What the pods may use together.
-    pub(crate) fn limits(&self) -> Quantity {
-        self.parts.iter().map(Part::limit).sum()
-    }
+impl<'a> Deref for Part<'a> {
+    type Target = budget::Part<'a, Node>;
 
-    /// What is set aside for them on the nodes.
-    pub(crate) fn requests(&self) -> Quantity {
-        self.parts.iter().map(Part::request).sum()
-    }
-
-    /// What has to fit: the limits. A container without one counts with what it requests.
-    pub(crate) fn needed(&self) -> Quantity {
-        self.limits().max(self.requests())
+    fn deref(&self) -> &Self::Target {
+        &self.sums
     }
 }
 
 impl<'a> Part<'a> {
-    /// What all its pods may use at most.
-    pub(crate) fn limit(&self) -> Quantity {
-        self.memory.limit * self.pods.most
-    }
-
-    /// What all its pods request at most.
-    pub(crate) fn request(&self) -> Quantity {
-        self.memory.request * self.pods.most
-    }
-
     /// The line that weighs most: the largest memory limit among its containers, an init
     /// container's only where there is no other.
     pub(crate) fn heaviest(&self) -> Option<Place> {
@@ -110,7 +91,7 @@ impl<'a> Part<'a> {
         let containers = self.workload.containers();
         let amounts = containers.iter().filter_map(|container| {
             let node = of(container)?;
-            let amount = Quantity::parse(&node.scalar()?.text)?;
+            let amount = node.quantity()?;
             Some((container.role != Role::Init, amount, node))
         });
         let (.., node) = amounts.max_by_key(|(main, amount, _)| (*main, *amount))?;

@@ -2,13 +2,12 @@
 //!
 //! Source: the documentation of resource quotas in Kubernetes.
 
-use super::amounts::{Amounts, LIMITS, REQUESTS};
-use super::defaults::Defaults;
-use super::{Budget, Part};
+use super::{Amounts, Budget, Defaults, LIMITS, Part, REQUESTS};
 use crate::lint::{Overlay, effective};
 use crate::object::Object;
-use crate::quantity::Quantity;
 use crate::tree::Node;
+use common::kubernetes::Tree;
+use common::quantity::Quantity;
 
 /// A namespace's objects.
 pub(crate) struct Usage<'b, 'a> {
@@ -51,8 +50,8 @@ impl<'b, 'a> Usage<'b, 'a> {
     pub(crate) fn of_resource(&self, key: &str) -> Option<Quantity> {
         if let Some((list, resource)) = demanded(key) {
             let of_part = |part: &&Part<'_>| {
-                let default = self.defaults.find(&part.workload, resource);
-                let amounts = Amounts::of(&part.workload, resource, &default);
+                let default = self.defaults.find(part.object, resource);
+                let amounts = Amounts::of(part.workload.pod, resource, &default);
                 let one = if list == REQUESTS { amounts.request } else { amounts.limit };
                 one * part.pods.rest
             };
@@ -77,7 +76,7 @@ impl<'b, 'a> Usage<'b, 'a> {
     fn claims(&self) -> impl Iterator<Item = (Quantity, i64)> {
         let storage = |node: &Node| {
             let node = node.at(&["spec", "resources", "requests", "storage"]);
-            node.and_then(|node| Quantity::parse(&node.scalar()?.text)).unwrap_or_default()
+            node.and_then(Tree::quantity).unwrap_or_default()
         };
         let claims = self.objects.iter().filter(|object| object.kind() == "PersistentVolumeClaim");
         let own = claims.map(move |object| (storage(&object.node), 1));

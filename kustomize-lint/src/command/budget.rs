@@ -44,7 +44,7 @@ pub(crate) fn run(options: &cli::Budget) -> Result<Status, Stop> {
     let Some(available) = available else {
         return Err(Stop { status: Status::Unfinished, report: no_budget(&overlay) });
     };
-    Ok(if budget.needed() > available {
+    Ok(if budget.needed > available {
         Status::No
     } else if complete {
         Status::Done

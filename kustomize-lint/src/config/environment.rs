@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use common::compose::quantity;
 use common::diagnostic::Report;
-use common::spec;
 use common::yaml::{Entry, Node};
+use common::{environment, spec};
 use globset::GlobMatcher;
 
-use crate::quantity::Quantity;
+use common::quantity::Quantity;
 
 /// What is known of an environment. Every part may be missing: then its rules are quiet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +39,7 @@ impl Environment {
 
     /// What workloads may have together.
     pub(crate) fn available(&self) -> Option<Quantity> {
-        Some((self.budget? - self.reserved).max(Quantity::ZERO))
+        Some(environment::available(self.budget?, self.reserved))
     }
 }
 
@@ -53,43 +52,26 @@ pub(crate) struct Rule {
 
 /// The environments of a specification folder; what is wrong with the folder is reported.
 pub(crate) fn of_specification(folder: &Path, report: &mut Report) -> Vec<Environment> {
-    let mut found = Vec::new();
     let files = spec::read(folder, report).unwrap_or_default();
-    for file in &files {
-        let Some(section) = file.section("x-environments").and_then(Node::entries) else {
-            continue;
-        };
-        for entry in section {
-            let memory = |key: &str| {
-                entry.value.get("memory").and_then(|memory| memory.get(key)).and_then(Node::text)
-            };
-            let text = |node: Option<&Node>| {
-                node.and_then(Node::text).and_then(|text| text.parse::<i64>().ok())
-            };
-            let bytes = |text| quantity::memory(text).map(|bytes| Quantity::units(bytes as i64));
-            let budget = memory("budget").and_then(bytes);
-            let reserved = memory("reserved").and_then(bytes).unwrap_or_default();
-            let nodes = text(entry.value.get("nodes"));
-            // The reserved memory is what the control plane of a Kind cluster takes, or the
-            // system of every node; the workers share the rest.
-            let workers = text(entry.value.get("kind").and_then(|kind| kind.get("workers")));
-            let share = workers.or(nodes).filter(|share| *share > 0);
-            let node_memory = budget.zip(share).map(|(budget, share)| {
-                Quantity::units(
-                    i64::try_from((budget - reserved).ceil() / i128::from(share))
-                        .unwrap_or(i64::MAX),
-                )
-            });
-            found.push(Environment {
-                name: entry.key.clone(),
-                budget,
-                reserved,
-                nodes,
-                node_memory,
-                ..Environment::default()
-            });
+    let of_specification = |known: environment::Environment| {
+        // The reserved memory is what the control plane of a Kind cluster takes, or the
+        // system of every node; the workers share the rest.
+        let share = known.workers.or(known.nodes).filter(|share| *share > 0);
+        let node_memory = known.available().zip(share).map(|(available, share)| {
+            let bytes = available.ceil() / i128::from(share);
+            Quantity::units(i64::try_from(bytes).unwrap_or(i64::MAX))
+        });
+        Environment {
+            name: known.name,
+            budget: known.budget,
+            reserved: known.reserved,
+            nodes: known.nodes,
+            node_memory,
+            ..Environment::default()
         }
-    }
+    };
+    let mut found: Vec<Environment> =
+        environment::of(&files, report).into_iter().map(of_specification).collect();
     let services = files.iter().filter_map(|file| file.section("services")?.entries()).flatten();
     for service in services {
         for environment in &mut found {

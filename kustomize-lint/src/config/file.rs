@@ -15,8 +15,8 @@ use super::ignore::Ignore;
 use super::settings::Settings;
 use super::table::Table;
 use crate::finding::Severity;
-use crate::quantity::Quantity;
 use crate::rules;
+use common::quantity::Quantity;
 
 /// The name of the file.
 const NAME: &str = ".kustomize-lint.toml";
@@ -179,11 +179,18 @@ fn environment(table: &mut Table<'_, '_>) -> Option<environment::Rule> {
 
 fn quantity(table: &mut Table<'_, '_>, key: &'static str) -> Option<Quantity> {
     let text = table.text(key)?;
-    let quantity = Quantity::parse(text.get_ref());
-    if quantity.is_none() {
-        table.complain(text.span(), "an amount of memory is written like 512Mi or 10Gi");
+    // `10G` is 10^9 bytes to Kubernetes, whose notation comes first here, and 10 GiB to Compose.
+    let amount =
+        Quantity::parse(text.get_ref()).or_else(|| common::environment::memory(text.get_ref()));
+    match amount {
+        None => table.complain(text.span(), "an amount of memory is written like 512Mi or 10g"),
+        Some(amount) if amount.is_fractional() => {
+            let message = "this is a fraction of a byte: to Kubernetes `m` means thousandths";
+            table.complain(text.span(), message);
+        }
+        Some(_) => {}
     }
-    quantity
+    amount
 }
 
 fn ignore(table: &mut Table<'_, '_>) -> Option<Ignore> {

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::budget::{Budget, Part};
 use crate::lint::Overlay;
-use crate::quantity::Quantity;
 use crate::view::Container;
+use common::quantity::Quantity;
 
 /// How wide the longest bar is.
 const BAR: i128 = 24;
@@ -21,7 +21,7 @@ pub(crate) fn human(overlay: &Overlay<'_>, budget: &Budget<'_>, bars: bool) -> S
     if bars {
         header.push("");
     }
-    let longest = budget.parts.iter().map(Part::limit).max().unwrap_or_default();
+    let longest = budget.parts.iter().map(|part| part.limit()).max().unwrap_or_default();
     let row = |part: &Part<'_>| {
         let mut row = vec![
             part.workload.object.id().to_string(),
@@ -42,10 +42,10 @@ pub(crate) fn human(overlay: &Overlay<'_>, budget: &Budget<'_>, bars: bool) -> S
         "total".to_owned(),
         pods.to_string(),
         String::new(),
-        amount(budget.requests()),
-        amount(budget.limits()),
+        amount(budget.requests),
+        amount(budget.limits),
     ];
-    total.extend(available.map(|available| share(budget.limits(), available)));
+    total.extend(available.map(|available| share(budget.limits, available)));
     if bars {
         total.push(String::new());
     }
@@ -85,7 +85,7 @@ fn verdict(overlay: &Overlay<'_>, budget: &Budget<'_>) -> String {
     let (Some(whole), Some(available)) = (environment.budget, environment.available()) else {
         return String::new();
     };
-    let needed = budget.needed();
+    let needed = budget.needed;
     let of = if environment.reserved == Quantity::ZERO {
         format!("{} available", amount(available))
     } else {
@@ -130,10 +130,10 @@ pub(crate) fn json(overlay: &Overlay<'_>, budget: &Budget<'_>, complete: bool) -
         "budget": environment.and_then(|environment| environment.budget).map(bytes),
         "reserved": environment.map(|environment| bytes(environment.reserved)),
         "available": available.map(bytes),
-        "requests": bytes(budget.requests()),
-        "limits": bytes(budget.limits()),
-        "needed": bytes(budget.needed()),
-        "fits": available.map(|available| budget.needed() <= available),
+        "requests": bytes(budget.requests),
+        "limits": bytes(budget.limits),
+        "needed": bytes(budget.needed),
+        "fits": available.map(|available| budget.needed <= available),
         "complete": complete,
         "workloads": workloads,
     });

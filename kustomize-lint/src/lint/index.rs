@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::overlay::effective;
 use crate::object::Object;
 use crate::schema;
 use crate::view::group;
+use common::kubernetes::effective;
 
 /// Positions of objects in a list of objects.
 #[derive(Debug, Default)]

@@ -9,8 +9,9 @@ mod overlay;
 mod run;
 mod suppress;
 
+pub(crate) use common::kubernetes::effective;
 pub(crate) use discover::kustomization_file;
 pub(crate) use index::is_cluster_wide;
 pub(crate) use orphans::What as OrphanKind;
-pub(crate) use overlay::{Overlay, effective};
+pub(crate) use overlay::Overlay;
 pub(crate) use run::{Outcome, Run, lint, rendered};

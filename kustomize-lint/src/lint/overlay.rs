@@ -2,6 +2,8 @@
 
 use std::cell::OnceCell;
 
+use common::kubernetes::effective;
+
 use super::index::{Index, is_cluster_wide};
 use crate::config::{Environment, Settings};
 use crate::facts::Effect;
@@ -9,7 +11,7 @@ use crate::kustomization::Patch;
 use crate::object::Object;
 use crate::parity::Compose;
 use crate::render::{Rendering, Root};
-use crate::tree::{Files, Place};
+use crate::tree::{Files, Node, Place};
 use crate::view::{Custom, Provided, Renamed, Workload};
 
 /// One root and what it renders to.
@@ -77,6 +79,16 @@ impl<'a> Overlay<'a> {
     /// Every object.
     pub(crate) fn objects(&self) -> &[Object] {
         &self.rendering.objects
+    }
+
+    /// The tree of every object.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> + Clone {
+        self.objects().iter().map(|object| &object.node)
+    }
+
+    /// The object of a tree.
+    pub(crate) fn object_of(&self, node: &Node) -> Option<&Object> {
+        self.objects().iter().find(|object| std::ptr::eq(&object.node, node))
     }
 
     /// The objects of a kind, whatever their group.
@@ -175,9 +187,4 @@ impl<'a> Overlay<'a> {
     fn leaves_out(&self, effect: Effect) -> bool {
         self.rendering.not_analysed.iter().any(|part| part.effect == effect)
     }
-}
-
-/// The namespace that objects without one are applied to.
-pub(crate) fn effective(namespace: &str) -> &str {
-    if namespace.is_empty() { "default" } else { namespace }
 }

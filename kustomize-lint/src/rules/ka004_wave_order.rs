@@ -2,13 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use common::kubernetes::needs;
+
 use super::Check;
 use crate::argocd::{Application, deployments, is_timed, moment, name_place};
 use crate::finding::Findings;
 use crate::lint::{Run, effective};
 use crate::object::Object;
 use crate::tree::{Files, Node, Place};
-use crate::view::{Target, Workload, references};
+use crate::view::Target;
 
 rule! {
     /// An object that needs another one which Argo CD applies only in a later wave or phase.
@@ -104,7 +106,7 @@ fn compare(
     for object in objects {
         // What is needed in several places is said once.
         let mut told = HashSet::new();
-        for (key, place) in needs(object, namespace, made) {
+        for (key, place) in needed(object, namespace, made) {
             let Some(needed) = index.get(&key) else { continue };
             let (Some(own), Some(later)) = (moment(object), moment(needed)) else { continue };
             if later <= own || !told.insert(needed.key) {
@@ -168,25 +170,23 @@ fn own_namespace(object: &Object, namespace: &str) -> String {
 type Needs = Vec<((&'static str, String, String), Place)>;
 
 /// What an object cannot be without, and where it says so.
-fn needs(object: &Object, namespace: &str, made: Option<&str>) -> Needs {
-    let mut needs = Needs::new();
+fn needed(object: &Object, namespace: &str, made: Option<&str>) -> Needs {
+    let mut needed = Needs::new();
     let own = own_namespace(object, namespace);
-    if let Some(workload) = Workload::of(object) {
-        for reference in references(&workload).iter().filter(|reference| !reference.optional) {
-            let key = (reference.target.kind(), own.clone(), reference.name().to_owned());
-            needs.push((key, reference.name.origin.place()));
-        }
+    for need in needs::of(&object.node).iter().filter(|need| !need.optional) {
+        let key = (need.target.kind(), own.clone(), need.name().to_owned());
+        needed.push((key, need.name.origin.place()));
     }
     let id = object.id();
     let place = |node: Option<&Node>| node.map_or(object.source, |node| node.origin.place());
     if id.is_namespaced() && made != Some(own.as_str()) {
         let node = object.node.at(&["metadata", "namespace"]);
         let node = node.or_else(|| object.node.at(&["metadata", "name"]));
-        needs.push((("Namespace", String::new(), own), place(node)));
+        needed.push((("Namespace", String::new(), own), place(node)));
     }
     if !id.group.is_empty() {
         let node = object.node.get("kind");
-        needs.push(((DEFINITION, id.group.clone(), id.kind.clone()), place(node)));
+        needed.push(((DEFINITION, id.group.clone(), id.kind.clone()), place(node)));
     }
-    needs
+    needed
 }

@@ -5,8 +5,8 @@ use crate::budget::Budget;
 use crate::finding::Findings;
 use crate::format::budget::amount;
 use crate::lint::Overlay;
-use crate::quantity::Quantity;
 use crate::tree::Place;
+use common::quantity::Quantity;
 
 rule! {
     /// An overlay whose pods may use more memory than its environment has.
@@ -81,7 +81,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         return;
     };
     let budget = Budget::of(overlay);
-    let needed = budget.needed();
+    let needed = budget.needed;
     if needed <= available {
         return;
     }

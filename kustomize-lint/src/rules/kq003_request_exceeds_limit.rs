@@ -4,8 +4,8 @@ use super::Check;
 use crate::budget::{Defaults, LIMITS, REQUESTS};
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::quantity::Quantity;
 use crate::tree::{Entry, Node};
+use common::quantity::Quantity;
 
 rule! {
     /// A container that requests more of a resource than its limit.
@@ -53,7 +53,7 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    let defaults = Defaults::of(overlay);
+    let defaults = Defaults::of(overlay.nodes());
     for workload in overlay.workloads() {
         let id = workload.object.id();
         for container in workload.containers() {
@@ -63,7 +63,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 let limit = container.resource(LIMITS, name);
                 let most = match limit {
                     Some(limit) => amount(limit),
-                    None => defaults.find(&workload, name).limit,
+                    None => defaults.find(&workload.object.node, name).limit,
                 };
                 let Some(most) = most.filter(|most| requested > *most) else { continue };
                 let message = format!(

@@ -5,7 +5,7 @@ use crate::budget::Budget;
 use crate::finding::Findings;
 use crate::format::budget::amount;
 use crate::lint::Overlay;
-use crate::quantity::Quantity;
+use common::quantity::Quantity;
 
 rule! {
     /// An autoscaler whose maximum does not fit beside the other workloads at rest.
@@ -88,6 +88,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     }
     for part in &budget.parts {
         let Some(scale) = part.scale else { continue };
+        let Some(scaler) = overlay.object_of(scale.object) else { continue };
         let left = available - (rest - part.memory.limit * part.pods.rest);
         let wanted = part.memory.limit * part.pods.scaled;
         if wanted <= left {
@@ -96,7 +97,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let fitting = left.ceil() / part.memory.limit.ceil().max(1);
         let message = format!(
             "{} may make {} pods of {} each, {} together; the others leave {}",
-            scale.object.id(),
+            scaler.id(),
             part.pods.scaled,
             amount(part.memory.limit),
             amount(wanted),
@@ -105,12 +106,12 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let finding = match scale.maximum {
             Some(maximum) => findings.value(maximum, message),
             None => {
-                let spec = scale.object.node.entry("spec");
-                let origin = spec.map_or(scale.object.node.origin, |spec| spec.origin);
+                let spec = scaler.node.entry("spec");
+                let origin = spec.map_or(scaler.node.origin, |spec| spec.origin);
                 findings.at(origin.place(), message)
             }
         };
-        finding.object(scale.object).label(format!("{fitting} fit"));
+        finding.object(scaler).label(format!("{fitting} fit"));
         if let Some(limit) = part.heaviest() {
             finding.also(limit, format!("the memory of {}", part.workload.object.id()));
         }

@@ -5,8 +5,8 @@ use crate::budget::quota::{self, Usage};
 use crate::budget::{Budget, Defaults, Filled, LIMITS, REQUESTS, limit, request};
 use crate::finding::Findings;
 use crate::lint::{Overlay, effective};
-use crate::quantity::Quantity;
 use crate::tree::{Entry, Node};
+use common::quantity::Quantity;
 
 rule! {
     /// A ResourceQuota that the overlay's own objects exceed, or that refuses their pods.
@@ -75,7 +75,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let budget = Budget::of(overlay);
-    let defaults = Defaults::of(overlay);
+    let defaults = Defaults::of(overlay.nodes());
     for object in quotas {
         let Some(spec) = object.node.get("spec") else { continue };
         let scoped = |key: &str| spec.get(key).is_some_and(|node| !node.is_null());
@@ -115,7 +115,7 @@ fn unset(
         if workload.pod.at(&["resources", list, resource]).is_some() {
             continue;
         }
-        let default: Filled = defaults.find(workload, resource);
+        let default: Filled = defaults.find(part.object, resource);
         for container in workload.containers() {
             let said = match list {
                 REQUESTS => request(&container, resource, &default).is_some(),

@@ -73,7 +73,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     if budgets.peek().is_none() {
         return;
     }
-    let scales = Scales::of(overlay);
+    let scales = Scales::of(overlay.nodes());
     let all = Pods::of(overlay.workloads());
     for object in budgets {
         let Some(spec) = object.node.get("spec") else { continue };
@@ -84,12 +84,12 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         }
         let chosen = all.select(object.namespace(), &selector);
         let chosen: Vec<&Workload<'_>> = chosen.iter().map(|at| &all.workloads[*at]).collect();
-        let pods = |workload: &&Workload<'_>| match scales.find(workload) {
-            Some(scale) if scale.object.kind() == "ScaledObject" => scale.least,
-            Some(scale) if workload.replicas() > 0 => scale.least,
+        let scale = |workload: &Workload<'_>| scales.find(&workload.object.node);
+        let pods = |workload: &&Workload<'_>| match scale(workload) {
+            Some(scale) if scale.is_keda() || workload.replicas() > 0 => scale.least,
             _ => workload.replicas().max(0),
         };
-        let scaled = chosen.iter().any(|workload| scales.find(workload).is_some());
+        let scaled = chosen.iter().any(|workload| scale(workload).is_some());
         let counted = chosen.iter().all(|workload| COUNTED.contains(&workload.kind()));
         let whole: i64 = chosen.iter().map(pods).fold(0, i64::saturating_add);
         let (node, how) = if let Some(least) = spec.get("minAvailable") {

@@ -4,9 +4,9 @@ use super::Check;
 use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::object::Object;
-use crate::quantity::Quantity;
 use crate::tree::{Kind, Node};
 use crate::view::Workload;
+use common::quantity::Quantity;
 
 rule! {
     /// An amount of memory, storage or CPU that is not what it looks like.

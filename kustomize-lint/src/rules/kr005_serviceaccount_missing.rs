@@ -48,5 +48,5 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let hint = "add it to the resources, or declare it with `externals`";
-    missing(overlay, findings, Target::ServiceAccount, |_, name| name == "default", hint);
+    missing(overlay, findings, Target::ServiceAccount, |_, _| false, hint);
 }

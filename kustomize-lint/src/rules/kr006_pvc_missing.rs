@@ -1,13 +1,12 @@
 //! KR006.
 
-use std::collections::HashSet;
+use common::kubernetes::Claims;
 
 use super::Check;
 use super::needs::missing;
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
-use crate::tree::Node;
-use crate::view::{Target, Workload};
+use crate::lint::Overlay;
+use crate::view::Target;
 
 rule! {
     /// A pod that mounts a PersistentVolumeClaim which the overlay does not have.
@@ -55,44 +54,8 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    let made: HashSet<(&str, String)> = overlay
-        .workloads()
-        .iter()
-        .flat_map(|workload| {
-            let namespace = effective(workload.object.namespace());
-            claims(workload).map(move |name| (namespace, name))
-        })
-        .collect();
-    let is_made = |namespace: &str, name: &str| {
-        // The number is the pod's; all have claims of the same kind.
-        let (of_template, number) = name.rsplit_once('-').unwrap_or((name, ""));
-        let numbered = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-        let namespace = effective(namespace);
-        numbered && made.contains(&(namespace, of_template.to_owned()))
-            || made.contains(&(namespace, name.to_owned()))
-    };
+    let claims = Claims::of(overlay.nodes());
+    let is_made = |namespace: &str, name: &str| claims.has(namespace, name);
     let hint = "add it to the resources, or declare it with `externals`";
     missing(overlay, findings, Target::Claim, is_made, hint);
-}
-
-/// Names of the claims that a StatefulSet makes, without the pod's number, and of those that
-/// come with a Pod.
-fn claims<'a>(workload: &Workload<'a>) -> impl Iterator<Item = String> {
-    let object = workload.object;
-    let templates = match workload.kind() {
-        "StatefulSet" => object.node.at(&["spec", "volumeClaimTemplates"]),
-        _ => None,
-    };
-    let templates = templates.map_or(&[][..], Node::items).iter();
-    let of_templates =
-        templates.filter_map(|template| template.word_at(&["metadata", "name"])).map(|name| {
-            // A volume of the same name gives way to the template.
-            format!("{name}-{}", object.name())
-        });
-    let volumes = workload.pod.get("volumes").map_or(&[][..], Node::items).iter();
-    let ephemeral = volumes
-        .filter(|volume| workload.kind() == "Pod" && volume.get("ephemeral").is_some())
-        .filter_map(|volume| volume.word_at(&["name"]))
-        .map(|name| format!("{}-{name}", object.name()));
-    of_templates.chain(ephemeral).collect::<Vec<_>>().into_iter()
 }

@@ -1,5 +1,7 @@
 //! KR012.
 
+use common::kubernetes::needs;
+
 use super::Check;
 use super::needs::name_place;
 use crate::finding::Findings;
@@ -7,7 +9,7 @@ use crate::lint::{Overlay, effective};
 use crate::object::Object;
 use crate::schema::is_builtin;
 use crate::tree::Node;
-use crate::view::{Target, Word, Workload, group, names, references, words};
+use crate::view::{Target, Word, group, names, words};
 
 rule! {
     /// A name that a prefix, a suffix or a hash has left behind.
@@ -127,13 +129,12 @@ fn named_kind<'a>(word: &Word<'a, '_>) -> Option<&'a str> {
     kinds.iter().find(|(part, _)| hint.contains(part)).map(|(_, kind)| *kind)
 }
 
-/// The Secrets of a pod that an ExternalSecret or its like makes.
+/// The Secrets of an object that an ExternalSecret or its like makes.
 fn secrets(overlay: &Overlay<'_>, findings: &mut Findings<'_>, object: &Object) {
-    let Some(workload) = Workload::of(object) else { return };
-    for reference in references(&workload) {
-        if reference.target == Target::Secret && !reference.optional {
-            let wanted = ("Secret", object.namespace(), reference.name());
-            report(overlay, findings, object, reference.name, wanted);
+    for need in needs::of(&object.node) {
+        if need.target == Target::Secret && !need.optional {
+            let wanted = ("Secret", object.namespace(), need.name());
+            report(overlay, findings, object, need.name, wanted);
         }
     }
 }

@@ -1,14 +1,16 @@
-//! What the rules about names in pods have in common.
+//! The checks that the rules about names of other objects have in common.
 
 use std::collections::HashSet;
+
+use common::kubernetes::needs;
 
 use crate::finding::Findings;
 use crate::lint::{Overlay, effective};
 use crate::object::Object;
 use crate::tree::{Node, Place};
-use crate::view::{Keys, Target, references, words};
+use crate::view::{Keys, Target, words};
 
-/// Reports what pods name and nothing provides, once per workload and name.
+/// Reports objects that are needed and that nothing provides, once per object and name.
 pub(super) fn missing(
     overlay: &Overlay<'_>,
     findings: &mut Findings<'_>,
@@ -17,27 +19,26 @@ pub(super) fn missing(
     hint: &str,
 ) {
     let kind = target.kind();
-    for workload in overlay.workloads() {
-        let namespace = workload.object.namespace();
+    for object in overlay.objects() {
+        let namespace = object.namespace();
         let mut seen = HashSet::new();
-        for reference in references(&workload) {
-            let name = reference.name();
-            if reference.target != target
-                || reference.optional
-                || name.is_empty()
+        for need in needs::of(&object.node) {
+            let name = need.name();
+            if need.target != target
+                || need.optional
                 || is_made(namespace, name)
                 || !overlay.lacks(kind, namespace, name)
                 || !seen.insert(name)
             {
                 continue;
             }
-            let message = format!("there is no {kind} {name} for {}", workload.object.id());
+            let message = format!("there is no {kind} {name} for {}", object.id());
             let hint = match overlay.near(kind, namespace, name) {
                 Some(near) => format!("is `{near}` meant?"),
                 None => hint.to_owned(),
             };
-            let finding = findings.value(reference.name, message);
-            finding.object(workload.object).hint(hint);
+            let finding = findings.value(need.name, message);
+            finding.object(object).hint(hint);
             if let Some(other) = overlay.elsewhere(kind, name) {
                 let label =
                     format!("this one is in the namespace {}", effective(other.namespace()));
@@ -53,16 +54,16 @@ pub(super) fn name_place(object: &Object) -> Place {
     name.map_or(object.source, |name| name.origin.base)
 }
 
-/// Reports keys that pods name and that the ConfigMap or Secret does not have.
+/// Reports keys that objects name and that the ConfigMap or Secret does not have.
 pub(super) fn missing_keys(overlay: &Overlay<'_>, findings: &mut Findings<'_>, target: Target) {
     let kind = target.kind();
-    for workload in overlay.workloads() {
-        let namespace = workload.object.namespace();
-        for reference in references(&workload) {
-            let (Some(key), Some(node)) = (reference.key(), reference.key) else { continue };
-            let name = reference.name();
-            if reference.target != target
-                || reference.optional
+    for object in overlay.objects() {
+        let namespace = object.namespace();
+        for need in needs::of(&object.node) {
+            let (Some(key), Some(node)) = (need.key(), need.key) else { continue };
+            let name = need.name();
+            if need.target != target
+                || need.optional
                 || overlay.is_incomplete()
                 || overlay.settings.is_external(kind, namespace, name)
                 || overlay.custom().mentions(name)
@@ -79,7 +80,7 @@ pub(super) fn missing_keys(overlay: &Overlay<'_>, findings: &mut Findings<'_>, t
             };
             let message = format!("{kind} {name} has no key {key}");
             let finding = findings.value(node, message);
-            finding.object(workload.object).hint(hint(keys, key));
+            finding.object(object).hint(hint(keys, key));
             finding
                 .also(overlay.files.first_line(keys.place), "its keys are said here")
                 .detail(key);

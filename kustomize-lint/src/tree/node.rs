@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use common::kubernetes::Tree;
+
 use super::origin::{Origin, Touch};
 use super::scalar::{Kind, Scalar};
 
@@ -12,6 +14,24 @@ pub struct Node {
     pub origin: Origin,
     /// What it is.
     pub value: Value,
+}
+
+impl Tree for Node {
+    fn get(&self, key: &str) -> Option<&Self> {
+        self.get(key)
+    }
+
+    fn items(&self) -> &[Self] {
+        self.items()
+    }
+
+    fn is_null(&self) -> bool {
+        self.is_null()
+    }
+
+    fn word(&self) -> Option<&str> {
+        self.scalar().filter(|scalar| scalar.kind != Kind::Null).map(|scalar| scalar.text.as_str())
+    }
 }
 
 /// What a node holds.

@@ -8,7 +8,6 @@ mod gateway;
 pub(crate) mod placeholder;
 mod pods;
 mod provided;
-mod reference;
 mod renamed;
 mod selector;
 mod words;
@@ -21,11 +20,12 @@ pub(crate) use custom::Custom;
 pub(crate) use gateway::{certificates, intersects, listeners, parents};
 pub(crate) use pods::Pods;
 pub(crate) use provided::{Keys, Provided};
-pub(crate) use reference::{Target, references};
 pub(crate) use renamed::Renamed;
 pub(crate) use selector::{Selector, labels};
 pub(crate) use words::{Word, names, words};
 pub(crate) use workload::Workload;
+
+pub(crate) use common::kubernetes::needs::Target;
 
 use crate::object::Object;
 

@@ -1,5 +1,6 @@
 //! The tests that cross tools, and those of what the tools generate and apply.
 
+mod agreement_kubernetes;
 mod custom_resources;
 mod database_users;
 mod duckdb_version;

@@ -75,11 +75,6 @@ impl View<'_> {
         routes::routes(self, &mut objects);
         objects
     }
-
-    fn runs(&self, service: &str) -> Option<&Service> {
-        let service = self.platform.services.get(service)?;
-        self.platform.runs(service, self.environment).then_some(service)
-    }
 }
 
 /// Job names carry a hash over what the Job is in every environment, because a Job's template

@@ -9,7 +9,6 @@ use super::View;
 use crate::model::budget::WAIT_MEMORY;
 use crate::model::{Dependency, Health, Restart, Service};
 use crate::spec::quantity::bytes;
-use crate::spec::types::Condition;
 
 /// Seconds until a wait gives up; the pod then starts over.
 const DEADLINE: u32 = 600;
@@ -35,11 +34,8 @@ pub(super) fn script() -> Value {
     })
 }
 
-/// What a service really waits for in this view.
-fn waits<'a>(view: &'a View<'_>, service: &'a Service) -> Vec<(&'a Service, &'a Dependency)> {
-    let own = service.depends.iter();
-    let running = own.filter_map(|(name, dependency)| Some((view.runs(name)?, dependency)));
-    running.filter(|(_, dependency)| dependency.condition != Condition::ServiceStarted).collect()
+fn waits<'a>(view: &View<'a>, service: &'a Service) -> Vec<(&'a Service, &'a Dependency)> {
+    service.waits(view.platform, view.environment)
 }
 
 fn waits_for_job(view: &View<'_>, service: &Service) -> bool {

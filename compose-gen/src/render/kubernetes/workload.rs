@@ -6,16 +6,11 @@ use super::{View, config, labels, secrets, wait};
 use crate::model::{Check, File, Health, Origin, Restart, Service, is_annotation, label};
 use crate::spec::quantity::{bytes, millis};
 use crate::spec::text;
-use crate::spec::types::{Access, Cluster, Mode};
+use crate::spec::types::Access;
 
 /// What a service becomes.
 pub(crate) fn kind(view: &View<'_>, service: &Service) -> &'static str {
-    match service.restart {
-        Restart::Job(_) => "Job",
-        Restart::Always if service.mode == Mode::Global => "DaemonSet",
-        Restart::Always if service.claims(view.platform).next().is_some() => "StatefulSet",
-        Restart::Always => "Deployment",
-    }
+    service.kind(view.platform)
 }
 
 /// The object's name: a Job's carries its hash.
@@ -52,10 +47,8 @@ pub(super) fn workload(view: &View<'_>, service: &Service) -> Value {
         _ => {
             spec["replicas"] = json!(pods);
             spec["selector"] = selector;
-            // A cluster on one machine has no room for the old pods beside the new ones, and
-            // Compose replaces a container in the same way.
-            if environment.is_some_and(|environment| environment.cluster == Cluster::Kind) {
-                spec["strategy"] = json!({"type": "Recreate"});
+            if let Some(strategy) = service.strategy(view.platform, environment) {
+                spec["strategy"] = strategy;
             }
         }
     }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Map;
+use super::{Map, Scalar};
 
 /// A Kubernetes environment.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -61,10 +61,10 @@ pub(crate) enum Cluster {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Memory {
     /// Of all nodes together.
-    pub(crate) budget: String,
+    pub(crate) budget: Scalar,
     /// Not for pods.
     #[serde(default)]
-    pub(crate) reserved: Option<String>,
+    pub(crate) reserved: Option<Scalar>,
 }
 
 /// How routes become reachable.

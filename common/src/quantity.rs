@@ -25,6 +25,16 @@ impl Quantity {
         Quantity(i128::from(units) * BILLION)
     }
 
+    /// Bytes of memory; more than Kubernetes can count are its largest amount.
+    pub fn bytes(bytes: u64) -> Self {
+        Quantity::units(i64::try_from(bytes).unwrap_or(i64::MAX))
+    }
+
+    /// The whole bytes, rounded up; none below zero.
+    pub fn to_bytes(self) -> u64 {
+        u64::try_from(self.ceil().max(0)).unwrap_or(u64::MAX)
+    }
+
     /// Reads a quantity as Kubernetes writes it.
     pub fn parse(text: &str) -> Option<Self> {
         let (negative, rest) = match text.as_bytes().first()? {

@@ -1,7 +1,7 @@
 //! Groups of Kubernetes itself.
 
 /// Whether the group is Kubernetes' own, so that lists are merged by their keys.
-pub(crate) fn is_builtin(group: &str) -> bool {
+pub fn is_builtin(group: &str) -> bool {
     matches!(group, "" | "apps" | "batch" | "autoscaling" | "policy" | "extensions" | "events")
         || group.ends_with(".k8s.io")
             && !matches!(

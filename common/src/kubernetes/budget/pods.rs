@@ -2,45 +2,41 @@
 
 use super::percent::of_node;
 use super::scaling::Scale;
-use crate::tree::Node;
-use crate::view::Workload;
+use crate::kubernetes::{Tree, kind};
 
 /// A number of pods, and how it was counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pods {
+pub struct Pods {
     /// When nothing scales and nothing is rolled out.
-    pub(crate) rest: i64,
+    pub rest: i64,
     /// At the autoscaler's maximum, without a rollout.
-    pub(crate) scaled: i64,
+    pub scaled: i64,
     /// At the autoscaler's maximum, in the middle of a rollout.
-    pub(crate) most: i64,
+    pub most: i64,
     /// `2 replicas + 1 surge`.
-    pub(crate) why: String,
+    pub why: String,
 }
 
 impl Pods {
     /// Counts them. A DaemonSet is taken to run on every node, whatever its node selector: which
     /// labels the nodes have is not known here. A CronJob counts as one run, as two are there
     /// only when the first has not ended in time.
-    pub(crate) fn count(
-        workload: &Workload<'_>,
-        scale: Option<Scale<'_>>,
-        nodes: Option<i64>,
-    ) -> Self {
-        let spec = workload.object.node.get("spec");
-        match workload.kind() {
+    ///
+    /// A kind that is not known has `spec.replicas` pods and rolls out as a Deployment does.
+    pub fn count<T: Tree>(object: &T, scale: Option<Scale<'_, T>>, nodes: Option<i64>) -> Self {
+        let spec = object.get("spec");
+        match kind(object) {
             "Pod" => Pods::fixed(1, "one pod".to_owned()),
             "Job" => job(spec),
             "CronJob" => {
                 let template = spec.and_then(|spec| spec.at(&["jobTemplate", "spec"]));
-                let suspended = spec.and_then(|spec| spec.get("suspend")).and_then(Node::as_bool);
-                if suspended == Some(true) { Pods::suspended() } else { job(template) }
+                let suspended = object.is_true(&["spec", "suspend"]);
+                if suspended { Pods::suspended() } else { job(template) }
             }
             "DaemonSet" => daemon_set(spec, nodes),
-            kind => {
-                let pods = Pods::replicas(workload, scale);
-                if kind == "Deployment" { pods.surging(deployment_surge(spec)) } else { pods }
-            }
+            // A StatefulSet replaces its pods one by one, and the others never.
+            "StatefulSet" | "ReplicaSet" | "ReplicationController" => Pods::replicas(object, scale),
+            _ => Pods::replicas(object, scale).surging(deployment_surge(spec)),
         }
     }
 
@@ -52,13 +48,13 @@ impl Pods {
         Pods::fixed(0, "suspended".to_owned())
     }
 
-    fn replicas(workload: &Workload<'_>, scale: Option<Scale<'_>>) -> Self {
-        let replicas = workload.replicas().max(0);
+    fn replicas<T: Tree>(object: &T, scale: Option<Scale<'_, T>>) -> Self {
+        let replicas = object.number_at(&["spec", "replicas"]).unwrap_or(1).max(0);
         match scale {
             // Without replicas an HPA is switched off; KEDA starts from nothing.
-            Some(scale) if replicas > 0 || scale.object.kind() == "ScaledObject" => {
+            Some(scale) if replicas > 0 || scale.is_keda() => {
                 let rest = replicas.max(scale.least).min(scale.most);
-                let by = if scale.object.kind() == "ScaledObject" { "KEDA" } else { "HPA" };
+                let by = if scale.is_keda() { "KEDA" } else { "HPA" };
                 let why = format!("{by} maximum {}", scale.most);
                 Pods { rest, scaled: scale.most, most: scale.most, why }
             }
@@ -78,10 +74,10 @@ impl Pods {
 }
 
 /// `maxSurge`, a quarter when nothing is said; nothing with `Recreate`.
-fn deployment_surge(spec: Option<&Node>) -> impl Fn(i64) -> i64 {
+fn deployment_surge<T: Tree>(spec: Option<&T>) -> impl Fn(i64) -> i64 {
     let strategy = spec.and_then(|spec| spec.get("strategy"));
     move |whole| {
-        if strategy.and_then(|strategy| strategy.str_at(&["type"])) == Some("Recreate") {
+        if strategy.and_then(|strategy| strategy.word_at(&["type"])) == Some("Recreate") {
             return 0;
         }
         let written = strategy.and_then(|strategy| strategy.at(&["rollingUpdate", "maxSurge"]));
@@ -93,14 +89,14 @@ fn deployment_surge(spec: Option<&Node>) -> impl Fn(i64) -> i64 {
 }
 
 /// One for each node; a rollout adds some only where that is asked for.
-fn daemon_set(spec: Option<&Node>, nodes: Option<i64>) -> Pods {
+fn daemon_set<T: Tree>(spec: Option<&T>, nodes: Option<i64>) -> Pods {
     let count = nodes.unwrap_or(1);
     let why = match nodes {
         Some(_) => many(count, "node"),
         None => "at least 1 node".to_owned(),
     };
     let strategy = spec.and_then(|spec| spec.get("updateStrategy"));
-    let on_delete = strategy.and_then(|one| one.str_at(&["type"])) == Some("OnDelete");
+    let on_delete = strategy.and_then(|one| one.word_at(&["type"])) == Some("OnDelete");
     let surge = strategy.and_then(|one| one.at(&["rollingUpdate", "maxSurge"]));
     Pods::fixed(count, why).surging(|whole| {
         surge.filter(|_| !on_delete).and_then(|node| of_node(node, whole)).unwrap_or(0)
@@ -108,12 +104,11 @@ fn daemon_set(spec: Option<&Node>, nodes: Option<i64>) -> Pods {
 }
 
 /// As many as run beside each other, and no more than are to complete.
-fn job(spec: Option<&Node>) -> Pods {
-    let get = |key: &str| spec.and_then(|spec| spec.get(key));
-    if get("suspend").and_then(Node::as_bool) == Some(true) {
+fn job<T: Tree>(spec: Option<&T>) -> Pods {
+    if spec.is_some_and(|spec| spec.is_true(&["suspend"])) {
         return Pods::suspended();
     }
-    let number = |key: &str| get(key).and_then(Node::as_int).map(|count| count.max(0));
+    let number = |key: &str| Some(spec?.number_at(&[key])?.max(0));
     let parallelism = number("parallelism").unwrap_or(1);
     let count = number("completions").map_or(parallelism, |end| parallelism.min(end));
     Pods::fixed(count, format!("{count} in parallel"))

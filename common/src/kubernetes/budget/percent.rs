@@ -1,10 +1,10 @@
 //! Numbers that may be written as a share: `maxSurge: 1`, `minAvailable: 50%`.
 
-use crate::tree::Node;
+use crate::kubernetes::Tree;
 
 /// The number that is meant of `whole`, a share rounded up. `None` for what is neither a number
 /// nor a share, or below zero.
-pub(crate) fn of(text: &str, whole: i64) -> Option<i64> {
+pub(super) fn of(text: &str, whole: i64) -> Option<i64> {
     let count = match text.strip_suffix('%') {
         Some(share) => {
             let share: i64 = share.parse().ok()?;
@@ -18,8 +18,8 @@ pub(crate) fn of(text: &str, whole: i64) -> Option<i64> {
 }
 
 /// The same for a value of an object.
-pub(crate) fn of_node(node: &Node, whole: i64) -> Option<i64> {
-    of(&node.scalar()?.text, whole)
+pub fn of_node<T: Tree>(node: &T, whole: i64) -> Option<i64> {
+    of(&node.literal()?, whole)
 }
 
 #[cfg(test)]

@@ -5,42 +5,43 @@
 //! started before them; the main containers run beside all sidecars.
 
 use super::defaults::Filled;
+use crate::kubernetes::{Container, Role, Tree, containers};
 use crate::quantity::Quantity;
-use crate::view::{Container, Role, Workload};
 
 /// The key of what is set aside.
-pub(crate) const REQUESTS: &str = "requests";
+pub const REQUESTS: &str = "requests";
 /// The key of what must not be exceeded.
-pub(crate) const LIMITS: &str = "limits";
+pub const LIMITS: &str = "limits";
 
 /// One pod's amounts of one resource.
 #[derive(Debug)]
-pub(crate) struct Amounts<'a> {
-    /// What is set aside for it.
-    pub(crate) request: Quantity,
-    /// What it may use. A container without a limit counts with its request.
-    pub(crate) limit: Quantity,
+pub struct Amounts<'a, T> {
+    /// The amount that is set aside for it.
+    pub request: Quantity,
+    /// The amount that it may use. A container without a limit counts with its request.
+    pub limit: Quantity,
     /// The containers without a limit: they may use all that the node has.
-    pub(crate) unlimited: Vec<Container<'a>>,
+    pub unlimited: Vec<Container<'a, T>>,
 }
 
-impl<'a> Amounts<'a> {
-    /// Adds up the containers of the workload's pods.
-    pub(crate) fn of(workload: &Workload<'a>, resource: &str, default: &Filled) -> Self {
-        let containers = workload.containers();
-        let overhead = amount(workload, &["overhead"], resource).unwrap_or_default();
-        let own = |container: &Container<'_>| request(container, resource, default);
-        let most = |container: &Container<'_>| {
-            limit(container, resource, default).or_else(|| own(container)).unwrap_or_default()
+impl<'a, T: Tree> Amounts<'a, T> {
+    /// Adds up the containers of a pod's spec.
+    pub fn of(pod: &'a T, resource: &str, default: &Filled) -> Self {
+        let containers = containers(pod);
+        let overhead = amount(pod, &["overhead"], resource).unwrap_or_default();
+        let requested = |container: &Container<'_, T>| request(container, resource, default);
+        let most = |container: &Container<'_, T>| {
+            let limit = limit(container, resource, default);
+            limit.or_else(|| requested(container)).unwrap_or_default()
         };
-        let requests = together(&containers, |one| own(one).unwrap_or_default());
+        let requests = together(&containers, |one| requested(one).unwrap_or_default());
         let limits = together(&containers, most);
-        // What is said for the pod as a whole holds in place of the sums.
-        let pod_limit = amount(workload, &["resources", LIMITS], resource);
-        let pod_request = amount(workload, &["resources", REQUESTS], resource);
+        // Amounts of the pod as a whole hold in place of the sums.
+        let pod_limit = amount(pod, &["resources", LIMITS], resource);
+        let pod_request = amount(pod, &["resources", REQUESTS], resource);
         let fallback = if requests == Quantity::ZERO { pod_limit } else { None };
         let unlimited =
-            |one: &Container<'_>| pod_limit.is_none() && limit(one, resource, default).is_none();
+            |one: &Container<'_, T>| pod_limit.is_none() && limit(one, resource, default).is_none();
         Amounts {
             request: pod_request.or(fallback).unwrap_or(requests) + overhead,
             limit: pod_limit.unwrap_or(limits) + overhead,
@@ -49,30 +50,29 @@ impl<'a> Amounts<'a> {
     }
 }
 
-/// What is set aside for a container; the limit where only that is set.
-pub(crate) fn request(
-    container: &Container<'_>,
+/// The amount that is set aside for a container; the limit where only that is set.
+pub fn request<T: Tree>(
+    container: &Container<'_, T>,
     resource: &str,
     default: &Filled,
 ) -> Option<Quantity> {
     positive(container.request(resource)).or(default.request)
 }
 
-/// What a container may use. A limit of 0 is none.
-pub(crate) fn limit(
-    container: &Container<'_>,
+/// The amount that a container may use. A limit of 0 is none.
+pub fn limit<T: Tree>(
+    container: &Container<'_, T>,
     resource: &str,
     default: &Filled,
 ) -> Option<Quantity> {
     match container.amount(LIMITS, resource) {
         Some(Quantity::ZERO) => None,
-        own => positive(own).or(default.limit),
+        limit => positive(limit).or(default.limit),
     }
 }
 
-fn amount(workload: &Workload<'_>, path: &[&str], resource: &str) -> Option<Quantity> {
-    let scalar = workload.pod.at(path)?.get(resource)?.scalar()?;
-    positive(Quantity::parse(&scalar.text))
+fn amount<T: Tree>(pod: &T, path: &[&str], resource: &str) -> Option<Quantity> {
+    positive(pod.at(path)?.get(resource)?.quantity())
 }
 
 /// Amounts below zero are another rule's business.
@@ -81,7 +81,10 @@ fn positive(amount: Option<Quantity>) -> Option<Quantity> {
 }
 
 /// The most that is in use at one time.
-fn together(containers: &[Container<'_>], of: impl Fn(&Container<'_>) -> Quantity) -> Quantity {
+fn together<T>(
+    containers: &[Container<'_, T>],
+    of: impl Fn(&Container<'_, T>) -> Quantity,
+) -> Quantity {
     let (mut sidecars, mut starting, mut main) = (Quantity::ZERO, Quantity::ZERO, Quantity::ZERO);
     for container in containers {
         match container.role {

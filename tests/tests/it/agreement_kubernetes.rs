@@ -1,0 +1,251 @@
+//! The same Kubernetes input to the built tools: a budget, an amount of memory and a need get the
+//! same answer from each of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rideshare_tests::peers;
+use rideshare_tests::run::{Run, run};
+
+/// A tool that cargo has built beside this test.
+fn tool(name: &str) -> Command {
+    let test = std::env::current_exe().expect("this test is a file");
+    let tool = test.ancestors().nth(2).expect("target/debug").join(name);
+    assert!(tool.exists(), "cargo build -p {name} makes {}", tool.display());
+    Command::new(tool)
+}
+
+const KIND: &str = "kind: Cluster
+apiVersion: kind.x-k8s.io/v1alpha4
+name: agreement
+nodes: [{role: control-plane}, {role: worker}]
+";
+
+/// A Deployment whose only pod uses 600 MiB; `more` is added to the pod's spec.
+fn deployment(more: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Namespace
+metadata: {{name: agreement}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: rides}}
+spec:
+  replicas: 1
+  selector: {{matchLabels: {{app: rides}}}}
+  template:
+    metadata: {{labels: {{app: rides}}}}
+    spec:
+{more}      containers:
+        - name: rides
+          image: example/rides:1.0
+          resources: {{limits: {{memory: 600Mi}}, requests: {{memory: 600Mi}}}}
+"
+    )
+}
+
+/// A specification whose service uses 600 MiB in an environment on EKS, where a Deployment
+/// is replaced pod by pod.
+fn specification(memory: &str) -> String {
+    format!(
+        "x-environments:
+  local:
+    cluster: eks
+    namespace: agreement
+    memory: {memory}
+    nodes: 1
+    kind: {{name: agreement, workers: 1}}
+services:
+  rides: {{image: \"example/rides:1.0\", mem_limit: 600m, ports: [\"8080\"]}}
+"
+    )
+}
+
+/// A project with one overlay, and its specification.
+struct Project {
+    folder: tempfile::TempDir,
+    kubectl: PathBuf,
+}
+
+impl Project {
+    /// `None` where kubectl is not installed; the skip has been counted.
+    fn new(objects: &str, specification: &str) -> Option<Self> {
+        let kubectl = peers::find("PEER_KUBECTL")?;
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let kustomization = "namespace: agreement\nresources: [all.yaml]\n";
+        write("overlays/local/kustomization.yaml", kustomization);
+        write("overlays/local/all.yaml", objects);
+        write("spec/platform.yaml", specification);
+        write("kind.yaml", KIND);
+        write(".kustomize-lint.toml", "specification = \"spec\"\n");
+        Some(Project { folder, kubectl })
+    }
+
+    fn run(&self, name: &str, arguments: &[&str]) -> Run {
+        let kubectl = self.kubectl.parent().unwrap().display();
+        let path = format!("{kubectl}:{}", std::env::var("PATH").unwrap_or_default());
+        let mut command = tool(name);
+        run(command.args(arguments).current_dir(self.folder.path()).env("PATH", path))
+    }
+
+    fn lint(&self) -> Run {
+        self.run("kustomize-lint", &["overlays/local"])
+    }
+
+    fn budget(&self) -> Run {
+        self.run("kustomize-lint", &["budget", "overlays/local"])
+    }
+
+    fn deploy(&self) -> Run {
+        let overlay = ["--overlay", "overlays/local", "--kind-config", "kind.yaml"];
+        let arguments = ["deploy", "--dry-run", "--no-image-check", "--spec", "spec"];
+        self.run("kind-cluster", &[arguments.as_slice(), &overlay].concat())
+    }
+
+    fn generate(&self) -> Run {
+        let out = self.path("out");
+        self.run("compose-gen", &["generate", "--spec", "spec", "--out", &out])
+    }
+
+    fn path(&self, name: &str) -> String {
+        Path::new(self.folder.path()).join(name).display().to_string()
+    }
+}
+
+/// Asserts that every tool finds the budget exceeded, or that every tool finds that all fits.
+#[track_caller]
+fn every_budget(project: &Project, fits: bool) {
+    let runs = [project.budget(), project.deploy(), project.generate()];
+    let answers: Vec<bool> = runs
+        .iter()
+        .map(|run| {
+            let text = format!("{}{}", run.stdout, run.stderr);
+            // Other problems of the tools are no answer to the question about the budget.
+            assert!(!text.contains("bad-quantity"), "{}", run.transcript(&[]));
+            !(text.contains("too much") || text.contains("over-budget"))
+        })
+        .collect();
+    let shown: Vec<String> = runs.iter().map(|run| run.transcript(&[])).collect();
+    assert_eq!(answers, [fits; 3], "{}", shown.join("\n===\n"));
+}
+
+fn budget(memory: &str, fits: bool) {
+    let objects = deployment("");
+    let Some(project) = Project::new(&objects, &specification(memory)) else { return };
+    every_budget(&project, fits);
+}
+
+#[test]
+fn a_surge_pod_counts_in_every_budget() {
+    budget("{budget: 1g}", false);
+}
+
+#[test]
+fn a_budget_with_room_for_the_surge_pod_fits_in_every_tool() {
+    budget("{budget: 1200m}", true);
+}
+
+#[test]
+fn a_budget_may_be_written_as_kubernetes_does() {
+    budget("{budget: 10Gi, reserved: 1Gi}", true);
+}
+
+#[test]
+fn a_budget_may_be_written_as_compose_does() {
+    budget("{budget: 1t, reserved: 1g}", true);
+}
+
+#[test]
+fn a_capital_letter_is_the_same_unit() {
+    budget("{budget: 2G, reserved: 849M}", false);
+}
+
+#[test]
+fn nothing_may_be_reserved() {
+    budget("{budget: 10g, reserved: 0}", true);
+}
+
+#[test]
+fn no_amount_of_memory_is_refused_by_every_tool() {
+    let Some(project) = Project::new(&deployment(""), &specification("{budget: plenty}")) else {
+        return;
+    };
+    for run in [project.budget(), project.deploy(), project.generate()] {
+        assert_eq!(run.status, 2, "{}", run.transcript(&[]));
+        let message = "error[bad-quantity]: \"plenty\" is no amount of memory";
+        assert!(run.stderr.contains(message), "{}", run.transcript(&[]));
+        assert!(run.stderr.contains("such as 10g, 512m or 10Gi"), "{}", run.transcript(&[]));
+    }
+}
+
+/// Asserts that both tools miss the object, or that neither does.
+#[track_caller]
+fn missing(objects: &str, kind: &str, name: &str, is_missing: bool) {
+    let specification = specification("{budget: 10g}");
+    let Some(project) = Project::new(objects, &specification) else { return };
+    let (lint, deploy) = (project.lint(), project.deploy());
+    let answers = [
+        lint.stdout.contains(&format!("there is no {kind} {name}")),
+        deploy.stderr.contains(&format!("{kind}/{name}, which is not in the overlay")),
+    ];
+    let shown = format!("{}\n===\n{}", lint.transcript(&[]), deploy.transcript(&[]));
+    assert_eq!(answers, [is_missing; 2], "{shown}");
+}
+
+#[test]
+fn a_pod_needs_its_image_pull_secret() {
+    let objects = deployment("      imagePullSecrets: [{name: registry}]\n");
+    missing(&objects, "Secret", "registry", true);
+}
+
+#[test]
+fn an_image_pull_secret_of_the_overlay_is_found() {
+    let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: registry}\n\
+                  type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{}'}\n";
+    let objects = deployment("      imagePullSecrets: [{name: registry}]\n") + secret;
+    missing(&objects, "Secret", "registry", false);
+}
+
+#[test]
+fn a_service_account_needs_its_image_pull_secret() {
+    let account = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: rides}\n\
+                   imagePullSecrets: [{name: registry}]\n";
+    let objects = deployment("      serviceAccountName: rides\n") + account;
+    missing(&objects, "Secret", "registry", true);
+}
+
+#[test]
+fn an_optional_reference_is_no_need() {
+    let volume = "      volumes: [{name: v, secret: {secretName: maybe, optional: true}}]\n";
+    missing(&deployment(volume), "Secret", "maybe", false);
+}
+
+#[test]
+fn a_projected_volume_needs_its_config_map() {
+    let volume = "      volumes:\n      - name: v\n        projected: {sources: [{configMap: {name: settings}}]}\n";
+    missing(&deployment(volume), "ConfigMap", "settings", true);
+}
+
+#[test]
+fn the_cluster_brings_its_own_certificate_and_account() {
+    let volume = "      serviceAccountName: default\n      volumes:\n      - {name: v, configMap: {name: kube-root-ca.crt}}\n";
+    missing(&deployment(volume), "ConfigMap", "kube-root-ca.crt", false);
+}
+
+#[test]
+fn a_claim_of_a_stateful_set_comes_with_its_pods() {
+    let database = "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  \
+                    selector: {matchLabels: {app: db}}\n  serviceName: db\n  template:\n    \
+                    metadata: {labels: {app: db}}\n    spec: {containers: [{name: db, image: \"db:1.0\", resources: {limits: {memory: 1Mi}}}]}\n  \
+                    volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]\n";
+    let volume = "      volumes: [{name: v, persistentVolumeClaim: {claimName: data-db-0}}]\n";
+    let objects = deployment(volume) + database;
+    missing(&objects, "PersistentVolumeClaim", "data-db-0", false);
+}
