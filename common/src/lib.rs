@@ -5,24 +5,31 @@
 //! - [`yaml`]: YAML a person wrote, read with positions and bounded in size
 //! - [`spec`]: the specification folder, found and read
 //! - [`catalogue`]: the secrets of the platform, checked
+//! - [`secrets`]: what counts as a secret, and how it is kept out of messages
 //! - [`compose`]: what Docker Compose makes of the texts in its files
 //! - [`files`]: files replaced whole, never half-written
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables for a terminal
+//! - [`verbose`]: the steps of a run and how long each took
+//! - `cli` (feature): empty variables, durations, and options that all tools have
 //! - `docs` (feature): shell completions and man pages from a command line's definition
 //! - `aws` (feature): deadlines and endpoint of an AWS client
 
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod catalogue;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod compose;
 pub mod diagnostic;
 #[cfg(feature = "docs")]
 pub mod docs;
 pub mod exit;
 pub mod files;
+pub mod secrets;
 pub mod spec;
 pub mod stop;
 pub mod streams;
 pub mod table;
+pub mod verbose;
 pub mod yaml;
