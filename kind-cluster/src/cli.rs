@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use common::cli::{Verbosity, duration};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -69,8 +70,14 @@ pub struct Shared {
     #[arg(long, value_name = "DIR", env = "PLATFORM_SPEC", global = true)]
     pub spec: Option<PathBuf>,
     /// When to give up, such as 90s or 15m
-    #[arg(long, value_name = "TIME", env = "KIND_TIMEOUT", default_value = "15m", global = true)]
-    #[arg(value_parser = humantime::parse_duration)]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "KIND_TIMEOUT",
+        default_value = "15m",
+        global = true
+    )]
+    #[arg(value_parser = duration)]
     pub timeout: Duration,
     /// How results are written to stdout
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
@@ -78,6 +85,9 @@ pub struct Shared {
     /// Say what would be created, applied and deleted, in order, and change nothing
     #[arg(long, global = true)]
     pub dry_run: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub verbosity: Verbosity,
 }
 
 /// How results are written.
