@@ -16,6 +16,8 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_smithy_http_client::{Builder, tls};
 
+use crate::secrets::MASK;
+
 /// Where requests go when nothing names a region.
 const DEFAULT_REGION: &str = "us-east-1";
 /// A host that does not accept a connection within this time is taken for down.
@@ -42,8 +44,8 @@ impl Service {
     /// The endpoint that the environment names, if any and if it is not to be ignored.
     ///
     /// # Errors
-    /// It is not a URL. An empty one is refused as well: whoever sets it does not mean AWS. The
-    /// text is not repeated, because a URL may hold a password.
+    /// It is not a URL. An empty one is refused as well, because falling back to AWS would send
+    /// development traffic to production. A text that may hold a password is not repeated.
     pub fn endpoint_from_environment(self) -> Result<Option<String>, String> {
         if env::var(IGNORE).is_ok_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok(None);
@@ -57,7 +59,10 @@ impl Service {
                     Ok(Some(url.to_owned()))
                 }
                 _ => {
-                    Err(format!("{name} is \"{url}\", and not a URL such as http://localhost:4566"))
+                    let shown = if url.contains('@') { MASK } else { url };
+                    Err(format!(
+                        "{name} is \"{shown}\", and not a URL such as http://localhost:4566"
+                    ))
                 }
             };
         }

@@ -6,12 +6,15 @@
 //! - [`spec`]: the specification folder, found and read
 //! - [`environment`]: memory and nodes of its environments
 //! - [`catalogue`]: the secrets of the platform, checked
+//! - [`secrets`]: what counts as a secret, and how it is kept out of messages
 //! - [`compose`]: what Docker Compose makes of the texts in its files
 //! - [`quantity`]: amounts of memory as Kubernetes and Compose write them
 //! - [`kubernetes`]: the pods of an object, the objects that it needs, and the budget of all
 //! - [`files`]: files replaced whole, never half-written
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables for a terminal
+//! - [`verbose`]: the steps of a run and how long each took
+//! - `cli` (feature): empty variables, durations, and options that all tools have
 //! - `docs` (feature): shell completions and man pages from a command line's definition
 //! - `duration` (feature): durations of options and messages
 //! - `aws` (feature): deadlines and endpoint of an AWS client
@@ -19,6 +22,8 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod catalogue;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod compose;
 pub mod diagnostic;
 #[cfg(feature = "docs")]
@@ -30,8 +35,10 @@ pub mod exit;
 pub mod files;
 pub mod kubernetes;
 pub mod quantity;
+pub mod secrets;
 pub mod spec;
 pub mod stop;
 pub mod streams;
 pub mod table;
+pub mod verbose;
 pub mod yaml;

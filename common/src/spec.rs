@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Report, Source, nearest};
+use crate::secrets;
 use crate::yaml::{self, Entry, Limits, Node, Value};
 
 /// Where a checkout keeps its specification.
@@ -211,11 +212,12 @@ fn unknown(file: &File, entry: &Entry, known: &[&str]) -> Diagnostic {
     }
 }
 
-/// The byte ranges that may hold a secret value: in every section that is not plain Compose,
-/// all but what is known to be a name. A misspelt `dev`, half of a value behind a comma, a
-/// comment behind a `#`, a value where a key should be: hidden, too.
+/// The byte ranges that may hold a secret value: everywhere what the name or the value says; in
+/// every section that is not plain Compose, all but what is known to be a name. A misspelt `dev`,
+/// half of a value behind a comma, a comment behind a `#`, a value where a key should be: hidden,
+/// too.
 fn hidden(text: &str, root: &Node) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
+    let mut ranges = secrets::tree::hidden(text, root);
     let entries = root.entries().unwrap_or_default();
     for (index, entry) in entries.iter().enumerate() {
         if !may_hold_values(entry) {
@@ -298,8 +300,7 @@ fn hide_unless_punctuation(text: &str, range: Range<usize>, ranges: &mut Vec<Ran
 /// The whole text, where it may be a catalogue: without a tree nothing tells values from names.
 fn anything_secret(text: &str) -> Vec<Range<usize>> {
     let catalogue = text.contains("secret") || text.contains("dev");
-    let end = if catalogue { text.len() } else { 0 };
-    std::iter::once(0..end).collect()
+    if catalogue { vec![Range { start: 0, end: text.len() }] } else { secrets::unreadable(text) }
 }
 
 #[cfg(test)]

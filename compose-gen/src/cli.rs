@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use common::cli::Verbosity;
 
 const AFTER_HELP: &str = "\
 Examples:
   compose-gen                                  all files, from infrastructure/platform
   compose-gen --check                          are the committed files up to date?
   compose-gen --only compose                   the Compose file alone
-  compose-gen --spec compose.yml --out deploy  Kubernetes files for any Compose project
+  compose-gen --spec compose.yml --output-dir deploy
+                                               Kubernetes files for any Compose project
   compose-gen explain trino                    what a service becomes in each environment
   compose-gen graph --format svg > platform.svg
-  compose-gen import compose.yml --out platform
+  compose-gen import compose.yml --output-dir platform
 
 Exit status:
   0    done; with --check: the files are up to date
@@ -23,7 +25,7 @@ Exit status:
 
 Environment:
   PLATFORM_SPEC        as --spec
-  COMPOSE_GEN_OUT      as --out
+  COMPOSE_GEN_OUT      as --output-dir
   NO_COLOR             no colours in messages";
 
 /// One specification of the platform into Compose, Kustomize, Argo CD and Kind files.
@@ -53,6 +55,9 @@ pub struct Shared {
     /// [default: infrastructure/platform here or in a parent folder]
     #[arg(long, value_name = "PATH", env = "PLATFORM_SPEC", global = true)]
     pub spec: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub verbosity: Verbosity,
 }
 
 /// The commands.
@@ -78,7 +83,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Generate {
     /// Folder that docker/ and kubernetes/ are written to [default: the specification's parent]
-    #[arg(long, value_name = "DIR", env = "COMPOSE_GEN_OUT")]
+    #[arg(long = "output-dir", alias = "out", value_name = "DIR", env = "COMPOSE_GEN_OUT")]
     pub out: Option<PathBuf>,
     /// Only these files
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -148,7 +153,7 @@ pub struct Import {
     /// The Compose file
     pub file: PathBuf,
     /// The specification folder to make; it must not exist, or be empty
-    #[arg(long, value_name = "DIR", default_value = "platform")]
+    #[arg(long = "output-dir", alias = "out", value_name = "DIR", default_value = "platform")]
     pub out: PathBuf,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]

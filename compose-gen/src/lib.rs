@@ -2,7 +2,7 @@
 //!
 //! - Input: a folder of Compose files with the vocabulary of `VOCABULARY.md` (`--spec`), and the
 //!   configuration and values files that it names. Nothing else: no environment, no clock.
-//! - Output: `docker/compose.yaml` and `kubernetes/{base,overlays,argocd,kind}` below `--out`,
+//! - Output: `docker/compose.yaml` and `kubernetes/{base,overlays,argocd,kind}` below `--output-dir`,
 //!   byte for byte the same from the same input.
 //! - Exit status: 0 done, or up to date. 1 drift, a file in the way, or an import that leaves
 //!   something to do. 2 usage, a mistake in the specification, or files that could not be written.
@@ -23,6 +23,7 @@ use common::streams::say;
 
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
+    common::verbose::enable(cli.shared.verbosity.verbose);
     let outcome = match cli.command {
         None => command::generate::run(&cli.shared, &cli.generate),
         Some(Command::Generate(options)) => command::generate::run(&cli.shared, &options),

@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use compose_gen::cli::Cli;
-
 fn main() -> ExitCode {
-    compose_gen::main(Cli::parse()).into()
+    common::cli::run(compose_gen::main)
 }

@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::files::Folder;
+use common::secrets::mask;
 use serde::Serialize;
 use similar::TextDiff;
 
@@ -245,7 +246,7 @@ pub(crate) fn diff(finding: &Finding, files: &Files) -> String {
         return format!("{}: only its permissions differ\n", finding.path);
     }
     let (from, to) = (format!("a/{}", finding.path), format!("b/{}", finding.path));
-    let whole = TextDiff::from_lines(&old, &new).unified_diff().header(&from, &to).to_string();
+    let whole = masked_diff(&old, &new, (&from, &to));
     // A file that is all new or all gone says little by its lines.
     let one_sided = finding.old.is_none() || !files.all.contains_key(&finding.path);
     match whole.match_indices('\n').nth(SHOWN) {
@@ -255,6 +256,33 @@ pub(crate) fn diff(finding: &Finding, files: &Files) -> String {
         }
         _ => whole,
     }
+}
+
+/// The lines that differ, with secrets masked. The lines are compared as they are, so that a secret
+/// that has changed is seen to differ.
+fn masked_diff(old: &str, new: &str, names: (&str, &str)) -> String {
+    let (shown_old, shown_new) = (masked_lines(old), masked_lines(new));
+    let mut text = format!("--- {}\n+++ {}\n", names.0, names.1);
+    for hunk in TextDiff::from_lines(old, new).unified_diff().iter_hunks() {
+        text.push_str(&format!("{}\n", hunk.header()));
+        for change in hunk.iter_changes() {
+            let line = match change.old_index() {
+                Some(at) => shown_old.get(at),
+                None => change.new_index().and_then(|at| shown_new.get(at)),
+            };
+            let line = line.map_or("", String::as_str);
+            text.push_str(&format!("{}{line}\n", change.tag()));
+            if change.missing_newline() {
+                text.push_str("\\ No newline at end of file\n");
+            }
+        }
+    }
+    text
+}
+
+/// A file's lines with secrets masked, each in its place.
+fn masked_lines(text: &str) -> Vec<String> {
+    mask(text).lines().map(str::to_owned).collect()
 }
 
 enum Owner {

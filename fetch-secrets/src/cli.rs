@@ -8,6 +8,7 @@ use clap::builder::ValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use common::cli::{Former, Verbosity};
 use common::duration;
 use secrecy::SecretString;
 
@@ -61,7 +62,8 @@ impl Cli {
     /// # Errors
     /// Usage, or a request for help; printing it is the caller's business.
     pub fn from_arguments() -> Result<Self, clap::Error> {
-        let matches = Cli::command().try_get_matches().map_err(without_value)?;
+        let command = common::cli::command::<Cli>(&FORMER);
+        let matches = command.try_get_matches().map_err(without_value)?;
         // Options of `fetch` without its name, followed by another command, would do nothing.
         if let Some(command) = matches.subcommand_name() {
             let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
@@ -77,8 +79,11 @@ impl Cli {
     }
 }
 
+/// Variables that had another name.
+const FORMER: [Former; 1] = [("SECRETS_TIMEOUT", "SECRETS_DEADLINE")];
+
 const FETCH_OPTIONS: [&str; 7] =
-    ["profile", "source", "deadline", "output_dir", "mode", "check", "format"];
+    ["profile", "source", "timeout", "output_dir", "mode", "check", "format"];
 
 /// An argument that nothing expects may be a value that lost its quotes: it is not repeated.
 fn without_value(error: clap::Error) -> clap::Error {
@@ -101,8 +106,10 @@ pub struct Shared {
     /// Folder with the platform's specification, which holds the secret catalogue
     /// [default: infrastructure/platform here or in a parent folder]
     #[arg(long, value_name = "DIR", env = "PLATFORM_SPEC", global = true)]
-    #[arg(value_parser = ValueParser::new(folder))]
     pub spec: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub verbosity: Verbosity,
 }
 
 /// The commands.
@@ -130,9 +137,9 @@ pub struct Selection {
     #[arg(long, env = "SECRETS_SOURCE", default_value = "aws")]
     pub source: Source,
     /// Give up after this long in all, such as 30s or 2m
-    #[arg(long, value_name = duration::METAVAR, env = "SECRETS_DEADLINE", default_value = DEADLINE)]
-    #[arg(value_parser = ValueParser::new(deadline))]
-    pub deadline: Duration,
+    #[arg(long, alias = "deadline", value_name = duration::METAVAR, env = "SECRETS_TIMEOUT")]
+    #[arg(value_parser = ValueParser::new(duration::timeout), default_value = "30s")]
+    pub timeout: Duration,
 }
 
 /// Where values come from.
@@ -151,11 +158,10 @@ pub struct Fetch {
     #[allow(missing_docs)]
     pub selection: Selection,
     /// Folder that the env files are written to; created if absent
-    #[arg(long, value_name = "DIR", env = "SECRETS_OUTPUT_DIR", default_value = OUTPUT_DIR)]
-    #[arg(value_parser = ValueParser::new(output_dir))]
+    #[arg(long, value_name = "DIR", env = "SECRETS_OUTPUT_DIR", default_value = "/secrets")]
     pub output_dir: PathBuf,
     /// Permission bits of the files, in octal
-    #[arg(long, value_name = "MODE", env = "SECRETS_MODE", default_value = MODE)]
+    #[arg(long, value_name = "MODE", env = "SECRETS_MODE", default_value = "0600")]
     #[arg(value_parser = ValueParser::new(mode))]
     pub mode: u32,
     /// Write nothing; exit 1 and name the variables that differ if a file is out of date
@@ -227,9 +233,9 @@ pub struct Seed {
     #[arg(long)]
     pub allow_aws: bool,
     /// Give up after this long in all, such as 30s or 2m
-    #[arg(long, value_name = duration::METAVAR, env = "SECRETS_DEADLINE", default_value = DEADLINE)]
-    #[arg(value_parser = ValueParser::new(deadline))]
-    pub deadline: Duration,
+    #[arg(long, alias = "deadline", value_name = duration::METAVAR, env = "SECRETS_TIMEOUT")]
+    #[arg(value_parser = ValueParser::new(duration::timeout), default_value = "30s")]
+    pub timeout: Duration,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReportFormat,
@@ -243,33 +249,12 @@ pub struct List {
     pub format: ReportFormat,
 }
 
-const OUTPUT_DIR: &str = "/secrets";
-const MODE: &str = "0600";
-const DEADLINE: &str = "30s";
-
-/// An empty text counts as not given: a container often has `VARIABLE=` in its environment.
-fn or<'a>(text: &'a str, default: &'a str) -> &'a str {
-    if text.is_empty() { default } else { text }
-}
-
-fn folder(text: &str) -> Result<PathBuf, Infallible> {
-    Ok(PathBuf::from(text))
-}
-
-fn output_dir(text: &str) -> Result<PathBuf, Infallible> {
-    Ok(PathBuf::from(or(text, OUTPUT_DIR)))
-}
-
 fn secret(text: &str) -> Result<SecretString, Infallible> {
     Ok(SecretString::from(text))
 }
 
-fn deadline(text: &str) -> Result<Duration, String> {
-    duration::timeout(or(text, DEADLINE))
-}
-
 fn mode(text: &str) -> Result<u32, String> {
-    match u32::from_str_radix(or(text, MODE), 8) {
+    match u32::from_str_radix(text, 8) {
         Ok(mode) if mode & !0o777 == 0 && mode & 0o400 != 0 => Ok(mode),
         _ => Err("permission bits in octal that let the owner read, such as 0600 or 0640".into()),
     }

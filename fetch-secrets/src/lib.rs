@@ -30,6 +30,7 @@ use common::stop::Stop;
 
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
+    common::verbose::enable(cli.shared.verbosity.verbose);
     // What a panic was given may hold a value; where it happened does not.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use common::cli::Verbosity;
 use common::duration;
 
 const AFTER_HELP: &str = "\
@@ -70,7 +71,13 @@ pub struct Shared {
     #[arg(long, value_name = "DIR", env = "PLATFORM_SPEC", global = true)]
     pub spec: Option<PathBuf>,
     /// When to give up, such as 90s or 15m
-    #[arg(long, value_name = duration::METAVAR, env = "KIND_TIMEOUT", default_value = "15m", global = true)]
+    #[arg(
+        long,
+        value_name = duration::METAVAR,
+        env = "KIND_TIMEOUT",
+        default_value = "15m",
+        global = true
+    )]
     #[arg(value_parser = duration::timeout)]
     pub timeout: Duration,
     /// How results are written to stdout
@@ -79,6 +86,9 @@ pub struct Shared {
     /// Say what would be created, applied and deleted, in order, and change nothing
     #[arg(long, global = true)]
     pub dry_run: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub verbosity: Verbosity,
 }
 
 /// How results are written.

@@ -43,6 +43,7 @@ use interrupt::Interrupt;
 
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
+    common::verbose::enable(cli.shared.verbosity.verbose);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

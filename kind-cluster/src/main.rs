@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use kind_cluster::cli::Cli;
-
 fn main() -> ExitCode {
-    kind_cluster::main(Cli::parse()).into()
+    common::cli::run(kind_cluster::main)
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::secrets::mask;
 use common::stop::Stop;
+use common::verbose::Step;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -25,9 +27,9 @@ impl Output {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    /// The last lines of standard error: what the program had to say in the end.
+    /// The last lines of standard error, with secrets masked: a program may quote its input.
     pub(crate) fn complaint(&self) -> String {
-        tail(&self.stderr)
+        tail(&mask(&self.stderr))
     }
 }
 
@@ -92,6 +94,7 @@ pub(crate) async fn with_input(
     input: Option<&[u8]>,
     limit: Duration,
 ) -> Result<Output, Stop> {
+    let _step = step(program, arguments);
     let mut command = command(program, arguments);
     if input.is_some() {
         command.stdin(Stdio::piped());
@@ -135,6 +138,17 @@ pub(crate) async fn with_input(
     Ok(Output { success: status.success(), stdout, stderr })
 }
 
+/// A run of a program for `--verbose`. Later arguments may be a script.
+fn step(program: &str, arguments: &[impl AsRef<OsStr>]) -> Step {
+    common::verbose::step(format!("{program} {}", first(arguments)))
+}
+
+/// The arguments that say what a program is asked for.
+fn first(arguments: &[impl AsRef<OsStr>]) -> String {
+    let shown: Vec<_> = arguments.iter().take(3).map(|a| a.as_ref().to_string_lossy()).collect();
+    shown.join(" ")
+}
+
 /// Runs a program that must succeed, and returns what it printed.
 ///
 /// # Errors
@@ -154,8 +168,7 @@ pub(crate) fn failed(program: &str, arguments: &[impl AsRef<OsStr>], output: &Ou
     if program == "docker" && engine_is_down(&complaint) {
         return engine_stopped();
     }
-    let shown: Vec<_> = arguments.iter().take(3).map(|a| a.as_ref().to_string_lossy()).collect();
-    let message = format!("{program} {} failed: {complaint}", shown.join(" "));
+    let message = format!("{program} {} failed: {complaint}", first(arguments));
     Stop::new(Status::Unfinished, Diagnostic::error("program-failed", message))
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use common::diagnostic::{Diagnostic, Report, nearest};
 use common::exit::Status;
+use common::secrets::mask;
 use common::stop::Stop;
 use serde::Deserialize;
 use serde_json::Value;
@@ -116,7 +117,8 @@ pub(crate) fn objects(text: &str) -> Result<Vec<Value>, String> {
                 objects.push(value);
             }
             other => {
-                return Err(format!("a document without kind or name: {:.80}", other.to_string()));
+                let shown = mask(&other.to_string()).into_owned();
+                return Err(format!("a document without kind or name: {shown:.80}"));
             }
         }
     }

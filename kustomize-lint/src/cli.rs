@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use common::cli::Verbosity;
 
 use crate::finding::Severity;
 
@@ -40,6 +41,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub verbosity: Verbosity,
     /// Options of linting, the default.
     #[command(flatten)]
     pub lint: Lint,
@@ -68,7 +72,7 @@ pub struct Lint {
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = Threshold::Warning)]
     pub severity: Threshold,
     /// How findings are written to stdout
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Write the findings to a file, too; may be given several times
     #[arg(long, value_name = "FORMAT=FILE")]
@@ -88,7 +92,8 @@ pub struct Lint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people: the line, what is wrong under it, what to do
-    Human,
+    #[value(alias = "human")]
+    Text,
     /// For programs
     Json,
     /// SARIF 2.1.0, for code scanning
@@ -171,7 +176,7 @@ pub struct Explain {
 #[derive(Debug, Args)]
 pub struct Rules {
     /// How the rules are written
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ListFormat::Human)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
 }
 
@@ -179,7 +184,8 @@ pub struct Rules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
     /// A table
-    Human,
+    #[value(alias = "human")]
+    Text,
     /// For programs
     Json,
     /// The page of the documentation
@@ -196,7 +202,7 @@ pub struct Budget {
     #[arg(long, value_name = "FILE", env = "KUSTOMIZE_LINT_CONFIG")]
     pub config: Option<PathBuf>,
     /// How to print it
-    #[arg(long, value_enum, default_value = "human")]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = BudgetFormat::Text)]
     pub format: BudgetFormat,
 }
 
@@ -204,7 +210,8 @@ pub struct Budget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BudgetFormat {
     /// A table, on a terminal with a bar for each workload
-    Human,
+    #[value(alias = "human")]
+    Text,
     /// Bytes, for programs
     Json,
 }

@@ -56,6 +56,7 @@ pub fn check(folder: &std::path::Path) -> Result<String, Vec<String>> {
 
 /// Runs the command line and reports on stderr what went wrong.
 pub fn main(cli: Cli) -> Status {
+    common::verbose::enable(cli.verbosity.verbose);
     let outcome = match cli.command {
         None => command::lint::run(&cli.lint),
         Some(Command::Rules(options)) => command::rules::list(&options),

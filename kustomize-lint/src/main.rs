@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use kustomize_lint::cli::Cli;
-
 fn main() -> ExitCode {
-    kustomize_lint::main(Cli::parse()).into()
+    common::cli::run(kustomize_lint::main)
 }

@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         row(
             "compose-gen into an empty folder",
-            [once([TOOL, "--out", f"{folder}/{run}"]) for run in range(RUNS)],
+            [once([TOOL, "--output-dir", f"{folder}/{run}"]) for run in range(RUNS)],
         )
     row("compose-gen --check", [once([TOOL, "--check"]) for _ in range(RUNS)])
     compose = [os.environ["PEER_COMPOSE"], "-f", "infrastructure/docker/compose.yaml"]

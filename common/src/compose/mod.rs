@@ -18,10 +18,3 @@ pub mod words;
 /// Stands in a text for what is known only later. A character for private use, which no file of
 /// a project holds.
 pub const OPAQUE: char = '\u{F0000}';
-
-/// Whether a name is one that people give to secrets.
-pub fn looks_secret(name: &str) -> bool {
-    let words = ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "PRIVATE", "CREDENTIAL", "API_KEY"];
-    let name = name.to_uppercase();
-    words.iter().any(|word| name.contains(word))
-}

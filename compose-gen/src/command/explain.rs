@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use common::diagnostic::{Diagnostic, nearest};
 use common::exit::Status;
+use common::secrets::{MASK, is_hidden, mask};
 use serde_json::{Value, json};
 
 use super::{Loaded, json, load};
@@ -52,7 +53,9 @@ type Facts = BTreeMap<String, String>;
 fn common(service: &Service, environment: Option<&str>) -> Facts {
     let mut facts = Facts::new();
     facts.insert("01 image".into(), service.image.clone());
-    let words = |words: &Option<Vec<String>>| words.as_ref().map(|words| words.join(" "));
+    let words = |words: &Option<Vec<String>>| {
+        words.as_ref().map(|words| mask(&words.join(" ")).into_owned())
+    };
     for (key, value) in [("02 entrypoint", &service.entrypoint), ("03 command", &service.command)] {
         facts.extend(words(value).map(|words| (key.to_owned(), words)));
     }
@@ -66,7 +69,9 @@ fn common(service: &Service, environment: Option<&str>) -> Facts {
             Piece::Literal(text) | Piece::Late(_, text) => text.to_owned(),
             Piece::Secret(name) => format!("${{{name}}}"),
         });
-        facts.insert(format!("80 {name}"), pieces.collect());
+        let value: String = pieces.collect();
+        let shown = if is_hidden(name, &value) { MASK.to_owned() } else { value };
+        facts.insert(format!("80 {name}"), shown);
     }
     for (name, secret) in service.secret_variables(environment) {
         facts.insert(format!("80 {name}"), format!("secret {secret}"));
@@ -86,7 +91,7 @@ fn in_compose(loaded: &Loaded, service: &Service) -> Facts {
         facts.insert(format!("10 after {name}"), format!("{:?}", dependency.condition));
     }
     if let Health::Check(check) = &service.health {
-        facts.insert("08 health".into(), check.command.join(" "));
+        facts.insert("08 health".into(), mask(&check.command.join(" ")).into_owned());
     }
     facts.extend(service.mounts.iter().map(|m| (format!("09 {}", m.target), origin(&m.origin))));
     facts
@@ -124,7 +129,7 @@ fn in_kubernetes(loaded: &Loaded, service: &Service, name: &str) -> Facts {
     if let Health::Check(check) = &service.health {
         let shown = match check.http() {
             Some((port, path)) => format!("http :{port}{path}"),
-            None => check.command.join(" "),
+            None => mask(&check.command.join(" ")).into_owned(),
         };
         let kinds = [
             ("readiness", true),

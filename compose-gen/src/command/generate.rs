@@ -15,6 +15,7 @@ use crate::render::{Files, argocd, compose, kind, kubernetes};
 use crate::spec::quantity::bytes;
 use common::stop::Stop;
 use common::streams::{output, say};
+use common::verbose::timed;
 
 /// What a run has to say.
 #[derive(Serialize)]
@@ -50,7 +51,7 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status, Stop> {
     let root = out_folder(&loaded, options)?;
     let source = source(&loaded.path);
     let parts = parts(&options.only);
-    let (mut files, counts) = render(&loaded, &root, &source);
+    let (mut files, counts) = timed("rendering the files", || render(&loaded, &root, &source));
     files
         .all
         .retain(|path, _| parts.iter().any(|part| scope(*part).iter().any(|s| below(path, s))));
@@ -60,10 +61,12 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status, Stop> {
     let failed = |error: std::io::Error| {
         Stop::bad("output", format!("cannot write below {}: {error}", shown(&root)))
     };
-    let findings = out.compare(&files, &scopes).map_err(failed)?;
+    let what = format!("comparing with {}", shown(&root));
+    let findings = timed(what, || out.compare(&files, &scopes)).map_err(failed)?;
     if !options.check {
         refuse(&findings, &root)?;
-        out.write(&files, &findings).map_err(failed)?;
+        let what = format!("writing to {}", shown(&root));
+        timed(what, || out.write(&files, &findings)).map_err(failed)?;
     }
     let drift: Vec<&Finding> = findings.iter().filter(|f| f.state != State::Current).collect();
     let summary = Summary {
@@ -162,7 +165,7 @@ fn refuse(findings: &[Finding], root: &Path) -> Result<(), Stop> {
         match finding.state {
             State::Foreign => report.push(
                 Diagnostic::error("foreign-file", format!("{path} was not written by compose-gen"))
-                    .hint("move it away, or name another folder with --out"),
+                    .hint("move it away, or name another folder with --output-dir"),
             ),
             State::HandEdited => report.push(
                 Diagnostic::error("hand-edited", format!("{path} was changed by hand"))

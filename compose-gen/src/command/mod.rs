@@ -15,6 +15,7 @@ use crate::cli::Shared;
 use crate::model::Platform;
 use crate::spec::{self, Spec};
 use common::stop::Stop;
+use common::verbose::timed;
 
 /// A specification that has been read and checked.
 pub(crate) struct Loaded {
@@ -46,11 +47,13 @@ fn load(shared: &Shared) -> Result<Loaded, Stop> {
         }
     };
     let mut report = Report::default();
-    let Some(spec) = spec::read(&path, &mut report) else {
+    let what = format!("reading the specification {}", path.display());
+    let Some(spec) = timed(what, || spec::read(&path, &mut report)) else {
         report.sort();
         return Err(report.into());
     };
-    let (platform, compose) = Platform::build(&spec, &mut report);
+    let what = "checking the specification";
+    let (platform, compose) = timed(what, || Platform::build(&spec, &mut report));
     report.sort();
     if report.has_errors() {
         return Err(report.into());

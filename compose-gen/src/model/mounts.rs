@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::{Builder, is_label, label};
 use crate::spec::types::{self, ConfigUse, Words};
-use crate::spec::{quantity, text};
+use crate::spec::{MAYBE_SECRET, quantity, text};
 use common::diagnostic::nearest;
+use common::secrets::shows_secret;
 use serde_json::{Map, Value};
 
 /// What a ConfigMap holds at most.
@@ -250,6 +251,10 @@ impl Builder<'_> {
             let message =
                 format!("{name} has {size} bytes; a ConfigMap holds at most {CONFIG_MAP}");
             self.error("too-large", message, &path);
+        }
+        if shows_secret(content) {
+            let message = format!("config \"{name}\" seems to show a secret to everybody");
+            self.warning(MAYBE_SECRET, message, &path);
         }
         let name = name.to_owned();
         let content = content.as_bytes().to_vec();

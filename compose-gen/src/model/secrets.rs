@@ -1,11 +1,12 @@
 //! Secrets: who may mention which, and where.
 
 use common::diagnostic::{Diagnostic, Report};
+use common::secrets::{is_secret, shows_secret};
 
 use super::checks::Checks;
-use super::{Platform, Service, at};
-use crate::spec::Spec;
+use super::{Health, Platform, Service, at};
 use crate::spec::text::{self, Piece};
+use crate::spec::{MAYBE_SECRET, MAYBE_SECRET_HINT, Spec};
 
 /// What `docker compose up` may change stands in the Compose file, where a shell that puts
 /// secrets together cannot read it safely.
@@ -24,6 +25,15 @@ pub(super) fn late(compose: &Platform, spec: &Spec, report: &mut Report) {
             }
         }
     }
+}
+
+/// The text with a reference in the place of every secret from the catalogue.
+fn without_secrets(text: &str) -> String {
+    let piece = |piece| match piece {
+        Piece::Literal(text) | Piece::Late(_, text) => text.to_owned(),
+        Piece::Secret(name) => format!("$({name})"),
+    };
+    text::pieces(text).into_iter().map(piece).collect()
 }
 
 impl Checks<'_> {
@@ -50,19 +60,51 @@ impl Checks<'_> {
                 self.secret_user(name, service);
             }
             for (variable, text) in &service.environment {
-                self.mentioned(service, text, &["services", name, "environment", variable]);
+                let path = ["services", name, "environment", variable];
+                self.mentioned(service, text, &path);
+                self.literal(variable, text, &path);
             }
             for (environment, own) in &service.overrides {
                 for (variable, text) in own {
                     let path = ["services", name, "x-environment", environment, variable];
-                    self.mentioned(service, text.as_deref().unwrap_or_default(), &path);
+                    let text = text.as_deref().unwrap_or_default();
+                    self.mentioned(service, text, &path);
+                    self.literal(variable, text, &path);
                 }
+            }
+            for (key, words) in [("entrypoint", &service.entrypoint), ("command", &service.command)]
+            {
+                self.command(key, words.as_deref().unwrap_or_default(), name);
+            }
+            if let Health::Check(check) = &service.health {
+                self.command("healthcheck", &check.command, name);
             }
             let environments = platform.environments.keys().map(|name| Some(name.as_str()));
             for environment in std::iter::once(None).chain(environments) {
                 self.replaced(service, environment);
             }
         }
+    }
+
+    /// A value that everybody who reads the generated files sees.
+    fn literal(&mut self, variable: &str, text: &str, path: &[&str]) {
+        if is_secret(variable, &without_secrets(text)) {
+            let message =
+                format!("{variable} looks like a secret and stands in the generated files");
+            self.maybe_secret(message, path);
+        }
+    }
+
+    fn command(&mut self, key: &str, words: &[String], service: &str) {
+        if shows_secret(&without_secrets(&words.join(" "))) {
+            let message = format!("a secret seems to stand in the {key} of \"{service}\"");
+            self.maybe_secret(message, &["services", service, key]);
+        }
+    }
+
+    fn maybe_secret(&mut self, message: String, path: &[&str]) {
+        let diagnostic = Diagnostic::warning(MAYBE_SECRET, message).hint(MAYBE_SECRET_HINT);
+        self.report.push(at(diagnostic, &self.spec.sources, path));
     }
 
     fn secret_user(&mut self, name: &str, service: &Service) {

@@ -12,8 +12,8 @@ mod variables;
 use std::path::{Path, PathBuf};
 
 use common::catalogue::Catalogue;
-use common::compose::looks_secret;
 use common::diagnostic::{Diagnostic, Place, Report};
+use common::secrets::is_secret;
 use common::spec::File;
 use common::yaml::{Node, Value as Yaml};
 use schemars::generate::SchemaSettings;
@@ -34,6 +34,11 @@ const SECTIONS: [&str; 9] = [
     "x-variables",
     "secrets",
 ];
+
+/// The code of a value that is written down and looks like a secret.
+pub(crate) const MAYBE_SECRET: &str = "maybe-secret";
+pub(crate) const MAYBE_SECRET_HINT: &str =
+    "a secret belongs under x-secrets of a specification folder";
 
 /// What was written, before anything is concluded from it.
 pub(crate) struct Spec {
@@ -86,10 +91,9 @@ impl Sources {
             return Vec::new();
         }
         let pairs = dotenv::read(&path, report).unwrap_or_default();
-        for (name, _) in pairs.iter().filter(|(name, _)| looks_secret(name)) {
+        for (name, _) in pairs.iter().filter(|(name, value)| is_secret(name, value)) {
             let message = format!("{name} of .env would stand in the generated files");
-            let hint = "a secret belongs under x-secrets of a specification folder";
-            report.push(Diagnostic::warning("maybe-secret", message).hint(hint));
+            report.push(Diagnostic::warning(MAYBE_SECRET, message).hint(MAYBE_SECRET_HINT));
         }
         pairs
     }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::catalogue::Catalogue;
 use common::diagnostic::{Diagnostic, Report, nearest};
+use common::secrets::is_secret;
 use common::spec::read_file;
 use serde_json::Value;
 
-use super::Sources;
 use super::text::{INTERPOLATED, Names, Problem, interpolate, secrets};
+use super::{MAYBE_SECRET, MAYBE_SECRET_HINT, Sources};
 
 /// The keys of a service whose entries belong to one environment each.
 const BY_ENVIRONMENT: [&str; 4] = ["x-environment", "x-resources", "x-replicas", "x-patches"];
@@ -36,6 +37,13 @@ impl Declared {
         let mut values = BTreeMap::new();
         let mut late = BTreeSet::new();
         for (name, value) in entries(whole.get("x-variables")) {
+            let default = value.get("default").unwrap_or(value);
+            if plain(default).is_some_and(|default| is_secret(name, &default)) {
+                let message =
+                    format!("{name} looks like a secret and stands in the generated files");
+                let diagnostic = Diagnostic::warning(MAYBE_SECRET, message).hint(MAYBE_SECRET_HINT);
+                report.push(at(diagnostic, sources, &["x-variables", name]));
+            }
             if secrets.contains(name) {
                 let message = format!("\"{name}\" is already a secret's variable");
                 let path = ["x-variables", name];

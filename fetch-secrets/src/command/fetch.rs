@@ -56,14 +56,15 @@ pub(crate) fn run(shared: &Shared, options: &Fetch) -> Result<Status, Stop> {
     // Held from the comparison to the last rename, so that two runs do not mix their files.
     let folder = lock(options, started)?;
     let targets = targets(&catalogue, &files, &variables, options)?;
-    write(&folder, &targets, options)?;
+    let what = format!("writing to {}", options.output_dir.display());
+    common::verbose::timed(what, || write(&folder, &targets, options))?;
     output(&report(&targets, options)?)?;
     Ok(Status::Done)
 }
 
 fn lock(options: &Fetch, started: Instant) -> Result<Folder, Stop> {
     let path = &options.output_dir;
-    Folder::lock(path, started + options.selection.deadline).map_err(|error| {
+    Folder::lock(path, started + options.selection.timeout).map_err(|error| {
         if error.kind() != ErrorKind::TimedOut {
             return io_stop(path, &error);
         }

@@ -11,13 +11,14 @@ use std::io::IsTerminal;
 
 use common::catalogue::Catalogue;
 use common::spec;
+use common::verbose::step;
 
 use crate::cli::Shared;
 use common::stop::Stop;
 
 /// Reads the catalogue of `--spec`, or of the nearest specification folder.
 fn catalogue(shared: &Shared) -> Result<Catalogue, Stop> {
-    let folder = match shared.spec.as_ref().filter(|folder| !folder.as_os_str().is_empty()) {
+    let folder = match &shared.spec {
         Some(folder) => folder.clone(),
         None => env::current_dir().ok().and_then(|here| spec::find(&here)).ok_or_else(|| {
             let message = format!("no {} here or in a parent folder", spec::FOLDER);
@@ -28,6 +29,7 @@ fn catalogue(shared: &Shared) -> Result<Catalogue, Stop> {
             )
         })?,
     };
+    let _step = step(format!("reading the catalogue in {}", folder.display()));
     Ok(Catalogue::load(&folder)?)
 }
 

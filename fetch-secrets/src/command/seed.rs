@@ -56,7 +56,7 @@ pub(crate) fn run(shared: &Shared, options: &Seed) -> Result<Status, Stop> {
         .iter()
         .map(|secret| payload(secret, &values))
         .collect::<Result<_, _>>()?;
-    let rows = seed(&catalogue, &wanted, options.deadline)?;
+    let rows = seed(&catalogue, &wanted, options.timeout)?;
     let text = match options.format {
         ReportFormat::Json => json(&rows)?,
         ReportFormat::Text => {
@@ -119,7 +119,9 @@ fn seed<'a>(
     deadline: Duration,
 ) -> Result<Vec<Row<'a>>, Stop> {
     aws::with_client(deadline, async |client, endpoint| {
-        progress(&format!("seeding {} secrets at {endpoint}", catalogue.secrets.len()));
+        let what = format!("seeding {} secrets at {endpoint}", catalogue.secrets.len());
+        progress(&what);
+        let _step = common::verbose::step(what);
         let names = catalogue.secrets.iter().map(|secret| secret.name.clone()).collect();
         let (mut found, _) = aws::read(&client, names).await;
         let mut rows = Vec::new();

@@ -36,7 +36,7 @@ pub(crate) fn variables(
     }
     let names: Vec<String> =
         indexes.iter().map(|&index| catalogue.secrets[index].name.clone()).collect();
-    let fetched = aws::fetch(&names, selection.deadline)?;
+    let fetched = aws::fetch(&names, selection.timeout)?;
     let mut report = fetched.report;
     let mut status = fetched.status;
     let mut variables = Variables::new();

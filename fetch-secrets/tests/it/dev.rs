@@ -151,7 +151,7 @@ fn options_before_a_command_are_for_it_or_refused() {
 fn a_terminal_gets_progress_and_colours_and_a_pipe_neither() {
     let bench = Bench::new(SECRETS);
     // Nobody listens at port 1.
-    let tool = format!("{} print --deadline 5s", env!("CARGO_BIN_EXE_fetch-secrets"));
+    let tool = format!("{} print --timeout 5s", env!("CARGO_BIN_EXE_fetch-secrets"));
     let terminal = |no_color: &str| {
         let mut script = std::process::Command::new("script");
         script.args(["-qec", &tool, "/dev/null"]).env("TERM", "xterm");
@@ -163,7 +163,7 @@ fn a_terminal_gets_progress_and_colours_and_a_pipe_neither() {
     assert!(coloured.contains("fetching 2 secrets from http://127.0.0.1:1"), "{coloured}");
     assert!(coloured.contains("\u{1b}["), "{coloured}");
     assert!(!terminal("1").contains("\u{1b}["));
-    let mut piped = bench.tool(&["print", "--deadline", "5s"]);
+    let mut piped = bench.tool(&["print", "--timeout", "5s"]);
     let piped = run(crate::support::aws(&mut piped, "http://127.0.0.1:1", "000000000001"));
     assert!(!piped.stderr.contains("fetching") && !piped.stderr.contains('\u{1b}'));
 }

@@ -166,7 +166,7 @@ fn an_endpoint_that_never_answers_is_given_up_within_the_deadline() {
     let url = format!("http://{}", hole.local_addr().unwrap());
     let bench = Bench::with_values([("A", "canary")]);
     let started = Instant::now();
-    let mut command = bench.tool(&["--deadline", "2s"]);
+    let mut command = bench.tool(&["--timeout", "2s"]);
     let failed = run(aws(&mut command, &url, "000000000001")).expect(3);
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     assert_snapshot!(failed.transcript(&[(&url, "ENDPOINT")]));
@@ -178,7 +178,7 @@ fn packets_that_vanish_are_given_up_within_the_deadline() {
     // TEST-NET-1: no host has this address, and routers drop what is sent to it.
     let bench = Bench::with_values([("A", "canary")]);
     let started = Instant::now();
-    let mut command = bench.tool(&["--deadline", "2s"]);
+    let mut command = bench.tool(&["--timeout", "2s"]);
     let failed = run(aws(&mut command, "http://192.0.2.1:4566", "000000000001")).expect(3);
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     assert!(failed.stderr.contains("http://192.0.2.1:4566"), "{}", failed.stderr);
@@ -209,8 +209,8 @@ fn an_interruption_ends_with_130_and_writes_nothing() {
 #[test]
 fn usage_is_status_two() {
     for arguments in [
-        &["--deadline", "soon"][..],
-        &["--deadline", "0s"],
+        &["--timeout", "soon"][..],
+        &["--timeout", "0s"],
         &["--mode", "rw"],
         &["--source", "vault"],
         &["print", "--format", "xml"],

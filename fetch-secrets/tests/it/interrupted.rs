@@ -148,7 +148,7 @@ fn a_folder_in_use_is_given_up_at_the_deadline_and_can_be_interrupted() {
     fs::create_dir(bench.out()).unwrap();
     let held = fs::File::open(bench.out()).unwrap();
     held.lock().unwrap();
-    let given_up = run(&mut bench.tool(&["--source", "dev", "--deadline", "300ms"])).expect(3);
+    let given_up = run(&mut bench.tool(&["--source", "dev", "--timeout", "300ms"])).expect(3);
     assert_snapshot!(given_up.stderr);
     for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let mut child = bench.tool(&["--source", "dev"]).spawn().unwrap();

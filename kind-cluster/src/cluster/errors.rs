@@ -2,6 +2,7 @@
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::secrets::mask;
 use common::stop::Stop;
 
 use super::{MANAGER, RESTORER};
@@ -109,11 +110,9 @@ pub(super) fn not_served(api_version: &str, kind: &str) -> kube::Error {
 /// What an error says, with its causes: the outermost one alone says little.
 pub(crate) fn said(error: &kube::Error) -> String {
     if let kube::Error::Api(status) = error {
-        return if status.message.is_empty() {
-            status.reason.clone()
-        } else {
-            status.message.clone()
-        };
+        // A refused field is quoted with its value.
+        let said = if status.message.is_empty() { &status.reason } else { &status.message };
+        return mask(said).into_owned();
     }
     chain(error)
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use common::secrets::{MASK, mask};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -17,14 +18,15 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// A shorter value would be found in half the words of a log.
 const SHORTEST_SECRET: usize = 4;
 
-/// Events and log lines, without the values of the namespace's Secrets; empty when there are none.
+/// Events and log lines, without the values of the namespace's Secrets and without what looks like
+/// a secret; empty when there are none.
 pub(super) async fn details(
     cluster: &Cluster,
     object: &Value,
     live: &Live,
     secrets: &Secrets,
 ) -> String {
-    // What cannot be hidden is not shown.
+    // If the Secrets cannot be read, their values cannot be masked.
     if secrets.unknown {
         return "no events and log lines: the Secrets to be hidden in them cannot be read\n".into();
     }
@@ -44,7 +46,7 @@ pub(super) async fn details(
             text(event, "/involvedObject/kind"),
             text(event, "/involvedObject/name"),
             text(event, "/reason"),
-            text(event, "/message")
+            mask(text(event, "/message"))
         ));
     }
     for pod in &pods {
@@ -52,7 +54,7 @@ pub(super) async fn details(
             let again = text(container, "/state/waiting/reason") == "CrashLoopBackOff";
             let container = text(container, "/name");
             let log = cluster.log(namespace, name(pod), container, again, LINES).await;
-            for line in log.unwrap_or_default().lines() {
+            for line in mask(&log.unwrap_or_default()).lines() {
                 out.push_str(&format!("log {}/{container}: {line}\n", name(pod)));
             }
         }
@@ -115,8 +117,8 @@ impl Secrets {
         Secrets { values, unknown: false }
     }
 
-    /// A text with three stars for each of them.
+    /// A text with [`MASK`] for each of them.
     pub(super) fn hide(&self, text: &str) -> String {
-        self.values.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+        self.values.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
     }
 }

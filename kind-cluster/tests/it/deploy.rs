@@ -153,7 +153,7 @@ fn a_crash_loop_fails_at_once_with_events_and_log_lines_but_no_secret() {
     });
     machine.server.log(
         "web-0",
-        "starting\nlogin with hunter2 \u{1b}[31mfailed\nBasic aHVudGVyMg==\n?next=a%2Fb%20c\n",
+        "starting\nlogin with hunter2 \u{1b}[31mfailed\nBasic aHVudGVyMg==\n?next=a%2Fb%20c\nAPI_TOKEN=of no Secret\n",
     );
     let started = Instant::now();
     let failed = run(&mut small(&machine, &[], &["--timeout", "60s"])).expect(1);

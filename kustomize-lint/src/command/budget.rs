@@ -6,6 +6,7 @@ use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::stop::Stop;
 use common::streams;
+use common::verbose::timed;
 
 use super::build::report;
 use crate::budget::Budget;
@@ -24,7 +25,8 @@ pub(crate) fn run(options: &cli::Budget) -> Result<Status, Stop> {
         return Err(Stop::bad("path", message));
     }
     let mut files = Files::default();
-    let rendering = render(&options.path, &mut files);
+    let what = format!("rendering {}", options.path.display());
+    let rendering = timed(what, || render(&options.path, &mut files));
     let problems = report(&rendering, &files);
     if problems.has_errors() {
         return Err(Stop { status: Status::Unfinished, report: problems });
@@ -34,7 +36,7 @@ pub(crate) fn run(options: &cli::Budget) -> Result<Status, Stop> {
     let overlay = Overlay::new(name, rendering, &settings, &files, None);
     let budget = Budget::of(&overlay);
     match options.format {
-        BudgetFormat::Human => {
+        BudgetFormat::Text => {
             streams::output(&human(&overlay, &budget, io::stdout().is_terminal()))?;
         }
         BudgetFormat::Json => streams::output(&json(&overlay, &budget, complete))?,

@@ -6,6 +6,7 @@ use common::diagnostic::{Diagnostic, Place, Report};
 use common::exit::Status;
 use common::stop::Stop;
 use common::streams;
+use common::verbose::timed;
 
 use crate::cli::Build;
 use crate::facts::Effect;
@@ -14,7 +15,8 @@ use crate::tree::{self, Files, Node};
 
 pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
     let mut files = Files::default();
-    let rendering = render(&options.path, &mut files);
+    let what = format!("rendering {}", options.path.display());
+    let rendering = timed(what, || render(&options.path, &mut files));
     let report = report(&rendering, &files);
     if report.has_errors() {
         return Err(report.into());

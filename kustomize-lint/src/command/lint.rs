@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::stop::Stop;
+use common::verbose::timed;
 use common::{files, streams};
 
 use crate::baseline;
@@ -88,7 +89,8 @@ fn take(settings: &mut Settings, options: &Lint) -> Result<(), Stop> {
 fn read_compose(settings: &mut Settings) -> Result<(), Stop> {
     let asked = rules::ALL.iter().any(|rule| rule.code.starts_with("KP") && settings.asks(rule));
     if asked && !settings.compose.is_empty() {
-        settings.project = Some(compose::read(&settings.compose)?);
+        let read = || compose::read(&settings.compose);
+        settings.project = Some(timed("reading the Compose project", read)?);
     }
     Ok(())
 }
@@ -126,7 +128,7 @@ fn print(options: &Lint, outcome: &Outcome) -> Result<(), Stop> {
     }
     let text = format::render(options.format, outcome);
     match options.format {
-        Format::Human => streams::styled(&text),
+        Format::Text => streams::styled(&text),
         _ => streams::output(&text),
     }
 }

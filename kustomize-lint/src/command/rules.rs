@@ -23,7 +23,7 @@ const FAMILIES: &[(&str, &str)] = &[
 /// Prints every rule.
 pub(crate) fn list(options: &Rules) -> Result<Status, Stop> {
     let text = match options.format {
-        ListFormat::Human => {
+        ListFormat::Text => {
             let rows: Vec<Vec<String>> = rules::ALL
                 .iter()
                 .map(|rule| {

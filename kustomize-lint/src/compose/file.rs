@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use common::compose::scalar;
-use common::compose::{looks_secret, variables};
 use common::diagnostic::{Diagnostic, Place, Report, Source};
+use common::secrets;
 use common::yaml::{self, Limits, Loaded, Node, Style, Value as Yaml};
 
 use super::interpolate::Scope;
@@ -37,14 +37,14 @@ pub(super) fn read(path: &Path, from: Option<&Place>, report: &mut Report) -> Op
     };
     match yaml::load(&text, Limits::default()) {
         Ok(loaded) => {
-            let mut ranges = Vec::new();
-            loaded.documents.iter().for_each(|node| hide(node, false, &text, &mut ranges));
+            let hidden = |node| secrets::tree::hidden(&text, node);
+            let ranges: Vec<_> = loaded.documents.iter().flat_map(hidden).collect();
             let file = File { source: Arc::new(Source::new(shown, &text, &ranges)), loaded };
             file.check(report);
             Some(file)
         }
         Err(failed) => {
-            let source = Arc::new(Source::new(shown, &text, &suspicious_lines(&text)));
+            let source = Arc::new(Source::new(shown, &text, &secrets::unreadable(&text)));
             let place = Place { source, span: failed.span };
             report.push(Diagnostic::error(failed.code, failed.message).at(place, ""));
             None
@@ -160,69 +160,6 @@ fn head(node: &Node) -> Range<usize> {
         Yaml::Sequence(_) => node.span.start..node.span.start,
         Yaml::Scalar { .. } => node.span.clone(),
     }
-}
-
-/// The bytes that no message may show: the values of names that look like a secret's, defaults of
-/// such variables, and passwords in addresses.
-fn hide(node: &Node, secret: bool, text: &str, ranges: &mut Vec<Range<usize>>) {
-    match &node.value {
-        Yaml::Scalar { text: value, .. } => {
-            let written = text.get(node.span.clone()).unwrap_or_default();
-            let assigned = value.split_once('=').is_some_and(|(name, _)| looks_secret(name));
-            let default = variables::parts(value).iter().any(|part| match part {
-                variables::Part::Reference(own) => {
-                    looks_secret(own.name) && !own.operator.is_empty()
-                }
-                _ => false,
-            });
-            if secret || default {
-                ranges.push(node.span.clone());
-            } else if assigned {
-                let behind = written.find('=').unwrap_or(0);
-                ranges.push(node.span.start + behind..node.span.end);
-            } else if let Some(at) = password(written) {
-                ranges.push(node.span.start + at.start..node.span.start + at.end);
-            }
-        }
-        Yaml::Sequence(items) => items.iter().for_each(|item| hide(item, secret, text, ranges)),
-        Yaml::Mapping(entries) => {
-            for entry in entries {
-                let scalar = matches!(entry.value.value, Yaml::Scalar { .. });
-                hide(&entry.value, scalar && looks_secret(&entry.key), text, ranges);
-            }
-        }
-    }
-}
-
-/// `password` in `scheme://user:password@host`.
-fn password(text: &str) -> Option<Range<usize>> {
-    let start = text.find("://")? + 3;
-    let end = start + text[start..].find(['/', ' ', '"', '\'']).unwrap_or(text.len() - start);
-    let at = start + text[start..end].rfind('@')?;
-    let colon = start + text[start..at].find(':')?;
-    Some(colon + 1..at)
-}
-
-/// Where there is no tree: what stands behind a word that looks like a secret's, and the lines
-/// that go on below it.
-fn suspicious_lines(text: &str) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
-    let mut below: Option<usize> = None;
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let indent = line.len() - line.trim_start().len();
-        let blank = line.trim().is_empty();
-        below = below.filter(|own| blank || indent > *own);
-        if below.is_some() {
-            ranges.push(start..start + line.len());
-        } else if looks_secret(line) || password(line).is_some() {
-            let behind = line.find([':', '=']).map_or(0, |at| at + 1);
-            ranges.push(start + behind..start + line.len());
-            below = Some(indent);
-        }
-        start += line.len();
-    }
-    ranges
 }
 
 #[cfg(test)]

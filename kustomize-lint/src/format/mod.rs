@@ -2,19 +2,19 @@
 
 pub(crate) mod budget;
 mod github;
-mod human;
 mod json;
 mod junit;
 mod record;
 mod sarif;
+mod text;
 
 use crate::cli::Format;
 use crate::lint::Outcome;
 
-/// The findings of a run in a format. Only `human` has colours.
+/// The findings of a run in a format. Only `text` has colours.
 pub(crate) fn render(format: Format, outcome: &Outcome) -> String {
     match format {
-        Format::Human => human::render(outcome),
+        Format::Text => text::render(outcome),
         Format::Json => json::render(outcome),
         Format::Sarif => sarif::render(outcome),
         Format::Github => github::render(outcome),

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use common::verbose::timed;
+
 use super::discover::{Discovered, Found, discover};
 use super::join::join;
 use super::orphans::{self, Orphan};
@@ -65,7 +67,8 @@ pub(crate) fn lint(
     settings: &Settings,
     texts: &Texts,
 ) -> Result<Outcome, Vec<String>> {
-    let Found { kustomizations: found, unreadable } = discover(paths)?;
+    let what = "looking for kustomizations";
+    let Found { kustomizations: found, unreadable } = timed(what, || discover(paths))?;
     let mut files = Files::with_texts(texts);
     if let Some((path, text)) = &settings.file {
         files.add(path, text);
@@ -105,7 +108,7 @@ pub(crate) fn lint(
             orphans: &orphans,
             checkout: &checkout,
         };
-        ask(&run, &mut findings);
+        timed("asking the rules", || ask(&run, &mut findings));
     }
     let findings = join(findings, &files);
     let sorted = suppress::apply(findings, settings, &files);
@@ -164,7 +167,8 @@ fn render_roots(found: &[Discovered], files: &mut Files) -> Vec<(String, Renderi
         if !one.root && (one.component || visited.contains(&one.canonical)) {
             continue;
         }
-        let rendering = render(&one.shown, files);
+        let what = format!("rendering {}", one.shown.display());
+        let rendering = timed(what, || render(&one.shown, files));
         visited.extend(rendering.roots.iter().map(|root| root.canonical.clone()));
         renderings.push((shown(&one.shown), rendering));
     }

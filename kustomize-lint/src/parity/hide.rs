@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use common::compose::looks_secret;
+use common::secrets::is_hidden;
 
 use super::Compose;
 use crate::compose::Origin;
@@ -33,7 +33,7 @@ pub(crate) fn hide(compose: &Compose<'_>, renderings: &[(String, Rendering)], fi
             }
         }
     }
-    plain.retain(|(name, value, _)| secret.contains(*name) || is_secret(name, value));
+    plain.retain(|(name, value, _)| secret.contains(*name) || is_hidden(name, value));
     plain.sort();
     plain.dedup();
     for (.., place) in plain {
@@ -43,19 +43,9 @@ pub(crate) fn hide(compose: &Compose<'_>, renderings: &[(String, Rendering)], fi
         let written = !matches!(variable.from, Origin::Secret { .. });
         if let (true, Some(place)) = (written, compose.place(&variable.place))
             && (secret.contains(&variable.name)
-                || is_secret(&variable.name, variable.value.as_deref().unwrap_or_default()))
+                || is_hidden(&variable.name, variable.value.as_deref().unwrap_or_default()))
         {
             files.hide(place);
         }
     }
-}
-
-/// Whether a variable sounds like a secret, or holds something like `db://user:password@host`.
-pub(crate) fn is_secret(name: &str, value: &str) -> bool {
-    let upper = name.to_uppercase();
-    let has_user = |rest: &str| rest.split('/').next().is_some_and(|host| host.contains('@'));
-    looks_secret(name)
-        || ["KEY", "PASS", "PWD", "DSN"].iter().any(|end| upper.ends_with(end))
-        || looks_secret(value)
-        || value.split_once("://").is_some_and(|(_, rest)| has_user(rest))
 }

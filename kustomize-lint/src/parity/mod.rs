@@ -15,7 +15,7 @@ use crate::lint::Overlay;
 use crate::tree::{FileId, Files, Place};
 use crate::view::{Container, Role, Workload};
 
-pub(crate) use hide::{hide, is_secret};
+pub(crate) use hide::hide;
 pub(crate) use image::Image;
 pub(crate) use probe::{of_compose, of_probe};
 pub(crate) use variables::{Value, Variables};

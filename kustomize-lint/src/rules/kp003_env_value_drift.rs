@@ -1,10 +1,12 @@
 //! KP003.
 
+use common::secrets::is_hidden;
+
 use super::Check;
 use crate::compose::{EnvVar, Origin};
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::parity::{Value, Variables, is_different, is_secret, names_only, pairs};
+use crate::parity::{Value, Variables, is_different, names_only, pairs};
 
 rule! {
     /// A variable with another value in Kubernetes than in the Compose project.
@@ -91,7 +93,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 continue;
             }
             let id = object.id();
-            let message = if is_secret(name, value) || is_secret(name, expected) {
+            let message = if is_hidden(name, value) || is_hidden(name, expected) {
                 format!("{id} has another {name} than Compose")
             } else {
                 format!("{id} has another {name} than Compose: {value:?} instead of {expected:?}")

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use common::secrets::{has_password, is_placeholder, is_secret};
 
 use super::Check;
 use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::object::Object;
-use crate::secrecy::{has_password, is_placeholder, is_public_key, is_secret};
+use crate::secrecy::is_public_key;
 use crate::tracked::Tracked;
 use crate::tree::{Entry, Node, Place};
 
@@ -18,8 +19,9 @@ rule! {
     /// A secret in plain text: in a Secret, a generator, or a variable of a container.
     ///
     /// Whoever can read the repository, or its history, has it; Base64 is no protection. Looked at
-    /// are the values of Secrets and of `secretGenerator`, variables whose names end like
-    /// `PASSWORD`, `TOKEN`, `SECRET` or `API_KEY`, and addresses with a password in them.
+    /// are the values of Secrets and of `secretGenerator`, variables whose names say so (`PASSWORD`,
+    /// `PASSPHRASE`, `GITHUB_TOKEN`, `FERNET_KEY`), and values that are secrets whatever their name:
+    /// addresses with a password, private keys, JSON Web Tokens, keys that AWS or GitHub issued.
     ///
     /// Quiet are: files that git ignores; placeholders and references (`<token>`, `${TOKEN}`,
     /// `$(TOKEN)`, `REPLACE_ME`), dummies (`test`), what SOPS has encrypted; keys of Secrets that

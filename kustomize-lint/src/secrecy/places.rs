@@ -5,18 +5,11 @@
 //! messages show.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::Regex;
+use common::secrets::tree::REFERENCES;
+use common::secrets::{is_harmless, names_secret, shows_secret};
 
-use super::{has_password, is_placeholder, is_secret, names_secret};
 use crate::tree::{Entry, Node, Place, Value};
-
-/// `NAME=value`, `name: value` and `--name value` within a text.
-static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r#"((?:^|[\s"'])--?[A-Za-z][\w.-]*[ \t]+|[A-Za-z_][\w.-]*["']?[ \t]*[:=][ \t]*)["']?([^\s"',;&?=]+)"#;
-    Regex::new(pattern).expect("a pattern")
-});
 
 /// Keys beside the name of something that say what it is, and never a secret.
 const PLAIN_KEYS: [&str; 18] = [
@@ -76,35 +69,23 @@ pub(crate) fn unreadable(text: &str) -> Vec<Range<usize>> {
     if ["Secret", "stringData", "stringdata", "secretGenerator"].iter().any(|w| text.contains(w)) {
         return std::iter::once(0..text.len()).collect();
     }
-    let mut found = Vec::new();
-    let (mut start, mut before) = (0, false);
-    for line in text.split_inclusive('\n') {
-        let words = || line.split(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)));
-        let named = words().any(sounds_secret) || line.contains("/env/");
-        if named || before || says_secret(line) {
-            found.push(start..start + line.len());
-        }
-        // The value stands in the next line.
-        before = named;
-        start += line.len();
-    }
-    found
+    common::secrets::unreadable(text)
 }
 
 fn collect(node: &Node, found: &mut Vec<Place>) {
     match &node.value {
-        Value::Scalar(scalar) if says_secret(&scalar.text) => found.push(node.origin.base),
+        Value::Scalar(scalar) if shows_secret(&scalar.text) => found.push(node.origin.base),
         Value::Scalar(_) => {}
         Value::Sequence(items) => {
             let mut before = false;
             for item in items {
                 match item.as_str() {
                     // `--password`, and the value behind it.
-                    Some(text) if before && !harmless(text) => found.push(item.origin.base),
+                    Some(text) if before && !is_harmless(text) => found.push(item.origin.base),
                     _ => collect(item, found),
                 }
                 let flag = item.as_str().filter(|text| text.starts_with('-'));
-                before = flag.is_some_and(|flag| !flag.contains('=') && sounds_secret(flag));
+                before = flag.is_some_and(|flag| !flag.contains('=') && names_secret(flag));
             }
         }
         Value::Mapping(entries) => mapping(node, entries, found),
@@ -121,7 +102,8 @@ fn mapping(node: &Node, entries: &[Entry], found: &mut Vec<Place>) {
     if operation_like {
         return operation(node, false, found);
     }
-    let named = node.word_at(&["name"]).is_some_and(sounds_secret);
+    // A container may have such a name, too.
+    let named = node.word_at(&["name"]).is_some_and(names_secret) && node.get("image").is_none();
     let made = ["secret", "secretstore"].iter().any(|end| kind.ends_with(end));
     for entry in entries {
         let (key, value) = (entry.key.as_str(), &entry.value);
@@ -148,7 +130,11 @@ fn mapping(node: &Node, entries: &[Entry], found: &mut Vec<Place>) {
             } else {
                 scalars(value, found);
             }
-        } else if !reference && key != "name" && names_secret(key) && !value.is_mapping() {
+        } else if !reference
+            && !REFERENCES.contains(&key)
+            && names_secret(key)
+            && !value.is_mapping()
+        {
             scalars(value, found);
         } else {
             collect(value, found);
@@ -233,14 +219,14 @@ fn operation(node: &Node, secret: bool, found: &mut Vec<Place>) {
         || first.eq_ignore_ascii_case("stringData")
         || inside && last != "name"
         || matches!(last, "value" | "vaule" | "valu")
-        || sounds_secret(last);
+        || names_secret(last);
     for entry in node.entries() {
         match entry.key.as_str() {
             "op" | "path" | "from" => {}
             "value" if secret => found.push(entry.value.origin.base),
             "value" => match &entry.value.value {
                 Value::Scalar(scalar) if unknown => {
-                    let flag = scalar.text.starts_with('-') && !says_secret(&scalar.text);
+                    let flag = scalar.text.starts_with('-') && !shows_secret(&scalar.text);
                     if !flag {
                         hide(&entry.value, found);
                     }
@@ -265,94 +251,7 @@ fn scalars(node: &Node, found: &mut Vec<Place>) {
 }
 
 fn hide(node: &Node, found: &mut Vec<Place>) {
-    if node.scalar().is_none_or(|scalar| !harmless(&scalar.text)) {
+    if node.scalar().is_none_or(|scalar| !is_harmless(&scalar.text)) {
         found.push(node.origin.base);
-    }
-}
-
-/// What is certain to be no secret.
-fn harmless(value: &str) -> bool {
-    is_placeholder(value) || matches!(value, "true" | "false")
-}
-
-/// Whether a variable of this name may hold a secret. More do than [`names_secret`] is certain
-/// of.
-pub(crate) fn sounds_secret(name: &str) -> bool {
-    let end = name.trim_end_matches(|c: char| !c.is_alphabetic()).as_bytes();
-    let words = ["PASS", "PWD", "KEY", "SECRETS", "TOKENS", "AUTHORIZATION", "DSN"];
-    let ends = |word: &str| {
-        end.len().checked_sub(word.len()).is_some_and(|at| {
-            end.get(at..).is_some_and(|tail| tail.eq_ignore_ascii_case(word.as_bytes()))
-        })
-    };
-    super::SECRET_WORDS.iter().chain(&words).any(|word| ends(word))
-}
-
-/// Whether a text says a secret itself: an address with a password, an assignment, a key.
-pub(crate) fn says_secret(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let start = rest[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
-        if has_password(rest.get(start..).unwrap_or(rest)) {
-            return true;
-        }
-        rest = &rest[at + 3..];
-    }
-    if text.contains("PRIVATE KEY-----") {
-        return true;
-    }
-    if ["Bearer ", "Basic "].iter().any(|word| text.starts_with(word)) && !is_placeholder(text) {
-        return true;
-    }
-    text.contains(['=', ':', '-'])
-        && ASSIGNMENT.captures_iter(text).any(|found| {
-            let name = found[1].trim_matches([' ', '\t', '\n', ':', '=', '"', '\'']);
-            is_secret(name, &found[2])
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_that_say_a_secret() {
-        for text in [
-            "--password=hunter2",
-            "redis-server --requirepass-password hunter2",
-            "export DB_PASSWORD=hunter2 && run",
-            "see http://web and postgres://app:hunter2@db/app",
-            "password: \"hunter2\"",
-            "Bearer hunter2",
-            "https://hooks.example.com/?token=hunter2",
-        ] {
-            assert!(says_secret(text), "{text}");
-        }
-        for text in [
-            "--log-level=debug",
-            "--password=$(PASSWORD)",
-            "http://web:80/path",
-            "--token-ttl=3600",
-            "registry.example.com/web:1.0",
-            "--secret-name=web",
-        ] {
-            assert!(!says_secret(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn lines_of_a_text_that_nobody_can_read() {
-        let shown = |text: &str| {
-            let hidden = unreadable(text);
-            let lines = text.split_inclusive('\n').scan(0, |start, line| {
-                let at = *start;
-                *start += line.len();
-                Some((at, line))
-            });
-            let free = lines.filter(|(at, _)| !hidden.iter().any(|range| range.contains(at)));
-            free.map(|(_, line)| line).collect::<String>()
-        };
-        assert_eq!(shown("kind: Secret\na: [b\n"), "");
-        assert_eq!(shown("a: [b\n- name: PASSWORD\n  value: x\nb: c\n"), "a: [b\nb: c\n");
     }
 }

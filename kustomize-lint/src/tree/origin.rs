@@ -185,7 +185,7 @@ impl Files {
             let name = text.get(key.span()).unwrap_or_default().trim_matches(['"', '\'']);
             let rest = text.get(key.end as usize..).and_then(|rest| rest.lines().next());
             let end = key.end as usize + rest.map_or(0, str::len);
-            if name.starts_with("val") || crate::secrecy::sounds_secret(name) {
+            if name.starts_with("val") || common::secrets::names_secret(name) {
                 self.hide(Place::new(key.file, &(key.end as usize + 1..end)));
             }
         }

@@ -1,6 +1,9 @@
 //! The tests that cross tools, and those of what the tools generate and apply.
 
 mod agreement_kubernetes;
+mod agreement_secrets;
+mod agreement_words;
+mod canary;
 mod custom_resources;
 mod database_users;
 mod duckdb_version;

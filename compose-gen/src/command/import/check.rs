@@ -9,7 +9,7 @@ use common::yaml::{self, Limits, Node, Value as Yaml};
 
 use super::tree::{Fate, Tree};
 use crate::model::Platform;
-use crate::spec;
+use crate::spec::{self, MAYBE_SECRET};
 
 /// Reads the folder. Puts what it says into the tree, and returns the mistakes.
 pub(super) fn check(folder: &Path, files: &BTreeMap<String, String>, root: &mut Tree) -> Report {
@@ -39,11 +39,15 @@ pub(super) fn check(folder: &Path, files: &BTreeMap<String, String>, root: &mut 
             match (diagnostic.is_error(), diagnostic.code()) {
                 (true, _) => tree.say(Fate::ToDo, message),
                 (false, "not-carried") => tree.say(Fate::NotCarried, reason(message)),
+                // A secret in plain text is carried; that it should not be is said apart.
+                (false, MAYBE_SECRET) => {}
                 (false, _) => tree.say(Fate::Changed, message),
             }
         }
-        if diagnostic.is_error() {
-            let mut moved = Diagnostic::error(diagnostic.code(), message);
+        let secret = diagnostic.code() == MAYBE_SECRET;
+        if diagnostic.is_error() || secret {
+            let make = if secret { Diagnostic::warning } else { Diagnostic::error };
+            let mut moved = make(diagnostic.code(), message);
             if let Some(place) = place {
                 moved = moved.at(place, "");
             }

@@ -36,8 +36,10 @@ use serde::Serialize;
 
 use super::json;
 use crate::cli::{Import as Options, ReportFormat};
+use crate::spec::MAYBE_SECRET;
 use common::stop::Stop;
 use common::streams::{output, say};
+use common::verbose::timed;
 use project::Project;
 use rows::Row;
 use tree::Fate;
@@ -61,7 +63,8 @@ pub(crate) fn run(options: &Options) -> Result<Status, Stop> {
         return Err(Stop::bad("not-empty", message));
     }
     let out = paths::absolute(&options.out);
-    let project = project::read(&options.file, &out)?;
+    let what = format!("reading the project {}", options.file.display());
+    let project = timed(what, || project::read(&options.file, &out))?;
     let mut import = Import { project, name: String::new(), out, findings: Report::default() };
     sections::settle(&mut import);
     secrets::settle(&mut import);
@@ -74,7 +77,8 @@ pub(crate) fn run(options: &Options) -> Result<Status, Stop> {
 
     let files = write::files(&import.project);
     write::write(&files, &import.out)?;
-    let left = check::check(&import.out, &files, &mut import.project.root);
+    let what = "reading the new specification";
+    let left = timed(what, || check::check(&import.out, &files, &mut import.project.root));
     import.findings.extend(left.diagnostics().iter().cloned());
     import.findings.sort();
     report(options, &import, &files)
@@ -87,6 +91,8 @@ struct Summary<'a> {
     files: &'a [String],
     /// What a person has to do before compose-gen accepts the folder.
     left: Vec<Left>,
+    /// Values that look like secrets.
+    warnings: Vec<Left>,
 }
 
 #[derive(Serialize)]
@@ -107,13 +113,18 @@ fn report(
         files.keys().map(|name| options.out.join(name).display().to_string()).collect();
     match options.format {
         ReportFormat::Json => {
-            let left = import.findings.diagnostics().iter().map(|own| Left {
-                place: own.place().map(ToString::to_string),
-                code: own.code(),
-                message: own.message().to_owned(),
-                hint: own.hint_text().map(str::to_owned),
-            });
-            output(&json(&Summary { keys: &rows, files: &names, left: left.collect() })?)?;
+            let (warnings, left) = import
+                .findings
+                .diagnostics()
+                .iter()
+                .map(|own| Left {
+                    place: own.place().map(ToString::to_string),
+                    code: own.code(),
+                    message: own.message().to_owned(),
+                    hint: own.hint_text().map(str::to_owned),
+                })
+                .partition(|own| own.code == MAYBE_SECRET);
+            output(&json(&Summary { keys: &rows, files: &names, left, warnings })?)?;
         }
         ReportFormat::Text => {
             output(&table(&rows, &names, &options.file))?;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::compose::variables::{self, Names, Part, Reference};
+use common::secrets::is_secret;
 use serde_json::Value as Json;
 
 use super::tree::{Fate, Tree, Value};
@@ -134,9 +135,7 @@ pub(super) fn declare(root: &mut Tree, env: &Env) {
     for (name, own) in uses {
         match (env.get(&name), own.only_default()) {
             (Some(value), _) => {
-                let secret = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL"].iter();
-                let secret = secret.into_iter().any(|word| name.to_uppercase().contains(word));
-                let warning = match secret {
+                let warning = match is_secret(&name, value) {
                     true => "the value of .env; if it is a secret, it belongs under x-secrets",
                     false => "the value of .env",
                 };

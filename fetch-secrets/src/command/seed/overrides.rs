@@ -29,7 +29,8 @@ pub(super) fn apply(
         .collect();
     let mut report = Report::default();
     let mut warnings = Report::default();
-    for (name, value) in env::vars_os() {
+    // An empty variable counts as unset, as for every other one; `--set KEY=` sets nothing at all.
+    for (name, value) in env::vars_os().filter(|(_, value)| !value.is_empty()) {
         let Some(name) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
             continue;
         };

@@ -101,7 +101,9 @@ pub(crate) fn fetch(names: &[String], deadline: Duration) -> Result<Fetched, Sto
     }
     let names = names.to_owned();
     with_client(deadline, async move |client, endpoint| {
-        crate::command::progress(&format!("fetching {} secrets from {endpoint}", names.len()));
+        let what = format!("fetching {} secrets from {endpoint}", names.len());
+        crate::command::progress(&what);
+        let _step = common::verbose::step(what);
         let (found, warnings) = read(&client, names).await;
         collect(found, warnings, &endpoint)
     })

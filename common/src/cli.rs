@@ -1,0 +1,110 @@
+//! Command lines: the rules and words that all tools share.
+
+use std::env;
+use std::ffi::OsStr;
+use std::process::ExitCode;
+
+use clap::{Arg, Args, Command, CommandFactory, Parser};
+
+use crate::exit::Status;
+
+/// Names of environment variables that have changed: the new one, and the one that still counts
+/// where the new one is unset.
+pub type Former = (&'static str, &'static str);
+
+/// The option that all commands of all tools have.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Verbosity {
+    /// Say on stderr what is done and how long it takes; never a value of a secret
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+/// Parses the command line of this process and does the work, or prints help or what is wrong.
+pub fn run<C: Parser>(work: impl FnOnce(C) -> Status) -> ExitCode {
+    let parsed = command::<C>(&[]).try_get_matches();
+    match parsed.and_then(|matches| C::from_arg_matches(&matches)) {
+        Ok(cli) => work(cli).into(),
+        Err(usage) => answer(&usage).into(),
+    }
+}
+
+/// Prints help and version to stdout, as they are answers, and what is wrong to stderr.
+pub fn answer(usage: &clap::Error) -> Status {
+    // Nobody reading is no failure.
+    let _ = usage.print();
+    if usage.use_stderr() { Status::Bad } else { Status::Done }
+}
+
+/// The definition of a command line for this process' environment: an empty variable counts as
+/// unset, because a container or a CI job often has `VARIABLE=` for "nothing".
+pub fn command<C: CommandFactory>(former: &'static [Former]) -> Command {
+    adapted(C::command(), former, &|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+fn adapted(
+    command: Command,
+    former: &'static [Former],
+    is_set: &dyn Fn(&OsStr) -> bool,
+) -> Command {
+    let variable = |arg: Arg| match arg.get_env().map(OsStr::to_owned) {
+        Some(name) if !is_set(&name) => {
+            let old = former.iter().find(|(new, _)| *new == name).map(|(_, old)| *old);
+            match old.filter(|old| is_set(old.as_ref())) {
+                Some(old) => arg.env(old),
+                // A variable that is not there at all stays in the help.
+                None if env::var_os(&name).is_none() => arg,
+                None => arg.env(None::<&'static str>),
+            }
+        }
+        _ => arg,
+    };
+    let names: Vec<String> =
+        command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    names.iter().fold(command.mut_args(variable), |command, name| {
+        command.mut_subcommand(name, |below| adapted(below, former, is_set))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Subcommand;
+
+    #[derive(Parser)]
+    struct Tool {
+        #[arg(long, env = "COMMON_CLI_TIMEOUT", default_value = "1s")]
+        timeout: String,
+        #[command(subcommand)]
+        below: Option<Below>,
+    }
+
+    #[derive(Subcommand)]
+    enum Below {
+        Run {
+            #[arg(long, env = "PATH")]
+            path: Option<String>,
+        },
+    }
+
+    fn names(command: &Command) -> Vec<Option<String>> {
+        let of = |arg: &Arg| arg.get_env().map(|name| name.to_string_lossy().into_owned());
+        let below = command.get_subcommands().flat_map(names);
+        command.get_arguments().map(of).chain(below).collect()
+    }
+
+    #[test]
+    fn an_empty_variable_is_not_looked_at_by_any_command() {
+        let adapted = adapted(Tool::command(), &[], &|_| false);
+        assert_eq!(names(&adapted), [Some("COMMON_CLI_TIMEOUT".into()), None]);
+    }
+
+    #[test]
+    fn a_former_name_counts_where_the_new_one_is_unset() {
+        let adapted =
+            adapted(Tool::command(), &[("COMMON_CLI_TIMEOUT", "COMMON_CLI_OLD")], &|name| {
+                name == "COMMON_CLI_OLD"
+            });
+        assert_eq!(names(&adapted)[0].as_deref(), Some("COMMON_CLI_OLD"));
+    }
+}

@@ -1,0 +1,276 @@
+//! Names of variables that hold a secret: a table of words, and the words that say otherwise.
+
+/// Where in a name a word makes it the name of a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    /// In any place, unless the name ends with one of [`ABOUT`]; also at the end of a longer word,
+    /// as in `PGPASSWORD`.
+    Anywhere,
+    /// At the end, alone or behind other words.
+    Last,
+    /// At the end, behind another word.
+    Behind,
+}
+
+/// A word, or several with `_` between them, and a name that it makes a secret's.
+#[derive(Debug)]
+pub struct Word {
+    /// The word in capital letters.
+    pub word: &'static str,
+    stands: Stands,
+    /// A name that people really use.
+    pub example: &'static str,
+}
+
+const fn anywhere(word: &'static str, example: &'static str) -> Word {
+    Word { word, stands: Stands::Anywhere, example }
+}
+
+const fn last(word: &'static str, example: &'static str) -> Word {
+    Word { word, stands: Stands::Last, example }
+}
+
+const fn behind(word: &'static str, example: &'static str) -> Word {
+    Word { word, stands: Stands::Behind, example }
+}
+
+/// The rule. Comments say why a word is here.
+pub const WORDS: &[Word] = &[
+    // What a person or a program proves itself with.
+    anywhere("PASSWORD", "POSTGRES_PASSWORD"),
+    anywhere("PASSWORDS", "ADMIN_PASSWORDS"),
+    anywhere("PASSWD", "MYSQL_PASSWD"),
+    anywhere("PASSPHRASE", "PASSPHRASE"),
+    anywhere("PASSCODE", "ADMIN_PASSCODE"),
+    anywhere("SECRET", "JWT_SECRET"),
+    anywhere("SECRETS", "APP_SECRETS"),
+    anywhere("TOKEN", "GITHUB_TOKEN"),
+    anywhere("TOKENS", "API_TOKENS"),
+    anywhere("CREDENTIAL", "GCP_CREDENTIAL"),
+    anywhere("CREDENTIALS", "GOOGLE_CREDENTIALS_JSON"),
+    // Written as one word; `API_KEY` is a case of `KEY`.
+    anywhere("APIKEY", "STRIPE_APIKEY"),
+    anywhere("ACCESSKEY", "MINIO_ACCESSKEY"),
+    anywhere("SECRETKEY", "MINIO_SECRETKEY"),
+    anywhere("PRIVATEKEY", "TLS_PRIVATEKEY"),
+    // MySQL's client. Alone it is the folder where a shell is.
+    behind("PWD", "MYSQL_PWD"),
+    // Redis' `requirepass` is one word.
+    last("PASS", "REDIS_REQUIREPASS"),
+    // Every key that is not one of data; see [`KEYS_OF_DATA`]. Alone it is half of a pair.
+    behind("KEY", "FERNET_KEY"),
+    behind("KEYS", "SIGNING_KEYS"),
+    // Rails names its key for all cookies so.
+    last("SECRET_KEY_BASE", "SECRET_KEY_BASE"),
+    // Addresses that hold a password or a key by definition. A `_URL` is judged by its value.
+    last("DSN", "SENTRY_DSN"),
+    last("CONNECTION_STRING", "AZURE_STORAGE_CONNECTION_STRING"),
+    last("CONNECTIONSTRING", "AZURE_CONNECTIONSTRING"),
+    last("CONN_STR", "SERVICE_BUS_CONN_STR"),
+    // Headers, and what stands for a session.
+    last("AUTHORIZATION", "HTTP_AUTHORIZATION"),
+    last("COOKIE", "RABBITMQ_ERLANG_COOKIE"),
+    last("JWT", "SERVICE_JWT"),
+    behind("SALT", "AUTH_SALT"),
+    // A user and a password in one value. Other names with `AUTH` at the end say a method.
+    last("NEO4J_AUTH", "NEO4J_AUTH"),
+    last("REDIS_AUTH", "REDIS_AUTH"),
+    last("BASIC_AUTH", "PROXY_BASIC_AUTH"),
+    last("AUTH_CONFIG", "DOCKER_AUTH_CONFIG"),
+];
+
+/// Last words of names that are about a secret and are none: `TOKEN_TTL`, `PASSWORD_FILE`,
+/// `SECRET_NAME`. A word that is not here leaves the name a secret's: `TOKEN_PROD`.
+const ABOUT: &[&str] = &[
+    // Where it is.
+    "ADDR ADDRESS BACKEND DIR DIRECTORY ENDPOINT FILE FILENAME FILES FOLDER HOST LOCATION \
+     MANAGER MOUNT PATH PATHS PORT PROVIDER REGION SERVER SERVICE SOURCE STORE URI URL",
+    // Which one it is.
+    "ARN AUDIENCE CLASS FIELD HEADER ID IDS ISSUER LABEL NAME NAMES NAMESPACE PREFIX \
+     PROFILE PROMPT REALM REF REFERENCE SCOPE SCOPES SUFFIX USER USERNAME VERSION",
+    // What it must be like, and for how long.
+    "AGE ALG ALGORITHM BITS BYTES COUNT DAYS DEADLINE DURATION ENCODING EXPIRATION EXPIRES \
+     EXPIRY FORMAT HOURS INTERVAL KIND LEN LENGTH LIFETIME LIMIT MAX METHOD MIN MINUTES \
+     MODE MS PATTERN PERIOD POLICY REGEX ROTATION SECONDS SIZE TIMEOUT TTL TYPE",
+    // Switches.
+    "ALLOWED DISABLED ENABLED OPTIONAL REQUIRED",
+];
+
+/// Words before `KEY` that make it a key of data, or one for everybody to read.
+const KEYS_OF_DATA: &[&str] =
+    &["ANNOTATION AUTHORIZED BUCKET BY CACHE CLUSTERING CONFIG CORRELATION DEDUP \
+     FEATURE FIELD FOREIGN GROUP HASH IDEMPOTENCY INDEX JOIN LABEL LOOKUP MAP MESSAGE \
+     NATURAL OBJECT ORDER PARTITION PRIMARY PUBLIC PUBLISHABLE RANGE RECORD ROUTING SEARCH \
+     SHARD SORT SURROGATE TAINT TOPOLOGY UNIQUE"];
+
+/// Words that end with `PASS` and are none.
+const NO_PASS: &[&str] = &["BYPASS", "COMPASS", "ENCOMPASS", "OVERPASS", "SURPASS", "TRESPASS"];
+
+/// Words that make `TOKENS` the pieces of a text.
+const COUNTS: &[&str] = &["MAX", "MIN", "NUM", "TOTAL"];
+
+/// Whether a variable of this name holds a secret: `REDIS_PASSWORD`, `jwtSecret`, `github-token`,
+/// `AIRFLOW__CORE__FERNET_KEY`. Not `AWS_ACCESS_KEY_ID`, `TOKEN_TTL` or `SORT_KEY`.
+pub fn names_secret(name: &str) -> bool {
+    let words = words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some(end) = words.last() else { return false };
+    let counted = end.ends_with("TOKENS") && words.iter().any(|word| COUNTS.contains(word));
+    let about = listed(ABOUT, end);
+    !counted && WORDS.iter().any(|word| word.is_in(&words, about))
+}
+
+impl Word {
+    /// Whether a name of these words is a secret's because of this one.
+    fn is_in(&self, words: &[&str], about: bool) -> bool {
+        match self.stands {
+            Stands::Anywhere => !about && words.iter().any(|word| word.ends_with(self.word)),
+            Stands::Last | Stands::Behind => {
+                let length = self.word.split('_').count();
+                let Some(at) = words.len().checked_sub(length) else { return false };
+                let before = at.checked_sub(1).map(|at| words[at]);
+                let same = words[at..].iter().copied().eq(self.word.split('_'))
+                    || self.word == "PASS" && words[at].ends_with("PASS");
+                match self.word {
+                    _ if !same => false,
+                    "PASS" => !NO_PASS.contains(&words[at]),
+                    "KEY" | "KEYS" => before.is_some_and(|word| !listed(KEYS_OF_DATA, word)),
+                    _ => self.stands == Stands::Last || before.is_some(),
+                }
+            }
+        }
+    }
+}
+
+/// Whether one of the lines of a list has the word.
+fn listed(list: &[&str], word: &str) -> bool {
+    list.iter().any(|line| line.split(' ').any(|listed| listed == word))
+}
+
+/// `redisPassword` and `redis-password` as `REDIS`, `PASSWORD`; digits at the end of a word count
+/// for nothing: `TOKEN2`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut small = false;
+    for letter in name.chars() {
+        let separates = !letter.is_alphanumeric();
+        if separates || small && letter.is_uppercase() {
+            words.push(String::new());
+        }
+        small = letter.is_lowercase() || small && letter.is_numeric();
+        if let Some(last) = words.last_mut().filter(|_| !separates) {
+            last.extend(letter.to_uppercase());
+        }
+    }
+    for word in &mut words {
+        word.truncate(word.trim_end_matches(|c: char| c.is_ascii_digit()).len());
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_of_the_table_is_a_secret_because_of_its_word() {
+        for word in WORDS {
+            let own = words(word.example);
+            let own: Vec<&str> = own.iter().map(String::as_str).collect();
+            assert!(word.is_in(&own, false), "{word:?}");
+            assert!(names_secret(word.example), "{word:?}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_an_example_is_a_secret() {
+        for Word { example, .. } in WORDS {
+            let lower = example.to_lowercase();
+            let mut camel = String::new();
+            for (at, part) in lower.split('_').enumerate() {
+                let (first, rest) = part.split_at(1);
+                let first = if at == 0 { first.to_owned() } else { first.to_uppercase() };
+                camel.extend([first.as_str(), rest]);
+            }
+            let spellings = [
+                lower.clone(),
+                lower.replace('_', "-"),
+                lower.replace('_', "."),
+                camel,
+                format!("MY__{example}"),
+                format!("{example}_2"),
+                format!("{example}2"),
+            ];
+            for spelling in spellings {
+                assert!(names_secret(&spelling), "{spelling}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_about_a_secret_is_none() {
+        for about in ABOUT.iter().flat_map(|line| line.split(' ')) {
+            for word in ["PASSWORD", "TOKEN", "SECRET", "API_KEY", "APIKEY", "CREDENTIALS"] {
+                let name = format!("DB_{word}_{about}");
+                assert!(!names_secret(&name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_of_data_are_no_secrets() {
+        for data in KEYS_OF_DATA.iter().flat_map(|line| line.split(' ')) {
+            assert!(!names_secret(&format!("MY_{data}_KEY")), "{data}");
+        }
+    }
+
+    #[test]
+    fn names_of_secrets() {
+        for name in [
+            "PASSWORD",
+            "MYSQL_PWD",
+            "REDIS_PASSWORD",
+            "PGPASSWORD",
+            "API_KEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "jwtSecret",
+            "github-token",
+            "_AIRFLOW_WWW_USER_PASSWORD",
+            "AIRFLOW__CORE__FERNET_KEY",
+            "ENCRYPTION_KEY",
+            "SIGNING_KEY",
+            "PRIVATE_KEY",
+            "GITHUB_TOKEN_PROD",
+            "clientsecret",
+        ] {
+            assert!(names_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_other_things() {
+        for name in [
+            "AWS_ACCESS_KEY_ID",
+            "PASSWORD_FILE",
+            "TOKEN_TTL",
+            "SECRET_NAME",
+            "MAX_TOKENS",
+            "KEY",
+            "KEY_PREFIX",
+            "SORT_KEY",
+            "TOKENIZER",
+            "SECRETARY",
+            "",
+            "__",
+            "HOST",
+            "MONKEY",
+            "PWD",
+            "BYPASS",
+            "AUTH",
+            "DATABASE_URL",
+        ] {
+            assert!(!names_secret(name), "{name}");
+        }
+    }
+}
