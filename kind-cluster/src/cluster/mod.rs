@@ -62,6 +62,9 @@ impl Cluster {
     /// As [`Cluster::connect`].
     pub(crate) async fn connect_by(name: &str, kubeconfig: Option<&str>) -> Result<Self, Stop> {
         let config = config(name, kubeconfig).await?;
+        // rustls picks its cryptography by itself only where one is compiled in. A build of the whole
+        // workspace has a second one, which export-dbt's dependencies bring; the first call counts.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::try_from(config).map_err(|error| {
             let message = format!("the context {} cannot be used: {error}", context_of(name));
             Stop::bad("bad-kubeconfig", message)
