@@ -1,10 +1,12 @@
 //! The command line. The doc comments are the help.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, Parser, ValueEnum};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
+use crate::catalog::Relation;
 use crate::select::{Pattern, Selector, Shard};
 use crate::units::{parse_duration, parse_size};
 
@@ -20,8 +22,8 @@ Exit status:
   0    every table is at its location
   1    at least one table failed; the others were exported
   2    wrong usage or input: no database, an unknown layer, a bad target
-  3    the object store could not be reached
-  130  interrupted: what was committed stays, the rest is as it was
+  3    the object store could not be reached, or --timeout has passed
+  130  interrupted (143: terminated): what was committed stays, the rest is as it was
 
 Credentials, region (us-east-1 when nothing names one) and endpoint of AWS come from where every
 AWS tool takes them: AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, a web identity, a
@@ -96,9 +98,34 @@ pub struct Cli {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
+    /// Give up after this long in all: what was committed stays, the rest is as it was.
+    #[arg(long, value_name = "DURATION", env = "EXPORT_TIMEOUT", value_parser = parse_duration)]
+    pub timeout: Option<Duration>,
+
     /// Print nothing on stderr but warnings and errors.
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "verbose")]
     pub quiet: bool,
+
+    /// Say on stderr what is done and how long it takes.
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+impl Cli {
+    /// The command line of this process. An environment variable that is empty counts as unset,
+    /// because a container or a CI job often has `VARIABLE=` for "nothing".
+    ///
+    /// # Errors
+    /// Usage, or a request for help; printing it is the caller's business.
+    pub fn from_arguments() -> Result<Self, clap::Error> {
+        let is_empty = |arg: &Arg| {
+            let variable = arg.get_env().and_then(std::env::var_os);
+            variable.is_some_and(|value| value.is_empty())
+        };
+        let unset = |arg: Arg| if is_empty(&arg) { arg.env(None::<&'static str>) } else { arg };
+        let matches = command().mut_args(unset).try_get_matches()?;
+        Self::from_arg_matches(&matches)
+    }
 }
 
 /// Which tables.
@@ -135,13 +162,23 @@ pub struct Choice {
     pub shard: Option<Shard>,
 }
 
+impl Choice {
+    /// Whether the patterns and the share choose a relation by its name.
+    pub fn names(&self, relation: &Relation) -> bool {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|p| p.matches(relation));
+        (self.tables.is_empty() || any(&self.tables))
+            && !any(&self.exclude)
+            && self.shard.is_none_or(|shard| shard.contains(&relation.layer, &relation.name))
+    }
+}
+
 /// How much of the machine.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Resources")]
 pub struct Resources {
     /// Tables at a time; fewer when the memory limit does not allow as many.
-    #[arg(long, value_name = "N", env = "EXPORT_JOBS", default_value_t = 2, value_parser = positive)]
-    pub jobs: usize,
+    #[arg(long, value_name = "N", env = "EXPORT_JOBS", default_value = "2")]
+    pub jobs: NonZeroUsize,
 
     /// Memory for everything: DuckDB, encoding and uploads.
     #[arg(long, value_name = "SIZE", env = "EXPORT_MEMORY_LIMIT", default_value = "384MiB", value_parser = parse_size)]
@@ -152,8 +189,8 @@ pub struct Resources {
     pub file_size: u64,
 
     /// Threads; default is the number of cores.
-    #[arg(long, value_name = "N", env = "EXPORT_THREADS", value_parser = positive)]
-    pub threads: Option<usize>,
+    #[arg(long, value_name = "N", env = "EXPORT_THREADS")]
+    pub threads: Option<NonZeroUsize>,
 }
 
 /// The object store.
@@ -210,13 +247,6 @@ pub enum Timestamps {
 /// The command, for completions and the man page.
 pub fn command() -> clap::Command {
     Cli::command()
-}
-
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!("{text:?} is not a positive number")),
-    }
 }
 
 #[cfg(test)]
