@@ -59,7 +59,7 @@ pub(crate) async fn find(
             }
             (true, true) => match drop(run, &relation, &log).await {
                 Ok(()) => (Outcome::Dropped, gone("the table is not in the database")),
-                Err(why) => (Outcome::Failed, why),
+                Err(why) => (Outcome::Failed, *why),
             },
         };
         let mut report =
@@ -90,10 +90,11 @@ async fn candidates(stores: &Stores, template: &Template, layer: &str) -> Vec<Lo
     names.filter_map(|name| template.locate(layer, name).ok()).collect()
 }
 
-async fn drop(run: &Run, relation: &Relation, log: &TableLog) -> Result<(), Diagnostic> {
+async fn drop(run: &Run, relation: &Relation, log: &TableLog) -> Result<(), Box<Diagnostic>> {
     if let Some(trino) = &run.trino {
         let unregistered = trino.unregister(&relation.layer, &relation.name).await;
         unregistered.map_err(|error| error.diagnostic())?;
     }
-    log.drop_table().await.map(|_| ()).map_err(|error| error.diagnostic())
+    log.drop_table().await.map_err(|error| error.diagnostic())?;
+    Ok(())
 }

@@ -117,8 +117,7 @@ async fn export(cli: &Cli) -> Result<(Summary, Report), Stop> {
             }
         }
     };
-    let Exported { tables, unreachable } =
-        exported.map_err(|problem| Stop::new(Status::Bad, problem))?;
+    let Exported { tables, unreachable } = exported?;
     let mut report = Report::default();
     if let (Some(Status::Unfinished), Some(timeout)) = (stopped, cli.timeout) {
         let limit = humantime::format_duration(timeout);

@@ -89,7 +89,7 @@ impl Plan {
     }
 }
 
-fn layers(connection: &Connection, choice: &Choice) -> Result<Vec<String>, Diagnostic> {
+fn layers(connection: &Connection, choice: &Choice) -> Result<Vec<String>, Report> {
     let schemas = catalog::schemas(connection).map_err(|error| error.diagnostic())?;
     let asked: Vec<&str> = if choice.layers.is_empty() {
         LAYERS.to_vec()
@@ -114,7 +114,8 @@ fn layers(connection: &Connection, choice: &Choice) -> Result<Vec<String>, Diagn
         unknown.join(" and no schema "),
         if schemas.is_empty() { "none".into() } else { schemas.join(", ") }
     );
-    Err(Diagnostic::error("unknown-layer", message).hint("name the layers with --layer"))
+    let problem = Diagnostic::error("unknown-layer", message);
+    Err(problem.hint("name the layers with --layer").into())
 }
 
 fn is_chosen(relation: &Relation, choice: &Choice, manifest: Option<&Manifest>) -> bool {

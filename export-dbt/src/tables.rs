@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
+use common::diagnostic::Report;
 use indicatif::HumanCount;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -32,7 +32,7 @@ pub struct Exported {
 ///
 /// # Errors
 /// When the settings of the object store are not valid.
-pub async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported, Diagnostic> {
+pub async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported, Report> {
     let Prepared { run, template, plan } = prepared;
     let folders: Vec<_> =
         plan.layers.iter().filter_map(|layer| template.layer_folder(layer)).collect();
