@@ -131,6 +131,12 @@ impl Diagnostic {
         self
     }
 
+    /// The same problem, with the name of the thing that has it before the sentence.
+    pub fn about(mut self, thing: &str) -> Self {
+        self.message = format!("{thing}: {}", self.message);
+        self
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
         self.code

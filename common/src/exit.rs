@@ -15,6 +15,8 @@ pub enum Status {
     Unfinished,
     /// 130: interrupted.
     Interrupted,
+    /// 143: terminated.
+    Terminated,
 }
 
 impl Status {
@@ -26,6 +28,7 @@ impl Status {
             Status::Bad => 2,
             Status::Unfinished => 3,
             Status::Interrupted => 130,
+            Status::Terminated => 143,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::catalog::Limits;
 use crate::encode;
+use crate::problem::{Advice, Problem};
+use crate::units::show_size;
 
 /// What the process takes before it exports a row: code, threads, TLS, DuckDB's catalog.
 const BASE: u64 = 96 << 20;
@@ -48,8 +50,14 @@ pub struct Budget {
 
 /// A limit that is too small to work in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("--memory-limit is too small; the least is {}", crate::units::show_size(Budget::least()))]
+#[error("--memory-limit is too small; the least is {}", show_size(Budget::least()))]
 pub struct TooSmall;
+
+impl Problem for TooSmall {
+    fn advice(&self) -> Advice {
+        ("memory-limit", "")
+    }
+}
 
 impl Budget {
     /// The least memory limit, in bytes.

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use duckdb::core::{LogicalTypeHandle, LogicalTypeId};
-use duckdb::{AccessMode, Config, Connection};
+use duckdb::{AccessMode, Config, Connection, Row};
 
+use crate::problem::{Advice, Problem};
 use crate::source::{SourceType, literal, quote};
 use crate::types::DeltaType;
 
@@ -59,14 +60,10 @@ pub struct Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// No such file.
-    #[error(
-        "there is no database {0}\nhint: build it with `dbt build`, or point --duckdb or DUCKDB_PATH at it"
-    )]
+    #[error("there is no database {0}")]
     Missing(String),
     /// Another process writes to the file.
-    #[error(
-        "another process holds {path} open for writing: {detail}\nhint: wait for `dbt build` to end, or close the DuckDB shell, and run again"
-    )]
+    #[error("another process holds {path} open for writing: {detail}")]
     Locked {
         /// The file.
         path: String,
@@ -88,7 +85,7 @@ pub enum CatalogError {
     #[error("could not read the columns: {0}")]
     Columns(#[source] duckdb::Error),
     /// A view's columns are not those that it was made with.
-    #[error("the view has other columns than when it was created\nhint: create it again")]
+    #[error("the view has other columns than when it was created")]
     Stale,
     /// A type that has no form in Delta.
     #[error("column {column:?} has the type {ty}, which has no form in Delta")]
@@ -106,6 +103,24 @@ pub enum CatalogError {
         /// The column.
         column: String,
     },
+}
+
+impl Problem for CatalogError {
+    fn advice(&self) -> Advice {
+        match self {
+            Self::Missing(_) => {
+                ("no-database", "build it with `dbt build`, or point --duckdb or DUCKDB_PATH at it")
+            }
+            Self::Locked { .. } => (
+                "database-locked",
+                "wait for `dbt build` to end, or close the DuckDB shell, and run again",
+            ),
+            Self::Open { .. } => ("bad-database", ""),
+            Self::List(_) | Self::Columns(_) => ("query", ""),
+            Self::Stale => ("stale-view", "create the view again"),
+            Self::Type { .. } | Self::UnionTag { .. } => ("no-delta-type", ""),
+        }
+    }
 }
 
 /// Opens the file read-only.
@@ -131,6 +146,7 @@ pub fn open(path: &Path, limits: Limits) -> Result<Connection, CatalogError> {
         .and_then(|connection| in_utc(&connection).map(|()| connection));
     opened.map_err(|source| {
         let text = source.to_string();
+        // DuckDB has one kind of error for every file that it cannot open; only its text tells more.
         if text.contains("Could not set lock") {
             let detail = text
                 .split_once("Conflicting lock is held in ")
@@ -159,9 +175,7 @@ fn in_utc(connection: &Connection) -> duckdb::Result<()> {
 pub fn schemas(connection: &Connection) -> Result<Vec<String>, CatalogError> {
     let sql = "SELECT schema_name FROM duckdb_schemas() \
                WHERE database_name = current_database() AND NOT internal ORDER BY 1";
-    let mut statement = connection.prepare(sql).map_err(CatalogError::List)?;
-    let rows = statement.query_map([], |row| row.get(0)).map_err(CatalogError::List)?;
-    rows.collect::<Result<_, _>>().map_err(CatalogError::List)
+    rows(connection, sql, |row| row.get(0)).map_err(CatalogError::List)
 }
 
 /// Every table and view of a schema, in the order of names.
@@ -178,19 +192,16 @@ pub fn relations(connection: &Connection, layer: &str) -> Result<Vec<Relation>, 
          WHERE database_name = current_database() AND schema_name = {layer_sql} AND NOT internal AND NOT temporary \
          ORDER BY 1"
     );
-    let mut statement = connection.prepare(&sql).map_err(CatalogError::List)?;
-    let rows = statement
-        .query_map([], |row| {
-            Ok(Relation {
-                layer: layer.to_string(),
-                name: row.get(0)?,
-                is_view: row.get(1)?,
-                comment: row.get(2)?,
-                estimated_rows: row.get::<_, i64>(3)?.max(0) as u64,
-            })
+    let relation = |row: &Row| {
+        Ok(Relation {
+            layer: layer.to_string(),
+            name: row.get(0)?,
+            is_view: row.get(1)?,
+            comment: row.get(2)?,
+            estimated_rows: row.get::<_, i64>(3)?.max(0) as u64,
         })
-        .map_err(CatalogError::List)?;
-    rows.collect::<Result<_, _>>().map_err(CatalogError::List)
+    };
+    rows(connection, &sql, relation).map_err(CatalogError::List)
 }
 
 /// The columns of a relation.
@@ -225,11 +236,17 @@ fn names_and_comments(
         literal(&relation.layer),
         literal(&relation.name)
     );
-    let mut statement = connection.prepare(&sql).map_err(CatalogError::Columns)?;
-    let rows = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .map_err(CatalogError::Columns)?;
-    rows.collect::<Result<_, _>>().map_err(CatalogError::Columns)
+    let read = |row: &Row| Ok((row.get(0)?, row.get(1)?));
+    rows(connection, &sql, read).map_err(CatalogError::Columns)
+}
+
+fn rows<T>(
+    connection: &Connection,
+    sql: &str,
+    read: impl FnMut(&Row) -> duckdb::Result<T>,
+) -> duckdb::Result<Vec<T>> {
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map([], read)?.collect()
 }
 
 fn source_type(ty: &LogicalTypeHandle, column: &str) -> Result<SourceType, CatalogError> {

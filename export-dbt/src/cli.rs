@@ -1,12 +1,15 @@
 //! The command line. The doc comments are the help.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, ValueEnum};
+use common::duration;
 
+use crate::catalog::Relation;
 use crate::select::{Pattern, Selector, Shard};
-use crate::units::{parse_duration, parse_size};
+use crate::units::parse_size;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -20,8 +23,8 @@ Exit status:
   0    every table is at its location
   1    at least one table failed; the others were exported
   2    wrong usage or input: no database, an unknown layer, a bad target
-  3    the object store could not be reached
-  130  interrupted: what was committed stays, the rest is as it was
+  3    the object store could not be reached, or --timeout has passed
+  130  interrupted (143: terminated): what was committed stays, the rest is as it was
 
 Credentials, region (us-east-1 when nothing names one) and endpoint of AWS come from where every
 AWS tool takes them: AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, a web identity, a
@@ -73,11 +76,11 @@ pub struct Cli {
     pub timestamps: Timestamps,
 
     /// How long files that a commit took out of a table stay for readers of older versions.
-    #[arg(long, value_name = "DURATION", env = "EXPORT_RETENTION", default_value = "7d", value_parser = parse_duration)]
+    #[arg(long, value_name = duration::METAVAR, env = "EXPORT_RETENTION", default_value = "7d", value_parser = duration::parse)]
     pub retention: Duration,
 
     /// Age after which files and uploads that no commit names are taken for a killed run's.
-    #[arg(long, value_name = "DURATION", env = "EXPORT_ORPHAN_AGE", default_value = "1d", value_parser = parse_duration)]
+    #[arg(long, value_name = duration::METAVAR, env = "EXPORT_ORPHAN_AGE", default_value = "1d", value_parser = duration::parse)]
     pub orphan_age: Duration,
 
     #[command(flatten)]
@@ -96,9 +99,17 @@ pub struct Cli {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
+    /// Give up after this long in all: what was committed stays, the rest is as it was.
+    #[arg(long, value_name = duration::METAVAR, env = "EXPORT_TIMEOUT", value_parser = duration::timeout)]
+    pub timeout: Option<Duration>,
+
     /// Print nothing on stderr but warnings and errors.
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "verbose")]
     pub quiet: bool,
+
+    /// Say on stderr what is done and how long it takes.
+    #[arg(long, short)]
+    pub verbose: bool,
 }
 
 /// Which tables.
@@ -135,13 +146,23 @@ pub struct Choice {
     pub shard: Option<Shard>,
 }
 
+impl Choice {
+    /// Whether the patterns and the share choose a relation by its name.
+    pub fn names(&self, relation: &Relation) -> bool {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|p| p.matches(relation));
+        (self.tables.is_empty() || any(&self.tables))
+            && !any(&self.exclude)
+            && self.shard.is_none_or(|shard| shard.contains(&relation.layer, &relation.name))
+    }
+}
+
 /// How much of the machine.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Resources")]
 pub struct Resources {
     /// Tables at a time; fewer when the memory limit does not allow as many.
-    #[arg(long, value_name = "N", env = "EXPORT_JOBS", default_value_t = 2, value_parser = positive)]
-    pub jobs: usize,
+    #[arg(long, value_name = "N", env = "EXPORT_JOBS", default_value = "2")]
+    pub jobs: NonZeroUsize,
 
     /// Memory for everything: DuckDB, encoding and uploads.
     #[arg(long, value_name = "SIZE", env = "EXPORT_MEMORY_LIMIT", default_value = "384MiB", value_parser = parse_size)]
@@ -152,8 +173,8 @@ pub struct Resources {
     pub file_size: u64,
 
     /// Threads; default is the number of cores.
-    #[arg(long, value_name = "N", env = "EXPORT_THREADS", value_parser = positive)]
-    pub threads: Option<usize>,
+    #[arg(long, value_name = "N", env = "EXPORT_THREADS")]
+    pub threads: Option<NonZeroUsize>,
 }
 
 /// The object store.
@@ -165,7 +186,7 @@ pub struct S3 {
     pub s3_endpoint: Option<String>,
 
     /// Deadline of a request to S3 with all its retries.
-    #[arg(long, value_name = "DURATION", env = "EXPORT_RETRY_TIMEOUT", default_value = "60s", value_parser = parse_duration)]
+    #[arg(long, value_name = duration::METAVAR, env = "EXPORT_RETRY_TIMEOUT", default_value = "60s", value_parser = duration::parse)]
     pub retry_timeout: Duration,
 }
 
@@ -210,13 +231,6 @@ pub enum Timestamps {
 /// The command, for completions and the man page.
 pub fn command() -> clap::Command {
     Cli::command()
-}
-
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!("{text:?} is not a positive number")),
-    }
 }
 
 #[cfg(test)]

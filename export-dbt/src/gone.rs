@@ -1,5 +1,6 @@
 //! Tables at the target that have left the database.
 
+use common::diagnostic::Diagnostic;
 use object_store::ObjectStore;
 use object_store::path::Path;
 
@@ -7,10 +8,11 @@ use crate::catalog::Relation;
 use crate::cli::Choice;
 use crate::export::Run;
 use crate::log::TableLog;
-use crate::plan::{error_text, left_out};
+use crate::problem::Problem;
 use crate::store::Stores;
 use crate::summary::{Outcome, TableReport};
 use crate::target::{Location, Template};
+use crate::trino::Registration;
 
 /// Finds the tables of a layer that only the target has, and drops those that this tool wrote
 /// when asked to.
@@ -34,32 +36,37 @@ pub(crate) async fn find(
             estimated_rows: 0,
         };
         let is_known = known.iter().any(|k| k.layer == layer && k.name == relation.name);
-        let chosen = (choice.tables.is_empty()
-            || choice.tables.iter().any(|p| p.matches(&relation)))
-            && !choice.exclude.iter().any(|p| p.matches(&relation))
-            && choice.shard.is_none_or(|shard| shard.contains(layer, &relation.name));
-        let Some(store) = stores.get(&location).filter(|_| chosen && !is_known) else { continue };
+        if is_known || !choice.names(&relation) {
+            continue;
+        }
+        let Some(store) = stores.get(&location) else { continue };
         let log = TableLog::new(&location, store);
         let (version, own) = match log.load().await {
             Ok(None) => continue,
             Ok(Some(snapshot)) => (Some(snapshot.version), snapshot.is_own()),
             Err(_) => (None, false),
         };
-        let (outcome, reason) = match (prune && !run.dry_run, own) {
-            (false, _) => (Outcome::Gone, "not in the database; --prune drops it".to_string()),
-            (true, false) => (
+        let gone = |message| Diagnostic::warning("gone", message);
+        let (outcome, why) = match (prune && !run.dry_run, own) {
+            (false, _) => (
                 Outcome::Gone,
-                "not in the database, and not written by export-dbt; left alone".to_string(),
+                gone("the table is not in the database").hint("drop it with --prune"),
             ),
+            (true, false) => {
+                let message =
+                    "the table is not in the database; its newest version is not export-dbt's";
+                (Outcome::Gone, gone(message))
+            }
             (true, true) => match drop(run, &relation, &log).await {
-                Ok(()) => (Outcome::Dropped, "not in the database".to_string()),
-                Err(error) => (Outcome::Failed, error),
+                Ok(()) => (Outcome::Dropped, gone("the table is not in the database")),
+                Err(why) => (Outcome::Failed, *why),
             },
         };
-        let mut report = left_out(&relation, location.url.to_string(), outcome, reason);
+        let mut report =
+            TableReport::new(&relation, location.url.to_string(), outcome).because(why);
         report.version = version;
         if outcome == Outcome::Dropped && run.trino.is_some() {
-            report.trino = Some("unregistered");
+            report.trino = Some(Registration::Unregistered);
         }
         reports.push(report);
     }
@@ -83,12 +90,11 @@ async fn candidates(stores: &Stores, template: &Template, layer: &str) -> Vec<Lo
     names.filter_map(|name| template.locate(layer, name).ok()).collect()
 }
 
-async fn drop(run: &Run, relation: &Relation, log: &TableLog) -> Result<(), String> {
+async fn drop(run: &Run, relation: &Relation, log: &TableLog) -> Result<(), Box<Diagnostic>> {
     if let Some(trino) = &run.trino {
-        trino
-            .unregister(&relation.layer, &relation.name)
-            .await
-            .map_err(|error| error_text(&error))?;
+        let unregistered = trino.unregister(&relation.layer, &relation.name).await;
+        unregistered.map_err(|error| error.diagnostic())?;
     }
-    log.drop_table().await.map(|_| ()).map_err(|error| error_text(&error))
+    log.drop_table().await.map_err(|error| error.diagnostic())?;
+    Ok(())
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::problem::{Advice, Problem};
+
 /// The part of a manifest that is used here. Unknown keys and newer versions are fine.
 #[derive(Debug, Deserialize)]
 pub struct Manifest {
@@ -52,9 +54,7 @@ struct NodeColumn {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// The file cannot be read.
-    #[error(
-        "could not read the manifest {path}\nhint: `dbt build` or `dbt parse` writes target/manifest.json"
-    )]
+    #[error("could not read the manifest {path}")]
     Read {
         /// The file.
         path: String,
@@ -73,6 +73,16 @@ pub enum ManifestError {
         /// Why.
         source: serde_json::Error,
     },
+}
+
+impl Problem for ManifestError {
+    fn advice(&self) -> Advice {
+        let hint = "`dbt build` or `dbt parse` writes target/manifest.json";
+        match self {
+            Self::Read { .. } => ("no-manifest", hint),
+            Self::Parse { .. } => ("bad-manifest", hint),
+        }
+    }
 }
 
 impl Manifest {

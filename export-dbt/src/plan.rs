@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use common::diagnostic::{Diagnostic, Report};
 use duckdb::Connection;
 
-use crate::catalog::{self, CatalogError, Relation};
+use crate::catalog::{self, Relation};
 use crate::cli::Choice;
 use crate::manifest::Manifest;
+use crate::problem::Problem;
 use crate::summary::{Outcome, TableReport};
 use crate::target::{Location, Template};
 
@@ -37,19 +39,18 @@ impl Plan {
         choice: &Choice,
         manifest: Option<&Manifest>,
         template: &Template,
-    ) -> Result<Self, Vec<String>> {
-        let one = |error: CatalogError| vec![error_text(&error)];
+    ) -> Result<Self, Report> {
         let mut plan = Self { layers: layers(connection, choice)?, ..Self::default() };
         for layer in &plan.layers {
-            plan.known.extend(catalog::relations(connection, layer).map_err(one)?);
+            let found = catalog::relations(connection, layer);
+            plan.known.extend(found.map_err(|error| error.diagnostic())?);
         }
-        let mut problems = Vec::new();
+        let mut problems = Report::default();
         for pattern in choice.tables.iter() {
             if !plan.known.iter().any(|relation| pattern.matches(relation)) {
-                problems.push(format!(
-                    "--table {pattern} matches no table of {}",
-                    plan.layers.join(", ")
-                ));
+                let layers = plan.layers.join(", ");
+                let message = format!("--table {pattern} matches no table of {layers}");
+                problems.push(Diagnostic::error("unknown-table", message));
             }
         }
         let mut places: BTreeMap<String, String> = BTreeMap::new();
@@ -58,34 +59,38 @@ impl Plan {
             let url = place.as_ref().map(|place| place.url.to_string()).unwrap_or_default();
             let node = manifest.and_then(|m| m.node(&relation.layer, &relation.name));
             let leftover = node.and_then(|node| node.is_virtual()).filter(|_| !choice.views);
+            let left_out =
+                |url, outcome, why| TableReport::new(relation, url, outcome).because(why);
             match (place, leftover) {
                 (_, Some(materialized)) => {
-                    let reason =
+                    let message =
                         format!("dbt builds this model as {materialized}; the table is a leftover");
-                    plan.left_out.push(left_out(relation, url, Outcome::Skipped, reason));
+                    let why = Diagnostic::info("leftover", message);
+                    plan.left_out.push(left_out(url, Outcome::Skipped, why));
                 }
                 (Err(error), None) => {
-                    plan.left_out.push(left_out(relation, url, Outcome::Failed, error.to_string()));
+                    plan.left_out.push(left_out(url, Outcome::Failed, error.diagnostic()));
                 }
                 (Ok(place), None) => {
                     let label = relation.label();
-                    match places.insert(url.clone(), label.clone()) {
-                        Some(other) => problems.push(format!(
-                            "{other} and {label} would both go to {url}\nhint: put {{layer}} into --target"
-                        )),
-                        None => plan.jobs.push((relation.clone(), place)),
+                    if let Some(other) = places.insert(url.clone(), label.clone()) {
+                        let message = format!("{other} and {label} would both go to {url}");
+                        let problem = Diagnostic::error("shared-target", message);
+                        problems.push(problem.hint("put {layer} into --target"));
+                    } else {
+                        plan.jobs.push((relation.clone(), place));
                     }
                 }
             }
         }
         // The longest first, so that no core waits for it at the end.
         plan.jobs.sort_by_key(|(relation, _)| std::cmp::Reverse(relation.estimated_rows));
-        if problems.is_empty() { Ok(plan) } else { Err(problems) }
+        if problems.has_errors() { Err(problems) } else { Ok(plan) }
     }
 }
 
-fn layers(connection: &Connection, choice: &Choice) -> Result<Vec<String>, Vec<String>> {
-    let schemas = catalog::schemas(connection).map_err(|error| vec![error_text(&error)])?;
+fn layers(connection: &Connection, choice: &Choice) -> Result<Vec<String>, Report> {
+    let schemas = catalog::schemas(connection).map_err(|error| error.diagnostic())?;
     let asked: Vec<&str> = if choice.layers.is_empty() {
         LAYERS.to_vec()
     } else {
@@ -104,48 +109,18 @@ fn layers(connection: &Connection, choice: &Choice) -> Result<Vec<String>, Vec<S
     if (choice.layers.is_empty() && !found.is_empty()) || unknown.is_empty() {
         return Ok(found);
     }
-    Err(vec![format!(
-        "the database has no schema {}; it has {}\nhint: name the layers with --layer",
+    let message = format!(
+        "the database has no schema {}; it has {}",
         unknown.join(" and no schema "),
         if schemas.is_empty() { "none".into() } else { schemas.join(", ") }
-    )])
+    );
+    let problem = Diagnostic::error("unknown-layer", message);
+    Err(problem.hint("name the layers with --layer").into())
 }
 
 fn is_chosen(relation: &Relation, choice: &Choice, manifest: Option<&Manifest>) -> bool {
     let node = || manifest.and_then(|m| m.node(&relation.layer, &relation.name));
-    let wanted = choice.tables.is_empty() || choice.tables.iter().any(|p| p.matches(relation));
     let selected = choice.select.is_empty()
         || node().is_some_and(|node| choice.select.iter().any(|s| s.matches(node)));
-    wanted
-        && selected
-        && (choice.views || !relation.is_view)
-        && !choice.exclude.iter().any(|p| p.matches(relation))
-        && choice.shard.is_none_or(|shard| shard.contains(&relation.layer, &relation.name))
-}
-
-/// The report of a table that was not exported.
-pub fn left_out(
-    relation: &Relation,
-    location: String,
-    outcome: Outcome,
-    reason: String,
-) -> TableReport {
-    let mut report = TableReport::new(relation, location, outcome);
-    report.reason = Some(reason);
-    report
-}
-
-/// An error with its causes.
-pub fn error_text(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        // Some libraries repeat their cause in their own text.
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    text
+    selected && (choice.views || !relation.is_view) && choice.names(relation)
 }

@@ -4,15 +4,24 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::units::show_count;
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Warnings and errors only.
+    Quiet,
+    /// A line for each finished table.
+    Tables,
+    /// Every step, and how long it took.
+    Steps,
+}
 
 /// The progress of a run.
 #[derive(Debug, Clone)]
 pub struct Progress {
     lines: Option<MultiProgress>,
-    quiet: bool,
+    detail: Detail,
 }
 
 /// The progress of one table.
@@ -20,13 +29,16 @@ pub struct Progress {
 pub struct TableProgress {
     bar: Option<ProgressBar>,
     started: Instant,
+    progress: Progress,
+    label: String,
+    step: Option<(&'static str, Instant)>,
 }
 
 impl Progress {
     /// Lines on a terminal only.
-    pub fn new(quiet: bool) -> Self {
-        let live = !quiet && std::io::stderr().is_terminal();
-        Self { lines: live.then(MultiProgress::new), quiet }
+    pub fn new(detail: Detail) -> Self {
+        let live = detail != Detail::Quiet && std::io::stderr().is_terminal();
+        Self { lines: live.then(MultiProgress::new), detail }
     }
 
     /// Starts a table's line. `estimated_rows` may be 0 or wrong.
@@ -40,12 +52,29 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
-        TableProgress { bar, started: Instant::now() }
+        let started = Instant::now();
+        let (progress, label) = (self.clone(), label.to_string());
+        TableProgress { bar, started, progress, label, step: None }
+    }
+
+    /// Says that a step has ended, and how long it took.
+    pub fn step(&self, text: &str, since: Instant) {
+        if self.detail == Detail::Steps {
+            self.note(&format!("{text}: {:.1?}", since.elapsed()));
+        }
+    }
+
+    /// Does one step of the run.
+    pub fn timed<T>(&self, text: &str, work: impl FnOnce() -> T) -> T {
+        let since = Instant::now();
+        let done = work();
+        self.step(text, since);
+        done
     }
 
     /// Prints a line of its own.
     pub fn note(&self, text: &str) {
-        if self.quiet {
+        if self.detail == Detail::Quiet {
             return;
         }
         match &self.lines {
@@ -57,10 +86,18 @@ impl Progress {
 }
 
 impl TableProgress {
-    /// Says what is going on.
-    pub fn stage(&self, text: &'static str) {
+    /// Begins the next step.
+    pub fn stage(&mut self, text: &'static str) {
+        self.end_step();
+        self.step = Some((text, Instant::now()));
         if let Some(bar) = &self.bar {
             bar.set_message(text);
+        }
+    }
+
+    fn end_step(&mut self) {
+        if let Some((text, since)) = self.step.take() {
+            self.progress.step(&format!("{}: {text}", self.label), since);
         }
     }
 
@@ -69,16 +106,15 @@ impl TableProgress {
         if let Some(bar) = &self.bar {
             bar.inc(rows);
             let seconds = self.started.elapsed().as_secs_f64().max(0.001);
-            bar.set_message(format!(
-                "{} rows/s",
-                show_count((bar.position() as f64 / seconds) as u64)
-            ));
+            let speed = (bar.position() as f64 / seconds) as u64;
+            bar.set_message(format!("{} rows/s", HumanCount(speed)));
         }
     }
 }
 
 impl Drop for TableProgress {
     fn drop(&mut self) {
+        self.end_step();
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -1,10 +1,10 @@
 //! The SQL that exports a relation, and the stream of Arrow batches that it gives.
 
-use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::UInt64Type;
+use common::diagnostic::Diagnostic;
 use duckdb::Connection;
 
 use crate::cancel::Cancel;
@@ -25,7 +25,7 @@ pub struct Query {
     /// The Delta columns.
     pub fields: Vec<Field>,
     /// Conversions that lose digits, for the report.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Diagnostic>,
     relation: String,
     expressions: Vec<String>,
     hash: String,
@@ -61,7 +61,9 @@ impl Query {
             .iter()
             .filter(|column| column.ty.truncates())
             .map(|column| {
-                format!("column {:?}: nanoseconds are truncated to microseconds", column.name)
+                let message =
+                    format!("column {:?}: nanoseconds are truncated to microseconds", column.name);
+                Diagnostic::warning("truncated", message)
             })
             .collect();
         Self {
@@ -190,9 +192,6 @@ impl Query {
 pub fn hashes(batch: &RecordBatch) -> &[u64] {
     batch.columns().last().map_or(&[], |column| column.as_primitive::<UInt64Type>().values())
 }
-
-/// Shared with the blocking threads of a table.
-pub type SharedQuery = Arc<Query>;
 
 fn engine(error: duckdb::Error) -> ReadError {
     ReadError::Engine(first_line(&error.to_string()))

@@ -10,6 +10,8 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use common::aws::Unanswered;
 use object_store::path::Path;
 
+use crate::problem::{Advice, Problem};
+
 /// One bucket.
 #[derive(Debug)]
 pub struct Bucket {
@@ -23,15 +25,13 @@ pub struct Bucket {
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
     /// No such bucket.
-    #[error("there is no bucket {bucket}\nhint: create it, or add --create-buckets")]
+    #[error("there is no bucket {bucket}")]
     Missing {
         /// The bucket.
         bucket: String,
     },
     /// The credentials are not accepted, or do not allow it.
-    #[error(
-        "bucket {bucket}: access denied ({code})\nhint: check the AWS credentials and what they allow"
-    )]
+    #[error("bucket {bucket}: access denied ({code})")]
     Denied {
         /// The bucket.
         bucket: String,
@@ -39,17 +39,13 @@ pub enum BucketError {
         code: String,
     },
     /// There are no credentials.
-    #[error(
-        "bucket {bucket}: no AWS credentials\nhint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role"
-    )]
+    #[error("bucket {bucket}: there are no usable AWS credentials")]
     Credentials {
         /// The bucket.
         bucket: String,
     },
     /// Nobody answers.
-    #[error(
-        "bucket {bucket}: could not reach {endpoint}: {detail}\nhint: check AWS_ENDPOINT_URL or S3_ENDPOINT, and the network"
-    )]
+    #[error("bucket {bucket}: could not reach {endpoint}: {detail}")]
     Unreachable {
         /// The bucket.
         bucket: String,
@@ -79,6 +75,25 @@ impl BucketError {
             BucketError::Unreachable { .. } => true,
             BucketError::Refused { status, .. } => *status >= 500,
             _ => false,
+        }
+    }
+}
+
+impl Problem for BucketError {
+    fn advice(&self) -> Advice {
+        match self {
+            Self::Missing { .. } => ("no-bucket", "create it, or add --create-buckets"),
+            Self::Denied { .. } => {
+                ("access-denied", "check the AWS credentials and what they allow")
+            }
+            Self::Credentials { .. } => (
+                "credentials",
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role",
+            ),
+            Self::Unreachable { .. } => {
+                ("unreachable", "check S3_ENDPOINT or AWS_ENDPOINT_URL, AWS_REGION and the network")
+            }
+            Self::Refused { .. } => ("refused", ""),
         }
     }
 }

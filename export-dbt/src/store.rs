@@ -12,6 +12,7 @@ use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
 use object_store::local::LocalFileSystem;
 use object_store::{BackoffConfig, ClientOptions, CredentialProvider, ObjectStore, RetryConfig};
 
+use crate::problem::{Advice, Problem};
 use crate::s3::Bucket;
 use crate::target::Location;
 
@@ -123,6 +124,15 @@ pub enum StoreError {
     /// Another setting.
     #[error("could not set up the object store")]
     Settings(#[from] object_store::Error),
+}
+
+impl Problem for StoreError {
+    fn advice(&self) -> Advice {
+        match self {
+            Self::Endpoint(_) => ("bad-endpoint", "unset it to talk to AWS itself"),
+            Self::Settings(_) => ("store", ""),
+        }
+    }
 }
 
 /// A store with the S3 calls that the generic interface lacks.

@@ -1,10 +1,14 @@
 //! The report of a run: a table for a person, JSON for Airflow.
 
-use serde::Serialize;
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::table;
+use indicatif::HumanCount;
+use serde::{Serialize, Serializer};
 
 use crate::catalog::Relation;
-use crate::units::{show_count, show_size};
-use common::exit::Status;
+use crate::trino::Registration;
+use crate::units::show_size;
 
 /// What became of one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -55,8 +59,9 @@ pub struct TableReport {
     pub location: String,
     /// What became of it.
     pub outcome: Outcome,
-    /// Why, when that is not plain.
-    pub reason: Option<String>,
+    /// Why, when that is not plain; in JSON `code`, `reason` and `hint`.
+    #[serde(flatten, serialize_with = "explained")]
+    pub why: Option<Diagnostic>,
     /// Rows of the table in the database, when they were counted.
     pub rows: Option<u64>,
     /// Files written.
@@ -70,9 +75,10 @@ pub struct TableReport {
     /// Files of older versions, of killed runs and open uploads that were removed.
     pub removed_files: u64,
     /// What Trino was told.
-    pub trino: Option<&'static str>,
+    pub trino: Option<Registration>,
     /// What went less well without making the table fail.
-    pub warnings: Vec<String>,
+    #[serde(serialize_with = "messages")]
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl TableReport {
@@ -83,7 +89,7 @@ impl TableReport {
             table: relation.name.clone(),
             location,
             outcome,
-            reason: None,
+            why: None,
             rows: None,
             files: 0,
             bytes: 0,
@@ -94,6 +100,37 @@ impl TableReport {
             warnings: Vec::new(),
         }
     }
+
+    /// The same, with the reason for its outcome.
+    pub fn because(mut self, why: Diagnostic) -> Self {
+        self.why = Some(why);
+        self
+    }
+
+    /// `layer.table`, for messages.
+    pub fn label(&self) -> String {
+        format!("{}.{}", self.layer, self.table)
+    }
+}
+
+fn explained<S: Serializer>(why: &Option<Diagnostic>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Why<'a> {
+        code: Option<&'a str>,
+        reason: Option<&'a str>,
+        hint: Option<&'a str>,
+    }
+    let why = why.as_ref();
+    Why {
+        code: why.map(Diagnostic::code),
+        reason: why.map(Diagnostic::message),
+        hint: why.and_then(Diagnostic::hint_text),
+    }
+    .serialize(serializer)
+}
+
+fn messages<S: Serializer>(warnings: &[Diagnostic], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(warnings.iter().map(Diagnostic::message))
 }
 
 /// The whole run.
@@ -106,8 +143,9 @@ pub struct Summary {
     pub version: &'static str,
     /// The id that the run's commits and files carry.
     pub run_id: String,
-    /// How the run ended, as the exit status.
-    pub exit_status: u8,
+    /// How the run ended; in JSON the exit status.
+    #[serde(rename = "exitStatus", serialize_with = "number")]
+    pub status: Status,
     /// Seconds that the run took.
     pub seconds: f64,
     /// Every table, in the order of layer and name.
@@ -115,90 +153,67 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The summary of a run; sorts the tables and derives the exit status.
+    /// The summary of a run; sorts the tables. `failed` is the status when a table has failed,
+    /// `stopped` the one of a run that was told to end early.
     pub fn new(
         run_id: String,
         seconds: f64,
         mut tables: Vec<TableReport>,
-        unreachable: bool,
+        failed: Status,
+        stopped: Option<Status>,
     ) -> Self {
         tables.sort_by(|a, b| (&a.layer, &a.table).cmp(&(&b.layer, &b.table)));
-        let any = |outcome| tables.iter().any(|t| t.outcome == outcome);
-        let status = if any(Outcome::Interrupted) {
-            Status::Interrupted
-        } else if any(Outcome::Failed) {
-            if unreachable { Status::Unfinished } else { Status::No }
-        } else {
-            Status::Done
-        };
+        let any_failed = tables.iter().any(|table| table.outcome == Outcome::Failed);
+        let status = stopped.unwrap_or(if any_failed { failed } else { Status::Done });
         Self {
             tool: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             run_id,
-            exit_status: status.code(),
+            status,
             seconds: round(seconds),
             tables,
         }
     }
 
-    /// How the run ended.
-    pub fn status(&self) -> Status {
-        match self.exit_status {
-            0 => Status::Done,
-            1 => Status::No,
-            3 => Status::Unfinished,
-            _ => Status::Interrupted,
-        }
+    /// The warnings and errors of all tables, each about its table.
+    pub fn problems(&self) -> impl Iterator<Item = Diagnostic> {
+        self.tables.iter().flat_map(|table| {
+            let told = matches!(table.outcome, Outcome::Failed | Outcome::Gone);
+            let why = table.why.iter().filter(move |_| told);
+            table.warnings.iter().chain(why).map(|problem| problem.clone().about(&table.label()))
+        })
     }
 
     /// The JSON document of `schema/summary.schema.json`.
-    ///
-    /// # Errors
-    /// Never in practice; the values are plain.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self)
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
     /// The table for a person.
     pub fn to_text(&self) -> String {
         let header = ["table", "result", "rows", "files", "size", "seconds", "version", "reason"];
-        let mut rows: Vec<[String; 8]> = vec![header.map(String::from)];
-        for t in &self.tables {
-            let count = |n: Option<u64>| n.map_or_else(|| "-".into(), show_count);
-            let written = t.outcome == Outcome::Exported;
-            rows.push([
-                format!("{}.{}", t.layer, t.table),
+        let count = |n: Option<u64>| n.map_or_else(|| "-".into(), |n| HumanCount(n).to_string());
+        let row = |t: &TableReport| {
+            let written = (t.outcome == Outcome::Exported).then_some(t);
+            let reason = t.why.as_ref().and_then(|why| why.message().lines().next());
+            vec![
+                t.label(),
                 t.outcome.name().into(),
                 count(t.rows),
-                if written { show_count(t.files) } else { "-".into() },
-                if written { show_size(t.bytes) } else { "-".into() },
+                count(written.map(|t| t.files)),
+                written.map_or_else(|| "-".into(), |t| show_size(t.bytes)),
                 format!("{:.1}", t.seconds),
-                t.version.map_or_else(|| "-".into(), |v| v.to_string()),
-                t.reason.as_deref().and_then(|r| r.lines().next()).unwrap_or("").to_string(),
-            ]);
-        }
-        let mut widths = [0; 8];
-        for row in &rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        let mut out = String::new();
-        for row in &rows {
-            let line: Vec<String> = row
-                .iter()
-                .zip(widths)
-                .enumerate()
-                .map(|(i, (cell, width))| match i {
-                    2..=6 => format!("{cell:>width$}"),
-                    _ => format!("{cell:<width$}"),
-                })
-                .collect();
-            out.push_str(line.join("  ").trim_end());
-            out.push('\n');
-        }
-        out
+                t.version.map_or_else(|| "-".into(), |version| version.to_string()),
+                reason.unwrap_or_default().into(),
+            ]
+        };
+        let rows: Vec<Vec<String>> = self.tables.iter().map(row).collect();
+        table::render(&header, &rows, &[2, 3, 4, 5, 6])
     }
+}
+
+fn number<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u8(status.code())
 }
 
 /// Milliseconds are enough.
@@ -216,7 +231,7 @@ mod tests {
             table: table.into(),
             location: format!("s3://b/{table}"),
             outcome,
-            reason: None,
+            why: None,
             rows: Some(1234),
             files: 1,
             bytes: 2048,
@@ -228,23 +243,33 @@ mod tests {
         }
     }
 
+    fn status(outcomes: &[Outcome], failed: Status, stopped: Option<Status>) -> Status {
+        let tables = outcomes.iter().map(|outcome| report("t", *outcome)).collect();
+        Summary::new("r".into(), 1.0, tables, failed, stopped).status
+    }
+
     #[test]
-    fn status_follows_the_tables() {
-        let status = |outcomes: &[Outcome], unreachable| {
-            let tables = outcomes.iter().map(|o| report("t", *o)).collect();
-            Summary::new("r".into(), 1.0, tables, unreachable).status()
-        };
-        assert_eq!(status(&[], false), Status::Done);
-        assert_eq!(status(&[Outcome::Exported, Outcome::Gone], false), Status::Done);
-        assert_eq!(status(&[Outcome::Exported, Outcome::Failed], false), Status::No);
-        assert_eq!(status(&[Outcome::Failed], true), Status::Unfinished);
-        assert_eq!(status(&[Outcome::Failed, Outcome::Interrupted], false), Status::Interrupted);
+    fn a_run_without_a_failed_table_is_done() {
+        assert_eq!(status(&[], Status::No, None), Status::Done);
+        assert_eq!(status(&[Outcome::Exported, Outcome::Gone], Status::No, None), Status::Done);
+    }
+
+    #[test]
+    fn a_failed_table_gives_its_status() {
+        let outcomes = [Outcome::Exported, Outcome::Failed];
+        assert_eq!(status(&outcomes, Status::Unfinished, None), Status::Unfinished);
+    }
+
+    #[test]
+    fn an_early_end_counts_before_failed_tables() {
+        let outcomes = [Outcome::Failed, Outcome::Interrupted];
+        assert_eq!(status(&outcomes, Status::No, Some(Status::Terminated)), Status::Terminated);
     }
 
     #[test]
     fn text_is_sorted_and_aligned() {
         let tables = vec![report("z", Outcome::Unchanged), report("a", Outcome::Exported)];
-        let text = Summary::new("r".into(), 1.0, tables, false).to_text();
+        let text = Summary::new("r".into(), 1.0, tables, Status::No, None).to_text();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);
         assert_eq!(lines[1], "gold.a  exported   1,234      1  2.0 KiB      0.2        3");

@@ -3,6 +3,8 @@
 use object_store::path::Path;
 use url::Url;
 
+use crate::problem::{Advice, Problem};
+
 /// A location pattern with `{layer}` and `{table}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -24,21 +26,31 @@ pub struct Location {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// Not a location that this tool writes to.
-    #[error(
-        "the target {0:?} is no s3:// or file:/// location\nhint: for example s3://rideshare-{{layer}}/{{table}} or file:///data/{{layer}}/{{table}}"
-    )]
+    #[error("the target {0:?} is no s3:// or file:/// location")]
     Scheme(String),
     /// Every table would go to one place.
     #[error("the target {0:?} has no {{table}}, so all tables would share one location")]
     NoTable(String),
     /// A placeholder that is not known.
-    #[error("the target {0:?} has an unknown placeholder; known are {{layer}} and {{table}}")]
+    #[error("the target {0:?} has an unknown placeholder")]
     Placeholder(String),
     /// A name that cannot be a part of a location.
-    #[error(
-        "the name {0:?} cannot be a part of a location: only letters, digits, `_`, `-` and `.` can"
-    )]
+    #[error("the name {0:?} cannot be a part of a location")]
     Name(String),
+}
+
+impl Problem for TargetError {
+    fn advice(&self) -> Advice {
+        match self {
+            Self::Scheme(_) => (
+                "bad-target",
+                "write for example s3://rideshare-{layer}/{table} or file:///data/{layer}/{table}",
+            ),
+            Self::NoTable(_) => ("bad-target", "put {table} into --target"),
+            Self::Placeholder(_) => ("bad-target", "the placeholders are {layer} and {table}"),
+            Self::Name(_) => ("bad-name", "name it with letters, digits, `_`, `-` and `.` only"),
+        }
+    }
 }
 
 impl Template {

@@ -1,6 +1,4 @@
-//! Sizes and durations as a person writes them: `256MiB`, `1.5GB`, `7d`, `90s`.
-
-use std::time::Duration;
+//! Sizes as a person writes them: `256MiB`, `1.5GB`.
 
 /// Parses a size in bytes: a number and one of `B`, `KB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`
 /// (any case; a bare `K`, `M` or `G` is binary).
@@ -29,27 +27,6 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     Ok(bytes as u64)
 }
 
-/// Parses a duration: a number and one of `s`, `m`, `h`, `d`, `w`.
-///
-/// # Errors
-/// A message for clap when the number or the unit is unknown.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = split(text);
-    let seconds: f64 = match unit {
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3_600.0,
-        "d" => 86_400.0,
-        "w" => 604_800.0,
-        _ => return Err(format!("{text:?} is not a duration; write for example 7d, 12h or 90s")),
-    };
-    let number: f64 = number
-        .parse()
-        .map_err(|_| format!("{text:?} is not a duration; write for example 7d, 12h or 90s"))?;
-    Duration::try_from_secs_f64(number * seconds)
-        .map_err(|_| format!("{text:?} is not a duration that can be kept"))
-}
-
 /// A size for a person: binary units, one decimal.
 pub fn show_size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
@@ -66,19 +43,6 @@ pub fn show_size(bytes: u64) -> String {
         unit = next;
     }
     format!("{value:.1} {unit}")
-}
-
-/// A count for a person: digits in groups of three.
-pub fn show_count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn split(text: &str) -> (&str, &str) {
@@ -103,21 +67,9 @@ mod tests {
     }
 
     #[test]
-    fn durations() {
-        assert_eq!(parse_duration("7d"), Ok(Duration::from_secs(604_800)));
-        assert_eq!(parse_duration("0s"), Ok(Duration::ZERO));
-        assert_eq!(parse_duration("1.5h"), Ok(Duration::from_secs(5_400)));
-        for bad in ["", "7", "d", "-1d", "1y"] {
-            assert!(parse_duration(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
     fn shown() {
         assert_eq!(show_size(512), "512 B");
         assert_eq!(show_size(1536), "1.5 KiB");
         assert_eq!(show_size(256 << 20), "256.0 MiB");
-        assert_eq!(show_count(1_234_567), "1,234,567");
-        assert_eq!(show_count(123), "123");
     }
 }

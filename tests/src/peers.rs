@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::run::run;
 
 /// The path behind a `PEER_…` name of `scripts/peers env`.
 ///
@@ -20,6 +23,21 @@ pub fn find(name: &str) -> Option<PathBuf> {
         skip(&format!("{name} (`make peers` installs it)"));
     }
     path.cloned()
+}
+
+/// A copy of the installation that a program belongs to, for a server that runs as another user: the user's
+/// cache folder, where peers are, is often closed to others. The folder goes when it is dropped.
+///
+/// # Panics
+/// The program is not below a folder named `root`, or cannot be copied.
+pub fn for_any_user(program: &Path) -> (tempfile::TempDir, PathBuf) {
+    let root = program.ancestors().find(|above| above.ends_with("root")).expect("a folder `root`");
+    let copy = tempfile::tempdir().expect("a temporary folder");
+    std::fs::set_permissions(copy.path(), std::fs::Permissions::from_mode(0o755))
+        .expect("its mode");
+    run(Command::new("cp").arg("-a").arg(root).arg(copy.path())).expect(0);
+    let program = copy.path().join("root").join(program.strip_prefix(root).expect("below it"));
+    (copy, program)
 }
 
 /// Counts and shows that the test of this thread is skipped because `what` is not there.

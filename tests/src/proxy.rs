@@ -1,9 +1,13 @@
-//! An HTTP proxy in front of a real server: it counts requests, and answers some of them
-//! itself to show what the real server cannot be made to show.
+//! An HTTP proxy in front of a real server: it records requests, and spoils some of them to show
+//! what the real server cannot be made to show.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How long a client or the server may be silent on a busy machine.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// One request as the proxy saw it.
 #[derive(Clone, Debug)]
@@ -16,6 +20,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// How many requests with this method and path came before.
+    pub earlier: usize,
 }
 
 impl Request {
@@ -32,12 +38,16 @@ impl Request {
 }
 
 /// What to do with a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Let the real server answer.
     Forward,
     /// Answer instead of the server: status and JSON body.
     Answer(u16, String),
+    /// Let the real server do it, and close the connection without its answer.
+    LoseAnswer,
+    /// Close the connection before the real server hears of it.
+    Refuse,
 }
 
 /// A proxy that runs until the test process ends.
@@ -45,7 +55,7 @@ pub enum Action {
 pub struct Proxy {
     /// Where it listens.
     pub address: SocketAddr,
-    seen: Arc<Mutex<Vec<Request>>>,
+    seen: Arc<Mutex<Vec<Arc<Request>>>>,
 }
 
 impl Proxy {
@@ -83,21 +93,41 @@ impl Proxy {
     }
 
     /// The requests seen so far, in order.
-    pub fn requests(&self) -> Vec<Request> {
+    pub fn requests(&self) -> Vec<Arc<Request>> {
         self.seen.lock().expect("not poisoned").clone()
+    }
+
+    /// How many requests of a method there were so far.
+    pub fn count(&self, method: &str) -> usize {
+        self.requests().iter().filter(|request| request.method == method).count()
     }
 }
 
 fn serve(
     stream: TcpStream,
     upstream: SocketAddr,
-    seen: &Mutex<Vec<Request>>,
+    seen: &Mutex<Vec<Arc<Request>>>,
     decide: &dyn Fn(&Request) -> Action,
 ) -> Option<()> {
+    stream.set_read_timeout(Some(SILENCE)).ok()?;
     let mut client = BufReader::new(stream);
-    let request = read(&mut client)?;
-    seen.lock().ok()?.push(request.clone());
+    let mut request = read(&mut client)?;
+    let request = {
+        let mut seen = seen.lock().ok()?;
+        let same = |other: &&Arc<Request>| {
+            (&other.method, &other.path) == (&request.method, &request.path)
+        };
+        request.earlier = seen.iter().filter(same).count();
+        let request = Arc::new(request);
+        seen.push(Arc::clone(&request));
+        request
+    };
     let answer = match decide(&request) {
+        Action::Refuse => return None,
+        Action::LoseAnswer => {
+            forward(&request, upstream)?;
+            return None;
+        }
         Action::Answer(status, body) => format!(
             "HTTP/1.1 {status} Scripted\r\nContent-Type: application/x-amz-json-1.1\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
@@ -121,15 +151,18 @@ fn read(client: &mut BufReader<TcpStream>) -> Option<Request> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut request = Request { method, path, headers, body: Vec::new() };
+    let mut request = Request { method, path, headers, body: Vec::new(), earlier: 0 };
     let length = request.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
     request.body.resize(length, 0);
     client.read_exact(&mut request.body).ok()?;
     Some(request)
 }
 
+/// The server's answer. One request a connection keeps the proxy simple: the answer ends where
+/// the connection does, for the client, too.
 fn forward(request: &Request, upstream: SocketAddr) -> Option<Vec<u8>> {
     let mut server = TcpStream::connect(upstream).ok()?;
+    server.set_read_timeout(Some(SILENCE)).ok()?;
     let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.path);
     for (name, value) in request.headers.iter().filter(|(name, _)| name != "connection") {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -139,5 +172,11 @@ fn forward(request: &Request, upstream: SocketAddr) -> Option<Vec<u8>> {
     server.write_all(&request.body).ok()?;
     let mut answer = Vec::new();
     server.read_to_end(&mut answer).ok()?;
-    Some(answer)
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&answer[..end]);
+    let kept = head.split("\r\n").filter(|line| !line.to_lowercase().starts_with("connection:"));
+    let mut closing = kept.collect::<Vec<_>>().join("\r\n").into_bytes();
+    closing.extend(b"\r\nConnection: close");
+    closing.extend(&answer[end..]);
+    Some(closing)
 }

@@ -113,12 +113,13 @@ mod tests {
         let workers = Workers::new(2);
         let fail = |_| Err(ParquetError::General("no".into()));
         assert!(workers.run(4, fail).unwrap_err().to_string().contains("no"));
-        let error = workers.run(2, |_| {
+        // Each thread waits for the other, so that the helper gets its share.
+        let both = Arc::new(std::sync::Barrier::new(2));
+        let error = workers.run(2, move |_| {
+            both.wait();
             if std::thread::current().name().is_none() {
                 panic!("a test's panic");
             }
-            // The helper must get its share.
-            std::thread::sleep(std::time::Duration::from_millis(200));
             Ok(())
         });
         assert!(error.unwrap_err().to_string().contains("panicked"));

@@ -1,113 +1,25 @@
 //! The export of one table: read, encode, upload, commit, clean up.
 
+mod error;
+mod run;
 mod table;
 mod write;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use duckdb::Connection;
+use common::diagnostic::Diagnostic;
 
+pub use self::error::ExportError;
+pub use self::run::Run;
 use self::table::TablePlan;
 use self::write::{Written, write};
-use crate::budget::Budget;
-use crate::cancel::Cancel;
 use crate::catalog::{CatalogError, Relation};
-use crate::log::{Change, Committed, LogError, Retention, Snapshot, TableLog};
-use crate::manifest::Manifest;
-use crate::plan::error_text;
-use crate::progress::{Progress, TableProgress};
+use crate::log::{Change, Committed, LogError, Snapshot, TableLog};
+use crate::problem::{self, Problem};
+use crate::progress::TableProgress;
 use crate::query::ReadError;
-use crate::source::Mapping;
-use crate::stats::Unstorable;
 use crate::summary::{Outcome, TableReport, round};
-use crate::trino::{Trino, TrinoError};
-use crate::upload::UploadError;
-
-/// What all tables of a run share.
-#[derive(Debug)]
-pub struct Run {
-    /// The id that commits and files carry.
-    pub id: String,
-    /// The database.
-    pub database: Mutex<Connection>,
-    /// Types.
-    pub mapping: Mapping,
-    /// Memory.
-    pub budget: Budget,
-    /// Bytes after which a new file is started.
-    pub file_size: u64,
-    /// Export unchanged tables too.
-    pub force: bool,
-    /// Write nothing.
-    pub dry_run: bool,
-    /// How long old files stay.
-    pub retention: Retention,
-    /// Descriptions.
-    pub manifest: Option<Manifest>,
-    /// Where tables are registered.
-    pub trino: Option<Trino>,
-    /// What a person sees.
-    pub progress: Progress,
-    /// Stops the run.
-    pub cancel: Cancel,
-}
-
-/// Why a table was not exported.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// The run was stopped.
-    #[error("interrupted before its commit; the old version stands")]
-    Interrupted,
-    /// DuckDB's catalog.
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-    /// Names that Delta or its readers cannot have.
-    #[error("{}", .0.join("; "))]
-    Names(Vec<String>),
-    /// A value or a query.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// Values without a form in Delta.
-    #[error("{}", join(.0))]
-    Values(Vec<Unstorable>),
-    /// Parquet.
-    #[error("could not encode the rows")]
-    Encode(#[from] parquet::errors::ParquetError),
-    /// The object store, on a file.
-    #[error(transparent)]
-    Upload(#[from] UploadError),
-    /// The table's log.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// The table is exported, but Trino does not know.
-    #[error("version {version} is exported, but Trino was not told: {source}")]
-    Register {
-        /// The committed version.
-        version: u64,
-        /// What Trino said.
-        source: TrinoError,
-    },
-    /// A thread ended early.
-    #[error("a thread of the export panicked: this is a bug")]
-    Panic,
-}
-
-impl ExportError {
-    /// Whether the object store could not be reached.
-    pub fn is_unreachable(&self) -> bool {
-        let error = match self {
-            ExportError::Upload(UploadError::Store { source, .. }) => source,
-            ExportError::Log(LogError::Store(source) | LogError::Unknown { source, .. }) => source,
-            _ => return false,
-        };
-        matches!(error, object_store::Error::Generic { .. })
-    }
-}
-
-fn join(faults: &[Unstorable]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
 
 /// Exports one table and reports what became of it.
 pub async fn export(
@@ -116,9 +28,9 @@ pub async fn export(
     log: &TableLog,
 ) -> (TableReport, Option<ExportError>) {
     let started = Instant::now();
-    let progress = run.progress.table(&relation.label(), relation.estimated_rows);
+    let mut progress = run.progress.table(&relation.label(), relation.estimated_rows);
     let mut report = TableReport::new(relation, log.location().url.to_string(), Outcome::Failed);
-    let result = run_steps(run, relation, log, &progress, &mut report).await;
+    let result = run_steps(run, relation, log, &mut progress, &mut report).await;
     report.seconds = round(started.elapsed().as_secs_f64());
     let error = match result {
         Ok(outcome) => {
@@ -132,7 +44,7 @@ pub async fn export(
             );
             report.outcome = if interrupted { Outcome::Interrupted } else { Outcome::Failed };
             let error = if interrupted { ExportError::Interrupted } else { error };
-            report.reason = Some(error_text(&error));
+            report.why = Some(error.diagnostic());
             Some(error)
         }
     };
@@ -143,7 +55,7 @@ async fn run_steps(
     run: &Arc<Run>,
     relation: &Relation,
     log: &TableLog,
-    progress: &TableProgress,
+    progress: &mut TableProgress,
     report: &mut TableReport,
 ) -> Result<Outcome, ExportError> {
     if run.cancel.is_set() {
@@ -168,12 +80,12 @@ async fn run_steps(
         report.rows = Some(fingerprint.rows);
         if let Some(snapshot) = snapshot.filter(|_| !run.dry_run) {
             clean(run, log, &snapshot, report).await;
-            register(run, relation, log, snapshot.version, report).await?;
+            register(run, relation, log, snapshot.version, progress, report).await?;
         }
         return Ok(Outcome::Unchanged);
     }
     if run.dry_run {
-        report.reason = Some(plan.why(snapshot.as_ref()));
+        report.why = Some(plan.why(snapshot.as_ref()));
         return Ok(Outcome::Planned);
     }
 
@@ -197,9 +109,7 @@ async fn run_steps(
         }
     };
     if let Err(error) = log.persist_commit(&committed).await {
-        report
-            .warnings
-            .push(format!("the version may not survive a power cut: {}", error_text(&error)));
+        report.warnings.push(warning(&error, "the version may not survive a power cut"));
     }
     report.version = Some(committed.version);
     report.files = written.adds.len() as u64;
@@ -209,15 +119,22 @@ async fn run_steps(
     match log.load().await {
         Ok(Some(snapshot)) => {
             if let Err(error) = log.checkpoint(&snapshot).await {
-                report.warnings.push(format!("no checkpoint was written: {error}"));
+                report.warnings.push(warning(&error, "no checkpoint was written"));
             }
             clean(run, log, &snapshot, report).await;
         }
         Ok(None) => {}
-        Err(error) => report.warnings.push(format!("old files were not removed: {error}")),
+        Err(error) => report.warnings.push(warning(&error, NOT_REMOVED)),
     }
-    register(run, relation, log, committed.version, report).await?;
+    register(run, relation, log, committed.version, progress, report).await?;
     Ok(Outcome::Exported)
+}
+
+const NOT_REMOVED: &str = "old files were not removed";
+
+/// What went wrong without making the table fail.
+fn warning(error: &LogError, what: &str) -> Diagnostic {
+    Diagnostic::warning(error.advice().0, format!("{what}: {}", problem::text(error)))
 }
 
 /// Commits files that are on disk.
@@ -234,7 +151,7 @@ async fn commit(
 async fn clean(run: &Run, log: &TableLog, snapshot: &Snapshot, report: &mut TableReport) {
     match log.vacuum(snapshot, run.retention).await {
         Ok(cleaned) => report.removed_files = cleaned.files + cleaned.uploads,
-        Err(error) => report.warnings.push(format!("old files were not removed: {error}")),
+        Err(error) => report.warnings.push(warning(&error, NOT_REMOVED)),
     }
 }
 
@@ -243,15 +160,17 @@ async fn register(
     relation: &Relation,
     log: &TableLog,
     version: u64,
+    progress: &mut TableProgress,
     report: &mut TableReport,
 ) -> Result<(), ExportError> {
     let Some(trino) = &run.trino else {
         return Ok(());
     };
+    progress.stage("registering in Trino");
     let location = log.location().url.as_str();
     match trino.register(&relation.layer, &relation.name, location).await {
         Ok(registered) => {
-            report.trino = Some(registered.name());
+            report.trino = Some(registered);
             Ok(())
         }
         Err(source) => Err(ExportError::Register { version, source }),

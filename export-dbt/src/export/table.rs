@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use common::diagnostic::Diagnostic;
 use duckdb::Connection;
 use serde_json::Value;
 
-use super::{ExportError, Run, Written};
+use super::error::ExportError;
+use super::run::Run;
+use super::write::Written;
 use crate::catalog::{self, Relation};
 use crate::fingerprint::Fingerprint;
 use crate::log::actions::{fingerprint_rows, fingerprint_text};
@@ -60,7 +63,7 @@ impl TablePlan {
         snapshot: Option<&Snapshot>,
     ) -> Result<(Connection, Option<Fingerprint>), ExportError> {
         let Some(stored) = snapshot.filter(|_| !run.force).and_then(|snapshot| {
-            let current = snapshot.says(&self.schema, self.description.as_deref());
+            let current = snapshot.metadata.says(&self.schema, self.description.as_deref());
             current.then(|| snapshot.fingerprint()).flatten()
         }) else {
             return Ok((connection, None));
@@ -84,15 +87,16 @@ impl TablePlan {
     }
 
     /// Why a dry run would export.
-    pub(super) fn why(&self, snapshot: Option<&Snapshot>) -> String {
-        match snapshot {
-            None => "the table is new".into(),
-            Some(s) if !s.is_own() => "the newest version is another writer's".into(),
-            Some(s) if !s.says(&self.schema, self.description.as_deref()) => {
-                "the schema or a description has changed".into()
+    pub(super) fn why(&self, snapshot: Option<&Snapshot>) -> Diagnostic {
+        let (code, message) = match snapshot {
+            None => ("new-table", "the table is new"),
+            Some(s) if !s.is_own() => ("other-writer", "the newest version is another writer's"),
+            Some(s) if !s.metadata.says(&self.schema, self.description.as_deref()) => {
+                ("new-schema", "the schema or a description has changed")
             }
-            Some(_) => "the rows have changed".into(),
-        }
+            Some(_) => ("new-rows", "the rows have changed"),
+        };
+        Diagnostic::info(code, message)
     }
 
     pub(super) fn change(&self, run: &Run, relation: &Relation, written: &Written) -> Change {

@@ -10,7 +10,8 @@ use object_store::path::Path;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use super::{ExportError, Run};
+use super::error::ExportError;
+use super::run::Run;
 use crate::calendar::now_millis;
 use crate::encode::{Encoded, FileEncoder, TableEncoder};
 use crate::fingerprint::Fingerprint;

@@ -84,6 +84,16 @@ pub struct MetaData {
     pub created_time: Option<i64>,
 }
 
+impl MetaData {
+    /// Whether it already has this schema and description, and no partitions.
+    pub fn says(&self, schema: &Value, description: Option<&str>) -> bool {
+        let same_schema =
+            serde_json::from_str::<Value>(&self.schema_string).is_ok_and(|s| s == *schema);
+        let same_description = description.is_none() || description == self.description.as_deref();
+        same_schema && same_description && self.partition_columns.is_empty()
+    }
+}
+
 /// The files' format: Parquet.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Format {

@@ -8,8 +8,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::actions::{Action, Add, CommitInfo, ENGINE, Format, MetaData, to_lines};
+use super::protocol;
 use super::snapshot::{Snapshot, commit_path};
-use super::{LogError, TableLog, protocol};
+use super::table::{LogError, TableLog};
 use crate::calendar::now_millis;
 
 /// Other writers that may come first before a commit is given up.
@@ -50,6 +51,17 @@ pub struct Committed {
 }
 
 impl TableLog {
+    /// Refuses a table that may not be overwritten, before anything is uploaded.
+    ///
+    /// # Errors
+    /// When the table needs what this tool does not write.
+    pub fn check(&self, snapshot: Option<&Snapshot>, needs_ntz: bool) -> Result<(), LogError> {
+        if let Some(Snapshot { protocol, metadata, .. }) = snapshot {
+            protocol::for_overwrite(protocol, &metadata.configuration, needs_ntz)?;
+        }
+        Ok(())
+    }
+
     /// Replaces the table's content and schema in one version.
     ///
     /// # Errors
@@ -186,7 +198,7 @@ fn actions(
 
 /// The metadata to write, or none when nothing in it changes.
 fn new_metadata(current: &MetaData, change: &Change) -> Option<MetaData> {
-    if is_current(current, &change.schema, change.description.as_deref()) {
+    if current.says(&change.schema, change.description.as_deref()) {
         return None;
     }
     Some(MetaData {
@@ -195,14 +207,6 @@ fn new_metadata(current: &MetaData, change: &Change) -> Option<MetaData> {
         partition_columns: Vec::new(),
         ..current.clone()
     })
-}
-
-/// Whether the metadata already says this.
-pub(super) fn is_current(current: &MetaData, schema: &Value, description: Option<&str>) -> bool {
-    let same_schema =
-        serde_json::from_str::<Value>(&current.schema_string).is_ok_and(|s| s == *schema);
-    let same_description = description.is_none() || description == current.description.as_deref();
-    same_schema && same_description && current.partition_columns.is_empty()
 }
 
 fn info(base: Option<&Snapshot>, change: &Change, now: i64) -> CommitInfo {

@@ -9,7 +9,7 @@ use object_store::path::Path;
 
 use super::commit::Committed;
 use super::snapshot::commit_path;
-use super::{LogError, TableLog};
+use super::table::{LogError, TableLog};
 
 impl TableLog {
     /// Waits until these files of the table, and their names in its folders, are on disk. A

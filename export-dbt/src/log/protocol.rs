@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::log::actions::Protocol;
+use super::actions::Protocol;
+use crate::problem::{Advice, Problem};
 
 /// The feature that `timestamp_ntz` needs.
 const TIMESTAMP_NTZ: &str = "timestampNtz";
@@ -25,20 +26,26 @@ const HARMLESS: [&str; 9] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProtocolError {
     /// A feature that this tool does not write.
-    #[error(
-        "the existing table needs the writer feature {0:?}, which export-dbt does not write\nhint: drop the table, or give another --target"
-    )]
+    #[error("the existing table needs the writer feature {0:?}, which export-dbt does not write")]
     Feature(String),
     /// A table property that forbids or changes an overwrite.
-    #[error(
-        "the existing table has {property}={value}, so it cannot be overwritten\nhint: remove the property, or drop the table"
-    )]
+    #[error("the existing table has {property}={value}, so it cannot be overwritten")]
     Property {
         /// The property.
         property: String,
         /// Its value.
         value: String,
     },
+}
+
+impl Problem for ProtocolError {
+    fn advice(&self) -> Advice {
+        let hint = match self {
+            Self::Feature(_) => "drop the table, or give another --target",
+            Self::Property { .. } => "remove the property, or drop the table",
+        };
+        ("not-overwritable", hint)
+    }
 }
 
 /// The protocol of a new table: (1,2), or (3,7) with `timestampNtz` alone.

@@ -10,7 +10,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::Value;
 
 use super::actions::{CommitInfo, ENGINE_PREFIX, MetaData, Protocol, Remove, commit_info};
-use super::{LogError, TableLog};
+use super::table::{LogError, TableLog};
 
 /// A table's newest version.
 #[derive(Debug, Clone)]
@@ -63,11 +63,6 @@ impl Snapshot {
     pub fn is_own(&self) -> bool {
         let engine = self.last.as_ref().and_then(|info| info.engine_info.as_deref());
         engine.is_some_and(|engine| engine.starts_with(ENGINE_PREFIX))
-    }
-
-    /// Whether the table already has this schema and description.
-    pub fn says(&self, schema: &Value, description: Option<&str>) -> bool {
-        super::commit::is_current(&self.metadata, schema, description)
     }
 
     /// The fingerprint in the newest commit, when this tool wrote it.

@@ -9,7 +9,7 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 
 use super::snapshot::Snapshot;
-use super::{LogError, TableLog};
+use super::table::{LogError, TableLog};
 use crate::calendar::now_millis;
 
 /// How long old things are kept.

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use crate::support::{actions, bare, commit, outcomes, python, python_with, readers, run, s3};
+use crate::support::{actions, bare, commit, outcomes, python, python_with, readers, s3, summary};
 use rideshare_tests::dbt;
 use rideshare_tests::localstack::LocalStack;
+use rideshare_tests::run::run;
 
 /// Compares every table of the lake with the database, by rows as text.
 const COMPARE: &str = r#"
@@ -55,12 +56,10 @@ fn the_whole_project_to_s3_and_to_a_folder() {
         run(&mut command)
     };
     for target in [format!("file://{local}"), "s3://rideshare-{layer}/{table}".to_string()] {
-        let first = export(&target);
-        assert_eq!(first.status, 0, "{}", first.stderr);
-        let summary = first.summary();
-        let exported = outcomes(&summary).values().filter(|o| *o == "exported").count();
-        assert!(exported >= 8, "{summary:#}");
-        let again = export(&target).summary();
+        let first = summary(&export(&target).expect(0));
+        let exported = outcomes(&first).values().filter(|o| *o == "exported").count();
+        assert!(exported >= 8, "{first:#}");
+        let again = summary(&export(&target));
         assert!(outcomes(&again).values().all(|o| o == "unchanged" || o == "skipped"), "{again:#}");
         let template = target.trim_start_matches("file://");
         let compared = python_with(

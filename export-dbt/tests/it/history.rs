@@ -1,6 +1,8 @@
 //! A hundred runs: checkpoints are there, and only retained files are left.
 
-use crate::support::{Sandbox, data_files, python, readers, rows, run, table};
+use rideshare_tests::run::run;
+
+use crate::support::{Sandbox, data_files, python, readers, rows, summary, table};
 
 #[test]
 fn a_hundred_runs() {
@@ -9,9 +11,9 @@ fn a_hundred_runs() {
     sandbox.sql("CREATE TABLE gold.t AS SELECT 0 AS generation, i AS id, TIMESTAMP '2024-01-01' AS at FROM range(100) t(i)");
     let path = sandbox.table("gold", "t");
     for generation in 0..100u64 {
-        let run = run(sandbox.command().args(["--force", "--retention", "0s", "--format", "json"]));
-        assert_eq!(run.status, 0, "{}", run.stderr);
-        let summary = run.summary();
+        let run = run(sandbox.command().args(["--force", "--retention", "0s", "--format", "json"]))
+            .expect(0);
+        let summary = summary(&run);
         assert_eq!(table(&summary, "gold.t")["version"], generation);
         assert_eq!(table(&summary, "gold.t")["warnings"], serde_json::json!([]));
         assert_eq!(table(&summary, "gold.t")["removedFiles"], u64::from(generation > 0));

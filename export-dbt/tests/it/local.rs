@@ -1,9 +1,10 @@
 //! Exports to a folder: versions, unchanged tables, choices.
 
+use rideshare_tests::run::run;
 use serde_json::json;
 
 use crate::support::{
-    Sandbox, actions, commit, data_files, outcomes, readers, rows, run, table, validate,
+    Sandbox, actions, commit, data_files, outcomes, readers, rows, table, validate,
 };
 
 #[test]
@@ -105,28 +106,33 @@ fn a_dry_run_writes_nothing() {
     assert!(!sandbox.table("gold", "t").exists());
 }
 
-#[test]
-fn choices() {
-    let sandbox = Sandbox::new();
-    sandbox.sql(
-        "CREATE TABLE silver.trips AS SELECT 1 AS id; CREATE TABLE silver.drivers AS SELECT 1 AS id;
-         CREATE TABLE gold.fact_trips AS SELECT 1 AS id; CREATE VIEW gold.v AS SELECT 2 AS id;",
-    );
-    let chosen = |arguments: &[&str]| {
-        let mut all = vec!["--dry-run"];
-        all.extend(arguments);
-        outcomes(&sandbox.exported(&all)).into_keys().collect::<Vec<_>>()
+/// One test for each choice among three tables and a view.
+macro_rules! choices {
+    ($($test:ident: $arguments:expr => $chosen:expr;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                let sandbox = Sandbox::new();
+                sandbox.sql(
+                    "CREATE TABLE silver.trips AS SELECT 1 AS id; CREATE TABLE silver.drivers AS SELECT 1 AS id;
+                     CREATE TABLE gold.fact_trips AS SELECT 1 AS id; CREATE VIEW gold.v AS SELECT 2 AS id;",
+                );
+                let arguments = [&["--dry-run"][..], &$arguments].concat();
+                let planned = outcomes(&sandbox.exported(&arguments));
+                assert_eq!(planned.into_keys().collect::<Vec<_>>(), $chosen);
+            }
+        )*
     };
-    assert_eq!(chosen(&["--layer", "gold"]), ["gold.fact_trips"]);
-    assert_eq!(chosen(&["--layer", "gold", "--views"]), ["gold.fact_trips", "gold.v"]);
-    assert_eq!(chosen(&["--table", "*trips"]), ["gold.fact_trips", "silver.trips"]);
-    assert_eq!(chosen(&["--table", "silver.*", "--exclude", "drivers"]), ["silver.trips"]);
-    let shards: Vec<String> =
-        (0..3).flat_map(|i| chosen(&["--shard", &format!("{i}/3")])).collect();
-    assert_eq!(shards.len(), 3);
-    let none = sandbox.export(&["--table", "nothing_*"]);
-    assert_eq!(none.status, 2);
-    assert!(none.stderr.contains("nothing_*"), "{}", none.stderr);
+}
+
+choices! {
+    one_layer: ["--layer", "gold"] => ["gold.fact_trips"];
+    views_too: ["--layer", "gold", "--views"] => ["gold.fact_trips", "gold.v"];
+    a_pattern_of_names: ["--table", "*trips"] => ["gold.fact_trips", "silver.trips"];
+    a_pattern_with_a_layer: ["--table", "silver.*", "--exclude", "drivers"] => ["silver.trips"];
+    the_first_share: ["--shard", "0/3"] => ["silver.trips"];
+    the_second_share: ["--shard", "1/3"] => ["gold.fact_trips"];
+    the_third_share: ["--shard", "2/3"] => ["silver.drivers"];
 }
 
 #[test]
@@ -195,8 +201,7 @@ fn a_manifest_brings_descriptions_and_selection() {
 fn the_summary_is_a_table_and_stderr_has_the_rest() {
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id FROM range(1234) t(i)");
-    let first = sandbox.export(&[]);
-    assert_eq!(first.status, 0);
+    let first = sandbox.export(&[]).expect(0);
     let lines: Vec<&str> = first.stdout.lines().collect();
     assert_eq!(lines.len(), 2, "{}", first.stdout);
     assert!(
@@ -205,6 +210,47 @@ fn the_summary_is_a_table_and_stderr_has_the_rest() {
         first.stdout
     );
     assert!(first.stderr.contains("gold.t: exported, 1,234 rows, version 0"), "{}", first.stderr);
-    let quiet = run(sandbox.command().arg("--quiet"));
-    assert_eq!((quiet.status, quiet.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_quiet_run_says_nothing_on_stderr() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    assert_eq!(sandbox.export(&["--quiet"]).expect(0).stderr, "");
+}
+
+#[test]
+fn a_verbose_run_says_each_step_and_its_time() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let run = sandbox.export(&["--verbose"]).expect(0);
+    let steps: Vec<&str> = run
+        .stderr
+        .lines()
+        .filter_map(|line| line.rsplit_once(": "))
+        .map(|(step, _)| step)
+        .collect();
+    let opening = format!("opening {}", sandbox.database().display());
+    for step in [
+        opening.as_str(),
+        "choosing the tables",
+        "gold.t: reading the log",
+        "gold.t: comparing",
+        "gold.t: exporting",
+        "gold.t: committing",
+        "gold.t: cleaning up",
+    ] {
+        assert!(steps.contains(&step), "{step}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let mut command = sandbox.command();
+    for argument in export_dbt::cli::command().get_arguments() {
+        command.envs(argument.get_env().map(|variable| (variable, "")));
+    }
+    run(command.env("TRINO_PASSWORD", "")).expect(0);
 }

@@ -2,12 +2,18 @@
 
 use std::net::SocketAddr;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
-use crate::proxy::{Fate, Proxy};
-use crate::support::{Run, Sandbox, bare, outcomes, python_with, readers, run, s3, table};
+use insta::assert_snapshot;
+
+use crate::support::{Sandbox, bare, outcomes, python_with, readers, s3, summary, table, until};
 use rideshare_tests::localstack::LocalStack;
+use rideshare_tests::proxy::{Action, Proxy};
+use rideshare_tests::run::run;
+
+/// A port that nobody listens on.
+const NOBODY: ([u8; 4], u16) = ([127, 0, 0, 1], 9);
 
 /// The command against the store at an address, into buckets of this test's own.
 pub(crate) fn command(sandbox: &Sandbox, address: SocketAddr, bucket: &str) -> Command {
@@ -56,15 +62,14 @@ fn the_second_run_makes_no_put() {
          CREATE TABLE gold.sums AS SELECT sum(id) AS s FROM silver.trips;
          CREATE TABLE gold.empty AS SELECT 1 AS x WHERE false;",
     );
-    let proxy = Proxy::new(stack.address, |_| Fate::Pass);
-    let first = run(&mut command(&sandbox, proxy.address, "noput"));
-    assert_eq!(first.status, 0, "{}", first.stderr);
-    first.summary();
+    let proxy = Proxy::start(stack.address, |_| Action::Forward);
+    let first = run(&mut command(&sandbox, proxy.address, "noput")).expect(0);
+    summary(&first);
     let puts = proxy.count("PUT");
     assert!(puts >= 7, "two buckets, two files, three commits: {puts}");
     assert_eq!(count(stack.address, "s3://noput-silver/trips"), "0 10000");
     let second = run(&mut command(&sandbox, proxy.address, "noput"));
-    assert!(outcomes(&second.summary()).values().all(|o| o == "unchanged"), "{}", second.stdout);
+    assert!(outcomes(&summary(&second)).values().all(|o| o == "unchanged"), "{}", second.stdout);
     assert_eq!(proxy.count("PUT"), puts);
     assert_eq!(proxy.count("POST") + proxy.count("DELETE"), 0);
     let all = format!("{}{}{}{}", first.stdout, first.stderr, second.stdout, second.stderr);
@@ -77,13 +82,9 @@ fn a_multipart_file_arrives_whole() {
     let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     many_rows(&sandbox);
-    let proxy = Proxy::new(stack.address, |_| Fate::Pass);
-    let done = run(&mut command(&sandbox, proxy.address, "multipart"));
-    assert_eq!(done.status, 0, "{}", done.stderr);
-    assert!(
-        proxy.requests().iter().any(|r| r.target.contains("partNumber=2")),
-        "more than one part"
-    );
+    let proxy = Proxy::start(stack.address, |_| Action::Forward);
+    run(&mut command(&sandbox, proxy.address, "multipart")).expect(0);
+    assert!(proxy.requests().iter().any(|r| r.path.contains("partNumber=2")), "more than one part");
     assert_eq!(count(stack.address, "s3://multipart-gold/t"), "0 700000");
     assert_eq!(open_uploads(stack.address, "multipart-gold"), "0");
 }
@@ -95,12 +96,11 @@ fn server_errors_are_retried() {
     let sandbox = Sandbox::new();
     many_rows(&sandbox);
     // Every request fails once.
-    let proxy = Proxy::new(stack.address, |request| match request.earlier {
-        0 => Fate::Answer(503),
-        _ => Fate::Pass,
+    let proxy = Proxy::start(stack.address, |request| match request.earlier {
+        0 => Action::Answer(503, String::new()),
+        _ => Action::Forward,
     });
-    let done = run(&mut command(&sandbox, proxy.address, "retried"));
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    run(&mut command(&sandbox, proxy.address, "retried")).expect(0);
     assert_eq!(count(stack.address, "s3://retried-gold/t"), "0 700000");
 }
 
@@ -113,18 +113,17 @@ fn lost_answers_make_one_version() {
     // The first answer to every write is lost after the store has done it: buckets, parts, the
     // completion of the upload, and the commit.
     let proxy =
-        Proxy::new(stack.address, |request| match (request.method.as_str(), request.earlier) {
-            ("PUT" | "POST", 0) => Fate::LoseAnswer,
-            _ => Fate::Pass,
+        Proxy::start(stack.address, |request| match (request.method.as_str(), request.earlier) {
+            ("PUT" | "POST", 0) => Action::LoseAnswer,
+            _ => Action::Forward,
         });
     for version in 0..3 {
-        let done = run(command(&sandbox, proxy.address, "lost").arg("--force"));
-        assert_eq!(done.status, 0, "{}", done.stderr);
-        assert_eq!(table(&done.summary(), "gold.t")["version"], version);
+        let done = run(command(&sandbox, proxy.address, "lost").arg("--force")).expect(0);
+        assert_eq!(table(&summary(&done), "gold.t")["version"], version);
         assert_eq!(count(stack.address, "s3://lost-gold/t"), format!("{version} 700000"));
     }
-    let conditional =
-        proxy.requests().iter().filter(|r| r.conditional && r.method == "PUT").count();
+    let requests = proxy.requests();
+    let conditional = requests.iter().filter(|r| r.header("if-none-match").is_some()).count();
     assert!(conditional >= 3, "{conditional}");
 }
 
@@ -134,23 +133,23 @@ fn an_endpoint_that_goes_away_leaves_the_old_version() {
     let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     many_rows(&sandbox);
-    let done = run(&mut command(&sandbox, stack.address, "gone"));
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    run(&mut command(&sandbox, stack.address, "gone")).expect(0);
     // Parts stop going through; only an abort still does.
-    let proxy = Proxy::new(stack.address, |request| match request.method.as_str() {
-        "PUT" => Fate::Refuse,
-        _ => Fate::Pass,
+    let proxy = Proxy::start(stack.address, |request| match request.method.as_str() {
+        "PUT" => Action::Refuse,
+        _ => Action::Forward,
     });
-    let failed = run(command(&sandbox, proxy.address, "gone").arg("--force"));
-    assert_eq!(failed.status, 3, "{}", failed.stderr);
-    assert_eq!(table(&failed.summary(), "gold.t")["outcome"], "failed");
+    let failed = run(command(&sandbox, proxy.address, "gone").arg("--force")).expect(3);
+    assert_eq!(table(&summary(&failed), "gold.t")["outcome"], "failed");
     assert_eq!(count(stack.address, "s3://gone-gold/t"), "0 700000");
     assert_eq!(open_uploads(stack.address, "gone-gold"), "0", "the upload was aborted");
-    // Nobody at all.
-    drop(proxy);
-    let nobody = run(&mut command(&sandbox, SocketAddr::from(([127, 0, 0, 1], 9)), "gone"));
-    assert_eq!(nobody.status, 3, "{}", nobody.stderr);
-    assert!(nobody.stderr.contains("could not reach"), "{}", nobody.stderr);
+}
+
+#[test]
+fn nobody_listens() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    assert_snapshot!(run(&mut command(&sandbox, NOBODY.into(), "nobody")).expect(3).stderr);
 }
 
 #[test]
@@ -159,30 +158,32 @@ fn open_uploads_of_killed_runs_are_aborted() {
     let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     many_rows(&sandbox);
-    let done = run(&mut command(&sandbox, stack.address, "killed"));
-    assert_eq!(done.status, 0, "{}", done.stderr);
-    // The third part hangs until the process is killed.
+    run(&mut command(&sandbox, stack.address, "killed")).expect(0);
+    // The second part hangs until the process is killed.
     let parts = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&parts);
-    let proxy = Proxy::new(stack.address, move |request| {
+    let (killed, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let proxy = Proxy::start(stack.address, move |request| {
         if request.method == "PUT"
-            && request.target.contains("partNumber")
+            && request.path.contains("partNumber")
             && counter.fetch_add(1, Ordering::SeqCst) >= 1
         {
-            std::thread::sleep(std::time::Duration::from_secs(5));
+            // It ends when the other end of the channel is dropped.
+            let _ = wait.lock().unwrap().recv();
+            return Action::Refuse;
         }
-        Fate::Pass
+        Action::Forward
     });
     let mut child = command(&sandbox, proxy.address, "killed")
         .arg("--force")
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    while parts.load(Ordering::SeqCst) < 2 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    until("the second part is sent", || parts.load(Ordering::SeqCst) >= 2);
     child.kill().unwrap();
     child.wait().unwrap();
+    drop(killed);
     assert_eq!(open_uploads(stack.address, "killed-gold"), "1");
     assert_eq!(count(stack.address, "s3://killed-gold/t"), "0 700000");
     // Too young to be taken for a killed run's.
@@ -194,38 +195,49 @@ fn open_uploads_of_killed_runs_are_aborted() {
         "--retention",
         "0s",
     ]));
-    assert_eq!(table(&clean.summary(), "gold.t")["removedFiles"], 1, "{}", clean.stdout);
+    assert_eq!(table(&summary(&clean), "gold.t")["removedFiles"], 1, "{}", clean.stdout);
     assert_eq!(open_uploads(stack.address, "killed-gold"), "0");
 }
 
 #[test]
-fn missing_buckets_and_refused_credentials() {
+fn a_missing_bucket_is_told_with_the_way_out() {
     let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
-    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id; CREATE TABLE silver.t AS SELECT 1 AS id");
-    let no_bucket = |extra: &[&str]| -> Run {
-        let mut command = bare();
-        command.arg("--duckdb").arg(sandbox.database()).args([
-            "--target",
-            "s3://absent-{layer}/{table}",
-            "--format",
-            "json",
-        ]);
-        run(command.args(extra).envs(s3(stack.address)))
-    };
-    let missing = no_bucket(&[]);
-    assert_eq!(missing.status, 1);
-    assert!(
-        missing.stderr.contains("there is no bucket absent-gold")
-            && missing.stderr.contains("--create-buckets"),
-        "{}",
-        missing.stderr
-    );
-    let proxy = Proxy::new(stack.address, |_| Fate::Answer(403));
-    let denied = run(&mut command(&sandbox, proxy.address, "denied"));
-    assert_eq!(denied.status, 1);
-    assert!(denied.stderr.contains("access denied"), "{}", denied.stderr);
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let mut command = bare();
+    command
+        .arg("--duckdb")
+        .arg(sandbox.database())
+        .args(["--target", "s3://absent-{layer}/{table}"]);
+    let missing = run(command.args(["--format", "json"]).envs(s3(stack.address))).expect(1);
+    assert_snapshot!(missing.stderr);
+    let summary = summary(&missing);
+    assert_eq!(table(&summary, "gold.t")["code"], "no-bucket");
+    assert_eq!(table(&summary, "gold.t")["reason"], "there is no bucket absent-gold");
+    assert_eq!(table(&summary, "gold.t")["hint"], "create it, or add --create-buckets");
+}
+
+#[test]
+fn refused_credentials_are_told_without_the_secret() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let proxy = Proxy::start(stack.address, |_| Action::Answer(403, String::new()));
+    let denied = run(&mut command(&sandbox, proxy.address, "denied")).expect(1);
     assert!(!denied.stderr.contains("test-secret-value"));
+    assert_snapshot!(denied.stderr);
+}
+
+#[test]
+fn absent_credentials_are_told() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let mut command = command(&sandbox, NOBODY.into(), "absent");
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        command.env_remove(name);
+    }
+    command.env("HOME", "/nonexistent").env("AWS_EC2_METADATA_DISABLED", "true");
+    assert_snapshot!(run(&mut command).expect(1).stderr);
 }
 
 #[test]
@@ -233,16 +245,18 @@ fn s3_endpoint_wins() {
     let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
-    let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
-    let done =
-        run(command(&sandbox, nobody, "wins")
-            .env("S3_ENDPOINT", format!("http://{}", stack.address)));
-    assert_eq!(done.status, 0, "{}", done.stderr);
-    // A variable that is set to nothing is not set.
-    let mut command = command(&sandbox, stack.address, "wins");
+    let mut command = command(&sandbox, NOBODY.into(), "wins");
+    run(command.env("S3_ENDPOINT", format!("http://{}", stack.address))).expect(0);
+}
+
+#[test]
+fn an_empty_s3_endpoint_counts_as_unset() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let mut command = command(&sandbox, stack.address, "unset");
     for name in ["S3_ENDPOINT", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"] {
         command.env(name, "");
     }
-    let done = run(&mut command);
-    assert_eq!(done.status, 0, "{}", done.stderr);
+    run(&mut command).expect(0);
 }

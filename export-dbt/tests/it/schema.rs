@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, actions, commit, python, readers, rows, run, table};
+use rideshare_tests::run::run;
+
+use crate::support::{Sandbox, actions, commit, data_files, python, readers, rows, table};
 
 /// A table that `write_deltalake` made; prints its id.
 const FOREIGN: &str = "
@@ -60,32 +62,32 @@ fn the_same_schema_writes_no_metadata() {
     assert_eq!(actions(&commit, "remove").len(), 1);
 }
 
-#[test]
-fn columns_come_go_change_and_move() {
-    let Some(_readers) = readers() else { return };
-    for (sql, want) in [
-        (
-            "SELECT 3::BIGINT AS id, 'c' AS name, 7::HUGEINT AS big, true AS added",
-            json!([{"id": 3, "name": "c", "big": "7", "added": true}]),
-        ),
-        ("SELECT 3::BIGINT AS id", json!([{"id": 3}])),
-        (
-            "SELECT 'three' AS id, 1.5::DOUBLE AS name, 7::HUGEINT AS big",
-            json!([{"id": "three", "name": 1.5, "big": "7"}]),
-        ),
-        (
-            "SELECT 7::HUGEINT AS big, 'c' AS name, 3::BIGINT AS id",
-            json!([{"big": "7", "name": "c", "id": 3}]),
-        ),
-        (
-            "SELECT 3::BIGINT AS id, {'a': [1, 2]} AS name, 7::HUGEINT AS big",
-            json!([{"id": 3, "name": {"a": [1, 2]}, "big": "7"}]),
-        ),
-    ] {
-        let (_, commit) = overwrite("plain", &format!("CREATE TABLE gold.t AS {sql}"), &want);
-        assert_eq!(actions(&commit, "metaData").len(), 1, "{sql}");
-        assert!(actions(&commit, "protocol").is_empty());
-    }
+/// One test for each new schema of a table that has `id`, `name` and `big`.
+macro_rules! other_columns {
+    ($($test:ident: $select:literal => $row:tt;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                let Some(_readers) = readers() else { return };
+                let sql = concat!("CREATE TABLE gold.t AS SELECT ", $select);
+                let (_, commit) = overwrite("plain", sql, &json!([$row]));
+                assert_eq!(actions(&commit, "metaData").len(), 1);
+                assert!(actions(&commit, "protocol").is_empty());
+            }
+        )*
+    };
+}
+
+other_columns! {
+    a_column_comes: "3::BIGINT AS id, 'c' AS name, 7::HUGEINT AS big, true AS added"
+        => {"id": 3, "name": "c", "big": "7", "added": true};
+    columns_go: "3::BIGINT AS id" => {"id": 3};
+    columns_change_their_types: "'three' AS id, 1.5::DOUBLE AS name, 7::HUGEINT AS big"
+        => {"id": "three", "name": 1.5, "big": "7"};
+    columns_change_their_places: "7::HUGEINT AS big, 'c' AS name, 3::BIGINT AS id"
+        => {"big": "7", "name": "c", "id": 3};
+    a_column_becomes_a_struct: "3::BIGINT AS id, {'a': [1, 2]} AS name, 7::HUGEINT AS big"
+        => {"id": 3, "name": {"a": [1, 2]}, "big": "7"};
 }
 
 #[test]
@@ -99,7 +101,12 @@ fn the_first_timestamp_upgrades_the_protocol() {
         *protocol,
         json!({"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["timestampNtz"], "writerFeatures": ["timestampNtz"]})
     );
-    // A table that has it already keeps its protocol.
+}
+
+#[test]
+fn a_table_that_has_timestamps_keeps_its_protocol() {
+    let Some(_readers) = readers() else { return };
+    let sql = "CREATE TABLE gold.t AS SELECT 3::BIGINT AS id, TIMESTAMP '2024-02-29 12:00:00.000001' AS at";
     let (_, commit) =
         overwrite("ntz", sql, &json!([{"id": 3, "at": "2024-02-29 12:00:00.000001"}]));
     assert!(actions(&commit, "protocol").is_empty());
@@ -125,48 +132,56 @@ fn timestamps_as_utc_need_no_feature() {
     assert_eq!(table(&back, "gold.t")["warnings"].as_array().unwrap().len(), 1);
 }
 
-#[test]
-fn partitions_and_checkpoints_of_others() {
-    let Some(_readers) = readers() else { return };
+/// Replaces a table of two files; the paths of the removed ones are the add actions', to the byte.
+fn replaced(kind: &str) -> Vec<Value> {
     let sql = "CREATE TABLE gold.t AS SELECT 3::BIGINT AS id, 'c' AS name";
-    for kind in ["partitioned", "appended"] {
-        let (sandbox, commit) = overwrite(kind, sql, &json!([{"id": 3, "name": "c"}]));
-        assert_eq!(actions(&commit, "remove").len(), 2, "{kind}");
-        // The paths are the add actions', to the byte.
-        let first = crate::support::commit(&sandbox.table("gold", "t"), 0);
-        let removed: Vec<_> =
-            actions(&commit, "remove").iter().map(|r| r["path"].clone()).collect();
-        for add in actions(&first, "add") {
-            assert!(removed.contains(&add["path"]), "{kind}: {removed:?} {add}");
-        }
-        if kind == "partitioned" {
-            let metadata = &actions(&commit, "metaData")[0];
-            assert_eq!(metadata["partitionColumns"], json!([]));
-            assert!(
-                actions(&commit, "remove").iter().all(|r| r["partitionValues"]["day"].is_string())
-            );
-        }
+    let (sandbox, new) = overwrite(kind, sql, &json!([{"id": 3, "name": "c"}]));
+    let removed: Vec<_> = actions(&new, "remove").iter().map(|r| r["path"].clone()).collect();
+    assert_eq!(removed.len(), 2);
+    for add in actions(&commit(&sandbox.table("gold", "t"), 0), "add") {
+        assert!(removed.contains(&add["path"]), "{removed:?} {add}");
     }
+    new
 }
 
 #[test]
-fn tables_that_need_more_are_left_alone() {
+fn the_checkpoint_of_another_writer() {
     let Some(_readers) = readers() else { return };
-    for (property, word) in
-        [("delta.appendOnly", "appendOnly"), ("delta.enableChangeDataFeed", "enableChangeDataFeed")]
-    {
-        let sandbox = Sandbox::new();
-        let path = sandbox.table("gold", "t").display().to_string();
-        python(
-            "import sys, pyarrow as pa; from deltalake import write_deltalake; write_deltalake(sys.argv[1], pa.table({'x': [1]}), configuration={sys.argv[2]: 'true'})",
-            &[&path, property],
-        );
-        sandbox.sql("CREATE TABLE gold.t AS SELECT 2::BIGINT AS x");
-        let refused = run(sandbox.command().args(["--format", "json"]));
-        assert_eq!(refused.status, 1);
-        assert!(refused.stderr.contains(word), "{}", refused.stderr);
-        assert_eq!(rows(&sandbox.table("gold", "t")), json!([{"x": 1}]));
-    }
+    replaced("appended");
+}
+
+#[test]
+fn the_partitions_of_another_writer() {
+    let Some(_readers) = readers() else { return };
+    let new = replaced("partitioned");
+    assert_eq!(actions(&new, "metaData")[0]["partitionColumns"], json!([]));
+    assert!(actions(&new, "remove").iter().all(|r| r["partitionValues"]["day"].is_string()));
+}
+
+/// A table with a property that forbids an overwrite stays as it is.
+fn left_alone(property: &str) {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    let path = sandbox.table("gold", "t").display().to_string();
+    python(
+        "import sys, pyarrow as pa; from deltalake import write_deltalake; write_deltalake(sys.argv[1], pa.table({'x': [1]}), configuration={sys.argv[2]: 'true'})",
+        &[&path, property],
+    );
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 2::BIGINT AS x");
+    let refused = sandbox.export(&[]).expect(1);
+    assert!(refused.stderr.contains("error[not-overwritable]: gold.t: "), "{}", refused.stderr);
+    assert!(refused.stderr.contains(property), "{}", refused.stderr);
+    assert_eq!(rows(&sandbox.table("gold", "t")), json!([{"x": 1}]));
+}
+
+#[test]
+fn a_table_for_appending_only_is_left_alone() {
+    left_alone("delta.appendOnly");
+}
+
+#[test]
+fn a_table_with_a_change_data_feed_is_left_alone() {
+    left_alone("delta.enableChangeDataFeed");
 }
 
 /// Rewrites a table's newest file as Spark does after a DELETE: the same file, with a deletion
@@ -237,15 +252,14 @@ fn a_table_with_v2_checkpoints_is_refused() {
     std::fs::write(path.join("_delta_log/00000000000000000001.json"), format!("{protocol}\n"))
         .unwrap();
     sandbox.sql("INSERT INTO gold.t VALUES (2)");
-    let refused = sandbox.export(&[]);
-    assert_eq!(refused.status, 1, "{}", refused.stderr);
+    let refused = sandbox.export(&[]).expect(1);
     assert!(
         refused.stderr.contains("v2Checkpoint") && refused.stderr.contains("hint:"),
         "{}",
         refused.stderr
     );
     assert!(!path.join("_delta_log/00000000000000000002.json").exists());
-    assert_eq!(crate::support::data_files(&path).len(), 1, "nothing was uploaded");
+    assert_eq!(data_files(&path).len(), 1, "nothing was uploaded");
 }
 
 #[test]
@@ -256,8 +270,7 @@ fn the_time_zone_of_the_machine_changes_no_row() {
         "CREATE TABLE silver.t AS SELECT TIMESTAMPTZ '2024-07-01 00:00:00+00' AS instant;
          CREATE VIEW gold.v AS SELECT instant::VARCHAR AS text, instant::DATE AS day FROM silver.t;",
     );
-    let status = run(sandbox.command().arg("--views").env("TZ", "America/Sao_Paulo"));
-    assert_eq!(status.status, 0, "{}", status.stderr);
+    run(sandbox.command().arg("--views").env("TZ", "America/Sao_Paulo")).expect(0);
     let rows = rows(&sandbox.table("gold", "v"));
     assert_eq!(rows[0]["text"], "2024-07-01 00:00:00+00");
     assert_eq!(rows[0]["day"], "2024-07-01");

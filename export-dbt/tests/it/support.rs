@@ -3,22 +3,17 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use rideshare_tests::peers;
+use rideshare_tests::run::{Run, run};
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// A folder with a database and a lake beside it.
 pub(crate) struct Sandbox {
     folder: TempDir,
-}
-
-/// A finished run.
-pub(crate) struct Run {
-    pub(crate) status: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 impl Sandbox {
@@ -67,9 +62,8 @@ impl Sandbox {
 
     /// Runs with JSON and expects success.
     pub(crate) fn exported(&self, arguments: &[&str]) -> Value {
-        let run = run(self.command().args(["--format", "json"]).args(arguments));
-        assert_eq!(run.status, 0, "{}", run.stderr);
-        run.summary()
+        let mut command = self.command();
+        summary(&run(command.args(["--format", "json"]).args(arguments)).expect(0))
     }
 }
 
@@ -87,23 +81,20 @@ pub(crate) fn bare() -> Command {
     command
 }
 
-pub(crate) fn run(command: &mut Command) -> Run {
-    let Output { status, stdout, stderr } = command.output().expect("export-dbt starts");
-    Run {
-        status: status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&stderr).into_owned(),
-    }
+/// The JSON summary of a run.
+pub(crate) fn summary(run: &Run) -> Value {
+    let summary: Value = serde_json::from_str(&run.stdout)
+        .unwrap_or_else(|error| panic!("no summary: {error}\n{}", run.transcript(&[])));
+    assert_eq!(summary["exitStatus"], run.status);
+    summary
 }
 
-impl Run {
-    /// The JSON summary.
-    pub(crate) fn summary(&self) -> Value {
-        let summary: Value = serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
-            panic!("no summary: {error}\n{}\n{}", self.stdout, self.stderr)
-        });
-        assert_eq!(summary["exitStatus"], self.status);
-        summary
+/// Waits until something is so, for at most a minute.
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "still not after a minute: {what}");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

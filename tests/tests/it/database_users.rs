@@ -16,6 +16,7 @@ struct Postgres {
     port: u16,
     folder: tempfile::TempDir,
     server: Child,
+    _copy: tempfile::TempDir,
 }
 
 impl Drop for Postgres {
@@ -38,7 +39,8 @@ fn unprivileged(program: &Path) -> Command {
 
 impl Postgres {
     fn start() -> Option<Postgres> {
-        let bin = peers::find("PEER_POSTGRES")?.parent().unwrap().to_owned();
+        let (copy, program) = peers::for_any_user(&peers::find("PEER_POSTGRES")?);
+        let bin = program.parent().unwrap().to_owned();
         let folder = tempfile::tempdir().unwrap();
         run(Command::new("chmod").arg("0777").arg(folder.path())).expect(0);
         let data = folder.path().join("data");
@@ -66,7 +68,7 @@ impl Postgres {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let postgres = Postgres { bin, port, folder, server };
+        let postgres = Postgres { bin, port, folder, server, _copy: copy };
         let started = Instant::now();
         while postgres.administer("SELECT 1").status != 0 {
             assert!(started.elapsed() < Duration::from_secs(60), "PostgreSQL does not answer");

@@ -1,0 +1,103 @@
+//! Everything that can be wrong before the first request: options, files, the database.
+
+use std::sync::{Arc, Mutex};
+
+use common::diagnostic::Report;
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::budget::Budget;
+use crate::cancel::Cancel;
+use crate::catalog;
+use crate::cli::{self, Cli, Timestamps};
+use crate::export::Run;
+use crate::log::Retention;
+use crate::manifest::Manifest;
+use crate::plan::Plan;
+use crate::problem::Problem;
+use crate::progress::{Detail, Progress};
+use crate::source::Mapping;
+use crate::target::Template;
+use crate::trino::{Trino, TrinoError};
+
+/// A run that may start.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What its tables share.
+    pub run: Arc<Run>,
+    /// Where tables go.
+    pub template: Template,
+    /// Which tables.
+    pub plan: Plan,
+}
+
+/// Checks the options, and chooses the tables.
+///
+/// # Errors
+/// Every problem, not the first alone.
+pub fn prepare(cli: &Cli) -> Result<Prepared, Report> {
+    let mut problems = Report::default();
+    let resources = &cli.resources;
+    let progress = Progress::new(match (cli.quiet, cli.verbose) {
+        (true, _) => Detail::Quiet,
+        (false, false) => Detail::Tables,
+        (false, true) => Detail::Steps,
+    });
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = resources.threads.map_or(cores, usize::from);
+    let jobs = resources.jobs.get();
+    let budget = Budget::new(resources.memory_limit, jobs, threads, resources.file_size);
+    let budget = kept(budget, &mut problems);
+    let template = kept(Template::parse(&cli.target), &mut problems);
+    let manifest = cli.choice.manifest.as_ref().and_then(|path| {
+        let step = format!("reading {}", path.display());
+        kept(progress.timed(&step, || Manifest::read(path)), &mut problems)
+    });
+    let trino = kept(trino(cli), &mut problems).flatten();
+    let file = std::fs::metadata(&cli.duckdb).map_or(0, |file| file.len());
+    let limits =
+        budget.map_or(catalog::Limits { memory: 64 << 20, threads: 1 }, |b| b.limits(file));
+    let step = format!("opening {}", cli.duckdb.display());
+    let database = progress.timed(&step, || catalog::open(&cli.duckdb, limits));
+    let database = kept(database, &mut problems);
+    let plan = match (&database, &template) {
+        (Some(database), Some(template)) => progress
+            .timed("choosing the tables", || {
+                Plan::new(database, &cli.choice, manifest.as_ref(), template)
+            })
+            .map_err(|more| problems.extend(more.diagnostics().iter().cloned()))
+            .ok(),
+        _ => None,
+    };
+    let (Some(budget), Some(template), Some(database), Some(plan), false) =
+        (budget, template, database, plan, problems.has_errors())
+    else {
+        return Err(problems);
+    };
+    let run = Run {
+        id: Uuid::new_v4().to_string(),
+        database: Mutex::new(database),
+        mapping: Mapping { timestamp_as_utc: cli.timestamps == Timestamps::Utc },
+        budget,
+        file_size: resources.file_size,
+        force: cli.force,
+        dry_run: cli.dry_run,
+        retention: Retention { removed: cli.retention, orphans: cli.orphan_age },
+        manifest,
+        trino,
+        progress,
+        cancel: Cancel::default(),
+    };
+    Ok(Prepared { run: Arc::new(run), template, plan })
+}
+
+fn kept<T, E: Problem>(result: Result<T, E>, problems: &mut Report) -> Option<T> {
+    result.map_err(|error| problems.push(error.diagnostic())).ok()
+}
+
+fn trino(cli: &Cli) -> Result<Option<Trino>, TrinoError> {
+    let Some(url) = &cli.trino.register else { return Ok(None) };
+    let password = std::env::var(cli::TRINO_PASSWORD).ok().filter(|password| !password.is_empty());
+    let password = password.map(SecretString::from);
+    Trino::new(url, &cli.trino.trino_catalog, &cli.trino.trino_user, password).map(Some)
+}

@@ -1,0 +1,182 @@
+//! Trino's HTTP protocol: a statement is posted, and its pages are fetched until the last.
+//!
+//! Source: Trino's "Client REST API".
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Client as HttpClient, RequestBuilder, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::error::TrinoError;
+
+const ATTEMPTS: u32 = 5;
+
+/// Where Trino is and who asks.
+#[derive(Debug)]
+pub(super) struct Client {
+    base: Url,
+    user: String,
+    password: Option<SecretString>,
+    http: HttpClient,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    #[serde(default)]
+    next_uri: Option<String>,
+    #[serde(default)]
+    data: Vec<Vec<Value>>,
+    #[serde(default)]
+    error: Option<QueryError>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct QueryError {
+    message: String,
+    error_name: String,
+}
+
+impl Client {
+    /// A client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the URL is not one, or a password would go over plain HTTP.
+    pub(super) fn new(
+        url: &str,
+        user: &str,
+        password: Option<SecretString>,
+    ) -> Result<Self, TrinoError> {
+        let base = Url::parse(url)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+            .ok_or_else(|| TrinoError::Url(without_password(url)))?;
+        if password.is_some() && base.scheme() != "https" {
+            return Err(TrinoError::PlainPassword(without_password(url)));
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert("X-Trino-Source", HeaderValue::from_static("export-dbt"));
+        let http = HttpClient::builder()
+            .default_headers(headers)
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(60))
+            .build()
+            .map_err(|error| TrinoError::Unreachable {
+                url: without_password(url),
+                detail: error.to_string(),
+            })?;
+        Ok(Self { base, user: user.into(), password, http })
+    }
+
+    /// Runs a statement to its end and returns its rows.
+    pub(super) async fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, TrinoError> {
+        let start = self.base.join("v1/statement").map_err(|_| TrinoError::Url(self.shown()))?;
+        let mut page = self.send(|| self.http.post(start.clone()).body(sql.to_string())).await?;
+        let mut rows = Vec::new();
+        loop {
+            if let Some(QueryError { message, error_name }) = page.error {
+                return Err(TrinoError::Query { name: error_name, message });
+            }
+            rows.append(&mut page.data);
+            let Some(next) = page.next_uri else {
+                return Ok(rows);
+            };
+            let next = self.on_this_server(&next)?;
+            page = self.send(|| self.http.get(next.clone())).await?;
+        }
+    }
+
+    /// The next page, at the address that we were given: behind a proxy Trino names itself by
+    /// its inner one, and the password goes to no other host.
+    fn on_this_server(&self, next: &str) -> Result<Url, TrinoError> {
+        let next = Url::parse(next).map_err(|_| TrinoError::Url(next.to_string()))?;
+        let mut url = self.base.clone();
+        url.set_path(next.path());
+        url.set_query(next.query());
+        Ok(url)
+    }
+
+    async fn send(&self, request: impl Fn() -> RequestBuilder) -> Result<Page, TrinoError> {
+        let mut attempt = 1;
+        loop {
+            let detail = match self.attempt(request()).await {
+                Ok((StatusCode::OK, body)) => match serde_json::from_str(&body) {
+                    Ok(page) => return Ok(page),
+                    Err(error) => format!("the answer is not Trino's: {error}"),
+                },
+                Ok((StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _)) => {
+                    return Err(TrinoError::Denied(self.shown()));
+                }
+                Ok((status, body)) => {
+                    let start: String = body.chars().take(200).collect();
+                    let detail = format!("{status}: {start}");
+                    if !(status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS) {
+                        return Err(TrinoError::Unreachable { url: self.shown(), detail });
+                    }
+                    detail
+                }
+                Err(error) => error.without_url().to_string(),
+            };
+            if attempt == ATTEMPTS {
+                return Err(TrinoError::Unreachable { url: self.shown(), detail });
+            }
+            tokio::time::sleep(Duration::from_millis(100) * 2u32.pow(attempt)).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<(StatusCode, String), reqwest::Error> {
+        let mut request = request.header("X-Trino-User", &self.user);
+        if let Some(password) = &self.password {
+            request = request.basic_auth(&self.user, Some(password.expose_secret()));
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        Ok((status, response.text().await?))
+    }
+
+    fn shown(&self) -> String {
+        without_password(self.base.as_str())
+    }
+}
+
+fn without_password(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(mut url) => {
+            let _ = url.set_password(None);
+            url.to_string()
+        }
+        Err(_) => "(not a URL)".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_stay_private() {
+        let password = Some(SecretString::from("hunter2"));
+        let error =
+            Client::new("http://user:hunter2@trino:8080", "u", password.clone()).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        let client = Client::new("https://trino", "u", password).unwrap();
+        assert!(!format!("{client:?}").contains("hunter2"));
+        assert!(Client::new("trino:8080", "u", None).is_err());
+    }
+
+    #[test]
+    fn pages_stay_on_the_server() {
+        let client = Client::new("https://proxy:8443/", "u", None).unwrap();
+        let next =
+            client.on_this_server("http://10.0.0.7:8080/v1/statement/queued/1/y/2?slug=a").unwrap();
+        assert_eq!(next.as_str(), "https://proxy:8443/v1/statement/queued/1/y/2?slug=a");
+    }
+}

@@ -1,0 +1,53 @@
+//! Why Trino was of no help.
+
+use crate::problem::{Advice, Problem};
+
+/// Why a statement did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum TrinoError {
+    /// The URL is not one.
+    #[error("the Trino URL {0:?} is not http:// or https://")]
+    Url(String),
+    /// A password would go over the wire in the clear.
+    #[error("a Trino password needs https, and {0} is http")]
+    PlainPassword(String),
+    /// Nobody answers.
+    #[error("could not reach Trino at {url}: {detail}")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// What went wrong.
+        detail: String,
+    },
+    /// The credentials are not accepted.
+    #[error("Trino at {0} does not accept the user and password")]
+    Denied(String),
+    /// A statement failed.
+    #[error("Trino: {message} ({name})")]
+    Query {
+        /// Trino's name of the error.
+        name: String,
+        /// Trino's text.
+        message: String,
+    },
+}
+
+impl Problem for TrinoError {
+    fn advice(&self) -> Advice {
+        match self {
+            Self::Url(_) => ("bad-url", "write for example https://trino:8443"),
+            Self::PlainPassword(_) => {
+                ("plain-password", "use the coordinator's https port, or unset TRINO_PASSWORD")
+            }
+            Self::Unreachable { .. } => ("unreachable", "check --register and the network"),
+            Self::Denied(_) => ("credentials", "check TRINO_USER and TRINO_PASSWORD"),
+            Self::Query { name, .. } => match name.as_str() {
+                "PERMISSION_DENIED" => {
+                    ("trino", "set delta.register-table-procedure.enabled=true in the catalog")
+                }
+                "CATALOG_NOT_FOUND" => ("trino", "name the Delta catalog with --trino-catalog"),
+                _ => ("trino", ""),
+            },
+        }
+    }
+}
