@@ -3,9 +3,9 @@
 use common::diagnostic::{Diagnostic, Report};
 
 use super::checks::Checks;
-use super::{Platform, Service, at};
-use crate::spec::Spec;
+use super::{Platform, Service};
 use crate::spec::text::{self, Piece};
+use crate::spec::{Spec, at};
 
 /// What `docker compose up` may change stands in the Compose file, where a shell that puts
 /// secrets together cannot read it safely.

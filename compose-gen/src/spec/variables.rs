@@ -7,7 +7,7 @@ use common::diagnostic::{Diagnostic, Report, nearest};
 use common::spec::read_file;
 use serde_json::Value;
 
-use super::Sources;
+use super::sources::{Sources, at};
 use super::text::{INTERPOLATED, Names, Problem, interpolate, secrets};
 
 /// The keys of a service whose entries belong to one environment each.
@@ -308,12 +308,5 @@ fn plain(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         _ => None,
-    }
-}
-
-fn at(diagnostic: Diagnostic, sources: &Sources, path: &[&str]) -> Diagnostic {
-    match sources.place(path) {
-        Some(place) => diagnostic.at(place, ""),
-        None => diagnostic,
     }
 }
