@@ -4,7 +4,7 @@ use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::stop::Stop;
 
-use super::{MANAGER, RESTORER};
+use super::managers::{MANAGER, RESTORER};
 
 /// The HTTP status that the API server answered with.
 pub(crate) fn code(error: &kube::Error) -> Option<u16> {
