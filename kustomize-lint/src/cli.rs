@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::finding::Severity;
+use crate::rule::Severity;
 
 const AFTER_HELP: &str = "\
 Examples:

@@ -29,6 +29,7 @@ mod objects;
 mod parity;
 pub mod quantity;
 pub mod render;
+pub mod rule;
 pub mod rules;
 mod schema;
 mod secrecy;
@@ -51,7 +52,7 @@ use cli::{Cli, Command};
 /// A folder that does not exist.
 pub fn check(folder: &std::path::Path) -> Result<String, Vec<String>> {
     let paths = [folder.to_owned()];
-    let outcome = lint::lint(&paths, &config::Settings::default(), &fix::Texts::new())?;
+    let outcome = lint::lint(&paths, &config::Settings::default(), &tree::Texts::new())?;
     Ok(format::render(cli::Format::Json, &outcome))
 }
 

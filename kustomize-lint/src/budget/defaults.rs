@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
+use crate::object::effective;
 use crate::quantity::Quantity;
 use crate::tree::Node;
 use crate::view::Workload;

@@ -5,8 +5,8 @@
 use super::amounts::{Amounts, LIMITS, REQUESTS};
 use super::defaults::Defaults;
 use super::{Budget, Part};
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
+use crate::object::{Object, effective};
 use crate::quantity::Quantity;
 use crate::tree::Node;
 

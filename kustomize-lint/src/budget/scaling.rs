@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
+use crate::object::{Object, effective};
 use crate::tree::Node;
 use crate::view::Workload;
 

@@ -2,10 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::overlay::effective;
-use crate::object::Object;
+use crate::object::{Object, effective, group};
 use crate::schema;
-use crate::view::group;
 
 /// Positions of objects in a list of objects.
 #[derive(Debug, Default)]

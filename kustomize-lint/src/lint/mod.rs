@@ -3,6 +3,7 @@
 mod discover;
 mod fingerprint;
 mod index;
+mod input;
 mod join;
 mod orphans;
 mod overlay;
@@ -11,6 +12,7 @@ mod suppress;
 
 pub(crate) use discover::kustomization_file;
 pub(crate) use index::is_cluster_wide;
+pub(crate) use input::Run;
 pub(crate) use orphans::What as OrphanKind;
-pub(crate) use overlay::{Overlay, effective};
-pub(crate) use run::{Outcome, Run, lint, rendered};
+pub(crate) use overlay::Overlay;
+pub(crate) use run::{Outcome, lint, rendered};

@@ -6,7 +6,7 @@ use super::index::{Index, is_cluster_wide};
 use crate::config::{Environment, Settings};
 use crate::facts::Effect;
 use crate::kustomization::Patch;
-use crate::object::Object;
+use crate::object::{Object, effective};
 use crate::parity::Compose;
 use crate::render::{Rendering, Root};
 use crate::tree::{Files, Place};
@@ -138,7 +138,11 @@ impl<'a> Overlay<'a> {
 
     /// The objects whose name is another than the one that was written.
     pub(crate) fn renamed(&self) -> &Renamed {
-        self.renamed.get_or_init(|| Renamed::of(self))
+        self.renamed.get_or_init(|| {
+            Renamed::of(self.objects(), &|kind, namespace, name| {
+                self.provides(kind, namespace, name)
+            })
+        })
     }
 
     /// The name that is nearest to one that is not there, as it was written.
@@ -175,9 +179,4 @@ impl<'a> Overlay<'a> {
     fn leaves_out(&self, effect: Effect) -> bool {
         self.rendering.not_analysed.iter().any(|part| part.effect == effect)
     }
-}
-
-/// The namespace that objects without one are applied to.
-pub(crate) fn effective(namespace: &str) -> &str {
-    if namespace.is_empty() { "default" } else { namespace }
 }

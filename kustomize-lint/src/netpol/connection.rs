@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::lint::effective;
-use crate::object::Object;
+use crate::object::{Object, effective};
 use crate::tree::{Node, Place};
 use crate::view::Workload;
 

@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::ADDED_LABELS;
+use super::added::ADDED_LABELS;
 use super::service::named_port;
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
+use crate::object::{Object, effective};
 use crate::tree::{Node, Origin};
 use crate::view::{Pods, Selector, Workload};
 

@@ -1,6 +1,6 @@
 //! KP003.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::compose::{EnvVar, Origin};
 use crate::finding::Findings;
 use crate::lint::Overlay;

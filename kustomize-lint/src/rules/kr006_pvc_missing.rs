@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::needs::missing;
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
+use crate::object::effective;
 use crate::tree::Node;
 use crate::view::{Target, Workload};
 

@@ -1,13 +1,13 @@
 //! KR012.
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::needs::name_place;
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
+use crate::object::{Object, effective, group};
 use crate::schema::is_builtin;
 use crate::tree::Node;
-use crate::view::{Target, Word, Workload, group, names, references, words};
+use crate::view::{Target, Word, Workload, names, references, words};
 
 rule! {
     /// A name that a prefix, a suffix or a hash has left behind.

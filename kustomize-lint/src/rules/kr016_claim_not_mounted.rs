@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::needs::uses;
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
+use crate::object::{effective, group};
 use crate::tree::Node;
-use crate::view::{Workload, group};
+use crate::view::Workload;
 
 rule! {
     /// A PersistentVolumeClaim that no container mounts.

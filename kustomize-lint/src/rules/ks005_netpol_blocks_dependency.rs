@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::netpol::{Address, Direction, Peer, Policies, Policy, Services, addresses};
-use crate::object::Object;
+use crate::object::{Object, effective};
 use crate::view::{Pods, Workload};
 
 rule! {

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
+use crate::object::effective;
 use crate::tree::Node;
 
 rule! {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
+use crate::object::{Object, effective};
 use crate::tree::{Node, Place};
 use crate::view::{Keys, Target, references, words};
 

@@ -1,8 +1,7 @@
 //! Which names are of secrets, and which values are none: a placeholder, a reference, a path.
 
+mod hide;
 mod places;
-
-pub(crate) use places::{places, sounds_secret, unreadable};
 
 /// Ends of names that say a secret.
 const SECRET_WORDS: [&str; 8] =

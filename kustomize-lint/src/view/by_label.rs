@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::selector::{Selector, labels};
 use super::workload::Workload;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
+use crate::object::effective;
 use crate::tree::Node;
 
 /// Workloads, and where each label is.

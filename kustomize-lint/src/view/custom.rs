@@ -6,10 +6,8 @@
 
 use std::collections::HashSet;
 
-use super::group;
 use super::words::words;
-use crate::lint::effective;
-use crate::object::Object;
+use crate::object::{Object, effective, group};
 use crate::schema::is_builtin;
 
 /// Groups whose resources make nothing that other objects name, or what they make is in

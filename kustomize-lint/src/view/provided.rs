@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Target, group};
-use crate::lint::effective;
-use crate::object::Object;
+use super::Target;
+use crate::object::{Object, effective, group};
 use crate::tree::{Node, Place};
 
 /// The keys of a ConfigMap or Secret.

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use kustomize_lint::finding::Severity;
-use kustomize_lint::rules::{ALL, Rule};
+use kustomize_lint::rule::{Rule, Severity};
+use kustomize_lint::rules::all;
 use rideshare_tests::run::run;
 
 use crate::archive::{Case, cases};
@@ -43,7 +43,7 @@ fn selection(rule: &Rule, case: &Case) -> String {
 #[test]
 fn bad_cases_are_found_and_good_ones_are_not() {
     let mut wrong = Vec::new();
-    for rule in ALL {
+    for rule in all() {
         let all = of(rule);
         for case in &all {
             let folder = tempfile::tempdir().unwrap();
