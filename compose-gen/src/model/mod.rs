@@ -1,8 +1,8 @@
 //! The platform in one form: what Compose writes in several ways is one thing here, every
 //! reference has been checked, and amounts are numbers.
 
+mod assembly;
 pub(crate) mod budget;
-mod build;
 mod builder;
 mod checks;
 pub(crate) mod config_maps;
