@@ -14,7 +14,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # The tools that build in a minute. Nothing here compiles what only another tool needs.
 LIGHT := -p common -p compose-gen -p fetch-secrets -p kind-cluster -p kustomize-lint -p rideshare-tests
 SLOW := all_layers_are_applied_used_and_destroyed
-PEERS := localstack boto3 shells compose docker kubernetes kubernetes-server kubernetes-validate pre-commit sarif-schema \
+PEERS := localstack boto3 shells compose docker kubectl kubernetes kubernetes-server kubernetes-validate pre-commit sarif-schema \
 	shellcheck zizmor time terraform moto checkov databases
 
 .PHONY: help
