@@ -120,7 +120,7 @@ async fn export(cli: &Cli) -> Result<(Summary, Report), Stop> {
     let Exported { tables, unreachable } = exported?;
     let mut report = Report::default();
     if let (Some(Status::Unfinished), Some(timeout)) = (stopped, cli.timeout) {
-        let limit = humantime::format_duration(timeout);
+        let limit = common::duration::show(timeout);
         let message = format!("the export has not ended within {limit}");
         let problem = Diagnostic::error("timeout", message);
         report.push(problem.hint("raise --timeout, or share the tables out with --shard"));

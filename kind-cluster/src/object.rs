@@ -39,6 +39,14 @@ impl Key {
             name: name.to_owned(),
         }
     }
+
+    /// `Kind/name (namespace)`, where no heading says the namespace.
+    pub(crate) fn placed(&self) -> String {
+        match self.namespace.as_str() {
+            "" => self.to_string(),
+            namespace => format!("{self} ({namespace})"),
+        }
+    }
 }
 
 impl fmt::Display for Key {

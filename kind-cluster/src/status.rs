@@ -71,7 +71,7 @@ pub(crate) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
         checks.push(
             Check::failed(
                 "workloads",
-                shown(&key),
+                key.placed(),
                 "backup-interrupted",
                 format!("at 0 replicas since a backup was interrupted; it had {replicas}"),
             )
@@ -95,7 +95,7 @@ async fn look(cluster: &Cluster, checks: &mut Vec<Check>) -> World {
 }
 
 fn check(group: &'static str, key: &Key, object: &Value, world: &World) -> Check {
-    let name = shown(key);
+    let name = key.placed();
     // A pod that has ended, or is about to, is its owner's business: that tries again or replaces it.
     let owned = !list(object, "/metadata/ownerReferences").is_empty();
     if key.kind == "Pod" && owned {
@@ -111,13 +111,6 @@ fn check(group: &'static str, key: &Key, object: &Value, world: &World) -> Check
         State::Skipped(reason) => Check::skipped(group, name, reason),
         State::InProgress(reason) => Check::failed(group, name, "not-ready", reason),
         State::Failed(failure) => Check::failed(group, name, "failed", failure.reason),
-    }
-}
-
-fn shown(key: &Key) -> String {
-    match key.namespace.as_str() {
-        "" => key.to_string(),
-        namespace => format!("{key} ({namespace})"),
     }
 }
 

@@ -1,30 +1,8 @@
 //! What a rule found: what is wrong, where, and what to do.
 
 use crate::object::Object;
-use crate::rules::Rule;
+use crate::rule::{Rule, Severity};
 use crate::tree::{Node, Origin, Place};
-
-/// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Likely a mistake.
-    Warning,
-    /// Breaks the deployment.
-    Error,
-}
-
-impl Severity {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        }
-    }
-}
 
 /// One finding. The same defect in several overlays is one finding.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 //! Corrected texts are tried in memory first: every overlay is rendered again, and a correction
 //! that changes a byte of the output is not made. Files are written at the end, each whole.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -13,12 +13,10 @@ use common::files;
 use crate::config::Settings;
 use crate::finding::{Edit, Finding};
 use crate::lint::{self, Outcome};
+use crate::tree::Texts;
 
 /// More than corrections need that wait for others.
 const PASSES: usize = 10;
-
-/// Texts of files by their canonical path.
-pub(crate) type Texts = HashMap<PathBuf, String>;
 
 /// What was done.
 #[derive(Debug, Default)]

@@ -28,6 +28,7 @@ pub mod object;
 mod objects;
 mod parity;
 pub mod render;
+pub mod rule;
 pub mod rules;
 mod schema;
 mod secrecy;
@@ -50,7 +51,7 @@ use cli::{Cli, Command};
 /// A folder that does not exist.
 pub fn check(folder: &std::path::Path) -> Result<String, Vec<String>> {
     let paths = [folder.to_owned()];
-    let outcome = lint::lint(&paths, &config::Settings::default(), &fix::Texts::new())?;
+    let outcome = lint::lint(&paths, &config::Settings::default(), &tree::Texts::new())?;
     Ok(format::render(cli::Format::Json, &outcome))
 }
 

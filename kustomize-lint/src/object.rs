@@ -71,6 +71,11 @@ impl Object {
         self.node.at(&["metadata", "name"]).map_or(self.source, |name| name.origin.base)
     }
 
+    /// The place of its name as it is now.
+    pub(crate) fn name_place(&self) -> Place {
+        self.node.at(&["metadata", "name"]).map_or(self.source, |name| name.origin.place())
+    }
+
     /// A label of the object itself.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.node.str_at(&["metadata", "labels", key])
@@ -91,4 +96,10 @@ impl Object {
     pub fn ids(&self) -> impl Iterator<Item = Id> + '_ {
         self.previous.iter().cloned().chain(std::iter::once(self.id()))
     }
+}
+
+/// The API group of an object; empty for the core group.
+pub(crate) fn group(object: &Object) -> &str {
+    let api = object.node.str_at(&["apiVersion"]).unwrap_or_default();
+    api.rsplit_once('/').map_or("", |(group, _)| group)
 }

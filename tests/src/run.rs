@@ -1,7 +1,8 @@
 //! A program's run as text: arguments in, status, stdout and stderr out.
 
 use std::fmt::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// What a run left behind.
 #[derive(Clone, Debug)]
@@ -21,6 +22,35 @@ pub struct Run {
 pub fn run(command: &mut Command) -> Run {
     let output = command.stdin(Stdio::null()).output();
     output.unwrap_or_else(|error| panic!("{command:?}: {error}")).into()
+}
+
+/// Waits until something is so.
+///
+/// # Panics
+/// It is not within 15 seconds.
+#[track_caller]
+pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(15);
+    while !so() {
+        assert!(Instant::now() < end, "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Whether a running program has a file or folder of this name open, such as one whose lock it
+/// waits for.
+pub fn has_open(child: &Child, name: &str) -> bool {
+    let open = std::fs::read_dir(format!("/proc/{}/fd", child.id())).into_iter().flatten();
+    let mut links = open.flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok());
+    links.any(|path| path.file_name().is_some_and(|last| last == name))
+}
+
+/// Whether a running program has taken every signal that was sent to it.
+pub fn has_taken_signals(child: &Child) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+    let pending = |line: &str| line.starts_with("SigPnd:") || line.starts_with("ShdPnd:");
+    let none = |line: &str| line.ends_with("\t0000000000000000");
+    status.is_ok_and(|text| text.lines().filter(|line| pending(line)).all(none))
 }
 
 impl From<Output> for Run {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parse::Draft;
-use super::{Catalogue, EnvFile, Secret};
+use super::types::{Catalogue, EnvFile, Secret};
 use crate::diagnostic::{Diagnostic, Place, Report, nearest};
 
 /// Sorts the draft and reports everything in it that does not fit together.

@@ -19,79 +19,15 @@
 mod check;
 mod names;
 mod parse;
+mod types;
 
 use std::path::Path;
 
-use secrecy::SecretString;
-
-use crate::diagnostic::{Diagnostic, Place, Report, nearest};
+use crate::diagnostic::{Diagnostic, Report, nearest};
 use crate::spec;
 
 pub use names::RESERVED;
-
-/// Every secret of the platform, in the order of their names.
-#[derive(Debug)]
-pub struct Catalogue {
-    /// The secrets, sorted by name.
-    pub secrets: Vec<Secret>,
-    /// The env files, sorted by name.
-    pub env_files: Vec<EnvFile>,
-}
-
-/// One entry of Secrets Manager.
-#[derive(Debug)]
-pub struct Secret {
-    /// Its name there, or its ARN.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
-    /// How its value is read.
-    pub format: Format,
-    /// Its keys in the order of the file; exactly one, without a name, unless the format is
-    /// [`Format::Json`].
-    pub keys: Vec<Key>,
-    /// The services that use it, sorted.
-    pub services: Vec<String>,
-    /// Where it is written.
-    pub place: Place,
-}
-
-/// How the value of a secret is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A JSON object; each key becomes a variable.
-    Json,
-    /// Plain text; the whole becomes one variable.
-    Text,
-    /// SecretBinary; base64 of the whole becomes one variable.
-    Base64,
-}
-
-/// One value inside a secret.
-#[derive(Debug)]
-pub struct Key {
-    /// The key in the JSON object; `None` where the secret is one value.
-    pub name: Option<String>,
-    /// The environment variable it becomes.
-    pub variable: String,
-    /// The value in development.
-    pub dev: SecretString,
-    /// Whether an object, a list or null inside is wanted, as JSON text.
-    pub nested: bool,
-    /// Where the variable's name is written.
-    pub place: Place,
-}
-
-/// One env file.
-#[derive(Debug)]
-pub struct EnvFile {
-    /// `core` for `core.env`.
-    pub name: String,
-    /// The Compose profiles whose services read it.
-    pub profiles: Vec<String>,
-    /// Indexes into [`Catalogue::secrets`], ascending.
-    pub secrets: Vec<usize>,
-}
+pub use types::{Catalogue, EnvFile, Format, Key, Secret};
 
 impl Catalogue {
     /// Reads and checks the catalogue of the specification in `folder`.
@@ -155,18 +91,5 @@ impl Catalogue {
             .filter(|file| file.secrets.contains(&secret))
             .map(|file| file.name.as_str())
             .collect()
-    }
-}
-
-impl EnvFile {
-    fn serves(&self, profile: &str) -> bool {
-        self.name == profile || self.profiles.iter().any(|own| own == profile)
-    }
-}
-
-impl Key {
-    /// The key as messages name it.
-    pub fn label(&self) -> &str {
-        self.name.as_deref().unwrap_or("the whole value")
     }
 }

@@ -2,7 +2,8 @@
 
 use secrecy::SecretString;
 
-use super::{Format, Key, Secret, names};
+use super::names;
+use super::types::{Format, Key, Secret};
 use crate::diagnostic::{Diagnostic, Place, Report, nearest};
 use crate::spec::File;
 use crate::yaml::{Entry, Node};

@@ -1,15 +1,13 @@
-//! From the document to the model, with every mistake in the report.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! What the model is built from, and where mistakes go. The parts of a service are built beside
+//! their types.
 
 use common::catalogue::Catalogue;
 use common::diagnostic::{Diagnostic, Report};
 
-use super::{Dependency, Mount, Origin, Platform, Service, Volume, at, profiles};
-use crate::spec::Spec;
-use crate::spec::types::{Access, Cluster, Condition, Document, Environment, SecretFiles};
+use crate::spec::types::Document;
+use crate::spec::{Spec, at};
 
-/// What is built from, and where mistakes go.
+/// A document under way to the model.
 pub(super) struct Builder<'a> {
     pub(super) spec: &'a Spec,
     pub(super) document: &'a Document,
@@ -17,146 +15,6 @@ pub(super) struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    pub(super) fn platform(&mut self) -> Platform {
-        let document = self.document;
-        let services = document.services.iter();
-        let mut services: BTreeMap<String, Service> =
-            services.map(|(name, service)| (name.clone(), self.service(name, service))).collect();
-        if let Some(files) = &document.secret_files {
-            for service in services.values_mut().filter(|s| !s.secrets.is_empty()) {
-                let written = Dependency {
-                    condition: Condition::ServiceCompletedSuccessfully,
-                    required: true,
-                    restart: false,
-                };
-                service.depends.insert(files.service.clone(), written);
-                service.mounts.push(Mount {
-                    origin: Origin::Volume(files.volume.clone()),
-                    target: files.path.trim_end_matches('/').to_owned(),
-                    read_only: true,
-                    mode: vec!["ro".into()],
-                    options: serde_json::Map::new(),
-                });
-            }
-        }
-        let wait_image = document
-            .wait
-            .as_ref()
-            .and_then(|name| services.get(name))
-            .map(|service| service.image.clone());
-        let environments = self.environments();
-        let mut platform = Platform {
-            name: document.name.clone().unwrap_or_else(|| self.project()),
-            volumes: self.volumes(),
-            networks: document.networks.clone(),
-            environments,
-            secret_files: document.secret_files.as_ref().map(|files| SecretFiles {
-                service: files.service.clone(),
-                volume: files.volume.clone(),
-                path: files.path.trim_end_matches('/').to_owned(),
-            }),
-            secrets: document.compose_secrets.clone(),
-            env_files: self.env_files(),
-            wait_image,
-            closed_profiles: profiles::closed(&services),
-            in_base: BTreeSet::new(),
-            services,
-        };
-        platform.in_base = platform.base();
-        platform
-    }
-
-    pub(super) fn env_files(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let catalogue = self.catalogue();
-        let variables = |file: &common::catalogue::EnvFile| {
-            let secrets = file.secrets.iter().map(|index| &catalogue.secrets[*index]);
-            secrets.flat_map(|s| &s.keys).map(|key| key.variable.clone()).collect()
-        };
-        catalogue.env_files.iter().map(|file| (file.name.clone(), variables(file))).collect()
-    }
-
-    /// The folder's name, as Compose would take it.
-    pub(super) fn project(&self) -> String {
-        let folder = self.spec.sources.folder.canonicalize().ok();
-        let name = folder.as_deref().and_then(|f| f.file_name()).unwrap_or_default();
-        let name: String = name
-            .to_string_lossy()
-            .to_lowercase()
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-            .collect();
-        let name = name.trim_matches('-');
-        if name.is_empty() { "platform".into() } else { name.into() }
-    }
-
-    pub(super) fn environments(&self) -> BTreeMap<String, Environment> {
-        let mut all = self.document.environments.clone();
-        if all.is_empty() {
-            // An ordinary Compose project still gets its Kubernetes side.
-            let environment = Environment {
-                cluster: Cluster::Kind,
-                namespace: self.document.name.clone().unwrap_or_else(|| self.project()),
-                profiles: None,
-                memory: None,
-                nodes: None,
-                exposure: None,
-                secret_store: None,
-                storage_class: None,
-                images: None,
-                values: None,
-                argocd: None,
-                kind: None,
-            };
-            all.insert("local".into(), environment);
-        }
-        all
-    }
-
-    pub(super) fn volumes(&mut self) -> BTreeMap<String, Volume> {
-        let mut all = BTreeMap::new();
-        for (name, volume) in &self.document.volumes {
-            let mut compose = serde_json::Map::new();
-            let mut made = Volume {
-                size: "1Gi".into(),
-                access: Access::ReadWriteOnce,
-                compose: serde_json::Map::new(),
-            };
-            if let Some(volume) = volume {
-                for (key, value) in [("driver", &volume.driver), ("name", &volume.name)] {
-                    compose.extend(value.as_ref().map(|v| (key.to_owned(), v.clone().into())));
-                }
-                compose.extend(volume.driver_opts.clone().map(|v| ("driver_opts".to_owned(), v)));
-                compose.extend(volume.external.map(|v| ("external".to_owned(), v.into())));
-                let labels = self.pairs(name, "labels", volume.labels.as_ref());
-                compose.extend(
-                    (!labels.is_empty())
-                        .then(|| ("labels".to_owned(), labels.into_iter().collect())),
-                );
-                if volume.external == Some(true) {
-                    let message = format!("volume \"{name}\" exists already, and its claim is new");
-                    self.warning("not-carried", message, &["volumes", name, "external"]);
-                }
-                if let Some(claim) = &volume.claim {
-                    if let Some(size) = &claim.size {
-                        if !crate::spec::quantity::is_storage(size) {
-                            let path = ["volumes", name, "x-claim", "size"];
-                            self.error(
-                                "bad-quantity",
-                                format!("\"{size}\" is no size of a claim, such as 5Gi"),
-                                &path,
-                            );
-                        }
-                        made.size = size.clone();
-                    }
-                    made.access = claim.access.unwrap_or(Access::ReadWriteOnce);
-                }
-            }
-            made.compose = compose;
-            all.insert(name.clone(), made);
-        }
-        all
-    }
-
     pub(super) fn error(&mut self, code: &'static str, message: String, path: &[&str]) {
         self.report.push(at(Diagnostic::error(code, message), &self.spec.sources, path));
     }

@@ -6,12 +6,11 @@ use common::diagnostic::{Diagnostic, Report, nearest};
 use common::environment;
 
 use super::budget::Budget;
-use super::{Health, Origin, Platform, Restart, Service, at, is_label, order, patch};
-use crate::render::kubernetes::CLUSTER;
-use crate::render::kubernetes::config::names;
-use crate::spec::Spec;
+use super::names::{CLUSTER, is_label};
+use super::{Health, Origin, Platform, Restart, Service, config_maps, order, patch};
 use crate::spec::quantity::bytes;
 use crate::spec::types::{Access, Cluster, Condition};
+use crate::spec::{Spec, at};
 
 /// Checks everything and puts the order of starting into the services.
 pub(super) fn all(platform: &mut Platform, spec: &Spec, report: &mut Report) {
@@ -405,7 +404,8 @@ impl Checks<'_> {
         let mut taken: BTreeMap<(&str, String), &String> = own.collect();
         for (name, service) in &platform.services {
             let aliases = service.aliases().into_iter().map(|alias| ("name", alias.to_owned()));
-            let maps: std::collections::BTreeSet<String> = names(service).into_values().collect();
+            let maps: std::collections::BTreeSet<String> =
+                config_maps::names(service).into_values().collect();
             let maps = maps.into_iter().map(|map| ("ConfigMap", map));
             for (kind, what) in aliases.chain(maps) {
                 let Some(first) = taken.insert((kind, what.clone()), name) else { continue };

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Builder, is_label, label};
+use super::Builder;
+use super::names::{is_label, label};
 use crate::spec::types::{self, ConfigUse, Words};
 use crate::spec::{MAYBE_SECRET, quantity, text};
 use common::diagnostic::nearest;

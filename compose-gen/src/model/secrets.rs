@@ -4,9 +4,9 @@ use common::diagnostic::{Diagnostic, Report};
 use common::secrets::{is_secret, shows_secret};
 
 use super::checks::Checks;
-use super::{Health, Platform, Service, at};
+use super::{Health, Platform, Service};
 use crate::spec::text::{self, Piece};
-use crate::spec::{MAYBE_SECRET, MAYBE_SECRET_HINT, Spec};
+use crate::spec::{MAYBE_SECRET, MAYBE_SECRET_HINT, Spec, at};
 
 /// What `docker compose up` may change stands in the Compose file, where a shell that puts
 /// secrets together cannot read it safely.

@@ -6,7 +6,8 @@ use common::compose::words;
 use common::diagnostic::nearest;
 use serde_json::{Map, Value};
 
-use super::{Amounts, Builder, Dependency, Restart, Service, is_annotation, is_label};
+use super::names::{is_annotation, is_label};
+use super::{Amounts, Builder, Dependency, Restart, Service};
 use crate::spec::dotenv;
 use crate::spec::quantity;
 use crate::spec::types::{

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Builder, is_label};
+use super::Builder;
+use super::names::is_label;
+use crate::spec::at;
 use crate::spec::types::{self, Dependencies, Networks};
 
 impl Builder<'_> {
@@ -51,7 +53,7 @@ impl Builder<'_> {
             }
             let reason = crate::spec::uncarried::reason(key).unwrap_or_default();
             let message = format!("{key} of \"{name}\" stays in the Compose file: {reason}");
-            self.report.push(super::at(
+            self.report.push(at(
                 common::diagnostic::Diagnostic::warning("not-carried", message),
                 &self.spec.sources,
                 &["services", name, key],

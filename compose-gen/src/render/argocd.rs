@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Files;
-use super::kubernetes::{CLUSTER, Counts};
+use super::kubernetes::Counts;
 use crate::model::Platform;
+use crate::model::names::CLUSTER;
 use crate::spec::types::{ArgoCd, Environment, Sync};
 
 /// Where the API server of Argo CD's own cluster answers.

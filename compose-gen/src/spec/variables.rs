@@ -8,8 +8,8 @@ use common::secrets::is_secret;
 use common::spec::read_file;
 use serde_json::Value;
 
+use super::sources::{MAYBE_SECRET, MAYBE_SECRET_HINT, Sources, at};
 use super::text::{INTERPOLATED, Names, Problem, interpolate, secrets};
-use super::{MAYBE_SECRET, MAYBE_SECRET_HINT, Sources};
 
 /// The keys of a service whose entries belong to one environment each.
 const BY_ENVIRONMENT: [&str; 4] = ["x-environment", "x-resources", "x-replicas", "x-patches"];
@@ -316,12 +316,5 @@ fn plain(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         _ => None,
-    }
-}
-
-fn at(diagnostic: Diagnostic, sources: &Sources, path: &[&str]) -> Diagnostic {
-    match sources.place(path) {
-        Some(place) => diagnostic.at(place, ""),
-        None => diagnostic,
     }
 }

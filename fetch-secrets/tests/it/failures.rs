@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::proxy::{Action, Proxy, Request};
-use rideshare_tests::run::{Run, run};
+use rideshare_tests::run::{Run, run, until};
 
 use crate::support::{Bench, aws, tool};
 
@@ -193,13 +193,12 @@ fn an_interruption_ends_with_130_and_writes_nothing() {
     hole.set_nonblocking(true).unwrap();
     let mut child = aws(&mut command, &url, "000000000001").spawn().unwrap();
     // Once it has connected it is waiting for the answer.
-    let _connection = loop {
-        if let Ok(connection) = hole.accept() {
-            break connection;
-        }
+    let mut connection = None;
+    until("a connection", || {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it connected");
-        std::thread::sleep(Duration::from_millis(20));
-    };
+        connection = hole.accept().ok();
+        connection.is_some()
+    });
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));

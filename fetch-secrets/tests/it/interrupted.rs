@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use insta::assert_snapshot;
-use rideshare_tests::run::run;
+use rideshare_tests::run::{has_open, run, until};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::Bench;
@@ -137,7 +137,6 @@ fn two_runs_at_once_leave_files_of_one_of_them() {
         }
         assert!(whole.contains(&first.read("out/core.env")));
         assert_eq!(first.read("out/core.env"), first.read("out/extra.env"));
-        thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(first.listing(), ["core.env", "extra.env"]);
 }
@@ -152,7 +151,7 @@ fn a_folder_in_use_is_given_up_at_the_deadline_and_can_be_interrupted() {
     assert_snapshot!(given_up.stderr);
     for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let mut child = bench.tool(&["--source", "dev"]).spawn().unwrap();
-        thread::sleep(Duration::from_millis(300));
+        until("the folder's lock", || has_open(&child, "out"));
         kill_process(Pid::from_child(&child), signal).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(status));
     }

@@ -8,7 +8,8 @@ use common::exit::Status;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
-use super::volumes::{self, PAUSE, Volume};
+use super::volume::{self, Volume};
+use super::waiting::PAUSE;
 use super::{claim, manifest, quiesce};
 use crate::cluster::{Cluster, RESTORER, stop};
 use crate::object::{list, name, text};
@@ -77,7 +78,7 @@ pub(super) async fn bind(
         let found = cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?;
         if let Some(found) = found.filter(|found| text(found, "/status/phase") == "Bound") {
             let all = cluster.list("v1", "PersistentVolume", "").await?;
-            break volumes::of(&found, &all).map_err(|why| {
+            break volume::of(&found, &all).map_err(|why| {
                 let message = format!("claim {name} cannot be restored: {why}");
                 Stop::new(Status::No, Diagnostic::error("volume-unsupported", message))
             });

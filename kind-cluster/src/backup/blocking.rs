@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use common::stop::Stop;
 
-use super::volumes::late;
+use super::waiting::late;
 
 /// Whether nobody waits for the result any more.
 #[derive(Clone, Debug, Default)]

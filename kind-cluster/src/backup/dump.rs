@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::io::AsyncWrite;
 
 use super::archive::{Member, Writer};
-use super::{manifest, volumes};
+use super::{manifest, waiting};
 use crate::cluster::Cluster;
 use crate::object::{Key, has_condition, list, matches, name, text};
 
@@ -90,7 +90,7 @@ pub(super) async fn write(
     if let Some(stop) = failure {
         return Err(stop);
     }
-    let executed = outcome.map_err(|_| volumes::late(workload))??;
+    let executed = outcome.map_err(|_| waiting::late(workload))??;
     if executed.status != 0 {
         let said = crate::process::tail(&executed.stderr);
         return Err(failed(format!("exit status {}: {said}", executed.status)));

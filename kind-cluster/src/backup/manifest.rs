@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::volumes::Inventory;
-
 /// The version of this form. A reader refuses others.
 pub(super) const SCHEMA: u32 = 1;
 
@@ -79,25 +77,4 @@ pub(super) struct Workload {
     pub(super) kind: String,
     pub(super) name: String,
     pub(super) replicas: i64,
-}
-
-impl Manifest {
-    /// A manifest whose parts are still to be written.
-    pub(super) fn new(cluster: &str, inventory: &Inventory) -> Self {
-        let workload = |(key, replicas): &(crate::object::Key, i64)| Workload {
-            namespace: key.namespace.clone(),
-            kind: key.kind.clone(),
-            name: key.name.clone(),
-            replicas: *replicas,
-        };
-        Manifest {
-            schema: SCHEMA,
-            cluster: cluster.to_owned(),
-            volumes: Vec::new(),
-            dumps: Vec::new(),
-            scratch: inventory.scratch.clone(),
-            workloads: inventory.workloads.iter().map(workload).collect(),
-            images: inventory.images.clone(),
-        }
-    }
 }

@@ -7,14 +7,17 @@ mod archive;
 pub(crate) mod bind;
 mod blocking;
 mod claim;
+mod copy;
 mod dump;
+mod inventory;
 mod manifest;
 pub(crate) mod quiesce;
 pub(crate) mod restore;
 pub(crate) mod scratch;
 mod swap;
 mod verify;
-mod volumes;
+mod volume;
+mod waiting;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,8 +35,9 @@ use crate::interrupt::Interrupt;
 use crate::report::{self, Check};
 use crate::{quantity, turn};
 use archive::Writer;
+use inventory::Inventory;
 use manifest::Manifest;
-use volumes::Inventory;
+use waiting::PAUSE;
 
 /// `backup`.
 pub(crate) async fn run(
@@ -74,7 +78,7 @@ pub(crate) async fn make(
     if !shared.dry_run {
         interrupt.or(bind::clean_up(&cluster)).await?;
     }
-    let inventory = interrupt.or(volumes::look(&cluster)).await?;
+    let inventory = interrupt.or(inventory::look(&cluster)).await?;
     if then == Then::StayStopped && !inventory.abandoned.is_empty() {
         let message = format!(
             "no claim has, and no archive will have, the data of {}",
@@ -140,7 +144,7 @@ async fn write(
     deadline: Instant,
     interrupt: &Interrupt,
 ) -> Result<Manifest, Stop> {
-    let mut manifest = Manifest::new(&shared.name, inventory);
+    let mut manifest = inventory.manifest(&shared.name);
     let dumps = async {
         for database in &inventory.databases {
             display::line(&format!("dumping {}", database.workload));
@@ -165,7 +169,7 @@ async fn copy(
     quiesce::wait_until_unused(cluster, &inventory.volumes, deadline).await?;
     for volume in &inventory.volumes {
         display::line(&format!("copying claim {}", volume.claim));
-        let part = volumes::write(volume, writer, deadline).await?;
+        let part = copy::write(volume, writer, deadline).await?;
         quiesce::still_unused(cluster, &inventory.volumes).await?;
         manifest.volumes.push(part);
     }
@@ -191,7 +195,7 @@ async fn lock(folder: &Path, deadline: Instant) -> Result<Folder, Stop> {
     loop {
         match Folder::lock(folder, Instant::now()) {
             Err(error) if error.kind() == io::ErrorKind::TimedOut && Instant::now() < deadline => {
-                tokio::time::sleep(volumes::PAUSE).await;
+                tokio::time::sleep(PAUSE).await;
             }
             answer => {
                 return answer.map_err(|error| {
@@ -210,7 +214,7 @@ async fn free(folder: &Path, cluster: &str) -> Result<PathBuf, Stop> {
         if !path.exists() {
             return Ok(path);
         }
-        tokio::time::sleep(volumes::PAUSE).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -10,7 +10,8 @@ use common::exit::Status;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
-use super::volumes::{self, PAUSE, Volume};
+use super::volume::{self, Volume};
+use super::waiting::PAUSE;
 use crate::cluster::{Cluster, stop as api_stop};
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
@@ -88,7 +89,7 @@ pub(super) async fn still_unused(cluster: &Cluster, volumes: &[Volume]) -> Resul
 async fn users_of(cluster: &Cluster, volumes: &[Volume]) -> Result<Vec<String>, Stop> {
     let pods = cluster.list("v1", "Pod", "").await?;
     let used = |pod: &&Value| {
-        volumes.iter().any(|volume| volumes::uses(pod, &volume.namespace, &volume.claim))
+        volumes.iter().any(|volume| volume::uses(pod, &volume.namespace, &volume.claim))
     };
     Ok(pods.iter().filter(used).map(|pod| name(pod).to_owned()).collect())
 }
@@ -132,7 +133,7 @@ fn address(key: &Key) -> Value {
 pub(super) async fn users(cluster: &Cluster, claims: &[Value]) -> Result<Vec<(Key, i64)>, Stop> {
     let mut all = cluster.list("apps/v1", "StatefulSet", "").await?;
     all.extend(cluster.list("apps/v1", "Deployment", "").await?);
-    let uses = |workload: &&Value| claims.iter().any(|c| volumes::claims_of(workload, c));
+    let uses = |workload: &&Value| claims.iter().any(|c| volume::claims_of(workload, c));
     let replicas = |workload: &Value| workload.pointer("/spec/replicas").and_then(Value::as_i64);
     Ok(all
         .iter()

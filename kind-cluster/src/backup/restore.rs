@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::manifest::{self, Manifest};
 use super::swap::Swap;
-use super::volumes::{self, PAUSE, Volume};
+use super::volume::Volume;
+use super::waiting::{PAUSE, warn};
 use super::{bind, quiesce, verify};
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
@@ -33,7 +34,7 @@ pub(crate) async fn run(
     if manifest.cluster != shared.name {
         let message =
             format!("the archive is of the cluster {}, not {}", manifest.cluster, shared.name);
-        volumes::warn("other-cluster", message);
+        warn("other-cluster", message);
     }
     if options.verify_only || shared.dry_run {
         let word = if options.verify_only { "verified" } else { "to be restored" };

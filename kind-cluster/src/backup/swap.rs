@@ -17,7 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::archive::hexadecimal;
 use super::manifest;
-use super::volumes::{self, Volume};
+use super::volume::Volume;
+use super::waiting::{late, warn};
 use crate::nodes::QUESTION;
 use crate::process::{self, Group};
 
@@ -106,7 +107,7 @@ impl<'a> Swap<'a> {
                     target.path,
                     why.join("; ")
                 );
-                volumes::warn("old-data", message);
+                warn("old-data", message);
             }
         }
         Ok(())
@@ -182,7 +183,7 @@ impl<'a> Swap<'a> {
         let limit = self.deadline.saturating_duration_since(Instant::now());
         let (fed, status) = match tokio::time::timeout(limit, all).await {
             Ok(outcome) => outcome?,
-            Err(_) => return Err(volumes::late(&part.claim)),
+            Err(_) => return Err(late(&part.claim)),
         };
         if fed.as_ref().is_ok_and(|sum| *sum != part.sha256) {
             let message =

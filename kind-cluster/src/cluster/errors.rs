@@ -5,7 +5,7 @@ use common::exit::Status;
 use common::secrets::mask;
 use common::stop::Stop;
 
-use super::{MANAGER, RESTORER};
+use super::managers::{MANAGER, RESTORER};
 
 /// The HTTP status that the API server answered with.
 pub(crate) fn code(error: &kube::Error) -> Option<u16> {

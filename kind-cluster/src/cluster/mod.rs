@@ -4,6 +4,7 @@ mod errors;
 pub(crate) mod exec;
 pub(crate) mod kubeconfig;
 pub(crate) mod live;
+mod managers;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -21,13 +22,7 @@ pub(crate) use errors::{Refusal, chain, code, conflicts, said, stop};
 
 use crate::object::{list, text};
 use errors::{not_served, only_ours};
-
-/// Who the API server keeps as the owner of what is applied here.
-pub(crate) const MANAGER: &str = "kind-cluster";
-
-/// Who asks for a claim that comes from an archive. To the API server, a deployment is somebody
-/// else: what its overlay leaves out of the claim stays as it is, and is not taken away.
-pub(crate) const RESTORER: &str = "kind-cluster-restore";
+pub(crate) use managers::{MANAGER, RESTORER};
 
 /// How long one request may take.
 const REQUEST: Duration = Duration::from_secs(30);

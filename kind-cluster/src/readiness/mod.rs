@@ -17,116 +17,17 @@ pub(crate) mod pods;
 mod replica_set;
 mod rule;
 mod service;
+mod state;
 mod stateful_set;
 mod unknown;
-
-use std::collections::BTreeSet;
+mod world;
 
 use serde_json::Value;
 
-use crate::object::{Key, Objects, because, condition, has_condition, number, text};
+use crate::object::{because, condition, has_condition, number, text};
 pub(crate) use rule::Rule;
-
-/// The state of an object, with the reason where it is not simply ready.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    /// Nothing is left to wait for.
-    Ready,
-    /// It may still become ready.
-    InProgress(String),
-    /// It will not become ready by waiting.
-    Failed(Failure),
-    /// There is nothing that could make it ready, and that is no failure.
-    Skipped(String),
-}
-
-/// Why an object has failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Failure {
-    pub(crate) cause: Cause,
-    /// The same with names, for people.
-    pub(crate) reason: String,
-}
-
-/// The causes that have a hint or a code of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// A container ends again and again.
-    CrashLoop,
-    /// An image cannot be had.
-    Image,
-    Other,
-}
-
-impl Failure {
-    fn new(cause: Cause, reason: String) -> Self {
-        Failure { cause, reason }
-    }
-
-    /// The same, found in a part of the object.
-    fn within(self, part: &str) -> Self {
-        Failure { reason: format!("{part}: {}", self.reason), ..self }
-    }
-}
-
-impl State {
-    /// A failure for another cause than those of pods.
-    pub(crate) fn failed(reason: impl Into<String>) -> Self {
-        State::Failed(Failure::new(Cause::Other, reason.into()))
-    }
-
-    /// Ready, or nothing to wait for.
-    pub(crate) fn is_settled(&self) -> bool {
-        matches!(self, State::Ready | State::Skipped(_))
-    }
-
-    /// One word for a table.
-    pub(crate) fn word(&self) -> &'static str {
-        match self {
-            State::Ready => "ready",
-            State::InProgress(_) => "waiting",
-            State::Failed(_) => "failed",
-            State::Skipped(_) => "skipped",
-        }
-    }
-
-    /// Why, or nothing.
-    pub(crate) fn reason(&self) -> &str {
-        match self {
-            State::Ready => "",
-            State::InProgress(reason) | State::Skipped(reason) => reason,
-            State::Failed(failure) => &failure.reason,
-        }
-    }
-}
-
-/// What the rules may look at besides the object.
-#[derive(Debug, Default)]
-pub(crate) struct World {
-    /// What is known of the cluster.
-    pub(crate) objects: Objects,
-    /// Group and kind of what discovery lists, where that was asked.
-    pub(crate) served: BTreeSet<(String, String)>,
-    /// Seconds since 1970.
-    pub(crate) now: i64,
-}
-
-impl World {
-    /// An object that is known.
-    pub(crate) fn get(&self, group: &str, kind: &str, ns: &str, name: &str) -> Option<&Value> {
-        self.objects.get(&Key::new(group, kind, ns, name))
-    }
-
-    /// All known objects of a kind in a namespace.
-    pub(crate) fn all<'a>(
-        &'a self,
-        kind: &'a str,
-        namespace: &'a str,
-    ) -> impl Iterator<Item = &'a Value> {
-        let wanted = move |key: &&Key| key.kind == kind && key.namespace == namespace;
-        self.objects.keys().filter(wanted).filter_map(|key| self.objects.get(key))
-    }
-}
+pub(crate) use state::{Cause, Failure, State};
+pub(crate) use world::World;
 
 /// The state of one object.
 pub(crate) fn assess(object: &Value, world: &World) -> State {
@@ -184,11 +85,6 @@ fn common(object: &Value) -> Option<State> {
         return Some(State::InProgress(format!("reconciling: {reason}")));
     }
     None
-}
-
-/// `3 of 5 ready`, when fewer are there than wanted.
-fn short_of(have: i64, want: i64, what: &str) -> Option<State> {
-    (have < want).then(|| State::InProgress(format!("{have} of {want} {what}")))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{State, short_of};
+use super::state::{State, short_of};
 use crate::object::number;
 
 pub(super) fn state(object: &Value) -> State {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{State, short_of};
+use super::state::{State, short_of};
 use crate::object::{number, text};
 
 pub(super) fn state(object: &Value) -> State {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Bench, Place};
+use super::bench::{Bench, Place};
 use crate::object::name;
 use crate::report::Check;
 

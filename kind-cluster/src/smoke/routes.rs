@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{no_answer, time_left};
+use super::bench::{no_answer, time_left};
 use crate::cluster::chain;
 use crate::object::{list, name, text};
 use crate::report::Check;

@@ -9,7 +9,6 @@ use common::stop::Stop;
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::shown;
 use crate::cli::Shared;
 use crate::cluster::{self, Cluster};
 use crate::deploy::inventory::{self, Inventory};
@@ -80,7 +79,7 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
     }
     for (key, version) in &wanted {
         match is_there((key, version)) {
-            Some(true) => checks.push(Check::ok(GROUP, shown(key), "there")),
+            Some(true) => checks.push(Check::ok(GROUP, key.placed(), "there")),
             Some(false) => checks.push(missing(key, &overlay)),
             None => {}
         }
@@ -121,7 +120,7 @@ fn missing(key: &Key, overlay: &[Value]) -> Check {
     let own = overlay.iter().find(|object| Key::of(object) == *key);
     let stays = own.is_some_and(|job| job.pointer("/spec/ttlSecondsAfterFinished").is_none());
     if key.kind == "Job" && !stays {
-        return Check::skipped(GROUP, shown(key), "gone, as a Job that is done may be");
+        return Check::skipped(GROUP, key.placed(), "gone, as a Job that is done may be");
     }
-    Check::failed(GROUP, shown(key), "missing", "it should be there, and is not").hint(HINT)
+    Check::failed(GROUP, key.placed(), "missing", "it should be there, and is not").hint(HINT)
 }

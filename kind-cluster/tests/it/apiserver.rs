@@ -7,7 +7,7 @@ use rideshare_tests::apiserver::{ExecOutcome, Step, controllers};
 use rideshare_tests::run::{Run, run};
 use serde_json::json;
 
-use crate::support::{Machine, overlay, start, workload};
+use crate::support::{Machine, overlay, start, until, workload};
 
 fn kubectl(machine: &Machine, arguments: &[&str]) -> Command {
     let mut command = Command::new("kubectl");
@@ -101,7 +101,7 @@ fn kubectl_watches_over_a_history_that_is_gone() {
             "--timeout=20s",
         ],
     ));
-    std::thread::sleep(Duration::from_millis(700));
+    until("the watch", || machine.server.watches("deployments") > 0);
     machine.server.expire_watches();
     machine.server.merge("Deployment", "small", "web", json!({"status": {"replicas": 1}}));
     let waited: Run = waiting.wait_with_output().unwrap().into();

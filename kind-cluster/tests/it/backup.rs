@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rideshare_tests::apiserver::{ExecOutcome, controllers};
+use rideshare_tests::apiserver::ExecOutcome;
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
 use serde_json::{Value, json};
@@ -53,13 +53,13 @@ pub(crate) fn deployed(sets: &[Value]) -> Option<Machine> {
 
 /// Waits for a workload's claim, which the scripted controllers write anew at each start.
 pub(crate) fn bound(machine: &Machine, workload: &str) {
-    std::thread::sleep(controllers::DELAY * 4);
+    machine.server.settle();
     let claim = format!("data-{workload}-0");
     machine.server.wait("PersistentVolumeClaim", "small", &claim, |claim| {
         claim["status"]["phase"] == "Bound"
     });
     // The claim that was bound is looked at once more, and its volume written again.
-    std::thread::sleep(controllers::DELAY * 4);
+    machine.server.settle();
 }
 
 /// Odd owners and modes, links, a sparse file, an empty folder, a long name, a pipe.

@@ -317,8 +317,8 @@ fn watches_survive_a_history_that_is_gone() {
     });
     let child = start(&mut small(&machine, &[], &["--timeout", "60s"]));
     until("the Deployment", || seen.load(Ordering::SeqCst) > 0);
-    for _ in 0..2 {
-        std::thread::sleep(Duration::from_millis(300));
+    for round in 0..2 {
+        until("a watch", || machine.server.watches("deployments") > round);
         machine.server.expire_watches();
     }
     let status = json!({"status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1,

@@ -208,7 +208,7 @@ fn volumes(bench: &Bench) {
     machine.server.wait("PersistentVolumeClaim", "small", "data-store-0", |claim| {
         claim["status"]["phase"] == "Bound"
     });
-    std::thread::sleep(rideshare_tests::apiserver::controllers::DELAY * 4);
+    machine.server.settle();
     let volume =
         PathBuf::from("/var/local-path-provisioner/pvc-small-data-store-0_small_data-store-0");
     let local = machine.path("tree");

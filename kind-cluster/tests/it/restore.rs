@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::backup::{archives, backup, deployed, folder, replicas, stateful, tree};
-use crate::support::{Machine, overlay, signal, start, until};
+use crate::support::{Machine, has_open, has_taken_signals, overlay, signal, start, until};
 
 pub(crate) fn restore(machine: &Machine, archive: &Path, more: &[&str]) -> Command {
     let small = machine.path("small").display().to_string();
@@ -47,6 +47,12 @@ fn volumes(machine: &Machine) -> std::collections::BTreeMap<String, String> {
 fn wrap(machine: &Machine, program: &str, first: &str) {
     let name = format!("bin/{program}");
     machine.program(&name, &format!("#!/bin/sh\n{first}\nexec /bin/{program} \"$@\"\n"));
+}
+
+/// Whether a node still unpacks a volume: its pipes are the last thing that it takes away.
+fn is_unpacking(machine: &Machine) -> bool {
+    let mut entries = fs::read_dir(machine.path("volumes")).unwrap().flatten();
+    entries.any(|entry| entry.file_name().to_string_lossy().ends_with("-pipes"))
 }
 
 /// Nothing that a restore makes for itself is left.
@@ -141,7 +147,7 @@ fn a_signal_or_kill_9_in_the_middle_loses_nothing() {
             // The swap goes on to its end: then all is new.
             let id = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
             rustix::process::kill_process(id, kind).unwrap();
-            std::thread::sleep(Duration::from_millis(300));
+            until("the signal", || has_taken_signals(&child));
             machine.write("fake/go", "");
             Run::from(child.wait_with_output().unwrap()).expect(0);
             assert!(!folder(&machine, "store").join("since").exists());
@@ -157,7 +163,7 @@ fn a_signal_or_kill_9_in_the_middle_loses_nothing() {
         machine.write("fake/go", "");
         if program == "tar" {
             // What is whole may still be beside it, without anybody to put it in its place.
-            std::thread::sleep(Duration::from_millis(300));
+            until("the node's own end", || !is_unpacking(&machine));
             let mut after = volumes(&machine);
             after.retain(|name, _| !name.contains("kind-cluster-"));
             assert_eq!(after, before);
@@ -182,7 +188,7 @@ fn a_long_verification_hears_signals_and_its_deadline() {
     fs::File::create(&path).unwrap().set_len(200 << 30).unwrap();
     let arguments = ["restore", "--verify-only", path.to_str().unwrap()];
     let child = start(&mut machine.tool(&arguments));
-    std::thread::sleep(Duration::from_millis(500));
+    until("the archive", || has_open(&child, "big.tar"));
     let before = Instant::now();
     signal(child, Signal::INT).expect(130);
     assert!(before.elapsed() < Duration::from_secs(6));

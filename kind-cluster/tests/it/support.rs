@@ -5,10 +5,10 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use rideshare_tests::apiserver::{ApiServer, Event, Step, controllers};
 use rideshare_tests::run::Run;
+pub(crate) use rideshare_tests::run::{has_open, has_taken_signals, until};
 use rideshare_tests::{peers, root};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -323,18 +323,6 @@ pub(crate) fn said(child: &mut std::process::Child, text: &str) {
     let stderr = BufReader::new(child.stderr.take().unwrap());
     let mut lines = stderr.lines().map_while(Result::ok);
     assert!(lines.any(|line| line.contains(text)), "{text} was never said");
-}
-
-/// Waits until something is so.
-#[track_caller]
-pub(crate) fn until(what: &str, so: impl Fn() -> bool) {
-    for _ in 0..1500 {
-        if so() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("{what} did not happen");
 }
 
 /// A step that makes a workload's pod crash again and again.

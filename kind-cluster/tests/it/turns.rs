@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::backup::{archives, backup, bound, deployed, folder, replicas, stateful};
-use crate::support::{Machine, overlay, signal, start, until};
+use crate::support::{Machine, has_open, overlay, signal, start, until};
 
 /// A backup that is in the middle of its copy.
 fn copying(machine: &Machine) -> std::process::Child {
@@ -53,7 +53,7 @@ fn who_changes_a_cluster_has_it_alone() {
     }
     // Who waits can be stopped.
     let waiting = start(&mut backup(&machine));
-    std::thread::sleep(Duration::from_millis(300));
+    until("the lock", || has_open(&waiting, "rideshare-local.lock"));
     signal(waiting, Signal::INT).expect(130);
     assert_eq!(replicas(&machine, "store"), 0);
     // The lock goes with its process, however that ends.
@@ -71,8 +71,12 @@ fn a_folder_that_somebody_else_writes_to_is_waited_for_and_can_be_given_up() {
     held.lock().unwrap();
     let late = run(backup(&machine).args(["--timeout", "300ms"])).expect(2);
     assert!(late.stderr.contains("error[backup-folder]"), "{}", late.stderr);
+    // The CronJobs are the last thing that is asked for before the folder.
+    let cron_jobs = |request: &String| request.ends_with("/cronjobs");
+    let looks = || machine.server.requests().into_iter().filter(cron_jobs).count();
+    let earlier = looks();
     let waiting = start(&mut backup(&machine));
-    std::thread::sleep(Duration::from_millis(500));
+    until("a look at the cluster", || looks() > earlier);
     let before = Instant::now();
     signal(waiting, Signal::TERM).expect(130);
     assert!(before.elapsed() < Duration::from_secs(6));
@@ -105,8 +109,8 @@ fn a_signal_while_a_workload_is_being_stopped_leaves_it_running() {
     let child = start(&mut backup(&machine));
     until("the patch", || marker.exists());
     signal(child, Signal::INT).expect(130);
-    // Longer than the change takes that nobody would be waiting for.
-    std::thread::sleep(Duration::from_millis(800));
+    // Also of the change that nobody would be waiting for.
+    machine.server.settle();
     assert_eq!(replicas(&machine, "store"), 1);
 }
 

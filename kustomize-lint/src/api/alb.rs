@@ -9,7 +9,7 @@
 
 use common::diagnostic::nearest;
 
-use super::validate::segment;
+use super::path::segment;
 use super::violation::{Problem, Violation};
 use crate::tree::Node;
 

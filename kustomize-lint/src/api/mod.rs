@@ -15,6 +15,7 @@ mod alb;
 mod bundle;
 pub mod definition;
 mod formats;
+mod path;
 mod removed;
 mod validate;
 mod version;

@@ -5,6 +5,7 @@ use common::diagnostic::nearest;
 use super::alb;
 use super::bundle::{Schemas, group_of};
 use super::definition::{Definition, Field, Name, Type, field};
+use super::path::segment;
 use super::removed::removed;
 use super::version::Version;
 use super::violation::{BOOLEAN, INTEGER, LIST, NUMBER, Problem, TEXT, Violation};
@@ -263,16 +264,5 @@ impl Walk {
                 }
             }
         }
-    }
-}
-
-/// A key as a part of a path.
-pub(super) fn segment(key: &str, first: bool) -> String {
-    let plain =
-        !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-$".contains(&b));
-    match (plain, first) {
-        (true, true) => key.to_owned(),
-        (true, false) => format!(".{key}"),
-        (false, _) => format!("[{key:?}]"),
     }
 }

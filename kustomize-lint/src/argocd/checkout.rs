@@ -13,7 +13,6 @@ use crate::config::Settings;
 use crate::lint::kustomization_file;
 use crate::object::Object;
 use crate::render::{Rendering, render};
-use crate::rules;
 use crate::tree::{FileId, Files};
 
 /// How many paths are rendered besides the roots of the run.
@@ -49,17 +48,13 @@ pub(crate) struct Checkout {
 }
 
 impl Checkout {
-    /// Looks at the paths of every Application in the renderings, when a rule about Argo CD is
-    /// asked.
+    /// Looks at the paths of every Application in the renderings.
     pub(crate) fn of(
         renderings: &[(String, Rendering)],
         settings: &Settings,
         files: &mut Files,
     ) -> Self {
         let mut checkout = Checkout::default();
-        if !rules::ALL.iter().any(|rule| rule.code.starts_with("KA") && settings.asks(rule)) {
-            return checkout;
-        }
         let objects = renderings.iter().flat_map(|(_, rendering)| &rendering.objects);
         let applications: Vec<&Object> = objects.filter(|object| is_application(object)).collect();
         for object in &applications {

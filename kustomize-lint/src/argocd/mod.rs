@@ -13,7 +13,7 @@ pub(crate) use waves::{HOOK, WAVE, is_timed, moment};
 use crate::lint::{Overlay, Run};
 use crate::object::Object;
 use crate::render::Rendering;
-use crate::tree::{Node, Place};
+use crate::tree::Node;
 
 /// One path that an Application deploys from this repository.
 pub(crate) struct Deployment<'a> {
@@ -44,12 +44,6 @@ impl<'a> Deployment<'a> {
     pub(crate) fn path(&self) -> &'a str {
         self.path.scalar().map_or("", |scalar| scalar.text.as_str())
     }
-}
-
-/// The place of an object's name, as the whole object is a lot to show.
-pub(crate) fn name_place(object: &Object) -> Place {
-    let name = object.node.at(&["metadata", "name"]);
-    name.map_or(object.source, |name| name.origin.place())
 }
 
 /// Every path that Applications deploy from this repository.

@@ -3,7 +3,6 @@
 use globset::GlobBuilder;
 
 use super::application::{Application, IN_CLUSTER, normalized};
-use super::name_place;
 use crate::object::Object;
 use crate::schema;
 use crate::tree::{Node, Place};
@@ -40,7 +39,7 @@ impl<'a> Project<'a> {
     /// The place of a list, or of the project when it has none.
     pub(crate) fn place(&self, field: &str) -> Place {
         let entry = self.object.node.get("spec").and_then(|spec| spec.entry(field));
-        entry.map_or_else(|| name_place(self.object), |entry| entry.origin.place())
+        entry.map_or_else(|| self.object.name_place(), |entry| entry.origin.place())
     }
 
     /// Whether a repository is allowed. A pattern with `!` that matches forbids it; one that

@@ -3,10 +3,10 @@
 //! Source: the documentation of resource quotas in Kubernetes.
 
 use super::{Amounts, Budget, Defaults, LIMITS, Part, REQUESTS};
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::object::Object;
 use crate::tree::Node;
-use common::kubernetes::Tree;
+use common::kubernetes::{Tree, effective};
 use common::quantity::Quantity;
 
 /// A namespace's objects.

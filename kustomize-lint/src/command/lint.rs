@@ -12,11 +12,12 @@ use crate::baseline;
 use crate::cli::{Format, Lint};
 use crate::compose;
 use crate::config::Settings;
-use crate::finding::Severity;
-use crate::fix::{self, Texts};
+use crate::fix;
 use crate::format;
 use crate::lint::{Outcome, lint};
+use crate::rule::Severity;
 use crate::rules;
+use crate::tree::Texts;
 
 pub(crate) fn run(options: &Lint) -> Result<Status, Stop> {
     let mut settings = Settings::read(options.config.as_deref())?;
@@ -87,7 +88,7 @@ fn take(settings: &mut Settings, options: &Lint) -> Result<(), Stop> {
 
 /// Reads the Compose project, if there is one and a rule looks at it.
 fn read_compose(settings: &mut Settings) -> Result<(), Stop> {
-    let asked = rules::ALL.iter().any(|rule| rule.code.starts_with("KP") && settings.asks(rule));
+    let asked = rules::all().any(|rule| rule.code.starts_with("KP") && settings.asks(rule));
     if asked && !settings.compose.is_empty() {
         let read = || compose::read(&settings.compose);
         settings.project = Some(timed("reading the Compose project", read)?);

@@ -6,7 +6,8 @@ use common::{streams, table};
 use serde_json::json;
 
 use crate::cli::{Explain, ListFormat, Rules};
-use crate::rules::{self, Rule};
+use crate::rule::Rule;
+use crate::rules;
 
 /// Names of the families, by the beginnings of their codes.
 const FAMILIES: &[(&str, &str)] = &[
@@ -24,8 +25,7 @@ const FAMILIES: &[(&str, &str)] = &[
 pub(crate) fn list(options: &Rules) -> Result<Status, Stop> {
     let text = match options.format {
         ListFormat::Text => {
-            let rows: Vec<Vec<String>> = rules::ALL
-                .iter()
+            let rows: Vec<Vec<String>> = rules::all()
                 .map(|rule| {
                     let texts = [rule.code, rule.name, rule.severity.name()];
                     texts.map(str::to_owned).into_iter().chain([rule.summary()]).collect()
@@ -34,8 +34,7 @@ pub(crate) fn list(options: &Rules) -> Result<Status, Stop> {
             table::render(&["rule", "name", "severity", "finds"], &rows, &[])
         }
         ListFormat::Json => {
-            let list: Vec<_> = rules::ALL
-                .iter()
+            let list: Vec<_> = rules::all()
                 .map(|rule| {
                     json!({
                         "code": rule.code,
@@ -63,7 +62,7 @@ fn page() -> String {
          breaks a deployment, a warning is likely a mistake, an info is worth knowing.\n",
     );
     for (family, name) in FAMILIES {
-        let members: Vec<_> = rules::ALL.iter().filter(|r| r.code.starts_with(family)).collect();
+        let members: Vec<_> = rules::all().filter(|r| r.code.starts_with(family)).collect();
         if members.is_empty() {
             continue;
         }

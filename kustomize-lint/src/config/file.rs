@@ -14,7 +14,7 @@ use super::environment::{self, Environment};
 use super::ignore::Ignore;
 use super::settings::Settings;
 use super::table::Table;
-use crate::finding::Severity;
+use crate::rule::Severity;
 use crate::rules;
 use common::quantity::Quantity;
 
@@ -227,10 +227,10 @@ fn rule_words(table: &mut Table<'_, '_>, key: &'static str) -> Vec<String> {
 /// What to say when it does not.
 pub(crate) fn check_word(word: &str) -> Result<(), String> {
     let words = [word.to_owned()];
-    if rules::ALL.iter().any(|rule| super::ignore::selects(&words, rule)) {
+    if rules::all().any(|rule| super::ignore::selects(&words, rule)) {
         return Ok(());
     }
-    let known = rules::ALL.iter().flat_map(|rule| [rule.code, rule.name]);
+    let known = rules::all().flat_map(|rule| [rule.code, rule.name]);
     Err(match common::diagnostic::nearest(word, known) {
         Some(near) => format!("there is no rule `{word}`; is `{near}` meant?"),
         None => format!("there is no rule `{word}`; `kustomize-lint rules` lists them"),

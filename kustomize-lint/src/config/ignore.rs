@@ -5,6 +5,7 @@ use std::ops::Range;
 use globset::GlobMatcher;
 
 use crate::finding::Finding;
+use crate::rule::Rule;
 
 /// An `[[ignore]]` of the configuration.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ impl Ignore {
 }
 
 /// Whether one of the words means the rule: its code, its name, or the beginning of its code.
-pub(crate) fn selects(words: &[String], rule: &crate::rules::Rule) -> bool {
+pub(crate) fn selects(words: &[String], rule: &Rule) -> bool {
     words
         .iter()
         .any(|word| word == rule.name || rule.code.starts_with(word.to_ascii_uppercase().as_str()))

@@ -9,8 +9,8 @@ use super::environment::{self, Environment};
 use super::ignore::{Ignore, selects};
 use crate::api::Version;
 use crate::compose::Project;
-use crate::finding::Severity;
-use crate::rules::Rule;
+use crate::rule::{Rule, Severity};
+use common::kubernetes::effective;
 
 /// The settings of a run.
 #[derive(Debug, Default)]
@@ -93,7 +93,7 @@ impl Settings {
     /// Whether somebody else provides the object: `externals = ["Secret/prod/tls"]`, or
     /// `"StorageClass/standard"` for every namespace.
     pub(crate) fn is_external(&self, kind: &str, namespace: &str, name: &str) -> bool {
-        let namespace = crate::lint::effective(namespace);
+        let namespace = effective(namespace);
         let (long, short) = (format!("{kind}/{namespace}/{name}"), format!("{kind}/{name}"));
         self.externals.iter().any(|glob| glob.is_match(&long) || glob.is_match(&short))
     }

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::budget::{Budget, Part};
 use crate::lint::Overlay;
 use crate::view::Container;
+use common::kubernetes::effective;
 use common::quantity::Quantity;
 
 /// How wide the longest bar is.
@@ -112,7 +113,7 @@ pub(crate) fn json(overlay: &Overlay<'_>, budget: &Budget<'_>, complete: bool) -
             let object = part.workload.object;
             json!({
                 "kind": object.kind(),
-                "namespace": crate::lint::effective(object.namespace()),
+                "namespace": effective(object.namespace()),
                 "name": object.name(),
                 "pods": part.pods.most,
                 "counted": part.pods.why,

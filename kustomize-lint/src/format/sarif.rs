@@ -5,20 +5,17 @@
 use serde_json::{Value, json};
 
 use super::record::{Record, Region, records};
-use crate::finding::Severity;
 use crate::lint::Outcome;
-use crate::rules::{self, Rule};
+use crate::rule::{Rule, Severity};
+use crate::rules;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 pub(crate) fn render(outcome: &Outcome) -> String {
     let records = records(outcome);
     // Only the rules that found something: the whole catalogue would be most of the file.
-    let found: Vec<&Rule> = rules::ALL
-        .iter()
-        .copied()
-        .filter(|rule| records.iter().any(|record| record.rule == rule.code))
-        .collect();
+    let found: Vec<&Rule> =
+        rules::all().filter(|rule| records.iter().any(|record| record.rule == rule.code)).collect();
     let results: Vec<Value> = records.iter().map(|record| result(record, &found)).collect();
     let document = json!({
         "$schema": SCHEMA,

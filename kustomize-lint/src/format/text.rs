@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use common::diagnostic::{Diagnostic, Place, Report};
 
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::lint::Outcome;
+use crate::rule::Severity;
 use crate::tree;
 
 /// The findings, and a line that counts them.

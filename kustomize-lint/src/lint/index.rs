@@ -2,9 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::object::Object;
+use crate::object::{Object, group};
 use crate::schema;
-use crate::view::group;
 use common::kubernetes::effective;
 
 /// Positions of objects in a list of objects.

@@ -3,15 +3,16 @@
 mod discover;
 mod fingerprint;
 mod index;
+mod input;
 mod join;
 mod orphans;
 mod overlay;
 mod run;
 mod suppress;
 
-pub(crate) use common::kubernetes::effective;
 pub(crate) use discover::kustomization_file;
 pub(crate) use index::is_cluster_wide;
+pub(crate) use input::Run;
 pub(crate) use orphans::What as OrphanKind;
 pub(crate) use overlay::Overlay;
-pub(crate) use run::{Outcome, Run, lint, rendered};
+pub(crate) use run::{Outcome, lint, rendered};

@@ -150,7 +150,11 @@ impl<'a> Overlay<'a> {
 
     /// The objects whose name is another than the one that was written.
     pub(crate) fn renamed(&self) -> &Renamed {
-        self.renamed.get_or_init(|| Renamed::of(self))
+        self.renamed.get_or_init(|| {
+            Renamed::of(self.objects(), &|kind, namespace, name| {
+                self.provides(kind, namespace, name)
+            })
+        })
     }
 
     /// The name that is nearest to one that is not there, as it was written.

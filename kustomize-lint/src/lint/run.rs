@@ -6,33 +6,18 @@ use std::path::{Path, PathBuf};
 use common::verbose::timed;
 
 use super::discover::{Discovered, Found, discover};
+use super::input::Run;
 use super::join::join;
-use super::orphans::{self, Orphan};
 use super::overlay::Overlay;
-use super::{fingerprint, suppress};
+use super::{fingerprint, orphans, suppress};
 use crate::argocd::Checkout;
 use crate::config::Settings;
 use crate::facts::Effect;
 use crate::finding::{Finding, Findings};
-use crate::fix::Texts;
 use crate::parity::{self, Compose};
 use crate::render::{Rendering, render};
-use crate::rules::{self, Check};
-use crate::tree::{self, Files, Place};
-
-/// What the rules of a whole run look at.
-pub(crate) struct Run<'a> {
-    /// The settings.
-    pub(crate) settings: &'a Settings,
-    /// Every file that was read.
-    pub(crate) files: &'a Files,
-    /// The rendered roots.
-    pub(crate) overlays: &'a [Overlay<'a>],
-    /// Files beside them that nobody reads.
-    pub(crate) orphans: &'a [Orphan],
-    /// What this checkout has for Argo CD's Applications.
-    pub(crate) checkout: &'a Checkout,
-}
+use crate::rules::{self, Check, Entry};
+use crate::tree::{self, Files, Place, Texts};
 
 /// What a run has found.
 #[derive(Debug)]
@@ -79,7 +64,7 @@ pub(crate) fn lint(
     if let Some(compose) = &compose {
         parity::hide(compose, &renderings, &mut files);
     }
-    let checkout = Checkout::of(&renderings, settings, &mut files);
+    let checkout = checkout(&renderings, settings, &mut files);
     let mut findings = Vec::new();
     let mut unknown: HashSet<Place> = HashSet::new();
     let mut broken = Vec::new();
@@ -179,10 +164,25 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
+/// What is at the paths of Applications, when a rule about Argo CD is asked.
+fn checkout(
+    renderings: &[(String, Rendering)],
+    settings: &Settings,
+    files: &mut Files,
+) -> Checkout {
+    match rules::all().any(|rule| rule.code.starts_with("KA") && settings.asks(rule)) {
+        true => Checkout::of(renderings, settings, files),
+        false => Checkout::default(),
+    }
+}
+
 fn ask(run: &Run<'_>, list: &mut Vec<Finding>) {
-    for rule in rules::ALL.iter().copied().filter(|rule| run.settings.asks(rule)) {
+    for Entry { rule, check } in rules::ENTRIES.iter().copied() {
+        if !run.settings.asks(rule) {
+            continue;
+        }
         let severity = run.settings.severity(rule);
-        match rule.check {
+        match check {
             Check::Overlay(check) => {
                 for overlay in run.overlays {
                     let name = Some(overlay.name.as_str());

@@ -115,7 +115,7 @@ fn by_comment(
 }
 
 fn asked(words: &[String], settings: &Settings) -> bool {
-    rules::ALL.iter().any(|rule| selects(words, rule) && settings.asks(rule))
+    rules::all().any(|rule| selects(words, rule) && settings.asks(rule))
 }
 
 fn judge(comment: &Comment, settings: &Settings, findings: &mut Findings<'_>) {

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::lint::effective;
 use crate::object::Object;
 use crate::tree::{Node, Place};
 use crate::view::Workload;
+use common::kubernetes::effective;
 
 /// An address that a pod is told.
 #[derive(Clone, Debug)]

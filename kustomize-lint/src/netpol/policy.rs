@@ -5,12 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::ADDED_LABELS;
+use super::added::ADDED_LABELS;
 use super::service::named_port;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::object::Object;
 use crate::tree::{Node, Origin};
 use crate::view::{Pods, Selector, Workload};
+use common::kubernetes::effective;
 
 /// Which way a connection goes, as its pod sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::object::Object;
 use crate::tree::Node;
 use crate::view::{Pods, Selector, Workload};
+use common::kubernetes::effective;
 
 /// A Service and the workloads behind it.
 #[derive(Debug)]

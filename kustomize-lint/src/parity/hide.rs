@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use common::secrets::is_hidden;
 
-use super::Compose;
+use super::project::Compose;
 use crate::compose::Origin;
 use crate::render::Rendering;
 use crate::tree::{Files, Place};

@@ -1,26 +1,19 @@
 //! A kustomization's objects: resources, generators, components, transformers, in this order.
 
+use super::accumulated::{Accumulated, add};
 use super::context::Context;
 use super::folder::{Folder, Found, read_bounded};
-use super::{Root, resources};
+use super::resources;
+use super::root::Root;
 use crate::facts::{Effect, NotAnalysed, ProblemKind};
 use crate::generate;
-use crate::kustomization::{FILE_NAMES, Kustomization, Spot, Var, parse};
-use crate::object::Object;
-use crate::objects::Objects;
+use crate::kustomization::{FILE_NAMES, Kustomization, Spot, parse};
 use crate::transform;
 use crate::tree::{Dialect, Place};
 
 /// What a rendering may hold: beyond that it is a mistake or an attack.
 const MAX_OBJECTS: usize = 200_000;
 const MAX_ROOTS: usize = 5_000;
-
-/// Objects on their way, with what waits until the end.
-#[derive(Debug, Default)]
-pub(crate) struct Accumulated {
-    pub(crate) objects: Objects,
-    pub(crate) vars: Vec<Var>,
-}
 
 /// Adds to `base` what the kustomization in `folder` makes. A component changes what it is
 /// added to; for everything else `base` is empty.
@@ -181,18 +174,6 @@ fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, contex
                 add(&mut base.objects, object, context);
             }
             base.vars.extend(sub.vars);
-        }
-    }
-}
-
-/// Adds an object, or reports that another has its identity.
-pub(crate) fn add(objects: &mut Objects, object: Object, context: &mut Context) {
-    if let Err(refused) = objects.push(object) {
-        let (object, at) = *refused;
-        let message = format!("{} is there already", object.id());
-        context.problem(ProblemKind::Build, Some(object.source), message);
-        if let Some(problem) = context.problems.last_mut() {
-            problem.also = Some((objects.list[at].source, "the first".to_owned()));
         }
     }
 }

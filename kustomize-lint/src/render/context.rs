@@ -1,9 +1,9 @@
 //! What a rendering gathers.
 
+use super::root::Root;
 use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, ProblemKind, Step, StepKind, What};
 use crate::id::Id;
 use crate::object::{Object, ObjectKey};
-use crate::render::Root;
 use crate::tree::{Files, Node, Place, StepId};
 
 #[derive(Debug, Default)]

@@ -1,24 +1,26 @@
 //! From a folder to its objects, and everything that happened on the way.
 
 mod accumulate;
+mod accumulated;
 mod context;
 mod folder;
 mod order;
 mod resources;
+mod root;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, ProblemKind, Step};
 use crate::id::Id;
-use crate::kustomization::Kustomization;
 use crate::object::{Object, ObjectKey};
-use crate::tree::{FileId, Files, Node, Place, StepId, Value};
+use crate::tree::{Files, Node, Place, StepId, Value};
 use crate::{facts, transform};
 
-pub(crate) use accumulate::{Accumulated, add};
+pub(crate) use accumulated::{Accumulated, add};
 pub(crate) use context::Context;
 pub(crate) use folder::{Folder, clean};
+pub use root::Root;
 
 /// The outcome of [`render`].
 #[derive(Debug)]
@@ -41,19 +43,6 @@ pub struct Rendering {
     identities: Vec<Id>,
     heads: Vec<Place>,
     by_key: HashMap<ObjectKey, usize>,
-}
-
-/// A kustomization of a rendering.
-#[derive(Debug)]
-pub struct Root {
-    /// Its folder as a user would write it.
-    pub path: PathBuf,
-    /// The same without links and detours.
-    pub canonical: PathBuf,
-    /// Its file.
-    pub file: FileId,
-    /// What it says.
-    pub kustomization: Kustomization,
 }
 
 impl Rendering {

@@ -1,6 +1,6 @@
 //! KA001.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::argocd::{Content, deployments};
 use crate::finding::Findings;
 use crate::lint::Run;

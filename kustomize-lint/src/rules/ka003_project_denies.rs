@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::argocd::{
     Application, Deployment, Permission, Project, deployments, is_application, project_of,
 };

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use common::kubernetes::needs;
+use common::kubernetes::{effective, needs};
 
-use super::Check;
-use crate::argocd::{Application, deployments, is_timed, moment, name_place};
+use super::entry::{Check, rule};
+use crate::argocd::{Application, deployments, is_timed, moment};
 use crate::finding::Findings;
-use crate::lint::{Run, effective};
+use crate::lint::Run;
 use crate::object::Object;
 use crate::tree::{Files, Node, Place};
 use crate::view::Target;
@@ -121,7 +121,7 @@ fn compare(
             );
             let annotation = |key: &str| needed.node.at(&["metadata", "annotations", key]);
             let wave = [crate::argocd::WAVE, crate::argocd::HOOK].into_iter().find_map(annotation);
-            let wave = wave.map_or_else(|| name_place(needed), |node| node.origin.place());
+            let wave = wave.map_or_else(|| needed.name_place(), |node| node.origin.place());
             let wave = files.first_line(wave);
             findings
                 .at(place, message)

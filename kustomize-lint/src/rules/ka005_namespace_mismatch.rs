@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::argocd::{Permission, deployments, project_of};
 use crate::finding::Findings;
 use crate::lint::Run;

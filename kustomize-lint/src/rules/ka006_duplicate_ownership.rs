@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::argocd::{Deployment, deployments};
 use crate::finding::Findings;
-use crate::lint::{Run, effective};
+use crate::lint::Run;
+use common::kubernetes::effective;
 
 rule! {
     /// Two Applications that deploy the same object.

@@ -1,6 +1,7 @@
 //! KB001.
 
-use super::{Check, problems};
+use super::entry::{Check, rule};
+use super::problems;
 use crate::facts::ProblemKind;
 use crate::finding::Findings;
 use crate::lint::Overlay;

@@ -2,7 +2,7 @@
 
 use common::diagnostic::nearest;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::facts::{ProblemKind, Target, What};
 use crate::finding::Findings;
 use crate::kustomization::Selector;

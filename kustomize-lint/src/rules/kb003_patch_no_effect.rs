@@ -1,6 +1,6 @@
 //! KB003.
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::idle::idle;
 use crate::facts::{Target, What};
 use crate::finding::Findings;

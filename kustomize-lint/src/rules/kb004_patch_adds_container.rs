@@ -2,7 +2,7 @@
 
 use common::diagnostic::nearest;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::facts::StepKind;
 use crate::finding::Findings;
 use crate::lint::Overlay;

@@ -1,6 +1,6 @@
 //! KB005.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::facts::What;
 use crate::finding::Findings;
 use crate::lint::Overlay;

@@ -2,7 +2,7 @@
 
 use common::diagnostic::nearest;
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::idle::idle;
 use crate::facts::What;
 use crate::finding::Findings;

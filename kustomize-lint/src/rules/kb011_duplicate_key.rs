@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::facts::{ProblemKind, StepKind};
 use crate::finding::Findings;
 use crate::lint::Overlay;

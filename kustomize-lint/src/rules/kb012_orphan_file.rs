@@ -1,6 +1,6 @@
 //! KB012.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::{OrphanKind, Run};
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use common::diagnostic::nearest;
 
-use super::{Check, problems};
+use super::entry::{Check, rule};
+use super::problems;
 use crate::facts::ProblemKind;
 use crate::finding::Findings;
 use crate::lint::Overlay;

@@ -1,6 +1,6 @@
 //! KB015.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::{Edit, Findings, Fix};
 use crate::kustomization::rewrites;
 use crate::lint::Overlay;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::facts::{StepKind, What};
 use crate::finding::Findings;
 use crate::lint::Overlay;

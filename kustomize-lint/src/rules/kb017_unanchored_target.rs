@@ -1,6 +1,6 @@
 //! KB017.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::facts::{Target, What};
 use crate::finding::Findings;
 use crate::kustomization::Selector;

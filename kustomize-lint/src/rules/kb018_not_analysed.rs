@@ -1,6 +1,6 @@
 //! KB018.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::facts::Effect;
 use crate::finding::Findings;
 use crate::lint::Overlay;

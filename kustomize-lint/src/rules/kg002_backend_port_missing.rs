@@ -1,11 +1,11 @@
 //! KG002.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::object::Object;
+use crate::object::{Object, group};
 use crate::tree::Node;
-use crate::view::{backends, group, is_route};
+use crate::view::{backends, is_route};
 
 rule! {
     /// A route or an Ingress that names a port which the Service does not have.

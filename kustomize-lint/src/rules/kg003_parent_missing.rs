@@ -1,6 +1,6 @@
 //! KG003.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::view::{is_route, listeners, parents};

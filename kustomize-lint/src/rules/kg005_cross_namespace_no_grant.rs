@@ -1,11 +1,12 @@
 //! KG005.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
+use crate::object::{Object, group};
 use crate::tree::Node;
-use crate::view::{GATEWAY_API, backends, certificates, group, is_route, parents};
+use crate::view::{GATEWAY_API, backends, certificates, is_route, parents};
+use common::kubernetes::effective;
 
 rule! {
     /// A reference of the Gateway API into another namespace that no ReferenceGrant allows.

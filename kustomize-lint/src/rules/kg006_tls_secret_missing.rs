@@ -1,11 +1,12 @@
 //! KG006.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
+use crate::object::{Object, group};
 use crate::tree::Node;
-use crate::view::{GATEWAY_API, Target, certificates, group, is_ingress};
+use crate::view::{GATEWAY_API, Target, certificates, is_ingress};
+use common::kubernetes::effective;
 
 rule! {
     /// A Gateway or an Ingress whose certificate nothing in the overlay provides.

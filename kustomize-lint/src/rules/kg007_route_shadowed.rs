@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
+use crate::object::{Object, group};
 use crate::tree::{Node, Origin};
-use crate::view::{GATEWAY_API, group, is_ingress, parents};
+use crate::view::{GATEWAY_API, is_ingress, parents};
+use common::kubernetes::effective;
 
 rule! {
     /// A match of a route, or a path of an Ingress, that another one takes away completely.

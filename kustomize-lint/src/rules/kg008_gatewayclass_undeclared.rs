@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::object::Object;
+use crate::object::{Object, group};
 use crate::tree::Node;
-use crate::view::{GATEWAY_API, group, is_ingress};
+use crate::view::{GATEWAY_API, is_ingress};
 
 rule! {
     /// A Gateway or an Ingress of a class which the overlay does not have.

@@ -1,6 +1,6 @@
 //! KH003.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::api;
 use crate::finding::Findings;
 use crate::lint::Overlay;

@@ -1,6 +1,6 @@
 //! KH004.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::api::{self, Problem, Verdict, Violation};
 use crate::finding::Findings;
 use crate::lint::Overlay;

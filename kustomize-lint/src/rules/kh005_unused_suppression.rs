@@ -1,6 +1,6 @@
 //! KH005.
 
-use super::Check;
+use super::entry::{Check, rule};
 
 rule! {
     /// A suppression that suppresses nothing, names no known rule, or says no reason.

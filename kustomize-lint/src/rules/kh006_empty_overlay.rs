@@ -1,6 +1,6 @@
 //! KH006.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::kustomization::Kustomization;
 use crate::lint::Overlay;

@@ -1,6 +1,6 @@
 //! KP001.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::parity::{Image, pairs};

@@ -1,6 +1,6 @@
 //! KP002.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::parity::{Compose, Pair, Value, Variables, is_different, pairs};

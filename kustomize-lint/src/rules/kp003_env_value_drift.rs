@@ -2,7 +2,7 @@
 
 use common::secrets::is_hidden;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::compose::{EnvVar, Origin};
 use crate::finding::Findings;
 use crate::lint::Overlay;

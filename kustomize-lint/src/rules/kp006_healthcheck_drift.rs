@@ -1,6 +1,6 @@
 //! KP006.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::compose::{Field, Healthcheck, Test};
 use crate::finding::Findings;
 use crate::lint::Overlay;

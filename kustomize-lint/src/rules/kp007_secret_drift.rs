@@ -1,6 +1,6 @@
 //! KP007.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::compose::Origin;
 use crate::finding::Findings;
 use crate::lint::Overlay;

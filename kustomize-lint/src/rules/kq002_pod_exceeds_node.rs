@@ -1,6 +1,6 @@
 //! KQ002.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::budget::Budget;
 use crate::finding::Findings;
 use crate::format::budget::amount;

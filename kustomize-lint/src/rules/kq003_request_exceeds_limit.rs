@@ -1,6 +1,6 @@
 //! KQ003.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::budget::{Defaults, LIMITS, REQUESTS};
 use crate::finding::Findings;
 use crate::lint::Overlay;

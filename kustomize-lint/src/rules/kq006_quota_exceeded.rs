@@ -1,11 +1,12 @@
 //! KQ006.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::budget::quota::{self, Usage};
 use crate::budget::{Budget, Defaults, Filled, LIMITS, REQUESTS, limit, request};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::tree::{Entry, Node};
+use common::kubernetes::effective;
 use common::quantity::Quantity;
 
 rule! {

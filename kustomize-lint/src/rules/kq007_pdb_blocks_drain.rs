@@ -1,6 +1,6 @@
 //! KQ007.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::budget::{Scales, of_node};
 use crate::finding::Findings;
 use crate::lint::Overlay;

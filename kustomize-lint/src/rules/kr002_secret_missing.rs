@@ -1,6 +1,6 @@
 //! KR002.
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::needs::missing;
 use crate::finding::Findings;
 use crate::lint::Overlay;

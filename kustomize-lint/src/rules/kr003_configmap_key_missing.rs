@@ -1,6 +1,6 @@
 //! KR003.
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::needs::missing_keys;
 use crate::finding::Findings;
 use crate::lint::Overlay;

@@ -2,7 +2,7 @@
 
 use common::kubernetes::Claims;
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::needs::missing;
 use crate::finding::Findings;
 use crate::lint::Overlay;

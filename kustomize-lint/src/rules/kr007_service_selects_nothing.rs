@@ -1,12 +1,13 @@
 //! KR007.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::netpol::ADDED_LABELS;
-use crate::object::Object;
+use crate::object::{Object, group};
 use crate::tree::{Entry, Node};
-use crate::view::{ByLabel, Selector, Workload, group, labels};
+use crate::view::{ByLabel, Selector, Workload, labels};
+use common::kubernetes::effective;
 
 rule! {
     /// A Service whose selector matches no pod of the overlay.

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::kr007_service_selects_nothing::selector;
 use crate::finding::Findings;
 use crate::lint::Overlay;
+use crate::object::group;
 use crate::tree::Node;
-use crate::view::{ByLabel, Role, Workload, group};
+use crate::view::{ByLabel, Role, Workload};
 
 rule! {
     /// A port of a Service that leads to no port of the pods it selects.

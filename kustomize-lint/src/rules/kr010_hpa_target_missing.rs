@@ -1,9 +1,9 @@
 //! KR010.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::view::group;
+use crate::object::group;
 
 rule! {
     /// An autoscaler whose target the overlay does not have.

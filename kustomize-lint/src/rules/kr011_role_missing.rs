@@ -1,9 +1,9 @@
 //! KR011.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::view::group;
+use crate::object::group;
 
 rule! {
     /// A RoleBinding or ClusterRoleBinding whose role the overlay does not have.

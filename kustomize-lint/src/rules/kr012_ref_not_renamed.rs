@@ -1,15 +1,15 @@
 //! KR012.
 
-use common::kubernetes::needs;
+use common::kubernetes::{effective, needs};
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::needs::name_place;
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
+use crate::object::{Object, group};
 use crate::schema::is_builtin;
 use crate::tree::Node;
-use crate::view::{Target, Word, group, names, words};
+use crate::view::{Target, Word, names, words};
 
 rule! {
     /// A name that a prefix, a suffix or a hash has left behind.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::{Overlay, Run, is_cluster_wide};
 use crate::object::Object;

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
-use crate::object::Object;
+use crate::lint::Overlay;
+use crate::object::{Object, group};
 use crate::tree::Node;
-use crate::view::group;
+use common::kubernetes::effective;
 
 rule! {
     /// An ExternalSecret whose SecretStore or ClusterSecretStore the overlay does not have.

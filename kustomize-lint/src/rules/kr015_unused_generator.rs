@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::needs::uses;
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::object::Object;
+use crate::object::{Object, group};
 use crate::schema::is_builtin;
-use crate::view::{group, labels, names, words};
+use crate::view::{labels, names, words};
 
 rule! {
     /// A generated ConfigMap or Secret that nothing in the overlay uses.

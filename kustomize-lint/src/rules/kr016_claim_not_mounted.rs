@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::Check;
+use super::entry::{Check, rule};
 use super::needs::uses;
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
+use crate::object::group;
 use crate::tree::Node;
-use crate::view::{Workload, group};
+use crate::view::Workload;
+use common::kubernetes::effective;
 
 rule! {
     /// A PersistentVolumeClaim that no container mounts.

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::object::Object;
+use crate::object::{Object, group};
 use crate::tree::Node;
-use crate::view::{Workload, group};
+use crate::view::Workload;
 
 rule! {
     /// A claim of a StorageClass which the overlay does not have.

@@ -1,6 +1,6 @@
 //! KS003.
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::tree::Node;

@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::netpol::{Address, Direction, Peer, Policies, Policy, Services, addresses};
 use crate::object::Object;
 use crate::view::{Pods, Workload};
+use common::kubernetes::effective;
 
 rule! {
     /// A NetworkPolicy that forbids a connection which the overlay's own settings ask for.

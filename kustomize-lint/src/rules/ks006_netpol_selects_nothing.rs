@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::view::{Pods, Selector, labels};
+use common::kubernetes::effective;
 
 rule! {
     /// A NetworkPolicy whose `podSelector` selects no pod of its namespace.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::Check;
+use super::entry::{Check, rule};
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::tree::Node;
+use common::kubernetes::effective;
 
 rule! {
     /// Pods of the `default` service account that get its token.

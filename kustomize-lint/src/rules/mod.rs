@@ -2,69 +2,7 @@
 //! `kustomize-lint explain` prints, and its first two tests: the example under `## Bad` has the
 //! finding, the one under `## Good` does not.
 
-use crate::finding::{Findings, Severity};
-use crate::lint::{Overlay, Run};
-
-/// One thing that can be wrong.
-#[derive(Debug)]
-pub struct Rule {
-    /// The stable code: `KR004`.
-    pub code: &'static str,
-    /// The stable name: `secret-key-missing`.
-    pub name: &'static str,
-    /// How much its findings weigh unless the configuration says otherwise.
-    pub severity: Severity,
-    /// What it finds, why that matters, a bad and a good example, in Markdown.
-    pub docs: &'static str,
-    pub(crate) check: Check,
-}
-
-/// How a rule looks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Check {
-    /// At one rendered overlay after the other.
-    Overlay(fn(&Overlay<'_>, &mut Findings<'_>)),
-    /// Once, at everything that was read.
-    Run(fn(&Run<'_>, &mut Findings<'_>)),
-    /// At the findings of the others, when these are known.
-    Last,
-}
-
-impl Rule {
-    /// The documentation without the space that begins a doc comment's lines.
-    pub fn text(&self) -> String {
-        let line = |line: &str| format!("{}\n", line.strip_prefix(' ').unwrap_or(line));
-        self.docs.lines().map(line).collect()
-    }
-
-    /// What it finds, in one sentence.
-    pub fn summary(&self) -> String {
-        let text = self.text();
-        let first = text.split("\n\n").next().unwrap_or_default();
-        first.trim().replace('\n', " ")
-    }
-}
-
-impl PartialEq for Rule {
-    fn eq(&self, other: &Rule) -> bool {
-        self.code == other.code
-    }
-}
-
-/// Defines `RULE` with its documentation.
-macro_rules! rule {
-    ($(#[doc = $doc:literal])* $code:ident $name:literal $severity:ident $check:expr) => {
-        $(#[doc = $doc])*
-        pub(crate) static RULE: $crate::rules::Rule = $crate::rules::Rule {
-            code: stringify!($code),
-            name: $name,
-            severity: $crate::finding::Severity::$severity,
-            docs: concat!($($doc, "\n",)*),
-            check: $check,
-        };
-    };
-}
-
+mod entry;
 mod idle;
 mod ka001_path_missing;
 mod ka002_path_not_buildable;
@@ -147,8 +85,12 @@ mod ks008_default_serviceaccount_token;
 mod needs;
 mod problems;
 
+use crate::rule::Rule;
+
+pub(crate) use entry::{Check, Entry};
+
 /// Every rule, in the order of their codes.
-pub static ALL: &[&Rule] = &[
+pub(crate) static ENTRIES: &[&Entry] = &[
     &ka001_path_missing::RULE,
     &ka002_path_not_buildable::RULE,
     &ka003_project_denies::RULE,
@@ -230,11 +172,16 @@ pub static ALL: &[&Rule] = &[
 ];
 
 /// The rule about suppressions themselves, which is asked last.
-pub(crate) static UNUSED_SUPPRESSION: &Rule = &kh005_unused_suppression::RULE;
+pub(crate) static UNUSED_SUPPRESSION: &Rule = &kh005_unused_suppression::RULE.rule;
+
+/// Every rule, in the order of their codes.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    ENTRIES.iter().map(|entry| &entry.rule)
+}
 
 /// The rule of a code or a name.
 pub fn find(word: &str) -> Option<&'static Rule> {
-    ALL.iter().copied().find(|rule| rule.code.eq_ignore_ascii_case(word) || rule.name == word)
+    all().find(|rule| rule.code.eq_ignore_ascii_case(word) || rule.name == word)
 }
 
 #[cfg(test)]
@@ -250,8 +197,7 @@ mod tests {
         let is_rule = |name: &String| name.starts_with('k') && name.as_bytes()[2].is_ascii_digit();
         let mut files: Vec<String> = names.filter(is_rule).collect();
         files.sort();
-        let listed: Vec<String> = ALL
-            .iter()
+        let listed: Vec<String> = all()
             .map(|rule| format!("{}_{}.rs", rule.code.to_lowercase(), rule.name.replace('-', "_")))
             .collect();
         assert_eq!(files, listed);
@@ -259,8 +205,8 @@ mod tests {
 
     #[test]
     fn codes_are_in_order_and_every_rule_has_its_examples() {
-        assert!(ALL.windows(2).all(|pair| pair[0].code < pair[1].code));
-        for rule in ALL {
+        assert!(ENTRIES.windows(2).all(|pair| pair[0].rule.code < pair[1].rule.code));
+        for rule in all() {
             for part in [" ## Bad\n", " ## Good\n"] {
                 assert!(rule.docs.contains(part), "{} has no{part}", rule.code);
             }

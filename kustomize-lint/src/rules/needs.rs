@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use common::kubernetes::needs;
+use common::kubernetes::{effective, needs};
 
 use crate::finding::Findings;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::object::Object;
 use crate::tree::{Node, Place};
 use crate::view::{Keys, Target, words};

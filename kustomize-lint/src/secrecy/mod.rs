@@ -1,9 +1,8 @@
 //! Where the secrets of an object are. Which names and values are secrets is the rule of
 //! [`common::secrets`].
 
+mod hide;
 mod places;
-
-pub(crate) use places::{places, unreadable};
 
 /// Keys of a Secret that say where something is, not how to get in.
 const PUBLIC_KEYS: [&str; 23] = [

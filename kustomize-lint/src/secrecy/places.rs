@@ -50,7 +50,7 @@ const REFERENCE_KEYS: [&str; 11] = [
 
 /// Where the secrets of an object are, of a patch, of a kustomization or of a list of them.
 /// `secret` says that it is about a Secret, whatever it says itself.
-pub(crate) fn places(node: &Node, secret: bool) -> Vec<Place> {
+pub(super) fn places(node: &Node, secret: bool) -> Vec<Place> {
     let mut found = Vec::new();
     let operations = node.items().iter().any(|item| item.get("op").is_some());
     if operations {
@@ -65,7 +65,7 @@ pub(crate) fn places(node: &Node, secret: bool) -> Vec<Place> {
 
 /// The same for a text that nobody can read: all of it where it is about Secrets, otherwise the
 /// lines that may be.
-pub(crate) fn unreadable(text: &str) -> Vec<Range<usize>> {
+pub(super) fn unreadable(text: &str) -> Vec<Range<usize>> {
     if ["Secret", "stringData", "stringdata", "secretGenerator"].iter().any(|w| text.contains(w)) {
         return std::iter::once(0..text.len()).collect();
     }

@@ -1,5 +1,6 @@
 //! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
+mod documents;
 mod inline;
 mod reading;
 

@@ -10,6 +10,7 @@ mod write;
 
 pub(crate) use node::Index;
 pub use node::{Entry, Node, Value};
+pub(crate) use origin::Texts;
 pub use origin::{FileId, Files, Location, Origin, Place, SourceFile, StepId, Touch};
 pub(crate) use path::{FieldSpec, Walk};
 pub(crate) use read::{Dialect, Text, read};

@@ -7,8 +7,6 @@ use std::sync::Arc;
 
 use common::diagnostic::{self, Source};
 
-use super::node::Node;
-
 /// A file of a [`Files`] table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub(crate) u32);
@@ -86,13 +84,15 @@ pub struct SourceFile {
     hidden: Vec<Range<usize>>,
 }
 
+/// Texts in place of those on disk, by their canonical path.
+pub(crate) type Texts = HashMap<PathBuf, String>;
+
 /// Every file that a rendering has read.
 #[derive(Debug, Default)]
 pub struct Files {
     list: Vec<SourceFile>,
     by_path: HashMap<PathBuf, FileId>,
-    /// Texts in place of those on disk, by canonical path.
-    instead: HashMap<PathBuf, String>,
+    instead: Texts,
 }
 
 impl Files {
@@ -118,7 +118,7 @@ impl Files {
     }
 
     /// An empty table that knows other texts than those on disk, by canonical path.
-    pub(crate) fn with_texts(texts: &HashMap<PathBuf, String>) -> Self {
+    pub(crate) fn with_texts(texts: &Texts) -> Self {
         Files { instead: texts.clone(), ..Files::default() }
     }
 
@@ -154,41 +154,6 @@ impl Files {
             file.hidden.push(end + at + 2..end + line.len());
         }
         file.hidden.push(start..end);
-    }
-
-    /// Keeps the secrets of an object, a patch or a list of them out of every message.
-    pub(crate) fn hide_secrets(&mut self, node: &Node) {
-        self.hide_secrets_for(node, false);
-    }
-
-    /// The same for what may be about a Secret without saying so.
-    pub(crate) fn hide_secrets_for(&mut self, node: &Node, secret: bool) {
-        for place in crate::secrecy::places(node, secret) {
-            self.hide(place);
-        }
-    }
-
-    /// Keeps what may be secret in a part of a file that cannot be read out of every message.
-    pub(crate) fn hide_unreadable(&mut self, part: Place) {
-        let text = self.get(part.file).text.get(part.span()).unwrap_or_default();
-        for range in crate::secrecy::unreadable(text) {
-            let start = part.start as usize;
-            self.hide(Place::new(part.file, &(start + range.start..start + range.end)));
-        }
-    }
-
-    /// Keeps the values of keys that stand twice out of every message, where they may be secret:
-    /// of one of them nothing else is known.
-    pub(crate) fn hide_twice(&mut self, pairs: &[(Place, Place)]) {
-        for key in pairs.iter().flat_map(|(later, earlier)| [*later, *earlier]) {
-            let text = &self.get(key.file).text;
-            let name = text.get(key.span()).unwrap_or_default().trim_matches(['"', '\'']);
-            let rest = text.get(key.end as usize..).and_then(|rest| rest.lines().next());
-            let end = key.end as usize + rest.map_or(0, str::len);
-            if name.starts_with("val") || common::secrets::names_secret(name) {
-                self.hide(Place::new(key.file, &(key.end as usize + 1..end)));
-            }
-        }
     }
 
     /// The whole file.

@@ -1,7 +1,6 @@
 //! Where routes and Ingresses send traffic to.
 
-use super::group;
-use crate::object::Object;
+use crate::object::{Object, group};
 use crate::tree::Node;
 
 /// The group of the Gateway API.

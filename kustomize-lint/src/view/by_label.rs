@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::selector::{Selector, labels};
 use super::workload::Workload;
-use crate::lint::{Overlay, effective};
+use crate::lint::Overlay;
 use crate::tree::Node;
+use common::kubernetes::effective;
 
 /// Workloads, and where each label is.
 pub(crate) struct ByLabel<'a> {

@@ -6,11 +6,10 @@
 
 use std::collections::HashSet;
 
-use super::group;
 use super::words::words;
-use crate::lint::effective;
-use crate::object::Object;
+use crate::object::{Object, group};
 use crate::schema::is_builtin;
+use common::kubernetes::effective;
 
 /// Groups whose resources make nothing that other objects name, or what they make is in
 /// [`super::Provided`].

@@ -1,9 +1,8 @@
 //! Gateways, their listeners, and how routes attach to them.
 
 use super::backend::GATEWAY_API;
-use super::group;
 use crate::lint::Overlay;
-use crate::object::Object;
+use crate::object::{Object, group};
 use crate::tree::Node;
 
 /// A Gateway that a route names as its parent.

@@ -26,11 +26,3 @@ pub(crate) use words::{Word, names, words};
 pub(crate) use workload::Workload;
 
 pub(crate) use common::kubernetes::needs::Target;
-
-use crate::object::Object;
-
-/// The API group of an object; empty for the core group.
-pub(crate) fn group(object: &Object) -> &str {
-    let api = object.node.str_at(&["apiVersion"]).unwrap_or_default();
-    api.rsplit_once('/').map_or("", |(group, _)| group)
-}

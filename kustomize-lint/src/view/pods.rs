@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::selector::{Selector, labels};
 use super::workload::Workload;
-use crate::lint::effective;
+use common::kubernetes::effective;
 
 /// The workloads of an overlay by namespace and by each of their pods' labels.
 #[derive(Debug)]

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Target, group};
-use crate::lint::effective;
-use crate::object::Object;
+use super::Target;
+use crate::object::{Object, group};
 use crate::tree::{Node, Place};
+use common::kubernetes::effective;
 
 /// The keys of a ConfigMap or Secret.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::lint::{Overlay, effective};
 use crate::object::{Object, ObjectKey};
+use common::kubernetes::effective;
 
 /// The former names of objects that nothing has now.
 #[derive(Debug, Default)]
@@ -17,17 +17,20 @@ struct Former {
     object: ObjectKey,
 }
 
+/// Whether an object of the kind, namespace and name is there.
+type Provided<'a> = &'a dyn Fn(&str, &str, &str) -> bool;
+
 impl Renamed {
-    pub(crate) fn of(overlay: &Overlay<'_>) -> Self {
+    pub(crate) fn of(objects: &[Object], provided: Provided<'_>) -> Self {
         let mut renamed = Renamed::default();
-        for object in overlay.objects() {
+        for object in objects {
             let mut formers: Vec<String> =
                 object.previous.iter().map(|id| id.name.clone()).collect();
             formers.push(object.original.name.clone());
             formers.sort();
             formers.dedup();
             for name in formers.into_iter().filter(|name| name != object.name()) {
-                renamed.add(overlay, object, object.kind(), &name);
+                renamed.add(provided, object, object.kind(), &name);
                 // The Secret has the name of the object when nothing else is said.
                 let makes_secret = match object.kind() {
                     "ExternalSecret" => object.node.at(&["spec", "target", "name"]),
@@ -35,15 +38,15 @@ impl Renamed {
                     _ => continue,
                 };
                 if makes_secret.is_none() {
-                    renamed.add(overlay, object, "Secret", &name);
+                    renamed.add(provided, object, "Secret", &name);
                 }
             }
         }
         renamed
     }
 
-    fn add(&mut self, overlay: &Overlay<'_>, object: &Object, kind: &str, name: &str) {
-        if overlay.provides(kind, object.namespace(), name) {
+    fn add(&mut self, provided: Provided<'_>, object: &Object, kind: &str, name: &str) {
+        if provided(kind, object.namespace(), name) {
             return;
         }
         let key = (effective(object.namespace()).to_owned(), name.to_owned());

@@ -1,15 +1,15 @@
 //! One small kustomization per semantic, rendered here, by `kubectl kustomize` and by the
 //! standalone kustomize: the same objects in the same order, or an error everywhere.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use libtest_mimic::Trial;
 use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
 
 use crate::archive::{Case, cases};
+use crate::trial;
 
 const FAMILIES: &[(&str, &str)] = &[
     ("resources", include_str!("cases/resources.txt")),
@@ -21,41 +21,68 @@ const FAMILIES: &[(&str, &str)] = &[
     ("replacements", include_str!("cases/replacements.txt")),
 ];
 
-/// A kubectl of the machine, with upstream's libraries, which Debian replaces by its own.
-struct Upstream {
-    path: PathBuf,
-    /// Its minor version of Kubernetes 1.
-    minor: u32,
+/// A program that renders kustomizations, as `scripts/peers` installs it.
+#[derive(Clone, Copy)]
+struct Peer {
+    /// The name of its path.
+    key: &'static str,
+    name: &'static str,
+    arguments: &'static [&'static str],
+    build: Build,
 }
 
-/// The oldest and the newest of the kubectl that stand beside the one on the PATH.
-///
-/// The newest semantics count. Cases named `(since 1.31)` are those in which older versions,
-/// measured with 1.27 to 1.33, do something else.
-fn upstream() -> Vec<Upstream> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let Some(found) =
-        std::env::split_paths(&path).map(|folder| folder.join("kubectl")).find(|p| p.is_file())
-    else {
-        return Vec::new();
-    };
-    let real = found.canonicalize().unwrap();
-    let mut versions: Vec<Upstream> = real
-        .parent()
-        .unwrap()
-        .read_dir()
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter_map(|path| {
-            let minor = path.file_name()?.to_str()?.strip_prefix("kubectl.1.")?.parse().ok()?;
-            Some(Upstream { path, minor })
-        })
-        .collect();
-    versions.sort_by_key(|version| version.minor);
-    let newest = versions.pop();
-    versions.truncate(1);
-    versions.extend(newest);
-    versions
+#[derive(Clone, Copy)]
+enum Build {
+    /// kubectl with the libraries of its own project, by its minor version of Kubernetes 1.
+    Upstream(u32),
+    /// kubectl with the libraries of Debian.
+    Debian,
+    /// kustomize alone.
+    Kustomize,
+}
+
+const KUBECTL: &[&str] = &["kustomize"];
+
+/// The oldest and the newest semantics, and the builds of Debian. The newest semantics count: cases
+/// named `(since 1.31)` are those in which older versions, measured with 1.27 to 1.33, do something
+/// else.
+const PEERS: [Peer; 4] = [
+    Peer {
+        key: "PEER_KUBECTL_1_27",
+        name: "kubectl 1.27.1",
+        arguments: KUBECTL,
+        build: Build::Upstream(27),
+    },
+    Peer {
+        key: "PEER_KUBECTL_1_33",
+        name: "kubectl 1.33.9",
+        arguments: KUBECTL,
+        build: Build::Upstream(33),
+    },
+    Peer {
+        key: "PEER_KUBECTL",
+        name: "Debian's kubectl 1.32.3",
+        arguments: KUBECTL,
+        build: Build::Debian,
+    },
+    Peer {
+        key: "PEER_KUSTOMIZE",
+        name: "Debian's kustomize 5.6.0",
+        arguments: &["build"],
+        build: Build::Kustomize,
+    },
+];
+
+impl Peer {
+    /// Whether its answer counts for a case.
+    fn decides(self, case: &Case) -> bool {
+        let says = |word: &str| case.name.contains(word);
+        match self.build {
+            Build::Upstream(minor) => minor >= since(case),
+            Build::Debian => !says("(upstream only)"),
+            Build::Kustomize => !says("(upstream only)") && !says("(kubectl only)"),
+        }
+    }
 }
 
 /// The version since which a case is as it is here.
@@ -64,81 +91,46 @@ fn since(case: &Case) -> u32 {
     version.map_or(0, |version| version.parse().unwrap())
 }
 
-/// Runs a case; what differs, if anything does.
-fn differs(
-    case: &Case,
-    kubectl: &Path,
-    kustomize: Option<&Path>,
-    upstream: &[Upstream],
-) -> Option<String> {
+/// A test for each case: `merge: a list of ports`.
+pub(crate) fn trials() -> Vec<Trial> {
+    let peers: Vec<(Peer, PathBuf)> =
+        PEERS.iter().filter_map(|peer| Some((*peer, peers::find(peer.key)?))).collect();
+    let peers: &'static [(Peer, PathBuf)] = peers.leak();
+    let of_family = |(family, text): &(&str, &str)| {
+        let family = (*family).to_owned();
+        cases(text)
+            .into_iter()
+            .map(move |case| trial(format!("{family}: {}", case.name), move || same(&case, peers)))
+    };
+    FAMILIES.iter().flat_map(of_family).collect()
+}
+
+/// Every peer renders the same, or refuses as well.
+fn same(case: &Case, peers: &[(Peer, PathBuf)]) {
     let folder = tempfile::tempdir().unwrap();
     let top = case.write(folder.path());
     let ours = run(Command::new(env!("CARGO_BIN_EXE_kustomize-lint")).arg("build").arg(&top));
-    let against = |peer: &str, theirs: &Run| -> Option<String> {
-        let context =
-            || format!("--- ours\n{}--- {peer}\n{}", ours.transcript(&[]), theirs.transcript(&[]));
-        match (ours.status, theirs.status) {
-            (0, 0) => {
-                let own = rideshare_tests::yaml::documents(&ours.stdout);
-                let other = rideshare_tests::yaml::documents(&theirs.stdout);
-                // Nothing at all is one empty document for this reader.
-                (own != other).then(context)
-            }
-            (0, _) | (_, 0) => Some(context()),
-            // Bad input, said in an orderly way.
-            (2, _) => None,
-            _ => Some(context()),
-        }
-    };
-    let every_build = !case.name.contains("(upstream only)");
-    let newer = upstream.iter().filter(|version| version.minor >= since(case));
-    for kubectl in newer.map(|version| version.path.as_path()).chain(every_build.then_some(kubectl))
-    {
-        let theirs = run(Command::new(kubectl).arg("kustomize").arg(&top));
-        if let Some(difference) = against(&kubectl.display().to_string(), &theirs) {
-            return Some(difference);
-        }
+    for (peer, path) in peers.iter().filter(|(peer, _)| peer.decides(case)) {
+        let theirs = run(Command::new(path).args(peer.arguments).arg(&top));
+        assert!(
+            agrees(&ours, &theirs),
+            "--- ours\n{}--- {}\n{}",
+            ours.transcript(&[]),
+            peer.name,
+            theirs.transcript(&[])
+        );
     }
-    let every_build = every_build && !case.name.contains("(kubectl only)");
-    let kustomize = kustomize.filter(|_| every_build)?;
-    let theirs = run(Command::new(kustomize).arg("build").arg(&top));
-    against("kustomize", &theirs)
 }
 
-#[test]
-fn every_semantic_is_that_of_the_real_kustomize() {
-    let Some(kubectl) = peers::find("PEER_KUBECTL") else { return };
-    let kustomize = peers::find("PEER_KUSTOMIZE");
-    let upstream = upstream();
-    let only = std::env::var("CASE").unwrap_or_default();
-    let all: Vec<(String, Case)> = FAMILIES
-        .iter()
-        .flat_map(|(family, text)| {
-            cases(text).into_iter().map(move |case| (format!("{family}: {}", case.name), case))
-        })
-        .filter(|(name, _)| name.contains(&only))
-        .collect();
-    let next = AtomicUsize::new(0);
-    let failed = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some((name, case)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Some(difference) =
-                        differs(case, &kubectl, kustomize.as_deref(), &upstream)
-                    {
-                        failed.lock().unwrap().push(format!("##### {name}\n{difference}"));
-                    }
-                }
-            });
+fn agrees(ours: &Run, theirs: &Run) -> bool {
+    match (ours.status, theirs.status) {
+        // Nothing at all is one empty document for this reader.
+        (0, 0) => {
+            rideshare_tests::yaml::documents(&ours.stdout)
+                == rideshare_tests::yaml::documents(&theirs.stdout)
         }
-    });
-    let failed = failed.into_inner().unwrap();
-    assert!(
-        failed.is_empty(),
-        "{} of {} cases differ\n{}",
-        failed.len(),
-        all.len(),
-        failed.join("\n")
-    );
+        (0, _) | (_, 0) => false,
+        // Bad input, said in an orderly way.
+        (status, _) => status == 2,
+    }
 }

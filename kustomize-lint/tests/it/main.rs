@@ -1,4 +1,4 @@
-//! `kustomize-lint` as its users run it: the real executable, beside the real kustomize.
+//! `kustomize-lint` as its users run it: the real executable. The tables of cases are in `cases`.
 
 mod alone;
 mod api;
@@ -8,7 +8,6 @@ mod baseline;
 mod budget;
 mod build;
 mod compose;
-mod differential;
 mod facts;
 mod fix;
 mod formats;
@@ -16,7 +15,5 @@ mod integrations;
 mod joined;
 mod odd_shapes;
 mod parity;
+mod peer;
 mod repository;
-mod rules;
-mod secrets;
-mod silent;

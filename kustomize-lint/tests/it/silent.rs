@@ -1,12 +1,15 @@
 //! Every case that `kubectl kustomize` accepts without a word is found, with the line of the base
 //! and the line of the patch; what is corrected is clean under all rules.
 
+use std::path::Path;
 use std::process::Command;
 
+use libtest_mimic::Trial;
 use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
 
 use crate::archive::{Case, cases};
+use crate::{snapshot, trial};
 
 /// Cases that some builds accept and others refuse, each with what was measured.
 const REFUSED: [(&str, &str); 1] = [(
@@ -41,48 +44,46 @@ fn lint(case: &Case, arguments: &[&str]) -> Run {
     run(command.current_dir(folder.path()).args(arguments))
 }
 
-#[test]
-fn each_silent_case_is_found_with_the_lines_of_base_and_patch() {
-    for case in all() {
-        let Some((code, name)) = bad(&case) else { continue };
-        let done = lint(&case, &["--select", code]).expect(1);
-        let shown = &done.stdout;
-        assert!(shown.contains(&format!("[{code}]")), "{name}\n{shown}");
-        assert!(shown.contains(" top/"), "{name}\n{shown}");
-        // Of a key that stands twice, both lines are in one file.
-        assert!(code == "KB011" || shown.contains(" base/"), "{name}\n{shown}");
-        let snapshot = format!("{code}_{}", name.replace(|c: char| !c.is_alphanumeric(), "_"));
-        insta::assert_snapshot!(snapshot, done.transcript(&[]));
-    }
-}
-
-#[test]
-fn each_corrected_twin_is_clean_under_all_rules() {
-    let all = all();
-    let mut wrong = Vec::new();
-    for (_, name) in all.iter().filter_map(bad) {
+/// Three tests for each case: it is found, its corrected twin is clean, kubectl says nothing.
+pub(crate) fn trials() -> Vec<Trial> {
+    let all: &'static [Case] = all().leak();
+    let kubectl = peers::find("PEER_KUBECTL");
+    let mut trials = Vec::new();
+    for case in all {
+        let Some((code, name)) = bad(case) else { continue };
+        trials.push(trial(format!("silent: {name}: found"), move || is_found(case, code, name)));
         let twin = all.iter().find(|case| case.name == format!("good {name}"));
-        let done = lint(twin.unwrap_or_else(|| panic!("{name} has no twin")), &[]);
-        if done.status != 0 || !done.stdout.starts_with("no findings") {
-            wrong.push(format!("##### {name}\n{}", done.transcript(&[])));
+        trials.push(trial(format!("silent: {name}: corrected"), move || {
+            let done = lint(twin.expect("a twin"), &[]).expect(0);
+            assert!(done.stdout.starts_with("no findings"), "{}", done.stdout);
+        }));
+        if let Some(kubectl) = kubectl.clone() {
+            trials.push(trial(format!("silent: {name}: kubectl"), move || {
+                is_accepted(case, name, &kubectl);
+            }));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    trials
 }
 
-#[test]
-fn the_real_kubectl_says_nothing_about_them() {
-    let Some(kubectl) = peers::find("PEER_KUBECTL") else { return };
-    for case in all() {
-        let Some((_, name)) = bad(&case) else { continue };
-        let folder = tempfile::tempdir().unwrap();
-        let top = case.write(folder.path());
-        let done = run(Command::new(&kubectl).arg("kustomize").arg(&top));
-        match REFUSED.iter().find(|(refused, _)| *refused == name) {
-            None => {
-                assert_eq!((done.status, done.stderr.as_str()), (0, ""), "{name}");
-            }
-            Some((_, measured)) => assert_eq!(done.status, 1, "{name}: {measured}"),
-        }
+/// With the lines of base and patch.
+fn is_found(case: &Case, code: &str, name: &str) {
+    let done = lint(case, &["--select", code]).expect(1);
+    let shown = &done.stdout;
+    assert!(shown.contains(&format!("[{code}]")), "{shown}");
+    assert!(shown.contains(" top/"), "{shown}");
+    // Of a key that stands twice, both lines are in one file.
+    assert!(code == "KB011" || shown.contains(" base/"), "{shown}");
+    let name = name.replace(|c: char| !c.is_alphanumeric(), "_");
+    snapshot(&format!("silent__{code}_{name}"), &done);
+}
+
+fn is_accepted(case: &Case, name: &str, kubectl: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    let top = case.write(folder.path());
+    let done = run(Command::new(kubectl).arg("kustomize").arg(&top));
+    match REFUSED.iter().find(|(refused, _)| *refused == name) {
+        None => assert_eq!((done.status, done.stderr.as_str()), (0, "")),
+        Some((_, measured)) => assert_eq!(done.status, 1, "{measured}"),
     }
 }

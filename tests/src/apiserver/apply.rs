@@ -36,7 +36,7 @@ impl Owners {
                     }
                 }
                 json!({"manager": manager, "operation": operation, "apiVersion": version,
-                       "fieldsType": "FieldsV1", "fieldsV1": tree, "time": super::store::now()})
+                       "fieldsType": "FieldsV1", "fieldsV1": tree, "time": super::clock::now()})
             })
             .collect();
         Value::Array(entries)

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Change, Event, Step};
+use super::behaviour::Step;
+use super::store::{Change, Event};
 
 /// How long everything takes: long enough to be seen in between, short enough for a test.
 pub const DELAY: Duration = Duration::from_millis(15);

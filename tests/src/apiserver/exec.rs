@@ -12,31 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::Exec;
-
-/// A command that somebody wants to run in a container.
-#[derive(Clone, Debug)]
-pub struct ExecCall {
-    /// The pod's namespace.
-    pub namespace: String,
-    /// The pod.
-    pub pod: String,
-    /// The container; empty for the only one.
-    pub container: String,
-    /// Program and arguments.
-    pub command: Vec<String>,
-}
-
-/// What the command printed, and its exit status.
-#[derive(Clone, Debug, Default)]
-pub struct ExecOutcome {
-    /// Its standard output.
-    pub stdout: Vec<u8>,
-    /// Its standard error.
-    pub stderr: Vec<u8>,
-    /// Its exit status.
-    pub status: i32,
-}
+use super::behaviour::{Exec, ExecCall};
 
 const STDOUT: u8 = 1;
 const STDERR: u8 = 2;

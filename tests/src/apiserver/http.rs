@@ -16,12 +16,14 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
-use super::exec::{self, ExecCall};
+use super::apply::Owners;
+use super::behaviour::ExecCall;
+use super::exec;
 use super::merge::merge_patch;
+use super::shared::{Pending, Shared};
 use super::store::{Id, Store};
 use super::types::{self, Type};
 use super::watch::{self, Selection, Watch};
-use super::{Shared, apply::Owners};
 
 type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
@@ -38,7 +40,12 @@ pub(super) async fn serve(
             let service = service_fn(move |request| {
                 let shared = Arc::clone(&shared);
                 // A task of its own: a client that goes takes no change back.
-                let task = tokio::spawn(answer(request, shared));
+                let pending = Pending::of(&shared);
+                let task = tokio::spawn(async move {
+                    let answer = answer(request, shared).await;
+                    drop(pending);
+                    answer
+                });
                 async move { Ok::<_, Infallible>(task.await.unwrap()) }
             });
             let _ = hyper::server::conn::http1::Builder::new()

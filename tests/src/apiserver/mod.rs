@@ -7,15 +7,19 @@
 //! kubectl works against it, which is how its answers are kept honest.
 
 mod apply;
+mod behaviour;
+mod clock;
 pub mod controllers;
 mod exec;
 mod http;
 mod merge;
+mod shared;
 mod store;
 mod tls;
 mod types;
 mod watch;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -23,62 +27,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-pub use exec::{ExecCall, ExecOutcome};
+use crate::run::until;
+
+pub use behaviour::{Behaviour, Delay, Exec, ExecCall, ExecOutcome, Refusal, Step};
+use shared::Shared;
 use store::Store;
 pub use store::{Change, Event};
-
-/// Something that happens to the cluster's objects some time later.
-#[derive(Clone, Debug)]
-pub enum Step {
-    /// Creates or replaces an object.
-    Put(Value),
-    /// Merges into an object that exists; nothing happens when it does not.
-    Merge {
-        /// Its kind.
-        kind: String,
-        /// Its namespace, or nothing.
-        namespace: String,
-        /// Its name.
-        name: String,
-        /// A JSON merge patch.
-        patch: Value,
-    },
-    /// Deletes an object.
-    Delete {
-        /// Its kind.
-        kind: String,
-        /// Its namespace, or nothing.
-        namespace: String,
-        /// Its name.
-        name: String,
-    },
-    /// From now on discovery lists the kind that a CustomResourceDefinition defines.
-    Serve(Value),
-}
-
-/// What happens after a change, and how much later.
-pub type Behaviour = dyn Fn(&Event) -> Vec<(Duration, Step)> + Send + Sync;
-/// What a command in a container does.
-pub type Exec = dyn Fn(&ExecCall) -> ExecOutcome + Send + Sync;
-/// Answers a write with an error instead: status code, reason and message.
-pub type Refusal = dyn Fn(&str, &Value) -> Option<(u16, String, String)> + Send + Sync;
-/// How long a write takes before it is made; it sees the method and what was sent.
-pub type Delay = dyn Fn(&str, &Value) -> Duration + Send + Sync;
-
-struct Shared {
-    store: Mutex<Store>,
-    behaviour: Mutex<Arc<Behaviour>>,
-    exec: Mutex<Arc<Exec>>,
-    refusal: Mutex<Arc<Refusal>>,
-    hidden: Mutex<Vec<String>>,
-    delay: Mutex<Arc<Delay>>,
-    logs: Mutex<Vec<(String, String)>>,
-    requests: Mutex<Vec<String>>,
-    changed: tokio::sync::watch::Sender<u64>,
-    expired: tokio::sync::watch::Sender<u64>,
-    token: String,
-    runtime: tokio::runtime::Handle,
-}
 
 /// A running server; it ends with the value.
 pub struct ApiServer {
@@ -125,6 +79,8 @@ impl ApiServer {
                     requests: Mutex::default(),
                     changed: tokio::sync::watch::channel(0).0,
                     expired: tokio::sync::watch::channel(0).0,
+                    watches: Mutex::default(),
+                    pending: AtomicUsize::new(0),
                     token: "a-token-of-tests".to_owned(),
                     runtime: tokio::runtime::Handle::current(),
                 });
@@ -254,6 +210,19 @@ impl ApiServer {
         self.shared.expired.send_modify(|count| *count += 1);
     }
 
+    /// How many watches of a kind have begun so far.
+    pub fn watches(&self, plural: &str) -> usize {
+        self.shared.watches.lock().unwrap().iter().filter(|known| *known == plural).count()
+    }
+
+    /// Waits until every request is answered, and everything is done that follows from changes.
+    ///
+    /// # Panics
+    /// It is not within 15 seconds.
+    pub fn settle(&self) {
+        until("the end of all steps", || self.shared.pending.load(Ordering::SeqCst) == 0);
+    }
+
     /// Method and path of every request so far.
     pub fn requests(&self) -> Vec<String> {
         self.shared.requests.lock().unwrap().clone()
@@ -265,53 +234,6 @@ impl Drop for ApiServer {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
-        }
-    }
-}
-
-impl Shared {
-    /// Does a step now and lets the behaviour answer what changed.
-    fn act(self: &Arc<Self>, step: Step) {
-        let event = {
-            let mut store = self.store.lock().unwrap();
-            match step {
-                Step::Put(object) => store.put(object),
-                Step::Merge { kind, namespace, name, patch } => {
-                    store.merge_into(&kind, &namespace, &name, &patch)
-                }
-                Step::Delete { kind, namespace, name } => store.remove(&kind, &namespace, &name),
-                Step::Serve(definition) => {
-                    store.serve(&definition);
-                    None
-                }
-            }
-        };
-        if let Some(event) = event {
-            self.announce(event);
-        }
-    }
-
-    /// Tells watchers of a change, and schedules what follows from it.
-    fn announce(self: &Arc<Self>, event: Event) {
-        self.changed.send_modify(|version| *version += 1);
-        let behaviour = Arc::clone(&self.behaviour.lock().unwrap());
-        for (after, step) in behaviour(&event) {
-            if after.is_zero() {
-                self.act(step);
-                continue;
-            }
-            let shared = Arc::clone(self);
-            let cause = (event.change != Change::Deleted).then(|| event.object.clone());
-            self.runtime.spawn(async move {
-                tokio::time::sleep(after).await;
-                // As a controller does: what was decided for an older object is decided anew.
-                let store = shared.store.lock().unwrap();
-                let outdated = cause.is_some_and(|cause| store.is_outdated(&cause));
-                drop(store);
-                if !outdated {
-                    shared.act(step);
-                }
-            });
         }
     }
 }

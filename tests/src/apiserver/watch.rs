@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::Shared;
+use super::shared::Shared;
 use super::store::{Change, Store};
 use super::types::Type;
 
@@ -63,6 +63,7 @@ pub(super) struct Watch {
 pub(super) async fn run(shared: Arc<Shared>, watch: Watch, lines: mpsc::Sender<String>) {
     let mut changed = shared.changed.subscribe();
     let mut expired = shared.expired.subscribe();
+    shared.watches.lock().unwrap().push(watch.found.plural.clone());
     let end = tokio::time::Instant::now() + watch.timeout;
     let mut seen = watch.from;
     loop {

@@ -8,6 +8,7 @@ mod custom_resources;
 mod database_users;
 mod duckdb_version;
 mod kubernetes;
+mod layers;
 mod parity;
 mod readme;
 mod secrets_init_image;

@@ -3,7 +3,7 @@
 
 use super::Import;
 use super::tree::{Fate, Tree};
-use crate::model::label;
+use crate::model::names::label;
 
 /// Says it in the report.
 pub(super) fn settle(import: &mut Import) {

@@ -22,13 +22,14 @@ mod scalar;
 mod secrets;
 mod sections;
 mod services;
+mod state;
 mod tree;
 mod variables;
 mod write;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use common::diagnostic::Report;
 use common::exit::Status;
@@ -40,20 +41,9 @@ use crate::spec::MAYBE_SECRET;
 use common::stop::Stop;
 use common::streams::{output, say};
 use common::verbose::timed;
-use project::Project;
 use rows::Row;
+use state::Import;
 use tree::Fate;
-
-/// An import under way.
-struct Import {
-    project: Project,
-    /// The project's name.
-    name: String,
-    /// The specification's folder.
-    out: PathBuf,
-    /// What a person has to do.
-    findings: Report,
-}
 
 /// Imports a project. `No` when compose-gen does not accept the result yet.
 pub(crate) fn run(options: &Options) -> Result<Status, Stop> {

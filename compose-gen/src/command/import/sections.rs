@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Import;
 use super::tree::{Fate, Tree, Value};
 use super::variables::fix;
-use crate::model::is_label;
+use crate::model::names::is_label;
 
 /// Settles every top-level key but the services.
 pub(super) fn settle(import: &mut Import) {

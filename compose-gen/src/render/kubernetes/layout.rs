@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::catalogue::Catalogue;
 use serde_json::{Value, json};
 
-use super::{Key, Objects, View, config, environment, job_names, patch, workload};
-use crate::model::{Platform, Service};
+use super::objects::job_names;
+use super::view::{Key, Objects, View};
+use super::{config, environment, patch, workload};
+use crate::model::names::CLUSTER;
+use crate::model::{Platform, Service, config_maps};
 use crate::render::Files;
 use crate::spec::types::Environment;
-
-/// The folder of an overlay's own objects.
-pub(crate) const CLUSTER: &str = "cluster";
 
 /// Counts that the summary shows.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ impl Counts {
     fn add(&mut self, name: &str, objects: &Objects, extra: &[Value], platform: &Platform) {
         let maps: usize = platform
             .services_in(Some(name))
-            .map(|service| config::names(service).values().collect::<BTreeSet<_>>().len())
+            .map(|service| config_maps::names(service).values().collect::<BTreeSet<_>>().len())
             .sum();
         self.objects.insert(name.to_owned(), objects.len() + extra.len() + maps);
         let kinds = self.kinds.entry(name.to_owned()).or_default();

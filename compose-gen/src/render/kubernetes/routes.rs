@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Key, Objects, View};
+use super::view::{Key, Objects, View};
 use crate::model::{Health, Service};
 use crate::spec::types::{Alb, Route, Scheme};
 

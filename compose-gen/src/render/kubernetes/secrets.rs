@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use common::catalogue::{Format, Secret};
 use serde_json::{Map, Value, json};
 
-use super::{Key, Objects, View};
+use super::view::{Key, Objects, View};
 
 /// The SecretStore's name in every environment.
 pub(crate) const STORE: &str = "platform-secrets";

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::View;
+use super::view::View;
 use crate::model::budget::WAIT_MEMORY;
 use crate::model::{Dependency, Health, Restart, Service};
 use crate::spec::quantity::bytes;

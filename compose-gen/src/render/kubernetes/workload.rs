@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{View, config, labels, secrets, wait};
-use crate::model::{Check, File, Health, Origin, Restart, Service, is_annotation, label};
+use super::view::{View, labels};
+use super::{secrets, wait};
+use crate::model::config_maps;
+use crate::model::names::{is_annotation, label};
+use crate::model::{Check, File, Health, Origin, Restart, Service};
 use crate::spec::quantity::{bytes, millis};
 use crate::spec::text;
 use crate::spec::types::Access;
@@ -313,7 +316,7 @@ fn mounts(view: &View<'_>, service: &Service) -> (Vec<Value>, Vec<Value>) {
     let own: Vec<&str> = own_claims(view, service).collect();
     let secrets = view.platform.secret_files.as_ref().map(|files| files.volume.as_str());
     let (mut mounts, mut volumes): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
-    let names = config::names(service);
+    let names = config_maps::names(service);
     for (index, mount) in service.mounts.iter().enumerate() {
         let mut volume = |name: &str, source: (&str, Value)| {
             let known = |volume: &Value| volume["name"] == name;

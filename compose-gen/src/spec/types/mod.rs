@@ -8,8 +8,7 @@ mod environment;
 mod resources;
 mod service;
 mod storage;
-
-use std::collections::BTreeMap;
+mod value;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -22,8 +21,8 @@ pub(crate) use service::{
     Condition, Dependencies, EnvFile, EnvFiles, Network, Networks, Port, Route, Service,
 };
 pub(crate) use storage::{Access, Config, ConfigUse, Mount, Volume};
-
-type Map<T> = BTreeMap<String, T>;
+use value::Map;
+pub(crate) use value::{Pairs, Scalar, Words};
 
 /// A Compose file with the vocabulary of compose-gen.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -67,54 +66,6 @@ pub(crate) struct Document {
     /// The service whose image waits for others in Kubernetes.
     #[serde(rename = "x-wait")]
     pub(crate) wait: Option<String>,
-}
-
-/// A string, number or boolean.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Scalar {
-    /// Text.
-    Text(String),
-    /// true or false.
-    Boolean(bool),
-    /// A number.
-    Number(serde_json::Number),
-}
-
-impl std::fmt::Display for Scalar {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Scalar::Text(text) => f.write_str(text),
-            Scalar::Boolean(value) => value.fmt(f),
-            Scalar::Number(number) => number.fmt(f),
-        }
-    }
-}
-
-/// A word or a list of words.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Words {
-    /// One string; Compose splits it as a shell does.
-    Line(String),
-    /// The words themselves.
-    List(Vec<String>),
-}
-
-/// Names with values, or a list of `NAME=value`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Pairs {
-    /// `NAME: value`
-    Map(Map<Option<Scalar>>),
-    /// `- NAME=value`
-    List(Vec<String>),
-}
-
-impl Default for Pairs {
-    fn default() -> Self {
-        Pairs::Map(Map::new())
-    }
 }
 
 /// A file that belongs to the one that names it.

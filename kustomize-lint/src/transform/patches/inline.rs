@@ -1,6 +1,6 @@
 //! Patches that stand in a kustomization: their places are lines of that file.
 
-use super::reading::{parsed, understood};
+use super::documents::{parsed, understood};
 use crate::render::Context;
 use crate::tree::{FileId, Node, Place, Value};
 

@@ -1,9 +1,7 @@
 //! The schemas: the real `kubernetes-validate` beside them, and where the violations are.
 
 mod bundle;
-mod cases;
 mod mutations;
-mod peer;
 mod repository;
 
 use std::path::Path;

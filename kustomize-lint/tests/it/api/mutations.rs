@@ -5,7 +5,8 @@ use kustomize_lint::object::Object;
 use kustomize_lint::tree::{Files, Node, Scalar, Value};
 use rideshare_tests::root;
 
-use super::{peer, rendered, violations};
+use super::{rendered, violations};
+use crate::peer;
 
 /// One change in so many is looked at, which takes the peer a few seconds.
 const STEP: usize = 47;

@@ -4,7 +4,8 @@ use kustomize_lint::api::Version;
 use kustomize_lint::tree::Files;
 use rideshare_tests::root;
 
-use super::{peer, rendered, violations};
+use super::{rendered, violations};
+use crate::peer;
 
 #[test]
 fn every_object_of_this_repository_fits_its_schema_in_every_version() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{Tree, default, names};
+use super::layers::{Tree, default, names};
 use crate::terraform::tree::{expression, inner, label, literal, source, span};
 
 /// No layer works in an account that it was not told, and everything that it makes is tagged.

@@ -9,7 +9,7 @@ use hcl_edit::expr::Expression;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Tree;
+use super::layers::Tree;
 use crate::terraform::tree::{Folder, expression, label, literal, members, source, span};
 
 const MODULE: &str = "foundation/modules/iam";

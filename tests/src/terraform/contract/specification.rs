@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hcl_edit::expr::Expression;
 use serde_json::{Value, json};
 
-use super::{LAYERS, Tree, default, names};
+use super::layers::{LAYERS, Tree, default, names};
 use crate::terraform::tree::{Folder, expression, label, literal, span};
 
 /// What the specification says, the layers make, and nothing else.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hcl_edit::structure::Body;
 use serde_json::json;
 
-use super::Tree;
+use super::layers::Tree;
 use crate::terraform::tree::{
     File, Folder, expression, inner, label, literal, members, source, span,
 };

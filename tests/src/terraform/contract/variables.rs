@@ -7,7 +7,7 @@ use hcl_edit::structure::Attribute;
 
 use serde_json::Value;
 
-use super::Tree;
+use super::layers::Tree;
 use crate::terraform::reads;
 use crate::terraform::tree::{File, attributes, expression, inner, label, literal, source, span};
 

@@ -1,0 +1,18 @@
+//! What the steps of an import hand on.
+
+use std::path::PathBuf;
+
+use common::diagnostic::Report;
+
+use super::project::Project;
+
+/// An import under way.
+pub(super) struct Import {
+    pub(super) project: Project,
+    /// The project's name.
+    pub(super) name: String,
+    /// The specification's folder.
+    pub(super) out: PathBuf,
+    /// What a person has to do.
+    pub(super) findings: Report,
+}

@@ -1,0 +1,129 @@
+//! The objects of an environment, or of the base.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::view::{Key, Objects, View};
+use super::{routes, secrets, wait, workload};
+use crate::model::{Origin, Platform, Restart, Service};
+use crate::spec::types::Mode;
+
+impl View<'_> {
+    /// Every object of this view.
+    pub(crate) fn objects(&self) -> Objects {
+        let mut objects = Objects::new();
+        for service in self.platform.services_in(self.environment) {
+            let mut add = |rank: u8, value: Value| {
+                let text = |pointer: &str| {
+                    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+                };
+                let key = Key {
+                    home: service.home().to_owned(),
+                    file: service.name.clone(),
+                    rank,
+                    kind: text("/kind"),
+                    name: text("/metadata/name"),
+                };
+                objects.insert(key, value);
+            };
+            add(0, workload::workload(self, service));
+            for value in services(service) {
+                add(1, value);
+            }
+            for value in workload::claims(self, service) {
+                add(2, value);
+            }
+            for value in wait::account(self, service) {
+                add(3, value);
+            }
+        }
+        secrets::external(self, &mut objects);
+        routes::routes(self, &mut objects);
+        objects
+    }
+}
+
+/// Job names carry a hash over what the Job is in every environment, because a Job's template
+/// can never change.
+pub(crate) fn job_names(
+    platform: &Platform,
+    catalogue: &common::catalogue::Catalogue,
+) -> BTreeMap<String, String> {
+    let mut jobs = BTreeMap::new();
+    let mut ordered: Vec<&Service> =
+        platform.services.values().filter(|s| s.restart != Restart::Always).collect();
+    // A Job that waits for another names it.
+    ordered.sort_by_key(|service| (service.wave, &service.name));
+    for service in ordered {
+        let mut text = String::new();
+        let environments = platform.environments.keys().map(|name| Some(name.as_str()));
+        for environment in std::iter::once(None).chain(environments) {
+            let view = View { platform, catalogue, environment, jobs: &jobs };
+            text.push_str(&workload::workload(&view, service).to_string());
+            let images =
+                environment.and_then(|name| platform.environments.get(name)?.images.as_ref());
+            if let Some(images) = images {
+                text.push_str(&format!("{} {}", images.registry, images.tag));
+            }
+            text.push_str(&format!("{:?}", environment.and_then(|e| service.patches.get(e))));
+        }
+        text.push_str(&format!("{:?}", service.patches.get("all")));
+        // A ConfigMap's name carries a hash of its content, and stands in the template.
+        for mount in &service.mounts {
+            if let Origin::Files { files, .. } = &mount.origin {
+                for file in files {
+                    let content = crate::render::checksum(&file.content);
+                    text.push_str(&format!("{} {} {content}", file.name, file.executable));
+                }
+            }
+        }
+        let hash = crate::render::checksum(text.as_bytes());
+        jobs.insert(service.name.clone(), format!("{}-{}", service.name, &hash[..8]));
+    }
+    jobs
+}
+
+/// The Services: one for its own name and one for each alias. Ports are the container's. Without
+/// ports it is headless, because in Compose a name is reachable whether or not a port is declared.
+fn services(service: &Service) -> Vec<Value> {
+    if service.restart != Restart::Always {
+        return Vec::new();
+    }
+    let mut seen = BTreeSet::new();
+    let ports: Vec<Value> = service
+        .ports
+        .iter()
+        .filter(|port| seen.insert(port.name()))
+        .map(|port| {
+            json!({
+                "name": port.name(),
+                "port": port.target,
+                "protocol": port.protocol.to_uppercase(),
+                "targetPort": port.target,
+            })
+        })
+        .collect();
+    let names = std::iter::once(service.name.as_str()).chain(service.aliases());
+    let mut names: Vec<&str> = names.collect();
+    names.dedup();
+    names
+        .into_iter()
+        .map(|name| {
+            let mut spec = json!({"selector": {"app.kubernetes.io/name": service.name}});
+            if !ports.is_empty() {
+                spec["ports"] = json!(ports);
+            }
+            // Whoever asks for what runs on every node wants all of them.
+            if service.mode == Mode::Global || ports.is_empty() {
+                spec["clusterIP"] = json!("None");
+            }
+            json!({
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": name, "labels": {"app.kubernetes.io/name": service.name}},
+                "spec": spec,
+            })
+        })
+        .collect()
+}

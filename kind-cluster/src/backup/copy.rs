@@ -1,0 +1,133 @@
+//! A volume's files as a tar of the archive.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::time::Instant;
+
+use common::diagnostic::Diagnostic;
+use common::exit::Status;
+use common::stop::Stop;
+use tokio::io::AsyncReadExt;
+
+use super::archive::Writer;
+use super::blocking::{self, GivenUp};
+use super::volume::Volume;
+use super::waiting::{late, warn};
+use super::{manifest, verify};
+use crate::deploy::display::harmless;
+use crate::process::{self, Group};
+
+/// Copies a volume's files into the archive, and reads that part back.
+///
+/// # Errors
+/// The node cannot be read, or the archive not be written.
+pub(super) async fn write(
+    volume: &Volume,
+    writer: &mut Writer,
+    deadline: Instant,
+) -> Result<manifest::Volume, Stop> {
+    let member_name = format!("volumes/{}/{}.tar", volume.namespace, volume.claim);
+    let mut member = writer.member(&member_name)?;
+    let arguments = [
+        "exec",
+        &volume.node,
+        "tar",
+        "--create",
+        "--format=gnu",
+        "--sparse",
+        "--numeric-owner",
+        "--sort=name",
+        "--directory",
+        &volume.path,
+        ".",
+    ];
+    let mut command = process::command("docker", &arguments);
+    let mut group = Group::start(&mut command)?;
+    let (out, err) = (group.child().stdout.take(), group.child().stderr.take());
+    let mut complaint = Vec::new();
+    let copy = async {
+        let mut buffer = vec![0; 256 << 10];
+        if let Some(mut out) = out {
+            loop {
+                let count = out.read(&mut buffer).await?;
+                if count == 0 {
+                    break;
+                }
+                member.write(&buffer[..count])?;
+            }
+        }
+        Ok::<(), Stop>(())
+    };
+    let listen = async {
+        if let Some(mut err) = err {
+            err.read_to_end(&mut complaint).await?;
+        }
+        Ok::<(), Stop>(())
+    };
+    let limit = deadline.saturating_duration_since(Instant::now());
+    let both = async {
+        tokio::try_join!(copy, listen)?;
+        Ok::<_, Stop>(group.child().wait().await?)
+    };
+    let status = match tokio::time::timeout(limit, both).await {
+        Ok(status) => status?,
+        Err(_) => return Err(late(&volume.claim)),
+    };
+    if !status.success() {
+        let stderr = String::from_utf8_lossy(&complaint).into_owned();
+        let output = process::Output { success: false, stdout: Vec::new(), stderr };
+        return Err(process::failed("docker", &arguments, &output));
+    }
+    if !complaint.is_empty() {
+        // A socket that it leaves out, for one.
+        let said = process::tail(&String::from_utf8_lossy(&complaint));
+        warn(
+            "copy-warning",
+            format!("while claim {} was copied, tar said: {}", volume.claim, harmless(&said)),
+        );
+    }
+    let (size, sha256) = member.end()?;
+    let survey = survey(writer, &volume.claim, size, deadline).await?;
+    Ok(manifest::Volume {
+        namespace: volume.namespace.clone(),
+        claim: volume.claim.clone(),
+        object: volume.object.clone(),
+        member: member_name,
+        node: volume.node.clone(),
+        path: volume.path.clone(),
+        method: "tar of the node's folder, owners by number, holes kept".into(),
+        consistency: "stopped: no pod used the volume".into(),
+        entries: survey.entries,
+        bytes: survey.bytes,
+        sha256,
+    })
+}
+
+/// What is in the member that was written last.
+async fn survey(
+    writer: &Writer,
+    claim: &str,
+    size: u64,
+    deadline: Instant,
+) -> Result<verify::Survey, Stop> {
+    let path = writer.path().to_owned();
+    let message = format!("claim {claim} cannot be backed up");
+    let work = move |given_up: &GivenUp| {
+        let open = || -> std::io::Result<std::io::Take<File>> {
+            let mut file = File::open(&path)?;
+            let end = file.metadata()?.len();
+            file.seek(SeekFrom::Start(end - size.next_multiple_of(512)))?;
+            Ok(file.take(size))
+        };
+        verify::survey(&mut given_up.watch(open()?)).map_err(|refusal| {
+            let message = format!("{message}: {}", refusal.what);
+            let diagnostic = Diagnostic::error("volume-unsupported", message);
+            let diagnostic = match refusal.code {
+                "device" => diagnostic.hint("no archive holds devices: delete it from the volume"),
+                _ => diagnostic,
+            };
+            Stop::new(Status::No, diagnostic)
+        })
+    };
+    blocking::run(deadline, claim, work).await
+}

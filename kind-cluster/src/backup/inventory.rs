@@ -1,0 +1,153 @@
+//! What a backup is about: every claim of the cluster, and what uses it.
+
+use common::diagnostic::{Diagnostic, Report};
+use common::exit::Status;
+use common::stop::Stop;
+use serde_json::Value;
+
+use super::bind::BINDER;
+use super::dump::Database;
+use super::manifest::{Manifest, SCHEMA, Scratch, Workload};
+use super::scratch;
+use super::volume::{self, Volume};
+use crate::cluster::Cluster;
+use crate::object::{Key, containers, list, name, number, template, text};
+
+/// Everything that a backup is about.
+#[derive(Debug, Default)]
+pub(super) struct Inventory {
+    pub(super) volumes: Vec<Volume>,
+    pub(super) databases: Vec<Database>,
+    /// What uses the volumes, with its replicas.
+    pub(super) workloads: Vec<(Key, i64)>,
+    pub(super) scratch: Vec<Scratch>,
+    /// Volumes with data that no claim has, which no archive has either.
+    pub(super) abandoned: Vec<String>,
+    pub(super) images: Vec<String>,
+}
+
+/// Looks at every claim of the cluster.
+///
+/// # Errors
+/// A volume is of a kind that cannot be copied, or is used by something that cannot be stopped.
+pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
+    let claims = cluster.list("v1", "PersistentVolumeClaim", "").await?;
+    let volumes = cluster.list("v1", "PersistentVolume", "").await?;
+    let pods = cluster.list("v1", "Pod", "").await?;
+    let mut workloads = cluster.list("apps/v1", "StatefulSet", "").await?;
+    workloads.extend(cluster.list("apps/v1", "Deployment", "").await?);
+    let mut inventory = Inventory::default();
+    let left: Vec<&str> = scratch::abandoned(&volumes, &claims);
+    inventory.scratch.extend(scratch::of_volumes(&left));
+    inventory.abandoned = left.into_iter().map(str::to_owned).collect();
+    inventory.scratch.extend(scratch::of_pods(&workloads));
+    inventory.scratch.extend(scratch::of_pods(&pods));
+    for (version, kind) in [("apps/v1", "DaemonSet"), ("batch/v1", "Job"), ("batch/v1", "CronJob")]
+    {
+        inventory.scratch.extend(scratch::of_pods(&cluster.list(version, kind, "").await?));
+    }
+    let mut report = Report::default();
+    for claim in &claims {
+        let namespace = text(claim, "/metadata/namespace");
+        let phase = text(claim, "/status/phase");
+        if phase == "Lost" {
+            let message = format!("claim {} has lost its volume", name(claim));
+            report.push(
+                Diagnostic::error("volume-lost", message)
+                    .hint("bring the volume back, or delete the claim and with it what it held"),
+            );
+            continue;
+        }
+        if phase != "Bound" && !text(claim, "/spec/volumeName").is_empty() {
+            let message = format!("claim {} names a volume and is not bound to it", name(claim));
+            report
+                .push(Diagnostic::error("volume-unbound", message).hint("wait until it is bound"));
+            continue;
+        }
+        if phase != "Bound" {
+            inventory.scratch.push(Scratch {
+                namespace: namespace.to_owned(),
+                owner: "claim".into(),
+                volume: name(claim).to_owned(),
+                reason: "it is not bound: there is nothing to back up".into(),
+            });
+            continue;
+        }
+        match volume::of(claim, &volumes) {
+            Ok(volume) => inventory.volumes.push(volume),
+            Err(why) => {
+                let message = format!("claim {} cannot be backed up: {why}", name(claim));
+                report.push(Diagnostic::error("volume-unsupported", message));
+            }
+        }
+        let users = pods.iter().filter(|pod| volume::uses(pod, namespace, name(claim)));
+        // What a restore has left is deleted already, and its end is waited for.
+        for pod in users.filter(|pod| name(pod) != BINDER) {
+            if !stoppable(pod) {
+                let message = format!(
+                    "claim {} is used by pod {}, which belongs to no Deployment or StatefulSet",
+                    name(claim),
+                    name(pod)
+                );
+                report.push(
+                    Diagnostic::error("volume-in-use", message)
+                        .hint("wait until it has ended, or delete it"),
+                );
+            }
+        }
+    }
+    if report.has_errors() {
+        return Err(Stop { status: Status::No, report });
+    }
+    inventory.volumes.sort_by(|a, b| (&a.namespace, &a.claim).cmp(&(&b.namespace, &b.claim)));
+    for workload in &workloads {
+        inventory.add(workload, &claims);
+    }
+    inventory.workloads.sort();
+    inventory.images.sort();
+    inventory.images.dedup();
+    inventory.scratch.sort_by(|a, b| (&a.owner, &a.volume).cmp(&(&b.owner, &b.volume)));
+    Ok(inventory)
+}
+
+impl Inventory {
+    /// A manifest whose parts are still to be written.
+    pub(super) fn manifest(&self, cluster: &str) -> Manifest {
+        let workload = |(key, replicas): &(Key, i64)| Workload {
+            namespace: key.namespace.clone(),
+            kind: key.kind.clone(),
+            name: key.name.clone(),
+            replicas: *replicas,
+        };
+        Manifest {
+            schema: SCHEMA,
+            cluster: cluster.to_owned(),
+            volumes: Vec::new(),
+            dumps: Vec::new(),
+            scratch: self.scratch.clone(),
+            workloads: self.workloads.iter().map(workload).collect(),
+            images: self.images.clone(),
+        }
+    }
+
+    fn add(&mut self, workload: &Value, claims: &[Value]) {
+        let key = Key::of(workload);
+        let Some(template) = template(workload) else { return };
+        if !claims.iter().any(|claim| volume::claims_of(workload, claim)) {
+            return;
+        }
+        let replicas =
+            workload.pointer("/spec/replicas").map_or(1, |_| number(workload, "/spec/replicas"));
+        self.images.extend(containers(template).map(|c| text(c, "/image").to_owned()));
+        if replicas > 0 {
+            self.databases.extend(Database::of(workload));
+        }
+        self.workloads.push((key, replicas));
+    }
+}
+
+fn stoppable(pod: &Value) -> bool {
+    list(pod, "/metadata/ownerReferences")
+        .iter()
+        .any(|owner| ["ReplicaSet", "StatefulSet", "Deployment"].contains(&text(owner, "/kind")))
+}

@@ -1,0 +1,8 @@
+//! Field managers: whom the API server keeps as the owner of what is applied here.
+
+/// Who the API server keeps as the owner of what is applied here.
+pub(crate) const MANAGER: &str = "kind-cluster";
+
+/// Who asks for a claim that comes from an archive. To the API server, a deployment is somebody
+/// else: what its overlay leaves out of the claim stays as it is, and is not taken away.
+pub(crate) const RESTORER: &str = "kind-cluster-restore";

@@ -1,0 +1,21 @@
+//! What the rules of a whole run look at.
+
+use super::orphans::Orphan;
+use super::overlay::Overlay;
+use crate::argocd::Checkout;
+use crate::config::Settings;
+use crate::tree::Files;
+
+/// What the rules of a whole run look at.
+pub(crate) struct Run<'a> {
+    /// The settings.
+    pub(crate) settings: &'a Settings,
+    /// Every file that was read.
+    pub(crate) files: &'a Files,
+    /// The rendered roots.
+    pub(crate) overlays: &'a [Overlay<'a>],
+    /// Files beside them that nobody reads.
+    pub(crate) orphans: &'a [Orphan],
+    /// What this checkout has for Argo CD's Applications.
+    pub(crate) checkout: &'a Checkout,
+}

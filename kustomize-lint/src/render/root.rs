@@ -1,0 +1,19 @@
+//! The kustomizations of a rendering.
+
+use std::path::PathBuf;
+
+use crate::kustomization::Kustomization;
+use crate::tree::FileId;
+
+/// A kustomization of a rendering.
+#[derive(Debug)]
+pub struct Root {
+    /// Its folder as a user would write it.
+    pub path: PathBuf,
+    /// The same without links and detours.
+    pub canonical: PathBuf,
+    /// Its file.
+    pub file: FileId,
+    /// What it says.
+    pub kustomization: Kustomization,
+}
