@@ -63,10 +63,44 @@ services:
     )
 }
 
+/// Every way in which the number of pods and the memory of one differ from what is written for a
+/// container: 4 pods of 64 MiB, for they wait with more memory than they run with, 2 surge pods,
+/// a pod on each of 3 nodes, and a pod that keeps its volume. That makes 514 MiB.
+fn platform(budget: &str) -> String {
+    format!(
+        "x-environments:
+  local:
+    cluster: eks
+    namespace: agreement
+    memory: {{budget: {budget}}}
+    nodes: 3
+    kind: {{name: agreement, workers: 1}}
+services:
+  db:
+    image: \"example/db:1.0\"
+    mem_limit: 100m
+    ports: [\"5432\"]
+    volumes: [\"data:/data\"]
+    healthcheck: {{test: [CMD, \"true\"]}}
+  agent: {{image: \"example/agent:1.0\", mem_limit: 10m, deploy: {{mode: global}}}}
+  rides:
+    image: \"example/rides:1.0\"
+    mem_limit: 48m
+    ports: [\"8080\"]
+    depends_on: {{db: {{condition: service_healthy}}}}
+    x-replicas: {{local: 4}}
+    x-patches:
+      local: {{spec: {{strategy: {{type: RollingUpdate, rollingUpdate: {{maxSurge: 50%}}}}}}}}
+volumes: {{data: }}
+"
+    )
+}
+
 /// A project with one overlay, and its specification.
 struct Project {
     folder: tempfile::TempDir,
     kubectl: PathBuf,
+    overlay: &'static str,
 }
 
 impl Project {
@@ -85,7 +119,7 @@ impl Project {
         write("spec/platform.yaml", specification);
         write("kind.yaml", KIND);
         write(".kustomize-lint.toml", "specification = \"spec\"\n");
-        Some(Project { folder, kubectl })
+        Some(Project { folder, kubectl, overlay: "overlays/local" })
     }
 
     fn run(&self, name: &str, arguments: &[&str]) -> Run {
@@ -96,15 +130,15 @@ impl Project {
     }
 
     fn lint(&self) -> Run {
-        self.run("kustomize-lint", &["overlays/local"])
+        self.run("kustomize-lint", &[self.overlay])
     }
 
     fn budget(&self) -> Run {
-        self.run("kustomize-lint", &["budget", "overlays/local"])
+        self.run("kustomize-lint", &["budget", self.overlay])
     }
 
     fn deploy(&self) -> Run {
-        let overlay = ["--overlay", "overlays/local", "--kind-config", "kind.yaml"];
+        let overlay = ["--overlay", self.overlay, "--kind-config", "kind.yaml"];
         let arguments = ["deploy", "--dry-run", "--no-image-check", "--spec", "spec"];
         self.run("kind-cluster", &[arguments.as_slice(), &overlay].concat())
     }
@@ -183,6 +217,25 @@ fn no_amount_of_memory_is_refused_by_every_tool() {
         assert!(run.stderr.contains(message), "{}", run.transcript(&[]));
         assert!(run.stderr.contains("such as 10g, 512m or 10Gi"), "{}", run.transcript(&[]));
     }
+}
+
+/// The overlay that compose-gen makes, against a budget that was changed afterwards.
+fn generated(budget: &str, fits: bool) {
+    let Some(mut project) = Project::new("", &platform("10g")) else { return };
+    project.generate().expect(0);
+    project.overlay = "out/kubernetes/overlays/local";
+    fs::write(project.path("spec/platform.yaml"), platform(budget)).unwrap();
+    every_budget(&project, fits);
+}
+
+#[test]
+fn a_generated_overlay_needs_what_its_specification_said() {
+    generated("514m", true);
+}
+
+#[test]
+fn a_generated_overlay_does_not_need_less() {
+    generated("513m", false);
 }
 
 /// Asserts that both tools miss the object, or that neither does.
