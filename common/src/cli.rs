@@ -3,7 +3,6 @@
 use std::env;
 use std::ffi::OsStr;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Arg, Args, Command, CommandFactory, Parser};
 
@@ -67,15 +66,6 @@ fn adapted(
     })
 }
 
-/// A length of time such as 90s, 15m or 1h 30m, for an option with the value name DURATION.
-///
-/// # Errors
-/// It cannot be read, or is zero.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if duration.is_zero() { Err("must be more than zero".into()) } else { Ok(duration) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,13 +106,5 @@ mod tests {
                 name == "COMMON_CLI_OLD"
             });
         assert_eq!(names(&adapted)[0].as_deref(), Some("COMMON_CLI_OLD"));
-    }
-
-    #[test]
-    fn a_duration_is_more_than_zero() {
-        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
-        for bad in ["", "0s", "soon", "-1s"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -11,7 +11,8 @@
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables for a terminal
 //! - [`verbose`]: the steps of a run and how long each took
-//! - `cli` (feature): empty variables, durations, and options that all tools have
+//! - `cli` (feature): empty and former variables, and options that all tools have
+//! - `duration` (feature): durations of options and messages
 //! - `docs` (feature): shell completions and man pages from a command line's definition
 //! - `aws` (feature): deadlines and endpoint of an AWS client
 
@@ -24,6 +25,8 @@ pub mod compose;
 pub mod diagnostic;
 #[cfg(feature = "docs")]
 pub mod docs;
+#[cfg(feature = "duration")]
+pub mod duration;
 pub mod exit;
 pub mod files;
 pub mod secrets;

@@ -8,7 +8,8 @@ use clap::builder::ValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use common::cli::{Former, Verbosity, duration};
+use common::cli::{Former, Verbosity};
+use common::duration;
 use secrecy::SecretString;
 
 const AFTER_HELP: &str = "\
@@ -136,8 +137,8 @@ pub struct Selection {
     #[arg(long, env = "SECRETS_SOURCE", default_value = "aws")]
     pub source: Source,
     /// Give up after this long in all, such as 30s or 2m
-    #[arg(long, alias = "deadline", value_name = "DURATION", env = "SECRETS_TIMEOUT")]
-    #[arg(value_parser = ValueParser::new(duration), default_value = "30s")]
+    #[arg(long, alias = "deadline", value_name = duration::METAVAR, env = "SECRETS_TIMEOUT")]
+    #[arg(value_parser = duration::timeout, default_value = "30s")]
     pub timeout: Duration,
 }
 
@@ -232,8 +233,8 @@ pub struct Seed {
     #[arg(long)]
     pub allow_aws: bool,
     /// Give up after this long in all, such as 30s or 2m
-    #[arg(long, alias = "deadline", value_name = "DURATION", env = "SECRETS_TIMEOUT")]
-    #[arg(value_parser = ValueParser::new(duration), default_value = "30s")]
+    #[arg(long, alias = "deadline", value_name = duration::METAVAR, env = "SECRETS_TIMEOUT")]
+    #[arg(value_parser = duration::timeout, default_value = "30s")]
     pub timeout: Duration,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]

@@ -138,7 +138,7 @@ impl fmt::Display for Failure {
 
 /// The run took longer than it may.
 pub(super) fn deadline(endpoint: &str, deadline: Duration) -> Stop {
-    let time = humantime::format_duration(deadline);
+    let time = common::duration::show(deadline);
     let reason = format!("no answer within {time}");
     Failure::Endpoint(reason).stop(endpoint)
 }
