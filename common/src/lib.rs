@@ -14,7 +14,8 @@
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables for a terminal
 //! - [`verbose`]: the steps of a run and how long each took
-//! - `cli` (feature): empty variables, durations, and options that all tools have
+//! - `cli` (feature): empty and former variables, and options that all tools have
+//! - `duration` (feature): durations of options and messages
 //! - `docs` (feature): shell completions and man pages from a command line's definition
 //! - `duration` (feature): durations of options and messages
 //! - `aws` (feature): deadlines and endpoint of an AWS client

@@ -138,7 +138,7 @@ pub struct Selection {
     pub source: Source,
     /// Give up after this long in all, such as 30s or 2m
     #[arg(long, alias = "deadline", value_name = duration::METAVAR, env = "SECRETS_TIMEOUT")]
-    #[arg(value_parser = ValueParser::new(duration::timeout), default_value = "30s")]
+    #[arg(value_parser = duration::timeout, default_value = "30s")]
     pub timeout: Duration,
 }
 
@@ -234,7 +234,7 @@ pub struct Seed {
     pub allow_aws: bool,
     /// Give up after this long in all, such as 30s or 2m
     #[arg(long, alias = "deadline", value_name = duration::METAVAR, env = "SECRETS_TIMEOUT")]
-    #[arg(value_parser = ValueParser::new(duration::timeout), default_value = "30s")]
+    #[arg(value_parser = duration::timeout, default_value = "30s")]
     pub timeout: Duration,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]

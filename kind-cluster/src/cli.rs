@@ -71,14 +71,8 @@ pub struct Shared {
     #[arg(long, value_name = "DIR", env = "PLATFORM_SPEC", global = true)]
     pub spec: Option<PathBuf>,
     /// When to give up, such as 90s or 15m
-    #[arg(
-        long,
-        value_name = duration::METAVAR,
-        env = "KIND_TIMEOUT",
-        default_value = "15m",
-        global = true
-    )]
-    #[arg(value_parser = duration::timeout)]
+    #[arg(long, value_name = duration::METAVAR, env = "KIND_TIMEOUT", global = true)]
+    #[arg(value_parser = duration::timeout, default_value = "15m")]
     pub timeout: Duration,
     /// How results are written to stdout
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]

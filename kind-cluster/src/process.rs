@@ -27,9 +27,9 @@ impl Output {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    /// The last lines of standard error, with secrets masked: a program may quote its input.
+    /// The last lines of standard error: what the program had to say in the end.
     pub(crate) fn complaint(&self) -> String {
-        tail(&mask(&self.stderr))
+        tail(&self.stderr)
     }
 }
 
@@ -210,8 +210,9 @@ fn not_started(program: &str, error: &std::io::Error) -> Stop {
     Stop::new(Status::Bad, Diagnostic::error(code, message).hint(hint))
 }
 
-/// The last few lines, on one line each.
+/// The last few lines, on one line each, with secrets masked: a program may quote its input.
 pub(crate) fn tail(text: &str) -> String {
+    let text = mask(text);
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|l| !l.is_empty()).collect();
     let from = lines.len().saturating_sub(8);
     let text = lines[from..].join("\n");

@@ -156,7 +156,8 @@ pub enum Command {
     /// with 0 when it fits, 1 when it does not, 3 when the overlay cannot be rendered or no
     /// budget is known for it.
     Budget(Budget),
-    /// Print the objects of a kustomization: those of `kubectl kustomize`, in its order
+    /// Print the objects of a kustomization: those of `kubectl kustomize`, in its order, values of
+    /// Secrets included
     Build(Build),
     /// Print what a rule finds, why it matters, and examples
     Explain(Explain),

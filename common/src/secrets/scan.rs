@@ -151,7 +151,7 @@ impl Scan {
                 continue;
             }
             // An ExternalSecret names the key of a Secret so.
-            let reference = || word == "secretKey" && names_secret(value());
+            let reference = || word == "secretKey" && is_name(value());
             if !(named && word == "value") && (!names_secret(word) || reference()) {
                 continue;
             }
@@ -190,6 +190,12 @@ impl Scan {
             self.found.push(at..at + value.len());
         }
     }
+}
+
+/// Whether a value is the name of a variable, or of a secret.
+fn is_name(value: &str) -> bool {
+    let of_variable = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    names_secret(value) || value.chars().all(of_variable)
 }
 
 /// Whether a line of YAML is an entry of a mapping.

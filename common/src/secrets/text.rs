@@ -147,6 +147,8 @@ mod tests {
             ("key AKIAABCDEFGHIJKLMNOP.", "key ***"),
             ("secret:\n  secretName: web\n", "secret:\n  secretName: web\n"),
             ("- secretKey: REDIS_PASSWORD\n", "- secretKey: REDIS_PASSWORD\n"),
+            ("- secretKey: REDIS_USER\n", "- secretKey: REDIS_USER\n"),
+            ("secretKey: hunter2\nsecrets: {}", "secretKey: ***\nsecrets: {}"),
             ("example/token:1.0 --token-ttl=3600", "example/token:1.0 --token-ttl=3600"),
             (
                 "--password=$(PASSWORD) --secret-name=web",

@@ -3,9 +3,11 @@
 use super::names_secret;
 
 /// Values that stand where a secret will be, in lower case.
-const DUMMIES: [&str; 17] = [
+const DUMMIES: [&str; 19] = [
     "",
     "-",
+    "[]",
+    "{}",
     "change-me",
     "change_me",
     "changeit",
