@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::compose::hide;
 use crate::diagnostic::{Diagnostic, Place, Report, Source, nearest};
 use crate::yaml::{self, Entry, Limits, Node, Value};
 
@@ -50,11 +51,32 @@ pub struct File {
     /// Where it was read from.
     pub path: PathBuf,
     source: Arc<Source>,
-    /// The document.
-    pub root: Node,
+    /// At least one.
+    documents: Vec<Node>,
+    tags: Vec<(Range<usize>, String)>,
 }
 
 impl File {
+    /// The first document.
+    pub fn root(&self) -> &Node {
+        &self.documents[0]
+    }
+
+    /// Every document.
+    pub fn documents(&self) -> &[Node] {
+        &self.documents
+    }
+
+    /// The tags that are not YAML's, such as `!reset`, each with the span of its node.
+    pub fn tags(&self) -> &[(Range<usize>, String)] {
+        &self.tags
+    }
+
+    /// The text that messages may show.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
     /// The place of `span` in this file.
     pub fn place(&self, span: &Range<usize>) -> Place {
         Place { source: Arc::clone(&self.source), span: span.clone() }
@@ -62,7 +84,7 @@ impl File {
 
     /// The value under a top-level key.
     pub fn section(&self, key: &str) -> Option<&Node> {
-        self.root.get(key)
+        self.root().get(key)
     }
 }
 
@@ -133,19 +155,43 @@ fn read_in(
     folder: &Path,
     report: &mut Report,
 ) -> Result<Option<File>, Box<Diagnostic>> {
-    let shown = shown_path(path, folder);
+    let file = load(path, shown_path(path, folder), report)?;
+    if let Some([_, second, ..]) = file.as_ref().map(File::documents) {
+        let place = file.as_ref().map(|file| file.place(&(second.span.start..second.span.start)));
+        let diagnostic = Diagnostic::error("documents", "a second document in one file");
+        report
+            .extend(place.map(|place| {
+                diagnostic.at(place, "").hint("give each document a file of its own")
+            }));
+    }
+    Ok(file)
+}
+
+/// Reads a file of any number of documents; `None` when it has none. Messages call it `shown`.
+///
+/// # Errors
+/// What keeps the file from being read.
+pub fn load(
+    path: &Path,
+    shown: String,
+    report: &mut Report,
+) -> Result<Option<File>, Box<Diagnostic>> {
     let text = fs::read_to_string(path).map_err(|error| {
         Diagnostic::error("unreadable", format!("cannot read {shown}: {error}"))
     })?;
     let loaded = yaml::load(&text, Limits::default()).map_err(|failed| {
         // Without a tree nothing tells which bytes are values: a catalogue stays hidden whole.
-        let source = Arc::new(Source::new(shown.clone(), &text, &anything_secret(&text)));
+        let mut ranges = hide::suspicious_lines(&text);
+        ranges.extend(anything_secret(&text));
+        let source = Arc::new(Source::new(shown.clone(), &text, &ranges));
         Diagnostic::error(failed.code, failed.message).at(Place { source, span: failed.span }, "")
     })?;
-    let mut documents = loaded.documents.into_iter();
-    let Some(root) = documents.next() else { return Ok(None) };
-    let source = Arc::new(Source::new(shown, &text, &hidden(&text, &root)));
-    let file = File { path: path.to_owned(), source, root };
+    let Some(root) = loaded.documents.first() else { return Ok(None) };
+    let mut ranges = hidden(&text, root);
+    loaded.documents.iter().for_each(|document| hide::values(document, &text, &mut ranges));
+    let source = Arc::new(Source::new(shown, &text, &ranges));
+    let (documents, tags) = (loaded.documents, loaded.tags);
+    let file = File { path: path.to_owned(), source, documents, tags };
     for problem in loaded.problems {
         let mut diagnostic =
             Diagnostic::error(problem.code, problem.message).at(file.place(&problem.span), "");
@@ -153,13 +199,6 @@ fn read_in(
             diagnostic = diagnostic.also(file.place(&earlier), "first here");
         }
         report.push(diagnostic);
-    }
-    if let Some(second) = documents.next() {
-        report.push(
-            Diagnostic::error("documents", "a second document in one file")
-                .at(file.place(&(second.span.start..second.span.start)), "")
-                .hint("give each document a file of its own"),
-        );
     }
     Ok(Some(file))
 }
@@ -184,10 +223,10 @@ pub fn check_keys(files: &[File], report: &mut Report) {
 }
 
 fn unknown_keys(file: &File) -> Vec<Diagnostic> {
-    let Some(entries) = file.root.entries() else {
+    let Some(entries) = file.root().entries() else {
         return vec![
             Diagnostic::error("not-a-mapping", "a specification file is a mapping")
-                .at(file.place(&(file.root.span.start..file.root.span.start)), ""),
+                .at(file.place(&(file.root().span.start..file.root().span.start)), ""),
         ];
     };
     let known: Vec<&str> = SHOWN.iter().chain([&CATALOGUE]).copied().collect();

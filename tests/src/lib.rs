@@ -3,6 +3,7 @@
 
 #[cfg(feature = "apiserver")]
 pub mod apiserver;
+pub mod archive;
 pub mod kubelet;
 pub mod localstack;
 pub mod moto;

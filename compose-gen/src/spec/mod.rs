@@ -63,15 +63,15 @@ pub(crate) struct Sources {
 impl Sources {
     /// The place of a path such as `services`, `kafka`, `ports`, `0`, as deep as it goes.
     pub(crate) fn place(&self, path: &[&str]) -> Option<Place> {
-        let depth = |file: &File| descend(&file.root, path).0;
+        let depth = |file: &File| descend(file.root(), path).0;
         let file = self.files.iter().max_by_key(|file| depth(file))?;
-        Some(file.place(&descend(&file.root, path).1))
+        Some(file.place(&descend(file.root(), path).1))
     }
 
     /// The file that holds a service, without the folders that differ from machine to machine.
     pub(crate) fn file_of(&self, service: &str) -> String {
         let path = ["services", service];
-        let file = self.files.iter().find(|file| descend(&file.root, &path).0 == path.len());
+        let file = self.files.iter().find(|file| descend(file.root(), &path).0 == path.len());
         let Some(file) = file else { return String::new() };
         match self.whole_folder {
             true => format!("{}/{}", self.folder_name, own_name(&file.path)),
@@ -271,7 +271,7 @@ fn twice(section: &str, name: &str, file: &File, files: &[File], report: &mut Re
 
 fn twice_at(path: &[&str], what: &str, file: &File, files: &[File], report: &mut Report) {
     let key = |file: &File| {
-        let (depth, span) = descend(&file.root, path);
+        let (depth, span) = descend(file.root(), path);
         (depth == path.len()).then(|| file.place(&span))
     };
     let mut diagnostic = Diagnostic::error("duplicate", format!("{what} stands in two files"));

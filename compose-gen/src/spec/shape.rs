@@ -26,7 +26,7 @@ impl<'a> Shape<'a> {
     /// The whole file as JSON, without what is wrong.
     pub(super) fn document(&mut self) -> Value {
         let schema = self.schema;
-        self.read(&self.file.root, schema, "the file").unwrap_or_default()
+        self.read(self.file.root(), schema, "the file").unwrap_or_default()
     }
 
     fn read(&mut self, node: &Node, schema: &'a Value, what: &str) -> Option<Value> {

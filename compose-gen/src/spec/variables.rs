@@ -136,7 +136,7 @@ fn filled(
         }
     };
     let mut values = BTreeMap::new();
-    for entry in root.root.entries().unwrap_or_default() {
+    for entry in root.root().entries().unwrap_or_default() {
         match entry.value.as_str() {
             Some(text) if !text.is_empty() => {
                 values.insert(entry.key.clone(), text.to_owned());

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
 
-use crate::archive::{Case, cases};
+use rideshare_tests::archive::{Case, cases};
 
 const FAMILIES: &[(&str, &str)] = &[
     ("resources", include_str!("cases/resources.txt")),

@@ -9,7 +9,7 @@ use kustomize_lint::finding::Severity;
 use kustomize_lint::rules::{ALL, Rule};
 use rideshare_tests::run::run;
 
-use crate::archive::{Case, cases};
+use rideshare_tests::archive::{Case, cases};
 
 /// The rule's cases: from its documentation, and from its file.
 fn of(rule: &Rule) -> Vec<Case> {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use rideshare_tests::run::run;
 
-use crate::archive::{Case, cases};
+use rideshare_tests::archive::{Case, cases};
 
 /// What must never be seen.
 const CANARY: &str = "hunter2";

@@ -6,7 +6,7 @@ use std::process::Command;
 use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
 
-use crate::archive::{Case, cases};
+use rideshare_tests::archive::{Case, cases};
 
 /// Cases that some builds accept and others refuse, each with what was measured.
 const REFUSED: [(&str, &str); 1] = [(

@@ -1,13 +1,14 @@
 //! The project against the schema: what compose-gen does not know is left out, and scalars get
 //! the type that their key has.
 
+use common::compose::project::Env;
 use common::diagnostic::nearest;
 use serde_json::{Map, Value as Json};
 
 use super::Import;
 use super::scalar;
 use super::tree::{Fate, Tree, Value};
-use super::variables::{Env, fix};
+use super::variables::fix;
 use crate::spec::{schema, uncarried};
 
 /// Compose's keys that a specification does not have, and why.
