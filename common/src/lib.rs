@@ -6,6 +6,7 @@
 //! - [`spec`]: the specification folder, found and read
 //! - [`catalogue`]: the secrets of the platform, checked
 //! - [`compose`]: what Docker Compose makes of the texts in its files
+//! - [`project`]: the files of a Compose project, merged as Docker Compose merges them
 //! - [`files`]: files replaced whole, never half-written
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables for a terminal
@@ -21,6 +22,7 @@ pub mod diagnostic;
 pub mod docs;
 pub mod exit;
 pub mod files;
+pub mod project;
 pub mod spec;
 pub mod stop;
 pub mod streams;

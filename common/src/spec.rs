@@ -48,8 +48,6 @@ const OF_A_SERVICE: [&str; 9] = [
 /// One file of the folder.
 #[derive(Debug)]
 pub struct File {
-    /// Where it was read from.
-    pub path: PathBuf,
     source: Arc<Source>,
     /// At least one.
     documents: Vec<Node>,
@@ -97,17 +95,9 @@ pub fn find(start: &Path) -> Option<PathBuf> {
 /// that `folder` is, and reports what is wrong with the YAML. `None` when some file could not be
 /// read: what the others say would then be half the truth.
 pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
-    let paths = match paths(folder) {
-        Ok(paths) => paths,
-        Err(diagnostic) => {
-            let hint = "name the folder that holds the platform's YAML files with --spec";
-            report.push((*diagnostic).hint(hint));
-            return None;
-        }
-    };
     let mut files = Some(Vec::new());
-    for path in paths {
-        match read_in(&path, folder, report) {
+    for path in files_of(folder, report)? {
+        match read_file(&path, report) {
             Ok(file) => {
                 if let Some(files) = &mut files {
                     files.extend(file);
@@ -122,12 +112,17 @@ pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
     files
 }
 
-/// Reads one YAML file as a person wrote it; `None` when it is empty.
-///
-/// # Errors
-/// What keeps the file from being read.
-pub fn read_file(path: &Path, report: &mut Report) -> Result<Option<File>, Box<Diagnostic>> {
-    read_in(path, path, report)
+/// The files of a specification folder in the order of their names, or the one file that `folder`
+/// is, as a person who stands here would call them.
+pub fn files_of(folder: &Path, report: &mut Report) -> Option<Vec<PathBuf>> {
+    match paths(folder) {
+        Ok(paths) => Some(paths.iter().map(|path| from_here(path, folder)).collect()),
+        Err(diagnostic) => {
+            let hint = "name the folder that holds the platform's YAML files with --spec";
+            report.push((*diagnostic).hint(hint));
+            None
+        }
+    }
 }
 
 fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
@@ -150,12 +145,12 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     Ok(paths)
 }
 
-fn read_in(
-    path: &Path,
-    folder: &Path,
-    report: &mut Report,
-) -> Result<Option<File>, Box<Diagnostic>> {
-    let file = load(path, shown_path(path, folder), report)?;
+/// Reads one YAML file as a person wrote it; `None` when it is empty.
+///
+/// # Errors
+/// What keeps the file from being read.
+pub fn read_file(path: &Path, report: &mut Report) -> Result<Option<File>, Box<Diagnostic>> {
+    let file = load(path, from_here(path, path).display().to_string(), report)?;
     if let Some([_, second, ..]) = file.as_ref().map(File::documents) {
         let place = file.as_ref().map(|file| file.place(&(second.span.start..second.span.start)));
         let diagnostic = Diagnostic::error("documents", "a second document in one file");
@@ -191,7 +186,7 @@ pub fn load(
     loaded.documents.iter().for_each(|document| hide::values(document, &text, &mut ranges));
     let source = Arc::new(Source::new(shown, &text, &ranges));
     let (documents, tags) = (loaded.documents, loaded.tags);
-    let file = File { path: path.to_owned(), source, documents, tags };
+    let file = File { source, documents, tags };
     for problem in loaded.problems {
         let mut diagnostic =
             Diagnostic::error(problem.code, problem.message).at(file.place(&problem.span), "");
@@ -204,15 +199,14 @@ pub fn load(
 }
 
 /// Paths in messages are relative to where the user stands, if the folder is below it.
-fn shown_path(path: &Path, folder: &Path) -> String {
+fn from_here(path: &Path, folder: &Path) -> PathBuf {
     let here = std::env::current_dir().ok();
     let relative = here.as_deref().and_then(|here| path.strip_prefix(here).ok());
-    let path = match relative {
-        Some(relative) => relative,
-        None if folder.is_absolute() => path,
-        None => path.strip_prefix(".").unwrap_or(path),
-    };
-    path.display().to_string()
+    match relative {
+        Some(relative) => relative.to_owned(),
+        None if folder.is_absolute() => path.to_owned(),
+        None => path.strip_prefix(".").unwrap_or(path).to_owned(),
+    }
 }
 
 /// Reports the top-level keys that neither Compose nor the vocabulary knows, and `x-*` keys of a

@@ -7,12 +7,10 @@
 //! - [`words`]: a command line
 //! - [`ports`]: the short form of a port
 //! - [`quantity`]: memory and durations
-//! - [`project`]: the files of a project, merged
 
 pub mod dotenv;
 pub(crate) mod hide;
 pub mod ports;
-pub mod project;
 pub mod quantity;
 pub mod scalar;
 pub mod variables;

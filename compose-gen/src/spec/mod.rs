@@ -1,7 +1,7 @@
 //! The specification as it is written: read, checked against the schema, `$` resolved.
 
 pub(crate) mod dotenv;
-mod include;
+pub(crate) mod include;
 pub(crate) mod quantity;
 mod shape;
 pub(crate) mod text;
@@ -14,25 +14,27 @@ use std::path::{Path, PathBuf};
 use common::catalogue::Catalogue;
 use common::compose::looks_secret;
 use common::diagnostic::{Diagnostic, Place, Report};
+use common::project::{self, Dialect, Env, Tree, Value as Own};
 use common::spec::File;
-use common::yaml::{Node, Value as Yaml};
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use shape::Shape;
 use types::Document;
 
-/// The keys at the top that hold named entries, each written in one file only.
-const SECTIONS: [&str; 9] = [
+/// The keys at the top that every file may add to; an entry is written in one file only. The
+/// catalogue checks its section, `x-secrets`, itself.
+const SECTIONS: [&str; 10] = [
     "services",
     "volumes",
     "networks",
     "configs",
-    "x-environments",
-    "x-secrets",
-    "x-env-files",
-    "x-variables",
     "secrets",
+    "x-env-files",
+    "x-environments",
+    "x-secret-files",
+    "x-variables",
+    "x-wait",
 ];
 
 /// What was written, before anything is concluded from it.
@@ -49,9 +51,11 @@ pub(crate) struct Spec {
     pub(crate) uncarried: Vec<(String, String, Value)>,
 }
 
-/// The files, to find the place of anything again.
+/// The specification as it is written, to find the place of anything again.
 pub(crate) struct Sources {
-    files: Vec<File>,
+    root: Tree,
+    /// The variables of the `.env` beside an ordinary Compose file.
+    env: Env,
     /// The folder that the files stand in.
     pub(crate) folder: PathBuf,
     /// Its own name.
@@ -63,35 +67,42 @@ pub(crate) struct Sources {
 impl Sources {
     /// The place of a path such as `services`, `kafka`, `ports`, `0`, as deep as it goes.
     pub(crate) fn place(&self, path: &[&str]) -> Option<Place> {
-        let depth = |file: &File| descend(file.root(), path).0;
-        let file = self.files.iter().max_by_key(|file| depth(file))?;
-        Some(file.place(&descend(file.root(), path).1))
+        let mut here = &self.root;
+        let mut place = here.at(&(here.key.start..here.key.start));
+        for step in path {
+            let next = match &here.value {
+                Own::Map(members) => {
+                    members.iter().find(|(key, _)| key == step).map(|(_, tree)| tree)
+                }
+                Own::List(items) => item(items, step),
+                _ => None,
+            };
+            let Some(tree) = next else { break };
+            here = tree;
+            place = tree.place();
+        }
+        Some(place)
     }
 
     /// The file that holds a service, without the folders that differ from machine to machine.
     pub(crate) fn file_of(&self, service: &str) -> String {
-        let path = ["services", service];
-        let file = self.files.iter().find(|file| descend(file.root(), &path).0 == path.len());
-        let Some(file) = file else { return String::new() };
+        let service = self.root.get("services").and_then(|own| own.get(service));
+        let Some(service) = service else { return String::new() };
+        let name = own_name(Path::new(&service.origin.source.path));
         match self.whole_folder {
-            true => format!("{}/{}", self.folder_name, own_name(&file.path)),
-            false => own_name(&file.path),
+            true => format!("{}/{name}", self.folder_name),
+            false => name,
         }
     }
 
-    /// The variables of the `.env` beside an ordinary Compose file.
-    fn dotenv(&self, report: &mut Report) -> Vec<(String, String)> {
-        let path = self.folder.join(".env");
-        if self.whole_folder || !path.is_file() {
-            return Vec::new();
-        }
-        let pairs = dotenv::read(&path, report).unwrap_or_default();
-        for (name, _) in pairs.iter().filter(|(name, _)| looks_secret(name)) {
+    /// The variables of `.env`.
+    fn dotenv(&self, report: &mut Report) -> &Env {
+        for name in self.env.keys().filter(|name| looks_secret(name)) {
             let message = format!("{name} of .env would stand in the generated files");
             let hint = "a secret belongs under x-secrets of a specification folder";
             report.push(Diagnostic::warning("maybe-secret", message).hint(hint));
         }
-        pairs
+        &self.env
     }
 
     /// The folder that relative paths of a service start from.
@@ -104,47 +115,15 @@ fn own_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// How many steps of `path` exist, and the bytes of the last one.
-fn descend(node: &Node, path: &[&str]) -> (usize, std::ops::Range<usize>) {
-    let mut here = node;
-    let mut span = here.span.start..here.span.start;
-    for (done, step) in path.iter().enumerate() {
-        let next = match &here.value {
-            Yaml::Mapping(entries) => {
-                entries.iter().find(|entry| entry.key == *step).map(|entry| {
-                    let scalar = matches!(entry.value.value, Yaml::Scalar { .. });
-                    let own = scalar
-                        && !entry.value.is_null()
-                        && entry.value.span.start > entry.span.start;
-                    (&entry.value, if own { entry.value.span.clone() } else { entry.span.clone() })
-                })
-            }
-            Yaml::Sequence(items) => item(items, step).map(|item| (item, head(item))),
-            Yaml::Scalar { .. } => None,
-        };
-        let Some((value, at)) = next else { return (done, span) };
-        here = value;
-        span = at;
-    }
-    (path.len(), span)
-}
-
 /// An item by its index, or a `NAME=value` or plain item by its name.
-fn item<'n>(items: &'n [Node], step: &str) -> Option<&'n Node> {
+fn item<'t>(items: &'t [Tree], step: &str) -> Option<&'t Tree> {
     if let Ok(index) = step.parse::<usize>() {
         return items.get(index);
     }
-    items.iter().find(|item| match item.as_str() {
+    items.iter().find(|item| match item.text() {
         Some(text) => text == step || text.split_once('=').is_some_and(|(name, _)| name == step),
         None => false,
     })
-}
-
-fn head(node: &Node) -> std::ops::Range<usize> {
-    match &node.value {
-        Yaml::Mapping(entries) => entries.first().map_or(node.span.clone(), |e| e.span.clone()),
-        _ => node.span.clone(),
-    }
 }
 
 /// The JSON Schema of a specification file, draft-07 for the language servers of editors.
@@ -156,34 +135,38 @@ pub(crate) fn schema() -> Value {
 /// Reads a folder or a file. `None` when a file cannot be read at all; otherwise what could be
 /// understood, with every mistake in the report.
 pub(crate) fn read(path: &Path, report: &mut Report) -> Option<Spec> {
-    let mut files = common::spec::read(path, report)?;
-    files.extend(include::included(&files, report)?);
-    let folder = match path.is_dir() {
-        true => path.to_owned(),
-        false => {
+    let ordinary = !path.is_dir();
+    let paths = common::spec::files_of(path, report)?;
+    // A list with two entries for one thing is a mistake of the specification.
+    let dialect = Dialect { sections: &SECTIONS, repeats: false };
+    let project = match ordinary {
+        true => project::read(&paths, &Env::new(), &dialect, report),
+        false => project::read_beside(&paths, &dialect, report),
+    };
+    let mut project = project.filter(|project| project.complete)?;
+    let folder = match ordinary {
+        false => path.to_owned(),
+        true => {
             path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
         }
     };
-    let ordinary = !path.is_dir();
+    include::substitute(&mut project.root, &project.scope, &mut |_| {});
+    include::relocate(&mut project.root, &folder);
     let schema = schema();
-    let mut whole = Map::new();
-    let mut uncarried = Vec::new();
     let mut shapes = Report::default();
-    for file in &files {
-        let mut value = Shape { schema: &schema, file, report: &mut shapes, ordinary }.document();
-        include::relocate(&mut value, &file.path, &folder);
-        split_uncarried(&mut value, &mut uncarried);
-        merge(&mut whole, value, file, &files, &mut shapes);
-    }
-    let catalogue = catalogue(&files, &shapes, report);
+    let mut whole =
+        Shape { schema: &schema, report: &mut shapes, ordinary }.document(&project.root);
+    let mut uncarried = Vec::new();
+    split_uncarried(&mut whole, &mut uncarried);
+    let catalogue = catalogue(&project.files, &shapes, report);
     report.extend(shapes.diagnostics().iter().cloned());
     let sources = Sources {
-        files,
+        env: include::blanked(&project.scope),
+        root: project.root,
         folder_name: own_name(&folder.canonicalize().unwrap_or_default()),
         folder,
         whole_folder: !ordinary,
     };
-    let whole = Value::Object(whole);
     let names = variables::Declared::read(&whole, &catalogue, &sources, report);
     let document = names.resolve(&whole, false, &sources, report);
     // Both find the same mistakes, which are said once, and each a few of its own.
@@ -218,11 +201,12 @@ fn catalogue(files: &[File], shapes: &Report, report: &mut Report) -> Catalogue 
     catalogue
 }
 
-/// Takes the keys that only Compose can carry out of each service.
+/// Takes the keys that only Compose can carry out of each service, and those that are resolved.
 fn split_uncarried(value: &mut Value, uncarried: &mut Vec<(String, String, Value)>) {
     let Some(services) = value.get_mut("services").and_then(Value::as_object_mut) else { return };
     for (service, keys) in services {
         let Some(keys) = keys.as_object_mut() else { continue };
+        keys.remove("extends");
         let stay: Vec<String> =
             keys.keys().filter(|key| uncarried::reason(key).is_some()).cloned().collect();
         for key in stay {
@@ -231,55 +215,4 @@ fn split_uncarried(value: &mut Value, uncarried: &mut Vec<(String, String, Value
             }
         }
     }
-}
-
-/// Puts a file's entries to those of the others. An entry that two files have is an error.
-fn merge(
-    whole: &mut Map<String, Value>,
-    value: Value,
-    file: &File,
-    files: &[File],
-    report: &mut Report,
-) {
-    let Value::Object(mut sections) = value else { return };
-    sections.remove("include");
-    for (section, value) in sections {
-        match (whole.get_mut(&section), value) {
-            (Some(Value::Object(have)), Value::Object(more)) => {
-                for (name, value) in more {
-                    if have.contains_key(&name) {
-                        twice(&section, &name, file, files, report);
-                    } else {
-                        have.insert(name, value);
-                    }
-                }
-            }
-            (Some(_), _) if !SECTIONS.contains(&section.as_str()) && section.starts_with("x-") => {
-                twice_at(&[&section], &format!("\"{section}\""), file, files, report);
-            }
-            (Some(_), _) => {}
-            (None, value) => {
-                whole.insert(section, value);
-            }
-        }
-    }
-}
-
-fn twice(section: &str, name: &str, file: &File, files: &[File], report: &mut Report) {
-    twice_at(&[section, name], &format!("\"{name}\" of {section}"), file, files, report);
-}
-
-fn twice_at(path: &[&str], what: &str, file: &File, files: &[File], report: &mut Report) {
-    let key = |file: &File| {
-        let (depth, span) = descend(file.root(), path);
-        (depth == path.len()).then(|| file.place(&span))
-    };
-    let mut diagnostic = Diagnostic::error("duplicate", format!("{what} stands in two files"));
-    if let Some(place) = key(file) {
-        diagnostic = diagnostic.at(place, "");
-    }
-    if let Some(first) = files.iter().find_map(key) {
-        diagnostic = diagnostic.also(first, "first here");
-    }
-    report.push(diagnostic);
 }

@@ -64,7 +64,7 @@ impl Declared {
         }
         // An ordinary project declares its variables in the file that Compose reads by itself.
         for (name, value) in sources.dotenv(report) {
-            values.entry(name).or_insert(value);
+            values.entry(name.clone()).or_insert_with(|| value.clone());
         }
         let mut environments = BTreeMap::new();
         for (name, environment) in entries(whole.get("x-environments")) {

@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use common::compose::dotenv;
-use common::compose::project::{Env, Scope, Tree, Value, known, pairs, paths, with};
 use common::diagnostic::Diagnostic;
+use common::project::{Env, Scope, Tree, Value, known, pairs, paths, with};
 
 use super::model::{EnvVar, Origin};
 use super::typed::Typed;

@@ -1,7 +1,7 @@
 //! Health checks.
 
-use common::compose::project::{Tree, Value};
 use common::compose::{OPAQUE, quantity};
+use common::project::{Tree, Value};
 
 use super::model::{Field, Healthcheck, Test};
 use super::typed::Typed;

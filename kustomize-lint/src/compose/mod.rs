@@ -25,10 +25,10 @@ mod wrapper;
 
 use std::path::PathBuf;
 
-use common::compose::project;
 use common::diagnostic::Report;
+use common::project;
 
-pub use common::compose::project::Env;
+pub use common::project::Env;
 pub use model::{
     Dependency, EnvVar, Field, Healthcheck, Origin, Port, Project, Published, Secret, Service,
     Test, Volume,
@@ -48,7 +48,7 @@ pub fn read(files: &[PathBuf]) -> Result<Project, Report> {
 /// As [`read`].
 pub fn read_with(files: &[PathBuf], outer: &Env) -> Result<Project, Report> {
     let mut report = Report::default();
-    let mut project = project::read(files, outer, &mut report);
+    let mut project = project::read(files, outer, &project::COMPOSE, &mut report);
     if let Some(project) = &mut project {
         report.extend(project.unresolved.drain(..));
         project.check_services(&mut report);

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use common::compose::OPAQUE;
 use common::compose::ports::{self, short};
-use common::compose::project::{Tree, Value, known};
 use common::compose::scalar::Scalar;
 use common::diagnostic::Diagnostic;
+use common::project::{Tree, Value, known};
 
 use super::model::{Port, Published};
 use super::typed::Typed;

@@ -1,8 +1,8 @@
 //! From the tree to services.
 
-use common::compose::project::{self, Scope, Tree, Value, dependencies as by_name, known};
 use common::compose::{OPAQUE, quantity, words};
 use common::diagnostic::{Diagnostic, Report};
+use common::project::{self, Scope, Tree, Value, dependencies as by_name, known};
 
 use super::model::{Dependency, Field, Project, Secret, Service, Volume};
 use super::typed::Typed;

@@ -1,8 +1,8 @@
 //! Reads values of the types that the model has.
 
 use common::compose::OPAQUE;
-use common::compose::project::{Tree, Value, known};
 use common::diagnostic::{Diagnostic, Report};
+use common::project::{Tree, Value, known};
 
 use super::model::Field;
 

@@ -8,7 +8,7 @@ mod theirs;
 use std::path::{Path, PathBuf};
 
 use common::diagnostic::Report;
-use common::compose::project::{Env, read};
+use common::project::{COMPOSE, Env, read};
 use rideshare_tests::archive::{Case, cases};
 use rideshare_tests::{peers, root};
 use serde_json::Value;
@@ -58,7 +58,7 @@ fn difference(ours: &Value, theirs: &Value, path: &str) -> Option<String> {
 #[track_caller]
 fn compare(compose: &Path, files: &[PathBuf], outer: &Env) {
     let mut report = Report::default();
-    let ours = read(files, outer, &mut report);
+    let ours = read(files, outer, &COMPOSE, &mut report);
     let run = theirs::config(compose, files, outer);
     if run.status != 0 {
         return;

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use common::compose::scalar::Scalar;
 use common::compose::{dotenv, ports, words};
 use common::diagnostic::Report;
-use common::compose::project::{
+use common::project::{
     Env, Project, Scope, Tree, Value as Own, dependencies, known, pairs, paths, with,
 };
 use serde_json::{Map, Value, json};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::compose::project::Env;
+use common::project::Env;
 use rideshare_tests::run::{Run, run};
 use serde_json::{Map, Value, json};
 

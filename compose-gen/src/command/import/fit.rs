@@ -1,8 +1,8 @@
 //! The project against the schema: what compose-gen does not know is left out, and scalars get
 //! the type that their key has.
 
-use common::compose::project::Env;
 use common::diagnostic::nearest;
+use common::project::Env;
 use serde_json::{Map, Value as Json};
 
 use super::Import;

@@ -1,6 +1,6 @@
 //! `import`: an existing Compose project into a specification folder, and a report of every key.
 //!
-//! The project is read by [`common::compose::project`], made to fit what compose-gen accepts where
+//! The project is read by [`common::project`], made to fit what compose-gen accepts where
 //! that does no harm, written, and read by compose-gen itself. What it says then goes to the
 //! report at the project's own places.
 //!

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use common::compose::project::{self, Value, paths};
+use common::project::{self, Value, paths};
 
-use super::project::blanked;
 use super::tree::Tree;
-use super::variables::{escape, named, resolve};
+use super::variables::named;
 use crate::path::{normal, relative};
+use crate::spec::include::{blanked, escape, resolve};
 
 /// What there is to say of texts that were rewritten.
 #[derive(Default)]

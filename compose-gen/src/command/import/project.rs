@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use common::compose::OPAQUE;
-use common::compose::project::{self, Env, Scope};
 use common::diagnostic::Report;
+use common::project::{self, Env};
 
 use super::paths::{self, Notes, absolute};
 use super::tree::{Fate, Tree};
-use super::variables::{escape, references, resolve};
+use crate::spec::include::{blanked, substitute};
 
 /// What was read.
 pub(super) struct Project {
@@ -29,7 +27,7 @@ pub(super) struct Project {
 /// Reads a project. `out` is the specification's folder, from where paths lead.
 pub(super) fn read(path: &Path, out: &Path) -> Result<Project, Report> {
     let mut report = Report::default();
-    let read = project::read(&[path.to_owned()], &Env::new(), &mut report);
+    let read = project::read(&[path.to_owned()], &Env::new(), &project::COMPOSE, &mut report);
     if let Some(read) = &read {
         read.check_services(&mut report);
     }
@@ -38,7 +36,9 @@ pub(super) fn read(path: &Path, out: &Path) -> Result<Project, Report> {
         return Err(report);
     };
     let mut notes = paths::rebase(&mut read.root, out);
-    substitute(&mut read.root, &read.scope, &mut notes);
+    substitute(&mut read.root, &read.scope, &mut |tree| {
+        notes.push(tree, "the included file's .env is resolved");
+    });
     let services = read.root.get("services").map_or(&[][..], project::Tree::members);
     let comments = services.iter().map(|(name, own)| (name.clone(), comment(own))).collect();
     let mut root = Tree::of(&read.root);
@@ -46,40 +46,6 @@ pub(super) fn read(path: &Path, out: &Path) -> Result<Project, Report> {
     resolved(&mut root);
     let folder = absolute(path.parent().unwrap_or(Path::new("")));
     Ok(Project { root, name: read.name, env: blanked(&read.scope), comments, folder })
-}
-
-/// The values of a scope, in which a variable without a value is blank.
-pub(super) fn blanked(scope: &Scope) -> Env {
-    scope.env.iter().map(|(name, value)| (name.clone(), value.replace(OPAQUE, ""))).collect()
-}
-
-/// Replaces the variables that only an included file has: names are one for a whole
-/// specification.
-fn substitute(root: &mut project::Tree, outer: &Arc<Scope>, notes: &mut Notes) {
-    root.texts(&mut |tree| {
-        let project::Value::Text(text) = &tree.value else { return };
-        let written = text.written();
-        if Arc::ptr_eq(&tree.origin.scope, outer) || !written.contains('$') {
-            return;
-        }
-        let mut env = blanked(&tree.origin.scope);
-        env.retain(|name, _| !outer.env.contains_key(name));
-        let found: Vec<_> = references(&written)
-            .into_iter()
-            .filter(|reference| env.contains_key(reference.name))
-            .filter_map(|reference| {
-                Some((reference.span.clone(), resolve(&written[reference.span], &env)?))
-            })
-            .collect();
-        let mut rewritten = written.to_string();
-        for (span, literal) in found.iter().rev() {
-            rewritten.replace_range(span.clone(), &escape(literal));
-        }
-        if !found.is_empty() {
-            tree.rewrite(&rewritten);
-            notes.push(tree, "the included file's .env is resolved");
-        }
-    });
 }
 
 /// Says what has become of the texts.

@@ -1,8 +1,8 @@
 //! The project on its way into a specification: its values, where each was written, and what
 //! becomes of it.
 
-use common::compose::project;
 use common::diagnostic::Place;
+use common::project;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 

@@ -3,34 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::compose::project::Env;
-use common::compose::variables::{self, Names, Part, Reference};
+use common::project::Env;
 use serde_json::Value as Json;
 
 use super::tree::{Fate, Tree, Value};
+use crate::spec::include::{escape, references, resolve};
 use crate::spec::uncarried;
-
-/// The references of a text, without those inside their arguments.
-pub(super) fn references(text: &str) -> Vec<Reference<'_>> {
-    let of = |part| match part {
-        Part::Reference(reference) => Some(reference),
-        _ => None,
-    };
-    variables::parts(text).into_iter().filter_map(of).collect()
-}
-
-/// The text as Compose reads it with these values: what nothing defines is blank. `None` where
-/// Compose would refuse it.
-pub(super) fn resolve(text: &str, env: &Env) -> Option<String> {
-    let value = |name: &str| env.get(name).cloned();
-    let missing = |own: &Reference<'_>| own.operator.is_empty().then(String::new);
-    variables::resolve(text, &Names { value: &value, missing: &missing }).ok()
-}
-
-/// A literal as a Compose file writes it.
-pub(super) fn escape(literal: &str) -> String {
-    literal.replace('$', "$$")
-}
 
 /// Puts what Compose reads in the place of a text with variables. Returns whether it could.
 pub(super) fn fix(tree: &mut Tree, env: &Env) -> bool {

@@ -1,20 +1,16 @@
 //! `extends`: a service with everything that it takes over from another, of its file or of one
 //! that it names.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::paths::{below, folder_of, real};
-use super::reader::{DEPTH, Reader};
+use super::reader::{DEPTH, Reader, Services};
 use super::scope::Scope;
 use super::tree::{Tree, Value};
 use super::{file, merge};
 use crate::diagnostic::{Diagnostic, Place, nearest};
-
-/// The services of a file, by name.
-pub(super) type Services = BTreeMap<String, Tree>;
 
 /// One step on the way from a service to those that it extends.
 struct Step {

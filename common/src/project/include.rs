@@ -26,8 +26,8 @@ impl Reader<'_> {
         for item in include.items() {
             if let Some(whole) = self.included(item, folder, scope) {
                 for (section, members) in whole.members() {
-                    if self.sections.contains(&section.as_str()) {
-                        self.join(root, section, members);
+                    if self.dialect.sections.contains(&section.as_str()) {
+                        self.join(root, section, members, false);
                     }
                 }
             }
@@ -90,8 +90,9 @@ impl Reader<'_> {
         whole
     }
 
-    /// Adds a section. A member that is there already is a mistake, unless it is the same.
-    pub(super) fn join(&mut self, root: &mut Tree, section: &str, more: &Tree) {
+    /// Adds a section. A member that is there already is a mistake, unless it is the same: equal,
+    /// or of files that stand `beside` each other, read twice.
+    pub(super) fn join(&mut self, root: &mut Tree, section: &str, more: &Tree, beside: bool) {
         let Value::Map(sections) = &mut root.value else { return };
         let known = sections.iter_mut().find(|(key, _)| key == section).map(|(_, tree)| tree);
         let Some(known) = known else {
@@ -112,10 +113,12 @@ impl Reader<'_> {
                 let mut new = Vec::new();
                 for (name, own) in more {
                     match at.get(name.as_str()).map(|at| &members[*at].1) {
-                        Some(have) if same(have, own) => {}
+                        Some(have) if same(have, own) && (!beside || again(have, own)) => {}
                         Some(have) => {
                             let what = format!("\"{name}\" of {section}");
                             self.report.push(twice(&what, own, have));
+                            // Each has its mistakes.
+                            new.extend(beside.then(|| (name.clone(), own.clone())));
                         }
                         None => new.push((name.clone(), own.clone())),
                     }
@@ -135,6 +138,12 @@ fn twice(what: &str, own: &Tree, have: &Tree) -> Diagnostic {
     Diagnostic::error("duplicate", format!("{what} stands in two files"))
         .at(own.place(), "")
         .also(have.place(), "first here")
+}
+
+/// Whether two members stand at the same place of the same file.
+fn again(a: &Tree, b: &Tree) -> bool {
+    let file = |tree: &Tree| real(Path::new(&tree.origin.source.path));
+    a.key == b.key && file(a) == file(b)
 }
 
 /// Whether two members are equal, their paths included.

@@ -7,7 +7,7 @@
 //!
 //! Variables come from the `.env` beside the first file and from the caller; the environment of
 //! this process decides nothing. The part of a text that needs a variable without a value and
-//! without a default is [`super::OPAQUE`]. Every text keeps its written form, too, for a reader
+//! without a default is [`crate::compose::OPAQUE`]. Every text keeps its written form, too, for a reader
 //! in which variables stay variable.
 //!
 //! The files are not validated against Compose's schema.
@@ -30,12 +30,9 @@ use crate::spec::File;
 use reader::Reader;
 
 pub use merge::{dependencies, pairs};
+pub use reader::{COMPOSE, Dialect};
 pub use scope::{Env, Scope, with};
 pub use tree::{Origin, Tag, Text, Tree, Value, known};
-pub use unique::last_of_each;
-
-/// The sections that Compose takes from an included file.
-const SECTIONS: [&str; 5] = ["configs", "networks", "secrets", "services", "volumes"];
 
 /// A project.
 pub struct Project {
@@ -50,19 +47,16 @@ pub struct Project {
     pub unresolved: Vec<Diagnostic>,
     /// The files, without those that services extend.
     pub files: Vec<File>,
+    /// Whether every file could be read.
+    pub complete: bool,
 }
 
 /// Reads a project; later files override earlier ones. The variables of `outer` count before
 /// those of `.env`. `None` when nothing can be said about the project.
-pub fn read(files: &[PathBuf], outer: &Env, report: &mut Report) -> Option<Project> {
-    read_sections(files, outer, &SECTIONS, report)
-}
-
-/// [`read`], with the sections that an included file adds.
-pub fn read_sections(
+pub fn read(
     files: &[PathBuf],
     outer: &Env,
-    sections: &[&str],
+    dialect: &Dialect<'_>,
     report: &mut Report,
 ) -> Option<Project> {
     let Some(first) = files.first() else {
@@ -73,7 +67,7 @@ pub fn read_sections(
     let env_file = folder.join(".env");
     let env_files = if env_file.is_file() { vec![(env_file, None)] } else { Vec::new() };
     let mut scope = Scope { env: scope::variables(&env_files, outer, report) };
-    let mut reader = Reader::new(sections, report);
+    let mut reader = Reader::new(dialect, report);
     let files = reader.files(files, None);
     let name = name(&files, &folder, &scope);
     if let Some(name) = &name {
@@ -81,21 +75,25 @@ pub fn read_sections(
     }
     let scope = Arc::new(scope);
     let root = reader.whole(&files, &folder, &scope);
-    let Reader { unresolved, kept, .. } = reader;
+    let Reader { unresolved, kept, complete, .. } = reader;
     if root.is_none() && !report.has_errors() {
         let message = format!("{} has no services", first.display());
         report.push(Diagnostic::error("no-services", message));
     }
     let files = files.into_iter().map(|(_, file)| file).chain(kept).collect();
-    Some(Project { name, root: root?, scope, unresolved, files })
+    Some(Project { name, root: root?, scope, unresolved, files, complete })
 }
 
 /// Reads files that stand beside each other: every section belongs to the project, and a member
 /// that two files have is a mistake.
-pub fn read_beside(files: &[PathBuf], sections: &[&str], report: &mut Report) -> Option<Project> {
+pub fn read_beside(
+    files: &[PathBuf],
+    dialect: &Dialect<'_>,
+    report: &mut Report,
+) -> Option<Project> {
     let folder = paths::folder_of(files.first()?);
     let scope = Arc::new(Scope { env: Env::new() });
-    let mut reader = Reader::new(sections, report);
+    let mut reader = Reader::new(dialect, report);
     let files = reader.files(files, None);
     let mut whole: Option<Tree> = None;
     for file in &files {
@@ -107,16 +105,20 @@ pub fn read_beside(files: &[PathBuf], sections: &[&str], report: &mut Report) ->
             continue;
         };
         for (section, members) in tree.members() {
-            match (sections.contains(&section.as_str()), &mut whole.value) {
-                (true, _) => reader.join(whole, section, members),
+            match (dialect.sections.contains(&section.as_str()), &mut whole.value) {
+                (true, _) => reader.join(whole, section, members, true),
                 (false, Value::Map(all)) => all.push((section.clone(), members.clone())),
                 _ => {}
             }
         }
     }
-    let Reader { unresolved, kept, .. } = reader;
+    let Reader { unresolved, kept, complete, .. } = reader;
+    if whole.is_none() && !report.has_errors() {
+        let message = format!("{} has no services", folder.display());
+        report.push(Diagnostic::error("no-services", message));
+    }
     let files = files.into_iter().map(|(_, file)| file).chain(kept).collect();
-    Some(Project { name: None, root: whole?, scope, unresolved, files })
+    Some(Project { name: None, root: whole?, scope, unresolved, files, complete })
 }
 
 impl Project {
@@ -135,7 +137,7 @@ fn name(files: &[(PathBuf, File)], folder: &Path, scope: &Scope) -> Option<Strin
     let documents = files.iter().rev().flat_map(|(_, file)| file.documents().iter().rev());
     let said = documents.filter_map(|document| document.get("name")?.as_str()).next();
     // What cannot be resolved is reported where the file is read.
-    let said = said.map(|name| scope.resolve(name).unwrap_or(super::OPAQUE.to_string()));
+    let said = said.map(|name| scope.resolve(name).unwrap_or(crate::compose::OPAQUE.to_string()));
     let given = scope.env.get("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty()).cloned();
     known(&given.or(said).unwrap_or_else(|| normal(folder)))
 }

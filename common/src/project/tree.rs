@@ -10,6 +10,7 @@ use crate::compose::OPAQUE;
 use crate::compose::scalar::Scalar;
 use crate::compose::variables::{self, Part};
 use crate::diagnostic::{Place, Source};
+use crate::yaml::{Node, Style, Value as Yaml};
 
 /// A value.
 #[derive(Clone)]
@@ -100,35 +101,17 @@ impl Text {
     /// The parts on both sides of the first `separator`.
     pub(super) fn split(&self, separator: char) -> Option<(String, Text)> {
         let (name, value) = self.value.split_once(separator)?;
-        // A separator inside of a reference is a part of its default.
-        let mut start = 0;
-        let at = self.written.as_ref().and_then(|written| {
-            variables::parts(written).iter().find_map(|part| match part {
-                Part::Literal("$") => {
-                    start += 2;
-                    None
+        let written = self.written.as_deref().and_then(|written| {
+            // A separator inside of a reference is a part of its default.
+            let mut plain = written.to_owned();
+            for part in variables::parts(written) {
+                if let Part::Reference(own) = part {
+                    plain.replace_range(own.span.clone(), &" ".repeat(own.span.len()));
                 }
-                Part::Literal(text) => {
-                    let found = text.find(separator).map(|at| start + at);
-                    start += text.len();
-                    found
-                }
-                Part::Reference(reference) => {
-                    start = reference.span.end;
-                    None
-                }
-                Part::Lone(_) => {
-                    start += 1;
-                    None
-                }
-                Part::Bad(text) => {
-                    start += text.len();
-                    None
-                }
-            })
+            }
+            Some(&written[plain.find(separator)? + separator.len_utf8()..])
         });
-        let behind = |at: usize| self.written.as_ref().map(|own| &own[at + separator.len_utf8()..]);
-        let written = at.and_then(behind).filter(|own| own.contains('$')).map(str::to_owned);
+        let written = written.filter(|own| own.contains('$')).map(str::to_owned);
         Some((name.to_owned(), Text { value: value.to_owned(), plain: false, written }))
     }
 }
@@ -219,6 +202,26 @@ impl Tree {
             Value::Text(text) => Some(text.value.clone()),
             Value::Plain(scalar, _) => Some(scalar.to_string()),
             _ => None,
+        }
+    }
+
+    /// A scalar as the file writes it.
+    pub fn scalar(&self) -> Option<Node> {
+        let (text, plain) = match &self.value {
+            Value::Text(text) => (text.written().into_owned(), text.plain),
+            Value::Plain(_, raw) => (raw.clone(), true),
+            Value::List(_) | Value::Map(_) => return None,
+        };
+        let style = if plain { Style::Plain } else { Style::Quoted };
+        Some(Node { span: self.node.clone(), value: Yaml::Scalar { text, style } })
+    }
+
+    /// What a person would call this value, for messages.
+    pub fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+            Value::Text(_) | Value::Plain(..) => self.scalar().map_or("", |own| own.kind()),
         }
     }
 

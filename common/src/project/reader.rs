@@ -1,11 +1,10 @@
 //! The files of a project in one tree: overrides, `extends` and `include`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::extends::Services;
 use super::scope::Scope;
 use super::tree::Tree;
 use super::{file, merge, paths, unique};
@@ -18,15 +17,31 @@ const FILES: usize = 1000;
 /// How many files may include, and services extend, each other.
 pub(super) const DEPTH: usize = 100;
 
+/// What is a project.
+pub struct Dialect<'a> {
+    /// The sections that an included file adds.
+    pub sections: &'a [&'a str],
+    /// Whether an entry that a list of one file has twice is a single one. Otherwise both stay.
+    pub repeats: bool,
+}
+
+/// What Docker Compose takes.
+pub const COMPOSE: Dialect<'_> =
+    Dialect { sections: &["configs", "networks", "secrets", "services", "volumes"], repeats: true };
+
+/// The services of a file, by name.
+pub(super) type Services = BTreeMap<String, Tree>;
+
 /// Reads the files of a project.
 pub(super) struct Reader<'a> {
     pub(super) report: &'a mut Report,
-    /// The sections that an included file adds.
-    pub(super) sections: &'a [&'a str],
+    pub(super) dialect: &'a Dialect<'a>,
     /// The texts that have no meaning.
     pub(super) unresolved: Vec<Diagnostic>,
     /// Every file but those that services extend.
     pub(super) kept: Vec<File>,
+    /// Whether every file could be read.
+    pub(super) complete: bool,
     /// How many files were read.
     read: usize,
     /// The files on the way from the first to the one that is being read.
@@ -36,12 +51,13 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(sections: &'a [&'a str], report: &'a mut Report) -> Self {
+    pub(super) fn new(dialect: &'a Dialect<'a>, report: &'a mut Report) -> Self {
         Reader {
             report,
-            sections,
+            dialect,
             unresolved: Vec::new(),
             kept: Vec::new(),
+            complete: true,
             read: 0,
             open: Vec::new(),
             bases: HashMap::new(),
@@ -69,7 +85,9 @@ impl<'a> Reader<'a> {
         }
         if let Some(whole) = &mut whole {
             whole.settle();
-            unique::settle(whole);
+            if self.dialect.repeats {
+                unique::settle(whole);
+            }
             if let Some(include) = whole.get("include").cloned() {
                 self.include(whole, &include, folder, scope);
             }
@@ -107,6 +125,7 @@ impl<'a> Reader<'a> {
                 file
             }
             Err(diagnostic) => {
+                self.complete = false;
                 self.report.push(match from.filter(|_| diagnostic.place().is_none()) {
                     Some(place) => diagnostic.at(place.clone(), "named here"),
                     None => *diagnostic,

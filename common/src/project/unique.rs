@@ -7,57 +7,55 @@ use super::paths::below;
 use super::tree::{Tree, Value};
 use crate::compose::ports;
 
-/// Joins the entries of every list of the project that Compose takes as a set.
-pub(super) fn settle(root: &mut Tree) {
-    let Some(services) = root.get_mut("services") else { return };
-    let Value::Map(services) = &mut services.value else { return };
-    for (_, service) in services {
-        for key in [
-            "annotations",
-            "cap_add",
-            "cap_drop",
-            "dns",
-            "dns_opt",
-            "dns_search",
-            "environment",
-            "labels",
-            "links",
-            "profiles",
-            "sysctls",
-            "tmpfs",
-        ] {
-            list(service.get_mut(key), name);
-        }
-        list(service.get_mut("configs"), |item| mounted(item, ""));
-        list(service.get_mut("devices"), target);
-        list(service.get_mut("env_file"), env_file);
-        list(service.get_mut("expose"), Tree::printed);
-        list(service.get_mut("ports"), port);
-        list(service.get_mut("secrets"), |item| mounted(item, "/run/secrets"));
-        list(service.get_mut("volumes"), target);
-        if let Some(build) = service.get_mut("build") {
-            for key in ["additional_contexts", "args", "labels", "tags"] {
-                list(build.get_mut(key), name);
+/// What tells an entry from the others.
+type Key = fn(&Tree) -> Option<String>;
+
+/// How the entries of the list at a path are told apart; `None` where each counts.
+fn key(path: &[&str]) -> Option<Key> {
+    let ["services", _, path @ ..] = path else { return None };
+    Some(match path {
+        [
+            "annotations" | "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search"
+            | "environment" | "labels" | "links" | "profiles" | "sysctls" | "tmpfs",
+        ]
+        | ["build", "additional_contexts" | "args" | "labels" | "tags"]
+        | ["deploy", "labels"]
+        | ["networks", _, "aliases"] => name,
+        ["configs"] => |item| mounted(item, ""),
+        ["devices" | "volumes"] => target,
+        ["env_file"] => env_file,
+        ["expose"] => Tree::printed,
+        ["ports"] => port,
+        ["secrets"] => |item| mounted(item, "/run/secrets"),
+        _ => return None,
+    })
+}
+
+/// Joins the entries of every list.
+pub(super) fn settle(tree: &mut Tree) {
+    walk(tree, &mut Vec::new());
+}
+
+fn walk(tree: &mut Tree, path: &mut Vec<String>) {
+    match &mut tree.value {
+        Value::Map(members) => {
+            for (name, own) in members {
+                path.push(name.clone());
+                walk(own, path);
+                path.pop();
             }
         }
-        list(service.get_mut("deploy").and_then(|own| own.get_mut("labels")), name);
-        let Some(Value::Map(networks)) = service.get_mut("networks").map(|own| &mut own.value)
-        else {
-            continue;
-        };
-        for (_, network) in networks {
-            list(network.get_mut("aliases"), name);
+        Value::List(items) => {
+            let steps: Vec<&str> = path.iter().map(String::as_str).collect();
+            *items = join(&steps, std::mem::take(items));
         }
+        _ => {}
     }
 }
 
-fn list(tree: Option<&mut Tree>, key: impl Fn(&Tree) -> Option<String>) {
-    let Some(Value::List(items)) = tree.map(|tree| &mut tree.value) else { return };
-    *items = last_of_each(std::mem::take(items), key);
-}
-
-/// Of items with the same key the last, at the place of the first. An item without a key stays.
-pub fn last_of_each<T>(items: Vec<T>, key: impl Fn(&T) -> Option<String>) -> Vec<T> {
+/// Joins the entries of the list at a path.
+pub(super) fn join(path: &[&str], items: Vec<Tree>) -> Vec<Tree> {
+    let Some(key) = key(path) else { return items };
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut all = Vec::new();
     for item in items {

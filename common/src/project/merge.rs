@@ -2,11 +2,12 @@
 //! the keys that have a rule of their own.
 //!
 //! A list of `NAME=value` and a mapping mean the same, so both become a mapping before they are
-//! merged. Entries of a list that mean the same are joined later, see [`super::unique`].
+//! merged.
 
 use std::collections::HashMap;
 
 use super::tree::{Tag, Text, Tree, Value};
+use super::unique;
 use crate::compose::scalar::Scalar;
 use crate::diagnostic::{Diagnostic, Report};
 
@@ -104,7 +105,8 @@ impl Merge<'_> {
             (Value::List(_), value @ Value::List(_)) if matches!(rule, Rule::Either) => value,
             (Value::List(mut all), Value::List(items)) => {
                 all.extend(items);
-                Value::List(all)
+                let steps: Vec<&str> = self.path.iter().map(String::as_str).collect();
+                Value::List(unique::join(&steps, all))
             }
             (below @ (Value::Map(_) | Value::List(_)), value) => {
                 if !matches!(rule, Rule::Either) {
