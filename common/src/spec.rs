@@ -45,34 +45,21 @@ const OF_A_SERVICE: [&str; 9] = [
     "x-routes",
 ];
 
-/// One file of the folder.
+/// One file that a person wrote.
 #[derive(Debug)]
 pub struct File {
-    source: Arc<Source>,
-    /// At least one.
-    documents: Vec<Node>,
-    tags: Vec<(Range<usize>, String)>,
+    /// The text that messages may show.
+    pub source: Arc<Source>,
+    /// Its documents, at least one.
+    pub documents: Vec<Node>,
+    /// The tags that are not YAML's, such as `!reset`, each with the span of its node.
+    pub tags: Vec<(Range<usize>, String)>,
 }
 
 impl File {
     /// The first document.
     pub fn root(&self) -> &Node {
         &self.documents[0]
-    }
-
-    /// Every document.
-    pub fn documents(&self) -> &[Node] {
-        &self.documents
-    }
-
-    /// The tags that are not YAML's, such as `!reset`, each with the span of its node.
-    pub fn tags(&self) -> &[(Range<usize>, String)] {
-        &self.tags
-    }
-
-    /// The text that messages may show.
-    pub fn source(&self) -> &Arc<Source> {
-        &self.source
     }
 
     /// The place of `span` in this file.
@@ -151,14 +138,12 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
 /// What keeps the file from being read.
 pub fn read_file(path: &Path, report: &mut Report) -> Result<Option<File>, Box<Diagnostic>> {
     let file = load(path, from_here(path, path).display().to_string(), report)?;
-    if let Some([_, second, ..]) = file.as_ref().map(File::documents) {
-        let place = file.as_ref().map(|file| file.place(&(second.span.start..second.span.start)));
-        let diagnostic = Diagnostic::error("documents", "a second document in one file");
-        report
-            .extend(place.map(|place| {
-                diagnostic.at(place, "").hint("give each document a file of its own")
-            }));
-    }
+    let second = file.as_ref().and_then(|file| Some((file, file.documents.get(1)?)));
+    report.extend(second.map(|(file, second)| {
+        Diagnostic::error("documents", "a second document in one file")
+            .at(file.place(&(second.span.start..second.span.start)), "")
+            .hint("give each document a file of its own")
+    }));
     Ok(file)
 }
 

@@ -28,11 +28,11 @@ pub(super) fn trees(
         "!override" => Some((span.clone(), Tag::Override)),
         _ => None,
     };
-    let (source, scope) = (Arc::clone(file.source()), Arc::clone(scope));
+    let (source, scope) = (Arc::clone(&file.source), Arc::clone(scope));
     let origin = Arc::new(Origin { source, folder: folder.to_owned(), scope });
-    let tags = file.tags().iter().filter_map(tag).collect();
+    let tags = file.tags.iter().filter_map(tag).collect();
     let mut reading = Reading { origin, tags, size: 0, unresolved };
-    let documents = file.documents().iter().filter(|document| document.entries().is_some());
+    let documents = file.documents.iter().filter(|document| document.entries().is_some());
     documents.map(|node| reading.tree(node, head(node))).collect()
 }
 

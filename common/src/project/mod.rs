@@ -75,13 +75,7 @@ pub fn read(
     }
     let scope = Arc::new(scope);
     let root = reader.whole(&files, &folder, &scope);
-    let Reader { unresolved, kept, complete, .. } = reader;
-    if root.is_none() && !report.has_errors() {
-        let message = format!("{} has no services", first.display());
-        report.push(Diagnostic::error("no-services", message));
-    }
-    let files = files.into_iter().map(|(_, file)| file).chain(kept).collect();
-    Some(Project { name, root: root?, scope, unresolved, files, complete })
+    finish(reader, first, files, root, name, scope)
 }
 
 /// Reads files that stand beside each other: every section belongs to the project, and a member
@@ -91,7 +85,8 @@ pub fn read_beside(
     dialect: &Dialect<'_>,
     report: &mut Report,
 ) -> Option<Project> {
-    let folder = paths::folder_of(files.first()?);
+    let first = files.first()?;
+    let folder = paths::folder_of(first);
     let scope = Arc::new(Scope { env: Env::new() });
     let mut reader = Reader::new(dialect, report);
     let files = reader.files(files, None);
@@ -112,13 +107,24 @@ pub fn read_beside(
             }
         }
     }
-    let Reader { unresolved, kept, complete, .. } = reader;
-    if whole.is_none() && !report.has_errors() {
-        let message = format!("{} has no services", folder.display());
+    finish(reader, first, files, whole, None, scope)
+}
+
+fn finish(
+    reader: Reader<'_>,
+    first: &Path,
+    files: Vec<(PathBuf, File)>,
+    root: Option<Tree>,
+    name: Option<String>,
+    scope: Arc<Scope>,
+) -> Option<Project> {
+    let Reader { report, unresolved, kept, complete, .. } = reader;
+    if root.is_none() && !report.has_errors() {
+        let message = format!("{} has no services", first.display());
         report.push(Diagnostic::error("no-services", message));
     }
     let files = files.into_iter().map(|(_, file)| file).chain(kept).collect();
-    Some(Project { name: None, root: whole?, scope, unresolved, files, complete })
+    Some(Project { name, root: root?, scope, unresolved, files, complete })
 }
 
 impl Project {
@@ -134,7 +140,7 @@ impl Project {
 
 /// The project's name: of the environment, of the last file with one, or of the folder.
 fn name(files: &[(PathBuf, File)], folder: &Path, scope: &Scope) -> Option<String> {
-    let documents = files.iter().rev().flat_map(|(_, file)| file.documents().iter().rev());
+    let documents = files.iter().rev().flat_map(|(_, file)| file.documents.iter().rev());
     let said = documents.filter_map(|document| document.get("name")?.as_str()).next();
     // What cannot be resolved is reported where the file is read.
     let said = said.map(|name| scope.resolve(name).unwrap_or(crate::compose::OPAQUE.to_string()));

@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         }
         match spec::load(path, path.display().to_string(), self.report) {
             Ok(file) => {
-                let documents = file.iter().flat_map(File::documents);
+                let documents = file.iter().flat_map(|file| &file.documents);
                 for document in documents.filter(|own| !own.is_null() && own.entries().is_none()) {
                     let place = file.as_ref().map(|file| file.place(&file::head(document)));
                     let message = "a Compose file is a mapping".to_owned();
