@@ -10,14 +10,13 @@
 //! - [`compose`]: what Docker Compose makes of the texts in its files
 //! - [`quantity`]: amounts of memory as Kubernetes and Compose write them
 //! - [`kubernetes`]: the pods of an object, the objects that it needs, and the budget of all
+//! - [`project`]: the files of a Compose project, merged as Docker Compose merges them
 //! - [`files`]: files replaced whole, never half-written
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables for a terminal
-//! - [`verbose`]: the steps of a run and how long each took
 //! - `cli` (feature): empty and former variables, and options that all tools have
 //! - `duration` (feature): durations of options and messages
 //! - `docs` (feature): shell completions and man pages from a command line's definition
-//! - `duration` (feature): durations of options and messages
 //! - `aws` (feature): deadlines and endpoint of an AWS client
 
 #[cfg(feature = "aws")]
@@ -35,6 +34,7 @@ pub mod environment;
 pub mod exit;
 pub mod files;
 pub mod kubernetes;
+pub mod project;
 pub mod quantity;
 pub mod secrets;
 pub mod spec;

@@ -45,17 +45,23 @@ const OF_A_SERVICE: [&str; 9] = [
     "x-routes",
 ];
 
-/// One file of the folder.
+/// One file that a person wrote.
 #[derive(Debug)]
 pub struct File {
-    /// Where it was read from.
-    pub path: PathBuf,
-    source: Arc<Source>,
-    /// The document.
-    pub root: Node,
+    /// The text that messages may show.
+    pub source: Arc<Source>,
+    /// Its documents, at least one.
+    pub documents: Vec<Node>,
+    /// The tags that are not YAML's, such as `!reset`, each with the span of its node.
+    pub tags: Vec<(Range<usize>, String)>,
 }
 
 impl File {
+    /// The first document.
+    pub fn root(&self) -> &Node {
+        &self.documents[0]
+    }
+
     /// The place of `span` in this file.
     pub fn place(&self, span: &Range<usize>) -> Place {
         Place { source: Arc::clone(&self.source), span: span.clone() }
@@ -63,7 +69,7 @@ impl File {
 
     /// The value under a top-level key.
     pub fn section(&self, key: &str) -> Option<&Node> {
-        self.root.get(key)
+        self.root().get(key)
     }
 }
 
@@ -76,17 +82,9 @@ pub fn find(start: &Path) -> Option<PathBuf> {
 /// that `folder` is, and reports what is wrong with the YAML. `None` when some file could not be
 /// read: what the others say would then be half the truth.
 pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
-    let paths = match paths(folder) {
-        Ok(paths) => paths,
-        Err(diagnostic) => {
-            let hint = "name the folder that holds the platform's YAML files with --spec";
-            report.push((*diagnostic).hint(hint));
-            return None;
-        }
-    };
     let mut files = Some(Vec::new());
-    for path in paths {
-        match read_in(&path, folder, report) {
+    for path in files_of(folder, report)? {
+        match read_file(&path, report) {
             Ok(file) => {
                 if let Some(files) = &mut files {
                     files.extend(file);
@@ -101,12 +99,17 @@ pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
     files
 }
 
-/// Reads one YAML file as a person wrote it; `None` when it is empty.
-///
-/// # Errors
-/// What keeps the file from being read.
-pub fn read_file(path: &Path, report: &mut Report) -> Result<Option<File>, Box<Diagnostic>> {
-    read_in(path, path, report)
+/// The files of a specification folder in the order of their names, or the one file that `folder`
+/// is, as a person who stands here would call them.
+pub fn files_of(folder: &Path, report: &mut Report) -> Option<Vec<PathBuf>> {
+    match paths(folder) {
+        Ok(paths) => Some(paths.iter().map(|path| from_here(path, folder)).collect()),
+        Err(diagnostic) => {
+            let hint = "name the folder that holds the platform's YAML files with --spec";
+            report.push((*diagnostic).hint(hint));
+            None
+        }
+    }
 }
 
 fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
@@ -129,12 +132,30 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     Ok(paths)
 }
 
-fn read_in(
+/// Reads one YAML file as a person wrote it; `None` when it is empty.
+///
+/// # Errors
+/// What keeps the file from being read.
+pub fn read_file(path: &Path, report: &mut Report) -> Result<Option<File>, Box<Diagnostic>> {
+    let file = load(path, from_here(path, path).display().to_string(), report)?;
+    let second = file.as_ref().and_then(|file| Some((file, file.documents.get(1)?)));
+    report.extend(second.map(|(file, second)| {
+        Diagnostic::error("documents", "a second document in one file")
+            .at(file.place(&(second.span.start..second.span.start)), "")
+            .hint("give each document a file of its own")
+    }));
+    Ok(file)
+}
+
+/// Reads a file of any number of documents; `None` when it has none. Messages call it `shown`.
+///
+/// # Errors
+/// What keeps the file from being read.
+pub fn load(
     path: &Path,
-    folder: &Path,
+    shown: String,
     report: &mut Report,
 ) -> Result<Option<File>, Box<Diagnostic>> {
-    let shown = shown_path(path, folder);
     let text = fs::read_to_string(path).map_err(|error| {
         Diagnostic::error("unreadable", format!("cannot read {shown}: {error}"))
     })?;
@@ -143,10 +164,13 @@ fn read_in(
         let source = Arc::new(Source::new(shown.clone(), &text, &anything_secret(&text)));
         Diagnostic::error(failed.code, failed.message).at(Place { source, span: failed.span }, "")
     })?;
-    let mut documents = loaded.documents.into_iter();
-    let Some(root) = documents.next() else { return Ok(None) };
-    let source = Arc::new(Source::new(shown, &text, &hidden(&text, &root)));
-    let file = File { path: path.to_owned(), source, root };
+    if loaded.documents.is_empty() {
+        return Ok(None);
+    }
+    let ranges: Vec<_> = loaded.documents.iter().flat_map(|root| hidden(&text, root)).collect();
+    let source = Arc::new(Source::new(shown, &text, &ranges));
+    let (documents, tags) = (loaded.documents, loaded.tags);
+    let file = File { source, documents, tags };
     for problem in loaded.problems {
         let mut diagnostic =
             Diagnostic::error(problem.code, problem.message).at(file.place(&problem.span), "");
@@ -155,26 +179,18 @@ fn read_in(
         }
         report.push(diagnostic);
     }
-    if let Some(second) = documents.next() {
-        report.push(
-            Diagnostic::error("documents", "a second document in one file")
-                .at(file.place(&(second.span.start..second.span.start)), "")
-                .hint("give each document a file of its own"),
-        );
-    }
     Ok(Some(file))
 }
 
 /// Paths in messages are relative to where the user stands, if the folder is below it.
-fn shown_path(path: &Path, folder: &Path) -> String {
+fn from_here(path: &Path, folder: &Path) -> PathBuf {
     let here = std::env::current_dir().ok();
     let relative = here.as_deref().and_then(|here| path.strip_prefix(here).ok());
-    let path = match relative {
-        Some(relative) => relative,
-        None if folder.is_absolute() => path,
-        None => path.strip_prefix(".").unwrap_or(path),
-    };
-    path.display().to_string()
+    match relative {
+        Some(relative) => relative.to_owned(),
+        None if folder.is_absolute() => path.to_owned(),
+        None => path.strip_prefix(".").unwrap_or(path).to_owned(),
+    }
 }
 
 /// Reports the top-level keys that neither Compose nor the vocabulary knows, and `x-*` keys of a
@@ -185,10 +201,10 @@ pub fn check_keys(files: &[File], report: &mut Report) {
 }
 
 fn unknown_keys(file: &File) -> Vec<Diagnostic> {
-    let Some(entries) = file.root.entries() else {
+    let Some(entries) = file.root().entries() else {
         return vec![
             Diagnostic::error("not-a-mapping", "a specification file is a mapping")
-                .at(file.place(&(file.root.span.start..file.root.span.start)), ""),
+                .at(file.place(&(file.root().span.start..file.root().span.start)), ""),
         ];
     };
     let known: Vec<&str> = SHOWN.iter().chain([&CATALOGUE]).copied().collect();

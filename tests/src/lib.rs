@@ -2,6 +2,7 @@
 //! connections on purpose, and a readable record of a program's run.
 
 pub mod apiserver;
+pub mod archive;
 pub mod dbt;
 pub mod kubelet;
 pub mod localstack;

@@ -94,7 +94,7 @@ pub(crate) struct Service {
     /// Milliseconds.
     pub(crate) grace: u64,
     pub(crate) networks: BTreeMap<String, Network>,
-    pub(crate) hosts: BTreeMap<String, String>,
+    pub(crate) hosts: BTreeSet<(String, String)>,
     pub(crate) sysctls: BTreeMap<String, String>,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) pull_policy: Option<String>,

@@ -1,6 +1,6 @@
 //! One service: from the forms Compose allows to one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::compose::words;
 use common::diagnostic::nearest;
@@ -82,7 +82,7 @@ impl Builder<'_> {
             read_only: service.read_only.unwrap_or(false),
             grace: GRACE,
             networks: networks(service),
-            hosts: self.pairs(name, "extra_hosts", service.extra_hosts.as_ref()),
+            hosts: hosts(service.extra_hosts.as_ref()),
             sysctls: self.pairs(name, "sysctls", Some(&service.sysctls)),
             labels: self.labels(name, service),
             pull_policy: service.pull_policy.clone(),
@@ -214,9 +214,7 @@ impl Builder<'_> {
             }
             Some(Pairs::List(list)) => {
                 for item in list {
-                    let separator =
-                        if key == "extra_hosts" && !item.contains('=') { ':' } else { '=' };
-                    match item.split_once(separator) {
+                    match item.split_once('=') {
                         Some((variable, value)) => {
                             all.insert(variable.to_owned(), value.to_owned());
                         }
@@ -466,6 +464,26 @@ fn networks(service: &types::Service) -> BTreeMap<String, types::Network> {
         }
         Some(Networks::Map(map)) => {
             map.iter().map(|(name, own)| (name.clone(), own.clone().unwrap_or_default())).collect()
+        }
+    }
+}
+
+/// Host and address; a host may have several.
+fn hosts(pairs: Option<&Pairs>) -> BTreeSet<(String, String)> {
+    match pairs {
+        None => BTreeSet::new(),
+        Some(Pairs::Map(map)) => {
+            let address =
+                |own: &Option<Scalar>| own.as_ref().map_or(String::new(), Scalar::to_string);
+            map.iter().map(|(host, own)| (host.clone(), address(own))).collect()
+        }
+        Some(Pairs::List(list)) => {
+            let pair = |item: &String| {
+                let separator = if item.contains('=') { '=' } else { ':' };
+                let (host, address) = item.split_once(separator).unwrap_or((item, ""));
+                (host.to_owned(), address.to_owned())
+            };
+            list.iter().map(pair).collect()
         }
     }
 }

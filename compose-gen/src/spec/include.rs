@@ -1,132 +1,89 @@
-//! Compose's `include`: files that belong to the one that names them.
-//!
-//! An included file's relative paths start at its own folder, so they are rewritten to start at
-//! the specification's; everything behind this step knows one folder.
+//! What a file that is included or extended brings along: paths that start at its own folder, and
+//! the variables of its own `.env`. Everything behind this step knows one folder and one `.env`.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use common::diagnostic::{Place, Report};
-use common::spec::{File, read_file};
-use common::yaml::Node;
-use serde_json::Value;
+use common::compose::OPAQUE;
+use common::compose::variables::{self, Names, Part, Reference};
+use common::project::{Env, Scope, Tree, Value, paths};
 
 use crate::path::relative;
 
-/// The files that `files` include, and so on. A file that is included twice, or is there
-/// already because its folder is the specification, is read once.
-pub(super) fn included(files: &[File], report: &mut Report) -> Option<Vec<File>> {
-    let mut known: BTreeSet<PathBuf> = files.iter().map(|file| whole(&file.path)).collect();
-    let mut more: Vec<File> = Vec::new();
-    let mut whole_story = true;
-    let mut next: Vec<(PathBuf, Place)> = files.iter().flat_map(named).collect();
-    while let Some((path, place)) = next.pop() {
-        if !known.insert(whole(&path)) {
-            continue;
+/// Makes the relative paths of every file start at `folder`.
+pub(super) fn relocate(root: &mut Tree, folder: &Path) {
+    let folder = whole(folder);
+    paths::each(root, &mut |tree, kind| {
+        let from = whole(&tree.origin.folder);
+        let Value::Text(text) = &tree.value else { return };
+        let written = text.written().into_owned();
+        if from == folder {
+            return;
         }
-        match read_file(&path, report) {
-            Ok(Some(file)) => {
-                next.extend(named(&file));
-                more.push(file);
-            }
-            Ok(None) => {}
-            Err(diagnostic) => {
-                whole_story = false;
-                report.push(match diagnostic.place() {
-                    Some(_) => *diagnostic,
-                    None => diagnostic.at(place, "included here"),
-                });
-            }
+        if let Some((path, rest)) = kind.relative(&written) {
+            let path = path.strip_prefix("./").unwrap_or(path);
+            tree.rewrite(&format!("{}/{path}{rest}", relative(&from, &folder)));
         }
-    }
-    more.sort_by(|a, b| a.path.cmp(&b.path));
-    whole_story.then_some(more)
-}
-
-/// The paths that a file includes, each with its place.
-fn named(file: &File) -> Vec<(PathBuf, Place)> {
-    let folder = file.path.parent().unwrap_or(Path::new(""));
-    let items = file.section("include").and_then(Node::items).unwrap_or_default();
-    let own = items.iter().filter_map(|item| {
-        let node = item.get("path").unwrap_or(item);
-        Some((folder.join(node.as_str()?), file.place(&node.span)))
     });
-    own.collect()
 }
 
-fn whole(path: &Path) -> PathBuf {
+fn whole(path: &Path) -> std::path::PathBuf {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// Rewrites the relative paths of a file that stands in another folder than `folder`.
-pub(super) fn relocate(value: &mut Value, file: &Path, folder: &Path) {
-    let (file, folder) = (whole(file), whole(folder));
-    let from = file.parent().unwrap_or(Path::new(""));
-    if from == folder {
-        return;
-    }
-    let prefix = relative(from, &folder);
-    let moved = |text: &mut String| {
-        if let Some(rest) = text.strip_prefix("./") {
-            *text = format!("{prefix}/{rest}");
-        } else if text.starts_with("../") || text == "." || text == ".." {
-            *text = format!("{prefix}/{text}");
+/// Replaces the variables that only the `.env` of an included file has, and shows `rewritten` each
+/// text. A specification has one name for one thing.
+pub(crate) fn substitute(root: &mut Tree, outer: &Arc<Scope>, rewritten: &mut impl FnMut(&Tree)) {
+    root.texts(&mut |tree| {
+        let Value::Text(text) = &tree.value else { return };
+        let written = text.written();
+        if Arc::ptr_eq(&tree.origin.scope, outer) || !written.contains('$') {
+            return;
         }
+        let mut env = blanked(&tree.origin.scope);
+        env.retain(|name, _| !outer.env.contains_key(name));
+        let found: Vec<_> = references(&written)
+            .into_iter()
+            .filter(|reference| env.contains_key(reference.name))
+            .filter_map(|reference| {
+                Some((reference.span.clone(), resolve(&written[reference.span], &env)?))
+            })
+            .collect();
+        let mut text = written.to_string();
+        for (span, literal) in found.iter().rev() {
+            text.replace_range(span.clone(), &escape(literal));
+        }
+        if !found.is_empty() {
+            tree.rewrite(&text);
+            rewritten(tree);
+        }
+    });
+}
+
+/// The values of a scope, in which a variable without a value is blank.
+pub(crate) fn blanked(scope: &Scope) -> Env {
+    scope.env.iter().map(|(name, value)| (name.clone(), value.replace(OPAQUE, ""))).collect()
+}
+
+/// The references of a text, without those inside their arguments.
+pub(crate) fn references(text: &str) -> Vec<Reference<'_>> {
+    let of = |part| match part {
+        Part::Reference(reference) => Some(reference),
+        _ => None,
     };
-    for service in children(value, "services") {
-        each_text(service.get_mut("volumes"), "source", &moved);
-        each_text(service.get_mut("build"), "context", &moved);
-        // These need no dot to be a path.
-        each_text(service.get_mut("env_file"), "path", &|text| *text = format!("{prefix}/{text}"));
-    }
-    for config in children(value, "configs") {
-        each_text(config.get_mut("file"), "", &|text| *text = format!("{prefix}/{text}"));
-    }
+    variables::parts(text).into_iter().filter_map(of).collect()
 }
 
-fn children<'v>(value: &'v mut Value, section: &str) -> impl Iterator<Item = &'v mut Value> {
-    let map = value.get_mut(section).and_then(Value::as_object_mut);
-    map.into_iter().flat_map(|map| map.values_mut())
+/// The text as Compose reads it with these values: a variable without a value is blank. `None`
+/// where Compose would refuse it.
+pub(crate) fn resolve(text: &str, env: &Env) -> Option<String> {
+    let value = |name: &str| env.get(name).cloned();
+    let missing = |own: &Reference<'_>| own.operator.is_empty().then(String::new);
+    variables::resolve(text, &Names { value: &value, missing: &missing }).ok()
 }
 
-/// A text, the texts of a list, or what stands under `key` of a mapping.
-fn each_text(value: Option<&mut Value>, key: &str, change: &impl Fn(&mut String)) {
-    match value {
-        Some(Value::String(text)) if !text.starts_with('/') => change(text),
-        Some(Value::Array(items)) => {
-            items.iter_mut().for_each(|item| each_text(Some(item), key, change));
-        }
-        Some(Value::Object(map)) => each_text(map.get_mut(key), key, change),
-        _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_of_an_included_file_start_at_the_specification() {
-        assert_eq!(relative(Path::new("/a/b/c"), Path::new("/a/b")), "./c");
-        assert_eq!(relative(Path::new("/a/x"), Path::new("/a/b")), "../x");
-        let dir = tempfile::tempdir().unwrap();
-        let below = dir.path().join("db");
-        std::fs::create_dir(&below).unwrap();
-        let mut value = serde_json::json!({
-            "services": {"db": {
-                "volumes": ["./conf:/conf:ro", "data:/data", {"type": "bind", "source": "../x", "target": "/x"}],
-                "env_file": "db.env",
-                "build": {"context": "."},
-            }},
-            "configs": {"c": {"file": "c.conf"}},
-        });
-        relocate(&mut value, &below.join("compose.yml"), dir.path());
-        let db = &value["services"]["db"];
-        assert_eq!(db["volumes"][0], "./db/conf:/conf:ro");
-        assert_eq!(db["volumes"][1], "data:/data");
-        assert_eq!(db["volumes"][2]["source"], "./db/../x");
-        assert_eq!(db["env_file"], "./db/db.env");
-        assert_eq!(db["build"]["context"], "./db/.");
-        assert_eq!(value["configs"]["c"]["file"], "./db/c.conf");
-    }
+/// A literal as a Compose file writes it.
+pub(crate) fn escape(literal: &str) -> String {
+    literal.replace('$', "$$")
 }

@@ -1,7 +1,7 @@
 //! The specification as it is written: read, checked against the schema, `$` resolved.
 
 pub(crate) mod dotenv;
-mod include;
+pub(crate) mod include;
 pub(crate) mod quantity;
 mod shape;
 mod sources;
@@ -14,26 +14,29 @@ use std::path::Path;
 
 use common::catalogue::Catalogue;
 use common::diagnostic::{Diagnostic, Report};
+use common::project::{self, Dialect, Env};
 use common::spec::File;
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use shape::Shape;
+use sources::own_name;
 pub(crate) use sources::{MAYBE_SECRET, MAYBE_SECRET_HINT, Sources, at};
-use sources::{descend, own_name};
 use types::Document;
 
-/// The keys at the top that hold named entries, each written in one file only.
-const SECTIONS: [&str; 9] = [
+/// The keys at the top that every file may add to; an entry is written in one file only. The
+/// catalogue checks its section, `x-secrets`, itself.
+const SECTIONS: [&str; 10] = [
     "services",
     "volumes",
     "networks",
     "configs",
-    "x-environments",
-    "x-secrets",
-    "x-env-files",
-    "x-variables",
     "secrets",
+    "x-env-files",
+    "x-environments",
+    "x-secret-files",
+    "x-variables",
+    "x-wait",
 ];
 
 /// What was written, before anything is concluded from it.
@@ -59,34 +62,38 @@ pub(crate) fn schema() -> Value {
 /// Reads a folder or a file. `None` when a file cannot be read at all; otherwise what could be
 /// understood, with every mistake in the report.
 pub(crate) fn read(path: &Path, report: &mut Report) -> Option<Spec> {
-    let mut files = common::spec::read(path, report)?;
-    files.extend(include::included(&files, report)?);
-    let folder = match path.is_dir() {
-        true => path.to_owned(),
-        false => {
+    let ordinary = !path.is_dir();
+    let paths = common::spec::files_of(path, report)?;
+    // A list with two entries for one thing is a mistake of the specification.
+    let dialect = Dialect { sections: &SECTIONS, repeats: false };
+    let project = match ordinary {
+        true => project::read(&paths, &Env::new(), &dialect, report),
+        false => project::read_beside(&paths, &dialect, report),
+    };
+    let mut project = project.filter(|project| project.complete)?;
+    let folder = match ordinary {
+        false => path.to_owned(),
+        true => {
             path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
         }
     };
-    let ordinary = !path.is_dir();
+    include::substitute(&mut project.root, &project.scope, &mut |_| {});
+    include::relocate(&mut project.root, &folder);
     let schema = schema();
-    let mut whole = Map::new();
-    let mut uncarried = Vec::new();
     let mut shapes = Report::default();
-    for file in &files {
-        let mut value = Shape { schema: &schema, file, report: &mut shapes, ordinary }.document();
-        include::relocate(&mut value, &file.path, &folder);
-        split_uncarried(&mut value, &mut uncarried);
-        merge(&mut whole, value, file, &files, &mut shapes);
-    }
-    let catalogue = catalogue(&files, &shapes, report);
+    let mut whole =
+        Shape { schema: &schema, report: &mut shapes, ordinary }.document(&project.root);
+    let mut uncarried = Vec::new();
+    split_uncarried(&mut whole, &mut uncarried);
+    let catalogue = catalogue(&project.files, &shapes, report);
     report.extend(shapes.diagnostics().iter().cloned());
     let sources = Sources {
-        files,
+        env: include::blanked(&project.scope),
+        root: project.root,
         folder_name: own_name(&folder.canonicalize().unwrap_or_default()),
         folder,
         whole_folder: !ordinary,
     };
-    let whole = Value::Object(whole);
     let names = variables::Declared::read(&whole, &catalogue, &sources, report);
     let document = names.resolve(&whole, false, &sources, report);
     // Both find the same mistakes, which are said once, and each a few of its own.
@@ -121,11 +128,12 @@ fn catalogue(files: &[File], shapes: &Report, report: &mut Report) -> Catalogue 
     catalogue
 }
 
-/// Takes the keys that only Compose can carry out of each service.
+/// Takes the keys that only Compose can carry out of each service, and those that are resolved.
 fn split_uncarried(value: &mut Value, uncarried: &mut Vec<(String, String, Value)>) {
     let Some(services) = value.get_mut("services").and_then(Value::as_object_mut) else { return };
     for (service, keys) in services {
         let Some(keys) = keys.as_object_mut() else { continue };
+        keys.remove("extends");
         let stay: Vec<String> =
             keys.keys().filter(|key| uncarried::reason(key).is_some()).cloned().collect();
         for key in stay {
@@ -134,55 +142,4 @@ fn split_uncarried(value: &mut Value, uncarried: &mut Vec<(String, String, Value
             }
         }
     }
-}
-
-/// Puts a file's entries to those of the others. An entry that two files have is an error.
-fn merge(
-    whole: &mut Map<String, Value>,
-    value: Value,
-    file: &File,
-    files: &[File],
-    report: &mut Report,
-) {
-    let Value::Object(mut sections) = value else { return };
-    sections.remove("include");
-    for (section, value) in sections {
-        match (whole.get_mut(&section), value) {
-            (Some(Value::Object(have)), Value::Object(more)) => {
-                for (name, value) in more {
-                    if have.contains_key(&name) {
-                        twice(&section, &name, file, files, report);
-                    } else {
-                        have.insert(name, value);
-                    }
-                }
-            }
-            (Some(_), _) if !SECTIONS.contains(&section.as_str()) && section.starts_with("x-") => {
-                twice_at(&[&section], &format!("\"{section}\""), file, files, report);
-            }
-            (Some(_), _) => {}
-            (None, value) => {
-                whole.insert(section, value);
-            }
-        }
-    }
-}
-
-fn twice(section: &str, name: &str, file: &File, files: &[File], report: &mut Report) {
-    twice_at(&[section, name], &format!("\"{name}\" of {section}"), file, files, report);
-}
-
-fn twice_at(path: &[&str], what: &str, file: &File, files: &[File], report: &mut Report) {
-    let key = |file: &File| {
-        let (depth, span) = descend(&file.root, path);
-        (depth == path.len()).then(|| file.place(&span))
-    };
-    let mut diagnostic = Diagnostic::error("duplicate", format!("{what} stands in two files"));
-    if let Some(place) = key(file) {
-        diagnostic = diagnostic.at(place, "");
-    }
-    if let Some(first) = files.iter().find_map(key) {
-        diagnostic = diagnostic.also(first, "first here");
-    }
-    report.push(diagnostic);
 }

@@ -1,10 +1,10 @@
-//! A file's tree against the schema: every mistake of shape at once, each with its place.
+//! The specification against the schema: every mistake of shape at once, each with its place.
 //!
 //! What is wrong is left out of the value that comes back, so that the rest can be checked.
 
 use common::diagnostic::{Diagnostic, Report, nearest};
-use common::spec::File;
-use common::yaml::{Entry, Node, Style, Value as Yaml};
+use common::project::{Tree, Value as Own};
+use common::yaml::{Style, Value as Yaml};
 use serde_json::{Map, Number, Value};
 
 use super::uncarried;
@@ -12,10 +12,9 @@ use super::uncarried;
 /// The schema of what may be anything.
 static ANYTHING: Value = Value::Bool(true);
 
-/// Walks one file.
+/// Walks the specification.
 pub(super) struct Shape<'a> {
     pub(super) schema: &'a Value,
-    pub(super) file: &'a File,
     pub(super) report: &'a mut Report,
     /// Whether the file is somebody's Compose file, where `x-*` keys are their own business, and
     /// not a specification, whose vocabulary is closed.
@@ -23,13 +22,13 @@ pub(super) struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    /// The whole file as JSON, without what is wrong.
-    pub(super) fn document(&mut self) -> Value {
+    /// The whole as JSON, without what is wrong.
+    pub(super) fn document(&mut self, root: &Tree) -> Value {
         let schema = self.schema;
-        self.read(&self.file.root, schema, "the file").unwrap_or_default()
+        self.read(root, schema, "the file").unwrap_or_default()
     }
 
-    fn read(&mut self, node: &Node, schema: &'a Value, what: &str) -> Option<Value> {
+    fn read(&mut self, node: &Tree, schema: &'a Value, what: &str) -> Option<Value> {
         let schema = self.resolve(schema);
         if let Some(choices) = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array)
         {
@@ -44,15 +43,15 @@ impl<'a> Shape<'a> {
             };
         }
         match (&node.value, value) {
-            (Yaml::Mapping(entries), _) if kinds.contains(&"object") => {
+            (Own::Map(entries), _) if kinds.contains(&"object") => {
                 Some(self.mapping(node, entries, schema, what))
             }
-            (Yaml::Sequence(items), _) if kinds.contains(&"array") => {
+            (Own::List(items), _) if kinds.contains(&"array") => {
                 let of = schema.get("items").unwrap_or(&ANYTHING);
                 let items = items.iter().filter_map(|item| self.read(item, of, what));
                 Some(Value::Array(items.collect()))
             }
-            (Yaml::Scalar { .. }, Some(value)) if kinds.contains(&kind(&value)) => {
+            (Own::Text(_) | Own::Plain(..), Some(value)) if kinds.contains(&kind(&value)) => {
                 self.limits(node, value, schema, what)
             }
             // A key with nothing behind it is an empty mapping or list.
@@ -67,7 +66,7 @@ impl<'a> Shape<'a> {
 
     fn limits(
         &mut self,
-        node: &Node,
+        node: &Tree,
         value: Value,
         schema: &'a Value,
         what: &str,
@@ -92,13 +91,13 @@ impl<'a> Shape<'a> {
     }
 
     /// One of several shapes: the one of the node's own kind.
-    fn choose(&mut self, node: &Node, choices: &'a [Value], what: &str) -> Option<Value> {
+    fn choose(&mut self, node: &Tree, choices: &'a [Value], what: &str) -> Option<Value> {
         let resolved: Vec<&'a Value> = choices.iter().map(|choice| self.resolve(choice)).collect();
         let scalar = self.scalar(node);
         let own = match &node.value {
-            Yaml::Mapping(_) => "object",
-            Yaml::Sequence(_) => "array",
-            Yaml::Scalar { .. } => scalar.as_ref().map_or("string", kind),
+            Own::Map(_) => "object",
+            Own::List(_) => "array",
+            Own::Text(_) | Own::Plain(..) => scalar.as_ref().map_or("string", kind),
         };
         let mut all = Vec::new();
         let mut fitting = Vec::new();
@@ -136,34 +135,41 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn mapping(&mut self, node: &Node, entries: &[Entry], schema: &'a Value, what: &str) -> Value {
+    fn mapping(
+        &mut self,
+        node: &Tree,
+        entries: &[(String, Tree)],
+        schema: &'a Value,
+        what: &str,
+    ) -> Value {
         let properties: Option<&'a Map<String, Value>> =
             schema.get("properties").and_then(Value::as_object);
         let rest = schema.get("additionalProperties");
         let mut map = Map::new();
-        for entry in entries {
-            let named = format!("\"{}\"", entry.key);
-            let value = match (properties.and_then(|own| own.get(&entry.key)), rest) {
+        for (key, entry) in entries {
+            let named = format!("\"{key}\"");
+            let value = match (properties.and_then(|own| own.get(key)), rest) {
                 // The catalogue has checks of its own, which show no value.
-                _ if entry.key == "x-secrets" && what == "the file" => None,
-                _ if entry.key == "secrets" && what == "the file" && self.ordinary => {
-                    self.anything(&entry.value)
+                _ if key == "x-secrets" && what == "the file" => None,
+                _ if key == "secrets" && what == "the file" && self.ordinary => {
+                    self.anything(entry)
                 }
-                (Some(own), _) => self.read(&entry.value, own, &named),
+                (Some(own), _) => self.read(entry, own, &named),
                 (None, None | Some(Value::Bool(false))) if closed(schema) => {
-                    self.unknown_key(entry, properties.into_iter().flat_map(Map::keys), what);
+                    self.unknown_key(key, entry, properties.into_iter().flat_map(Map::keys), what);
                     None
                 }
-                (None, Some(Value::Bool(_)) | None) => self.anything(&entry.value),
-                (None, Some(of)) => self.read(&entry.value, of, &named),
+                (None, Some(Value::Bool(_)) | None) => self.anything(entry),
+                (None, Some(of)) => self.read(entry, of, &named),
             };
-            if let Some(value) = value {
-                map.insert(entry.key.clone(), value);
+            // Of files beside each other, each may have such a key.
+            if let Some(value) = value.filter(|_| !map.contains_key(key)) {
+                map.insert(key.clone(), value);
             }
         }
         for name in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
             let Some(name) = name.as_str() else { continue };
-            if !entries.iter().any(|entry| entry.key == name) {
+            if !entries.iter().any(|(key, _)| key == name) {
                 self.push("missing-key", format!("{what} needs \"{name}\""), node, None);
             }
         }
@@ -171,23 +177,24 @@ impl<'a> Shape<'a> {
     }
 
     /// A value of any shape.
-    fn anything(&mut self, node: &Node) -> Option<Value> {
+    fn anything(&mut self, node: &Tree) -> Option<Value> {
         Some(match &node.value {
-            Yaml::Scalar { .. } => self.known_scalar(node)?,
-            Yaml::Sequence(items) => {
+            Own::Text(_) | Own::Plain(..) => self.known_scalar(node)?,
+            Own::List(items) => {
                 Value::Array(items.iter().filter_map(|item| self.anything(item)).collect())
             }
-            Yaml::Mapping(entries) => Value::Object(
+            Own::Map(entries) => Value::Object(
                 entries
                     .iter()
-                    .filter_map(|entry| Some((entry.key.clone(), self.anything(&entry.value)?)))
+                    .filter_map(|(key, entry)| Some((key.clone(), self.anything(entry)?)))
                     .collect(),
             ),
         })
     }
 
     /// A scalar's meaning; `None` where the readers of YAML do not agree on one.
-    fn scalar(&mut self, node: &Node) -> Option<Value> {
+    fn scalar(&mut self, node: &Tree) -> Option<Value> {
+        let node = node.scalar()?;
         let Yaml::Scalar { text, style } = &node.value else { return None };
         if *style == Style::Quoted || node.as_str().is_some() {
             return Some(Value::String(text.clone()));
@@ -205,7 +212,7 @@ impl<'a> Shape<'a> {
         (number.to_string() == *text).then_some(Value::Number(number))
     }
 
-    fn known_scalar(&mut self, node: &Node) -> Option<Value> {
+    fn known_scalar(&mut self, node: &Tree) -> Option<Value> {
         let value = self.scalar(node);
         if value.is_none() {
             self.wrong_type(node, &[], "this");
@@ -222,8 +229,9 @@ impl<'a> Shape<'a> {
         definitions(root).and_then(|all| all.get(name)).unwrap_or(schema)
     }
 
-    fn wrong_type(&mut self, node: &Node, kinds: &[&str], what: &str) {
-        if let Yaml::Scalar { text, .. } = &node.value
+    fn wrong_type(&mut self, node: &Tree, kinds: &[&str], what: &str) {
+        let scalar = node.scalar();
+        if let Some(text) = scalar.as_ref().and_then(|own| own.text())
             && self.scalar(node).is_none()
         {
             let message = format!("{text} means different things to different readers of YAML");
@@ -245,13 +253,14 @@ impl<'a> Shape<'a> {
             }
         }
         let message = format!("{what} must be {}, and this is {}", names.join(" or "), node.kind());
-        let quote = names.contains(&"a string") && matches!(node.value, Yaml::Scalar { .. });
+        let quote = names.contains(&"a string") && scalar.is_some();
         self.push("wrong-type", message, node, quote.then(|| "put it in quotes".into()));
     }
 
-    fn not_one_of(&mut self, node: &Node, known: &[&Value], what: &str) {
+    fn not_one_of(&mut self, node: &Tree, known: &[&Value], what: &str) {
         let known: Vec<&str> = known.iter().filter_map(|value| value.as_str()).collect();
-        let Yaml::Scalar { text, .. } = &node.value else { return };
+        let Some(node_text) = node.scalar() else { return };
+        let text = node_text.text().unwrap_or_default();
         let hint = match nearest(text, known.iter().copied()) {
             Some(name) => format!("did you mean \"{name}\"?"),
             None => format!("one of {}", known.join(", ")),
@@ -261,19 +270,17 @@ impl<'a> Shape<'a> {
 
     fn unknown_key<'k>(
         &mut self,
-        entry: &Entry,
+        key: &str,
+        entry: &Tree,
         known: impl Iterator<Item = &'k String> + Clone,
         what: &str,
     ) {
         let known = known.map(String::as_str);
-        let own = self.ordinary && entry.key.starts_with("x-");
-        if own && nearest(&entry.key, known.clone()).is_none() {
+        let own = self.ordinary && key.starts_with("x-");
+        if own && nearest(key, known.clone()).is_none() {
             return;
         }
-        let hint = match nearest(&entry.key, known.clone()) {
-            _ if entry.key == "extends" => {
-                "write the service out, use a YAML anchor, or let `compose-gen import` do it".into()
-            }
+        let hint = match nearest(key, known.clone()) {
             Some(name) => format!("did you mean \"{name}\"?"),
             None => {
                 let shown: Vec<&str> =
@@ -282,19 +289,19 @@ impl<'a> Shape<'a> {
             }
         };
         self.report.push(
-            Diagnostic::error("unknown-key", format!("unknown key \"{}\" in {what}", entry.key))
-                .at(self.file.place(&entry.span), "")
+            Diagnostic::error("unknown-key", format!("unknown key \"{key}\" in {what}"))
+                .at(entry.at(&entry.key), "")
                 .hint(hint),
         );
     }
 
-    fn push(&mut self, code: &'static str, message: String, node: &Node, hint: Option<String>) {
+    fn push(&mut self, code: &'static str, message: String, node: &Tree, hint: Option<String>) {
         // A mapping's place is where it begins, not all its lines.
-        let span = match &node.value {
-            Yaml::Mapping(entries) => entries.first().map_or(node.span.clone(), |e| e.span.clone()),
-            _ => node.span.clone(),
+        let place = match node.members().first() {
+            Some((_, first)) => first.at(&first.key),
+            None => node.at(&node.node),
         };
-        let diagnostic = Diagnostic::error(code, message).at(self.file.place(&span), "");
+        let diagnostic = Diagnostic::error(code, message).at(place, "");
         self.report.push(match hint {
             Some(hint) => diagnostic.hint(hint),
             None => diagnostic,

@@ -72,7 +72,7 @@ impl Declared {
         }
         // An ordinary project declares its variables in the file that Compose reads by itself.
         for (name, value) in sources.dotenv(report) {
-            values.entry(name).or_insert(value);
+            values.entry(name.clone()).or_insert_with(|| value.clone());
         }
         let mut environments = BTreeMap::new();
         for (name, environment) in entries(whole.get("x-environments")) {
@@ -144,7 +144,7 @@ fn filled(
         }
     };
     let mut values = BTreeMap::new();
-    for entry in root.root.entries().unwrap_or_default() {
+    for entry in root.root().entries().unwrap_or_default() {
         match entry.value.as_str() {
             Some(text) if !text.is_empty() => {
                 values.insert(entry.key.clone(), text.to_owned());

@@ -69,7 +69,7 @@ const BROKEN: &[(&str, &str)] = &[
         "health without a check",
         "services:\n  a: {image: a, ports: [\"1\"]}\n  b: {image: b, depends_on: {a: {condition: service_healthy}}}\n",
     ),
-    ("extends", "services:\n  a: {image: a, extends: {service: b}}\n  b: {image: b}\n"),
+    ("extends", "services:\n  a: {image: a, extends: {service: bb}}\n  b: {image: b}\n"),
     (
         "the end of a server",
         "services:\n  a: {image: a, restart: always}\n  b: {image: b, depends_on: {a: {condition: service_completed_successfully}}}\n",

@@ -6,11 +6,10 @@ use std::path::Path;
 
 use common::compose::dotenv;
 use common::diagnostic::Diagnostic;
+use common::project::{Env, Scope, Tree, Value, known, pairs, paths, with};
 
-use super::interpolate::{Scope, with};
 use super::model::{EnvVar, Origin};
-use super::tree::{Tree, Typed, Value, known};
-use super::{Env, merge};
+use super::typed::Typed;
 
 /// The variables in the order of their names, and whether there may be more.
 pub(super) fn read(service: &Tree, scope: &Scope, typed: &mut Typed<'_>) -> (Vec<EnvVar>, bool) {
@@ -25,6 +24,7 @@ pub(super) fn read(service: &Tree, scope: &Scope, typed: &mut Typed<'_>) -> (Vec
         for item in items {
             match path(item, typed) {
                 Some((Some(path), required)) => {
+                    let path = paths::below(&item.origin.folder, &path);
                     file(&path, required, item, scope, &mut earlier, &mut all, typed);
                 }
                 Some((None, _)) => more = true,
@@ -51,7 +51,7 @@ fn path(item: &Tree, typed: &mut Typed<'_>) -> Option<(Option<String>, bool)> {
 }
 
 fn file(
-    path: &str,
+    path: &Path,
     required: bool,
     item: &Tree,
     scope: &Scope,
@@ -59,12 +59,12 @@ fn file(
     all: &mut BTreeMap<String, EnvVar>,
     typed: &mut Typed<'_>,
 ) {
-    let file = match dotenv::read(Path::new(path), typed.report) {
+    let file = match dotenv::read(path, typed.report) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound && !required => return,
         Err(error) => {
-            let message = format!("cannot read the env file {path}: {error}");
-            let diagnostic = Diagnostic::error("no-env-file", message).at(item.place.clone(), "");
+            let message = format!("cannot read the env file {}: {error}", path.display());
+            let diagnostic = Diagnostic::error("no-env-file", message).at(item.place(), "");
             let hint = "a file that may be missing has required: false";
             return typed.report.push(diagnostic.hint(hint));
         }
@@ -87,7 +87,7 @@ fn file(
 }
 
 fn own(tree: &Tree, scope: &Scope, all: &mut BTreeMap<String, EnvVar>, typed: &mut Typed<'_>) {
-    let Some(pairs) = merge::pairs(tree) else {
+    let Some(pairs) = pairs(tree) else {
         typed.wrong::<()>("environment", "a mapping, or a list of NAME=value", tree);
         return;
     };
@@ -102,7 +102,7 @@ fn own(tree: &Tree, scope: &Scope, all: &mut BTreeMap<String, EnvVar>, typed: &m
         };
         let value = text.as_deref().and_then(known);
         let variable =
-            EnvVar { name: name.clone(), value, from: Origin::Environment, place: tree.place };
+            EnvVar { name: name.clone(), value, from: Origin::Environment, place: tree.place() };
         all.insert(name, variable);
     }
 }

@@ -1,9 +1,10 @@
 //! Health checks.
 
 use common::compose::{OPAQUE, quantity};
+use common::project::{Tree, Value};
 
 use super::model::{Field, Healthcheck, Test};
-use super::tree::{Tree, Typed, Value};
+use super::typed::Typed;
 
 pub(super) fn read(tree: &Tree, typed: &mut Typed<'_>) -> Option<Healthcheck> {
     if !matches!(tree.value, Value::Map(_)) {
@@ -11,7 +12,7 @@ pub(super) fn read(tree: &Tree, typed: &mut Typed<'_>) -> Option<Healthcheck> {
     }
     let off = typed.switch("disable", tree.get("disable"), false);
     let test = match tree.get("test") {
-        _ if off => Some(Field { value: Some(Test::Off), place: tree.place.clone() }),
+        _ if off => Some(Field { value: Some(Test::Off), place: tree.place() }),
         Some(own) => test(own, typed),
         None => None,
     };
@@ -20,7 +21,7 @@ pub(super) fn read(tree: &Tree, typed: &mut Typed<'_>) -> Option<Healthcheck> {
         tree.get(key).and_then(|own| typed.amount(key, own, read, "a duration such as 1m30s"))
     };
     Some(Healthcheck {
-        place: tree.place.clone(),
+        place: tree.place(),
         test,
         interval: time("interval"),
         timeout: time("timeout"),
@@ -31,14 +32,14 @@ pub(super) fn read(tree: &Tree, typed: &mut Typed<'_>) -> Option<Healthcheck> {
 
 fn test(tree: &Tree, typed: &mut Typed<'_>) -> Option<Field<Test>> {
     let words: Vec<String> = match &tree.value {
-        Value::Text(line) => vec!["CMD-SHELL".to_owned(), line.clone()],
+        Value::Text(line) => vec!["CMD-SHELL".to_owned(), line.value.clone()],
         Value::List(items) => {
             let word = |item: &Tree| item.text().map(str::to_owned);
             items.iter().map(word).collect::<Option<_>>().unwrap_or_default()
         }
         _ => Vec::new(),
     };
-    let place = tree.place.clone();
+    let place = tree.place();
     let test = match words.as_slice() {
         [kind] if kind == "NONE" => Test::Off,
         [kind, line] if kind == "CMD-SHELL" => Test::Shell(line.clone()),

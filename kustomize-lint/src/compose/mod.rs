@@ -14,33 +14,25 @@
 //! checked.
 
 mod environment;
-mod extends;
-mod file;
 mod health;
-mod include;
-mod interpolate;
-mod load;
-mod merge;
 mod model;
 mod ports;
 mod preamble;
 mod service;
 mod shell;
-mod tree;
+mod typed;
 mod wrapper;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use common::diagnostic::Report;
+use common::project;
 
+pub use common::project::Env;
 pub use model::{
     Dependency, EnvVar, Field, Healthcheck, Origin, Port, Project, Published, Secret, Service,
     Test, Volume,
 };
-
-/// Name → value of variables.
-pub type Env = BTreeMap<String, String>;
 
 /// Reads a project; later files override earlier ones.
 ///
@@ -56,8 +48,12 @@ pub fn read(files: &[PathBuf]) -> Result<Project, Report> {
 /// As [`read`].
 pub fn read_with(files: &[PathBuf], outer: &Env) -> Result<Project, Report> {
     let mut report = Report::default();
-    let project = load::project(files, outer, &mut report)
-        .map(|(name, root, scope)| service::project(name, &root, &scope, &mut report));
+    let mut project = project::read(files, outer, &project::COMPOSE, &mut report);
+    if let Some(project) = &mut project {
+        report.extend(project.unresolved.drain(..));
+        project.check_services(&mut report);
+    }
+    let project = project.map(|project| service::project(&project, &mut report));
     match project.filter(|_| !report.has_errors()) {
         Some(project) => Ok(project),
         None => {

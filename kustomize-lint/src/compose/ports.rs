@@ -6,9 +6,10 @@ use common::compose::OPAQUE;
 use common::compose::ports::{self, short};
 use common::compose::scalar::Scalar;
 use common::diagnostic::Diagnostic;
+use common::project::{Tree, Value, known};
 
 use super::model::{Port, Published};
-use super::tree::{Tree, Typed, Value, known};
+use super::typed::Typed;
 
 /// More than a container can have of each protocol.
 const MOST: usize = 1 << 17;
@@ -61,8 +62,8 @@ enum Read {
 
 fn one(item: &Tree, typed: &mut Typed<'_>) -> Read {
     match &item.value {
-        Value::Text(text) => written(text, item),
-        Value::Plain(Scalar::Integer(number)) => written(&number.to_string(), item),
+        Value::Text(text) => written(&text.value, item),
+        Value::Plain(Scalar::Integer(number), _) => written(&number.to_string(), item),
         Value::Map(_) => long(item, typed),
         _ => Read::Bad,
     }
@@ -82,7 +83,7 @@ fn port(own: ports::Port, item: &Tree) -> Port {
         protocol: own.protocol,
         published: published(&own.published),
         host_ip: own.host_ip.as_deref().and_then(known),
-        place: item.place.clone(),
+        place: item.place(),
     }
 }
 
@@ -104,11 +105,11 @@ fn long(item: &Tree, typed: &mut Typed<'_>) -> Read {
     let Some(target) = target.parse().ok().filter(|target| *target > 0) else { return Read::Bad };
     let host_ip = item.get("host_ip").and_then(|own| typed.text("host_ip", own)?.value);
     let published = published(&printed("published").unwrap_or_default());
-    Read::Ports(vec![Port { target, protocol, published, host_ip, place: item.place.clone() }])
+    Read::Ports(vec![Port { target, protocol, published, host_ip, place: item.place() }])
 }
 
 fn bad(item: &Tree, typed: &mut Typed<'_>) {
-    let diagnostic = Diagnostic::error("bad-port", "this is no port").at(item.place.clone(), "");
+    let diagnostic = Diagnostic::error("bad-port", "this is no port").at(item.place(), "");
     let hint = "[host:]container[/protocol] such as \"8085:8081\", each from 1 to 65535";
     typed.report.push(diagnostic.hint(hint));
 }

@@ -1,29 +1,23 @@
 //! From the tree to services.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use common::compose::{OPAQUE, quantity, words};
 use common::diagnostic::{Diagnostic, Report};
+use common::project::{self, Scope, Tree, Value, dependencies as by_name, known};
 
-use super::interpolate::Scope;
 use super::model::{Dependency, Field, Project, Secret, Service, Volume};
-use super::tree::{Tree, Typed, Value, known};
-use super::{environment, health, merge, ports, wrapper};
+use super::typed::Typed;
+use super::{environment, health, ports, wrapper};
 
 /// The project of a tree in which everything is put together.
-pub(super) fn project(
-    name: Option<String>,
-    root: &Tree,
-    scope: &Scope,
-    report: &mut Report,
-) -> Project {
-    let members = root.get("services").map_or(&[][..], Tree::members);
+pub(super) fn project(read: &project::Project, report: &mut Report) -> Project {
+    let members = read.root.get("services").map_or(&[][..], Tree::members);
     let mut typed = Typed { report };
-    let mut services: Vec<Service> =
-        members.iter().filter_map(|(name, tree)| service(name, tree, scope, &mut typed)).collect();
+    let mut services: Vec<Service> = members
+        .iter()
+        .filter_map(|(name, tree)| service(name, tree, &read.scope, &mut typed))
+        .collect();
     services.sort_by(|a, b| a.name.cmp(&b.name));
-    Project { name, services }
+    Project { name: read.name.clone(), services }
 }
 
 fn service(name: &str, tree: &Tree, scope: &Scope, typed: &mut Typed<'_>) -> Option<Service> {
@@ -43,8 +37,8 @@ fn service(name: &str, tree: &Tree, scope: &Scope, typed: &mut Typed<'_>) -> Opt
     let profiles = profiles.into_iter().filter_map(|profile| profile.value).collect();
     let mut service = Service {
         name: name.to_owned(),
-        place: tree.place.clone(),
-        profiles: last_of_each(profiles, |own| Some(own.clone())),
+        place: tree.place(),
+        profiles,
         image: tree.get("image").and_then(|own| typed.text("image", own)),
         build: tree.get("build").is_some(),
         environment,
@@ -69,7 +63,7 @@ fn service(name: &str, tree: &Tree, scope: &Scope, typed: &mut Typed<'_>) -> Opt
 
 /// A command line or its words.
 fn line(tree: &Tree, key: &str, typed: &mut Typed<'_>) -> Option<Field<Vec<String>>> {
-    let place = tree.place.clone();
+    let place = tree.place();
     let Some(text) = tree.text() else {
         let words = typed.texts(key, tree).into_iter().map(|word| word.value).collect();
         return Some(Field { value: words, place });
@@ -88,7 +82,7 @@ fn line(tree: &Tree, key: &str, typed: &mut Typed<'_>) -> Option<Field<Vec<Strin
 fn volumes(service: &Tree, typed: &mut Typed<'_>) -> Vec<Volume> {
     let mut volumes: Vec<Volume> = Vec::new();
     for item in service.get("volumes").map_or(&[][..], Tree::items) {
-        let place = item.place.clone();
+        let place = item.place();
         let volume = match item.text() {
             Some(text) => short_volume(text, item),
             None => {
@@ -102,7 +96,7 @@ fn volumes(service: &Tree, typed: &mut Typed<'_>) -> Vec<Volume> {
         };
         volumes.push(volume);
     }
-    last_of_each(volumes, |own| own.target.clone())
+    volumes
 }
 
 fn short_volume(text: &str, item: &Tree) -> Volume {
@@ -112,13 +106,14 @@ fn short_volume(text: &str, item: &Tree) -> Volume {
         Some(target) => (Some(first), target),
         None => (None, first),
     };
+    let target = if target.len() > 1 { target.trim_end_matches('/') } else { target };
     let path = source.is_some_and(|source| source.starts_with(['.', '/', '~']));
     Volume {
         kind: if path { "bind" } else { "volume" }.to_owned(),
         source: source.and_then(known),
         target: known(target),
         read_only: parts.flat_map(|modes| modes.split(',')).any(|mode| mode == "ro"),
-        place: item.place.clone(),
+        place: item.place(),
     }
 }
 
@@ -131,31 +126,14 @@ fn secrets(service: &Tree, typed: &mut Typed<'_>) -> Vec<Secret> {
             None => (text("source"), text("target")),
         };
         let target = target.or_else(|| Some(format!("/run/secrets/{}", source.as_ref()?)));
-        secrets.push(Secret { source, target, place: item.place.clone() });
+        secrets.push(Secret { source, target, place: item.place() });
     }
-    last_of_each(secrets, |own| own.target.clone())
-}
-
-/// Of what has the same key, the last, in the place of the first.
-fn last_of_each<T>(items: Vec<T>, key: impl Fn(&T) -> Option<String>) -> Vec<T> {
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut all = Vec::new();
-    for item in items {
-        match key(&item).map(|key| places.entry(key)) {
-            Some(Entry::Occupied(place)) => all[*place.get()] = item,
-            Some(Entry::Vacant(place)) => {
-                place.insert(all.len());
-                all.push(item);
-            }
-            None => all.push(item),
-        }
-    }
-    all
+    secrets
 }
 
 fn dependencies(service: &Tree, typed: &mut Typed<'_>) -> Vec<Dependency> {
     let Some(tree) = service.get("depends_on") else { return Vec::new() };
-    let tree = merge::by_name(tree.clone());
+    let tree = by_name(tree);
     let mut all = Vec::new();
     for (name, own) in tree.members() {
         let condition = match own.get("condition") {
@@ -163,7 +141,7 @@ fn dependencies(service: &Tree, typed: &mut Typed<'_>) -> Vec<Dependency> {
             None => Some("service_started".to_owned()),
         };
         let required = typed.switch("required", own.get("required"), true);
-        all.push(Dependency { name: name.clone(), condition, required, place: own.place.clone() });
+        all.push(Dependency { name: name.clone(), condition, required, place: own.place() });
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all

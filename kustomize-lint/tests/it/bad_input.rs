@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rideshare_tests::run::{Run, run};
 
-use crate::archive::cases;
+use rideshare_tests::archive::cases;
 
 /// Far more than any of these takes, far less than without a bound.
 const SOON: Duration = Duration::from_secs(20);

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use rideshare_tests::run::{Run, run};
 
-use crate::archive::cases;
+use rideshare_tests::archive::cases;
 
 fn build(text: &str, arguments: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,6 @@
 //! The tables of cases: each case is a test with a name, so that one that fails names itself and can
 //! be run alone: `cargo test -p kustomize-lint --test cases -- 'KR004 bad a generator'`.
 
-mod archive;
 mod differential;
 mod objects;
 mod peer;

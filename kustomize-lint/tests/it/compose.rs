@@ -12,7 +12,7 @@ use rideshare_tests::run::{Run, run};
 use rideshare_tests::{peers, root};
 use serde_json::{Map, Value, json};
 
-use crate::archive::{Case, cases};
+use rideshare_tests::archive::{Case, cases};
 
 /// Docker Compose's view of a project, without anything of this process's environment.
 fn config(compose: &Path, files: &[PathBuf], outer: &Env) -> Run {
@@ -267,7 +267,7 @@ fn differs(case: &Case, compose: &Path) -> Option<String> {
 fn every_project_is_read_as_docker_compose_reads_it() {
     let Some(compose) = peers::find("PEER_COMPOSE") else { return };
     let only = std::env::var("CASE").unwrap_or_default();
-    let all = cases(include_str!("cases/compose.txt"));
+    let all = cases(include_str!("../../../common/tests/it/cases/compose.txt"));
     let all: Vec<&Case> = all.iter().filter(|case| case.name.contains(&only)).collect();
     let failed: Vec<String> = all
         .iter()
@@ -426,7 +426,7 @@ fn broken_projects_end_in_an_orderly_way() {
         "<<: ", "é", "|", "#",
     ];
     let mut refused = 0;
-    for case in cases(include_str!("cases/compose.txt")) {
+    for case in cases(include_str!("../../../common/tests/it/cases/compose.txt")) {
         let folder = tempfile::tempdir().unwrap();
         case.write(folder.path());
         for (path, text) in &case.files {

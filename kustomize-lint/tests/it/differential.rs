@@ -8,7 +8,8 @@ use libtest_mimic::Trial;
 use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
 
-use crate::archive::{Case, cases};
+use rideshare_tests::archive::{Case, cases};
+
 use crate::trial;
 
 const FAMILIES: &[(&str, &str)] = &[

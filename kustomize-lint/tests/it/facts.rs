@@ -4,7 +4,7 @@ use kustomize_lint::facts::{StepKind, Target, What};
 use kustomize_lint::render::{Rendering, render};
 use kustomize_lint::tree::Files;
 
-use crate::archive::cases;
+use rideshare_tests::archive::cases;
 
 /// Two Deployments, a custom resource and what the kustomization says.
 fn rendered(kustomization: &str, more: &str) -> (Rendering, Files) {

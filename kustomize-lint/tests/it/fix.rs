@@ -6,7 +6,7 @@ use std::process::Command;
 
 use rideshare_tests::run::{Run, run};
 
-use crate::archive::cases;
+use rideshare_tests::archive::cases;
 
 const OLD: &str = "## case
 -- base/kustomization.yaml --

@@ -9,7 +9,7 @@ use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
 use serde_json::Value;
 
-use crate::archive::cases;
+use rideshare_tests::archive::cases;
 
 /// Findings of three rules, at a base that two overlays share, in a name with a space, and in a
 /// kustomization of its own.

@@ -7,7 +7,7 @@ use std::process::Command;
 use rideshare_tests::run::{Run, run};
 use rideshare_tests::{peers, root};
 
-use crate::archive::cases;
+use rideshare_tests::archive::cases;
 
 const BAD: &str = "## case
 -- overlay/kustomization.yaml --

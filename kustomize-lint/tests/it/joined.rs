@@ -6,7 +6,7 @@ use std::process::Command;
 use rideshare_tests::run::{Run, run};
 use serde_json::Value;
 
-use crate::archive::cases;
+use rideshare_tests::archive::cases;
 
 const SHARED: &str = "## case
 -- base/kustomization.yaml --

@@ -2,7 +2,6 @@
 
 mod alone;
 mod api;
-mod archive;
 mod bad_input;
 mod baseline;
 mod budget;

@@ -10,7 +10,8 @@ use kustomize_lint::rules::all;
 use libtest_mimic::Trial;
 use rideshare_tests::run::run;
 
-use crate::archive::{Case, cases};
+use rideshare_tests::archive::{Case, cases};
+
 use crate::{snapshot, trial};
 
 /// The rule's cases: from its documentation, and from its file.

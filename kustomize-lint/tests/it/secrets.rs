@@ -7,7 +7,8 @@ use std::process::Command;
 use libtest_mimic::Trial;
 use rideshare_tests::run::{Run, run};
 
-use crate::archive::{Case, cases};
+use rideshare_tests::archive::{Case, cases};
+
 use crate::trial;
 
 /// What must never be seen.

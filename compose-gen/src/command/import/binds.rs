@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::Import;
 use super::tree::{Fate, Tree, Value};
-use super::variables::escape;
 use crate::path::{normal, relative};
+use crate::spec::include::escape;
 
 /// The most mounts that one becomes.
 const MOUNTS: usize = 30;

@@ -2,12 +2,13 @@
 //! the type that their key has.
 
 use common::diagnostic::nearest;
+use common::project::Env;
 use serde_json::{Map, Value as Json};
 
 use super::Import;
 use super::scalar;
 use super::tree::{Fate, Tree, Value};
-use super::variables::{Env, fix};
+use super::variables::fix;
 use crate::spec::{schema, uncarried};
 
 /// Compose's keys that a specification does not have, and why.

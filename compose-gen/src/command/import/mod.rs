@@ -1,20 +1,15 @@
 //! `import`: an existing Compose project into a specification folder, and a report of every key.
 //!
-//! The project is read as Compose reads it (`include`, `extends`, `.env`), made to fit what
-//! compose-gen accepts where that does no harm, written, and read by compose-gen itself. What it
-//! says then goes to the report at the project's own places.
+//! The project is read by [`common::project`], made to fit what compose-gen accepts where
+//! that does no harm, written, and read by compose-gen itself. What it says then goes to the
+//! report at the project's own places.
 //!
 //! Comments above a service go with it.
 
 mod binds;
 mod check;
 mod compose_only;
-mod dotenv;
-mod extends;
 mod fit;
-
-mod merge;
-
 mod paths;
 mod project;
 mod rows;

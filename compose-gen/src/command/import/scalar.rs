@@ -5,13 +5,18 @@ use serde_json::{Number, Value as Json};
 
 /// The value, or `None` where Compose reads the text itself.
 pub(super) fn read(raw: &str) -> Option<Json> {
-    Some(match scalar::read(raw)? {
+    scalar::read(raw).as_ref().map(json)
+}
+
+/// A scalar in JSON.
+pub(super) fn json(scalar: &Scalar) -> Json {
+    match scalar {
         Scalar::Null => Json::Null,
-        Scalar::Bool(switch) => Json::Bool(switch),
-        Scalar::Integer(number) => Json::Number(number.into()),
-        Scalar::Float(number) => Json::Number(Number::from_f64(number)?),
-        Scalar::Date(text) => Json::String(text),
-    })
+        Scalar::Bool(switch) => Json::Bool(*switch),
+        Scalar::Integer(number) => Json::Number((*number).into()),
+        Scalar::Float(number) => Number::from_f64(*number).map_or(Json::Null, Json::Number),
+        Scalar::Date(text) => Json::String(text.clone()),
+    }
 }
 
 /// The text that Compose puts into an environment or a label.

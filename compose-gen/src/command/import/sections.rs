@@ -26,19 +26,21 @@ pub(super) fn settle(import: &mut Import) {
 /// the specification's folder has another name than the project's.
 fn name(import: &mut Import) {
     let project = &mut import.project;
+    let place = project.root.place.clone();
     if let Some(own) = project.root.get_mut("name") {
         fix(own, &project.env);
-    }
-    let own = project.root.get("name").and_then(Tree::text).map(str::to_owned);
-    let place = project.root.place.clone();
-    import.name = own.unwrap_or_else(|| {
-        let folder = project.folder.file_name().unwrap_or_default().to_string_lossy();
-        let given = project.env.get("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty());
-        let name = normal(given.map_or(&folder, String::as_str));
+        if let Some(name) = project.name.as_deref().filter(|name| own.text() != Some(name)) {
+            own.value = Value::Text(name.to_owned());
+            own.say(Fate::Changed, "COMPOSE_PROJECT_NAME of .env counts before it");
+        }
+        import.name = own.text().unwrap_or_default().to_owned();
+    } else {
+        let name = project.name.clone().filter(|name| !name.is_empty());
+        import.name = name.unwrap_or_else(|| "platform".to_owned());
         let why = "the project's name, from which Compose names its volumes";
-        project.root.insert("name", Tree::added(&place, Value::Text(name.clone()), why));
-        name
-    });
+        let name = Tree::added(&place, Value::Text(import.name.clone()), why);
+        project.root.insert("name", name);
+    }
     let has_environments = project.root.get("x-environments").is_some();
     let label = import.name.replace('_', "-").to_lowercase();
     let label = label.trim_matches('-').to_owned();
@@ -52,14 +54,6 @@ fn name(import: &mut Import) {
         let local = Tree::added(&place, local, why);
         project.root.section("x-environments").insert("local", local);
     }
-}
-
-/// What Compose makes of a folder's name.
-fn normal(name: &str) -> String {
-    let good = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(*c);
-    let name: String = name.to_lowercase().chars().filter(good).collect();
-    let name = name.trim_start_matches(['_', '-']);
-    if name.is_empty() { "platform".to_owned() } else { name.to_owned() }
 }
 
 /// `x-*` keys hold anchors, or are for other programs.

@@ -2,8 +2,7 @@
 //! becomes of it.
 
 use common::diagnostic::Place;
-use common::spec::File;
-use common::yaml::{Node, Style, Value as Yaml};
+use common::project;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -50,38 +49,23 @@ pub(super) enum Value {
 }
 
 impl Tree {
-    /// A file's node. `place` is that of its key or item.
-    pub(super) fn of(node: &Node, file: &File, place: Place) -> Self {
-        let value = match &node.value {
-            Yaml::Scalar { text, style: Style::Quoted } => Value::Text(text.clone()),
-            Yaml::Scalar { text, style: Style::Plain } => match scalar::read(text) {
-                Some(json) => Value::Plain(json, text.clone()),
-                None => Value::Text(text.clone()),
-            },
-            Yaml::Sequence(items) => {
-                let item = |item: &Node| Tree::of(item, file, file.place(&item.span));
-                Value::List(items.iter().map(item).collect())
-            }
-            Yaml::Mapping(entries) => {
-                let member = entries.iter().map(|entry| {
-                    (entry.key.clone(), Tree::of(&entry.value, file, file.place(&entry.span)))
-                });
-                Value::Map(member.collect())
+    /// A value of the project.
+    pub(super) fn of(tree: &project::Tree) -> Self {
+        let value = match &tree.value {
+            project::Value::Text(text) => Value::Text(text.written().into_owned()),
+            project::Value::Plain(scalar, raw) => Value::Plain(scalar::json(scalar), raw.clone()),
+            project::Value::List(items) => Value::List(items.iter().map(Tree::of).collect()),
+            project::Value::Map(members) => {
+                let member = |(key, own): &(String, project::Tree)| (key.clone(), Tree::of(own));
+                Value::Map(members.iter().map(member).collect())
             }
         };
-        Tree { anchor: node.span.start, ..Tree::new(place, value) }
+        Tree { anchor: tree.node.start, ..Tree::new(tree.at(&tree.key), value) }
     }
 
     pub(super) fn new(place: Place, value: Value) -> Self {
         let (fate, why) = (Fate::Carried, String::new());
         Tree { anchor: place.span.start, place, value, fate, why, gone: false, was: None }
-    }
-
-    /// Everything about it but the value.
-    pub(super) fn emptied(&self) -> Self {
-        let (place, why, was) = (self.place.clone(), self.why.clone(), self.was.clone());
-        let (anchor, fate, gone) = (self.anchor, self.fate, self.gone);
-        Tree { place, anchor, value: Value::List(Vec::new()), fate, why, gone, was }
     }
 
     /// A value that the import adds.

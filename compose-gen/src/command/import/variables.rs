@@ -3,41 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::compose::variables::{self, Names, Part, Reference};
+use common::project::Env;
 use common::secrets::is_secret;
 use serde_json::Value as Json;
 
 use super::tree::{Fate, Tree, Value};
+use crate::spec::include::{escape, references, resolve};
 use crate::spec::uncarried;
-
-/// Name → value of an env file.
-pub(super) type Env = BTreeMap<String, String>;
-
-/// The references of a text, without those inside their arguments.
-pub(super) fn references(text: &str) -> Vec<Reference<'_>> {
-    let of = |part| match part {
-        Part::Reference(reference) => Some(reference),
-        _ => None,
-    };
-    variables::parts(text).into_iter().filter_map(of).collect()
-}
-
-/// The text as Compose reads it with these values: what nothing defines is blank. `None` where
-/// Compose would refuse it.
-pub(super) fn resolve(text: &str, env: &Env) -> Option<String> {
-    resolving(env, |names| variables::resolve(text, names)).ok()
-}
-
-/// What `with` makes of these names, of which those that nothing defines are blank.
-pub(super) fn resolving<T>(env: &Env, with: impl FnOnce(&Names<'_>) -> T) -> T {
-    let value = |name: &str| env.get(name).cloned();
-    with(&Names { value: &value, missing: &|own| own.operator.is_empty().then(String::new) })
-}
-
-/// A literal as a Compose file writes it.
-pub(super) fn escape(literal: &str) -> String {
-    literal.replace('$', "$$")
-}
 
 /// Puts what Compose reads in the place of a text with variables. Returns whether it could.
 pub(super) fn fix(tree: &mut Tree, env: &Env) -> bool {
@@ -52,32 +24,9 @@ pub(super) fn fix(tree: &mut Tree, env: &Env) -> bool {
 }
 
 /// The names that a text mentions, with `$` before each.
-fn named(text: &str) -> Vec<String> {
+pub(super) fn named(text: &str) -> Vec<String> {
     let names: BTreeSet<&str> = references(text).iter().map(|reference| reference.name).collect();
     names.into_iter().map(|name| format!("${name}")).collect()
-}
-
-/// Replaces the references to names of `env` alone: an included file's own `.env` counts for
-/// that file, and names are one for a whole specification.
-pub(super) fn substitute(tree: &mut Tree, env: &Env) {
-    tree.texts(&mut |_, tree| {
-        let Some(text) = tree.text() else { return };
-        let own: Vec<_> = references(text)
-            .into_iter()
-            .filter(|reference| env.contains_key(reference.name))
-            .filter_map(|reference| {
-                Some((reference.span.clone(), resolve(&text[reference.span], env)?))
-            })
-            .collect();
-        let mut out = text.to_owned();
-        for (span, literal) in own.iter().rev() {
-            out.replace_range(span.clone(), &escape(literal));
-        }
-        if !own.is_empty() {
-            tree.value = Value::Text(out);
-            tree.say(Fate::Changed, "the included file's .env is resolved");
-        }
-    });
 }
 
 /// Whether a text at this path may stay variable until `docker compose up`. Amounts, paths and

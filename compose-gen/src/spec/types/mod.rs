@@ -68,22 +68,28 @@ pub(crate) struct Document {
     pub(crate) wait: Option<String>,
 }
 
-/// A file that belongs to the one that names it.
-#[expect(dead_code, reason = "its shape is checked here; `include` reads the files")]
+/// Files that belong to the one that names them.
+#[expect(dead_code, reason = "only the shape is checked here; the reader follows the paths")]
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Include {
-    /// Its path.
+    /// The path of one.
     Path(String),
     /// The long form.
     Long(IncludeLong),
 }
 
 /// The long form of an include.
-#[expect(dead_code, reason = "its shape is checked here; `include` reads the files")]
+#[expect(dead_code, reason = "only the shape is checked here; the reader follows the paths")]
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IncludeLong {
-    /// Its path.
-    pub(crate) path: String,
+    /// The path, or several of which the later override the earlier.
+    pub(crate) path: Words,
+    /// The folder where relative paths start, instead of that of the first path.
+    #[serde(default)]
+    pub(crate) project_directory: Option<String>,
+    /// Files of variables, instead of the `.env` of that folder.
+    #[serde(default)]
+    pub(crate) env_file: Option<Words>,
 }

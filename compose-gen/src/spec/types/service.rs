@@ -14,6 +14,8 @@ use crate::spec::uncarried;
 pub(crate) struct Service {
     /// The image.
     pub(crate) image: Option<String>,
+    /// The service from which it takes over everything that it does not say itself.
+    pub(crate) extends: Option<Extends>,
     /// Where the image is built from.
     pub(crate) build: Option<Value>,
     /// The profiles it runs in; the first is its home.
@@ -277,4 +279,27 @@ pub(crate) struct Route {
     pub(crate) rewrite: Option<String>,
     /// The ALB's health-check path.
     pub(crate) health: Option<String>,
+}
+
+/// The service that another one extends.
+#[expect(dead_code, reason = "only the shape is checked here; the reader resolves it")]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Extends {
+    /// A service of the same file.
+    Name(String),
+    /// The long form.
+    Long(ExtendsLong),
+}
+
+/// The long form of `extends`.
+#[expect(dead_code, reason = "only the shape is checked here; the reader resolves it")]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExtendsLong {
+    /// The service.
+    pub(crate) service: String,
+    /// Its file.
+    #[serde(default)]
+    pub(crate) file: Option<String>,
 }

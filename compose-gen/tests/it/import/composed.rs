@@ -69,22 +69,139 @@ volumes: {data: {}}
     assert!(!imported.run.stdout.contains("services.other"));
 }
 
+/// Imports a file that cannot be read as a project.
+#[track_caller]
+fn refused(text: &str, place: &str) {
+    let imported = Imported::new(&[("compose.yml", text)]);
+    assert_eq!(imported.run.status, 2, "{text}");
+    assert!(imported.run.stderr.contains(place), "{}", imported.run.stderr);
+    assert!(!imported.bench.path().join("new/platform").exists());
+}
+
 #[test]
-fn what_cannot_be_put_together_has_its_place() {
-    for (text, place) in [
-        ("services: []\n", "compose.yml has no services"),
-        ("include: a.yml\nservices:\n  a: {image: a}\n", "compose.yml:1:1"),
-        ("include: [{path: []}]\nservices:\n  a: {image: a}\n", "compose.yml:1:11"),
-        ("services:\n  a: {image: a, extends: bb}\n  b: {image: b}\n", "compose.yml:2:17"),
-        ("services:\n  a: {extends: b}\n  b: {extends: a}\n", "compose.yml:2:7"),
-        ("services:\n  a:\n    extends: {file: gone.yml, service: b}\n", "compose.yml:3:5"),
-        ("services:\n  a: {image: a, ports: !reset []}\n", "compose.yml:2:24"),
-    ] {
-        let imported = Imported::new(&[("compose.yml", text)]);
-        assert_eq!(imported.run.status, 2, "{text}");
-        assert!(imported.run.stderr.contains(place), "{}", imported.run.stderr);
-        assert!(!imported.bench.path().join("new/platform").exists());
-    }
+fn a_project_without_services_is_refused() {
+    refused("services: []\n", "compose.yml has no services");
+}
+
+#[test]
+fn an_include_that_is_no_list_has_its_place() {
+    refused("include: a.yml\nservices:\n  a: {image: a}\n", "compose.yml:1:10");
+}
+
+#[test]
+fn an_include_without_a_path_has_its_place() {
+    refused("include: [{path: []}]\nservices:\n  a: {image: a}\n", "compose.yml:1:12");
+}
+
+#[test]
+fn a_service_that_is_not_there_has_its_place() {
+    refused("services:\n  a: {image: a, extends: bb}\n  b: {image: b}\n", "compose.yml:2:26");
+}
+
+#[test]
+fn a_cycle_has_its_place_and_its_steps() {
+    let text = "services:\n  a: {extends: b}\n  b: {extends: a}\n";
+    refused(text, "compose.yml:2:16");
+    refused(text, "a of compose.yml → b of compose.yml → a of compose.yml");
+}
+
+#[test]
+fn a_missing_file_has_its_place() {
+    refused("services:\n  a:\n    extends: {file: gone.yml, service: b}\n", "compose.yml:3:5");
+}
+
+#[test]
+fn a_kind_that_overrides_another_has_its_place() {
+    let text = "services:\n  b: {image: b, ports: ['80']}\n  a: {extends: b, ports: {x: y}}\n";
+    refused(text, "compose.yml:3:19");
+}
+
+#[test]
+fn extends_leads_back_to_the_first_file() {
+    let files = [
+        (
+            "compose.yml",
+            "services:\n  web: {extends: {file: other.yml, service: base}}\n  \
+             common: {image: common, environment: {A: '1'}}\n",
+        ),
+        (
+            "other.yml",
+            "services:\n  base: {extends: {file: compose.yml, service: common}, environment: {B: '2'}}\n",
+        ),
+    ];
+    let imported = Imported::new(&files).expect_same(&[]);
+    let web = &imported.bench.documents("new/docker/compose.yaml")[0]["services"]["web"];
+    assert_eq!(web["environment"], json!({"A": "1", "B": "2"}));
+}
+
+#[test]
+fn the_words_of_merge_tags_are_texts_in_a_text() {
+    let text =
+        "services:\n  web: {image: web, command: [sh, -c, \"echo 'use !reset to clear'\"]}\n";
+    Imported::new(&[("compose.yml", text)]).expect_same(&[]);
+}
+
+#[test]
+fn merge_tags_are_followed() {
+    let text = "services:
+  base: {image: base, ports: ['80:80'], environment: {A: '1'}, command: [a]}
+  web: {extends: base, ports: !reset [], environment: !override {B: '2'}}
+";
+    let imported = Imported::new(&[("compose.yml", text)]).expect_same(&[]);
+    let web = &imported.bench.documents("new/docker/compose.yaml")[0]["services"]["web"];
+    assert_eq!(web["environment"], json!({"B": "2"}));
+    assert!(web.get("ports").is_none());
+}
+
+#[test]
+fn nothing_over_a_variable_comes_from_outside() {
+    let files = [
+        (
+            "compose.yml",
+            "services:
+  web:
+    image: web:1
+    extends: {file: base.yml, service: base}
+    volumes: ['data2:/data']
+    environment: {A: null}
+volumes: {data2: {}}
+",
+        ),
+        (
+            "base.yml",
+            "services:
+  base:
+    image: base:1
+    volumes: ['data1:/data']
+    ports: ['80:80']
+    environment: {A: '1'}
+",
+        ),
+    ];
+    let imported = Imported::new(&files).expect_same(&[]);
+    imported.says("services.web.environment.A", "changed", "a name without a value");
+}
+
+#[test]
+fn an_address_of_the_base_stays_beside_that_of_the_service() {
+    let text = "services:
+  base: {image: base, extra_hosts: ['h:1.2.3.4']}
+  web: {extends: base, extra_hosts: ['h=5.6.7.8']}
+";
+    Imported::new(&[("compose.yml", text)]).expect_same(&[]);
+}
+
+#[test]
+fn the_name_of_the_environment_counts_before_that_of_the_file() {
+    let files = [
+        (
+            "compose.yml",
+            "name: written\nservices: {a: {image: a, volumes: ['data:/v']}}\nvolumes: {data: {}}\n",
+        ),
+        (".env", "COMPOSE_PROJECT_NAME=given\n"),
+    ];
+    let imported = Imported::new(&files).expect_same(&[]);
+    imported.says("name", "changed", "counts before it");
 }
 
 #[test]

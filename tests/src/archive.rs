@@ -3,15 +3,20 @@
 use std::fs;
 use std::path::Path;
 
-/// A small kustomization.
+/// Small files of one case.
 #[derive(Clone, Debug)]
-pub(crate) struct Case {
-    pub(crate) name: String,
-    pub(crate) files: Vec<(String, String)>,
+pub struct Case {
+    /// What it shows.
+    pub name: String,
+    /// Path and text.
+    pub files: Vec<(String, String)>,
 }
 
 /// The cases of a text. Lines before the first case are a comment.
-pub(crate) fn cases(text: &str) -> Vec<Case> {
+///
+/// # Panics
+/// A file before the first case.
+pub fn cases(text: &str) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for line in text.lines() {
         if let Some(name) = line.strip_prefix("## ") {
@@ -30,7 +35,10 @@ pub(crate) fn cases(text: &str) -> Vec<Case> {
 impl Case {
     /// Writes the files below `folder`. The kustomization to build is `folder` itself, or
     /// `folder/top` if there is one.
-    pub(crate) fn write(&self, folder: &Path) -> std::path::PathBuf {
+    ///
+    /// # Panics
+    /// The folder cannot be written.
+    pub fn write(&self, folder: &Path) -> std::path::PathBuf {
         for (path, text) in &self.files {
             let path = folder.join(path);
             fs::create_dir_all(path.parent().expect("below the folder")).unwrap();
