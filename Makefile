@@ -52,11 +52,12 @@ peers: ## Install the real components that tests and benchmarks talk to
 	scripts/peers install $(PEERS)
 
 .PHONY: lint
-lint: duckdb ## Formatting, clippy, shellcheck, and the workflows' security
+lint: duckdb ## Formatting, clippy, unused dependencies, shellcheck, and the workflows' security
 	cargo fmt --check
 	! command -v terraform >/dev/null || terraform fmt -check -recursive -diff infrastructure/terraform
 	cargo clippy --locked --all-targets -- --deny warnings
 	scripts/lint-scripts
+	scripts/unused-dependencies
 
 .PHONY: lint-overlays lint-overlays-built
 lint-overlays: build lint-overlays-built ## Lint this project's own overlays with kustomize-lint, warnings included

@@ -1,18 +1,32 @@
 //! Shell completions and man pages, made from a command line's own definition.
 
+use std::ffi::OsString;
 use std::fs;
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::Command;
 use clap_complete::{Shell, generate_to};
+
+/// The work of a tool's `TOOL-docs`: writes under the folder that the first argument names what belongs to
+/// `command`.
+///
+/// # Errors
+/// There is no argument, or a folder or file cannot be written.
+pub fn main(command: Command) -> anyhow::Result<()> {
+    let usage = || format!("usage: {}-docs PREFIX", command.get_name());
+    let prefix = std::env::args_os().nth(1).filter(|own: &OsString| !own.is_empty());
+    let prefix = PathBuf::from(prefix.with_context(usage)?);
+    let failed = || format!("cannot write completions and man pages below {}", prefix.display());
+    install(command, &prefix).with_context(failed)
+}
 
 /// Writes under `prefix` what belongs to `command`: man pages in `share/man/man1` and
 /// completions for bash, zsh and fish where those shells look for them.
 ///
 /// # Errors
 /// A folder or file that cannot be written.
-pub fn install(mut command: Command, prefix: &Path) -> io::Result<()> {
+pub fn install(mut command: Command, prefix: &Path) -> anyhow::Result<()> {
     let name = command.get_name().to_owned();
     for (shell, folder) in [
         (Shell::Bash, "share/bash-completion/completions"),
@@ -29,5 +43,6 @@ pub fn install(mut command: Command, prefix: &Path) -> io::Result<()> {
     }
     let folder = prefix.join("share/man/man1");
     fs::create_dir_all(&folder)?;
-    clap_mangen::generate_to(command, &folder)
+    clap_mangen::generate_to(command, &folder)?;
+    Ok(())
 }

@@ -2,7 +2,6 @@
 
 use clap::CommandFactory;
 
-fn main() -> std::io::Result<()> {
-    let prefix = std::env::args_os().nth(1).expect("usage: compose-gen-docs PREFIX");
-    common::docs::install(compose_gen::cli::Cli::command(), prefix.as_ref())
+fn main() -> anyhow::Result<()> {
+    common::docs::main(compose_gen::cli::Cli::command())
 }

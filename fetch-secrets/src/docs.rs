@@ -2,7 +2,6 @@
 
 use clap::CommandFactory;
 
-fn main() -> std::io::Result<()> {
-    let prefix = std::env::args_os().nth(1).expect("usage: fetch-secrets-docs PREFIX");
-    common::docs::install(fetch_secrets::cli::Cli::command(), prefix.as_ref())
+fn main() -> anyhow::Result<()> {
+    common::docs::main(fetch_secrets::cli::Cli::command())
 }

@@ -2,7 +2,6 @@
 
 use clap::CommandFactory;
 
-fn main() -> std::io::Result<()> {
-    let prefix = std::env::args_os().nth(1).expect("usage: kind-cluster-docs PREFIX");
-    common::docs::install(kind_cluster::cli::Cli::command(), prefix.as_ref())
+fn main() -> anyhow::Result<()> {
+    common::docs::main(kind_cluster::cli::Cli::command())
 }

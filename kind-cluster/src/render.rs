@@ -1,5 +1,6 @@
 //! The overlay as objects: what `kubectl kustomize` makes of it.
 
+use common::yaml::plain;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +8,6 @@ use common::diagnostic::{Diagnostic, Report, nearest};
 use common::exit::Status;
 use common::secrets::mask;
 use common::stop::Stop;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::cli::Shared;
@@ -106,8 +106,8 @@ async fn kustomize(folder: &Path) -> Result<Vec<Value>, Stop> {
 /// It is no YAML, or a document is no object.
 pub(crate) fn objects(text: &str) -> Result<Vec<Value>, String> {
     let mut objects = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(text) {
-        let value = Value::deserialize(document).map_err(|error| error.to_string())?;
+    for document in plain::documents::<Value>(text) {
+        let value = document.map_err(|error| error.to_string())?;
         match value {
             Value::Null => {}
             Value::Object(_) if value["kind"] == "List" => {

@@ -2,7 +2,6 @@
 
 use clap::CommandFactory;
 
-fn main() -> std::io::Result<()> {
-    let prefix = std::env::args_os().nth(1).expect("usage: kustomize-lint-docs PREFIX");
-    common::docs::install(kustomize_lint::cli::Cli::command(), prefix.as_ref())
+fn main() -> anyhow::Result<()> {
+    common::docs::main(kustomize_lint::cli::Cli::command())
 }

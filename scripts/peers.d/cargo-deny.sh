@@ -6,9 +6,7 @@ version=0.20.2
 pins="cargo-deny $version"
 
 install_peer() {
-    need cargo "install Rust with rustup"
-    cargo install --quiet --locked cargo-deny --version "$version" --root "$dir" ||
-        fail "$name: cargo could not install it" "cargo's own message above says why; it needs crates.io and a C compiler"
+    cargo_tool
 }
 
 print_env() {

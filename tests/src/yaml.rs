@@ -1,6 +1,6 @@
 //! YAML read by an ordinary library, for tests that must not share a tool's own reader.
 
-use serde::Deserialize;
+use common::yaml::plain;
 use serde_json::Value;
 
 /// Every document of `text`.
@@ -8,10 +8,10 @@ use serde_json::Value;
 /// # Panics
 /// The text is not YAML, or has a key that is not a string.
 pub fn documents(text: &str) -> Vec<Value> {
-    let read = |document| {
-        let mut value = serde_yaml::Value::deserialize(document).expect("YAML");
+    let read = |document: Result<plain::Value, plain::Error>| {
+        let mut value = document.expect("YAML");
         value.apply_merge().expect("merge keys");
         serde_json::to_value(value).expect("string keys")
     };
-    serde_yaml::Deserializer::from_str(text).map(read).collect()
+    plain::documents(text).map(read).collect()
 }

@@ -1,10 +1,12 @@
 //! YAML that a person wrote: read with positions, bounded in size, depth and aliases.
 //!
-//! Typed reading and writing of generated YAML is serde's business; this is for files where
-//! an error must point at the line.
+//! Typed reading and writing of generated YAML is serde's business (`plain`, a feature); the rest is for
+//! files where an error must point at the line.
 
 mod loader;
 mod node;
+#[cfg(feature = "plain-yaml")]
+pub mod plain;
 
 pub use loader::{Error, Keep, Limits, Loaded, load, load_keeping};
 pub use node::{Entry, Node, Style, Value};

@@ -175,6 +175,7 @@ fn is_amount(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::document;
+    use common::yaml::plain;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -195,7 +196,7 @@ mod tests {
                 map.insert(format!("k{index}"), json!({"value": text, "list": [text, [text]], text: text}));
             }
             let value = Value::Object(map);
-            let read: Value = serde_yaml::from_str(&document(&value)).unwrap();
+            let read: Value = plain::from_str(&document(&value)).unwrap();
             prop_assert_eq!(read, value);
         }
     }

@@ -1,5 +1,6 @@
 //! A specification of a test's own, and the tool over it.
 
+use common::yaml::plain;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,9 +53,8 @@ impl Bench {
 
     /// The documents of a generated file.
     pub(crate) fn documents(&self, name: &str) -> Vec<Value> {
-        use serde::Deserialize;
         let text = self.read(name);
-        serde_yaml::Deserializer::from_str(&text).map(|d| Value::deserialize(d).unwrap()).collect()
+        plain::documents(&text).map(Result::unwrap).collect()
     }
 
     /// A service of the generated Compose file.

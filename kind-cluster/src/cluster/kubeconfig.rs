@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::files::Folder;
 use common::stop::Stop;
-use serde_yaml::{Mapping, Value};
+use common::yaml::plain::{self, Mapping, Value};
 
 use super::context_of;
 
@@ -29,7 +29,7 @@ pub(crate) fn path() -> Option<PathBuf> {
 /// # Errors
 /// The file cannot be read as a kubeconfig, or not be written.
 pub(crate) fn add(name: &str, kinds: &str) -> Result<(), Stop> {
-    let new: Value = serde_yaml::from_str(kinds)
+    let new: Value = plain::from_str(kinds)
         .map_err(|error| Stop::bad("bad-kubeconfig", format!("kind's kubeconfig: {error}")))?;
     change(|config| {
         for section in SECTIONS {
@@ -77,14 +77,14 @@ fn change(edit: impl FnOnce(&mut Mapping)) -> Result<(), Stop> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(failed("read", &error)),
     };
-    let mut config = match serde_yaml::from_str(&text) {
+    let mut config = match plain::from_str(&text) {
         Ok(Value::Mapping(config)) => config,
         Ok(Value::Null) => empty(),
         Ok(_) => return Err(failed("read", &"it is no mapping")),
         Err(_) => return Err(failed("read", &"it is no YAML")),
     };
     edit(&mut config);
-    let text = serde_yaml::to_string(&config).map_err(|error| failed("write", &error))?;
+    let text = plain::to_string(&config).map_err(|error| failed("write", &error))?;
     // A link stays one: what it leads to is what is replaced.
     let target = std::fs::canonicalize(&path).unwrap_or(path.clone());
     let (folder, name) = match target.parent() {

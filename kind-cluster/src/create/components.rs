@@ -1,6 +1,7 @@
 //! What is installed beside the platform: from manifests or charts of one version, checked
 //! against the lock, applied like everything else and waited for.
 
+use common::yaml::plain;
 use std::path::Path;
 use std::time::Instant;
 
@@ -117,7 +118,7 @@ pub(crate) fn read(options: &cli::Create) -> Result<Vec<Component>, Stop> {
 pub(crate) fn from_file(path: &Path) -> Result<Vec<Component>, Stop> {
     let bad = |why: String| Stop::bad("bad-components", format!("{}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-    let file: File = serde_yaml::from_str(&text).map_err(|error| bad(error.to_string()))?;
+    let file: File = plain::from_str(&text).map_err(|error| bad(error.to_string()))?;
     Ok(file.components)
 }
 
@@ -335,7 +336,7 @@ mod tests {
     fn the_committed_components_are_read_and_every_one_has_files() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../infrastructure/config/kind/components.yaml");
-        let file: File = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let file: File = plain::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let names: Vec<_> = file.components.iter().map(Component::name).collect();
         assert_eq!(names, ["gateway-api", "envoy-gateway", "external-secrets"]);
         for component in &file.components {

@@ -1,5 +1,6 @@
 //! The generated Kind configuration.
 
+use common::yaml::plain;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -90,7 +91,7 @@ impl KindConfig {
             )
         };
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-        let value: Value = serde_yaml::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        let value: Value = plain::from_str(&text).map_err(|error| bad(error.to_string()))?;
         if value["kind"] != "Cluster" || value["apiVersion"] != "kind.x-k8s.io/v1alpha4" {
             return Err(bad("it has no `kind: Cluster` of kind.x-k8s.io/v1alpha4".into()));
         }
@@ -205,7 +206,7 @@ impl KindConfig {
                 node["kubeadmConfigPatches"] = json!(patches);
             }
         }
-        serde_yaml::to_string(&value).unwrap_or_default()
+        plain::to_string(&value).unwrap_or_default()
     }
 }
 
@@ -218,7 +219,7 @@ mod tests {
         let text = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nname: x\nnodes:\n\
                     - role: control-plane\n  extraPortMappings:\n  - {containerPort: 80, hostPort: 8080}\n\
                     - role: worker\n- role: worker\n";
-        let config = KindConfig { value: serde_yaml::from_str(text).unwrap() };
+        let config = KindConfig { value: plain::from_str(text).unwrap() };
         assert_eq!(config.host_ports(), [8080]);
         assert_eq!(config.roles(), ["control-plane", "worker", "worker"]);
         let budget = Budget { total: 10 << 30, reserved: 1 << 30, nodes: 3 };

@@ -1,5 +1,6 @@
 //! What differs between the configuration and the cluster, and cannot be changed in place.
 
+use common::yaml::plain;
 use std::collections::BTreeSet;
 
 use common::stop::Stop;
@@ -145,7 +146,7 @@ pub(super) async fn of_networks(
     let Some(settings) = settings.filter(|settings| !settings.is_empty()) else {
         return Ok(vec![Check::skipped("drift", "networks", "the cluster has no kubeadm-config")]);
     };
-    let settings: Value = serde_yaml::from_str(settings).unwrap_or_default();
+    let settings: Value = plain::from_str(settings).unwrap_or_default();
     let mut checks = Vec::new();
     for which in ["podSubnet", "serviceSubnet"] {
         let want = config.subnet(which);

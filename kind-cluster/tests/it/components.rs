@@ -1,5 +1,6 @@
 //! `create`: what is installed beside the platform.
 
+use common::yaml::plain;
 use std::fs;
 
 use rideshare_tests::apiserver::controllers;
@@ -15,11 +16,8 @@ fn component(machine: &Machine, more: &str) -> String {
     let operator = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "operator"},
         "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "o"}},
                  "template": {"metadata": {"labels": {"app": "o"}}, "spec": {"containers": [{"name": "o", "image": "o:1"}]}}}});
-    let manifest = format!(
-        "{}---\n{}",
-        serde_yaml::to_string(&crd).unwrap(),
-        serde_yaml::to_string(&operator).unwrap()
-    );
+    let manifest =
+        format!("{}---\n{}", plain::to_string(&crd).unwrap(), plain::to_string(&operator).unwrap());
     machine.write("files/operator-1.yaml", &manifest);
     machine.write("files/chart-2.tgz", "a chart");
     let mut chart = operator;
@@ -27,11 +25,7 @@ fn component(machine: &Machine, more: &str) -> String {
     let hook = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "try", "annotations": {"helm.sh/hook": "test"}}});
     machine.write(
         "fake/chart.yaml",
-        &format!(
-            "{}---\n{}",
-            serde_yaml::to_string(&chart).unwrap(),
-            serde_yaml::to_string(&hook).unwrap()
-        ),
+        &format!("{}---\n{}", plain::to_string(&chart).unwrap(), plain::to_string(&hook).unwrap()),
     );
     let url = |name: &str| format!("file://{}", machine.path(name).display());
     let text = format!(

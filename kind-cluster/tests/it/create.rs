@@ -1,5 +1,6 @@
 //! `create`: from nothing, again, half-made, stopped, drifted, and failing at every step.
 
+use common::yaml::plain;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -148,7 +149,7 @@ fn drift_of_one_node_is_said_of_that_node() {
              "extraPortMappings": [{"containerPort": port, "hostPort": port, "listenAddress": "127.0.0.1"}]},
             {"role": "worker", "extraMounts": [{"hostPath": "/srv/data", "containerPath": "/data"}]},
             {"role": "worker", "extraPortMappings": [{"containerPort": 9, "hostPort": 9}]}]});
-    machine.write("cluster.yaml", &serde_yaml::to_string(&wanted).unwrap());
+    machine.write("cluster.yaml", &plain::to_string(&wanted).unwrap());
     for name in ["rideshare-local-control-plane", "rideshare-local-worker"] {
         let file = format!("fake/nodes/{name}");
         let image = "\"Config\":{\"Image\":\"kindest/node:v1.32.2\",";

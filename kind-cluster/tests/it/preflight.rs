@@ -1,5 +1,6 @@
 //! `preflight`: every way in which a machine is not ready, all at once.
 
+use common::yaml::plain;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ pub(crate) fn config(machine: &Machine, ports: &[u16]) -> String {
     let config = json!({"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "name": "rideshare-local",
         "networking": {"podSubnet": "10.244.0.0/16", "serviceSubnet": "10.96.0.0/12"},
         "nodes": [{"role": "control-plane", "extraPortMappings": mappings}, {"role": "worker"}, {"role": "worker"}]});
-    machine.write("cluster.yaml", &serde_yaml::to_string(&config).unwrap());
+    machine.write("cluster.yaml", &plain::to_string(&config).unwrap());
     let lines: String = ports.iter().map(|port| format!("{port}\n")).collect();
     machine.write("fake/ports", &lines);
     machine.path("cluster.yaml").display().to_string()

@@ -2,6 +2,7 @@
 //! really run, crash and write to volumes. What the tests' own API server plays elsewhere is seen
 //! here as it is.
 
+use common::yaml::plain;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -62,18 +63,17 @@ impl Bench {
         let machine = Machine::with_cluster().unwrap();
         machine.have_images(&["docker.io/library/busybox:1".into()]);
         // The hostile context stays the current one; only ours leads elsewhere.
-        let real: Value = serde_yaml::from_str(
-            &fs::read_to_string(std::env::var_os("KUBECONFIG").unwrap()).unwrap(),
-        )
-        .unwrap();
-        let mut all: Value = serde_yaml::from_str(&machine.read("home/config")).unwrap();
+        let real: Value =
+            plain::from_str(&fs::read_to_string(std::env::var_os("KUBECONFIG").unwrap()).unwrap())
+                .unwrap();
+        let mut all: Value = plain::from_str(&machine.read("home/config")).unwrap();
         for section in ["clusters", "contexts", "users"] {
             let entries = all[section].as_array_mut().unwrap();
             let name = real[section][0]["name"].clone();
             entries.retain(|entry| entry["name"] != name);
             entries.push(real[section][0].clone());
         }
-        machine.write("home/config", &serde_yaml::to_string(&all).unwrap());
+        machine.write("home/config", &plain::to_string(&all).unwrap());
         Bench { machine }
     }
 

@@ -1,6 +1,7 @@
 //! A machine for one test: fake programs, a kubeconfig with a hostile current context, an API
 //! server, and the tool among them.
 
+use common::yaml::plain;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -110,14 +111,13 @@ impl Machine {
 
     /// The hostile context is the current one, and stands first.
     fn kubeconfig(&self) {
-        let mut all: Value = serde_yaml::from_str(&self.hostile.kubeconfig("production")).unwrap();
-        let ours: Value =
-            serde_yaml::from_str(&self.server.kubeconfig("kind-rideshare-local")).unwrap();
+        let mut all: Value = plain::from_str(&self.hostile.kubeconfig("production")).unwrap();
+        let ours: Value = plain::from_str(&self.server.kubeconfig("kind-rideshare-local")).unwrap();
         for section in ["clusters", "contexts", "users"] {
             let more = ours[section].as_array().unwrap().clone();
             all[section].as_array_mut().unwrap().extend(more);
         }
-        self.write("home/config", &serde_yaml::to_string(&all).unwrap());
+        self.write("home/config", &plain::to_string(&all).unwrap());
         self.write("fake/kinds-kubeconfig", &self.server.kubeconfig("kind-rideshare-local"));
     }
 
@@ -276,7 +276,7 @@ pub(crate) fn overlay(machine: &Machine, name: &str, more: &[Value]) -> PathBuf 
     objects.extend(more.iter().cloned());
     let text: String = objects
         .iter()
-        .map(|object| format!("---\n{}", serde_yaml::to_string(object).unwrap()))
+        .map(|object| format!("---\n{}", plain::to_string(object).unwrap()))
         .collect();
     machine.write(&format!("{name}/objects.yaml"), &text);
     machine.write(&format!("{name}/kustomization.yaml"), "resources: [objects.yaml]\n");

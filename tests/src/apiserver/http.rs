@@ -1,5 +1,6 @@
 //! Requests: what they ask for, and the answers.
 
+use common::yaml::plain;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -401,7 +402,7 @@ async fn body(request: Request<Incoming>) -> Result<Value, Answer> {
         Err(_) => return Err(failure(400, "BadRequest", "the body ended early")),
     };
     // Apply patches are YAML, of which JSON is a part.
-    serde_yaml::from_slice(&bytes).map_err(|error| failure(400, "BadRequest", &error.to_string()))
+    plain::from_slice(&bytes).map_err(|error| failure(400, "BadRequest", &error.to_string()))
 }
 
 fn id(found: &Type, namespace: Option<&str>, name: &str) -> Id {

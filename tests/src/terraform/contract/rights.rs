@@ -3,6 +3,7 @@
 //! Neither the mocked provider nor moto asks whether a role may do what it does, so a missing action
 //! would be found by an apply that stops half way.
 
+use common::yaml::plain;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::expr::Expression;
@@ -37,7 +38,7 @@ struct Person {
 
 /// Each resource type has its row, and the role that applies has the actions of the rows.
 pub(super) fn the_workflow_may_apply(tree: &Tree) -> Vec<String> {
-    let table: Table = serde_yaml::from_str(include_str!("rights.yaml")).expect(TABLE);
+    let table: Table = plain::from_str(include_str!("rights.yaml")).expect(TABLE);
     let (granted, mut problems) = granted(&tree.modules[MODULE]);
     let declared = declared(tree);
 
