@@ -107,7 +107,7 @@ pub struct Cli {
     #[arg(long, short, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Say on stderr what is done and how long it takes.
+    /// Say on stderr what is done and how long it takes; never a value of a secret.
     #[arg(long, short)]
     pub verbose: bool,
 }

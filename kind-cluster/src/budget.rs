@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::diagnostic::{Diagnostic, Report};
 use common::environment;
-use common::kubernetes::budget as sums;
+use common::kubernetes::{Container, Tree, budget as sums, containers, template};
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -58,14 +58,16 @@ pub(crate) fn read(spec: Option<&Path>, cluster: &str) -> Result<Option<Budget>,
     }))
 }
 
-/// Why the objects do not fit, with the largest parts; and the containers without a limit.
+/// Why the objects do not fit, with the largest parts; the amounts that are none; and the containers
+/// without a limit.
 pub(crate) fn check(objects: &[Value], budget: Option<Budget>) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
+    let mut problems: Vec<Diagnostic> = objects.iter().flat_map(unreadable).collect();
     let nodes = budget.and_then(|budget| i64::try_from(budget.nodes).ok());
     let sums = sums::Budget::of(objects.iter(), nodes);
     for part in &sums.parts {
         let workload = workload(part.object);
-        for container in &part.memory.unlimited {
+        let unlimited = part.memory.unlimited.iter();
+        for container in unlimited.filter(|one| one.resource(sums::LIMITS, "memory").is_none()) {
             let name = container.name();
             let message = format!("container {name} of {workload} has no memory limit");
             problems.push(
@@ -99,6 +101,32 @@ pub(crate) fn check(objects: &[Value], budget: Option<Budget>) -> Vec<Diagnostic
     problems
 }
 
+/// The amounts of memory that Kubernetes would refuse.
+fn unreadable(object: &Value) -> Vec<Diagnostic> {
+    let pod = template(object).and_then(|template| template.get("spec"));
+    let containers = pod.map(containers).unwrap_or_default();
+    let amount = |container: &Container<'_, Value>, list: &str| {
+        let written = container.resource(list, "memory")?;
+        if written.quantity().is_some() {
+            return None;
+        }
+        let message = format!(
+            "{list}.memory of container {} of {} is no quantity: {written}",
+            container.name(),
+            workload(object)
+        );
+        Some(Diagnostic::error("bad-quantity", message).hint("such as 512Mi or 1Gi"))
+    };
+    let amounts = |one: &Container<'_, Value>| {
+        [sums::LIMITS, sums::REQUESTS]
+            .map(|list| amount(one, list))
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+    };
+    containers.iter().flat_map(amounts).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -129,6 +157,12 @@ mod tests {
         let mut fits = deployment(2, json!({"containers": [limited("a", "256Mi")]}));
         fits["spec"]["strategy"] = json!({"type": "Recreate"});
         assert!(codes(&[fits]).is_empty());
+    }
+
+    #[test]
+    fn an_amount_that_kubernetes_refuses_is_an_error() {
+        let compose = deployment(1, json!({"containers": [limited("a", "1g")]}));
+        assert_eq!(codes(&[compose]), ["bad-quantity"]);
     }
 
     #[test]

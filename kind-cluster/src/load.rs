@@ -23,8 +23,21 @@ use crate::process;
 use crate::render;
 use crate::report::{self, Check};
 
-/// How the detail of an image begins that will be loaded.
-const TO_BE: &str = "to be loaded";
+/// Whether the images that the engine has are on the nodes yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loading {
+    Planned,
+    Done,
+}
+
+impl Loading {
+    fn word(self) -> &'static str {
+        match self {
+            Loading::Planned => "to be loaded",
+            Loading::Done => "loaded",
+        }
+    }
+}
 
 /// What is to be done about one image that some node lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,9 +73,8 @@ pub(crate) struct Image {
 pub(crate) async fn run(shared: &Shared, options: &cli::Load) -> Result<Status, Stop> {
     let rendered = render::overlay(shared).await?;
     let images = images(&shared.name, &rendered.selected, options).await?;
-    let mut checks = checks(&images);
     if shared.dry_run {
-        return report::publish("load", &checks, shared.format);
+        return report::publish("load", &checks(&images, Loading::Planned), shared.format);
     }
     let version = engine_version().await?;
     for (image, found) in &images {
@@ -72,10 +84,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Load) -> Result<Status, 
         display::line(&format!("loading {image} onto {}", on.join(", ")));
         load(&shared.name, image, on, version, shared.timeout).await?;
     }
-    for check in checks.iter_mut().filter(|check| check.detail.starts_with(TO_BE)) {
-        check.detail = check.detail.replacen(TO_BE, "loaded", 1);
-    }
-    report::publish("load", &checks, shared.format)
+    report::publish("load", &checks(&images, Loading::Done), shared.format)
 }
 
 /// Every image of the objects, and what is to be done where a node lacks it.
@@ -146,17 +155,18 @@ async fn lack(
 }
 
 /// One line for each image, failed where nobody has it.
-pub(crate) fn checks(images: &BTreeMap<String, Image>) -> Vec<Check> {
+pub(crate) fn checks(images: &BTreeMap<String, Image>, loading: Loading) -> Vec<Check> {
+    let loaded = loading.word();
     let check = |(image, found): (&String, &Image)| match &found.lack {
         None => Check::ok("images", image, "on every node that runs pods"),
         Some(Lack::Load(on)) => {
-            Check::ok("images", image, format!("to be loaded onto {}", on.join(", ")))
+            Check::ok("images", image, format!("{loaded} onto {}", on.join(", ")))
         }
         Some(Lack::Replace(on)) => Check::warning(
             "images",
             image,
             "image-stale",
-            format!("{TO_BE} onto {}, where another one has its name", on.join(", ")),
+            format!("{loaded} onto {}, where another one has its name", on.join(", ")),
         )
         .hint(RESTART),
         Some(Lack::Again(on)) => Check::warning(
@@ -164,7 +174,7 @@ pub(crate) fn checks(images: &BTreeMap<String, Image>) -> Vec<Check> {
             image,
             "image-unknown",
             format!(
-                "{TO_BE} onto {}; whether the one there is the same cannot be told, because the \
+                "{loaded} onto {}; whether the one there is the same cannot be told, because the \
                  engine keeps images in containerd's store",
                 on.join(", ")
             ),
