@@ -236,6 +236,8 @@ pub enum ProblemKind {
     Build,
     /// A file or folder that is named and not there.
     MissingFile,
+    /// A file or folder that the user may not read.
+    Forbidden,
     /// A file outside the folder of the kustomization that names it.
     OutsideRoot,
     /// A base that includes itself.
@@ -264,11 +266,19 @@ pub struct Problem {
 }
 
 impl ProblemKind {
+    /// Why a file or folder could not be read.
+    pub(crate) fn unread(error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::PermissionDenied => ProblemKind::Forbidden,
+            _ => ProblemKind::MissingFile,
+        }
+    }
+
     /// A stable code for messages.
     pub fn code(self) -> &'static str {
         match self {
             ProblemKind::Build => "build-failed",
-            ProblemKind::MissingFile => "missing-file",
+            ProblemKind::MissingFile | ProblemKind::Forbidden => "missing-file",
             ProblemKind::OutsideRoot => "outside-root",
             ProblemKind::Cycle => "cycle",
             ProblemKind::Malformed => "malformed",

@@ -43,7 +43,7 @@ impl Folder {
             }
             Err(error) => {
                 let message = format!("cannot read {}: {error}", path.display());
-                context.problem(ProblemKind::MissingFile, None, message);
+                context.problem(ProblemKind::unread(&error), None, message);
                 None
             }
         }
@@ -172,7 +172,7 @@ pub(crate) fn read_bounded(
         }
         Err(error) => {
             let message = format!("cannot read {}: {error}", path.display());
-            context.problem(ProblemKind::MissingFile, place, message);
+            context.problem(ProblemKind::unread(&error), place, message);
         }
     }
     None

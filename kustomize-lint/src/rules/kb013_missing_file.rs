@@ -43,10 +43,10 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    problems::report(overlay, findings, &[ProblemKind::MissingFile], |problem| {
+    problems::report(overlay, findings, &[ProblemKind::MissingFile, ProblemKind::Forbidden], |problem| {
         let near = problem.place.and_then(|place| near(overlay, place));
         let empty = problem.place.is_some_and(|place| problems::written(overlay, place).is_empty());
-        if problem.message.contains("ermission denied") {
+        if problem.kind == ProblemKind::Forbidden {
             return Some("give the user who builds the right to read it".to_owned());
         }
         Some(match near {
