@@ -43,18 +43,24 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    problems::report(overlay, findings, &[ProblemKind::MissingFile, ProblemKind::Forbidden], |problem| {
-        let near = problem.place.and_then(|place| near(overlay, place));
-        let empty = problem.place.is_some_and(|place| problems::written(overlay, place).is_empty());
-        if problem.kind == ProblemKind::Forbidden {
-            return Some("give the user who builds the right to read it".to_owned());
-        }
-        Some(match near {
-            Some(near) => format!("is `{near}` meant?"),
-            None if empty => "take it out of the list".to_owned(),
-            None => "add it, or take it out of the list".to_owned(),
-        })
-    });
+    problems::report(
+        overlay,
+        findings,
+        &[ProblemKind::MissingFile, ProblemKind::Forbidden],
+        |problem| {
+            let near = problem.place.and_then(|place| near(overlay, place));
+            let empty =
+                problem.place.is_some_and(|place| problems::written(overlay, place).is_empty());
+            if problem.kind == ProblemKind::Forbidden {
+                return Some("give the user who builds the right to read it".to_owned());
+            }
+            Some(match near {
+                Some(near) => format!("is `{near}` meant?"),
+                None if empty => "take it out of the list".to_owned(),
+                None => "add it, or take it out of the list".to_owned(),
+            })
+        },
+    );
 }
 
 /// The file beside the missing one that has the nearest name.
