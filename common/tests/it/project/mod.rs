@@ -249,4 +249,8 @@ tests! {
     a_variable_that_is_a_whole_pair: "a variable that is a whole pair",
     a_reset_that_a_third_file_sets_again: "a reset that a third file sets again",
     an_override_of_a_mapping_with_a_text: "an override of a mapping with a text",
+    a_reset_item_over_the_list_of_a_base: "a reset item over the list of a base",
+    a_reset_item_in_an_override: "a reset item in an override",
+    a_reset_item_in_one_file: "a reset item in one file",
+    an_override_tag_on_an_item: "an override tag on an item",
 }
