@@ -253,4 +253,11 @@ tests! {
     a_reset_item_in_an_override: "a reset item in an override",
     a_reset_item_in_one_file: "a reset item in one file",
     an_override_tag_on_an_item: "an override tag on an item",
+    an_override_of_a_service_that_is_included: "an override of a service that is included",
+    an_override_that_includes_a_service_of_the_first_file: "an override that includes a service of the first file",
+    an_override_that_resets_a_service_that_is_included: "an override that resets a service that is included",
+    a_reset_beside_an_include_of_the_same_service: "a reset beside an include of the same service",
+    a_reset_of_a_section_beside_an_include: "a reset of a section beside an include",
+    an_include_that_is_reset: "an include that is reset",
+    an_override_tag_in_an_included_file: "an override tag in an included file",
 }
