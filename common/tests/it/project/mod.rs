@@ -260,4 +260,8 @@ tests! {
     a_reset_of_a_section_beside_an_include: "a reset of a section beside an include",
     an_include_that_is_reset: "an include that is reset",
     an_override_tag_in_an_included_file: "an override tag in an included file",
+    hosts_in_both_forms: "hosts in both forms",
+    a_host_with_several_addresses: "a host with several addresses",
+    hosts_in_an_override: "hosts in an override",
+    hosts_of_a_build: "hosts of a build",
 }
