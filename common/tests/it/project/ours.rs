@@ -1,6 +1,6 @@
 //! The project of this reader, in the form in which Docker Compose prints it.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use common::compose::scalar::Scalar;
 use common::compose::{dotenv, ports, words};
@@ -84,20 +84,7 @@ fn map(tree: Option<&Tree>, nothing: &str) -> Value {
 
 /// The path of a text, from the root of the file system.
 fn whole(tree: &Tree) -> PathBuf {
-    normal(&paths::below(&tree.origin.folder, tree.text().unwrap_or_default()))
-}
-
-fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
+    paths::below(&tree.origin.folder, tree.text().unwrap_or_default())
 }
 
 fn line(tree: Option<&Tree>) -> Value {
@@ -172,7 +159,7 @@ fn mount(item: &Tree) -> Value {
     };
     let bind = source.is_some_and(|source| source.starts_with(['.', '/']));
     let source = source.map(|source| match bind {
-        true => normal(&paths::below(&item.origin.folder, source)).display().to_string(),
+        true => paths::below(&item.origin.folder, source).display().to_string(),
         false => source.to_owned(),
     });
     let read_only =
