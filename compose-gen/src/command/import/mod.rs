@@ -22,7 +22,7 @@ mod tree;
 mod variables;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -50,7 +50,13 @@ pub(crate) fn run(options: &Options) -> Result<Status, Stop> {
     let out = paths::absolute(&options.out);
     let what = format!("reading the project {}", options.file.display());
     let project = timed(what, || project::read(&options.file, &out))?;
-    let mut import = Import { project, name: String::new(), out, findings: Report::default() };
+    let mut import = Import {
+        project,
+        name: String::new(),
+        out,
+        passed_on: BTreeSet::new(),
+        findings: Report::default(),
+    };
     sections::settle(&mut import);
     secrets::settle(&mut import);
     compose_only::settle(&mut import);
@@ -58,7 +64,7 @@ pub(crate) fn run(options: &Options) -> Result<Status, Stop> {
     fit::fit(&mut import);
     binds::settle(&mut import);
     let env = import.project.env.clone();
-    variables::declare(&mut import.project.root, &env);
+    variables::declare(&mut import.project.root, &env, &import.passed_on);
 
     let files = write::files(&import.project);
     write::write(&files, &import.out)?;
