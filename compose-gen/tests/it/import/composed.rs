@@ -400,3 +400,37 @@ networks: {front: {internal: false}}
         imported.says(key, outcome, reason);
     }
 }
+
+#[test]
+fn several_files_are_one_over_the_other() {
+    let files = [
+        (
+            "compose.yml",
+            "services: {web: {image: 'web:1', environment: {A: '1'}, ports: ['80:80']}}\n",
+        ),
+        (
+            "compose.override.yml",
+            "services: {web: {image: 'web:2', environment: {B: '2'}, ports: ['81:81']}}\n",
+        ),
+    ];
+    let imported = Imported::merged(&files, &["compose.yml", "compose.override.yml"]);
+    let imported = imported.expect_same(&[]);
+    let web = &imported.bench.documents("new/docker/compose.yaml")[0]["services"]["web"];
+    assert_eq!(web["image"], "web:2");
+    assert_eq!(web["environment"], json!({"A": "1", "B": "2"}));
+    let row = imported.row("services.web.environment.B");
+    assert_eq!(row["place"], "old/compose.override.yml:1:48");
+}
+
+#[test]
+fn an_override_of_an_included_service_is_merged_with_it() {
+    let files = [
+        ("a.yml", "services: {db: {image: 'db:1', environment: {X: '1'}}}\n"),
+        ("compose.yml", "include: [a.yml]\nservices: {web: {image: 'web:1'}}\n"),
+        ("compose.override.yml", "services: {db: {environment: {A: '1'}}}\n"),
+    ];
+    let compose = ["compose.yml", "compose.override.yml"];
+    let imported = Imported::merged(&files, &compose).expect_same(&[]);
+    let db = &imported.bench.documents("new/docker/compose.yaml")[0]["services"]["db"];
+    assert_eq!(db["environment"], json!({"A": "1", "X": "1"}));
+}
