@@ -150,8 +150,9 @@ pub enum Picture {
 /// Options of `import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The Compose file
-    pub file: PathBuf,
+    /// The Compose file; further files override it, one after the other
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
     /// The specification folder to make; it must not exist, or be empty
     #[arg(long = "output-dir", alias = "out", value_name = "DIR", default_value = "platform")]
     pub out: PathBuf,

@@ -1,6 +1,6 @@
 //! Paths as text: what leads from one folder to another.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 /// `target` as it is reached from the folder `from`, with `./` or `../` at its beginning.
 pub(crate) fn relative(target: &Path, from: &Path) -> String {
@@ -12,19 +12,4 @@ pub(crate) fn relative(target: &Path, from: &Path) -> String {
     let below = target.components().skip(shared);
     parts.extend(below.map(|part| part.as_os_str().to_string_lossy().into_owned()));
     parts.join("/")
-}
-
-/// The path without `.` and `..`.
-pub(crate) fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir if out.file_name().is_some() => {
-                out.pop();
-            }
-            Component::CurDir => {}
-            part => out.push(part),
-        }
-    }
-    out
 }

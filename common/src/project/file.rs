@@ -56,7 +56,13 @@ impl Reading<'_> {
                 }
             }
             Yaml::Sequence(items) => {
-                Value::List(items.iter().map(|item| self.tree(item, head(item))).collect())
+                // A tag of an item says nothing about the other file's items: Compose takes the
+                // item with !reset away and then merges the rest.
+                let mut list: Vec<Tree> =
+                    items.iter().map(|item| self.tree(item, head(item))).collect();
+                list.retain(|item| item.tag != Tag::Reset);
+                list.iter_mut().for_each(|item| item.tag = Tag::Merge);
+                Value::List(list)
             }
             Yaml::Mapping(entries) => {
                 let member = |entry: &Entry| {

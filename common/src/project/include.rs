@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::paths::{self, Kind, below, folder_of, real};
 use super::reader::{DEPTH, Reader};
 use super::scope::{Scope, variables};
-use super::tree::{Tree, Value};
+use super::tree::{Tag, Tree, Value};
 use crate::diagnostic::Diagnostic;
 
 impl Reader<'_> {
@@ -102,8 +102,8 @@ impl Reader<'_> {
         if more.is_null() {
             return;
         }
-        if known.is_null() {
-            *known = more.clone();
+        if known.is_null() || known.tag == Tag::Reset {
+            *known = replacing(known, more);
             return;
         }
         match (&mut known.value, &more.value) {
@@ -111,8 +111,12 @@ impl Reader<'_> {
                 let at: HashMap<&str, usize> =
                     members.iter().enumerate().map(|(at, (name, _))| (&**name, at)).collect();
                 let mut new = Vec::new();
+                let mut replaced = Vec::new();
                 for (name, own) in more {
                     match at.get(name.as_str()).map(|at| &members[*at].1) {
+                        Some(have) if have.tag == Tag::Reset => {
+                            replaced.push((at[name.as_str()], replacing(have, own)));
+                        }
                         Some(have) if same(have, own) && (!beside || again(have, own)) => {}
                         Some(have) => {
                             let what = format!("\"{name}\" of {section}");
@@ -123,6 +127,7 @@ impl Reader<'_> {
                         None => new.push((name.clone(), own.clone())),
                     }
                 }
+                replaced.into_iter().for_each(|(at, own)| members[at].1 = own);
                 members.extend(new);
             }
             _ => {
@@ -132,6 +137,13 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// What an included file has in the place of a value: a value that is reset stays away from the
+/// files before, and the included one counts.
+fn replacing(known: &Tree, more: &Tree) -> Tree {
+    let tag = if known.tag == Tag::Reset { Tag::Override } else { Tag::Merge };
+    Tree { tag, ..more.clone() }
 }
 
 fn twice(what: &str, own: &Tree, have: &Tree) -> Diagnostic {
@@ -146,8 +158,11 @@ fn again(a: &Tree, b: &Tree) -> bool {
     a.key == b.key && file(a) == file(b)
 }
 
-/// Whether two members are equal, their paths included.
+/// Whether two members are equal, their paths included. Nothing of `a` is reset yet.
 fn same(a: &Tree, b: &Tree) -> bool {
+    let mut a = a.clone();
+    a.settle();
+    let a = &a;
     if a.origin.folder == b.origin.folder {
         return a == b;
     }

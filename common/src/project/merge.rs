@@ -33,7 +33,8 @@ enum Rule {
     Pairs,
     /// A list, also written as one text.
     OneOrMany,
-    /// A list of `host=address`, also written as a mapping; a host may have several addresses.
+    /// A list of `host=address`, also written as a mapping; a host may have several addresses. An
+    /// entry with the text of an entry of the base is that entry.
     Hosts,
     /// A mapping with a default for each name, also written as a list of names.
     Names(fn(&Tree) -> Value),
@@ -56,7 +57,7 @@ fn rule(path: &[&str]) -> Rule {
         ["services", _, "dns" | "dns_opt" | "dns_search" | "env_file" | "label_file" | "tmpfs"] => {
             Rule::OneOrMany
         }
-        ["services", _, "extra_hosts"] => Rule::Hosts,
+        ["services", _, "extra_hosts"] | ["services", _, "build", "extra_hosts"] => Rule::Hosts,
         ["services", _, "depends_on"] => Rule::Names(dependency),
         ["services", _, "networks"] => Rule::Names(|_| Value::Plain(Scalar::Null, String::new())),
         ["services", _, "build"] => Rule::Build,
@@ -103,7 +104,10 @@ impl Merge<'_> {
         let value = match (base.value, value) {
             (Value::Map(base), Value::Map(members)) => Value::Map(self.join(base, members)),
             (Value::List(_), value @ Value::List(_)) if matches!(rule, Rule::Either) => value,
-            (Value::List(mut all), Value::List(items)) => {
+            (Value::List(mut all), Value::List(mut items)) => {
+                if let Rule::Hosts = rule {
+                    items.retain(|item| !all.contains(item));
+                }
                 all.extend(items);
                 let steps: Vec<&str> = self.path.iter().map(String::as_str).collect();
                 Value::List(unique::join(&steps, all))

@@ -1,7 +1,7 @@
 //! Where paths of the host stand in a Compose file, and where they start.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::tree::{Tree, Value};
 
@@ -97,10 +97,24 @@ fn one_or_many(tree: Option<&mut Tree>) -> &mut [Tree] {
     }
 }
 
-/// A path that starts at a folder, as a person would write it.
+/// A path that starts at a folder. Compose removes `..` from the text, too, without a look at links.
 pub fn below(folder: &Path, path: &str) -> PathBuf {
-    let path = Path::new(path);
-    folder.join(path.strip_prefix(".").unwrap_or(path))
+    normal(&folder.join(path))
+}
+
+/// The path without `.` and `..`.
+pub fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if out.file_name().is_some() => {
+                out.pop();
+            }
+            Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 /// The folder of a file.

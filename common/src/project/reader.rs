@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::scope::Scope;
-use super::tree::Tree;
+use super::tree::{Tag, Tree};
 use super::{file, merge, paths, unique};
 use crate::compose::OPAQUE;
 use crate::diagnostic::{Diagnostic, Place, Report};
@@ -77,6 +77,11 @@ impl<'a> Reader<'a> {
         for (path, file) in files {
             for mut tree in file::trees(file, folder, scope, &mut self.unresolved) {
                 self.extend(&mut tree, path);
+                // A name that is there already is a conflict inside this file alone.
+                let include = tree.get("include").filter(|own| own.tag != Tag::Reset).cloned();
+                if let Some(include) = include {
+                    self.include(&mut tree, &include, folder, scope);
+                }
                 whole = Some(match whole {
                     Some(base) => merge::files(base, tree, self.report),
                     None => tree,
@@ -84,16 +89,18 @@ impl<'a> Reader<'a> {
             }
         }
         if let Some(whole) = &mut whole {
-            whole.settle();
-            if self.dialect.repeats {
-                unique::settle(whole);
-            }
-            if let Some(include) = whole.get("include").cloned() {
-                self.include(whole, &include, folder, scope);
-            }
+            self.settle(whole);
         }
         self.open.truncate(depth);
         whole
+    }
+
+    /// Removes what is reset, and the entries that a list has twice.
+    pub(super) fn settle(&self, tree: &mut Tree) {
+        tree.settle();
+        if self.dialect.repeats {
+            unique::settle(tree);
+        }
     }
 
     pub(super) fn files(

@@ -241,17 +241,15 @@ impl Tree {
         }
     }
 
-    /// Removes the values that are reset.
+    /// Removes the values that are reset; those that stay no longer override anything.
     pub(super) fn settle(&mut self) {
+        self.tag = Tag::Merge;
         match &mut self.value {
             Value::Map(members) => {
                 members.retain(|(_, tree)| tree.tag != Tag::Reset);
                 members.iter_mut().for_each(|(_, tree)| tree.settle());
             }
-            Value::List(items) => {
-                items.retain(|tree| tree.tag != Tag::Reset);
-                items.iter_mut().for_each(Tree::settle);
-            }
+            Value::List(items) => items.iter_mut().for_each(Tree::settle),
             _ => {}
         }
     }

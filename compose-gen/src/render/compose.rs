@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use crate::model::{Amounts, Health, Mount, Origin, Platform, Service};
-use crate::path::{normal, relative};
+use crate::path::relative;
 use crate::spec::quantity::compose_bytes;
 use crate::spec::text;
 use crate::spec::types::{Condition, Mode};
+use common::project::paths::normal;
 
 /// Where relative paths of the specification lead from the generated file.
 pub(crate) struct Paths {

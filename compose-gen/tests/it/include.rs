@@ -137,3 +137,32 @@ fn a_config_may_stand_in_the_specification() {
     assert_eq!(file["configs"]["motd"]["content"], "costs 5 $$\n");
     assert_eq!(bench.read("kubernetes/base/default/config/a-motd/motd"), "costs 5 $\n");
 }
+
+#[test]
+fn a_mistake_behind_a_chain_of_extends_has_a_path_without_detours() {
+    let bench = Bench::new("");
+    bench.write("compose.yml", "services: {a: {extends: {file: sub/two.yml, service: a}}}\n");
+    bench.write("sub/two.yml", "services: {a: {extends: {file: ../three.yml, service: a}}}\n");
+    bench.write("three.yml", "services:\n  a:\n    image: a:1\n    ports: 80\n");
+    let run = bench.run(&["--spec", "compose.yml", "--out", "out"]).expect(2);
+    assert!(run.stderr.contains("> three.yml:4:12"), "{}", run.stderr);
+}
+
+#[test]
+fn a_mistake_in_a_file_included_through_another_folder_has_a_path_without_detours() {
+    let bench = Bench::new("");
+    bench.write("compose.yml", "include: [sub/two.yml]\nservices: {}\n");
+    bench.write("sub/two.yml", "include: [../three.yml]\nservices: {}\n");
+    bench.write("three.yml", "services:\n  a: {imag: a}\n");
+    let run = bench.run(&["--spec", "compose.yml", "--out", "out"]).expect(2);
+    assert!(run.stderr.contains("> three.yml:2:7"), "{}", run.stderr);
+}
+
+#[test]
+fn a_missing_file_of_an_extends_has_a_path_without_detours() {
+    let bench = Bench::new("");
+    bench.write("compose.yml", "services: {a: {extends: {file: sub/../gone.yml, service: a}}}\n");
+    let run = bench.run(&["--spec", "compose.yml", "--out", "out"]).expect(2);
+    assert!(run.stderr.contains(" gone.yml"), "{}", run.stderr);
+    assert!(!run.stderr.contains("sub/../gone.yml:"), "{}", run.stderr);
+}

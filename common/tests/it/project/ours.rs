@@ -1,6 +1,6 @@
 //! The project of this reader, in the form in which Docker Compose prints it.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use common::compose::scalar::Scalar;
 use common::compose::{dotenv, ports, words};
@@ -84,20 +84,7 @@ fn map(tree: Option<&Tree>, nothing: &str) -> Value {
 
 /// The path of a text, from the root of the file system.
 fn whole(tree: &Tree) -> PathBuf {
-    normal(&paths::below(&tree.origin.folder, tree.text().unwrap_or_default()))
-}
-
-fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
+    paths::below(&tree.origin.folder, tree.text().unwrap_or_default())
 }
 
 fn line(tree: Option<&Tree>) -> Value {
@@ -172,7 +159,7 @@ fn mount(item: &Tree) -> Value {
     };
     let bind = source.is_some_and(|source| source.starts_with(['.', '/']));
     let source = source.map(|source| match bind {
-        true => normal(&paths::below(&item.origin.folder, source)).display().to_string(),
+        true => paths::below(&item.origin.folder, source).display().to_string(),
         false => source.to_owned(),
     });
     let read_only =
@@ -190,6 +177,24 @@ fn secret(item: &Tree) -> Value {
 
 fn config(item: &Tree) -> Value {
     json!([item.get("source").map_or_else(|| text(item), text), item.get("target").map(text)])
+}
+
+/// The extra hosts of a service or of its build.
+fn hosts(own: &Tree) -> Vec<Value> {
+    let Some(hosts) = own.get("extra_hosts") else { return Vec::new() };
+    let pair =
+        |name: &str, address: &Tree| format!("{name}={}", address.printed().unwrap_or_default());
+    let addresses = |(name, own): &(String, Tree)| match own.items() {
+        [] => vec![pair(name, own)],
+        items => items.iter().map(|address| pair(name, address)).collect(),
+    };
+    let texts = hosts.items().iter().filter_map(Tree::printed);
+    let mut all: Vec<String> = texts
+        .map(|text| text.replacen(':', "=", usize::from(!text.contains('='))))
+        .chain(hosts.members().iter().flat_map(addresses))
+        .collect();
+    all.sort();
+    all.into_iter().map(Value::from).collect()
 }
 
 fn service(own: &Tree, scope: &Scope) -> Value {
@@ -211,25 +216,14 @@ fn service(own: &Tree, scope: &Scope) -> Value {
     networks.extend(
         own.get("networks").map_or(&[][..], Tree::members).iter().map(|(name, _)| json!(name)),
     );
-    let hosts = own.get("extra_hosts").map_or(Vec::new(), |hosts| match &hosts.value {
-        Own::Map(members) => members
-            .iter()
-            .map(|(name, own)| json!(format!("{name}={}", own.printed().unwrap_or_default())))
-            .collect(),
-        _ => hosts
-            .items()
-            .iter()
-            .filter_map(Tree::printed)
-            .map(|text| json!(text.replacen(':', "=", usize::from(!text.contains('=')))))
-            .collect(),
-    });
     let build = own.get("build").map(|build| {
         let context = if build.text().is_some() { Some(build) } else { build.get("context") };
         json!([
             context.map(whole),
             map(build.get("args"), ""),
             texts(build.get("tags")),
-            map(build.get("labels"), "")
+            map(build.get("labels"), ""),
+            hosts(build)
         ])
     });
     let test = under("healthcheck", "test").map(|test| match test.text() {
@@ -251,7 +245,7 @@ fn service(own: &Tree, scope: &Scope) -> Value {
         "labels": map(own.get("labels"), ""),
         "annotations": map(own.get("annotations"), ""),
         "sysctls": map(own.get("sysctls"), ""),
-        "extra_hosts": hosts,
+        "extra_hosts": hosts(own),
         "lists": LISTS.iter().map(|key| texts(own.get(key))).collect::<Vec<_>>(),
         "ports": sorted(items("ports").iter().flat_map(port).collect()),
         "volumes": sorted(items("volumes").iter().map(mount).collect()),

@@ -78,7 +78,8 @@ fn service(own: &Value) -> Value {
             build["context"],
             object(build, "args"),
             build["tags"].as_array().cloned().unwrap_or_default(),
-            object(build, "labels")
+            object(build, "labels"),
+            build["extra_hosts"].as_array().cloned().unwrap_or_default()
         ])
     });
     let mounts = list("volumes").into_iter().map(|own| {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::Import;
 use super::tree::{Fate, Tree, Value};
-use crate::path::{normal, relative};
+use crate::path::relative;
 use crate::spec::include::escape;
+use common::project::paths::normal;
 
 /// The most mounts that one becomes.
 const MOUNTS: usize = 30;

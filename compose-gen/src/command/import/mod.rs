@@ -22,9 +22,9 @@ mod tree;
 mod variables;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use common::diagnostic::Report;
 use common::exit::Status;
@@ -48,9 +48,16 @@ pub(crate) fn run(options: &Options) -> Result<Status, Stop> {
         return Err(Stop::bad("not-empty", message));
     }
     let out = paths::absolute(&options.out);
-    let what = format!("reading the project {}", options.file.display());
-    let project = timed(what, || project::read(&options.file, &out))?;
-    let mut import = Import { project, name: String::new(), out, findings: Report::default() };
+    let named: Vec<String> = options.files.iter().map(|file| file.display().to_string()).collect();
+    let what = format!("reading the project {}", named.join(", "));
+    let project = timed(what, || project::read(&options.files, &out))?;
+    let mut import = Import {
+        project,
+        name: String::new(),
+        out,
+        passed_on: BTreeSet::new(),
+        findings: Report::default(),
+    };
     sections::settle(&mut import);
     secrets::settle(&mut import);
     compose_only::settle(&mut import);
@@ -58,7 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<Status, Stop> {
     fit::fit(&mut import);
     binds::settle(&mut import);
     let env = import.project.env.clone();
-    variables::declare(&mut import.project.root, &env);
+    variables::declare(&mut import.project.root, &env, &import.passed_on);
 
     let files = write::files(&import.project);
     write::write(&files, &import.out)?;
@@ -112,14 +119,14 @@ fn report(
             output(&json(&Summary { keys: &rows, files: &names, left, warnings })?)?;
         }
         ReportFormat::Text => {
-            output(&table(&rows, &names, &options.file))?;
+            output(&table(&rows, &names, &options.files))?;
             say(&import.findings);
         }
     }
     Ok(if import.findings.has_errors() { Status::No } else { Status::Done })
 }
 
-fn table(rows: &[Row], files: &[String], file: &Path) -> String {
+fn table(rows: &[Row], files: &[String], read: &[PathBuf]) -> String {
     let words = [
         (Fate::Carried, "carried"),
         (Fate::Changed, "changed"),
@@ -143,8 +150,10 @@ fn table(rows: &[Row], files: &[String], file: &Path) -> String {
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     text.push_str(&format!("\n{}; written to {}\n", counts.join(", "), files.join(", ")));
+    let Some(first) = read.first() else { return text };
     for name in ["compose.override.yaml", "compose.override.yml", "docker-compose.override.yml"] {
-        if file.with_file_name(name).is_file() {
+        let beside = first.with_file_name(name);
+        if beside.is_file() && !read.iter().any(|file| file.file_name() == beside.file_name()) {
             text.push_str(&format!("{name} is a file of its own and not part of this import\n"));
         }
     }

@@ -8,7 +8,7 @@ use common::project::{self, Value, paths};
 
 use super::tree::Tree;
 use super::variables::named;
-use crate::path::{normal, relative};
+use crate::path::relative;
 use crate::spec::include::{blanked, escape, resolve};
 
 /// What there is to say of texts that were rewritten.
@@ -59,7 +59,7 @@ pub(super) fn rebase(root: &mut project::Tree, to: &Path) -> Notes {
 
 /// A path of the folder `from` as it leads from `to`.
 fn leading(path: &str, from: &Path, to: &Path) -> String {
-    let target = normal(&from.join(path.replace("$$", "$")));
+    let target = paths::normal(&from.join(path.replace("$$", "$")));
     escape(&relative(&target, to))
 }
 
@@ -69,8 +69,10 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let known = whole.ancestors().find_map(|own| Some((own, own.canonicalize().ok()?)));
     match known {
-        Some((own, real)) => normal(&real.join(whole.strip_prefix(own).unwrap_or(Path::new("")))),
-        None => normal(&whole),
+        Some((own, real)) => {
+            paths::normal(&real.join(whole.strip_prefix(own).unwrap_or(Path::new(""))))
+        }
+        None => paths::normal(&whole),
     }
 }
 

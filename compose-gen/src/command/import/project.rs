@@ -24,10 +24,10 @@ pub(super) struct Project {
     pub(super) folder: PathBuf,
 }
 
-/// Reads a project. `out` is the specification's folder, from where paths lead.
-pub(super) fn read(path: &Path, out: &Path) -> Result<Project, Report> {
+/// Reads a project; later files override earlier ones. `out` is the specification's folder, from where paths lead.
+pub(super) fn read(files: &[PathBuf], out: &Path) -> Result<Project, Report> {
     let mut report = Report::default();
-    let read = project::read(&[path.to_owned()], &Env::new(), &project::COMPOSE, &mut report);
+    let read = project::read(files, &Env::new(), &project::COMPOSE, &mut report);
     if let Some(read) = &read {
         read.check_services(&mut report);
     }
@@ -44,7 +44,8 @@ pub(super) fn read(path: &Path, out: &Path) -> Result<Project, Report> {
     let mut root = Tree::of(&read.root);
     tell(&mut root, &notes);
     resolved(&mut root);
-    let folder = absolute(path.parent().unwrap_or(Path::new("")));
+    let first = files.first().and_then(|file| file.parent());
+    let folder = absolute(first.unwrap_or(Path::new("")));
     Ok(Project { root, name: read.name, env: blanked(&read.scope), comments, folder })
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use common::project::Env;
 use serde_json::Value as Json;
 
 use super::Import;
@@ -10,12 +11,13 @@ use super::tree::{Fate, Tree, Value};
 
 /// Settles every service.
 pub(super) fn settle(import: &mut Import) {
-    let Some(services) = import.project.root.get_mut("services") else { return };
+    let project = &mut import.project;
+    let Some(services) = project.root.get_mut("services") else { return };
     let awaited = awaited(services);
     for (name, service) in services.members_mut() {
         restart(service, awaited.contains(name));
         scale(service);
-        from_outside(service);
+        from_outside(service, &project.env, &mut import.passed_on);
     }
 }
 
@@ -70,17 +72,29 @@ fn scale(service: &mut Tree) {
     service.insert("x-replicas", Tree::added(&place, value, "from scale"));
 }
 
-/// A variable without a value comes from `.env` or from whoever runs Compose.
-fn from_outside(service: &mut Tree) {
+/// A variable without a value comes from `.env` or from whoever runs Compose. Compose leaves it out
+/// of the container where neither has it, and a specification cannot say that.
+fn from_outside(service: &mut Tree, env: &Env, passed_on: &mut BTreeSet<String>) {
     let Some(environment) = service.get_mut("environment") else { return };
-    let why = "from x-variables: a name without a value";
+    let mut why = |name: &str| {
+        if env.contains_key(name) {
+            return "from x-variables: a name without a value".to_owned();
+        }
+        passed_on.insert(name.to_owned());
+        format!(
+            "Compose passes {name} on only where it is set; the specification needs a value, \
+             which is empty by default"
+        )
+    };
     for (name, own) in environment.members_mut().filter(|(_, own)| own.is_null()) {
         own.value = Value::Text(format!("${{{name}}}"));
-        own.say(Fate::Changed, why);
+        own.say(Fate::Changed, why(name));
     }
     for item in environment.items_mut() {
-        let Some(name) = item.text().filter(|text| !text.contains('=')) else { continue };
+        let Some(name) = item.text().filter(|text| !text.contains('=')).map(str::to_owned) else {
+            continue;
+        };
         item.value = Value::Text(format!("{name}=${{{name}}}"));
-        item.say(Fate::Changed, why);
+        item.say(Fate::Changed, why(&name));
     }
 }

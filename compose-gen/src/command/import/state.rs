@@ -1,5 +1,6 @@
 //! What the steps of an import hand on.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use common::diagnostic::Report;
@@ -13,6 +14,8 @@ pub(super) struct Import {
     pub(super) name: String,
     /// The specification's folder.
     pub(super) out: PathBuf,
+    /// The variables that an environment passes on and that the project does not define.
+    pub(super) passed_on: BTreeSet<String>,
     /// What a person has to do.
     pub(super) findings: Report,
 }

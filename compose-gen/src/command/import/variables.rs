@@ -55,7 +55,7 @@ fn only_publishes(text: &str) -> bool {
 }
 
 /// Resolves what cannot vary and declares the rest.
-pub(super) fn declare(root: &mut Tree, env: &Env) {
+pub(super) fn declare(root: &mut Tree, env: &Env, passed_on: &BTreeSet<String>) {
     let mut uses: BTreeMap<String, Uses> = BTreeMap::new();
     root.texts(&mut |path, tree| {
         let Some(text) = tree.text().filter(|text| text.contains('$')).map(str::to_owned) else {
@@ -94,7 +94,12 @@ pub(super) fn declare(root: &mut Tree, env: &Env) {
                 variable(root, &name, &default, &own, "its default");
             }
             (None, None) if own.operators.iter().all(String::is_empty) => {
-                let why = "nothing in the project defines it: blank, as Compose takes it";
+                let why = match passed_on.contains(&name) {
+                    true => {
+                        "nothing in the project defines it: empty, where Compose passes nothing on"
+                    }
+                    false => "nothing in the project defines it: blank, as Compose takes it",
+                };
                 variable(root, &name, "", &own, why);
             }
             (None, None) if own.operators.iter().any(|own| own.ends_with('?')) => {}

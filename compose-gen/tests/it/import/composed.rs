@@ -179,7 +179,56 @@ volumes: {data2: {}}
         ),
     ];
     let imported = Imported::new(&files).expect_same(&[]);
-    imported.says("services.web.environment.A", "changed", "a name without a value");
+    let why = "Compose passes A on only where it is set; the specification needs a value";
+    imported.says("services.web.environment.A", "changed", why);
+}
+
+#[test]
+fn a_name_in_a_list_of_variables_gets_the_empty_value_and_the_report_says_so() {
+    let text = "services: {web: {image: 'web:1', environment: [A]}}\n";
+    let imported = Imported::new(&[("compose.yml", text)]).expect_same(&[]);
+    let why = "Compose passes A on only where it is set; the specification needs a value";
+    imported.says("services.web.environment.0", "changed", why);
+    imported.says("x-variables.A", "added", "empty, where Compose passes nothing on");
+}
+
+#[test]
+fn a_name_that_the_env_file_of_the_project_sets_has_its_value() {
+    let text = "services: {web: {image: 'web:1', environment: [A]}}\n";
+    let files = [("compose.yml", text), (".env", "A=1\n")];
+    let imported = Imported::new(&files).expect_same(&[]);
+    imported.says("services.web.environment.0", "changed", "a name without a value");
+    imported.says("x-variables.A", "added", "the value of .env");
+}
+
+#[test]
+fn a_variable_in_a_text_without_a_value_is_blank_as_compose_takes_it() {
+    let text = "services: {web: {image: 'web:1', environment: {A: '$A'}}}\n";
+    let imported = Imported::new(&[("compose.yml", text)]).expect_same(&[]);
+    imported.says("x-variables.A", "added", "blank, as Compose takes it");
+}
+
+#[test]
+fn an_address_in_both_forms_is_written_once() {
+    let text = "services:
+  base: {image: base, extra_hosts: {h: 1.1.1.1}}
+  web: {extends: base, extra_hosts: ['h=1.1.1.1', 'g:2.2.2.2']}
+";
+    let imported = Imported::new(&[("compose.yml", text)]).expect_same(&[]);
+    let web = &imported.bench.documents("new/docker/compose.yaml")[0]["services"]["web"];
+    assert_eq!(web["extra_hosts"], json!(["g=2.2.2.2", "h=1.1.1.1"]));
+}
+
+#[test]
+fn a_reset_item_leaves_the_entry_of_the_base() {
+    let text = "services:
+  web: {extends: {file: base.yml, service: base}, ports: [!reset '80:80', '82:82']}
+";
+    let base = "services: {base: {image: base, ports: ['80:80', '81:81']}}\n";
+    let files = [("compose.yml", text), ("base.yml", base)];
+    let imported = Imported::new(&files).expect_same(&[]);
+    let web = &imported.bench.documents("new/docker/compose.yaml")[0]["services"]["web"];
+    assert_eq!(web["ports"].as_array().map(Vec::len), Some(3));
 }
 
 #[test]
@@ -350,4 +399,38 @@ networks: {front: {internal: false}}
     ] {
         imported.says(key, outcome, reason);
     }
+}
+
+#[test]
+fn several_files_are_one_over_the_other() {
+    let files = [
+        (
+            "compose.yml",
+            "services: {web: {image: 'web:1', environment: {A: '1'}, ports: ['80:80']}}\n",
+        ),
+        (
+            "compose.override.yml",
+            "services: {web: {image: 'web:2', environment: {B: '2'}, ports: ['81:81']}}\n",
+        ),
+    ];
+    let imported = Imported::merged(&files, &["compose.yml", "compose.override.yml"]);
+    let imported = imported.expect_same(&[]);
+    let web = &imported.bench.documents("new/docker/compose.yaml")[0]["services"]["web"];
+    assert_eq!(web["image"], "web:2");
+    assert_eq!(web["environment"], json!({"A": "1", "B": "2"}));
+    let row = imported.row("services.web.environment.B");
+    assert_eq!(row["place"], "old/compose.override.yml:1:48");
+}
+
+#[test]
+fn an_override_of_an_included_service_is_merged_with_it() {
+    let files = [
+        ("a.yml", "services: {db: {image: 'db:1', environment: {X: '1'}}}\n"),
+        ("compose.yml", "include: [a.yml]\nservices: {web: {image: 'web:1'}}\n"),
+        ("compose.override.yml", "services: {db: {environment: {A: '1'}}}\n"),
+    ];
+    let compose = ["compose.yml", "compose.override.yml"];
+    let imported = Imported::merged(&files, &compose).expect_same(&[]);
+    let db = &imported.bench.documents("new/docker/compose.yaml")[0]["services"]["db"];
+    assert_eq!(db["environment"], json!({"A": "1", "X": "1"}));
 }

@@ -17,20 +17,28 @@ use crate::support::{Bench, tool};
 /// A project in `old/`, imported into `new/platform`.
 struct Imported {
     bench: Bench,
+    compose: Vec<String>,
     run: Run,
     report: Value,
 }
 
 impl Imported {
     fn new(files: &[(&str, &str)]) -> Self {
+        Imported::merged(files, &["compose.yml"])
+    }
+
+    /// A project of several Compose files, merged in this order.
+    fn merged(files: &[(&str, &str)], compose: &[&str]) -> Self {
         let bench = Bench::new("services: {}\n");
         for (name, text) in files {
             bench.write(&format!("old/{name}"), text);
         }
-        let arguments = ["import", "old/compose.yml", "--out", "new/platform", "--format", "json"];
-        let run = run(tool().args(arguments).current_dir(bench.path()));
+        let compose: Vec<String> = compose.iter().map(|name| format!("old/{name}")).collect();
+        let mut import = tool();
+        import.arg("import").args(&compose).args(["--out", "new/platform", "--format", "json"]);
+        let run = run(import.current_dir(bench.path()));
         let report = serde_json::from_str(&run.stdout).unwrap_or_default();
-        Imported { bench, run, report }
+        Imported { bench, compose, run, report }
     }
 
     /// Expects that nothing is left to do, that compose-gen accepts the folder, and that Docker
@@ -42,13 +50,16 @@ impl Imported {
         assert_eq!(*left, json!([]));
         self.generate().expect(0);
         let Some(compose) = peers::find("PEER_COMPOSE") else { return self };
-        let read = |file: &str| -> Value {
+        let read = |files: &[String]| -> Value {
             let mut config = Command::new(&compose);
-            config.env_clear().env("HOME", "/home/somebody").arg("-f");
-            config.arg(self.bench.path().join(file)).args(["--profile", "*", "config"]);
+            config.env_clear().env("HOME", "/home/somebody");
+            for file in files {
+                config.arg("-f").arg(self.bench.path().join(file));
+            }
+            config.args(["--profile", "*", "config"]);
             serde_json::from_str(&run(config.args(["--format", "json"])).expect(0).stdout).unwrap()
         };
-        let (old, new) = (read("old/compose.yml"), read("new/docker/compose.yaml"));
+        let (old, new) = (read(&self.compose), read(&["new/docker/compose.yaml".to_owned()]));
         assert_eq!(old["name"], new["name"]);
         for (name, service) in old["services"].as_object().unwrap() {
             let other = &new["services"][name];

@@ -360,7 +360,7 @@ services:
     imported.says("services.server.x-host-paths", "added", "nodes must have them");
     imported.says("services.server.volumes.1", "changed", "a path of the host");
     imported.says("services.server.volumes.0", "changed", "the volume gitea now");
-    imported.says("services.db.environment.PGTZ", "changed", "a name without a value");
+    imported.says("services.db.environment.PGTZ", "changed", "only where it is set");
     imported.says("x-variables.EDITOR", "added", "nothing in the project defines it");
     imported.says("x-environments.local", "added", "no name of a namespace");
     assert!(
