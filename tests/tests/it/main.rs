@@ -1,5 +1,6 @@
 //! The tests that cross tools, and those of what the tools generate and apply.
 
+mod agreement_compose;
 mod agreement_kubernetes;
 mod agreement_secrets;
 mod agreement_words;
