@@ -4,8 +4,6 @@
 //! a build. In doubt it is hidden, also where the text has a mistake: those are the lines that
 //! messages show.
 
-use std::ops::Range;
-
 use common::secrets::tree::REFERENCES;
 use common::secrets::{is_harmless, names_secret, shows_secret};
 
@@ -61,15 +59,6 @@ pub(super) fn places(node: &Node, secret: bool) -> Vec<Place> {
         collect(node, &mut found);
     }
     found
-}
-
-/// The same for a text that nobody can read: all of it where it is about Secrets, otherwise the
-/// lines that may be.
-pub(super) fn unreadable(text: &str) -> Vec<Range<usize>> {
-    if ["Secret", "stringData", "stringdata", "secretGenerator"].iter().any(|w| text.contains(w)) {
-        return std::iter::once(0..text.len()).collect();
-    }
-    common::secrets::unreadable(text)
 }
 
 fn collect(node: &Node, found: &mut Vec<Place>) {
