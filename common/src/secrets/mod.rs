@@ -19,7 +19,7 @@ pub mod values;
 
 pub use names::names_secret;
 pub use text::{MASK, mask, shows_secret, unreadable};
-pub use values::{has_password, is_harmless, is_placeholder, is_secret};
+pub use values::{has_only_references, has_password, is_harmless, is_placeholder, is_secret};
 
 /// Whether no message may show the value of a variable.
 pub fn is_hidden(name: &str, value: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use super::names::names_address;
 use super::names_secret;
+use crate::compose::variables::{Part, parts};
 
 /// Values that stand where a secret will be, in lower case.
 const DUMMIES: [&str; 19] = [
@@ -104,6 +105,16 @@ fn is_only_references(value: &str) -> bool {
         || value.contains('$') && plain(first) && !has_default(value) && parts.all(behind)
 }
 
+/// Whether a text is `${NAME}` or several, each with or without a default, and has no letter and no
+/// digit beside them. Then their names are names: those in `abc$def` may be a part of a password.
+pub fn has_only_references(text: &str) -> bool {
+    parts(text).iter().all(|part| match part {
+        Part::Literal(text) => !text.contains(char::is_alphanumeric),
+        Part::Reference(_) => true,
+        Part::Lone(_) | Part::Bad(_) => false,
+    })
+}
+
 /// Whether a value is a shell's `$NAME`, or `$$NAME` where Compose reads it first.
 fn is_variable(value: &str) -> bool {
     let name = value.trim_start_matches('$');
@@ -162,7 +173,7 @@ pub(super) fn password(rest: &str) -> Option<std::ops::Range<usize>> {
     let end = rest.find(|c: char| "/?# \"'`<>".contains(c) || c.is_whitespace());
     let at = rest[..end.unwrap_or(rest.len())].rfind('@')?;
     let start = rest[..at].find(':')? + 1;
-    (start < at && !is_placeholder(&rest[start..at])).then_some(start..at)
+    (start < at && !is_harmless(&rest[start..at])).then_some(start..at)
 }
 
 /// Whether a word is a token by its form: one of [`ISSUED`], or a JSON Web Token.
