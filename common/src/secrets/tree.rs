@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{is_harmless, names_secret, text};
+use super::{Words, is_harmless, names_secret, text};
 use crate::yaml::{Node, Value};
 
 /// Keys beside a secret's name that hold its value.
@@ -55,8 +55,11 @@ impl Tree<'_> {
             }
             Value::Sequence(items) => {
                 let mut flag = false;
+                let mut command = Words::default();
                 for item in items {
+                    let password = item.as_str().and_then(|word| command.next(word));
                     match item.as_str() {
+                        Some(_) if password.is_some() => self.hide(item),
                         Some(text) if flag && !text.starts_with('-') => self.hide(item),
                         _ => self.node(item, ""),
                     }
@@ -138,6 +141,10 @@ mod tests {
             "env: [{name: PASSPHRASE, value: hunter2}]",
             "command: [run, --passphrase, hunter2]",
             "command: run --passphrase hunter2",
+            "command: [redis-cli, -a, hunter2]",
+            "command:\n  - redis-cli\n  - -a\n  - hunter2\n",
+            "command: [mysql, -phunter2]",
+            "test: [CMD, curl, -u, \"app:hunter2\"]",
             "command: run ${PASSPHRASE:-hunter2}",
             "environment: {PASSPHRASE: \"${X:-hunter2}\"}",
             "environment: {URL: \"postgres://app:hunter2@db/app\"}",

@@ -5,7 +5,7 @@
 //! messages show.
 
 use common::secrets::tree::REFERENCES;
-use common::secrets::{is_harmless, names_secret, shows_secret};
+use common::secrets::{Words, is_harmless, names_secret, shows_secret};
 
 use crate::tree::{Entry, Node, Place, Value};
 
@@ -67,8 +67,13 @@ fn collect(node: &Node, found: &mut Vec<Place>) {
         Value::Scalar(_) => {}
         Value::Sequence(items) => {
             let mut before = false;
+            let mut command = Words::default();
             for item in items {
+                let password = item.as_str().and_then(|word| Some(&word[command.next(word)?]));
                 match item.as_str() {
+                    Some(_) if password.is_some_and(|own| !is_harmless(own)) => {
+                        found.push(item.origin.base);
+                    }
                     // `--password`, and the value behind it.
                     Some(text) if before && !is_harmless(text) => found.push(item.origin.base),
                     _ => collect(item, found),
