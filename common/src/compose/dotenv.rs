@@ -48,12 +48,30 @@ pub enum Value {
     Text(String),
 }
 
-/// A line that is no assignment. The bytes hold nothing of a value.
+/// A line that is no assignment.
 #[derive(Debug, PartialEq, Eq)]
 struct Problem {
     span: Range<usize>,
+    /// Whether the bytes are the name of a variable. Others may be a part of a value.
+    named: bool,
     message: &'static str,
 }
+
+impl Assignment {
+    /// Whether the name may be a part of a value that goes on from an earlier line: Base64 is made
+    /// of the letters of a name, and ends with `=`.
+    fn may_be_value(&self) -> bool {
+        match &self.value {
+            Value::Outside => true,
+            Value::Text(text) => text.is_empty() || text.chars().all(|c| c == '='),
+            Value::Literal(_) => false,
+        }
+    }
+}
+
+/// What the first and the last line of a key have.
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
 
 /// Reads a file. Lines that are no assignments go to the report; no message shows a value.
 ///
@@ -62,9 +80,10 @@ struct Problem {
 pub fn read(path: &Path, report: &mut Report) -> io::Result<EnvFile> {
     let text = std::fs::read_to_string(path)?;
     let (assignments, problems) = parse(&text);
-    // What is no name may be a part of a secret, comments included.
-    let names = assignments.iter().map(|own| own.span.clone());
-    let mut shown: Vec<_> = names.chain(problems.iter().map(|own| own.span.clone())).collect();
+    // Any other text may be a part of a secret, comments included.
+    let names = assignments.iter().filter(|own| !own.may_be_value()).map(|own| own.span.clone());
+    let bad = problems.iter().filter(|own| own.named).map(|own| own.span.clone());
+    let mut shown: Vec<_> = names.chain(bad).collect();
     shown.sort_by_key(|span| span.start);
     let mut hidden = Vec::new();
     let mut from = 0;
@@ -98,6 +117,12 @@ fn parse(text: &str) -> (Vec<Assignment>, Vec<Problem>) {
             continue;
         }
         match assignment(text, at, line) {
+            Ok((assignment, _)) if begins_key(&assignment.value) => {
+                let end = rest.find(END).unwrap_or(rest.len());
+                at += end + rest[end..].split('\n').next().unwrap_or_default().len();
+                let message = "a key of several lines needs quotes";
+                problems.push(Problem { span: assignment.span, named: true, message });
+            }
             Ok((assignment, end)) => {
                 assignments.push(assignment);
                 at = end;
@@ -108,6 +133,11 @@ fn parse(text: &str) -> (Vec<Assignment>, Vec<Problem>) {
             }
         }
     }
+}
+
+/// Whether an unquoted value is the first line of a key.
+fn begins_key(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.contains(BEGIN) && !text.contains(END))
 }
 
 /// Bytes that the values of a file may have together with their variables replaced.
@@ -149,7 +179,7 @@ fn assignment(text: &str, at: usize, line: &str) -> Result<(Assignment, usize), 
         None => (own.trim_end(), None),
     };
     let span = at..at + name.len();
-    let problem = |span: Range<usize>, message| Err(Problem { span, message });
+    let problem = |span, named, message| Err(Problem { span, named, message });
     let fits = |c: char| c.is_alphanumeric() || "_.-[]".contains(c);
     if let Some(bad) = name.find(|c: char| !fits(c)) {
         // The rest may be a part of a value.
@@ -157,7 +187,7 @@ fn assignment(text: &str, at: usize, line: &str) -> Result<(Assignment, usize), 
             Some(_) => "this is no name of a variable",
             None => "a line is NAME=value",
         };
-        return problem(span.start..span.start + bad, message);
+        return problem(span.start..span.start + bad, false, message);
     }
     let Some(equals) = equals else {
         let value = Value::Outside;
@@ -174,7 +204,7 @@ fn assignment(text: &str, at: usize, line: &str) -> Result<(Assignment, usize), 
                 };
                 (value, start + 1 + length)
             }
-            None => return problem(span, "a quote of this value does not end"),
+            None => return problem(span, true, "a quote of this value does not end"),
         },
         _ => {
             let value = value.split(" #").next().unwrap_or_default().trim_end();
@@ -274,6 +304,42 @@ mod tests {
             assert_eq!(read(line), [("A".to_owned(), expected.to_owned())], "{line}");
         }
         assert_eq!(read("# c\nK\nU\nA=$K\nB=$A\n").len(), 3);
+    }
+
+    /// The lines of the messages about a file.
+    fn said(text: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        std::fs::write(&path, text).unwrap();
+        let mut report = Report::default();
+        let file = super::read(&path, &mut report).unwrap();
+        for own in &file.assignments {
+            report.push(Diagnostic::error("x", "seen").at(file.place(own), ""));
+        }
+        report.render()
+    }
+
+    #[test]
+    fn a_key_without_quotes_is_one_problem_at_its_name() {
+        for key in ["PRIVATE KEY", "RSA PRIVATE KEY"] {
+            let text = format!(
+                "A=1\nTLS=-----BEGIN {key}-----\nMIIEhunter2\nhunter2/x==\nhunter2==\n\
+                 -----END {key}-----\nB=2\n"
+            );
+            let (assignments, problems) = parse(&text);
+            let names: Vec<&str> = assignments.iter().map(|own| own.name.as_str()).collect();
+            assert_eq!((names, problems.len()), (vec!["A", "B"], 1));
+            let said = said(&text);
+            assert!(said.contains("TLS") && !said.contains("hunter2"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_may_go_on_with_a_value_is_not_shown() {
+        for line in ["hunter2", "hunter2/x==", "hunter2==", "hunter2=", "hunter2 x", "@hunter2"] {
+            let said = said(&format!("TLS=MIIE\n{line}\n"));
+            assert!(!said.contains("hunter2"), "{said}");
+        }
     }
 
     #[test]

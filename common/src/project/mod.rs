@@ -31,7 +31,7 @@ use reader::Reader;
 
 pub use merge::{dependencies, pairs};
 pub use reader::{COMPOSE, Dialect};
-pub use scope::{Env, Scope, with};
+pub use scope::{Env, NO_VARIABLE, NO_VARIABLE_HINT, Scope, with};
 pub use tree::{Origin, Tag, Text, Tree, Value, known};
 
 /// A project.

@@ -11,6 +11,12 @@ use crate::diagnostic::{Diagnostic, Place, Report};
 /// Name → value of variables.
 pub type Env = BTreeMap<String, String>;
 
+/// The message about a `$` with no variable behind it. It does not quote the text, which may be a
+/// part of a secret.
+pub const NO_VARIABLE: &str = "what stands behind a $ here is no variable";
+/// The hint of [`NO_VARIABLE`].
+pub const NO_VARIABLE_HINT: &str = "${NAME}, ${NAME:-default}, or $$ for a dollar sign";
+
 /// What variables stand for in a part of the project.
 pub struct Scope {
     /// The values.
@@ -33,11 +39,7 @@ impl Scope {
                     "with its variables this is longer than 128 KiB",
                     "no variable of a process can have more",
                 ),
-                // Not the text in the braces: a default may be a secret.
-                false => (
-                    "what stands behind a $ here is no variable",
-                    "${NAME}, ${NAME:-default}, or $$ for a dollar sign",
-                ),
+                false => (NO_VARIABLE, NO_VARIABLE_HINT),
             };
             Box::new(Diagnostic::error("interpolation", message).hint(hint))
         })

@@ -2,6 +2,7 @@
 //!
 //! - [`names`]: the names of variables that hold a secret, as a table
 //! - [`values`]: values that are a secret whatever their name, and values that are none
+//! - `command`: options of commands with a password behind them
 //! - [`text`]: secrets in a line, a command, a log or a file, found and masked
 //! - [`tree`]: secrets in a YAML file that a person wrote
 //!
@@ -11,15 +12,17 @@
 //! little and a wrongly shown one stays in a build's log.
 
 mod assignment;
+mod command;
 pub mod names;
 mod scan;
 pub mod text;
 pub mod tree;
 pub mod values;
 
+pub use command::Words;
 pub use names::names_secret;
 pub use text::{MASK, mask, shows_secret, unreadable};
-pub use values::{has_password, is_harmless, is_placeholder, is_secret};
+pub use values::{has_only_references, has_password, is_harmless, is_placeholder, is_secret};
 
 /// Whether no message may show the value of a variable.
 pub fn is_hidden(name: &str, value: &str) -> bool {

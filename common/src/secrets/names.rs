@@ -6,6 +6,9 @@ enum Stands {
     /// In any place, unless the name ends with one of [`ABOUT`]; also at the end of a longer word,
     /// as in `PGPASSWORD`.
     Anywhere,
+    /// Short words, which other words end with: in any place, also at the end of a longer word, as
+    /// in `SSHKEY`, unless one of [`OTHER_WORDS`] ends so, or one of [`BEHIND_KEY`] follows.
+    Short,
     /// At the end, alone or behind other words.
     Last,
     /// At the end, behind another word.
@@ -24,6 +27,10 @@ pub struct Word {
 
 const fn anywhere(word: &'static str, example: &'static str) -> Word {
     Word { word, stands: Stands::Anywhere, example }
+}
+
+const fn short(word: &'static str, example: &'static str) -> Word {
+    Word { word, stands: Stands::Short, example }
 }
 
 const fn last(word: &'static str, example: &'static str) -> Word {
@@ -48,22 +55,29 @@ pub const WORDS: &[Word] = &[
     anywhere("TOKENS", "API_TOKENS"),
     anywhere("CREDENTIAL", "GCP_CREDENTIAL"),
     anywhere("CREDENTIALS", "GOOGLE_CREDENTIALS_JSON"),
-    // Written as one word; `API_KEY` is a case of `KEY`.
-    anywhere("APIKEY", "STRIPE_APIKEY"),
-    anywhere("ACCESSKEY", "MINIO_ACCESSKEY"),
-    anywhere("SECRETKEY", "MINIO_SECRETKEY"),
-    anywhere("PRIVATEKEY", "TLS_PRIVATEKEY"),
+    anywhere("CREDS", "AWS_CREDS"),
+    last("CRED", "GCP_CRED"),
+    // The schemes that send a token; `OAUTH2_CLIENT_ID` is about one.
+    anywhere("BEARER", "API_BEARER"),
+    anywhere("OAUTH", "GITHUB_OAUTH"),
     // MySQL's client. Alone it is the folder where a shell is.
-    behind("PWD", "MYSQL_PWD"),
+    short("PWD", "MYSQL_PWD"),
+    short("PW", "ADMIN_PW"),
     // Redis' `requirepass` is one word.
-    last("PASS", "REDIS_REQUIREPASS"),
+    short("PASS", "REDIS_REQUIREPASS"),
     // Every key that is not one of data; see [`KEYS_OF_DATA`]. Alone it is half of a pair.
-    behind("KEY", "FERNET_KEY"),
-    behind("KEYS", "SIGNING_KEYS"),
+    short("KEY", "FERNET_KEY"),
+    short("KEYS", "SIGNING_KEYS"),
+    // AppRole's half of a login. A `SECRET_ID` of another service says which secret it is.
+    last("VAULT_SECRET_ID", "VAULT_SECRET_ID"),
+    last("APPROLE_SECRET_ID", "VAULT_APPROLE_SECRET_ID"),
+    last("ROLE_SECRET_ID", "VAULT_ROLE_SECRET_ID"),
     // Rails names its key for all cookies so.
     last("SECRET_KEY_BASE", "SECRET_KEY_BASE"),
     // Addresses that hold a password or a key by definition. A `_URL` is judged by its value.
     last("DSN", "SENTRY_DSN"),
+    last("WEBHOOK", "SLACK_WEBHOOK"),
+    last("WEBHOOK_URL", "SLACK_WEBHOOK_URL"),
     last("CONNECTION_STRING", "AZURE_STORAGE_CONNECTION_STRING"),
     last("CONNECTIONSTRING", "AZURE_CONNECTIONSTRING"),
     last("CONN_STR", "SERVICE_BUS_CONN_STR"),
@@ -83,7 +97,7 @@ pub const WORDS: &[Word] = &[
 /// `SECRET_NAME`. A word that is not here leaves the name a secret's: `TOKEN_PROD`.
 const ABOUT: &[&str] = &[
     // Where it is.
-    "ADDR ADDRESS BACKEND DIR DIRECTORY ENDPOINT FILE FILENAME FILES FOLDER HOST LOCATION \
+    "ADDR ADDRESS BACKEND CALLBACK DIR DIRECTORY DOMAIN DOMAINS ENDPOINT FILE FILENAME FILES FOLDER HOST LOCATION \
      MANAGER MOUNT PATH PATHS PORT PROVIDER REGION SERVER SERVICE SOURCE STORE URI URL",
     // Which one it is.
     "ARN AUDIENCE CLASS FIELD HEADER ID IDS ISSUER LABEL NAME NAMES NAMESPACE PREFIX \
@@ -93,8 +107,15 @@ const ABOUT: &[&str] = &[
      EXPIRY FORMAT HOURS INTERVAL KIND LEN LENGTH LIFETIME LIMIT MAX METHOD MIN MINUTES \
      MODE MS PATTERN PERIOD POLICY REGEX ROTATION SECONDS SIZE TIMEOUT TTL TYPE",
     // Switches.
-    "ALLOWED DISABLED ENABLED OPTIONAL REQUIRED",
+    "ALLOWED DISABLED ENABLE ENABLED OPTIONAL REQUIRED SECURE",
 ];
+
+/// Words at the end of a name that say for which environment, which release or in which form it
+/// is: the words before them decide. `BASE` and `B` are `BASE64` and `B64` without their digits.
+const VARIANTS: &[&str] =
+    &["B BACKUP BASE CURRENT DEFAULT DEMO DER DEV DEVELOPMENT HEX JSON LIVE \
+     LOCAL NEW NEXT OLD PEM PRD PREV PREVIOUS PROD PRODUCTION QA RAW SANDBOX STAGE STAGING STG \
+     TEST TESTING UAT V"];
 
 /// Words before `KEY` that make it a key of data, or one for everybody to read.
 const KEYS_OF_DATA: &[&str] =
@@ -103,8 +124,21 @@ const KEYS_OF_DATA: &[&str] =
      NATURAL OBJECT ORDER PARTITION PRIMARY PUBLIC PUBLISHABLE RANGE RECORD ROUTING SEARCH \
      SHARD SORT SURROGATE TAINT TOPOLOGY UNIQUE"];
 
-/// Words that end with `PASS` and are none.
-const NO_PASS: &[&str] = &["BYPASS", "COMPASS", "ENCOMPASS", "OVERPASS", "SURPASS", "TRESPASS"];
+/// Words behind `KEY` that say where in a record or a program it is: `CONNECT_KEY_CONVERTER`,
+/// `KEY_VAULT`, `ACCESS_KEY_ID`.
+const BEHIND_KEY: &[&str] = &["BINDING BINDINGS BOARD CLOAK COLUMN CONVERTER DESERIALIZER EVENT \
+     EVENTS ID IDS PREFIX SCHEMA SCHEMAS SERDE SERIALIZER SPACE SUBJECT USAGE VAULT"];
+
+/// Words behind `PASS` that make it a verb or a ticket.
+const BEHIND_PASS: &[&str] = &["FAIL PRICE RATE THROUGH"];
+
+/// Words that end with a short word and are other words.
+const OTHER_WORDS: &[&str] = &[
+    "BYPASS COMPASS ENCOMPASS OVERPASS SURPASS TRESPASS UNDERPASS",
+    "DONKEY DONKEYS HOCKEY HOTKEY HOTKEYS JOCKEY JOCKEYS MONKEY MONKEYS TURKEY TURNKEY WHISKEY",
+    // Where a shell was before.
+    "OLDPWD",
+];
 
 /// Words that make `TOKENS` the pieces of a text.
 const COUNTS: &[&str] = &["MAX", "MIN", "NUM", "TOTAL"];
@@ -114,32 +148,75 @@ const COUNTS: &[&str] = &["MAX", "MIN", "NUM", "TOTAL"];
 pub fn names_secret(name: &str) -> bool {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let Some(end) = words.last() else { return false };
-    let counted = end.ends_with("TOKENS") && words.iter().any(|word| COUNTS.contains(word));
-    let about = listed(ABOUT, end);
-    !counted && WORDS.iter().any(|word| word.is_in(&words, about))
+    WORDS.iter().any(|word| word.is_in(&words))
+}
+
+/// Whether a variable of this name holds an address that has a secret in it by definition: Sentry's
+/// key stands before the host, and a webhook's behind it.
+pub(super) fn names_address(name: &str) -> bool {
+    let words = words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let address = |word: &&Word| matches!(word.word, "DSN" | "WEBHOOK" | "WEBHOOK_URL");
+    WORDS.iter().filter(address).any(|word| word.is_in(&words))
 }
 
 impl Word {
     /// Whether a name of these words is a secret's because of this one.
-    fn is_in(&self, words: &[&str], about: bool) -> bool {
+    fn is_in(&self, words: &[&str]) -> bool {
+        let variants = words.iter().rev().take_while(|word| listed(VARIANTS, word)).count();
+        let named = &words[..words.len() - variants];
+        let Some(end) = named.last() else { return false };
+        let about = listed(ABOUT, end);
         match self.stands {
-            Stands::Anywhere => !about && words.iter().any(|word| word.ends_with(self.word)),
-            Stands::Last | Stands::Behind => {
-                let length = self.word.split('_').count();
-                let Some(at) = words.len().checked_sub(length) else { return false };
-                let before = at.checked_sub(1).map(|at| words[at]);
-                let same = words[at..].iter().copied().eq(self.word.split('_'))
-                    || self.word == "PASS" && words[at].ends_with("PASS");
-                match self.word {
-                    _ if !same => false,
-                    "PASS" => !NO_PASS.contains(&words[at]),
-                    "KEY" | "KEYS" => before.is_some_and(|word| !listed(KEYS_OF_DATA, word)),
-                    _ => self.stands == Stands::Last || before.is_some(),
-                }
+            Stands::Anywhere => {
+                let counted = end.ends_with("TOKENS") && words.iter().any(|w| COUNTS.contains(w));
+                let proxy = self.word == "OAUTH" && words.contains(&"PROXY");
+                !about && !counted && !proxy && words.iter().any(|word| word.ends_with(self.word))
             }
+            Stands::Short => !about && (0..words.len()).any(|at| self.is_short(words, at)),
+            // The word may end with a variant itself: `SECRET_KEY_BASE`.
+            Stands::Last | Stands::Behind => self.is_last(named) || self.is_last(words),
         }
     }
+
+    fn is_last(&self, words: &[&str]) -> bool {
+        let length = self.word.split('_').count();
+        let Some(at) = words.len().checked_sub(length) else { return false };
+        words[at..].iter().copied().eq(self.word.split('_'))
+            && (self.stands == Stands::Last || at > 0)
+    }
+
+    /// Whether the word at `at` is, or ends with, this short one.
+    fn is_short(&self, words: &[&str], at: usize) -> bool {
+        let Some(glued) = words[at].strip_suffix(self.word) else { return false };
+        let before = match glued {
+            "" => at.checked_sub(1).map(|at| words[at]),
+            glued => Some(glued),
+        };
+        let follows = |list| words.get(at + 1).is_some_and(|word| listed(list, word));
+        if listed(OTHER_WORDS, words[at]) {
+            return false;
+        }
+        match self.word {
+            "KEY" | "KEYS" => {
+                let of_data = before.is_some_and(|word| {
+                    listed(KEYS_OF_DATA, word)
+                        || !glued.is_empty() && ends_listed(KEYS_OF_DATA, word)
+                });
+                !of_data && !follows(BEHIND_KEY) && (before.is_some() || words.len() > 1)
+            }
+            "PWD" => before.is_some() || words.len() > 1,
+            "PASS" => !follows(BEHIND_PASS),
+            // Two letters end many a word: `BINDPW`, not `KPW`.
+            _ => glued.is_empty() || glued.len() > 3,
+        }
+    }
+}
+
+/// Whether a word ends with one of a list: `SSHPUBLIC`.
+fn ends_listed(list: &[&str], word: &str) -> bool {
+    let mut listed = list.iter().flat_map(|line| line.split(' '));
+    listed.any(|listed| listed.len() > 3 && word.ends_with(listed))
 }
 
 /// Whether one of the lines of a list has the word.
@@ -178,7 +255,7 @@ mod tests {
         for word in WORDS {
             let own = words(word.example);
             let own: Vec<&str> = own.iter().map(String::as_str).collect();
-            assert!(word.is_in(&own, false), "{word:?}");
+            assert!(word.is_in(&own), "{word:?}");
             assert!(names_secret(word.example), "{word:?}");
         }
     }
@@ -243,6 +320,28 @@ mod tests {
             "PRIVATE_KEY",
             "GITHUB_TOKEN_PROD",
             "clientsecret",
+            "SECRET_ID_OF_VAULT_SECRET_ID",
+            "KEY_PEM",
+            "DB_PASS_PROD",
+            "PASS",
+            "MYSQL_PWD_ROOT",
+            "ADMIN_PW",
+            "ROOTPW",
+            "API_KEY_PROD",
+            "FERNET_KEY_OLD",
+            "PRIVATE_KEY_PEM",
+            "SSH_PRIVATE_KEY_BASE64",
+            "SESSION_KEY_V2",
+            "JWT_KEY_OF_PASSENGERS",
+            "SENTRY_DSN_PROD",
+            "CREDS",
+            "OAUTH2_BEARER",
+            "BEARER",
+            "ALERT_WEBHOOK_URL_STAGING",
+            "ENCRYPTIONKEY",
+            "sshKey",
+            "SSHKEY",
+            "STRIPE_APIKEY",
         ] {
             assert!(names_secret(name), "{name}");
         }
@@ -269,6 +368,37 @@ mod tests {
             "BYPASS",
             "AUTH",
             "DATABASE_URL",
+            "OLDPWD",
+            "COMPASS_URL",
+            "PASSENGER",
+            "PASSENGER_SERVICE_URL",
+            "MAX_PASSENGERS",
+            "PASS_THROUGH",
+            "KEYBOARD",
+            "KEYSPACE",
+            "CASSANDRA_KEYSPACE",
+            "KEYCLOAK_REALM",
+            "KEYCLOAK_URL",
+            "KEYSTORE_PATH",
+            "KEYSTORE_LOCATION",
+            "TLS_KEY_FILE",
+            "TLS_KEY_PATH_PROD",
+            "TLS_KEY_NAME",
+            "KEY_ID",
+            "ACCESS_KEY_ID_PROD",
+            "AWS_ACCESS_KEY_ID_2",
+            "PUBLIC_KEY_PEM",
+            "PUBLICKEY",
+            "SSHPUBLICKEY",
+            "SORTKEY",
+            "PARTITION_KEY",
+            "PRIMARY_KEY",
+            "FOREIGN_KEY",
+            "CONNECT_KEY_CONVERTER_SCHEMAS_ENABLE",
+            "OAUTH2_CLIENT_ID",
+            "OAUTH2_PROXY_UPSTREAMS",
+            "COOKIE_SECURE",
+            "CONFIG_V2",
         ] {
             assert!(!names_secret(name), "{name}");
         }

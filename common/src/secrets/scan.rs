@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::assignment::{Assignment, name_from};
+use super::command::Words;
 use super::values::{PRIVATE_KEY, is_issued, is_of_token, password};
 use super::{is_harmless, names_secret};
 
@@ -29,6 +30,8 @@ pub(super) struct Scan {
     /// The bytes of the secrets so far.
     pub(super) found: Vec<Range<usize>>,
     next: Next,
+    /// The command of this line, or of the list that goes on in it.
+    command: Words,
     /// The last XML element `name` was a secret's.
     element: bool,
 }
@@ -90,6 +93,9 @@ impl Scan {
             self.found.extend(
                 password(&line[rest..]).map(|own| start + rest + own.start..start + rest + own.end),
             );
+        }
+        for password in self.command.line(line) {
+            self.hide(start + password.start, &line[password]);
         }
         self.tokens(start, line);
         self.elements(start, line);

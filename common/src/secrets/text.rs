@@ -54,13 +54,19 @@ pub fn secrets(text: &str) -> Vec<Range<usize>> {
 
 /// The lines that may show a secret in a text whose syntax is broken, with those that go on below
 /// them: where there is no tree, a name and its value cannot be told apart.
+///
+/// Of a Secret, or of what makes one, all is hidden: its keys need not have the name of a secret.
 pub fn unreadable(text: &str) -> Vec<Range<usize>> {
+    if OF_SECRETS.iter().any(|word| text.contains(word)) {
+        return std::iter::once(0..text.len()).collect();
+    }
     let mut found = Vec::new();
     let mut below: Option<usize> = None;
     let (mut start, mut before) = (0, false);
     for line in text.split_inclusive('\n') {
         let indent = line.len() - line.trim_start().len();
-        below = below.filter(|key| line.trim().is_empty() || indent > *key);
+        // A wrong indentation does not end a block.
+        below = below.filter(|key| indent > *key || !is_next(line.trim()));
         let words = || line.split(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)));
         // In a JSON patch the value of a variable stands beside a path without its name.
         let named = words().any(names_secret) || line.contains("/env/");
@@ -73,6 +79,20 @@ pub fn unreadable(text: &str) -> Vec<Range<usize>> {
         start += line.len();
     }
     found
+}
+
+/// Words of a text that is about Secrets.
+const OF_SECRETS: [&str; 4] = ["Secret", "stringData", "stringdata", "secretGenerator"];
+
+/// Whether a line begins another entry of a mapping or a list, or another document.
+fn is_next(line: &str) -> bool {
+    let item = line.trim_start_matches("- ");
+    let key = item.split_once(':').filter(|(_, rest)| rest.is_empty() || rest.starts_with(' '));
+    let name = |key: &str| {
+        let key = key.trim_matches(['"', '\'']);
+        !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-./<".contains(c))
+    };
+    item.len() < line.len() || line == "---" || key.is_some_and(|(key, _)| name(key))
 }
 
 #[cfg(test)]
@@ -190,6 +210,10 @@ mod tests {
         assert_eq!(shown("a: [b\n- name: PASSWORD\n  value: x\nb: c\n"), "a: [b\nb: c\n");
         assert_eq!(shown("PASSWORD: |\n  x\n\n  y\nb: [\n"), "b: [\n");
         assert_eq!(shown("a:\n  TOKEN: 'x\nb: c\nd: e\n"), "a:\nd: e\n");
+        // A block whose lines are not indented enough.
+        assert_eq!(shown("a:\n  TOKEN: |\n    x\n  y\n z\nw\nb: c\n"), "a:\nb: c\n");
+        assert_eq!(shown("{\"kind\": \"Secret\"}\nkind: Secret\ndata:\n  a: |\n    x\n y\n"), "");
+        assert_eq!(shown("a: [\nkind: ConfigMap\n"), "a: [\nkind: ConfigMap\n");
     }
 
     proptest! {

@@ -2,11 +2,27 @@
 
 use std::ops::Range;
 
-use super::{is_harmless, names_secret, text};
+use super::{Words, is_harmless, names_secret, text};
 use crate::yaml::{Node, Value};
 
-/// Keys below a secret's name, or beside it, that hold its value.
+/// Keys beside a secret's name that hold its value.
 const VALUES: [&str; 3] = ["default", "dev", "value"];
+
+/// Keys below a secret's name that never hold its value.
+const PLAIN: [&str; 7] =
+    ["at-up", "condition", "external", "file", "required", "restart", "secretName"];
+
+/// Sections whose keys are names of things, whatever the names say.
+const SECTIONS: [&str; 8] = [
+    "configs",
+    "depends_on",
+    "networks",
+    "secrets",
+    "services",
+    "volumes",
+    "x-environments",
+    "x-secrets",
+];
 
 /// Keys whose list names secrets, and holds none.
 pub const REFERENCES: [&str; 2] = ["imagePullSecrets", "secrets"];
@@ -14,7 +30,7 @@ pub const REFERENCES: [&str; 2] = ["imagePullSecrets", "secrets"];
 /// The bytes of `text`, which was read as `root`, that no message may show.
 pub fn hidden(text: &str, root: &Node) -> Vec<Range<usize>> {
     let mut tree = Tree { text, hidden: Vec::new() };
-    tree.node(root);
+    tree.node(root, "");
     tree.hidden
 }
 
@@ -24,7 +40,8 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    fn node(&mut self, node: &Node) {
+    /// Looks at a node, which is the value of `section`.
+    fn node(&mut self, node: &Node, section: &str) {
         match &node.value {
             Value::Scalar { .. } => {
                 let written = self.text.get(node.span.clone()).unwrap_or_default();
@@ -38,10 +55,13 @@ impl Tree<'_> {
             }
             Value::Sequence(items) => {
                 let mut flag = false;
+                let mut command = Words::default();
                 for item in items {
+                    let password = item.as_str().and_then(|word| command.next(word));
                     match item.as_str() {
+                        Some(_) if password.is_some() => self.hide(item),
                         Some(text) if flag && !text.starts_with('-') => self.hide(item),
-                        _ => self.node(item),
+                        _ => self.node(item, ""),
                     }
                     let text = item.as_str().unwrap_or_default();
                     flag = text.starts_with('-') && !text.contains('=') && names_secret(text);
@@ -52,17 +72,11 @@ impl Tree<'_> {
                 for entry in entries {
                     let key = entry.key.as_str();
                     let secret = names_secret(key) && !REFERENCES.contains(&key);
-                    match &entry.value.value {
-                        Value::Mapping(below) if secret => {
-                            for entry in below {
-                                match VALUES.contains(&entry.key.as_str()) {
-                                    true => self.hide(&entry.value),
-                                    false => self.node(&entry.value),
-                                }
-                            }
-                        }
-                        _ if secret || named && VALUES.contains(&key) => self.hide(&entry.value),
-                        _ => self.node(&entry.value),
+                    let thing = SECTIONS.contains(&section)
+                        && matches!(entry.value.value, Value::Mapping(_));
+                    match secret && !thing || named && VALUES.contains(&key) {
+                        true => self.hide(&entry.value),
+                        false => self.node(&entry.value, key),
                     }
                 }
             }
@@ -87,7 +101,15 @@ impl Tree<'_> {
                 self.hidden.push(node.span.clone());
             }
             Value::Sequence(items) => items.iter().for_each(|item| self.hide(item)),
-            Value::Mapping(entries) => entries.iter().for_each(|entry| self.hide(&entry.value)),
+            Value::Mapping(entries) => {
+                for entry in entries.iter().filter(|own| !PLAIN.contains(&own.key.as_str())) {
+                    // `{hunter2}` is a key without a value.
+                    if entry.value.is_null() {
+                        self.hidden.push(entry.span.clone());
+                    }
+                    self.hide(&entry.value);
+                }
+            }
         }
     }
 }
@@ -119,10 +141,17 @@ mod tests {
             "env: [{name: PASSPHRASE, value: hunter2}]",
             "command: [run, --passphrase, hunter2]",
             "command: run --passphrase hunter2",
+            "command: [redis-cli, -a, hunter2]",
+            "command:\n  - redis-cli\n  - -a\n  - hunter2\n",
+            "command: [mysql, -phunter2]",
+            "test: [CMD, curl, -u, \"app:hunter2\"]",
             "command: run ${PASSPHRASE:-hunter2}",
             "environment: {PASSPHRASE: \"${X:-hunter2}\"}",
             "environment: {URL: \"postgres://app:hunter2@db/app\"}",
             "PASSWORDS: [hunter2, {a: hunter2}]",
+            "environment: {API_TOKEN: {x: hunter2}}",
+            "environment: {API_TOKEN: {x: {y: [hunter2]}}}",
+            "environment: {API_TOKEN: {hunter2}}",
         ] {
             assert!(!shown(text).contains("hunter2"), "{}", shown(text));
         }
@@ -133,6 +162,9 @@ mod tests {
         for text in [
             "services: {web: {secrets: [db_password], environment: {LOG_LEVEL: debug}}}",
             "secrets: {db_password: {file: ./password.txt}}",
+            "services: {token: {image: example/token:1, depends_on: {secrets: {condition: x}}}}",
+            "services: {web: {networks: {secret: {aliases: [web]}}}}",
+            "volumes: {token: {driver: local}}",
             "environment: {PASSWORD_FILE: /run/secrets/password, PASSWORD: \"${PASSWORD}\"}",
         ] {
             assert_eq!(shown(text), text);

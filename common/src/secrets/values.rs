@@ -1,6 +1,8 @@
 //! Values that are a secret whatever their name, and values that are none.
 
+use super::names::names_address;
 use super::names_secret;
+use crate::compose::variables::{Part, parts};
 
 /// Values that stand where a secret will be, in lower case.
 const DUMMIES: [&str; 19] = [
@@ -50,7 +52,7 @@ pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 
 /// Whether a variable with this value gives a secret away: the question of every rule that reports.
 pub fn is_secret(name: &str, value: &str) -> bool {
-    names_secret(name) && !is_placeholder(value) && !is_setting(value)
+    names_secret(name) && !is_placeholder(value) && !is_setting(name, value)
         || has_password(value)
         || value.contains(PRIVATE_KEY)
         || value.split(|c: char| !is_of_token(c)).any(is_issued)
@@ -103,6 +105,16 @@ fn is_only_references(value: &str) -> bool {
         || value.contains('$') && plain(first) && !has_default(value) && parts.all(behind)
 }
 
+/// Whether a text is `${NAME}` or several, each with or without a default, and has no letter and no
+/// digit beside them. Then their names are names: those in `abc$def` may be a part of a password.
+pub fn has_only_references(text: &str) -> bool {
+    parts(text).iter().all(|part| match part {
+        Part::Literal(text) => !text.contains(char::is_alphanumeric),
+        Part::Reference(_) => true,
+        Part::Lone(_) | Part::Bad(_) => false,
+    })
+}
+
 /// Whether a value is a shell's `$NAME`, or `$$NAME` where Compose reads it first.
 fn is_variable(value: &str) -> bool {
     let name = value.trim_start_matches('$');
@@ -123,14 +135,32 @@ fn has_default(value: &str) -> bool {
 
 /// Whether a variable's value cannot be a secret whatever its name says: a switch, a number, a
 /// path, an address.
-fn is_setting(value: &str) -> bool {
+fn is_setting(name: &str, value: &str) -> bool {
     let value = value.trim();
     let number = value.len() < 6 && value.bytes().all(|byte| byte.is_ascii_digit());
     number
         || ["true", "false", "yes", "no", "on", "off"]
             .contains(&value.to_ascii_lowercase().as_str())
         || value.starts_with('/')
-        || value.contains("://") && !has_password(value)
+        || value.contains("://") && !has_password(value) && !(names_address(name) && has_key(value))
+}
+
+/// Whether an address has the key of a service in it: `https://KEY@sentry.io/1`, or the path of a
+/// webhook outside the cluster.
+fn has_key(value: &str) -> bool {
+    let Some(rest) = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"))
+    else {
+        return false;
+    };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    if let Some((key, _)) = authority.rsplit_once('@') {
+        return !is_placeholder(key);
+    }
+    let host = authority.split(':').next().unwrap_or_default();
+    let inside = |end: &&str| host.ends_with(*end);
+    let outside = host.contains('.') && ![".svc", ".local", ".internal"].iter().any(|e| inside(&e));
+    let secret = |part: &str| part.len() > 7 && !is_placeholder(part);
+    outside && path.split(['/', '?', '=']).any(secret)
 }
 
 /// Whether an address in a text has a password in it: `postgres://user:password@db`.
@@ -143,7 +173,7 @@ pub(super) fn password(rest: &str) -> Option<std::ops::Range<usize>> {
     let end = rest.find(|c: char| "/?# \"'`<>".contains(c) || c.is_whitespace());
     let at = rest[..end.unwrap_or(rest.len())].rfind('@')?;
     let start = rest[..at].find(':')? + 1;
-    (start < at && !is_placeholder(&rest[start..at])).then_some(start..at)
+    (start < at && !is_harmless(&rest[start..at])).then_some(start..at)
 }
 
 /// Whether a word is a token by its form: one of [`ISSUED`], or a JSON Web Token.
@@ -211,6 +241,28 @@ mod tests {
         }
         for value in ["12345678", "postgres://app:hunter2@db/app"] {
             assert!(is_secret("TOKEN", value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_an_address_is_a_secret() {
+        for (name, value) in [
+            ("SENTRY_DSN", "https://0123abcd@sentry.io/1"),
+            ("SENTRY_DSN_PROD", "https://0123abcd@o1.ingest.sentry.io/1"),
+            ("SLACK_WEBHOOK", "https://hooks.slack.com/services/T0/B0/hunter2hunter2"),
+            ("ALERT_WEBHOOK_URL", "https://discord.com/api/webhooks/1/hunter2hunter2"),
+        ] {
+            assert!(is_secret(name, value), "{name} {value}");
+        }
+        for (name, value) in [
+            ("SENTRY_DSN", "https://${SENTRY_KEY}@sentry.io/1"),
+            ("DATABASE_DSN", "postgres://app@db/app"),
+            ("ALERT_WEBHOOK_URL", "http://relay:8080/notifications"),
+            ("ALERT_WEBHOOK_URL", "http://relay.ops.svc/notifications"),
+            ("SLACK_WEBHOOK", "https://hooks.slack.com/"),
+            ("LOGIN_URL", "https://user@example.com/notifications"),
+        ] {
+            assert!(!is_secret(name, value), "{name} {value}");
         }
     }
 

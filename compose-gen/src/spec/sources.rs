@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use common::compose::dotenv;
+use common::compose::variables::{Part, parts};
 use common::diagnostic::{Diagnostic, Place, Report};
 use common::project::{Env, Tree, Value as Own};
 use common::secrets::is_secret;
@@ -55,13 +57,43 @@ impl Sources {
         }
     }
 
-    /// The variables of `.env`.
+    /// The variables of `.env`. Of each secret the report has a warning, at its last line.
     pub(super) fn dotenv(&self, report: &mut Report) -> &Env {
+        // The file has been read before, and its mistakes have been said.
+        let file = dotenv::read(&self.folder.join(".env"), &mut Report::default()).ok();
         for (name, _) in self.env.iter().filter(|(name, value)| is_secret(name, value)) {
             let message = format!("{name} of .env would stand in the generated files");
-            report.push(Diagnostic::warning(MAYBE_SECRET, message).hint(MAYBE_SECRET_HINT));
+            let diagnostic = Diagnostic::warning(MAYBE_SECRET, message).hint(MAYBE_SECRET_HINT);
+            let place = file.as_ref().and_then(|file| {
+                let assignment = file.assignments.iter().rfind(|own| own.name == *name)?;
+                Some(file.place(assignment))
+            });
+            report.push(match place {
+                Some(place) => diagnostic.at(place, ""),
+                None => diagnostic,
+            });
         }
         &self.env
+    }
+
+    /// Whether the text at a path has a secret of `.env` in it, of which [`Sources::dotenv`] has
+    /// warned.
+    pub(crate) fn is_told(&self, path: &[&str]) -> bool {
+        let Some(Own::Text(text)) = self.tree(path).map(|tree| &tree.value) else { return false };
+        parts(&text.written()).iter().any(|part| match part {
+            Part::Reference(own) => {
+                self.env.get(own.name).is_some_and(|value| is_secret(own.name, value))
+            }
+            _ => false,
+        })
+    }
+
+    /// The tree at a path, if it goes so deep.
+    fn tree(&self, path: &[&str]) -> Option<&Tree> {
+        path.iter().try_fold(&self.root, |here, step| match &here.value {
+            Own::List(items) => item(items, step),
+            _ => here.get(step),
+        })
     }
 
     /// The folder that relative paths of a service start from.

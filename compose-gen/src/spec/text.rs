@@ -42,8 +42,10 @@ pub(crate) struct Names {
 /// Why a text cannot be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// `$` followed by something that is no name.
-    Syntax(String),
+    /// `$` followed by something that is no name. The text itself may be a part of a secret.
+    Syntax,
+    /// A declared name with an operator that it cannot have.
+    Operator(String),
     /// A name that nothing declares.
     Unknown(String),
     /// A character that marks are made of.
@@ -57,21 +59,21 @@ pub(crate) fn interpolate(text: &str, names: &Names) -> Result<String, Vec<Probl
     }
     fill(text, &mut |part| match part {
         Part::Literal(text) => Ok(text.to_owned()),
-        Part::Reference(own) => reference(&own, &text[own.span.clone()], names),
+        Part::Reference(own) => reference(&own, names),
         // Compose would keep the first as it is; that a person meant it is not sure.
-        Part::Lone(shown) | Part::Bad(shown) => Err(vec![Problem::Syntax(shown.to_owned())]),
+        Part::Lone(_) | Part::Bad(_) => Err(vec![Problem::Syntax]),
     })
 }
 
-/// What a reference stands for; `shown` is the reference as written.
-fn reference(own: &Reference<'_>, shown: &str, names: &Names) -> Result<String, Vec<Problem>> {
-    let syntax = || vec![Problem::Syntax(shown.to_owned())];
+/// What a reference stands for.
+fn reference(own: &Reference<'_>, names: &Names) -> Result<String, Vec<Problem>> {
+    let operator = || vec![Problem::Operator(own.name.to_owned())];
     // A secret's value is not known here, nor whether it is empty.
     if names.secrets.contains(own.name) && own.operator.ends_with(['-', '+']) {
-        return Err(syntax());
+        return Err(operator());
     }
     if names.late.contains(own.name) && !own.operator.is_empty() {
-        return late(own, names).ok_or_else(syntax);
+        return late(own, names).ok_or_else(operator);
     }
     match own.meaning(lookup(own.name, names)) {
         Meaning::Value(value) => Ok(value),
@@ -221,10 +223,10 @@ mod tests {
         );
         assert_eq!(read("${A:+y}${B:+n}${A:?must}"), "y1");
         let bad = |text| interpolate(text, &names()).unwrap_err();
-        assert_eq!(bad("$5"), [Problem::Syntax("$5".into())]);
+        assert_eq!(bad("$5"), [Problem::Syntax]);
         assert_eq!(bad("${B}"), [Problem::Unknown("B".into())]);
-        assert_eq!(bad("${A"), [Problem::Syntax("${A".into())]);
-        assert_eq!(bad("$(date)"), [Problem::Syntax("$(".into())]);
+        assert_eq!(bad("${A"), [Problem::Syntax]);
+        assert_eq!(bad("$(date)"), [Problem::Syntax]);
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::catalogue::Catalogue;
 use common::diagnostic::{Diagnostic, Report, nearest};
-use common::secrets::is_secret;
+use common::project::{NO_VARIABLE, NO_VARIABLE_HINT};
+use common::secrets::tree::REFERENCES;
+use common::secrets::{has_only_references, is_secret, names_secret, shows_secret};
 use common::spec::read_file;
 use serde_json::Value;
 
@@ -222,6 +224,12 @@ impl Walk<'_> {
         };
         for problem in problems {
             let diagnostic = match problem {
+                Problem::Unknown(name) if self.is_in_secret(&name, text, &steps) => {
+                    let message = "nothing declares the variable behind a $ of this secret";
+                    Diagnostic::error("unknown-variable", message).hint(
+                        "declare the variable under x-variables, or write $$ for a dollar sign",
+                    )
+                }
                 Problem::Unknown(name) => {
                     let file = own.and_then(|(_, file)| file.as_ref());
                     if let (Some(environment), Some(_)) = (environment, file)
@@ -241,14 +249,14 @@ impl Walk<'_> {
                     let message = format!("nothing declares ${{{name}}}");
                     Diagnostic::error("unknown-variable", message).hint(hint)
                 }
-                Problem::Syntax(shown) => {
-                    let hint = match shown.starts_with("${") {
-                        true => {
-                            "a secret has no default, and a variable of docker compose up no +; write $$ for a dollar sign"
-                        }
-                        false => "write $$ for a dollar sign",
-                    };
-                    Diagnostic::error("interpolation", format!("{shown} cannot be read")).hint(hint)
+                Problem::Syntax => {
+                    Diagnostic::error("interpolation", NO_VARIABLE).hint(NO_VARIABLE_HINT)
+                }
+                Problem::Operator(name) => {
+                    let message = format!("${{{name}}} cannot have this operator");
+                    Diagnostic::error("interpolation", message).hint(
+                        "a secret has no default, and a variable of docker compose up no +; write $$ for a dollar sign",
+                    )
                 }
                 Problem::Mark => Diagnostic::error(
                     "bad-character",
@@ -257,6 +265,16 @@ impl Walk<'_> {
             };
             self.report.push(at(diagnostic, self.sources, &steps));
         }
+    }
+
+    /// Whether a `$name` of a text may be a part of a secret: the text is hidden in messages, and is
+    /// more than references.
+    fn is_in_secret(&self, name: &str, text: &str, steps: &[&str]) -> bool {
+        let place = self.sources.place(steps);
+        let shown = place.as_ref().and_then(|place| place.source.text().get(place.span.clone()));
+        let secret = steps.iter().any(|step| names_secret(step) && !REFERENCES.contains(step));
+        (secret || shows_secret(text) || !shown.is_some_and(|shown| shown.contains(name)))
+            && !has_only_references(text)
     }
 
     /// A secret's variable in a place that is fixed before the container starts.

@@ -9,5 +9,6 @@ mod import;
 mod include;
 mod mapping;
 mod ordinary;
+mod secret_dollars;
 mod support;
 mod wait;

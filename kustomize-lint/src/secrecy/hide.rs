@@ -1,8 +1,8 @@
 //! Keeping secrets of the files that were read out of every message.
 
-use common::secrets::names_secret;
+use common::secrets::{names_secret, unreadable};
 
-use super::places::{places, unreadable};
+use super::places::places;
 use crate::tree::{Files, Node, Place};
 
 impl Files {

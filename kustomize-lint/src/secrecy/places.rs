@@ -4,10 +4,8 @@
 //! a build. In doubt it is hidden, also where the text has a mistake: those are the lines that
 //! messages show.
 
-use std::ops::Range;
-
 use common::secrets::tree::REFERENCES;
-use common::secrets::{is_harmless, names_secret, shows_secret};
+use common::secrets::{Words, is_harmless, names_secret, shows_secret};
 
 use crate::tree::{Entry, Node, Place, Value};
 
@@ -63,23 +61,19 @@ pub(super) fn places(node: &Node, secret: bool) -> Vec<Place> {
     found
 }
 
-/// The same for a text that nobody can read: all of it where it is about Secrets, otherwise the
-/// lines that may be.
-pub(super) fn unreadable(text: &str) -> Vec<Range<usize>> {
-    if ["Secret", "stringData", "stringdata", "secretGenerator"].iter().any(|w| text.contains(w)) {
-        return std::iter::once(0..text.len()).collect();
-    }
-    common::secrets::unreadable(text)
-}
-
 fn collect(node: &Node, found: &mut Vec<Place>) {
     match &node.value {
         Value::Scalar(scalar) if shows_secret(&scalar.text) => found.push(node.origin.base),
         Value::Scalar(_) => {}
         Value::Sequence(items) => {
             let mut before = false;
+            let mut command = Words::default();
             for item in items {
+                let password = item.as_str().and_then(|word| Some(&word[command.next(word)?]));
                 match item.as_str() {
+                    Some(_) if password.is_some_and(|own| !is_harmless(own)) => {
+                        found.push(item.origin.base);
+                    }
                     // `--password`, and the value behind it.
                     Some(text) if before && !is_harmless(text) => found.push(item.origin.base),
                     _ => collect(item, found),

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::project::Env;
-use common::secrets::is_secret;
+use common::secrets::tree::REFERENCES;
+use common::secrets::{has_only_references, is_secret, names_secret, shows_secret};
 use serde_json::Value as Json;
 
 use super::tree::{Fate, Tree, Value};
@@ -13,8 +14,13 @@ use crate::spec::uncarried;
 
 /// Puts what Compose reads in the place of a text with variables. Returns whether it could.
 pub(super) fn fix(tree: &mut Tree, env: &Env) -> bool {
-    let Some(text) = tree.text().filter(|text| text.contains('$')) else { return true };
+    let Some(text) = tree.text() else { return true };
     let names = named(text);
+    fix_named(tree, env, &names)
+}
+
+fn fix_named(tree: &mut Tree, env: &Env, names: &[String]) -> bool {
+    let Some(text) = tree.text().filter(|text| text.contains('$')) else { return true };
     let Some(fixed) = resolve(text, env) else { return false };
     if !names.is_empty() {
         tree.say(Fate::Changed, format!("{} cannot vary here; resolved now", names.join(", ")));
@@ -25,8 +31,12 @@ pub(super) fn fix(tree: &mut Tree, env: &Env) -> bool {
 
 /// The names that a text mentions, with `$` before each.
 pub(super) fn named(text: &str) -> Vec<String> {
-    let names: BTreeSet<&str> = references(text).iter().map(|reference| reference.name).collect();
-    names.into_iter().map(|name| format!("${name}")).collect()
+    let found = references(text);
+    let names: BTreeSet<&str> = found.iter().map(|reference| reference.name).collect();
+    match has_only_references(text) || !shows_secret(text) {
+        true => names.into_iter().map(|name| format!("${name}")).collect(),
+        false => names.first().map(|_| "a variable".to_owned()).into_iter().collect(),
+    }
 }
 
 /// Whether a text at this path may stay variable until `docker compose up`. Amounts, paths and
@@ -62,6 +72,10 @@ pub(super) fn declare(root: &mut Tree, env: &Env, passed_on: &BTreeSet<String>) 
             return;
         };
         if path.first().is_some_and(|top| top.starts_with("x-")) {
+            return;
+        }
+        if is_in_secret(path, tree, &text, env) {
+            fix_named(tree, env, &["a variable".to_owned()]);
             return;
         }
         if !may_vary(path, &text) {
@@ -109,6 +123,19 @@ pub(super) fn declare(root: &mut Tree, env: &Env, passed_on: &BTreeSet<String>) 
         }
     }
     root.texts(&mut |_, tree| settle(tree, &fixed));
+}
+
+/// Whether a text is a secret in which a `$` and what follows may be a part of it: beside other
+/// text, with a name that nothing sets.
+fn is_in_secret(path: &[String], tree: &Tree, text: &str, env: &Env) -> bool {
+    let secret = |step: &String| names_secret(step) && !REFERENCES.contains(&step.as_str());
+    // A message about the place hides an argument behind the option of a secret, too.
+    let source = tree.place.source.text().get(tree.anchor..).unwrap_or_default();
+    let source: String = source.chars().take(text.chars().count()).collect();
+    let hidden = source.contains("**") && !text.contains("**");
+    (path.iter().any(secret) || shows_secret(text) || hidden)
+        && !has_only_references(text)
+        && references(text).iter().any(|own| !env.contains_key(own.name))
 }
 
 /// Where a name is used, and how.
