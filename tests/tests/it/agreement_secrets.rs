@@ -146,7 +146,7 @@ fn the_rule_of_parity_masks_each_value_on_both_sides() {
 mod empty_variables {
     use super::*;
 
-    const VARIABLES: [&str; 15] = [
+    const VARIABLES: [&str; 19] = [
         "PLATFORM_SPEC",
         "COMPOSE_GEN_OUT",
         "KUSTOMIZE_LINT_CONFIG",
@@ -162,6 +162,10 @@ mod empty_variables {
         "KIND_CONFIG",
         "KIND_TIMEOUT",
         "KIND_BACKUP_DIR",
+        "KIND_BUILT_HERE",
+        "KIND_COMPONENTS",
+        "KIND_GATEWAY",
+        "KIND_MANIFEST_DIR",
     ];
 
     /// The command says the same with every variable empty as with none set.

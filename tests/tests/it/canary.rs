@@ -1,6 +1,6 @@
 //! No value of a variable with a secret's name is in any output of any tool.
 //!
-//! Every name of the common rule gets a value that is easy to find, in every place where a person
+//! Every name of a list gets a value that is easy to find, in every place where a person
 //! may write it, beside mistakes that make the tools quote that place; then all commands run in all
 //! formats. Two outputs are data for other programs and have the values by design: what
 //! `fetch-secrets print` and `kustomize-lint build` write to stdout.
@@ -9,13 +9,40 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::secrets::names::WORDS;
 use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
 use tempfile::TempDir;
 
 /// The beginning of every value.
 const CANARY: &str = "canary-7Zq";
+
+/// Names of secrets as people write them: not those of the rule, which would prove only itself.
+const NAMES: [&str; 24] = [
+    "POSTGRES_PASSWORD",
+    "REDIS_PASSWORD",
+    "GITHUB_TOKEN",
+    "JWT_SECRET",
+    "ENCRYPTIONKEY",
+    "SSHKEY",
+    "API_KEY_PROD",
+    "FERNET_KEY_OLD",
+    "DB_PASS_PROD",
+    "PRIVATE_KEY_PEM",
+    "SSH_PRIVATE_KEY_BASE64",
+    "VAULT_SECRET_ID",
+    "MYSQL_PWD_ROOT",
+    "CREDS",
+    "ADMIN_PW",
+    "ROOT_PW",
+    "SLACK_WEBHOOK",
+    "SLACK_WEBHOOK_URL",
+    "OAUTH_SIGNER",
+    "BEARER_PROD",
+    "SENTRY_DSN",
+    "AWS_SECRET_ACCESS_KEY",
+    "STRIPE_KEY_V2",
+    "SMTP_PASS",
+];
 
 /// A tool that cargo has built beside this test.
 fn tool(name: &str) -> PathBuf {
@@ -68,8 +95,7 @@ impl Bench {
 
 /// One line for each name, made of the name and its value.
 fn each(line: impl Fn(&str, &str) -> String) -> String {
-    let values =
-        WORDS.iter().enumerate().map(|(at, word)| (word.example, format!("{CANARY}{at}x")));
+    let values = NAMES.iter().enumerate().map(|(at, name)| (name, format!("{CANARY}{at}x")));
     values.map(|(name, value)| line(name, &value)).collect()
 }
 
@@ -377,7 +403,7 @@ fn kind_cluster_of_an_overlay_with_mistakes() {
 fn every_place_has_every_value() {
     let all: Vec<String> = compose_places().map(|(key, lines)| compose(key, &lines)).into();
     for text in all.iter().chain(&overlays()) {
-        assert_eq!(text.matches(CANARY).count() % WORDS.len(), 0, "{text}");
+        assert_eq!(text.matches(CANARY).count() % NAMES.len(), 0, "{text}");
         assert!(text.contains(CANARY), "{text}");
     }
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).is_dir());
