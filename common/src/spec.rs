@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Report, Source, nearest};
-use crate::secrets;
+use crate::secrets::{self, tree::CATALOGUE};
 use crate::yaml::{self, Entry, Limits, Node, Value};
 
 /// Where a checkout keeps its specification.
@@ -28,9 +28,6 @@ const SHOWN: [&str; 12] = [
     "x-variables",
     "x-wait",
 ];
-
-/// The section that holds the catalogue.
-const CATALOGUE: &str = "x-secrets";
 
 /// What a service may say beyond Compose.
 const OF_A_SERVICE: [&str; 9] = [

@@ -27,6 +27,9 @@ const SECTIONS: [&str; 8] = [
 /// Keys whose list names secrets, and holds none.
 pub const REFERENCES: [&str; 2] = ["imagePullSecrets", "secrets"];
 
+/// The section of a specification that is the catalogue of secrets.
+pub(crate) const CATALOGUE: &str = "x-secrets";
+
 /// The bytes of `text`, which was read as `root`, that no message may show.
 pub fn hidden(text: &str, root: &Node) -> Vec<Range<usize>> {
     let mut tree = Tree { text, hidden: Vec::new() };
@@ -71,6 +74,10 @@ impl Tree<'_> {
                 let named = node.get("name").and_then(Node::as_str).is_some_and(names_secret);
                 for entry in entries {
                     let key = entry.key.as_str();
+                    // `spec` hides the catalogue by a rule of its own, which knows its names.
+                    if key == CATALOGUE {
+                        continue;
+                    }
                     let secret = names_secret(key) && !REFERENCES.contains(&key);
                     let thing = SECTIONS.contains(&section)
                         && matches!(entry.value.value, Value::Mapping(_));

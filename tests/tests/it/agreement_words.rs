@@ -1,11 +1,11 @@
 //! One word for one thing on the command lines of the tools, and former words still work.
-//! (`export-dbt` is compiled apart, and has such a test of its own.)
 
 use std::process::Command;
 
 use rideshare_tests::run::{Run, run};
 
-const TOOLS: [&str; 4] = ["compose-gen", "fetch-secrets", "kind-cluster", "kustomize-lint"];
+const TOOLS: [&str; 5] =
+    ["compose-gen", "export-dbt", "fetch-secrets", "kind-cluster", "kustomize-lint"];
 
 fn tool(name: &str, arguments: &[&str]) -> Command {
     let exe = std::env::current_exe().unwrap();
