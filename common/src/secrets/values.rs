@@ -157,8 +157,8 @@ fn has_key(value: &str) -> bool {
         return !is_placeholder(key);
     }
     let host = authority.split(':').next().unwrap_or_default();
-    let inside = |end: &&str| host.ends_with(*end);
-    let outside = host.contains('.') && ![".svc", ".local", ".internal"].iter().any(|e| inside(&e));
+    let inside = |end: &str| host.ends_with(end);
+    let outside = host.contains('.') && ![".svc", ".local", ".internal"].into_iter().any(inside);
     let secret = |part: &str| part.len() > 7 && !is_placeholder(part);
     outside && path.split(['/', '?', '=']).any(secret)
 }
