@@ -20,7 +20,7 @@ pub struct Verbosity {
     pub verbose: bool,
 }
 
-/// Parses the command line of this process and does the work, or prints help or what is wrong.
+/// Parses the command line of this process and does the work. A request for help, or a mistake, is printed instead.
 pub fn run<C: Parser>(work: impl FnOnce(C) -> Status) -> ExitCode {
     let parsed = command::<C>(&[]).try_get_matches();
     match parsed.and_then(|matches| C::from_arg_matches(&matches)) {
@@ -29,7 +29,7 @@ pub fn run<C: Parser>(work: impl FnOnce(C) -> Status) -> ExitCode {
     }
 }
 
-/// Prints help and version to stdout, as they are answers, and what is wrong to stderr.
+/// Prints help and version to stdout, because they are answers, and mistakes to stderr.
 pub fn answer(usage: &clap::Error) -> Status {
     // Nobody reading is no failure.
     let _ = usage.print();

@@ -8,8 +8,8 @@ use anyhow::Context;
 use clap::Command;
 use clap_complete::{Shell, generate_to};
 
-/// The work of a tool's `TOOL-docs`: writes under the folder that the first argument names what belongs to
-/// `command`.
+/// The main function of `TOOL-docs`: writes the completions and man pages of `command` below the folder that the
+/// first argument names.
 ///
 /// # Errors
 /// There is no argument, or a folder or file cannot be written.

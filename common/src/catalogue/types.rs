@@ -1,4 +1,4 @@
-//! What a catalogue consists of.
+//! The parts of a catalogue.
 
 use secrecy::SecretString;
 
@@ -18,7 +18,7 @@ pub struct Catalogue {
 pub struct Secret {
     /// Its name there, or its ARN.
     pub name: String,
-    /// What it is for.
+    /// The purpose of the secret.
     pub description: String,
     /// How its value is read.
     pub format: Format,

@@ -69,7 +69,7 @@ impl Assignment {
     }
 }
 
-/// What the first and the last line of a key have.
+/// The mark in the first and the last line of a key.
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 
