@@ -3,6 +3,7 @@
 
 pub mod apiserver;
 pub mod archive;
+pub mod compose;
 pub mod dbt;
 pub mod kubelet;
 pub mod localstack;

@@ -2,36 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use common::compose::{ports, quantity};
 use kustomize_lint::compose::{
     Env, Field, Origin, Project, Published, Service, Test, read, read_with,
 };
-use rideshare_tests::run::{Run, run};
+use rideshare_tests::compose::{UNKNOWN, config, difference, outer, write};
 use rideshare_tests::{peers, root};
 use serde_json::{Map, Value, json};
 
 use rideshare_tests::archive::{Case, cases};
-
-/// Docker Compose's view of a project, without anything of this process's environment.
-fn config(compose: &Path, files: &[PathBuf], outer: &Env) -> Run {
-    let mut command = Command::new(compose);
-    command.env_clear().env("HOME", "/home/somebody").envs(outer);
-    for file in files {
-        command.arg("-f").arg(file);
-    }
-    run(command.args(["--profile", "*", "config", "--format", "json"]))
-}
 
 /// Collects the values of this reader, and counts those that are unknown.
 #[derive(Default)]
 struct Shown {
     unknown: usize,
 }
-
-/// Equal to everything, for what is unknown here.
-const UNKNOWN: &str = "\u{F0000}unknown";
 
 impl Shown {
     fn one<T>(&mut self, value: Option<T>, show: impl Fn(T) -> Value) -> Value {
@@ -211,35 +197,10 @@ fn their_service(own: &Value) -> Value {
     })
 }
 
-/// The first path at which the two differ.
-fn difference(ours: &Value, theirs: &Value, path: &str) -> Option<String> {
-    match (ours, theirs) {
-        (Value::String(text), _) if text == UNKNOWN => None,
-        (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {
-            a.iter().find_map(|(key, own)| difference(own, &b[key], &format!("{path}/{key}")))
-        }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            a.iter().zip(b).find_map(|(own, other)| difference(own, other, path))
-        }
-        (a, b) if a == b => None,
-        (a, b) => Some(format!("{path}\n  ours   {a}\n  theirs {b}")),
-    }
-}
-
 fn differs(case: &Case, compose: &Path) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
-    case.write(folder.path());
-    let names = case.files.iter().map(|(path, _)| path);
-    let files: Vec<PathBuf> = names
-        .filter(|path| path.starts_with("compose") && path.ends_with(".yaml"))
-        .map(|path| folder.path().join(path))
-        .collect();
-    let outer = case.files.iter().find(|(path, _)| path == "outer.env");
-    let outer: Env = outer
-        .iter()
-        .flat_map(|(_, text)| text.lines().filter_map(|line| line.split_once('=')))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let files = write(case, folder.path());
+    let outer = outer(case);
     let ours = read_with(&files, &outer);
     let run = config(compose, &files, &outer);
     let expected = case.name.split_once("(unknown: ").map_or("0)", |(_, count)| count);

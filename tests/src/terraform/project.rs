@@ -1,5 +1,6 @@
 //! A copy of the project's Terraform side, to apply and to break.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -122,5 +123,15 @@ impl Project {
         let mut command = self.command("aws");
         let done = run(command.args(["--endpoint-url", &self.endpoint]).args(arguments)).expect(0);
         done.stdout
+    }
+
+    /// The keys and values of a secret in Secrets Manager.
+    ///
+    /// # Panics
+    /// There is no such secret, or it is no JSON object of texts.
+    pub fn secret(&self, name: &str) -> BTreeMap<String, String> {
+        let query = ["--query", "SecretString", "--output", "text"];
+        let get = ["secretsmanager", "get-secret-value", "--secret-id", name];
+        serde_json::from_str(&self.aws(&[&get[..], &query].concat())).unwrap()
     }
 }

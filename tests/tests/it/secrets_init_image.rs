@@ -1,10 +1,19 @@
 //! The secrets-init image, built without a registry and run by a real Docker engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rideshare_tests::run::run;
 use rideshare_tests::{peers, root};
+
+/// The build context of the image, with its static binary.
+pub(crate) fn context() -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let context = target.join("secrets-init");
+    assert!(context.exists(), "`make secrets-init-context` makes {}", context.display());
+    context
+}
 
 #[test]
 fn the_image_fetches_from_localstack_into_a_volume() {
@@ -14,10 +23,7 @@ fn the_image_fetches_from_localstack_into_a_volume() {
     else {
         return;
     };
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    let context = target.join("secrets-init");
-    assert!(context.exists(), "`make secrets-init-context` makes {}", context.display());
+    let context = context();
     let scratch = tempfile::tempdir().unwrap();
     let done = run(Command::new(root().join("scripts/docker-engine"))
         .args(["run", "--"])

@@ -20,10 +20,7 @@ fn a_service_gets_exactly_the_hard_value_and_everything_starts_in_order() {
     ) else {
         return;
     };
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    let context = target.join("secrets-init");
-    assert!(context.exists(), "`make secrets-init-context` makes {}", context.display());
+    let context = crate::secrets_init_image::context();
     let scratch = tempfile::tempdir().unwrap();
     let done = run(Command::new(root().join("scripts/docker-engine"))
         .args(["run", "--"])

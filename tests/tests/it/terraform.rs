@@ -351,17 +351,7 @@ fn secrets_are_those_of_the_catalogue(project: &Project) {
     let state = project.aws(&["s3", "cp", &format!("{bucket}/foundation/terraform.tfstate"), "-"]);
     let mut values = BTreeSet::new();
     for (name, keys) in &specification.secrets {
-        let text = project.aws(&[
-            "secretsmanager",
-            "get-secret-value",
-            "--secret-id",
-            name,
-            "--query",
-            "SecretString",
-            "--output",
-            "text",
-        ]);
-        let secret: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
+        let secret = project.secret(name);
         assert_eq!(secret.keys().collect::<BTreeSet<_>>(), keys.iter().collect(), "{name}");
         for (key, value) in secret {
             assert!(value.len() >= 12, "{name} {key} is short");

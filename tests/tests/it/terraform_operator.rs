@@ -98,20 +98,6 @@ fn secrets_are_applied(project: &Project) {
         .expect(0);
 }
 
-fn secret(project: &Project, name: &str) -> BTreeMap<String, String> {
-    let text = project.aws(&[
-        "secretsmanager",
-        "get-secret-value",
-        "--secret-id",
-        name,
-        "--query",
-        "SecretString",
-        "--output",
-        "text",
-    ]);
-    serde_json::from_str(&text).unwrap()
-}
-
 fn set_secret(project: &Project, name: &str, text: &str) {
     let value = ["--secret-id", name, "--secret-string", text];
     project.aws(&[&["secretsmanager", "put-secret-value"][..], &value[..]].concat());
@@ -138,7 +124,7 @@ fn values_that_are_set_again_and_again_are_left_alone_by_the_next_apply() {
     assert!(
         !state(&project, "foundation").to_string().contains("aws_secretsmanager_secret_version")
     );
-    let drawn = secret(&project, "rideshare/airflow");
+    let drawn = project.secret("rideshare/airflow");
     for value in ["first", "second", "third"] {
         eks(&project, &["secret", "rideshare/airflow", "ADMIN_PASSWORD"], value).expect(0);
     }
@@ -147,7 +133,7 @@ fn values_that_are_set_again_and_again_are_left_alone_by_the_next_apply() {
     project.terraform(&["apply", "foundation", "-auto-approve", only]).expect(0);
     let mut expected = drawn;
     expected.insert("ADMIN_PASSWORD".to_owned(), "third".to_owned());
-    assert_eq!(secret(&project, "rideshare/airflow"), expected);
+    assert_eq!(project.secret("rideshare/airflow"), expected);
 }
 
 /// Terraform comes to what is protected when nearly all else is gone.
@@ -251,14 +237,14 @@ fn keys_that_are_new_in_the_catalogue_are_drawn_and_the_others_stay() {
     assert_eq!(done.stderr.matches(": drew ").count(), 11, "{}", done.stderr);
 
     // As they are when the catalogue has grown since: one key, one set by a person, one never written.
-    let drawn = secret(&project, "rideshare/airflow");
+    let drawn = project.secret("rideshare/airflow");
     let mut old = drawn.clone();
     old.remove("FERNET_KEY").unwrap();
     old.insert("ADMIN_PASSWORD".to_owned(), "chosen by a person".to_owned());
     old.insert("OWN".to_owned(), "not the catalogue's".to_owned());
     set_secret(&project, "rideshare/airflow", &json!(old).to_string());
     set_secret(&project, "rideshare/kafka", "{}");
-    let redis = secret(&project, "rideshare/redis");
+    let redis = project.secret("rideshare/redis");
 
     let done = eks(&project, &["secrets"], "").expect(0);
     assert_eq!(
@@ -268,15 +254,15 @@ fn keys_that_are_new_in_the_catalogue_are_drawn_and_the_others_stay() {
             "eks: rideshare/kafka: drew KAFKA_SASL_PASSWORD, KAFKA_SASL_USERNAME",
         ]
     );
-    let mut new = secret(&project, "rideshare/airflow");
+    let mut new = project.secret("rideshare/airflow");
     let fernet = new.remove("FERNET_KEY").unwrap();
     assert_eq!(new, old);
     assert!(fernet.len() == 44 && fernet.ends_with('=') && fernet != drawn["FERNET_KEY"]);
-    let kafka = secret(&project, "rideshare/kafka");
+    let kafka = project.secret("rideshare/kafka");
     assert!(
         kafka["KAFKA_SASL_USERNAME"].starts_with('u') && kafka["KAFKA_SASL_PASSWORD"].len() == 32
     );
-    assert_eq!(secret(&project, "rideshare/redis"), redis);
+    assert_eq!(project.secret("rideshare/redis"), redis);
 
     let versions = || {
         let listed = project.aws(&[
@@ -298,7 +284,7 @@ fn keys_that_are_new_in_the_catalogue_are_drawn_and_the_others_stay() {
     let done =
         eks(&project, &["secret", "rideshare/redis", "REDIS_PASSWORD"], "hunter2\n").expect(0);
     assert_eq!(done.stderr, "eks: rideshare/redis: set REDIS_PASSWORD\n");
-    assert_eq!(secret(&project, "rideshare/redis")["REDIS_PASSWORD"], "hunter2");
+    assert_eq!(project.secret("rideshare/redis")["REDIS_PASSWORD"], "hunter2");
     let done =
         eks(&project, &["secret", "rideshare/redis", "REDIS_PASWORD"], "hunter3\n").expect(1);
     assert!(done.stderr.contains("it has no key REDIS_PASWORD: it has REDIS_PASSWORD"));

@@ -10,11 +10,9 @@ use std::path::{Path, PathBuf};
 use common::diagnostic::Report;
 use common::project::{COMPOSE, Env, read};
 use rideshare_tests::archive::{Case, cases};
+use rideshare_tests::compose::{config, difference, outer, write};
 use rideshare_tests::{peers, root};
 use serde_json::Value;
-
-/// Equal to everything, for a value that is not known here.
-const UNKNOWN: &str = "\u{F0000}unknown";
 
 /// Keys of a service whose texts are compared one by one.
 const LISTS: [&str; 9] = [
@@ -39,27 +37,12 @@ fn sorted(mut values: Vec<Value>) -> Value {
     Value::Array(values)
 }
 
-/// The first path at which the two differ.
-fn difference(ours: &Value, theirs: &Value, path: &str) -> Option<String> {
-    match (ours, theirs) {
-        (Value::String(text), _) if text == UNKNOWN => None,
-        (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {
-            a.iter().find_map(|(key, own)| difference(own, &b[key], &format!("{path}/{key}")))
-        }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            a.iter().zip(b).find_map(|(own, other)| difference(own, other, path))
-        }
-        (a, b) if a == b => None,
-        (a, b) => Some(format!("{path}\n  ours   {a}\n  theirs {b}")),
-    }
-}
-
 /// Compares a project of these files.
 #[track_caller]
 fn compare(compose: &Path, files: &[PathBuf], outer: &Env) {
     let mut report = Report::default();
     let ours = read(files, outer, &COMPOSE, &mut report);
-    let run = theirs::config(compose, files, outer);
+    let run = config(compose, files, outer);
     if run.status != 0 {
         return;
     }
@@ -81,19 +64,8 @@ fn agrees(name: &str) {
     let all = all();
     let case = all.iter().find(|case| case.name == name).expect("a case of the file");
     let folder = tempfile::tempdir().unwrap();
-    case.write(folder.path());
-    let names = case.files.iter().map(|(path, _)| path);
-    let files: Vec<PathBuf> = names
-        .filter(|path| path.starts_with("compose") && path.ends_with(".yaml"))
-        .map(|path| folder.path().join(path))
-        .collect();
-    let outer = case.files.iter().find(|(path, _)| path == "outer.env");
-    let outer: Env = outer
-        .iter()
-        .flat_map(|(_, text)| text.lines().filter_map(|line| line.split_once('=')))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    compare(&compose, &files, &outer);
+    let files = write(case, folder.path());
+    compare(&compose, &files, &outer(case));
 }
 
 macro_rules! tests {

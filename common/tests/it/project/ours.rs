@@ -10,7 +10,9 @@ use common::project::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{LISTS, UNKNOWN, sorted};
+use rideshare_tests::compose::UNKNOWN;
+
+use super::{LISTS, sorted};
 
 /// The whole project.
 pub(super) fn project(project: &Project, used: impl Fn(&str, &str) -> bool) -> Value {

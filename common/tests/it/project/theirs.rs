@@ -1,21 +1,6 @@
 //! What Docker Compose prints of a project, without what it adds by itself.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use common::project::Env;
-use rideshare_tests::run::{Run, run};
 use serde_json::{Map, Value, json};
-
-/// Runs `docker compose config` without anything of this process's environment.
-pub(super) fn config(compose: &Path, files: &[PathBuf], outer: &Env) -> Run {
-    let mut command = Command::new(compose);
-    command.env_clear().env("HOME", "/home/somebody").envs(outer);
-    for file in files {
-        command.arg("-f").arg(file);
-    }
-    run(command.args(["--profile", "*", "config", "--format", "json"]))
-}
 
 /// `config` prints a `$` as it would have to be written again.
 fn unescaped(value: &Value) -> Value {
