@@ -1,7 +1,7 @@
 //! Compose projects, as read here and by Docker Compose: the same values, or an error everywhere.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use common::compose::{ports, quantity};
 use kustomize_lint::compose::{

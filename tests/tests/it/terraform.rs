@@ -1,7 +1,7 @@
 //! The Terraform layers by Terraform itself: valid and tested without an account or a network,
 //! clean under checkov, and really applied, used and destroyed against moto.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

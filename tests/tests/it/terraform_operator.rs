@@ -2,7 +2,6 @@
 //! broken off, a provider that nobody has agreed to, a state that could not be written, secrets and keys that
 //! are new, values that a person sets, protection that is still on.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
