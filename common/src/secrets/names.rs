@@ -146,32 +146,53 @@ const COUNTS: &[&str] = &["MAX", "MIN", "NUM", "TOTAL"];
 /// Whether a variable of this name holds a secret: `REDIS_PASSWORD`, `jwtSecret`, `github-token`,
 /// `AIRFLOW__CORE__FERNET_KEY`. Not `AWS_ACCESS_KEY_ID`, `TOKEN_TTL` or `SORT_KEY`.
 pub fn names_secret(name: &str) -> bool {
-    let words = words(name);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    WORDS.iter().any(|word| word.is_in(&words))
+    has_word(name, |_| true)
 }
 
 /// Whether a variable of this name holds an address that has a secret in it by definition: Sentry's
 /// key stands before the host, and a webhook's behind it.
 pub(super) fn names_address(name: &str) -> bool {
+    has_word(name, |word| matches!(word.word, "DSN" | "WEBHOOK" | "WEBHOOK_URL"))
+}
+
+fn has_word(name: &str, considered: impl Fn(&Word) -> bool) -> bool {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let address = |word: &&Word| matches!(word.word, "DSN" | "WEBHOOK" | "WEBHOOK_URL");
-    WORDS.iter().filter(address).any(|word| word.is_in(&words))
+    let name = Name::of(&words);
+    name.is_some_and(|name| WORDS.iter().any(|word| considered(word) && word.is_in(&name)))
+}
+
+/// A name in words, with the answers that all words of the table need. Every key of every object is
+/// judged, so they are found once for a name.
+struct Name<'a> {
+    words: &'a [&'a str],
+    /// The words without the [`VARIANTS`] at the end.
+    named: &'a [&'a str],
+    /// Whether the name is about a secret and is none: it ends with one of [`ABOUT`].
+    about: bool,
+}
+
+impl<'a> Name<'a> {
+    /// `None` for a name of variants alone.
+    fn of(words: &'a [&'a str]) -> Option<Self> {
+        let variants = words.iter().rev().take_while(|word| listed(VARIANTS, word)).count();
+        let named = &words[..words.len() - variants];
+        let about = listed(ABOUT, named.last()?);
+        Some(Name { words, named, about })
+    }
 }
 
 impl Word {
-    /// Whether a name of these words is a secret's because of this one.
-    fn is_in(&self, words: &[&str]) -> bool {
-        let variants = words.iter().rev().take_while(|word| listed(VARIANTS, word)).count();
-        let named = &words[..words.len() - variants];
-        let Some(end) = named.last() else { return false };
-        let about = listed(ABOUT, end);
+    /// Whether a name is a secret's because of this word.
+    fn is_in(&self, name: &Name<'_>) -> bool {
+        let Name { words, named, about } = *name;
         match self.stands {
+            Stands::Anywhere if about => false,
             Stands::Anywhere => {
-                let counted = end.ends_with("TOKENS") && words.iter().any(|w| COUNTS.contains(w));
+                let pieces = named.last().is_some_and(|end| end.ends_with("TOKENS"));
+                let counted = pieces && words.iter().any(|word| COUNTS.contains(word));
                 let proxy = self.word == "OAUTH" && words.contains(&"PROXY");
-                !about && !counted && !proxy && words.iter().any(|word| word.ends_with(self.word))
+                !counted && !proxy && words.iter().any(|word| word.ends_with(self.word))
             }
             Stands::Short => !about && (0..words.len()).any(|at| self.is_short(words, at)),
             // The word may end with a variant itself: `SECRET_KEY_BASE`.
@@ -255,7 +276,7 @@ mod tests {
         for word in WORDS {
             let own = words(word.example);
             let own: Vec<&str> = own.iter().map(String::as_str).collect();
-            assert!(word.is_in(&own), "{word:?}");
+            assert!(Name::of(&own).is_some_and(|name| word.is_in(&name)), "{word:?}");
             assert!(names_secret(word.example), "{word:?}");
         }
     }
