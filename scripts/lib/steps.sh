@@ -41,12 +41,14 @@ step_done() {
 
 # The newest line of the log beside the time: again and again in one line of a terminal, elsewhere twice a minute.
 progress() {
-    local title=$1 log=$2 started=$SECONDS pause=30 line
-    trap 'exit 0' TERM
+    local title=$1 log=$2 started=$SECONDS pause=30 line sleeper=''
+    # A pause that outlived the step would keep the output open for whoever reads it to its end.
+    trap 'kill $sleeper 2>/dev/null; exit 0' TERM
     [[ ! -t 2 ]] || pause=1
     while true; do
         sleep "$pause" &
-        wait $!
+        sleeper=$!
+        wait "$sleeper"
         line=$(tail -n 1 "$log" | tr -cd '[:print:]')
         if [[ -t 2 ]]; then
             printf '\r\033[K%s: %d s  %.*s' "$title" $((SECONDS - started)) 60 "$line" >&2

@@ -11,6 +11,7 @@ mod duckdb_version;
 mod kubernetes;
 mod layers;
 mod parity;
+mod peers_script;
 mod readme;
 mod secrets_init_image;
 mod secrets_path;
