@@ -133,6 +133,8 @@ prepare() {
             holds_resources foundation || fail "the foundation layer is not applied, and the platform layer stands on it" "make tf-apply LAYER=foundation comes first"
             ;;
     esac
+    # Two people, or a person and CI, wait for each other.
+    variables+=(-lock-timeout=1m)
     initialise
 }
 

@@ -4,6 +4,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tempfile::NamedTempFile;
+
 use crate::peers;
 
 /// How long the first answer may take on a busy machine.
@@ -16,6 +18,8 @@ const SERVER: &str = include_str!("moto_server.py");
 pub struct Moto {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Its requests, which a failed test shows the last of.
+    log: NamedTempFile,
     /// Its standard input: the wrapper stops the server when this closes, however the test
     /// process ends.
     _keeper: Child,
@@ -30,12 +34,14 @@ impl Moto {
         let python = peers::find("PEER_MOTO_PYTHON")?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let script = "\"$1\" -c \"$2\" 127.0.0.1 \"$3\" >/dev/null 2>&1 & server=$!
+        let script = "\"$1\" -c \"$2\" 127.0.0.1 \"$3\" >\"$4\" 2>&1 & server=$!
             cat >/dev/null; kill -9 $server";
+        let log = NamedTempFile::new().unwrap();
         let keeper = Command::new("setsid")
             .args(["sh", "-c", script, "moto"])
             .arg(python)
             .args([SERVER, &port.to_string()])
+            .arg(log.path())
             .env("MOTO_ACCOUNT_ID", account)
             // EKS' roles take policies of AWS's own.
             .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
@@ -49,11 +55,21 @@ impl Moto {
             assert!(started.elapsed() < START, "moto did not answer within {START:?}");
             std::thread::sleep(Duration::from_millis(200));
         }
-        Some(Moto { address, _keeper: keeper })
+        Some(Moto { address, log, _keeper: keeper })
     }
 
     /// Its address as an endpoint.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.log.path()).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!("moto's last requests:\n{}", lines[lines.len().saturating_sub(60)..].join("\n"));
+        }
     }
 }

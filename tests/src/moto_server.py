@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 
 import moto.rds.models as rds
 import moto.server
@@ -20,13 +21,40 @@ rds.DBInstance.__init__ = with_an_id
 # moto's state is not made for several threads: a request that fails half-way is tried again by
 # Terraform, and then finds what it has made already.
 one_at_a_time = threading.Lock()
+# The answers by the id that the SDK gives to all attempts of one call. An attempt whose answer is lost on
+# the way is repeated, and a lock that is already taken would be refused to its own holder.
+answers = {}
 run_simple = moto.server.run_simple
+
+
+def answer(application, environ):
+    given = {}
+
+    def start(status, headers, *rest):
+        given.update(status=status, headers=headers)
+        return lambda data: None
+
+    body = b"".join(application(environ, start))
+    return given["status"], given["headers"], body
 
 
 def run_serially(host, port, application, **named):
     def serially(environ, start_response):
+        came = time.monotonic()
+        call = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
         with one_at_a_time:
-            return application(environ, start_response)
+            repeated = call in answers
+            status, headers, body = answers[call] if repeated else answer(application, environ)
+            if call and not status.startswith("5"):
+                answers[call] = status, headers, body
+                if len(answers) > 100:
+                    del answers[next(iter(answers))]
+        target = environ.get("HTTP_X_AMZ_TARGET", environ["PATH_INFO"])
+        note = "repeated" if repeated else ""
+        took = time.monotonic() - came
+        print(time.strftime("%H:%M:%S"), environ["REQUEST_METHOD"], target, status, f"{took:.1f} s", note, flush=True)
+        start_response(status, headers)
+        return [body]
 
     run_simple(host, port, serially, **named)
 
