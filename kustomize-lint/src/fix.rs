@@ -121,7 +121,6 @@ fn apart<'a>(candidates: &[&'a Finding]) -> Vec<&'a Finding> {
     chosen
 }
 
-/// The texts with the corrections in them.
 fn corrected(texts: &Texts, outcome: &Outcome, findings: &[&Finding]) -> Texts {
     let mut edits: BTreeMap<PathBuf, (String, Vec<&Edit>)> = BTreeMap::new();
     for edit in

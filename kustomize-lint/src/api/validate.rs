@@ -48,7 +48,7 @@ pub fn validate(object: &Node, version: Version) -> Verdict {
                 // The part that is wrong: the kind where the API version is right.
                 let right = schemas.kinds(api).iter().any(|known| known.is_in(version));
                 let node = if right { kind } else { api_version };
-                let place = node.origin.place();
+                let place = node.place();
                 let path = if right { "kind" } else { "apiVersion" }.to_owned();
                 violations.push(Violation { path, place, problem });
                 return Verdict::Checked(violations);
@@ -102,7 +102,7 @@ impl Walk {
             }
             _ => node.kind(),
         };
-        self.report(node.origin.place(), Problem::WrongType { expected, found });
+        self.report(node.place(), Problem::WrongType { expected, found });
     }
 
     /// Goes into a part of the object.
@@ -159,7 +159,7 @@ impl Walk {
                 Some(text) if form.fits(text) => {}
                 Some(_) => {
                     let problem = Problem::Malformed { expected: form.description() };
-                    self.report(node.origin.place(), problem);
+                    self.report(node.place(), problem);
                 }
             },
             Type::OneOf(allowed) => self.one_of(node, allowed),
@@ -190,7 +190,7 @@ impl Walk {
                 // The reader keeps integers within 65 bits.
                 let problem = problem(scalar.text.parse().unwrap_or(i128::MAX));
                 if let Some(problem) = problem {
-                    self.report(node.origin.place(), problem);
+                    self.report(node.place(), problem);
                 }
             }
         }
@@ -204,7 +204,7 @@ impl Walk {
         let allowed = allowed.iter().filter(|value| !value.is_empty());
         let near = nearest(text, allowed.clone().map(String::as_str)).map(str::to_owned);
         let (found, allowed) = (text.to_owned(), allowed.cloned().collect());
-        self.report(node.origin.place(), Problem::NotAllowed { found, allowed, near });
+        self.report(node.place(), Problem::NotAllowed { found, allowed, near });
     }
 
     fn list(&mut self, node: &Node, r#type: &Type) {
@@ -260,7 +260,7 @@ impl Walk {
                     let near = nearest(&entry.key, free.map(|field| field.name.as_str()));
                     let field = entry.key.clone();
                     let problem = Problem::UnknownField { field, near: near.map(str::to_owned) };
-                    self.within(&segment, |walk| walk.report(entry.origin.place(), problem));
+                    self.within(&segment, |walk| walk.report(entry.place(), problem));
                 }
             }
         }

@@ -9,20 +9,16 @@ pub(crate) fn is_application(object: &Object) -> bool {
         && object.node.str_at(&["apiVersion"]).is_some_and(|api| api.starts_with("argoproj.io/"))
 }
 
-/// An Application.
 #[derive(Clone, Copy)]
 pub(crate) struct Application<'a> {
     pub(crate) object: &'a Object,
 }
 
-/// One of its sources.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
     /// What is written.
     pub(crate) node: &'a Node,
-    /// The repository.
     pub(crate) repository: &'a Node,
-    /// The path in it.
     pub(crate) path: Option<&'a Node>,
 }
 

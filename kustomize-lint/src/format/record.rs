@@ -6,7 +6,6 @@ use crate::finding::Finding;
 use crate::lint::Outcome;
 use crate::tree::{Files, Place};
 
-/// A finding.
 #[derive(Debug, Serialize)]
 pub(crate) struct Record<'a> {
     pub(crate) rule: &'static str,

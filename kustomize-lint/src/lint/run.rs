@@ -34,7 +34,6 @@ pub(crate) struct Outcome {
     pub(crate) files: Files,
     /// The roots, as a user would write them.
     pub(crate) overlays: Vec<String>,
-    /// Objects in all of them.
     pub(crate) objects: usize,
     /// Roots that do not build.
     pub(crate) broken: Vec<String>,

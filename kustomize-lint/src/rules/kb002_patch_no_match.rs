@@ -1,14 +1,6 @@
-//! KB002.
-
-use common::diagnostic::nearest;
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::{ProblemKind, Target, What};
-use crate::finding::Findings;
 use crate::kustomization::Selector;
-use crate::lint::Overlay;
-use crate::object::Object;
-use crate::tree::Place;
 
 rule! {
     /// A patch that matches no object: by its `target`, or by the name in the patch.
@@ -59,7 +51,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let step = overlay.rendering.step(fact.step);
-        let target = overlay.patch(step.place).and_then(|patch| patch.target.as_ref());
+        let target = overlay.target(fact);
         let place = target.map_or(step.place, |target| target.place);
         let near = target.and_then(|target| near(overlay, &target.value));
         let message = "no object is selected by this patch's target";

@@ -1,14 +1,8 @@
-//! KG007.
-
 use std::collections::HashMap;
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::{Object, group};
-use crate::tree::{Node, Origin};
+use super::prelude::*;
+use crate::tree::Origin;
 use crate::view::{GATEWAY_API, is_ingress, parents};
-use common::kubernetes::effective;
 
 rule! {
     /// A match of a route, or a path of an Ingress, that another one takes away completely.
@@ -82,8 +76,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                     false => winner.object.id().to_string(),
                 };
                 let message = format!(
-                    "this match of {} never gets a request: {other} has the same match",
-                    object.id()
+                    "this match of {object} never gets a request: {other} has the same match"
                 );
                 let finding = findings.origin(&one.origin, message);
                 finding.object(object).also(winner.place.place(), "this one gets the requests");
@@ -112,7 +105,7 @@ struct Match {
 }
 
 fn items<'a>(node: &'a Node, path: &[&str]) -> &'a [Node] {
-    node.at(path).map_or(&[], Node::items)
+    node.items_at(path)
 }
 
 fn of_route(route: &Object) -> Vec<Match> {
@@ -190,7 +183,7 @@ fn canonical(kind: &str, one: &Node) -> String {
 }
 
 fn of_ingress(ingress: &Object) -> Vec<Match> {
-    let annotations = ingress.node.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries);
+    let annotations = ingress.annotations();
     let has = |start: &str| annotations.iter().any(|entry| entry.key.starts_with(start));
     // Both make more of a match than its path.
     if has("nginx.ingress.kubernetes.io/canary") || has("alb.ingress.kubernetes.io/conditions.") {

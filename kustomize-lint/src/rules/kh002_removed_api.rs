@@ -1,9 +1,5 @@
-//! KH002.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::api;
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// An object in an API version that the cluster does not serve any more.

@@ -1,9 +1,5 @@
-//! KH003.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::api;
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// An object in an API version that is deprecated: a later release does not serve it.

@@ -1,9 +1,5 @@
-//! KH004.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::api::{self, Problem, Verdict, Violation};
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// An object that does not fit its schema: a misspelt field, a wrong type, a missing field, a

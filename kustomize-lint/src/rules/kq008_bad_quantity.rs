@@ -1,12 +1,7 @@
-//! KQ008.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::Object;
-use crate::tree::{Kind, Node};
-use crate::view::Workload;
 use common::quantity::Quantity;
+
+use super::prelude::*;
+use crate::tree::Kind;
 
 rule! {
     /// An amount of memory, storage or CPU that is not what it looks like.
@@ -120,8 +115,7 @@ impl Judge<'_, '_, '_> {
         if let Some((what, hint)) = judge(name, text, container) {
             self.findings
                 .value(node, format!("{what} in {}", self.object.id()))
-                .object(self.object)
-                .hint(hint);
+                .about(self.object, hint);
         }
     }
 }
@@ -184,7 +178,7 @@ fn nearest(text: &str) -> Option<String> {
 }
 
 fn items<'a>(node: &'a Node, path: &[&str]) -> &'a [Node] {
-    node.at(path).map_or(&[], Node::items)
+    node.items_at(path)
 }
 
 #[cfg(test)]

@@ -1,12 +1,7 @@
-//! KR013.
-
 use std::collections::{BTreeMap, HashSet};
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::{Overlay, Run, is_cluster_wide};
-use crate::object::Object;
-use crate::tree::Node;
+use super::prelude::*;
+use crate::lint::is_cluster_wide;
 
 rule! {
     /// Objects in a namespace that nothing in the overlay makes.

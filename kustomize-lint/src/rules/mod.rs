@@ -83,6 +83,7 @@ mod ks006_netpol_selects_nothing;
 mod ks007_host_path;
 mod ks008_default_serviceaccount_token;
 mod needs;
+mod prelude;
 mod problems;
 
 use crate::rule::Rule;

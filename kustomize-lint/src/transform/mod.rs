@@ -15,9 +15,8 @@ mod replacements;
 mod replicas;
 pub(crate) mod vars;
 
-pub(crate) use images::name as image_name;
+pub(crate) use images::{name as image_name, parts as image_parts};
 
-use crate::facts::{StepKind, What};
 use crate::kustomization::Kustomization;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
@@ -63,17 +62,7 @@ pub(crate) fn print_annotations(objects: &mut Objects) {
 }
 
 /// Leaves out what is configuration for tools and not for the cluster.
-pub(crate) fn drop_local(objects: &mut Objects, context: &mut Context) {
-    let mut dropped = Vec::new();
-    objects.retain(|object| {
-        let local = object.annotation(LOCAL_CONFIG).is_some_and(|value| value != "false");
-        if local {
-            dropped.push((object.key, object.source));
-        }
-        !local
-    });
-    for (object, source) in dropped {
-        let step = context.step(StepKind::Annotations, source, None);
-        context.fact(step, source, What::LocalConfig { object });
-    }
+pub(crate) fn drop_local(objects: &mut Objects) {
+    let local = |value: &str| value != "false";
+    objects.retain(|object| !object.annotation(LOCAL_CONFIG).is_some_and(local));
 }

@@ -95,7 +95,7 @@ fn select(patch: &Patch, objects: &Objects, context: &mut Context) -> Option<(Ta
     match Matcher::new(&target.value) {
         Ok(matcher) => Some((kind, matcher.select(objects))),
         Err(message) => {
-            context.problem(ProblemKind::Malformed, Some(target.place), message);
+            context.malformed(target.place, message);
             None
         }
     }
@@ -104,8 +104,7 @@ fn select(patch: &Patch, objects: &Objects, context: &mut Context) -> Option<(Ta
 /// A JSON patch, for everything that its target selects.
 fn targeted_json(patch: &Patch, documents: &[Node], objects: &mut Objects, context: &mut Context) {
     if patch.target.is_none() {
-        let message = "a JSON patch needs a `target`";
-        return context.problem(ProblemKind::Malformed, Some(patch.place), message);
+        return context.malformed(patch.place, "a JSON patch needs a `target`");
     }
     let Some((target, selected)) = select(patch, objects, context) else { return };
     let secret =
@@ -131,8 +130,7 @@ fn no_match(id: &Id, place: Place, context: &mut Context) {
 }
 
 fn several(id: &Id, place: Place, context: &mut Context) {
-    let message = format!("more than one {id} for this patch");
-    context.problem(ProblemKind::Build, Some(place), message);
+    context.problem(ProblemKind::Build, Some(place), format!("more than one {id} for this patch"));
 }
 
 fn operate(
@@ -149,7 +147,7 @@ fn operate(
         let operations = match json_patch::read(document) {
             Ok(operations) => operations,
             Err((place, message)) => {
-                context.problem(ProblemKind::Malformed, Some(place), message);
+                context.malformed(place, message);
                 continue;
             }
         };
@@ -167,11 +165,9 @@ fn operate(
                         context.fact(step, operation.place, what);
                     }
                     Err(message) => {
-                        let message = format!("{}: {message}", object.id());
+                        let message = format!("{object}: {message}");
                         context.problem(ProblemKind::NoMatch, Some(operation.place), message);
-                        if let Some(problem) = context.problems.last_mut() {
-                            problem.also = Some((object.head(), "the object".to_owned()));
-                        }
+                        context.explain(object.head(), "the object");
                         break;
                     }
                 }
@@ -192,14 +188,12 @@ fn operate(
 /// Strategic-merge patches, each for the object that it names or for what the target selects.
 fn merge(patch: &Patch, documents: Vec<Node>, objects: &mut Objects, context: &mut Context) {
     if patch.target.is_some() && documents.len() > 1 {
-        let message = "a patch with a `target` has one document";
-        return context.problem(ProblemKind::Malformed, Some(patch.place), message);
+        return context.malformed(patch.place, "a patch with a `target` has one document");
     }
     for document in documents {
         let content = document.origin.base;
         if !document.is_mapping() {
-            let message = format!("a patch is a mapping, not {}", document.kind());
-            context.problem(ProblemKind::Malformed, Some(content), message);
+            context.malformed(content, format!("a patch is a mapping, not {}", document.kind()));
             continue;
         }
         let id = Id::of(&document);
@@ -207,7 +201,7 @@ fn merge(patch: &Patch, documents: Vec<Node>, objects: &mut Objects, context: &m
         if nameless {
             let message = "a merge patch needs a `kind` and a `metadata.name`";
             if patch.target.is_none() || id.kind.is_empty() {
-                context.problem(ProblemKind::Malformed, Some(content), message);
+                context.malformed(content, message);
                 continue;
             }
         }

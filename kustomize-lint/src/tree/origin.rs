@@ -156,7 +156,6 @@ impl Files {
         file.hidden.push(start..end);
     }
 
-    /// The whole file.
     pub(crate) fn whole(&self, file: FileId) -> Place {
         Place::new(file, &(0..self.get(file).text.len()))
     }

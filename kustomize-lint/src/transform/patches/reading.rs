@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use super::documents::{parsed, understood};
 use super::inline::{Lines, inline};
-use crate::facts::ProblemKind;
 use crate::kustomization::{Kustomization, Patch, PatchText, Spot};
 use crate::render::{Context, Folder};
 use crate::tree::Node;
@@ -25,7 +24,7 @@ pub(super) fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Opt
     {
         hide_text(patch, &path, &text, context);
         let message = format!("a patch that begins with `[` must be JSON: {error}");
-        context.problem(ProblemKind::Malformed, Some(spot.place), message);
+        context.malformed(spot.place, message);
         return None;
     }
     let before = context.problems.len();
@@ -43,7 +42,7 @@ pub(super) fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Opt
     }
     let documents: Vec<Node> = documents.into_iter().filter(|node| !node.is_null()).collect();
     if documents.is_empty() {
-        context.problem(ProblemKind::Malformed, Some(spot.place), "this patch is empty");
+        context.malformed(spot.place, "this patch is empty");
         return None;
     }
     Some(documents)
