@@ -1,5 +1,6 @@
 //! What the steps of a rendering did, for rules to judge: kustomize is silent about most of it.
 
+use crate::id::Id;
 use crate::object::ObjectKey;
 use crate::tree::Place;
 use crate::tree::StepId;
@@ -216,6 +217,8 @@ pub struct Problem {
     pub message: String,
     /// Another place that explains.
     pub also: Option<(Place, String)>,
+    /// The object that a patch names and that is not there.
+    pub missing: Option<Id>,
 }
 
 impl ProblemKind {

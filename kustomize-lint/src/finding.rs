@@ -1,5 +1,6 @@
 //! What a rule found: what is wrong, where, and what to do.
 
+use crate::id::Id;
 use crate::object::Object;
 use crate::rule::{Rule, Severity};
 use crate::tree::{Node, Origin, Place};
@@ -20,7 +21,7 @@ pub(crate) struct Finding {
     pub(crate) related: Vec<(Place, String)>,
     pub(crate) hint: Option<String>,
     /// The object: `Deployment rideshare/web`.
-    pub(crate) object: Option<String>,
+    pub(crate) object: Option<Id>,
     /// What tells findings of one rule at one place apart: a key, a name. Not shown.
     pub(crate) detail: String,
     /// The overlays that have it, as a user would write them.
@@ -72,7 +73,7 @@ impl Finding {
     }
 
     pub(crate) fn object(&mut self, object: &Object) -> &mut Self {
-        self.object = Some(object.id().to_string());
+        self.object = Some(object.id());
         self
     }
 

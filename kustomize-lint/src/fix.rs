@@ -37,9 +37,9 @@ pub(crate) fn fix(paths: &[PathBuf], settings: &Settings) -> Result<Fixed, Repor
     let mut texts = Texts::new();
     let mut fixed = Fixed::default();
     let mut refused: BTreeSet<String> = BTreeSet::new();
-    let before = lint::rendered(paths, &texts).map_err(bad_paths)?;
+    let before = lint::rendered(paths, &texts)?;
     for _ in 0..PASSES {
-        let outcome = lint::lint(paths, settings, &texts).map_err(bad_paths)?;
+        let outcome = lint::lint(paths, settings, &texts)?;
         let candidates: Vec<&Finding> = outcome
             .findings
             .iter()
@@ -87,12 +87,6 @@ pub(crate) fn fix(paths: &[PathBuf], settings: &Settings) -> Result<Fixed, Repor
         }
     }
     if report.has_errors() { Err(report) } else { Ok(fixed) }
-}
-
-fn bad_paths(messages: Vec<String>) -> Report {
-    let mut report = Report::default();
-    report.extend(messages.into_iter().map(|message| Diagnostic::error("path", message)));
-    report
 }
 
 fn paths_of(outcome: &Outcome, finding: &Finding) -> Vec<PathBuf> {

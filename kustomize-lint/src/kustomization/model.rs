@@ -28,7 +28,7 @@ pub struct Kustomization {
     pub secrets: Vec<Generator>,
     pub generator_options: Option<GeneratorOptions>,
     /// `patchesStrategicMerge`: file names, or patches.
-    pub patches_strategic_merge: Vec<Spot<String>>,
+    pub patches_strategic_merge: Vec<Patch>,
     pub patches: Vec<Patch>,
     pub patches_json6902: Vec<Patch>,
     pub namespace: Option<Spot<String>>,

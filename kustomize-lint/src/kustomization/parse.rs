@@ -94,7 +94,7 @@ pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
         config_maps,
         secrets,
         generator_options,
-        patches_strategic_merge: f.texts("patchesStrategicMerge"),
+        patches_strategic_merge: f.texts("patchesStrategicMerge").into_iter().map(merge).collect(),
         patches,
         patches_json6902,
         namespace: filled(f.spot("namespace")),
@@ -172,6 +172,14 @@ fn generator_options(f: &mut Fields<'_>) -> GeneratorOptions {
         disable_name_suffix_hash: f.flag("disableNameSuffixHash"),
         immutable: f.flag("immutable"),
     }
+}
+
+/// An item of `patchesStrategicMerge`. A patch in place of a file name has several lines, or braces.
+fn merge(entry: Spot<String>) -> Patch {
+    let place = entry.place;
+    let inline = entry.value.contains('\n') || entry.value.trim_start().starts_with('{');
+    let text = if inline { PatchText::Inline(entry) } else { PatchText::File(entry) };
+    Patch { place, text, target: None, allow_name_change: false, allow_kind_change: false }
 }
 
 fn patches(f: &mut Fields<'_>, key: &'static str) -> Vec<Patch> {

@@ -24,7 +24,7 @@ pub(crate) fn accumulate(
 ) -> Accumulated {
     if context.roots.len() >= MAX_ROOTS || context.identities.len() >= MAX_OBJECTS {
         let message = "too many kustomizations or objects; does one include itself many times?";
-        if !context.problems.iter().any(|p| p.message == message) {
+        if !std::mem::replace(&mut context.is_full, true) {
             context.problem(ProblemKind::Build, None, message);
         }
         return base;

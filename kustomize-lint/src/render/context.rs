@@ -19,6 +19,8 @@ pub(crate) struct Context {
     pub(crate) roots: Vec<Root>,
     pub(crate) identities: Vec<Id>,
     pub(crate) heads: Vec<Place>,
+    /// Whether it was said that there are too many kustomizations or objects.
+    pub(crate) is_full: bool,
 }
 
 impl Context {
@@ -28,7 +30,13 @@ impl Context {
         place: Option<Place>,
         message: impl Into<String>,
     ) {
-        self.problems.push(Problem { kind, place, message: message.into(), also: None });
+        self.problems.push(Problem {
+            kind,
+            place,
+            message: message.into(),
+            also: None,
+            missing: None,
+        });
     }
 
     /// Another place that explains the last problem.

@@ -88,13 +88,11 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         for object in overlay.of_kind("Application").filter(|object| is_application(object)) {
             let application = Application { object };
             let Some(project) = project_of(run, overlay, application) else { continue };
+            let by = project.object;
             for source in application.sources() {
                 let url = source.repository.scalar().map_or("", |scalar| &scalar.text);
                 if project.source(url) == Permission::Denied {
-                    let message = format!(
-                        "{} does not allow the repository of {object}",
-                        project.object.id()
-                    );
+                    let message = format!("{by} does not allow the repository of {object}");
                     findings
                         .value(source.repository, message)
                         .also(project.place("sourceRepos"), "the repositories that it allows")
@@ -106,12 +104,11 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
             let destination = object.node.at(&["spec", "destination"]);
             let Some(destination) = destination.filter(|_| !namespace.is_empty()) else { continue };
             if project.destination(application, namespace) == Permission::Denied {
-                let message =
-                    format!("{} does not allow the destination of {object}", project.object.id());
+                let message = format!("{by} does not allow the destination of {object}");
                 let node = destination.get("namespace").unwrap_or(destination);
                 findings
                     .value(node, message)
-                    .also(project.place("destinations"), "the destinations that it allows")
+                    .also(project.place("destinations"), DESTINATIONS)
                     .overlay(&overlay.name)
                     .about(object, "add the cluster and the namespace to `destinations`");
             }
@@ -119,6 +116,8 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
     }
     kinds(run, findings);
 }
+
+const DESTINATIONS: &str = "the destinations that it allows";
 
 /// The objects that the paths render.
 fn kinds(run: &Run<'_>, findings: &mut Findings<'_>) {
@@ -151,11 +150,11 @@ fn kind(
     object: &Object,
     findings: &mut Findings<'_>,
 ) {
-    let (id, application) = (object.id(), deployment.application.object);
+    let (id, by) = (object.id(), project.object);
+    let application = deployment.application.object;
     let group = if id.group.is_empty() { "core" } else { &id.group };
     let message = format!(
-        "{} does not allow the kind {} of the group {group}, and {application} deploys {id}",
-        project.object.id(),
+        "{by} does not allow the kind {} of the group {group}, and {application} deploys {id}",
         id.kind
     );
     let (label, hint) = if list.ends_with("Whitelist") {
@@ -189,15 +188,13 @@ fn namespace(
     {
         return;
     }
-    let message = format!(
-        "{} does not allow the namespace {own} of {object}, which {} deploys",
-        project.object.id(),
-        application.object.id()
-    );
+    let (by, application) = (project.object, application.object);
+    let message =
+        format!("{by} does not allow the namespace {own} of {object}, which {application} deploys");
     findings
         .value(node, message)
-        .also(project.place("destinations"), "the destinations that it allows")
-        .detail(application.object.name())
+        .also(project.place("destinations"), DESTINATIONS)
+        .detail(application.name())
         .overlay(&deployment.overlay.name)
         .about(object, "add the namespace to `destinations`, or correct it");
 }

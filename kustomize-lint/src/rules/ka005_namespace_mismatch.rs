@@ -104,7 +104,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
             );
             let place = application.object.node.at(&["spec", "destination", "namespace"]);
             let finding = findings.at(node.place(), message);
-            finding.also(place.map(|it| it.place()), "the destination");
+            finding.also(place.map(Node::place), "the destination");
             finding.detail(application.object.name()).overlay(&deployment.overlay.name).about(
                 object,
                 "correct one of them, or name both in the AppProject's destinations",

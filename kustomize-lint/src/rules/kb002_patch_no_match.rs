@@ -1,5 +1,6 @@
 use super::prelude::*;
 use crate::facts::{ProblemKind, Target, What};
+use crate::id::Id;
 use crate::kustomization::Selector;
 
 rule! {
@@ -75,10 +76,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         };
         let finding = findings.at(overlay.files.first_line(place), problem.message.clone());
         finding.label("kustomize refuses this patch").detail(problem.message.clone());
-        // The message names the object: `no apps/v1 Deployment web for this patch`.
-        let mut words = problem.message.split(' ').skip(2);
-        let (kind, id) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let name = id.rsplit('/').next().unwrap_or_default();
+        let Some(Id { kind, name, .. }) = &problem.missing else { continue };
         let near = nearest(name, overlay.of_kind(kind).map(Object::name));
         match near.and_then(|near| overlay.of_kind(kind).find(|object| object.name() == near)) {
             Some(object) => {

@@ -70,7 +70,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 .iter()
                 .find(|other| meant.is_none_or(|meant| meant == other.name()))
                 .and_then(|other| other.node.get("name"));
-            finding.also(other.map(|it| it.origin.base), "a container of the base");
+            finding.also(other.map(|node| node.origin.base), "a container of the base");
             finding.hint(match meant {
                 Some(meant) => format!("is `{meant}` meant?"),
                 None => "use the name of a container that is there, or give it an image".to_owned(),

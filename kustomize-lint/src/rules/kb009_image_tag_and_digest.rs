@@ -54,6 +54,6 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         finding.label("ignored when the image is pulled").also(digest.place, "this is pulled");
         finding.hint("keep the digest, and the tag as a comment behind it");
         let object = matched.first().and_then(|key| overlay.rendering.object(*key));
-        finding.also(object.map(|it| it.head()), "an object with this image");
+        finding.also(object.map(Object::head), "an object with this image");
     }
 }

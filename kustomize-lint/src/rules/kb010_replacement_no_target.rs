@@ -82,7 +82,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
             let name = nearest(&select.name, objects.iter().map(|object| object.name()))?;
             objects.into_iter().find(|object| object.name() == name)
         });
-        finding.also(near.map(|it| it.head()), "this one?");
+        finding.also(near.map(Object::head), "this one?");
         finding.hint(match near {
             Some(object) => format!("is `{}` meant?", object.name()),
             None if pattern => "here a name is a text and not a pattern; list the names".to_owned(),

@@ -73,7 +73,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             let finding = findings.value(port.node, format!("{service} has no port {}", port.text));
             finding.object(object).detail(format!("{} {}", backend.name, port.text));
             let first = ports.iter().find_map(|one| one.get("port"));
-            finding.also(first.map(|it| it.place()), "the ports of the Service");
+            finding.also(first.map(Node::place), "the ports of the Service");
             finding.hint(hint(ports));
         }
     }

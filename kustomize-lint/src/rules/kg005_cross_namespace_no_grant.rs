@@ -102,7 +102,7 @@ fn attachments(overlay: &Overlay<'_>, findings: &mut Findings<'_>, route: &Objec
             "set `allowedRoutes.namespaces.from` of a listener to `All`, or to a `Selector`",
         );
         let name = listeners.first().and_then(|listener| listener.get("name"));
-        finding.also(name.map(|it| it.place()), "a listener that is meant");
+        finding.also(name.map(Node::place), "a listener that is meant");
     }
 }
 

@@ -104,12 +104,8 @@ struct Match {
     keys: Vec<String>,
 }
 
-fn items<'a>(node: &'a Node, path: &[&str]) -> &'a [Node] {
-    node.items_at(path)
-}
-
 fn of_route(route: &Object) -> Vec<Match> {
-    let hosts = items(&route.node, &["spec", "hostnames"]).iter().filter_map(Node::as_str);
+    let hosts = route.node.items_at(&["spec", "hostnames"]).iter().filter_map(Node::as_str);
     let mut hosts: Vec<String> = hosts.map(str::to_ascii_lowercase).collect();
     if hosts.is_empty() {
         hosts.push("*".to_owned());
@@ -122,7 +118,7 @@ fn of_route(route: &Object) -> Vec<Match> {
         })
         .collect();
     let mut found = Vec::new();
-    for rule in items(&route.node, &["spec", "rules"]) {
+    for rule in route.node.items_at(&["spec", "rules"]) {
         let add = |found: &mut Vec<Match>, node: &Node, text: String| {
             let pairs = parents.iter().flat_map(|parent| hosts.iter().map(move |h| (parent, h)));
             let kind = route.kind();
@@ -133,7 +129,7 @@ fn of_route(route: &Object) -> Vec<Match> {
                 found.push(Match { origin: place(node), keys });
             }
         };
-        let matches = items(rule, &["matches"]);
+        let matches = rule.items_at(&["matches"]);
         if matches.is_empty() {
             let empty = Node::mapping(rule.origin);
             add(&mut found, rule, canonical(route.kind(), &empty));
@@ -163,7 +159,8 @@ fn canonical(kind: &str, one: &Node) -> String {
         _ => path,
     };
     let list = |field: &str| {
-        let mut all: Vec<String> = items(one, &[field])
+        let mut all: Vec<String> = one
+            .items_at(&[field])
             .iter()
             .map(|item| {
                 let part = |field: &str| item.word_at(&[field]).unwrap_or_default();
@@ -204,9 +201,9 @@ fn of_ingress(ingress: &Object) -> Vec<Match> {
     ];
     let listens = listens.iter().find_map(|key| ingress.annotation(key)).unwrap_or_default();
     let mut found = Vec::new();
-    for rule in items(&ingress.node, &["spec", "rules"]) {
+    for rule in ingress.node.items_at(&["spec", "rules"]) {
         let host = rule.word_at(&["host"]).unwrap_or("*").to_ascii_lowercase();
-        for path in items(rule, &["http", "paths"]) {
+        for path in rule.items_at(&["http", "paths"]) {
             let kind = path.str_at(&["pathType"]).unwrap_or_default();
             let value = path.word_at(&["path"]).unwrap_or("/");
             let value = match kind {

@@ -70,7 +70,7 @@ fn look(
 ) {
     for request in node.entries_at(&["resources", REQUESTS]) {
         let name = request.key.as_str();
-        let limit = node.at(&["resources", LIMITS, name]);
+        let limit = node.at(&["resources", LIMITS, name]).filter(|node| !node.is_null());
         let most = limit.map_or_else(|| default(name), amount);
         let Some((requested, most)) = amount(&request.value).zip(most) else { continue };
         if requested > most {

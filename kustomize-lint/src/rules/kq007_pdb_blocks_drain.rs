@@ -108,7 +108,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             chosen
                 .first()
                 .and_then(|one| one.object.node.at(&["metadata", "name"]))
-                .map(|it| it.place()),
+                .map(Node::place),
             "its pods",
         );
         finding.hint("use `maxUnavailable: 1`, or run more pods than must be available");

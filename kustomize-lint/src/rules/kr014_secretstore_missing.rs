@@ -78,8 +78,7 @@ fn stores(object: &Object) -> Vec<&Node> {
         "ExternalSecret" => object.node.get("spec"),
         "ClusterExternalSecret" => object.node.at(&["spec", "externalSecretSpec"]),
         "PushSecret" => {
-            let stores = object.node.at(&["spec", "secretStoreRefs"]);
-            return stores.map_or(&[][..], Node::items).iter().collect();
+            return object.node.items_at(&["spec", "secretStoreRefs"]).iter().collect();
         }
         _ => None,
     };

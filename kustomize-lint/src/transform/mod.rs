@@ -17,6 +17,8 @@ pub(crate) mod vars;
 
 pub(crate) use images::{name as image_name, parts as image_parts};
 
+use patches::Form;
+
 use crate::kustomization::Kustomization;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
@@ -31,13 +33,14 @@ pub(crate) fn apply(
     objects: &mut Objects,
     context: &mut Context,
 ) {
-    patches::strategic(folder, kustomization, objects, context);
-    patches::patches(folder, kustomization, objects, context);
+    let merges = (Form::Merge, kustomization.patches_strategic_merge.as_slice());
+    patches::apply(folder, merges, objects, context);
+    patches::apply(folder, (Form::Either, &kustomization.patches), objects, context);
     namespace::apply(kustomization, objects, context);
     affixes::apply(kustomization, objects, context);
     labels::apply(kustomization, objects, context);
     annotations::apply(kustomization, objects, context);
-    patches::json(folder, kustomization, objects, context);
+    patches::apply(folder, (Form::Json, &kustomization.patches_json6902), objects, context);
     replicas::apply(kustomization, objects, context);
     images::apply(kustomization, objects, context);
     replacements::apply(folder, kustomization, objects, context);

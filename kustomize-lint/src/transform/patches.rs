@@ -12,79 +12,44 @@ use super::json_patch::{self, Operation};
 use super::merge::{Merge, Unmerged};
 use crate::facts::{ProblemKind, StepKind, Target, What};
 use crate::id::Id;
-use crate::kustomization::{Kustomization, Patch, PatchText};
+use crate::kustomization::{Patch, PatchText};
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
 use crate::schema;
 use crate::select::Matcher;
 use crate::tree::{Node, Place};
 
-/// `patchesStrategicMerge`.
-pub(crate) fn strategic(
-    folder: &Folder,
-    kustomization: &Kustomization,
-    objects: &mut Objects,
-    context: &mut Context,
-) {
-    for entry in &kustomization.patches_strategic_merge {
-        // A patch in place of a file name has several lines, or braces.
-        let inline = entry.value.contains('\n') || entry.value.trim_start().starts_with('{');
-        let text =
-            if inline { PatchText::Inline(entry.clone()) } else { PatchText::File(entry.clone()) };
-        let patch = Patch {
-            place: entry.place,
-            text,
-            target: None,
-            allow_name_change: false,
-            allow_kind_change: false,
-        };
-        apply(folder, &patch, objects, context, Form::Merge);
-    }
-}
-
-/// `patches`.
-pub(crate) fn patches(
-    folder: &Folder,
-    kustomization: &Kustomization,
-    objects: &mut Objects,
-    context: &mut Context,
-) {
-    for patch in &kustomization.patches {
-        let mut patch = patch.clone();
-        if let PatchText::Inline(spot) = &mut patch.text {
-            // So does kustomize, here only: the last line of a block loses its end.
-            spot.value = spot.value.trim().to_owned();
-        }
-        apply(folder, &patch, objects, context, Form::Either);
-    }
-}
-
-/// `patchesJson6902`.
-pub(crate) fn json(
-    folder: &Folder,
-    kustomization: &Kustomization,
-    objects: &mut Objects,
-    context: &mut Context,
-) {
-    for patch in &kustomization.patches_json6902 {
-        apply(folder, patch, objects, context, Form::Json);
-    }
-}
-
+/// Which patches a list may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
+    /// `patchesStrategicMerge`.
     Merge,
+    /// `patchesJson6902`.
     Json,
+    /// `patches`.
     Either,
 }
 
-fn apply(folder: &Folder, patch: &Patch, objects: &mut Objects, context: &mut Context, form: Form) {
-    let Some(documents) = read(folder, patch, context) else { return };
-    let is_json = documents.iter().any(Node::is_sequence);
-    match form {
-        Form::Either if is_json => targeted_json(patch, &documents, objects, context),
-        Form::Json => targeted_json(patch, &documents, objects, context),
-        _ => merge(patch, documents, objects, context),
+/// Applies the patches of a list.
+pub(crate) fn apply(
+    folder: &Folder,
+    (form, patches): (Form, &[Patch]),
+    objects: &mut Objects,
+    context: &mut Context,
+) {
+    for patch in patches {
+        let mut patch = patch.clone();
+        if let (PatchText::Inline(spot), Form::Either) = (&mut patch.text, form) {
+            // So does kustomize, here only: the last line of a block loses its end.
+            spot.value = spot.value.trim().to_owned();
+        }
+        let Some(documents) = read(folder, &patch, context) else { continue };
+        let is_json = documents.iter().any(Node::is_sequence);
+        match form {
+            Form::Either if is_json => targeted_json(&patch, &documents, objects, context),
+            Form::Json => targeted_json(&patch, &documents, objects, context),
+            _ => merge(&patch, documents, objects, context),
+        }
     }
 }
 
@@ -127,10 +92,9 @@ fn hide_values(documents: &[Node], secret: bool, context: &mut Context) {
 fn no_match(id: &Id, place: Place, context: &mut Context) {
     let message = format!("no {} {id} for this patch", id.api_version());
     context.problem(ProblemKind::PatchNoMatch, Some(place), message);
-}
-
-fn several(id: &Id, place: Place, context: &mut Context) {
-    context.problem(ProblemKind::Build, Some(place), format!("more than one {id} for this patch"));
+    if let Some(problem) = context.problems.last_mut() {
+        problem.missing = Some(id.clone());
+    }
 }
 
 fn operate(
@@ -210,13 +174,14 @@ fn merge(patch: &Patch, documents: Vec<Node>, objects: &mut Objects, context: &m
             selected
         } else {
             match objects.any(&id).as_slice() {
+                [at] => (Target::Identity, vec![*at]),
                 [] => {
                     no_match(&id, content, context);
                     continue;
                 }
-                [at] => (Target::Identity, vec![*at]),
                 _ => {
-                    several(&id, content, context);
+                    let message = format!("more than one {id} for this patch");
+                    context.problem(ProblemKind::Build, Some(content), message);
                     continue;
                 }
             }

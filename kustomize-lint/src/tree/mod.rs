@@ -5,6 +5,7 @@ mod origin;
 mod path;
 mod read;
 mod scalar;
+mod sort;
 mod timestamp;
 mod write;
 
@@ -16,4 +17,5 @@ pub use path::FieldSpec;
 pub(crate) use path::Walk;
 pub(crate) use read::{Dialect, Text, read};
 pub use scalar::{Kind, Scalar};
+pub use sort::Sort;
 pub(crate) use write::write;

@@ -6,6 +6,7 @@ use common::kubernetes::Tree;
 
 use super::origin::{Origin, Place, Touch};
 use super::scalar::{Kind, Scalar};
+use super::sort::Sort;
 
 /// A value and where it comes from.
 #[derive(Clone, Debug)]
@@ -144,15 +145,15 @@ impl Node {
     }
 
     /// What a person would call it, for messages.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> Sort {
         match &self.value {
-            Value::Mapping(_) => "a mapping",
-            Value::Sequence(_) => "a list",
+            Value::Mapping(_) => Sort::Mapping,
+            Value::Sequence(_) => Sort::List,
             Value::Scalar(scalar) => match scalar.kind {
-                Kind::Null => "nothing",
-                Kind::Bool => "a boolean",
-                Kind::Int | Kind::Float => "a number",
-                Kind::Text => "text",
+                Kind::Null => Sort::Nothing,
+                Kind::Bool => Sort::Boolean,
+                Kind::Int | Kind::Float => Sort::Number,
+                Kind::Text => Sort::Text,
             },
         }
     }

@@ -51,14 +51,14 @@ pub(super) fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Opt
 /// Keeps the secrets of patches that stand in a kustomization out of every message, also when the
 /// kustomization has a mistake and no patch is applied.
 pub(crate) fn hide_inline(kustomization: &Kustomization, context: &mut Context) {
-    let lists = [&kustomization.patches, &kustomization.patches_json6902];
-    let patches = lists.into_iter().flatten().filter_map(|patch| match &patch.text {
-        PatchText::Inline(spot) => Some((spot, targets_secret(patch))),
-        PatchText::File(_) => None,
-    });
-    let merges = kustomization.patches_strategic_merge.iter();
-    let merges = merges.filter(|spot| spot.value.contains('\n')).map(|spot| (spot, false));
-    for (spot, secret) in patches.chain(merges) {
+    let lists = [
+        &kustomization.patches,
+        &kustomization.patches_json6902,
+        &kustomization.patches_strategic_merge,
+    ];
+    for patch in lists.into_iter().flatten() {
+        let PatchText::Inline(spot) = &patch.text else { continue };
+        let secret = targets_secret(patch);
         match understood(spot.place.file, &spot.value) {
             Ok(read) => {
                 let file = &context.files.get(spot.place.file).text;
