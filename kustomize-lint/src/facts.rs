@@ -1,5 +1,6 @@
 //! What the steps of a rendering did, for rules to judge: kustomize is silent about most of it.
 
+use crate::id::Id;
 use crate::object::ObjectKey;
 use crate::tree::Place;
 use crate::tree::StepId;
@@ -116,25 +117,13 @@ pub enum What {
         /// What was done.
         message: String,
     },
-    /// A merge patch added an element to a list of elements with names: a container whose name
-    /// the base does not have, perhaps a typing mistake.
-    ElementAdded {
-        /// The object.
-        object: ObjectKey,
-        /// The list: `spec/template/spec/containers`.
-        path: String,
-        /// The element's key: its name.
-        name: String,
-    },
     /// A merge patch replaced a list of a custom resource as a whole, for want of a schema.
     ListReplaced {
         /// The object.
         object: ObjectKey,
         /// The list.
         path: String,
-        /// Where the list was written that is lost.
-        lost: Place,
-        /// Elements of that list which the new one has no counterpart for, in number or in
+        /// Elements of the list that is lost which the new one has no counterpart for, in number or in
         /// fields. None when it was written anew as a whole.
         dropped: Vec<Place>,
     },
@@ -144,53 +133,18 @@ pub enum What {
         name: String,
         /// Objects with such an image.
         matched: Vec<ObjectKey>,
-        /// Those whose image is another than before.
-        changed: Vec<ObjectKey>,
         /// Whether the entry says both a tag and a digest.
         tag_and_digest: bool,
     },
-    /// An entry of `replicas` was applied.
-    Replicas {
-        /// The name it looks for.
-        name: String,
-        /// The objects of the name.
-        matched: Vec<ObjectKey>,
-    },
     /// Labels were set.
     Labels {
-        /// Objects whose labels or templates changed.
-        changed: Vec<ObjectKey>,
         /// Objects whose selector changed; a running Deployment does not accept that.
         selectors: Vec<ObjectKey>,
-    },
-    /// A namespace, prefix, suffix or annotation was set.
-    Changed {
-        /// Objects that are others than before.
-        changed: Vec<ObjectKey>,
     },
     /// A target of a replacement was written. One fact per target.
     ReplacementTarget {
         /// Objects that the target selects, after `reject`.
         matched: Vec<ObjectKey>,
-        /// Objects that have another value than before.
-        changed: Vec<ObjectKey>,
-    },
-    /// A generator made an object or changed one.
-    Generated {
-        /// The object.
-        object: ObjectKey,
-    },
-    /// A reference followed a name that changed.
-    ReferenceFollowed {
-        /// The object with the reference.
-        object: ObjectKey,
-        /// The object that it names.
-        referred: ObjectKey,
-    },
-    /// An object with the annotation `config.kubernetes.io/local-config` was left out.
-    LocalConfig {
-        /// The object.
-        object: ObjectKey,
     },
 }
 
@@ -263,6 +217,8 @@ pub struct Problem {
     pub message: String,
     /// Another place that explains.
     pub also: Option<(Place, String)>,
+    /// The object that a patch names and that is not there.
+    pub missing: Option<Id>,
 }
 
 impl ProblemKind {

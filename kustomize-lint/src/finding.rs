@@ -1,56 +1,51 @@
 //! What a rule found: what is wrong, where, and what to do.
 
+use crate::id::Id;
 use crate::object::Object;
 use crate::rule::{Rule, Severity};
 use crate::tree::{Node, Origin, Place};
 
 /// One finding. The same defect in several overlays is one finding.
 #[derive(Clone, Debug)]
-pub struct Finding {
-    /// The rule.
-    pub rule: &'static Rule,
+pub(crate) struct Finding {
+    pub(crate) rule: &'static Rule,
     /// The rule's own, or what the configuration makes of it.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// What is wrong, in one sentence.
-    pub message: String,
+    pub(crate) message: String,
     /// The place to change; `None` only for what has no file.
-    pub place: Option<Place>,
+    pub(crate) place: Option<Place>,
     /// A few words under the place.
-    pub label: String,
+    pub(crate) label: String,
     /// Other places that explain: the base line behind a patch, the object that is meant.
-    pub related: Vec<(Place, String)>,
-    /// What to do.
-    pub hint: Option<String>,
+    pub(crate) related: Vec<(Place, String)>,
+    pub(crate) hint: Option<String>,
     /// The object: `Deployment rideshare/web`.
-    pub object: Option<String>,
+    pub(crate) object: Option<Id>,
     /// What tells findings of one rule at one place apart: a key, a name. Not shown.
-    pub detail: String,
+    pub(crate) detail: String,
     /// The overlays that have it, as a user would write them.
-    pub overlays: Vec<String>,
+    pub(crate) overlays: Vec<String>,
     /// How to correct it.
-    pub fix: Option<Fix>,
+    pub(crate) fix: Option<Fix>,
     /// What stays the same when lines move: rule, file, object and the text of the line.
-    pub fingerprint: String,
+    pub(crate) fingerprint: String,
 }
 
 /// A correction of a file's text.
 #[derive(Clone, Debug)]
-pub struct Fix {
+pub(crate) struct Fix {
     /// What it does: `replace \`bases\` by \`resources\``.
-    pub title: String,
+    pub(crate) title: String,
     /// Texts to put in the place of others; they do not overlap.
-    pub edits: Vec<Edit>,
-    /// Whether the rendering must be the same afterwards; `--fix` checks it.
-    pub same_rendering: bool,
+    pub(crate) edits: Vec<Edit>,
 }
 
 /// A text in the place of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
-    /// What is replaced.
-    pub place: Place,
-    /// The new text.
-    pub text: String,
+pub(crate) struct Edit {
+    pub(crate) place: Place,
+    pub(crate) text: String,
 }
 
 impl Finding {
@@ -60,24 +55,31 @@ impl Finding {
         self
     }
 
-    /// Another place that explains the first; ignored when it is the first.
-    pub(crate) fn also(&mut self, place: Place, label: impl Into<String>) -> &mut Self {
-        if self.place != Some(place) {
+    /// Another place that explains the first, if there is one; ignored when it is the first.
+    pub(crate) fn also(
+        &mut self,
+        place: impl Into<Option<Place>>,
+        label: impl Into<String>,
+    ) -> &mut Self {
+        if let Some(place) = place.into().filter(|place| self.place != Some(*place)) {
             self.related.push((place, label.into()));
         }
         self
     }
 
-    /// What to do.
     pub(crate) fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The object that it is about.
     pub(crate) fn object(&mut self, object: &Object) -> &mut Self {
-        self.object = Some(object.id().to_string());
+        self.object = Some(object.id());
         self
+    }
+
+    /// The object that it is about, and what to do.
+    pub(crate) fn about(&mut self, object: &Object, hint: impl Into<String>) -> &mut Self {
+        self.object(object).hint(hint)
     }
 
     /// The overlay that has it, for rules that look at the whole run.

@@ -37,9 +37,9 @@ pub(crate) fn fix(paths: &[PathBuf], settings: &Settings) -> Result<Fixed, Repor
     let mut texts = Texts::new();
     let mut fixed = Fixed::default();
     let mut refused: BTreeSet<String> = BTreeSet::new();
-    let before = lint::rendered(paths, &texts).map_err(bad_paths)?;
+    let before = lint::rendered(paths, &texts)?;
     for _ in 0..PASSES {
-        let outcome = lint::lint(paths, settings, &texts).map_err(bad_paths)?;
+        let outcome = lint::lint(paths, settings, &texts)?;
         let candidates: Vec<&Finding> = outcome
             .findings
             .iter()
@@ -89,12 +89,6 @@ pub(crate) fn fix(paths: &[PathBuf], settings: &Settings) -> Result<Fixed, Repor
     if report.has_errors() { Err(report) } else { Ok(fixed) }
 }
 
-fn bad_paths(messages: Vec<String>) -> Report {
-    let mut report = Report::default();
-    report.extend(messages.into_iter().map(|message| Diagnostic::error("path", message)));
-    report
-}
-
 fn paths_of(outcome: &Outcome, finding: &Finding) -> Vec<PathBuf> {
     let edits = finding.fix.iter().flat_map(|fix| &fix.edits);
     edits.map(|edit| outcome.files.get(edit.place.file).path.clone()).collect()
@@ -121,7 +115,6 @@ fn apart<'a>(candidates: &[&'a Finding]) -> Vec<&'a Finding> {
     chosen
 }
 
-/// The texts with the corrections in them.
 fn corrected(texts: &Texts, outcome: &Outcome, findings: &[&Finding]) -> Texts {
     let mut edits: BTreeMap<PathBuf, (String, Vec<&Edit>)> = BTreeMap::new();
     for edit in

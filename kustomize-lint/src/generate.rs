@@ -6,7 +6,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::facts::{ProblemKind, StepKind, What};
+use crate::facts::{Effect, ProblemKind, StepKind};
 use crate::id::Id;
 use crate::kustomization::{Behavior, Generator, GeneratorOptions, Kustomization, Pairs, Spot};
 use crate::object::Object;
@@ -28,9 +28,7 @@ pub(crate) fn apply(
         let mut object = context.object(node);
         object.generator = Some(step);
         object.needs_hash = !options.disable_name_suffix_hash;
-        let key = object.key;
         absorb(object, generator, objects, context);
-        context.fact(step, generator.place, What::Generated { object: key });
     }
 }
 
@@ -61,7 +59,7 @@ fn build(
 ) -> Option<Node> {
     let place = generator.place;
     if generator.name.is_empty() {
-        context.problem(ProblemKind::Malformed, Some(place), "a generator needs a `name`");
+        context.malformed(place, "a generator needs a `name`");
         return None;
     }
     if generator.secret {
@@ -81,8 +79,7 @@ fn build(
     for literal in &generator.literals {
         let Some((key, value)) = literal.value.split_once('=').filter(|(key, _)| !key.is_empty())
         else {
-            let message = "a literal is written `key=value`";
-            context.problem(ProblemKind::Malformed, Some(literal.place), message);
+            context.malformed(literal.place, "a literal is written `key=value`");
             return None;
         };
         data.add(key, unquoted(value).as_bytes(), literal.place, context)?;
@@ -178,11 +175,7 @@ fn env_file(file: FileId, text: &str, data: &mut Data, context: &mut Context) ->
             Some(pair) => pair,
             None => {
                 // kustomize takes the value from its own environment.
-                context.not_analysed.push(crate::facts::NotAnalysed {
-                    place,
-                    what: "a value that the environment gives".to_owned(),
-                    effect: crate::facts::Effect::Objects,
-                });
+                context.not_analysed(place, "a value that the environment gives", Effect::Objects);
                 (line, "")
             }
         };
@@ -207,8 +200,7 @@ fn file_source(source: &Spot<String>, context: &mut Context) -> Option<(String, 
             Some(((*key).to_owned(), (*path).to_owned()))
         }
         _ => {
-            let message = "a file is written `path` or `key=path`";
-            context.problem(ProblemKind::Malformed, Some(source.place), message);
+            context.malformed(source.place, "a file is written `path` or `key=path`");
             None
         }
     }
@@ -282,7 +274,7 @@ fn inherit(object: &mut Object, old: &Object, merge: bool) {
             let Some(inherited) = old.node.get(field) else { continue };
             let mut merged = inherited.entries().to_vec();
             let index = Index::of(inherited.entries());
-            for entry in object.node.get(field).map_or(&[][..], Node::entries) {
+            for entry in object.node.entries_at(&[field]) {
                 match index.find(inherited.entries(), &entry.key) {
                     None => merged.push(entry.clone()),
                     Some(at) => {

@@ -12,9 +12,7 @@ pub struct Id {
     pub group: String,
     /// The version in the group.
     pub version: String,
-    /// The kind.
     pub kind: String,
-    /// The name.
     pub name: String,
     /// The namespace as written; empty when there is none.
     pub namespace: String,
@@ -74,6 +72,11 @@ impl Id {
             format!("{}/{}", self.group, self.version)
         }
     }
+}
+
+/// Whether a part of an identity is the one that is wanted; an empty one is any.
+pub(crate) fn fits(wanted: &str, is: &str) -> bool {
+    wanted.is_empty() || wanted == is
 }
 
 /// Group and version of an `apiVersion`.

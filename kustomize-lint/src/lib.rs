@@ -16,13 +16,14 @@ mod command;
 pub mod compose;
 mod config;
 pub mod facts;
-pub mod finding;
+mod finding;
 mod fix;
 mod format;
 mod generate;
-pub mod id;
-pub mod kustomization;
+mod id;
+mod kustomization;
 mod lint;
+mod listed;
 mod netpol;
 pub mod object;
 mod objects;
@@ -49,7 +50,7 @@ use cli::{Cli, Command};
 ///
 /// # Errors
 /// A folder that does not exist.
-pub fn check(folder: &std::path::Path) -> Result<String, Vec<String>> {
+pub fn check(folder: &std::path::Path) -> Result<String, common::diagnostic::Report> {
     let paths = [folder.to_owned()];
     let outcome = lint::lint(&paths, &config::Settings::default(), &tree::Texts::new())?;
     Ok(format::render(cli::Format::Json, &outcome))

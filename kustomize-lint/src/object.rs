@@ -1,7 +1,9 @@
 //! An object on its way through the rendering.
 
+use std::fmt;
+
 use crate::id::Id;
-use crate::tree::{Node, Place, StepId};
+use crate::tree::{Entry, Node, Place, StepId};
 
 /// An object's handle, the same from its reading to the end; facts name objects by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,12 +75,17 @@ impl Object {
 
     /// The place of its name as it is now.
     pub(crate) fn name_place(&self) -> Place {
-        self.node.at(&["metadata", "name"]).map_or(self.source, |name| name.origin.place())
+        self.node.at(&["metadata", "name"]).map_or(self.source, |name| name.place())
     }
 
     /// A label of the object itself.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.node.str_at(&["metadata", "labels", key])
+    }
+
+    /// The annotations of the object itself.
+    pub(crate) fn annotations(&self) -> &[Entry] {
+        self.node.entries_at(&["metadata", "annotations"])
     }
 
     /// An annotation of the object itself.
@@ -95,6 +102,13 @@ impl Object {
     /// Every identity it ever had, the present one last.
     pub fn ids(&self) -> impl Iterator<Item = Id> + '_ {
         self.previous.iter().cloned().chain(std::iter::once(self.id()))
+    }
+}
+
+/// Its [`Id`].
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id().fmt(f)
     }
 }
 

@@ -24,39 +24,23 @@ impl Objects {
         if let Some(at) = self.current(&id) {
             return Err(Box::new((object, at)));
         }
-        self.index(self.list.len(), &object);
         self.list.push(object);
+        self.refresh(self.list.len() - 1);
         Ok(())
-    }
-
-    fn index(&mut self, at: usize, object: &Object) {
-        let mut add = |name: &str| {
-            let positions = self.names.entry(name.to_owned()).or_default();
-            if positions.last() != Some(&at) {
-                positions.push(at);
-            }
-        };
-        object.previous.iter().for_each(|id| add(&id.name));
-        add(&object.original.name);
-        add(object.name());
     }
 
     /// Brings the index up to date after names have changed or objects have gone.
     pub(crate) fn reindex(&mut self) {
         self.names.clear();
-        let list = std::mem::take(&mut self.list);
-        for (at, object) in list.iter().enumerate() {
-            self.index(at, object);
-        }
-        self.list = list;
+        (0..self.list.len()).for_each(|at| self.refresh(at));
     }
 
-    /// Adds the names of one object that has changed.
+    /// Adds the names of one object that is new or has changed.
     pub(crate) fn refresh(&mut self, at: usize) {
         let object = &self.list[at];
-        let names: Vec<String> = object.ids().map(|id| id.name).collect();
-        for name in names {
-            let positions = self.names.entry(name).or_default();
+        let former = object.previous.iter().chain([&object.original]).map(|id| id.name.as_str());
+        for name in former.chain([object.name()]) {
+            let positions = self.names.entry(name.to_owned()).or_default();
             // In order, as the objects are: who looks up goes through them in that order.
             if let Err(slot) = positions.binary_search(&at) {
                 positions.insert(slot, at);

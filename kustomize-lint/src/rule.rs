@@ -1,8 +1,11 @@
 //! What a rule is called, how much it weighs, and what its page says. How it looks is in
 //! [`crate::rules`].
 
+use serde::Serialize;
+
 /// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
     Info,

@@ -18,7 +18,12 @@ pub fn size(text: &str) -> Option<u64> {
         "p" | "pb" | "pib" | "pi" => 50,
         _ => return None,
     };
-    let number: f64 = digits.trim().parse().ok()?;
+    let digits = digits.trim();
+    // Neither Compose nor a budget knows exponents.
+    if !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return None;
+    }
+    let number: f64 = digits.parse().ok()?;
     let bytes = number * (1_u64 << shift) as f64;
     // Beyond 2^53 the number would not be exact.
     (bytes >= 0.0 && bytes < (1_u64 << 53) as f64).then_some(bytes as u64)
@@ -66,7 +71,7 @@ mod tests {
 
     #[test]
     fn no_amount_is_refused() {
-        for bad in ["", "m", "1x", "-1m", "0", "inf", "nan", "9e99"] {
+        for bad in ["", "m", "1x", "-1m", "+1m", "0", "inf", "nan", "1e9", "1E9", "9e99", "1.2.3g"] {
             assert_eq!(memory(bad), None, "{bad}");
         }
     }

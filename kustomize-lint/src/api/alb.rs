@@ -7,16 +7,19 @@
 //! and refuses the whole Ingress for a value that it cannot read. A newer release may know more
 //! names than this table: an unknown one is a violation only when it is close to a known one.
 
+use std::sync::LazyLock;
+
 use common::diagnostic::nearest;
 
 use super::path::segment;
 use super::violation::{Problem, Violation};
+use crate::listed::is_listed;
 use crate::tree::Node;
 
 const PREFIX: &str = "alb.ingress.kubernetes.io/";
 
 /// What a value has to look like.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Shape {
     Text,
     Integer,
@@ -24,99 +27,29 @@ enum Shape {
     Json,
     /// `a=1,b=2`.
     Pairs,
-    OneOf(&'static [&'static str]),
+    OneOf(Vec<&'static str>),
     /// An integer, or this word.
     IntegerOr(&'static str),
 }
 
 use Shape::{Boolean, Integer, IntegerOr, Json, OneOf, Pairs, Text};
 
-const PROTOCOLS: Shape = OneOf(&["HTTP", "HTTPS"]);
-const SCHEMES: Shape = OneOf(&["internal", "internet-facing"]);
+/// What Go's strconv.ParseBool takes.
+const BOOLEANS: &str = "1 t T true TRUE True 0 f F false FALSE False";
 
-/// Names behind the prefix. One that ends in a dot is followed by a name of the user's.
-static KNOWN: &[(&str, Shape)] = &[
-    ("acm-pca-arn", Text),
-    ("actions.", Json),
-    ("auth-idp-cognito", Json),
-    ("auth-idp-oidc", Json),
-    ("auth-on-unauthenticated-request", OneOf(&["allow", "authenticate", "deny"])),
-    ("auth-scope", Text),
-    ("auth-session-cookie", Text),
-    ("auth-session-timeout", Integer),
-    ("auth-type", OneOf(&["cognito", "none", "oidc"])),
-    ("backend-protocol", PROTOCOLS),
-    ("backend-protocol-version", OneOf(&["GRPC", "HTTP1", "HTTP2"])),
-    ("certificate-arn", Text),
-    ("conditions.", Json),
-    ("create-acm-cert", Boolean),
-    ("customer-owned-ipv4-pool", Text),
-    ("dry-run-plan", Text),
-    ("enable-frontend-nlb", Boolean),
-    ("frontend-nlb-attributes", Pairs),
-    ("frontend-nlb-eip-allocations", Text),
-    ("frontend-nlb-healthcheck-healthy-threshold-count", Integer),
-    ("frontend-nlb-healthcheck-interval-seconds", Integer),
-    ("frontend-nlb-healthcheck-path", Text),
-    ("frontend-nlb-healthcheck-port", IntegerOr("traffic-port")),
-    ("frontend-nlb-healthcheck-protocol", PROTOCOLS),
-    ("frontend-nlb-healthcheck-success-codes", Text),
-    ("frontend-nlb-healthcheck-timeout-seconds", Integer),
-    ("frontend-nlb-healthcheck-unhealthy-threshold-count", Integer),
-    ("frontend-nlb-listener-port-mapping", Pairs),
-    ("frontend-nlb-scheme", SCHEMES),
-    ("frontend-nlb-security-groups", Text),
-    ("frontend-nlb-subnets", Text),
-    ("frontend-nlb-tags", Pairs),
-    ("group.name", Text),
-    ("group.order", Integer),
-    ("healthcheck-interval-seconds", Integer),
-    ("healthcheck-path", Text),
-    // A Service may also name one of its ports.
-    ("healthcheck-port", Text),
-    ("healthcheck-protocol", PROTOCOLS),
-    ("healthcheck-timeout-seconds", Integer),
-    ("healthy-threshold-count", Integer),
-    ("inbound-cidrs", Text),
-    ("ip-address-type", OneOf(&["dualstack", "dualstack-without-public-ipv4", "ipv4"])),
-    ("ipam-ipv4-pool-id", Text),
-    ("jwt-validation", Json),
-    ("listen-ports", Json),
-    ("listener-attributes.", Pairs),
-    ("load-balancer-attributes", Pairs),
-    ("load-balancer-name", Text),
-    ("manage-backend-security-group-rules", Boolean),
-    ("minimum-load-balancer-capacity", Pairs),
-    ("multi-cluster-target-group", Boolean),
-    ("mutual-authentication", Json),
-    ("scheme", SCHEMES),
-    ("security-group-prefix-lists", Text),
-    ("security-groups", Text),
-    ("shield-advanced-protection", Boolean),
-    ("ssl-policy", Text),
-    ("ssl-redirect", Integer),
-    ("subnets", Text),
-    ("success-codes", Text),
-    ("tags", Pairs),
-    ("target-control-port.", Text),
-    ("target-group-attributes", Pairs),
-    ("target-node-labels", Pairs),
-    ("target-type", OneOf(&["instance", "ip"])),
-    ("transforms.", Json),
-    ("unhealthy-threshold-count", Integer),
-    ("use-regex-path-match", Boolean),
-    ("waf-acl-id", Text),
-    ("wafv2-acl-arn", Text),
-    ("wafv2-acl-name", Text),
-    ("web-acl-id", Text),
-];
+/// Names behind the prefix, and what their values look like.
+static KNOWN: LazyLock<Vec<(&str, Shape)>> = LazyLock::new(|| {
+    let lines = include_str!("alb.txt").lines().filter(|line| !line.starts_with('#'));
+    let rows = lines.map(|line| line.split_once(' ').expect("a name and a shape"));
+    rows.map(|(name, shape)| (name, Shape::read(shape))).collect()
+});
 
 /// Checks the controller's annotations of an Ingress or a Service.
 pub(super) fn check(object: &Node, kind: &str, violations: &mut Vec<Violation>) {
     if !matches!(kind, "Ingress" | "Service") {
         return;
     }
-    let annotations = object.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries);
+    let annotations = object.entries_at(&["metadata", "annotations"]);
     for entry in annotations {
         let Some(name) = entry.key.strip_prefix(PREFIX) else { continue };
         let path = || format!("metadata.annotations{}", segment(&entry.key, false));
@@ -126,7 +59,7 @@ pub(super) fn check(object: &Node, kind: &str, violations: &mut Vec<Violation>) 
                 let problem = entry.value.as_str().and_then(|value| shape.problem(value));
                 violations.extend(problem.map(|problem| Violation {
                     path: path(),
-                    place: entry.value.origin.place(),
+                    place: entry.value.place(),
                     problem,
                 }));
             }
@@ -134,7 +67,7 @@ pub(super) fn check(object: &Node, kind: &str, violations: &mut Vec<Violation>) 
                 let near = nearest(name, KNOWN.iter().map(|(known, _)| *known));
                 violations.extend(near.map(|near| Violation {
                     path: path(),
-                    place: entry.origin.place(),
+                    place: entry.place(),
                     problem: Problem::UnknownAnnotation { near: full(near) },
                 }));
             }
@@ -142,12 +75,12 @@ pub(super) fn check(object: &Node, kind: &str, violations: &mut Vec<Violation>) 
     }
 }
 
-fn shape(name: &str) -> Option<Shape> {
+fn shape(name: &str) -> Option<&'static Shape> {
     let fits = |known: &str| match known.strip_suffix('.') {
         Some(_) => name.len() > known.len() && name.starts_with(known),
         None => name == known,
     };
-    KNOWN.iter().find(|(known, _)| fits(known)).map(|(_, shape)| *shape)
+    KNOWN.iter().find(|(known, _)| fits(known)).map(|(_, shape)| shape)
 }
 
 /// The name with its prefix.
@@ -156,35 +89,32 @@ fn full(name: &str) -> String {
 }
 
 impl Shape {
-    fn problem(self, value: &str) -> Option<Problem> {
+    fn read(text: &'static str) -> Self {
+        match text {
+            "text" => Text,
+            "integer" => Integer,
+            "boolean" => Boolean,
+            "json" => Json,
+            "pairs" => Pairs,
+            _ => match text.strip_prefix("integer-or:") {
+                Some(word) => IntegerOr(word),
+                None => OneOf(text.split('|').collect()),
+            },
+        }
+    }
+
+    fn problem(&self, value: &str) -> Option<Problem> {
         let is_integer = value.trim().parse::<i64>().is_ok();
         let (fits, expected) = match self {
             Text => return None,
             Integer => (is_integer, "an integer"),
-            // What Go's strconv.ParseBool takes.
-            Boolean => (
-                matches!(
-                    value,
-                    "1" | "t"
-                        | "T"
-                        | "true"
-                        | "TRUE"
-                        | "True"
-                        | "0"
-                        | "f"
-                        | "F"
-                        | "false"
-                        | "FALSE"
-                        | "False"
-                ),
-                "`true` or `false`",
-            ),
+            Boolean => (is_listed(BOOLEANS, value), "`true` or `false`"),
             Json => (serde_json::from_str::<serde_json::Value>(value).is_ok(), "JSON"),
             Pairs => (
                 value.split(',').all(|pair| pair.trim().is_empty() || pair.contains('=')),
                 "a list of pairs such as `a=1,b=2`",
             ),
-            IntegerOr(word) => (is_integer || value == word, "an integer or `traffic-port`"),
+            IntegerOr(word) => (is_integer || value == *word, "an integer or `traffic-port`"),
             OneOf(allowed) if allowed.contains(&value) => return None,
             OneOf(allowed) => {
                 return Some(Problem::NotAllowed {

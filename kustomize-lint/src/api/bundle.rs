@@ -124,7 +124,6 @@ impl Schemas {
         })
     }
 
-    /// The definition of this name.
     pub(super) fn definition(&self, name: &Name) -> Option<&Definition> {
         let chunk = self.chunks.get(&name.chunk)?;
         let definitions = chunk.definitions.get_or_init(|| {

@@ -1,7 +1,10 @@
 //! The forms of texts: what the API server, or the controller of a custom resource, can read.
 
+use std::sync::LazyLock;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
 
 use super::definition::Form;
 
@@ -10,7 +13,7 @@ impl Form {
     pub(super) fn fits(self, text: &str) -> bool {
         match self {
             Form::Base64 => is_base64(text),
-            Form::Time => is_time(text),
+            Form::Time => TIME.is_match(text),
             Form::DnsLabel => text.len() <= 63 && is_label(text),
             Form::DnsSubdomain => is_subdomain(text),
             Form::Hostname => is_subdomain(text.strip_prefix("*.").unwrap_or(text)),
@@ -18,8 +21,8 @@ impl Form {
                 let allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
                 !text.is_empty() && text.bytes().all(allowed)
             }
-            Form::GatewayDuration => is_gateway_duration(text),
-            Form::GoDuration => is_go_duration(text),
+            Form::GatewayDuration => GATEWAY_DURATION.is_match(text),
+            Form::GoDuration => GO_DURATION.is_match(text),
         }
     }
 
@@ -44,39 +47,21 @@ fn is_base64(text: &str) -> bool {
     STANDARD.decode(letters).is_ok()
 }
 
-fn is_time(text: &str) -> bool {
-    let Some((date, rest)) = text.split_once('T') else { return false };
-    let zone = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
-    let (time, zone) = rest.split_at(zone);
-    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let zone_fits =
-        zone == "Z" || zone.strip_prefix(['+', '-']).is_some_and(|zone| has_shape(zone, "99:99"));
-    has_shape(date, "9999-99-99")
-        && has_shape(time, "99:99:99")
-        && zone_fits
-        && is_digits(fraction)
-        && in_range(&date[5..7], 1, 12)
-        && in_range(&date[8..], 1, 31)
-        && in_range(&time[..2], 0, 23)
-        && in_range(&time[3..5], 0, 59)
-        && in_range(&time[6..], 0, 59)
-}
+/// RFC 3339 as Go reads it.
+static TIME: LazyLock<Regex> = LazyLock::new(|| {
+    let date = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+    let time = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?";
+    pattern(&format!("{date}T{time}(Z|[+-][0-9]{{2}}:[0-9]{{2}})"))
+});
 
-/// Whether the text has a digit for each `9` and is otherwise the same.
-fn has_shape(text: &str, shape: &str) -> bool {
-    text.len() == shape.len()
-        && text.bytes().zip(shape.bytes()).all(|(byte, wanted)| match wanted {
-            b'9' => byte.is_ascii_digit(),
-            other => byte == other,
-        })
-}
+static GATEWAY_DURATION: LazyLock<Regex> = LazyLock::new(|| pattern("([0-9]{1,5}(h|m|s|ms)){1,4}"));
 
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
+static GO_DURATION: LazyLock<Regex> =
+    LazyLock::new(|| pattern("[+-]?(0|(([0-9]+[.]?[0-9]*|[.][0-9]+)(ns|us|µs|μs|ms|s|m|h))+)"));
 
-fn in_range(digits: &str, first: u8, last: u8) -> bool {
-    digits.parse().is_ok_and(|number: u8| (first..=last).contains(&number))
+/// A pattern for the whole text.
+fn pattern(text: &str) -> Regex {
+    Regex::new(&format!("^(?:{text})$")).expect("a pattern")
 }
 
 fn is_label(text: &str) -> bool {
@@ -88,43 +73,6 @@ fn is_label(text: &str) -> bool {
 
 fn is_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
-}
-
-fn is_gateway_duration(text: &str) -> bool {
-    let parts = parts(text);
-    let fits = |(number, unit): &(&str, &str)| {
-        is_digits(number) && number.len() <= 5 && matches!(*unit, "h" | "m" | "s" | "ms")
-    };
-    (1..=4).contains(&parts.len()) && parts.iter().all(fits)
-}
-
-fn is_go_duration(text: &str) -> bool {
-    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let fits = |(number, unit): &(&str, &str)| {
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-        let digits = |part: &str| part.is_empty() || is_digits(part);
-        *number != "."
-            && !number.is_empty()
-            && digits(whole)
-            && digits(fraction)
-            && matches!(*unit, "ns" | "us" | "µs" | "μs" | "ms" | "s" | "m" | "h")
-    };
-    let parts = parts(text);
-    text == "0" || !parts.is_empty() && parts.iter().all(fits)
-}
-
-/// Numbers and the units behind them.
-fn parts(text: &str) -> Vec<(&str, &str)> {
-    let is_number = |c: char| c.is_ascii_digit() || c == '.';
-    let mut found = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let number = rest.find(|c| !is_number(c)).unwrap_or(rest.len());
-        let end = rest[number..].find(is_number).map_or(rest.len(), |unit| number + unit);
-        found.push((&rest[..number], &rest[number..end]));
-        rest = &rest[end..];
-    }
-    found
 }
 
 #[cfg(test)]

@@ -8,12 +8,8 @@ use super::definition::{Definition, Field, Name, Type, field};
 use super::path::segment;
 use super::removed::removed;
 use super::version::Version;
-use super::violation::{BOOLEAN, INTEGER, LIST, NUMBER, Problem, TEXT, Violation};
-use crate::tree::{Kind, Node, Place, Value};
-
-const MAPPING: &str = "a mapping";
-const QUANTITY: &str = "a quantity such as `100m` or `1Gi`";
-const INT_OR_TEXT: &str = "an integer or text";
+use super::violation::{Problem, Violation};
+use crate::tree::{Kind, Node, Place, Sort, Value};
 
 /// What is known about an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +44,7 @@ pub fn validate(object: &Node, version: Version) -> Verdict {
                 // The part that is wrong: the kind where the API version is right.
                 let right = schemas.kinds(api).iter().any(|known| known.is_in(version));
                 let node = if right { kind } else { api_version };
-                let place = node.origin.place();
+                let place = node.place();
                 let path = if right { "kind" } else { "apiVersion" }.to_owned();
                 violations.push(Violation { path, place, problem });
                 return Verdict::Checked(violations);
@@ -84,6 +80,10 @@ fn unknown_kind(schemas: &Schemas, api_version: &str, kind: &str) -> Option<Prob
     })
 }
 
+fn malformed(fits: bool, expected: &'static str) -> Option<Problem> {
+    (!fits).then_some(Problem::Malformed { expected })
+}
+
 struct Walk {
     schemas: &'static Schemas,
     path: String,
@@ -95,14 +95,14 @@ impl Walk {
         self.violations.push(Violation { path: self.path.clone(), place, problem });
     }
 
-    fn wrong_type(&mut self, node: &Node, expected: &'static str) {
+    fn wrong_type(&mut self, node: &Node, expected: Sort) {
         let found = match &node.value {
-            Value::Scalar(scalar) if expected == INTEGER && scalar.kind == Kind::Float => {
-                "a number with a fraction"
+            Value::Scalar(scalar) if expected == Sort::Integer && scalar.kind == Kind::Float => {
+                Sort::Fraction
             }
             _ => node.kind(),
         };
-        self.report(node.origin.place(), Problem::WrongType { expected, found });
+        self.report(node.place(), Problem::WrongType { expected, found });
     }
 
     /// Goes into a part of the object.
@@ -121,45 +121,39 @@ impl Walk {
         let kind = node.scalar().map(|scalar| scalar.kind);
         match r#type {
             Type::Any => {}
-            Type::AnyMapping => self.expect(node, MAPPING, node.is_mapping()),
-            Type::Text => self.expect(node, TEXT, kind == Some(Kind::Text)),
+            Type::AnyMapping => self.expect(node, Sort::Mapping, node.is_mapping()),
+            Type::Text => self.expect(node, Sort::Text, kind == Some(Kind::Text)),
             Type::Number => {
-                self.expect(node, NUMBER, matches!(kind, Some(Kind::Int | Kind::Float)));
+                self.expect(node, Sort::Number, matches!(kind, Some(Kind::Int | Kind::Float)));
             }
-            Type::Bool => self.expect(node, BOOLEAN, kind == Some(Kind::Bool)),
+            Type::Bool => self.expect(node, Sort::Boolean, kind == Some(Kind::Bool)),
             Type::Quantity => self.expect(
                 node,
-                QUANTITY,
+                Sort::Quantity,
                 matches!(kind, Some(Kind::Text | Kind::Int | Kind::Float)),
             ),
             Type::IntOrText => {
-                self.expect(node, INT_OR_TEXT, matches!(kind, Some(Kind::Text | Kind::Int)));
+                self.expect(
+                    node,
+                    Sort::IntegerOrText,
+                    matches!(kind, Some(Kind::Text | Kind::Int)),
+                );
             }
             Type::Int32 => {
-                self.integer(node, |n| {
-                    let expected = "an integer of 32 bits";
-                    i32::try_from(n).is_err().then_some(Problem::Malformed { expected })
-                });
+                self.integer(node, |n| malformed(i32::try_from(n).is_ok(), "an integer of 32 bits"))
             }
             Type::Int64 => {
-                self.integer(node, |n| {
-                    let expected = "an integer of 64 bits";
-                    i64::try_from(n).is_err().then_some(Problem::Malformed { expected })
-                });
+                self.integer(node, |n| malformed(i64::try_from(n).is_ok(), "an integer of 64 bits"))
             }
-            Type::Range(first, last) => {
-                let (first, last) = (*first, *last);
-                self.integer(node, |n| {
-                    let fits = (i128::from(first)..=i128::from(last)).contains(&n);
-                    (!fits).then_some(Problem::OutOfRange { first, last })
-                });
-            }
+            &Type::Range(first, last) => self.integer(node, |n| {
+                let fits = (i128::from(first)..=i128::from(last)).contains(&n);
+                (!fits).then_some(Problem::OutOfRange { first, last })
+            }),
             Type::Form(form) => match node.as_str() {
-                None => self.wrong_type(node, TEXT),
-                Some(text) if form.fits(text) => {}
-                Some(_) => {
-                    let problem = Problem::Malformed { expected: form.description() };
-                    self.report(node.origin.place(), problem);
+                None => self.wrong_type(node, Sort::Text),
+                Some(text) => {
+                    let problem = malformed(form.fits(text), form.description());
+                    problem.into_iter().for_each(|problem| self.report(node.place(), problem));
                 }
             },
             Type::OneOf(allowed) => self.one_of(node, allowed),
@@ -177,7 +171,7 @@ impl Walk {
         }
     }
 
-    fn expect(&mut self, node: &Node, expected: &'static str, fits: bool) {
+    fn expect(&mut self, node: &Node, expected: Sort, fits: bool) {
         if !fits {
             self.wrong_type(node, expected);
         }
@@ -185,31 +179,31 @@ impl Walk {
 
     fn integer(&mut self, node: &Node, problem: impl Fn(i128) -> Option<Problem>) {
         match node.scalar().filter(|scalar| scalar.kind == Kind::Int) {
-            None => self.wrong_type(node, INTEGER),
+            None => self.wrong_type(node, Sort::Integer),
             Some(scalar) => {
                 // The reader keeps integers within 65 bits.
                 let problem = problem(scalar.text.parse().unwrap_or(i128::MAX));
                 if let Some(problem) = problem {
-                    self.report(node.origin.place(), problem);
+                    self.report(node.place(), problem);
                 }
             }
         }
     }
 
     fn one_of(&mut self, node: &Node, allowed: &[String]) {
-        let Some(text) = node.as_str() else { return self.wrong_type(node, TEXT) };
+        let Some(text) = node.as_str() else { return self.wrong_type(node, Sort::Text) };
         if allowed.iter().any(|value| value == text) {
             return;
         }
         let allowed = allowed.iter().filter(|value| !value.is_empty());
         let near = nearest(text, allowed.clone().map(String::as_str)).map(str::to_owned);
         let (found, allowed) = (text.to_owned(), allowed.cloned().collect());
-        self.report(node.origin.place(), Problem::NotAllowed { found, allowed, near });
+        self.report(node.place(), Problem::NotAllowed { found, allowed, near });
     }
 
     fn list(&mut self, node: &Node, r#type: &Type) {
         if !node.is_sequence() {
-            return self.wrong_type(node, LIST);
+            return self.wrong_type(node, Sort::List);
         }
         for (at, item) in node.items().iter().enumerate() {
             self.within(&format!("[{at}]"), |walk| match r#type {
@@ -222,7 +216,7 @@ impl Walk {
 
     fn map(&mut self, node: &Node, r#type: &Type) {
         if !node.is_mapping() {
-            return self.wrong_type(node, MAPPING);
+            return self.wrong_type(node, Sort::Mapping);
         }
         for entry in node.entries() {
             let segment = segment(&entry.key, self.path.is_empty());
@@ -240,7 +234,7 @@ impl Walk {
 
     fn object(&mut self, node: &Node, fields: &[Field]) {
         if !node.is_mapping() && !node.is_null() {
-            return self.wrong_type(node, MAPPING);
+            return self.wrong_type(node, Sort::Mapping);
         }
         for field in fields.iter().filter(|field| field.required) {
             let entry = node.entry(&field.name);
@@ -260,7 +254,7 @@ impl Walk {
                     let near = nearest(&entry.key, free.map(|field| field.name.as_str()));
                     let field = entry.key.clone();
                     let problem = Problem::UnknownField { field, near: near.map(str::to_owned) };
-                    self.within(&segment, |walk| walk.report(entry.origin.place(), problem));
+                    self.within(&segment, |walk| walk.report(entry.place(), problem));
                 }
             }
         }

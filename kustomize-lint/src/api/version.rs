@@ -50,14 +50,10 @@ impl FromStr for Version {
 
     fn from_str(text: &str) -> Result<Self, UnknownVersion> {
         let number = text.strip_prefix('v').unwrap_or(text);
-        let mut parts = number.split('.');
-        let minor = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some("1"), Some(minor), None, None) => minor.parse().ok(),
-            (Some("1"), Some(minor), Some(patch), None) => {
-                patch.parse::<u16>().ok().and_then(|_| minor.parse().ok())
-            }
-            _ => None,
-        };
+        let minor = number.strip_prefix("1.").and_then(|rest| match rest.split_once('.') {
+            Some((minor, patch)) => patch.parse::<u16>().ok().and(minor.parse().ok()),
+            None => rest.parse().ok(),
+        });
         minor
             .map(Version)
             .filter(|version| Self::KNOWN.contains(version))

@@ -1,6 +1,6 @@
 //! What is wrong with an object, and where.
 
-use crate::tree::Place;
+use crate::tree::{Place, Sort};
 
 /// A field, or an object, that the API server refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +44,9 @@ pub enum Problem {
     /// A value of another type.
     WrongType {
         /// What the type is called: `an integer`.
-        expected: &'static str,
+        expected: Sort,
         /// What there is: `text`.
-        found: &'static str,
+        found: Sort,
     },
     /// A text or an integer that is not among the allowed ones.
     NotAllowed {
@@ -125,24 +125,15 @@ impl Violation {
             Problem::NotAllowed { allowed, .. } => {
                 Some(format!("one of `{}`", allowed.join("`, `")))
             }
-            Problem::WrongType { expected: TEXT, found: "a number" | "a boolean" } => {
-                Some("put it in quotes".into())
-            }
-            Problem::WrongType { expected, found: "text" }
-                if matches!(*expected, INTEGER | NUMBER | BOOLEAN) =>
-            {
-                Some("write it without quotes".into())
-            }
-            Problem::WrongType { expected: LIST, .. } => {
-                Some("write it as a list, with `- ` before the item".into())
-            }
+            Problem::WrongType { expected, found } => match (expected, found) {
+                (Sort::Text, Sort::Number | Sort::Boolean) => Some("put it in quotes".into()),
+                (Sort::Integer | Sort::Number | Sort::Boolean, Sort::Text) => {
+                    Some("write it without quotes".into())
+                }
+                (Sort::List, _) => Some("write it as a list, with `- ` before the item".into()),
+                _ => None,
+            },
             _ => None,
         }
     }
 }
-
-pub(super) const BOOLEAN: &str = "a boolean";
-pub(super) const INTEGER: &str = "an integer";
-pub(super) const LIST: &str = "a list";
-pub(super) const NUMBER: &str = "a number";
-pub(super) const TEXT: &str = "text";

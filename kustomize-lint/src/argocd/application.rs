@@ -9,20 +9,16 @@ pub(crate) fn is_application(object: &Object) -> bool {
         && object.node.str_at(&["apiVersion"]).is_some_and(|api| api.starts_with("argoproj.io/"))
 }
 
-/// An Application.
 #[derive(Clone, Copy)]
 pub(crate) struct Application<'a> {
     pub(crate) object: &'a Object,
 }
 
-/// One of its sources.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
     /// What is written.
     pub(crate) node: &'a Node,
-    /// The repository.
     pub(crate) repository: &'a Node,
-    /// The path in it.
     pub(crate) path: Option<&'a Node>,
 }
 
@@ -30,7 +26,7 @@ impl<'a> Application<'a> {
     /// `spec.sources`, which wins where it is said, or `spec.source`.
     pub(crate) fn sources(&self) -> Vec<Source<'a>> {
         let spec = |field: &str| self.object.node.at(&["spec", field]);
-        let several = spec("sources").map_or(&[][..], Node::items);
+        let several = self.object.node.items_at(&["spec", "sources"]);
         let one = spec("source").filter(|_| several.is_empty());
         several.iter().chain(one).filter_map(Source::of).collect()
     }
@@ -57,8 +53,8 @@ impl<'a> Application<'a> {
 
     /// Whether a sync option is set.
     pub(crate) fn has_option(&self, option: &str) -> bool {
-        let options = self.object.node.at(&["spec", "syncPolicy", "syncOptions"]);
-        options.map_or(&[][..], Node::items).iter().any(|item| item.as_str() == Some(option))
+        let options = self.object.node.items_at(&["spec", "syncPolicy", "syncOptions"]);
+        options.iter().any(|item| item.as_str() == Some(option))
     }
 }
 

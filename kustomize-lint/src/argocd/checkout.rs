@@ -108,7 +108,6 @@ impl Checkout {
         Some(content).filter(|_| known || !source.has_other_tool())
     }
 
-    /// One of the renderings.
     pub(crate) fn rendering(&self, at: usize) -> Option<&Rendering> {
         self.renderings.get(at)
     }

@@ -17,13 +17,9 @@ use crate::tree::Node;
 
 /// One path that an Application deploys from this repository.
 pub(crate) struct Deployment<'a> {
-    /// The overlay with the Application.
     pub(crate) overlay: &'a Overlay<'a>,
-    /// The Application.
     pub(crate) application: Application<'a>,
-    /// The path as it is written.
     pub(crate) path: &'a Node,
-    /// What is there.
     pub(crate) content: &'a Content,
     /// Whether the Application changes what is rendered: by names, a namespace, patches.
     pub(crate) is_changed: bool,
@@ -43,6 +39,15 @@ impl<'a> Deployment<'a> {
     /// The path as text.
     pub(crate) fn path(&self) -> &'a str {
         self.path.scalar().map_or("", |scalar| scalar.text.as_str())
+    }
+}
+
+/// Other objects than the one that a message names.
+pub(crate) fn others(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => " and one other object".to_owned(),
+        more => format!(" and {more} other objects"),
     }
 }
 

@@ -7,7 +7,6 @@ use crate::object::Object;
 use crate::schema;
 use crate::tree::{Node, Place};
 
-/// A project.
 #[derive(Clone, Copy)]
 pub(crate) struct Project<'a> {
     pub(crate) object: &'a Object,
@@ -33,13 +32,13 @@ impl Permission {
 impl<'a> Project<'a> {
     /// A list of the spec.
     pub(crate) fn list(&self, field: &str) -> &'a [Node] {
-        self.object.node.at(&["spec", field]).map_or(&[], Node::items)
+        self.object.node.items_at(&["spec", field])
     }
 
     /// The place of a list, or of the project when it has none.
     pub(crate) fn place(&self, field: &str) -> Place {
         let entry = self.object.node.get("spec").and_then(|spec| spec.entry(field));
-        entry.map_or_else(|| self.object.name_place(), |entry| entry.origin.place())
+        entry.map_or_else(|| self.object.name_place(), |entry| entry.place())
     }
 
     /// Whether a repository is allowed. A pattern with `!` that matches forbids it; one that

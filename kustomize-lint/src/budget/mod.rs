@@ -24,7 +24,6 @@ pub(crate) type Scales<'a> = budget::Scales<'a, Node>;
 /// A workload's part.
 #[derive(Debug)]
 pub(crate) struct Part<'a> {
-    /// The workload.
     pub(crate) workload: Workload<'a>,
     sums: budget::Part<'a, Node>,
 }
@@ -95,6 +94,6 @@ impl<'a> Part<'a> {
             Some((container.role != Role::Init, amount, node))
         });
         let (.., node) = amounts.max_by_key(|(main, amount, _)| (*main, *amount))?;
-        Some(node.origin.place())
+        Some(node.place())
     }
 }

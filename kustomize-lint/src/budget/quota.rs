@@ -11,7 +11,6 @@ use common::quantity::Quantity;
 
 /// A namespace's objects.
 pub(crate) struct Usage<'b, 'a> {
-    /// Its workloads.
     pub(crate) parts: Vec<&'b Part<'a>>,
     objects: Vec<&'a Object>,
     defaults: &'b Defaults<'a>,
@@ -82,7 +81,7 @@ impl<'b, 'a> Usage<'b, 'a> {
         let own = claims.map(move |object| (storage(&object.node), 1));
         let templates = self.parts.iter().flat_map(move |part| {
             let node = &part.workload.object.node;
-            let templates = node.at(&["spec", "volumeClaimTemplates"]).map_or(&[][..], Node::items);
+            let templates = node.items_at(&["spec", "volumeClaimTemplates"]);
             templates.iter().map(move |template| (storage(template), part.pods.rest))
         });
         own.chain(templates)

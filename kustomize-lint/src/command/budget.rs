@@ -21,8 +21,7 @@ use crate::tree::Files;
 pub(crate) fn run(options: &cli::Budget) -> Result<Status, Stop> {
     let settings = Settings::read(options.config.as_deref())?;
     if !options.path.is_dir() {
-        let message = format!("{} is not a folder", options.path.display());
-        return Err(Stop::bad("path", message));
+        return Err(Stop::bad("path", format!("{} is not a folder", options.path.display())));
     }
     let mut files = Files::default();
     let what = format!("rendering {}", options.path.display());

@@ -1,8 +1,6 @@
 //! `kustomize-lint build`.
 
-use std::collections::HashMap;
-
-use common::diagnostic::{Diagnostic, Place, Report};
+use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::stop::Stop;
 use common::streams;
@@ -53,11 +51,7 @@ fn origin(rendering: &Rendering, files: &Files, node: &Node) -> String {
 
 /// The problems as errors, and what is not analysed as warnings.
 pub(super) fn report(rendering: &Rendering, files: &Files) -> Report {
-    let mut drawn = HashMap::new();
-    let mut place = |at: tree::Place| {
-        let known: &Place = drawn.entry(at.file).or_insert_with(|| files.diagnostic(at));
-        Place { source: known.source.clone(), span: at.span() }
-    };
+    let mut place = files.drawn();
     let mut report = Report::default();
     for problem in &rendering.problems {
         let mut diagnostic = Diagnostic::error(problem.kind.code(), &problem.message);

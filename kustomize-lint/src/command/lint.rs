@@ -30,11 +30,7 @@ pub(crate) fn run(options: &Lint) -> Result<Status, Stop> {
     if options.fix {
         correct(&paths, &settings)?;
     }
-    let mut outcome = lint(&paths, &settings, &Texts::new()).map_err(|messages| {
-        let mut report = Report::default();
-        report.extend(messages.into_iter().map(|message| Diagnostic::error("path", message)));
-        Stop::from(report)
-    })?;
+    let mut outcome = lint(&paths, &settings, &Texts::new())?;
     if outcome.overlays.is_empty() {
         let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let message = format!("there is no kustomization in {}", shown.join(", "));

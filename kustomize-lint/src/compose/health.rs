@@ -21,7 +21,6 @@ pub(super) fn read(tree: &Tree, typed: &mut Typed<'_>) -> Option<Healthcheck> {
         tree.get(key).and_then(|own| typed.amount(key, own, read, "a duration such as 1m30s"))
     };
     Some(Healthcheck {
-        place: tree.place(),
         test,
         interval: time("interval"),
         timeout: time("timeout"),

@@ -3,7 +3,7 @@
 //!
 //! Several files override each other; `include`, `extends`, anchors and `<<`, `!reset` and
 //! `!override`, interpolation and `env_file` are resolved. Profiles filter nothing: each service
-//! says its own. Relative paths of mounts stay as they are written.
+//! says its own.
 //!
 //! Variables come from the `.env` beside the first file, and from nowhere else unless the caller
 //! says so: what this process happens to have in its environment decides nothing. A value that
@@ -29,10 +29,7 @@ use common::diagnostic::Report;
 use common::project;
 
 pub use common::project::Env;
-pub use model::{
-    Dependency, EnvVar, Field, Healthcheck, Origin, Port, Project, Published, Secret, Service,
-    Test, Volume,
-};
+pub use model::{EnvVar, Field, Healthcheck, Origin, Port, Project, Service, Test};
 
 /// Reads a project; later files override earlier ones.
 ///
@@ -124,17 +121,16 @@ services:
     #[test]
     fn what_nobody_defines_is_unknown_and_this_process_defines_nothing() {
         let text = "services: {a: {image: \"x:${PATH}\", command: run $PATH, ports: [\"${P}:80\", \"80:${P}\"], \
-                    environment: [PATH, \"B=${PATH:-b}\"], env_file: \"${P}.env\", mem_limit: \"${P}\"}}";
+                    environment: [PATH, \"B=${PATH:-b}\"], env_file: \"${P}.env\"}}";
         let (_folder, path) = written(&[("compose.yaml", text)]);
         let project = read(std::slice::from_ref(&path)).unwrap();
         let own = &project.services[0];
         assert_eq!(own.image.as_ref().unwrap().value, None);
         assert_eq!(own.command.as_ref().unwrap().value, None);
-        assert_eq!(own.memory.as_ref().unwrap().value, None);
         let values: Vec<_> = own.environment.iter().map(|own| own.value.as_deref()).collect();
         assert_eq!(values, [Some("b"), None]);
-        assert_eq!((own.ports.len(), &own.ports[0].published), (1, &Published::Unknown));
-        assert!(own.more_ports && own.more_environment);
+        assert_eq!(own.ports.len(), 1);
+        assert!(own.more_environment);
         let outer = Env::from([("PATH".into(), "p".into()), ("P".into(), "1".into())]);
         let report = read_with(&[path], &outer).unwrap_err();
         let codes: Vec<_> = report.diagnostics().iter().map(|own| own.code()).collect();

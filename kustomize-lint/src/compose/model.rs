@@ -33,12 +33,9 @@ pub struct Service {
     /// Whether there may be more variables than are known: everything that stands in a sourced
     /// file is exported (`set -a`), or a part of the file list depends on a variable.
     pub more_environment: bool,
-    /// The files that the shell in front of the service sources.
-    pub sourced: Vec<Field<String>>,
-    /// The ports of `ports` and `expose`, in the order of protocol and number.
+    /// The ports of `ports` and `expose` whose numbers are known, in the order of protocol and
+    /// number.
     pub ports: Vec<Port>,
-    /// Whether there are more ports, whose numbers depend on variables without a value.
-    pub more_ports: bool,
     /// The health check.
     pub healthcheck: Option<Healthcheck>,
     /// The words of the entrypoint, without the shell that only reads secrets. No words clear
@@ -46,18 +43,6 @@ pub struct Service {
     pub entrypoint: Option<Field<Vec<String>>>,
     /// The words of the command. No words clear what the image says.
     pub command: Option<Field<Vec<String>>>,
-    /// The mounts, each target once.
-    pub volumes: Vec<Volume>,
-    /// The secrets of Compose itself, which are files.
-    pub secrets: Vec<Secret>,
-    /// The services that it waits for, in the order of their names.
-    pub depends_on: Vec<Dependency>,
-    /// `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:3`.
-    pub restart: Option<Field<String>>,
-    /// `deploy.replicas` or `scale`.
-    pub replicas: Option<Field<u64>>,
-    /// The memory limit in bytes.
-    pub memory: Option<Field<u64>>,
 }
 
 /// A value and its place.
@@ -113,32 +98,13 @@ pub struct Port {
     pub target: u16,
     /// `tcp`, `udp` or `sctp`.
     pub protocol: String,
-    /// Where the host listens.
-    pub published: Published,
-    /// The host's address, when one is said.
-    pub host_ip: Option<String>,
     /// Where it is said.
     pub place: Place,
-}
-
-/// A port of the host.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Published {
-    /// Only other containers reach the port.
-    No,
-    /// The engine chooses.
-    Any,
-    /// A number, or a range of which the engine takes one.
-    At(String),
-    /// A variable without a value decides.
-    Unknown,
 }
 
 /// A health check.
 #[derive(Clone, Debug)]
 pub struct Healthcheck {
-    /// Where it begins.
-    pub place: Place,
     /// What is run; `None` for what the image says.
     pub test: Option<Field<Test>>,
     /// Milliseconds between two checks.
@@ -160,43 +126,4 @@ pub enum Test {
     Shell(String),
     /// `NONE`, or `disable: true`: not even what the image says.
     Off,
-}
-
-/// A mount.
-#[derive(Clone, Debug)]
-pub struct Volume {
-    /// `bind`, `volume`, `tmpfs`, or what the long form says.
-    pub kind: String,
-    /// A volume's name or a path as it is written; `None` for an anonymous one.
-    pub source: Option<String>,
-    /// The path in the container.
-    pub target: Option<String>,
-    /// Whether the container may not write.
-    pub read_only: bool,
-    /// Where it is said.
-    pub place: Place,
-}
-
-/// A secret that Compose mounts.
-#[derive(Clone, Debug)]
-pub struct Secret {
-    /// Its name under the project's `secrets`.
-    pub source: Option<String>,
-    /// The path in the container.
-    pub target: Option<String>,
-    /// Where it is said.
-    pub place: Place,
-}
-
-/// A service that another one waits for.
-#[derive(Clone, Debug)]
-pub struct Dependency {
-    /// The other service.
-    pub name: String,
-    /// `service_started`, `service_healthy` or `service_completed_successfully`.
-    pub condition: Option<String>,
-    /// Whether it must be there.
-    pub required: bool,
-    /// Where it is said.
-    pub place: Place,
 }

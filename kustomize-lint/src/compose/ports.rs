@@ -6,65 +6,62 @@ use common::compose::OPAQUE;
 use common::compose::ports::{self, short};
 use common::compose::scalar::Scalar;
 use common::diagnostic::Diagnostic;
-use common::project::{Tree, Value, known};
+use common::project::{Tree, Value};
 
-use super::model::{Port, Published};
+use super::model::Port;
 use super::typed::Typed;
 
 /// More than a container can have of each protocol.
 const MOST: usize = 1 << 17;
 
-/// The same port said again is one.
-type Key = (String, u16, Published, Option<String>);
+/// Protocol, number, and the host's port and address: the same port said again is one.
+type Key = (String, u16, String, Option<String>);
 
-/// The ports, and whether there are more that depend on variables without a value.
-pub(super) fn read(service: &Tree, typed: &mut Typed<'_>) -> (Vec<Port>, bool) {
+/// The ports whose numbers do not depend on variables without a value.
+pub(super) fn read(service: &Tree, typed: &mut Typed<'_>) -> Vec<Port> {
     let mut all: BTreeMap<Key, Port> = BTreeMap::new();
-    let mut more = false;
-    let mut put = |port: Port| {
-        let key =
-            (port.protocol.clone(), port.target, port.published.clone(), port.host_ip.clone());
+    let mut put = |(key, port): (Key, Port)| {
         if all.len() < MOST {
             all.insert(key, port);
         }
     };
     let mut published = HashSet::new();
     for item in service.get("ports").map_or(&[][..], Tree::items) {
-        match one(item, typed) {
+        match one(item) {
             Read::Ports(ports) => {
-                published.extend(ports.iter().map(|port| (port.protocol.clone(), port.target)));
+                let numbers = ports.iter().map(|(_, port)| (port.protocol.clone(), port.target));
+                published.extend(numbers);
                 ports.into_iter().for_each(&mut put);
             }
-            Read::Unknown => more = true,
+            Read::Unknown => {}
             Read::Bad => bad(item, typed),
         }
     }
     for item in service.get("expose").map_or(&[][..], Tree::items) {
         let text = item.printed().unwrap_or_default();
         match written(&text, item) {
-            Read::Ports(ports) if !text.contains(':') => {
-                let known = |port: &Port| published.contains(&(port.protocol.clone(), port.target));
-                let own = ports.into_iter().filter(|port| !known(port));
-                own.map(|port| Port { published: Published::No, ..port }).for_each(&mut put);
-            }
-            Read::Unknown => more = true,
+            Read::Ports(ports) if !text.contains(':') => ports
+                .into_iter()
+                .filter(|(_, port)| !published.contains(&(port.protocol.clone(), port.target)))
+                .for_each(&mut put),
+            Read::Unknown => {}
             Read::Ports(_) | Read::Bad => bad(item, typed),
         }
     }
-    (all.into_values().collect(), more)
+    all.into_values().collect()
 }
 
 enum Read {
-    Ports(Vec<Port>),
+    Ports(Vec<(Key, Port)>),
     Unknown,
     Bad,
 }
 
-fn one(item: &Tree, typed: &mut Typed<'_>) -> Read {
+fn one(item: &Tree) -> Read {
     match &item.value {
         Value::Text(text) => written(&text.value, item),
         Value::Plain(Scalar::Integer(number), _) => written(&number.to_string(), item),
-        Value::Map(_) => long(item, typed),
+        Value::Map(_) => long(item),
         _ => Read::Bad,
     }
 }
@@ -77,25 +74,13 @@ fn written(text: &str, item: &Tree) -> Read {
     }
 }
 
-fn port(own: ports::Port, item: &Tree) -> Port {
-    Port {
-        target: own.target,
-        protocol: own.protocol,
-        published: published(&own.published),
-        host_ip: own.host_ip.as_deref().and_then(known),
-        place: item.place(),
-    }
+fn port(own: ports::Port, item: &Tree) -> (Key, Port) {
+    let ports::Port { target, protocol, published, host_ip, .. } = own;
+    let key = (protocol.clone(), target, published, host_ip);
+    (key, Port { target, protocol, place: item.place() })
 }
 
-fn published(text: &str) -> Published {
-    match text {
-        "" => Published::Any,
-        text if text.contains(OPAQUE) => Published::Unknown,
-        text => Published::At(text.to_owned()),
-    }
-}
-
-fn long(item: &Tree, typed: &mut Typed<'_>) -> Read {
+fn long(item: &Tree) -> Read {
     let printed = |key: &str| item.get(key).and_then(Tree::printed);
     let target = printed("target").unwrap_or_default();
     let protocol = printed("protocol").unwrap_or_else(|| "tcp".to_owned());
@@ -103,9 +88,9 @@ fn long(item: &Tree, typed: &mut Typed<'_>) -> Read {
         return Read::Unknown;
     }
     let Some(target) = target.parse().ok().filter(|target| *target > 0) else { return Read::Bad };
-    let host_ip = item.get("host_ip").and_then(|own| typed.text("host_ip", own)?.value);
-    let published = published(&printed("published").unwrap_or_default());
-    Read::Ports(vec![Port { target, protocol, published, host_ip, place: item.place() }])
+    let published = printed("published").unwrap_or_default();
+    let key = (protocol.clone(), target, published, printed("host_ip"));
+    Read::Ports(vec![(key, Port { target, protocol, place: item.place() })])
 }
 
 fn bad(item: &Tree, typed: &mut Typed<'_>) {

@@ -8,7 +8,6 @@ pub(super) struct Command {
     pub(super) end: usize,
 }
 
-/// A word, in pieces.
 pub(super) type Word = Vec<Piece>;
 
 /// A part of a word.

@@ -79,8 +79,6 @@ fn put(service: &mut Service, wrapped: Wrapped, entrypoint: bool) {
         service.command = None;
     }
     service.more_environment |= wrapped.head.all;
-    let source = |file| Field { value: Some(file), place: place.clone() };
-    service.sourced.extend(wrapped.head.sourced.into_iter().map(source));
     let environment = std::mem::take(&mut service.environment);
     let mut all: BTreeMap<String, EnvVar> =
         environment.into_iter().map(|own| (own.name.clone(), own)).collect();
@@ -252,7 +250,6 @@ mod tests {
         assert_eq!(variables(&own), expected);
         assert_eq!(words(&own.entrypoint).unwrap(), ["/docker-entrypoint.sh", "run"]);
         assert_eq!(words(&own.command).unwrap(), ["serve", "--all"]);
-        assert_eq!(own.sourced[0].value.as_deref(), Some("/secrets/core.env"));
         assert!(!own.more_environment);
     }
 
@@ -297,7 +294,7 @@ mod tests {
         ] {
             let own = service(&format!("entrypoint: [sh, -c, '{line}']"));
             assert_eq!(words(&own.entrypoint).unwrap(), ["sh", "-c", line]);
-            assert!(own.environment.is_empty() && own.sourced.is_empty());
+            assert!(own.environment.is_empty());
         }
         let python = service("entrypoint: [python, -c, '. /s/a.env']");
         assert_eq!(words(&python.entrypoint).unwrap(), ["python", "-c", ". /s/a.env"]);

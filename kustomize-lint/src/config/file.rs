@@ -18,7 +18,6 @@ use crate::rule::Severity;
 use crate::rules;
 use common::quantity::Quantity;
 
-/// The name of the file.
 const NAME: &str = ".kustomize-lint.toml";
 
 impl Settings {
@@ -177,18 +176,12 @@ fn environment(table: &mut Table<'_, '_>) -> Option<environment::Rule> {
     Some(environment::Rule { path: glob(table, &path)?, environment })
 }
 
+/// An amount of memory, as the specification writes it and every tool reads it.
 fn quantity(table: &mut Table<'_, '_>, key: &'static str) -> Option<Quantity> {
     let text = table.text(key)?;
-    // `10G` is 10^9 bytes to Kubernetes, whose notation comes first here, and 10 GiB to Compose.
-    let amount =
-        Quantity::parse(text.get_ref()).or_else(|| common::environment::memory(text.get_ref()));
-    match amount {
-        None => table.complain(text.span(), "an amount of memory is written like 512Mi or 10g"),
-        Some(amount) if amount.is_fractional() => {
-            let message = "this is a fraction of a byte: to Kubernetes `m` means thousandths";
-            table.complain(text.span(), message);
-        }
-        Some(_) => {}
+    let amount = common::environment::memory(text.get_ref());
+    if amount.is_none() {
+        table.complain(text.span(), "an amount of memory is written like 512Mi or 10g");
     }
     amount
 }

@@ -26,15 +26,10 @@ impl Ignore {
         selects(&self.rules, finding.rule)
             && self.path.as_ref().is_none_or(|glob| path.is_some_and(|path| glob.is_match(path)))
             && self.object.as_ref().is_none_or(|glob| {
-                finding.object.as_deref().is_some_and(|object| {
+                finding.object.as_ref().is_some_and(|id| {
                     // `Job rideshare/seed` is meant by `Job seed`, too.
-                    let bare = match object.split_once(' ') {
-                        Some((kind, name)) => {
-                            format!("{kind} {}", name.rsplit('/').next().unwrap_or(name))
-                        }
-                        None => object.to_owned(),
-                    };
-                    glob.is_match(object) || glob.is_match(bare)
+                    let bare = format!("{} {}", id.kind, id.name);
+                    glob.is_match(id.to_string()) || glob.is_match(bare)
                 })
             })
     }

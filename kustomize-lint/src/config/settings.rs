@@ -12,7 +12,6 @@ use crate::compose::Project;
 use crate::rule::{Rule, Severity};
 use common::kubernetes::effective;
 
-/// The settings of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     /// The folder that patterns are relative to, without links.
@@ -44,7 +43,6 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Whether the rule is asked.
     pub(crate) fn asks(&self, rule: &Rule) -> bool {
         (self.select.is_empty() || selects(&self.select, rule)) && !selects(&self.deselect, rule)
     }

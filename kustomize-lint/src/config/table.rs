@@ -49,13 +49,11 @@ impl<'a, 'r> Table<'a, 'r> {
         self.span.clone()
     }
 
-    /// The value of a key.
     pub(crate) fn get(&mut self, key: &'static str) -> Option<&'a Value<'a>> {
         self.asked.insert(key);
         self.table.get(key)
     }
 
-    /// A text.
     pub(crate) fn text(&mut self, key: &'static str) -> Option<Spanned<String>> {
         let value = self.get(key)?;
         self.expect_text(value, key)

@@ -6,13 +6,14 @@ use std::fmt::Write;
 
 use super::record::records;
 use crate::lint::Outcome;
+use crate::rule::Severity;
 
 pub(crate) fn render(outcome: &Outcome) -> String {
     let mut text = String::new();
     for record in records(outcome) {
         let command = match record.severity {
-            "info" => "notice",
-            severity => severity,
+            Severity::Info => "notice",
+            severity => severity.name(),
         };
         let mut properties = Vec::new();
         if let Some(place) = &record.place {

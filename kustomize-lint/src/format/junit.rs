@@ -29,7 +29,7 @@ fn failure(record: &Record<'_>) -> TestCase {
     let place = record.place.as_ref();
     let shown = place.map(|at| format!("{}:{}:{}", at.file, at.line, at.column));
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_message(record.message).set_type(record.severity);
+    status.set_message(record.message).set_type(record.severity.name());
     let mut lines: Vec<String> = shown.iter().cloned().collect();
     for related in &record.related {
         let at = &related.region;

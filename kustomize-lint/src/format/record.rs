@@ -3,17 +3,18 @@
 use serde::Serialize;
 
 use crate::finding::Finding;
+use crate::id::Id;
 use crate::lint::Outcome;
+use crate::rule::Severity;
 use crate::tree::{Files, Place};
 
-/// A finding.
 #[derive(Debug, Serialize)]
 pub(crate) struct Record<'a> {
     pub(crate) rule: &'static str,
     pub(crate) name: &'static str,
-    pub(crate) severity: &'static str,
+    pub(crate) severity: Severity,
     pub(crate) message: &'a str,
-    pub(crate) object: Option<&'a str>,
+    pub(crate) object: Option<String>,
     pub(crate) overlays: &'a [String],
     pub(crate) place: Option<Region>,
     pub(crate) related: Vec<Related<'a>>,
@@ -82,9 +83,9 @@ fn record<'a>(outcome: &'a Outcome, finding: &'a Finding) -> Record<'a> {
     Record {
         rule: finding.rule.code,
         name: finding.rule.name,
-        severity: finding.severity.name(),
+        severity: finding.severity,
         message: &finding.message,
-        object: finding.object.as_deref(),
+        object: finding.object.as_ref().map(Id::to_string),
         overlays: &finding.overlays,
         place: finding.place.map(region),
         related: finding

@@ -40,12 +40,12 @@ fn rule(rule: &Rule) -> Value {
         "shortDescription": {"text": rule.summary()},
         "fullDescription": {"text": rule.text()},
         "help": {"text": rule.text(), "markdown": rule.text()},
-        "defaultConfiguration": {"level": level(rule.severity.name())},
+        "defaultConfiguration": {"level": level(rule.severity)},
     })
 }
 
-fn level(severity: &str) -> &str {
-    if severity == Severity::Info.name() { "note" } else { severity }
+fn level(severity: Severity) -> &'static str {
+    if severity == Severity::Info { "note" } else { severity.name() }
 }
 
 fn result(record: &Record<'_>, rules: &[&Rule]) -> Value {

@@ -1,22 +1,15 @@
 //! Findings for people: the line, what is wrong under it, and what to do.
 
-use std::collections::HashMap;
-
-use common::diagnostic::{Diagnostic, Place, Report};
+use common::diagnostic::{Diagnostic, Report};
 
 use crate::finding::Finding;
 use crate::lint::Outcome;
 use crate::rule::Severity;
-use crate::tree;
 
 /// The findings, and a line that counts them.
 pub(crate) fn render(outcome: &Outcome) -> String {
     let findings = &outcome.findings;
-    let mut drawn: HashMap<tree::FileId, Place> = HashMap::new();
-    let mut place = |at: tree::Place| {
-        let known = drawn.entry(at.file).or_insert_with(|| outcome.files.diagnostic(at));
-        Place { source: known.source.clone(), span: at.span() }
-    };
+    let mut place = outcome.files.drawn();
     let mut report = Report::default();
     for finding in findings {
         let mut diagnostic = diagnostic(finding);

@@ -5,13 +5,13 @@ mod model;
 mod modern;
 mod parse;
 
-pub use model::{
+pub(crate) use model::{
     Behavior, FieldOptions, Generator, GeneratorOptions, Image, Kustomization, Labels, Pairs,
-    Patch, PatchText, Replacement, ReplacementSource, ReplacementTarget, Replica, Selector, Spot,
-    Var,
+    Patch, PatchText, Replacement, ReplacementSource, ReplacementTarget, Selector, Spot, Var,
 };
 pub(crate) use modern::rewrites;
 pub(crate) use parse::{parse, replacement_file};
 
 /// The names that the file may have.
-pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(crate) const FILE_NAMES: [&str; 3] =
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"];

@@ -1,18 +1,16 @@
 //! What a kustomization file says, with the place of each entry.
 
-use crate::tree::{Node, Place};
+use crate::tree::{FieldSpec, Node, Place};
 
 /// A value and its place in the kustomization file.
 #[derive(Clone, Debug)]
 pub struct Spot<T> {
-    /// The value.
     pub value: T,
-    /// Its place.
     pub place: Place,
 }
 
 /// Keys and texts, in the order of the file.
-pub type Pairs = Vec<(String, Spot<String>)>;
+pub(crate) type Pairs = Vec<(String, Spot<String>)>;
 
 /// A kustomization file. Every field is as written; nothing is resolved.
 #[derive(Clone, Debug)]
@@ -23,39 +21,26 @@ pub struct Kustomization {
     pub component: bool,
     /// `resources`, and behind them the deprecated `bases`.
     pub resources: Vec<Spot<String>>,
-    /// `components`.
     pub components: Vec<Spot<String>>,
     /// `configMapGenerator`.
     pub config_maps: Vec<Generator>,
     /// `secretGenerator`.
     pub secrets: Vec<Generator>,
-    /// `generatorOptions`.
     pub generator_options: Option<GeneratorOptions>,
     /// `patchesStrategicMerge`: file names, or patches.
-    pub patches_strategic_merge: Vec<Spot<String>>,
-    /// `patches`.
+    pub patches_strategic_merge: Vec<Patch>,
     pub patches: Vec<Patch>,
-    /// `patchesJson6902`.
     pub patches_json6902: Vec<Patch>,
-    /// `namespace`.
     pub namespace: Option<Spot<String>>,
-    /// `namePrefix`.
     pub name_prefix: Option<Spot<String>>,
-    /// `nameSuffix`.
     pub name_suffix: Option<Spot<String>>,
-    /// `labels`.
     pub labels: Vec<Labels>,
-    /// `commonLabels`.
     pub common_labels: Option<Spot<Pairs>>,
-    /// `commonAnnotations`.
     pub common_annotations: Option<Spot<Pairs>>,
-    /// `replicas`.
     pub replicas: Vec<Replica>,
-    /// `images`.
     pub images: Vec<Image>,
     /// `replacements`; those in files of their own are read when they are applied.
     pub replacements: Vec<Spot<Result<Replacement, String>>>,
-    /// `vars`.
     pub vars: Vec<Var>,
     /// `sortOptions.order`.
     pub order: Option<Spot<String>>,
@@ -72,11 +57,9 @@ pub struct Kustomization {
 /// An entry of `configMapGenerator` or `secretGenerator`.
 #[derive(Clone, Debug)]
 pub struct Generator {
-    /// The entry.
     pub place: Place,
     /// Whether it makes a Secret.
     pub secret: bool,
-    /// The name.
     pub name: String,
     /// The namespace, or nothing.
     pub namespace: Option<String>,
@@ -90,7 +73,6 @@ pub struct Generator {
     pub files: Vec<Spot<String>>,
     /// Files of lines `KEY=value`.
     pub envs: Vec<Spot<String>>,
-    /// `options`.
     pub options: Option<GeneratorOptions>,
 }
 
@@ -105,12 +87,9 @@ pub enum Behavior {
     Merge,
 }
 
-/// Options of generators.
 #[derive(Clone, Debug, Default)]
 pub struct GeneratorOptions {
-    /// Labels of the object.
     pub labels: Pairs,
-    /// Annotations of the object.
     pub annotations: Pairs,
     /// No hash behind the name.
     pub disable_name_suffix_hash: bool,
@@ -121,9 +100,7 @@ pub struct GeneratorOptions {
 /// An entry of a list of patches.
 #[derive(Clone, Debug)]
 pub struct Patch {
-    /// The entry.
     pub place: Place,
-    /// The patch.
     pub text: PatchText,
     /// The objects it is for. The place is that of the condition to look at first: the name, or
     /// a selector.
@@ -134,10 +111,8 @@ pub struct Patch {
     pub allow_kind_change: bool,
 }
 
-/// Where the text of a patch is.
 #[derive(Clone, Debug)]
 pub enum PatchText {
-    /// In a file.
     File(Spot<String>),
     /// In the kustomization.
     Inline(Spot<String>),
@@ -148,13 +123,9 @@ pub enum PatchText {
 pub struct Selector {
     /// A regular expression for the group; empty for any.
     pub group: String,
-    /// For the version.
     pub version: String,
-    /// For the kind.
     pub kind: String,
-    /// For the name.
     pub name: String,
-    /// For the namespace.
     pub namespace: String,
     /// A label selector.
     pub labels: String,
@@ -172,41 +143,33 @@ impl Selector {
 /// An entry of `labels`.
 #[derive(Clone, Debug)]
 pub struct Labels {
-    /// The entry.
     pub place: Place,
-    /// The labels.
     pub pairs: Pairs,
     /// Also in selectors and templates.
     pub selectors: bool,
     /// Also in templates.
     pub templates: bool,
-    /// Further fields: group, version, kind, path, create.
-    pub fields: Vec<(String, String, String, String, bool)>,
+    /// Further fields.
+    pub fields: Vec<FieldSpec>,
 }
 
 /// An entry of `replicas`.
 #[derive(Clone, Debug)]
 pub struct Replica {
-    /// The entry.
     pub place: Place,
-    /// The workload.
     pub name: String,
-    /// The number.
     pub count: i64,
 }
 
 /// An entry of `images`.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// The entry.
     pub place: Place,
     /// The image as resources write it, without tag.
     pub name: String,
     /// Where that is written.
     pub name_place: Place,
-    /// The new name.
     pub new_name: Option<Spot<String>>,
-    /// The new tag.
     pub new_tag: Option<Spot<String>>,
     /// The new digest.
     pub digest: Option<Spot<String>>,
@@ -214,10 +177,8 @@ pub struct Image {
     pub tag_suffix: Option<Spot<String>>,
 }
 
-/// A replacement.
 #[derive(Clone, Debug)]
 pub struct Replacement {
-    /// The entry.
     pub place: Place,
     /// Where the value comes from.
     pub source: Option<ReplacementSource>,
@@ -228,7 +189,6 @@ pub struct Replacement {
 /// Where a replacement's value comes from.
 #[derive(Clone, Debug)]
 pub struct ReplacementSource {
-    /// The source.
     pub place: Place,
     /// The one object.
     pub selector: Selector,
@@ -241,13 +201,11 @@ pub struct ReplacementSource {
 /// Where a replacement's value goes to.
 #[derive(Clone, Debug)]
 pub struct ReplacementTarget {
-    /// The target.
     pub place: Place,
     /// The objects, with the place of the condition to look at first.
     pub select: Option<Spot<Selector>>,
     /// Those among them that are left alone.
     pub reject: Vec<Selector>,
-    /// The fields.
     pub paths: Vec<Spot<String>>,
     /// Which part of them.
     pub options: FieldOptions,
@@ -267,11 +225,9 @@ pub struct FieldOptions {
 /// An entry of `vars`.
 #[derive(Clone, Debug)]
 pub struct Var {
-    /// The entry.
     pub place: Place,
     /// The name in `$(NAME)`.
     pub name: String,
-    /// The object.
     pub object: Selector,
     /// The field.
     pub path: String,

@@ -2,21 +2,12 @@
 
 use super::fields::{Fields, Wrong};
 use super::model::*;
-use crate::tree::Node;
+use crate::tree::{FieldSpec, Node};
 
 /// Fields that are not rendered here.
-const NOT_ANALYSED: [&str; 10] = [
-    "helmCharts",
-    "helmChartInflationGenerator",
-    "helmGlobals",
-    "generators",
-    "transformers",
-    "validators",
-    "crds",
-    "configurations",
-    "openapi",
-    "buildMetadata",
-];
+const NOT_ANALYSED: &str = "\
+    helmCharts helmChartInflationGenerator helmGlobals generators transformers validators crds \
+    configurations openapi buildMetadata";
 
 /// Reads the document. What is wrong with it is added to `wrong`; a kustomization with
 /// anything wrong does not build.
@@ -47,7 +38,7 @@ pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
         }
     }
     let mut not_analysed = Vec::new();
-    for field in NOT_ANALYSED {
+    for field in NOT_ANALYSED.split(' ') {
         let empty = |node: &Node| node.items().is_empty() && node.entries().is_empty();
         // The version of Kubernetes' own schemas: all of them have the same merge keys here.
         let version =
@@ -103,7 +94,7 @@ pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
         config_maps,
         secrets,
         generator_options,
-        patches_strategic_merge: f.texts("patchesStrategicMerge"),
+        patches_strategic_merge: f.texts("patchesStrategicMerge").into_iter().map(merge).collect(),
         patches,
         patches_json6902,
         namespace: filled(f.spot("namespace")),
@@ -183,6 +174,14 @@ fn generator_options(f: &mut Fields<'_>) -> GeneratorOptions {
     }
 }
 
+/// An item of `patchesStrategicMerge`. A patch in place of a file name has several lines, or braces.
+fn merge(entry: Spot<String>) -> Patch {
+    let place = entry.place;
+    let inline = entry.value.contains('\n') || entry.value.trim_start().starts_with('{');
+    let text = if inline { PatchText::Inline(entry) } else { PatchText::File(entry) };
+    Patch { place, text, target: None, allow_name_change: false, allow_kind_change: false }
+}
+
 fn patches(f: &mut Fields<'_>, key: &'static str) -> Vec<Patch> {
     let read = |f: &mut Fields<'_>| {
         let place = f.place();
@@ -235,17 +234,14 @@ fn selector(f: &mut Fields<'_>) -> Selector {
 
 fn labels(f: &mut Fields<'_>) -> Labels {
     let place = f.place();
-    let fields = f
-        .list("fields")
-        .iter()
-        .map(|node| {
-            f.inside(node, |f| {
-                let text = [f.text("group"), f.text("version"), f.text("kind"), f.text("path")];
-                let [group, version, kind, path] = text;
-                (group, version, kind, path, f.flag("create"))
-            })
-        })
-        .collect();
+    let read = |f: &mut Fields<'_>| FieldSpec {
+        group: f.text("group"),
+        version: f.text("version"),
+        kind: f.text("kind"),
+        path: f.text("path"),
+        create: f.flag("create"),
+    };
+    let fields = f.list("fields").iter().map(|node| f.inside(node, read)).collect();
     Labels {
         place,
         pairs: f.pairs("pairs").map(|spot| spot.value).unwrap_or_default(),

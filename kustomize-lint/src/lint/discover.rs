@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::diagnostic::{Diagnostic, Report};
 use common::yaml::{self, Keep, Limits};
 use ignore::WalkBuilder;
 
@@ -36,14 +37,15 @@ pub(crate) struct Found {
 ///
 /// # Errors
 /// A path that does not exist.
-pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, Vec<String>> {
+pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, Report> {
     let mut found: Vec<Discovered> = Vec::new();
     let mut included = BTreeSet::new();
-    let (mut wrong, mut unreadable) = (Vec::new(), Vec::new());
+    let (mut wrong, mut unreadable) = (Report::default(), Vec::new());
     for path in paths {
         let path = &folder_of(path);
         if let Err(error) = fs::metadata(path) {
-            wrong.push(format!("cannot read {}: {error}", path.display()));
+            let message = format!("cannot read {}: {error}", path.display());
+            wrong.push(Diagnostic::error("path", message));
             continue;
         }
         for entry in WalkBuilder::new(path).sort_by_file_name(Ord::cmp).build() {
@@ -69,7 +71,7 @@ pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, Vec<String>> {
             found.push(Discovered { shown, canonical, root, component: includes.component });
         }
     }
-    if !wrong.is_empty() {
+    if wrong.has_errors() {
         return Err(wrong);
     }
     for one in &mut found {

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Settings;
 use crate::finding::Finding;
+use crate::id::Id;
 use crate::tree::{FileId, Files};
 
 /// Bytes of the hash that are kept; enough to tell the findings of one project apart.
@@ -26,7 +27,7 @@ pub(crate) fn assign(findings: &mut [Finding], settings: &Settings, files: &File
         };
         part(finding.rule.code);
         part(&finding.detail);
-        part(finding.object.as_deref().unwrap_or_default());
+        part(&finding.object.as_ref().map(Id::to_string).unwrap_or_default());
         match finding.place {
             Some(place) => {
                 let path = paths.entry(place.file).or_insert_with(|| {

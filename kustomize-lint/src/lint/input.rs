@@ -8,7 +8,6 @@ use crate::tree::Files;
 
 /// What the rules of a whole run look at.
 pub(crate) struct Run<'a> {
-    /// The settings.
     pub(crate) settings: &'a Settings,
     /// Every file that was read.
     pub(crate) files: &'a Files,

@@ -18,7 +18,6 @@ use crate::tree::{self, Dialect, Files, Place};
 pub(crate) struct Orphan {
     /// The line to show.
     pub(crate) place: Place,
-    /// What it is.
     pub(crate) what: What,
 }
 

@@ -6,23 +6,21 @@ use common::kubernetes::effective;
 
 use super::index::{Index, is_cluster_wide};
 use crate::config::{Environment, Settings};
-use crate::facts::Effect;
-use crate::kustomization::Patch;
+use crate::facts::{Effect, Fact};
+use crate::kustomization::{Patch, Selector, Spot};
 use crate::object::Object;
 use crate::parity::Compose;
 use crate::render::{Rendering, Root};
 use crate::tree::{Files, Node, Place};
-use crate::view::{Custom, Provided, Renamed, Workload};
+use crate::view::{Container, Custom, Provided, Renamed, Workload};
 
 /// One root and what it renders to.
 pub(crate) struct Overlay<'a> {
     /// Its folder as a user would write it.
     pub(crate) name: String,
-    /// What it renders to.
     pub(crate) rendering: Rendering,
     /// What the configuration, or the specification, says about where it runs.
     pub(crate) environment: Option<Environment>,
-    /// The settings of the run.
     pub(crate) settings: &'a Settings,
     /// Every file that was read.
     pub(crate) files: &'a Files,
@@ -70,13 +68,17 @@ impl<'a> Overlay<'a> {
     }
 
     /// The entry of a list of patches at this place.
-    pub(crate) fn patch(&self, place: Place) -> Option<&Patch> {
+    fn patch(&self, place: Place) -> Option<&Patch> {
         let root = self.rendering.roots.iter().find(|root| root.file == place.file)?;
         let lists = [&root.kustomization.patches, &root.kustomization.patches_json6902];
         lists.into_iter().flatten().find(|patch| patch.place == place)
     }
 
-    /// Every object.
+    /// The `target` of the patch that a fact is about.
+    pub(crate) fn target(&self, fact: &Fact) -> Option<&Spot<Selector>> {
+        self.patch(self.rendering.step(fact.step).place)?.target.as_ref()
+    }
+
     pub(crate) fn objects(&self) -> &[Object] {
         &self.rendering.objects
     }
@@ -138,6 +140,11 @@ impl<'a> Overlay<'a> {
             || self.custom().may_make_anywhere(name))
     }
 
+    /// [`Self::lacks`], where the name is not one that a prefix has left behind: KR012 says so.
+    pub(crate) fn misses(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        self.renamed().find(kind, namespace, name).is_none() && self.lacks(kind, namespace, name)
+    }
+
     /// What custom resources may make.
     pub(crate) fn custom(&self) -> &Custom {
         self.custom.get_or_init(|| Custom::of(self.objects()))
@@ -173,9 +180,25 @@ impl<'a> Overlay<'a> {
         common::diagnostic::nearest(name, names.filter(|other| *other != name))
     }
 
+    /// A hint for a name that is not there: the name that is meant, or else what to do.
+    pub(crate) fn meant(&self, kind: &str, namespace: &str, name: &str, otherwise: &str) -> String {
+        match self.near(kind, namespace, name) {
+            Some(near) => format!("is `{near}` meant?"),
+            None => otherwise.to_owned(),
+        }
+    }
+
     /// Everything that makes pods.
     pub(crate) fn workloads(&self) -> Vec<Workload<'_>> {
         self.objects().iter().filter_map(Workload::of).collect()
+    }
+
+    /// The containers of everything that makes pods.
+    pub(crate) fn containers(&self) -> impl Iterator<Item = (Workload<'_>, Container<'_>)> {
+        let workloads = self.objects().iter().filter_map(Workload::of);
+        workloads.flat_map(|workload| {
+            workload.containers().into_iter().map(move |container| (workload, container))
+        })
     }
 
     /// Whether parts of it are unknown, so that what is not there may be in those.

@@ -1,8 +1,9 @@
 //! A run of the linter.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use common::diagnostic::Report;
 use common::verbose::timed;
 
 use super::discover::{Discovered, Found, discover};
@@ -34,7 +35,6 @@ pub(crate) struct Outcome {
     pub(crate) files: Files,
     /// The roots, as a user would write them.
     pub(crate) overlays: Vec<String>,
-    /// Objects in all of them.
     pub(crate) objects: usize,
     /// Roots that do not build.
     pub(crate) broken: Vec<String>,
@@ -51,7 +51,7 @@ pub(crate) fn lint(
     paths: &[PathBuf],
     settings: &Settings,
     texts: &Texts,
-) -> Result<Outcome, Vec<String>> {
+) -> Result<Outcome, Report> {
     let what = "looking for kustomizations";
     let Found { kustomizations: found, unreadable } = timed(what, || discover(paths))?;
     let mut files = Files::with_texts(texts);
@@ -130,7 +130,7 @@ pub(crate) fn lint(
 ///
 /// # Errors
 /// Paths that do not exist.
-pub(crate) fn rendered(paths: &[PathBuf], texts: &Texts) -> Result<Vec<String>, Vec<String>> {
+pub(crate) fn rendered(paths: &[PathBuf], texts: &Texts) -> Result<Vec<String>, Report> {
     let found = discover(paths)?.kustomizations;
     let renderings = render_roots(&found, &mut Files::with_texts(texts));
     let text = |rendering: Rendering| {
@@ -155,13 +155,9 @@ fn render_roots(found: &[Discovered], files: &mut Files) -> Vec<(String, Renderi
         let what = format!("rendering {}", one.shown.display());
         let rendering = timed(what, || render(&one.shown, files));
         visited.extend(rendering.roots.iter().map(|root| root.canonical.clone()));
-        renderings.push((shown(&one.shown), rendering));
+        renderings.push((one.shown.display().to_string(), rendering));
     }
     renderings
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }
 
 /// What is at the paths of Applications, when a rule about Argo CD is asked.

@@ -24,7 +24,6 @@ pub(crate) struct Sorted {
     pub(crate) suppressed: Vec<Finding>,
 }
 
-/// A comment that suppresses.
 #[derive(Debug)]
 struct Comment {
     place: Place,
@@ -135,7 +134,6 @@ fn judge(comment: &Comment, settings: &Settings, findings: &mut Findings<'_>) {
     }
 }
 
-/// The comments of a file.
 fn comments_of(id: FileId, file: &SourceFile) -> Vec<Comment> {
     let mut found = Vec::new();
     if !file.text.contains(MARK) {

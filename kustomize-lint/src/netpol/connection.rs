@@ -10,7 +10,6 @@ use common::kubernetes::effective;
 /// An address that a pod is told.
 #[derive(Clone, Debug)]
 pub(crate) struct Address<'a> {
-    /// The host.
     pub(crate) host: &'a str,
     /// The port; a scheme's own where none is written.
     pub(crate) port: i64,
@@ -22,22 +21,9 @@ pub(crate) struct Address<'a> {
 
 /// Names of variables whose address is not called by the pod that has it: it is its own, or is
 /// handed to browsers and other clients.
-const NOT_CALLED: [&str; 14] = [
-    "ADVERTISE",
-    "ALLOW",
-    "AUDIENCE",
-    "BIND",
-    "CALLBACK",
-    "CORS",
-    "EXTERNAL",
-    "ISSUER",
-    "LISTEN",
-    "NO_PROXY",
-    "ORIGIN",
-    "PUBLIC",
-    "REDIRECT",
-    "ROOT_URL",
-];
+const NOT_CALLED: &str = "\
+    ADVERTISE ALLOW AUDIENCE BIND CALLBACK CORS EXTERNAL ISSUER LISTEN NO_PROXY ORIGIN PUBLIC \
+    REDIRECT ROOT_URL";
 
 /// Schemes with a port of their own.
 const SCHEMES: [(&str, i64); 8] = [
@@ -74,7 +60,7 @@ pub(crate) fn addresses<'a>(
             let Some(object) = source.str_at(&["configMapRef", "name"]).and_then(map) else {
                 continue;
             };
-            for entry in object.node.get("data").map_or(&[][..], Node::entries) {
+            for entry in object.node.entries_at(&["data"]) {
                 variable_of(&entry.key, Some(&entry.value), &mut found);
             }
         }
@@ -90,7 +76,7 @@ pub(crate) fn addresses<'a>(
 
 fn variable_of<'a>(name: &str, value: Option<&'a Node>, found: &mut Vec<Address<'a>>) {
     let upper = name.to_ascii_uppercase();
-    if let Some(value) = value.filter(|_| !NOT_CALLED.iter().any(|mark| upper.contains(mark))) {
+    if let Some(value) = value.filter(|_| !NOT_CALLED.split(' ').any(|mark| upper.contains(mark))) {
         text_of(value, |_| true, &format!("variable {name}"), found);
     }
 }
@@ -103,10 +89,10 @@ fn text_of<'a>(
 ) {
     let Some(text) = node.as_str().filter(|text| clear(text)) else { return };
     let upper = text.to_ascii_uppercase();
-    if NOT_CALLED.iter().any(|mark| upper.contains(mark)) {
+    if NOT_CALLED.split(' ').any(|mark| upper.contains(mark)) {
         return;
     }
-    let place = node.origin.place();
+    let place = node.place();
     found.extend(in_text(text).map(|(host, port)| Address {
         host,
         port,

@@ -9,7 +9,7 @@ mod connection;
 mod policy;
 mod service;
 
-pub(crate) use added::ADDED_LABELS;
+pub(crate) use added::is_added;
 pub(crate) use connection::{Address, addresses};
 pub(crate) use policy::{Direction, Peer, Policies, Policy};
 pub(crate) use service::Services;

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::added::ADDED_LABELS;
+use super::added::is_added;
 use super::service::named_port;
 use crate::lint::Overlay;
 use crate::object::Object;
@@ -29,10 +29,8 @@ impl Direction {
     }
 }
 
-/// A policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy<'a> {
-    /// The object.
     pub(crate) object: &'a Object,
     spec: &'a Node,
 }
@@ -46,7 +44,6 @@ pub(crate) enum Peer<'a> {
     Dns,
 }
 
-/// The policies of an overlay.
 #[derive(Debug)]
 pub(crate) struct Policies<'a> {
     /// Those that select the pods of each workload, by its position.
@@ -115,8 +112,8 @@ impl<'a> Policies<'a> {
     ) -> bool {
         let (_, rules, peers) = direction.names();
         let inside = effective(policy.object.namespace());
-        policy.spec.get(rules).map_or(&[][..], Node::items).iter().any(|rule| {
-            let listed = rule.get(peers).map_or(&[][..], Node::items);
+        policy.spec.items_at(&[rules]).iter().any(|rule| {
+            let listed = rule.items_at(&[peers]);
             let peer_fits =
                 listed.is_empty() || listed.iter().any(|one| self.may_be(one, peer, inside));
             peer_fits && port_fits(rule, port, server)
@@ -183,7 +180,7 @@ impl Policy<'_> {
 
 /// Whether a selector looks at labels that only the cluster adds.
 fn is_uncertain(selector: &Selector<'_>) -> bool {
-    selector.keys().any(|key| ADDED_LABELS.contains(&key))
+    selector.keys().any(is_added)
 }
 
 /// Whether a selector may select a workload's pods.
@@ -193,7 +190,7 @@ fn may_select(selector: &Node, workload: &Workload<'_>) -> bool {
 }
 
 fn port_fits(rule: &Node, port: i64, server: Option<&Workload<'_>>) -> bool {
-    let ports = rule.get("ports").map_or(&[][..], Node::items);
+    let ports = rule.items_at(&["ports"]);
     ports.is_empty()
         || ports.iter().any(|one| {
             let Some(written) = one.get("port").filter(|node| !node.is_null()) else { return true };

@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use crate::lint::Overlay;
 use crate::object::Object;
 use crate::tree::Node;
-use crate::view::{Pods, Selector, Workload};
+use crate::view::{Pods, Selector, Workload, of_service};
 use common::kubernetes::effective;
 
 /// A Service and the workloads behind it.
 #[derive(Debug)]
 pub(crate) struct Service<'a> {
-    /// The object.
     pub(crate) object: &'a Object,
     /// Positions of its workloads.
     pub(crate) workloads: Vec<usize>,
@@ -24,19 +23,12 @@ pub(crate) struct Services<'a> {
 }
 
 impl<'a> Services<'a> {
-    /// Those of an overlay.
     pub(crate) fn of(overlay: &'a Overlay<'_>, pods: &Pods<'a>) -> Self {
         let mut by_name = HashMap::new();
         for object in overlay.of_kind("Service").filter(|object| object.id().group.is_empty()) {
-            let spec = object.node.get("spec");
-            let external = spec.and_then(|spec| spec.str_at(&["type"])) == Some("ExternalName");
-            let Some(selector) = spec.and_then(|spec| spec.get("selector")) else { continue };
-            let selector = Selector::plain(selector);
-            if external || selector.is_empty() {
-                continue;
-            }
+            let Some(selector) = of_service(object) else { continue };
             let namespace = effective(object.namespace());
-            let chosen = pods.select(namespace, &selector);
+            let chosen = pods.select(namespace, &Selector::plain(&selector.value));
             by_name.insert((namespace, object.name()), Service { object, workloads: chosen });
         }
         Services { by_name }
@@ -63,7 +55,7 @@ impl Service<'_> {
         if spec.str_at(&["clusterIP"]) == Some("None") {
             return Some(port);
         }
-        let ports = spec.get("ports").map_or(&[][..], Node::items);
+        let ports = spec.items_at(&["ports"]);
         let entry =
             ports.iter().find(|one| one.get("port").and_then(Node::as_int) == Some(port))?;
         match entry.get("targetPort").filter(|node| !node.is_null()) {

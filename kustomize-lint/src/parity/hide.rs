@@ -28,7 +28,7 @@ pub(crate) fn hide(compose: &Compose<'_>, renderings: &[(String, Rendering)], fi
                 && let Some(value) = node.scalar().map(|scalar| scalar.text.as_str())
                 && !value.contains("$(")
             {
-                let places = [node.origin.base, node.origin.place()];
+                let places = [node.origin.base, node.place()];
                 plain.extend(places.map(|place| (name, value, place)));
             }
         }

@@ -1,5 +1,7 @@
 //! Names of images.
 
+use crate::transform::image_parts;
+
 /// `registry/repository:tag@digest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Image<'a> {
@@ -7,22 +9,13 @@ pub(crate) struct Image<'a> {
     pub(crate) repository: &'a str,
     /// The tag as written.
     pub(crate) tag: Option<&'a str>,
-    /// The digest.
     pub(crate) digest: Option<&'a str>,
 }
 
 impl<'a> Image<'a> {
     /// Takes a name apart.
     pub(crate) fn parse(text: &'a str) -> Self {
-        let (rest, digest) = match text.split_once('@') {
-            Some((rest, digest)) => (rest, Some(digest)),
-            None => (text, None),
-        };
-        // The colon of a registry's port stands before a slash.
-        let (path, tag) = match rest.rsplit_once(':') {
-            Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
-            _ => (rest, None),
-        };
+        let (path, tag, digest) = image_parts(text);
         let is_registry = |first: &str| first.contains(['.', ':']) || first == "localhost";
         let repository = match path.split_once('/') {
             Some((first, repository)) if is_registry(first) => repository,

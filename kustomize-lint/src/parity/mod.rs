@@ -9,8 +9,12 @@ mod variables;
 
 use std::collections::{HashMap, HashSet};
 
+use common::diagnostic;
+
 use crate::compose::{Project, Service};
+use crate::finding::Finding;
 use crate::lint::Overlay;
+use crate::object::Object;
 use crate::tree::Place;
 use crate::view::{Container, Role, Workload};
 
@@ -22,24 +26,34 @@ pub(crate) use variables::{Value, Variables};
 
 /// A service and the container that runs it.
 pub(crate) struct Pair<'a> {
+    pub(crate) compose: &'a Compose<'a>,
     /// The Compose side.
     pub(crate) service: &'a Service,
-    /// The object.
     pub(crate) workload: Workload<'a>,
-    /// Its container.
+    pub(crate) object: &'a Object,
     pub(crate) container: Container<'a>,
 }
 
 impl Pair<'_> {
     /// The place for what the container does not have: its name.
     pub(crate) fn place(&self) -> Place {
-        self.container.node.get("name").unwrap_or(self.container.node).origin.place()
+        self.container.node.get("name").unwrap_or(self.container.node).place()
+    }
+
+    /// Says of a finding where Compose has the other side, whose it is, and what to do.
+    pub(crate) fn explain<'f>(
+        &self,
+        finding: &'f mut Finding,
+        (theirs, label): (&diagnostic::Place, &str),
+        hint: &str,
+    ) -> &'f mut Finding {
+        finding.also(self.compose.place(theirs), label).about(self.object, hint)
     }
 }
 
 /// The services that the overlay runs, each with its container: the one of the service's name,
 /// else the only one.
-pub(crate) fn pairs<'a>(overlay: &'a Overlay<'_>) -> Vec<(Pair<'a>, &'a Compose<'a>)> {
+pub(crate) fn pairs<'a>(overlay: &'a Overlay<'_>) -> Vec<Pair<'a>> {
     let Some(compose) = overlay.compose else { return Vec::new() };
     let mut pairs = Vec::new();
     for (service, workload) in matches(overlay, compose.project) {
@@ -48,7 +62,8 @@ pub(crate) fn pairs<'a>(overlay: &'a Overlay<'_>) -> Vec<(Pair<'a>, &'a Compose<
         let mut main = containers.iter().filter(|own| own.role == Role::Main);
         let only = main.next().filter(|_| main.next().is_none());
         if let Some(container) = named.or(only) {
-            pairs.push((Pair { service, workload, container: *container }, compose));
+            let (object, container) = (workload.object, *container);
+            pairs.push(Pair { compose, service, workload, object, container });
         }
     }
     pairs

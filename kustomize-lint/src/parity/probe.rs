@@ -31,7 +31,6 @@ impl Check {
     }
 }
 
-/// The check of a Compose test.
 pub(crate) fn of_compose(test: &Test) -> Option<Check> {
     match test {
         Test::Words(words) => Some(of_words(words)),

@@ -10,7 +10,6 @@ use crate::tree::{FileId, Files, Place};
 /// A Compose project whose files are among those of the run, so that findings can name them.
 #[derive(Debug)]
 pub(crate) struct Compose<'a> {
-    /// What it says.
     pub(crate) project: &'a Project,
     files: HashMap<String, FileId>,
 }
@@ -44,7 +43,6 @@ fn places(service: &Service) -> Vec<&diagnostic::Place> {
     all.extend(service.environment.iter().map(|variable| &variable.place));
     all.extend(service.ports.iter().map(|port| &port.place));
     if let Some(check) = &service.healthcheck {
-        all.push(&check.place);
         all.extend(field(&check.test));
         all.extend([&check.interval, &check.timeout, &check.retries].into_iter().flat_map(field));
         all.extend(field(&check.start_period));

@@ -19,10 +19,8 @@ pub(crate) enum Value {
     Unknown,
 }
 
-/// A variable.
 #[derive(Clone, Debug)]
 pub(crate) struct Variable<'a> {
-    /// What it holds.
     pub(crate) value: Value,
     /// Where that is written.
     pub(crate) node: &'a Node,
@@ -63,7 +61,6 @@ impl<'a> Variables<'a> {
         all
     }
 
-    /// The variable of a name.
     pub(crate) fn get(&self, name: &str) -> Option<&Variable<'a>> {
         self.list.get(name).or_else(|| self.prefixed.get(name))
     }
@@ -165,7 +162,7 @@ fn keys<'a>(
     let object = overlay.find(kind, namespace, name)?;
     let mut found = Keys::new();
     for field in ["data", "binaryData"] {
-        for entry in object.node.get(field).map_or(&[][..], Node::entries) {
+        for entry in object.node.entries_at(&[field]) {
             let value = match entry.value.scalar() {
                 Some(scalar) if field == "data" => Value::Known(scalar.text.clone()),
                 _ => Value::Unknown,

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::folder::{Folder, Found, read_bounded};
 use super::resources;
 use super::root::Root;
-use crate::facts::{Effect, NotAnalysed, ProblemKind};
+use crate::facts::{Effect, ProblemKind};
 use crate::generate;
 use crate::kustomization::{FILE_NAMES, Kustomization, Spot, parse};
 use crate::transform;
@@ -24,7 +24,7 @@ pub(crate) fn accumulate(
 ) -> Accumulated {
     if context.roots.len() >= MAX_ROOTS || context.identities.len() >= MAX_OBJECTS {
         let message = "too many kustomizations or objects; does one include itself many times?";
-        if !context.problems.iter().any(|p| p.message == message) {
+        if !std::mem::replace(&mut context.is_full, true) {
             context.problem(ProblemKind::Build, None, message);
         }
         return base;
@@ -37,8 +37,7 @@ pub(crate) fn accumulate(
             "buildMetadata" => Effect::Marks,
             _ => Effect::Objects,
         };
-        let what = format!("`{}`", part.value);
-        context.not_analysed.push(NotAnalysed { place: part.place, what, effect });
+        context.not_analysed(part.place, format!("`{}`", part.value), effect);
     }
     for path in &kustomization.resources {
         resource(folder, path, &mut base, context);
@@ -46,11 +45,8 @@ pub(crate) fn accumulate(
     generate::apply(folder, &kustomization, &mut base.objects, context);
     for path in &kustomization.components {
         if remote(&path.value) {
-            context.not_analysed.push(NotAnalysed {
-                place: path.place,
-                what: format!("the remote component {}", path.value),
-                effect: Effect::Objects,
-            });
+            let what = format!("the remote component {}", path.value);
+            context.not_analysed(path.place, what, Effect::Objects);
             continue;
         }
         if let Some(inner) = folder.enter(path, context) {
@@ -100,22 +96,18 @@ fn open(folder: &Folder, context: &mut Context) -> Option<usize> {
         return None;
     };
     if let Some(second) = documents.get(1) {
-        context.not_analysed.push(NotAnalysed {
-            place: context.files.first_line(second.origin.base),
-            what: "a document behind the first, which kustomize passes over,".to_owned(),
-            effect: Effect::Nothing,
-        });
+        let what = "a document behind the first, which kustomize passes over,";
+        context.not_analysed(context.files.first_line(second.origin.base), what, Effect::Nothing);
     }
     let says = |key: &str| !matches!(key, "kind" | "apiVersion");
     if node.is_mapping() && !node.entries().iter().any(|e| says(&e.key)) {
-        let message = "this kustomization says nothing";
-        context.problem(ProblemKind::Malformed, Some(node.origin.base), message);
+        context.malformed(node.origin.base, "this kustomization says nothing");
     }
     let mut wrong = Vec::new();
     let kustomization = parse(node, &mut wrong);
     crate::transform::patches::hide_inline(&kustomization, context);
     for (place, message) in wrong {
-        context.problem(ProblemKind::Malformed, Some(place), message);
+        context.malformed(place, message);
     }
     context.roots.push(Root {
         path: folder.shown.clone(),
@@ -150,11 +142,8 @@ fn expect(at: usize, component: bool, path: &Spot<String>, context: &mut Context
 fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, context: &mut Context) {
     // What exists here is here, whatever it looks like.
     if remote(&path.value) && !folder.canonical.join(&path.value).exists() {
-        context.not_analysed.push(NotAnalysed {
-            place: path.place,
-            what: format!("the remote base {}", path.value),
-            effect: Effect::Objects,
-        });
+        let what = format!("the remote base {}", path.value);
+        context.not_analysed(path.place, what, Effect::Objects);
         return;
     }
     match folder.find(path, context) {

@@ -17,10 +17,8 @@ pub(crate) struct Accumulated {
 pub(crate) fn add(objects: &mut Objects, object: Object, context: &mut Context) {
     if let Err(refused) = objects.push(object) {
         let (object, at) = *refused;
-        let message = format!("{} is there already", object.id());
+        let message = format!("{object} is there already");
         context.problem(ProblemKind::Build, Some(object.source), message);
-        if let Some(problem) = context.problems.last_mut() {
-            problem.also = Some((objects.list[at].source, "the first".to_owned()));
-        }
+        context.explain(objects.list[at].source, "the first");
     }
 }

@@ -1,7 +1,9 @@
 //! What a rendering gathers.
 
 use super::root::Root;
-use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, ProblemKind, Step, StepKind, What};
+use crate::facts::{
+    DuplicateKey, Effect, Fact, NotAnalysed, Problem, ProblemKind, Step, StepKind, What,
+};
 use crate::id::Id;
 use crate::object::{Object, ObjectKey};
 use crate::tree::{Files, Node, Place, StepId};
@@ -17,6 +19,8 @@ pub(crate) struct Context {
     pub(crate) roots: Vec<Root>,
     pub(crate) identities: Vec<Id>,
     pub(crate) heads: Vec<Place>,
+    /// Whether it was said that there are too many kustomizations or objects.
+    pub(crate) is_full: bool,
 }
 
 impl Context {
@@ -26,7 +30,40 @@ impl Context {
         place: Option<Place>,
         message: impl Into<String>,
     ) {
-        self.problems.push(Problem { kind, place, message: message.into(), also: None });
+        self.problems.push(Problem {
+            kind,
+            place,
+            message: message.into(),
+            also: None,
+            missing: None,
+        });
+    }
+
+    /// Another place that explains the last problem.
+    pub(crate) fn explain(&mut self, place: Place, label: &str) {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.also = Some((place, label.to_owned()));
+        }
+    }
+
+    /// Something that cannot be read.
+    pub(crate) fn malformed(&mut self, place: Place, message: impl Into<String>) {
+        self.problem(ProblemKind::Malformed, Some(place), message);
+    }
+
+    /// Keys that stand twice, and whether the last of them counts.
+    pub(crate) fn twice(&mut self, pairs: Vec<(Place, Place)>, last: bool) {
+        let keys = pairs.into_iter();
+        self.duplicate_keys.extend(keys.map(|(place, earlier)| DuplicateKey {
+            place,
+            earlier,
+            last,
+        }));
+    }
+
+    /// A part that is not rendered.
+    pub(crate) fn not_analysed(&mut self, place: Place, what: impl Into<String>, effect: Effect) {
+        self.not_analysed.push(NotAnalysed { place, what: what.into(), effect });
     }
 
     pub(crate) fn step(&mut self, kind: StepKind, place: Place, content: Option<Place>) -> StepId {

@@ -137,8 +137,7 @@ impl Folder {
         match String::from_utf8(bytes) {
             Ok(text) => Some((shown, text)),
             Err(_) => {
-                let message = format!("{} is not UTF-8 text", shown.display());
-                context.problem(ProblemKind::Malformed, Some(path.place), message);
+                context.malformed(path.place, format!("{} is not UTF-8 text", shown.display()));
                 None
             }
         }

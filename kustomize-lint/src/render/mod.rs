@@ -11,10 +11,10 @@ mod root;
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, ProblemKind, Step};
+use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
 use crate::id::Id;
 use crate::object::{Object, ObjectKey};
-use crate::tree::{Files, Node, Place, StepId, Value};
+use crate::tree::{Files, Node, Place, StepId};
 use crate::{facts, transform};
 
 pub(crate) use accumulated::{Accumulated, add};
@@ -86,10 +86,10 @@ pub fn render(path: &Path, files: &mut Files) -> Rendering {
         transform::names::apply(&mut done.objects, &mut context);
         transform::vars::apply(&mut done, &mut context);
         transform::print_annotations(&mut done.objects);
-        transform::drop_local(&mut done.objects, &mut context);
+        transform::drop_local(&mut done.objects);
         objects = done.objects.list;
         for object in &objects {
-            let metadata = object.node.get("metadata").map_or(&[][..], Node::entries);
+            let metadata = object.node.entries_at(&["metadata"]);
             // Annotations are always text.
             let metadata = metadata.iter().filter(|entry| entry.key != "annotations");
             let rest = object.node.entries().iter().filter(|entry| entry.key != "metadata");
@@ -118,15 +118,10 @@ pub fn render(path: &Path, files: &mut Files) -> Rendering {
 
 /// Reports numbers that cannot be printed.
 fn refuse_endless(node: &Node, context: &mut Context) {
-    match &node.value {
-        Value::Scalar(scalar) if scalar.is_endless() => {
+    node.each_scalar(&mut |node, scalar| {
+        if scalar.is_endless() {
             let message = "JSON has no such number; put quotes around it if it is text";
-            context.problem(ProblemKind::Malformed, Some(node.origin.place()), message);
+            context.malformed(node.place(), message);
         }
-        Value::Scalar(_) => {}
-        Value::Sequence(items) => items.iter().for_each(|item| refuse_endless(item, context)),
-        Value::Mapping(entries) => {
-            entries.iter().for_each(|entry| refuse_endless(&entry.value, context));
-        }
-    }
+    });
 }

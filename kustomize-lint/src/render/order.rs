@@ -5,44 +5,23 @@ use std::collections::HashMap;
 use crate::kustomization::Kustomization;
 use crate::object::Object;
 
-const FIRST: [&str; 21] = [
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-];
-const SECOND: [&str; 1] = ["PodDisruptionBudget"];
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+const FIRST: &str = "\
+    Namespace ResourceQuota StorageClass CustomResourceDefinition ServiceAccount \
+    PodSecurityPolicy Role ClusterRole RoleBinding ClusterRoleBinding ConfigMap Secret Endpoints \
+    Service LimitRange PriorityClass PersistentVolume PersistentVolumeClaim Deployment \
+    StatefulSet CronJob PodDisruptionBudget";
+const LAST: &str = "MutatingWebhookConfiguration ValidatingWebhookConfiguration";
 
 /// Sorts by kind (`legacy`), unless the kustomization wants the order of appearance (`fifo`).
 pub(crate) fn apply(objects: &mut [Object], kustomization: &Kustomization) {
     if kustomization.order.as_ref().is_some_and(|spot| spot.value == "fifo") {
         return;
     }
+    let words = |table: &str| table.split(' ').map(str::to_owned).collect();
     let mut ranks: HashMap<String, i64> = HashMap::new();
     let own = |list: &Option<Vec<String>>| list.clone().filter(|list| !list.is_empty());
     let (first, last) = match (own(&kustomization.order_first), own(&kustomization.order_last)) {
-        (None, None) => (
-            FIRST.iter().chain(&SECOND).map(|kind| (*kind).to_owned()).collect(),
-            LAST.iter().map(|kind| (*kind).to_owned()).collect(),
-        ),
+        (None, None) => (words(FIRST), words(LAST)),
         (first, last) => (first.unwrap_or_default(), last.unwrap_or_default()),
     };
     for (at, kind) in first.iter().enumerate() {

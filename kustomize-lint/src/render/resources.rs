@@ -18,17 +18,11 @@ pub(crate) fn documents(
     match tree::read(file, text, dialect) {
         Ok(read) => {
             context.files.hide_twice(&read.duplicates);
-            let pairs = read.duplicates.into_iter();
             let last = dialect == Dialect::Kustomization;
-            context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
-                place,
-                earlier,
-                last,
-            }));
+            context.twice(read.duplicates, last);
             if dialect == Dialect::Object {
                 for place in read.odd_keys {
-                    let message = "a key must be text; put quotes around it";
-                    context.problem(ProblemKind::Malformed, Some(place), message);
+                    context.malformed(place, "a key must be text; put quotes around it");
                 }
             }
             read.documents.iter().for_each(|node| context.files.hide_secrets(node));
@@ -36,7 +30,7 @@ pub(crate) fn documents(
         }
         Err((place, message)) => {
             context.files.hide_unreadable(context.files.whole(file));
-            context.problem(ProblemKind::Malformed, Some(place), message);
+            context.malformed(place, message);
             Vec::new()
         }
     }
@@ -50,9 +44,7 @@ pub(crate) fn resources(path: &Path, text: &str, context: &mut Context) -> Vec<O
     for at in before..context.duplicate_keys.len() {
         let DuplicateKey { place, earlier, .. } = context.duplicate_keys[at];
         context.problem(ProblemKind::DuplicateKey, Some(place), "this key stands twice");
-        if let Some(problem) = context.problems.last_mut() {
-            problem.also = Some((earlier, "here first".to_owned()));
-        }
+        context.explain(earlier, "here first");
     }
     let mut objects = Vec::new();
     for node in nodes {
@@ -67,11 +59,10 @@ fn unpack(mut node: Node, context: &mut Context, objects: &mut Vec<Object>) {
         return;
     }
     if !node.is_mapping() {
-        let message = format!("an object belongs here, not {}", node.kind());
-        return context.problem(ProblemKind::Malformed, Some(place), message);
+        return context.malformed(place, format!("an object belongs here, not {}", node.kind()));
     }
     let Some(kind) = node.str_at(&["kind"]).filter(|kind| !kind.is_empty()) else {
-        return context.problem(ProblemKind::Malformed, Some(place), "an object needs a `kind`");
+        return context.malformed(place, "an object needs a `kind`");
     };
     let list = kind.ends_with("List") && node.get("items").is_some();
     if list {
@@ -83,8 +74,7 @@ fn unpack(mut node: Node, context: &mut Context, objects: &mut Vec<Object>) {
         return;
     }
     if node.word_at(&["metadata", "name"]).is_none_or(str::is_empty) {
-        let message = "an object needs a `metadata.name`";
-        return context.problem(ProblemKind::Malformed, Some(place), message);
+        return context.malformed(place, "an object needs a `metadata.name`");
     }
     let object = context.object(node);
     objects.push(object);

@@ -6,7 +6,6 @@ use crate::rule::Rule;
 
 /// A rule that can be asked.
 pub(crate) struct Entry {
-    /// What it is.
     pub(crate) rule: Rule,
     /// How it looks.
     pub(crate) check: Check,

@@ -12,7 +12,6 @@ use crate::tree::Place;
 pub(crate) struct Idle<'a> {
     /// What it did, in the first overlay.
     pub(crate) fact: &'a Fact,
-    /// The step.
     pub(crate) step: &'a Step,
     /// The overlays that have it.
     pub(crate) overlays: Vec<&'a Overlay<'a>>,
@@ -20,7 +19,6 @@ pub(crate) struct Idle<'a> {
 }
 
 impl Idle<'_> {
-    /// Names the overlays in a finding.
     pub(crate) fn name_overlays(&self, finding: &mut Finding) {
         finding.overlays = self.overlays.iter().map(|overlay| overlay.name.clone()).collect();
     }

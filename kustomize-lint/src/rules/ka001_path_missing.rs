@@ -1,9 +1,5 @@
-//! KA001.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::argocd::{Content, deployments};
-use crate::finding::Findings;
-use crate::lint::Run;
 
 rule! {
     /// An Application whose path is not in this repository.
@@ -61,19 +57,16 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         let object = deployment.application.object;
         let message = match deployment.content {
             Content::Missing => {
-                format!("there is no {} in this repository for {}", deployment.path(), object.id())
+                format!("there is no {} in this repository for {object}", deployment.path())
             }
             Content::File => {
-                format!("{} is a file; {} deploys a folder", deployment.path(), object.id())
+                format!("{} is a file; {object} deploys a folder", deployment.path())
             }
             _ => continue,
         };
-        findings
-            .value(deployment.path, message)
-            .object(object)
-            .overlay(&deployment.overlay.name)
-            .hint(
-                "paths begin at the root of the repository; correct it, or remove the Application",
-            );
+        findings.value(deployment.path, message).overlay(&deployment.overlay.name).about(
+            object,
+            "paths begin at the root of the repository; correct it, or remove the Application",
+        );
     }
 }

@@ -1,9 +1,5 @@
-//! KA002.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::argocd::{Content, deployments};
-use crate::finding::Findings;
-use crate::lint::Run;
 
 rule! {
     /// An Application whose path has nothing that Argo CD can deploy, or a kustomization that
@@ -64,13 +60,9 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         let rendering = match deployment.content {
             Content::Bare { other: false } => {
                 findings
-                    .value(
-                        deployment.path,
-                        format!("{path} has nothing to deploy for {}", object.id()),
-                    )
-                    .object(object)
+                    .value(deployment.path, format!("{path} has nothing to deploy for {object}"))
                     .overlay(&deployment.overlay.name)
-                    .hint("add a kustomization.yaml, or correct the path");
+                    .about(object, "add a kustomization.yaml, or correct the path");
                 continue;
             }
             Content::Root(at) => run.overlays.get(*at).map(|overlay| &overlay.rendering),
@@ -80,7 +72,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         let Some(problem) = rendering.and_then(|rendering| rendering.problems.first()) else {
             continue;
         };
-        let message = format!("{path} of {} does not build: {}", object.id(), problem.message);
+        let message = format!("{path} of {object} does not build: {}", problem.message);
         let finding = findings.value(deployment.path, message);
         finding.object(object).overlay(&deployment.overlay.name);
         if let Some(place) = problem.place {

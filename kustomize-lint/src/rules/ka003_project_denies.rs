@@ -1,14 +1,9 @@
-//! KA003.
-
 use std::collections::HashSet;
 
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::argocd::{
     Application, Deployment, Permission, Project, deployments, is_application, project_of,
 };
-use crate::finding::Findings;
-use crate::lint::Run;
-use crate::object::Object;
 
 rule! {
     /// An Application with a repository, a destination or a kind of object that its AppProject
@@ -93,43 +88,36 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         for object in overlay.of_kind("Application").filter(|object| is_application(object)) {
             let application = Application { object };
             let Some(project) = project_of(run, overlay, application) else { continue };
+            let by = project.object;
             for source in application.sources() {
                 let url = source.repository.scalar().map_or("", |scalar| &scalar.text);
                 if project.source(url) == Permission::Denied {
-                    let message = format!(
-                        "{} does not allow the repository of {}",
-                        project.object.id(),
-                        object.id()
-                    );
+                    let message = format!("{by} does not allow the repository of {object}");
                     findings
                         .value(source.repository, message)
                         .also(project.place("sourceRepos"), "the repositories that it allows")
-                        .object(object)
                         .overlay(&overlay.name)
-                        .hint("add it to `sourceRepos`");
+                        .about(object, "add it to `sourceRepos`");
                 }
             }
             let namespace = application.destination("namespace");
             let destination = object.node.at(&["spec", "destination"]);
             let Some(destination) = destination.filter(|_| !namespace.is_empty()) else { continue };
             if project.destination(application, namespace) == Permission::Denied {
-                let message = format!(
-                    "{} does not allow the destination of {}",
-                    project.object.id(),
-                    object.id()
-                );
+                let message = format!("{by} does not allow the destination of {object}");
                 let node = destination.get("namespace").unwrap_or(destination);
                 findings
                     .value(node, message)
-                    .also(project.place("destinations"), "the destinations that it allows")
-                    .object(object)
+                    .also(project.place("destinations"), DESTINATIONS)
                     .overlay(&overlay.name)
-                    .hint("add the cluster and the namespace to `destinations`");
+                    .about(object, "add the cluster and the namespace to `destinations`");
             }
         }
     }
     kinds(run, findings);
 }
+
+const DESTINATIONS: &str = "the destinations that it allows";
 
 /// The objects that the paths render.
 fn kinds(run: &Run<'_>, findings: &mut Findings<'_>) {
@@ -162,28 +150,26 @@ fn kind(
     object: &Object,
     findings: &mut Findings<'_>,
 ) {
-    let (id, application) = (object.id(), deployment.application.object);
+    let (id, by) = (object.id(), project.object);
+    let application = deployment.application.object;
     let group = if id.group.is_empty() { "core" } else { &id.group };
     let message = format!(
-        "{} does not allow the kind {} of the group {group}, and {} deploys {id}",
-        project.object.id(),
-        id.kind,
-        application.id()
+        "{by} does not allow the kind {} of the group {group}, and {application} deploys {id}",
+        id.kind
     );
     let (label, hint) = if list.ends_with("Whitelist") {
         ("the kinds that it allows", format!("add the kind to `{list}`"))
     } else {
         ("the kinds that it forbids", format!("take the kind out of `{list}`"))
     };
-    let place = object.node.get("kind").map_or(object.source, |kind| kind.origin.place());
+    let place = object.node.get("kind").map_or(object.source, |kind| kind.place());
     findings
         .at(run.files.first_line(place), message)
         .also(project.place(list), label)
-        .also(deployment.path.origin.place(), "deployed from here")
-        .object(object)
+        .also(deployment.path.place(), "deployed from here")
         .detail(application.name())
         .overlay(&deployment.overlay.name)
-        .hint(format!("{hint}, or do not deploy it"));
+        .about(object, format!("{hint}, or do not deploy it"));
 }
 
 /// Of an object that does not go to the namespace of the destination.
@@ -202,17 +188,13 @@ fn namespace(
     {
         return;
     }
-    let message = format!(
-        "{} does not allow the namespace {own} of {}, which {} deploys",
-        project.object.id(),
-        object.id(),
-        application.object.id()
-    );
+    let (by, application) = (project.object, application.object);
+    let message =
+        format!("{by} does not allow the namespace {own} of {object}, which {application} deploys");
     findings
         .value(node, message)
-        .also(project.place("destinations"), "the destinations that it allows")
-        .object(object)
-        .detail(application.object.name())
+        .also(project.place("destinations"), DESTINATIONS)
+        .detail(application.name())
         .overlay(&deployment.overlay.name)
-        .hint("add the namespace to `destinations`, or correct it");
+        .about(object, "add the namespace to `destinations`, or correct it");
 }

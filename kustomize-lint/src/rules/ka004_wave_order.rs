@@ -1,15 +1,10 @@
-//! KA004.
-
 use std::collections::{HashMap, HashSet};
 
-use common::kubernetes::{effective, needs};
+use common::kubernetes::needs;
 
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::argocd::{Application, deployments, is_timed, moment};
-use crate::finding::Findings;
-use crate::lint::Run;
-use crate::object::Object;
-use crate::tree::{Files, Node, Place};
+use crate::tree::Files;
 use crate::view::Target;
 
 rule! {
@@ -113,23 +108,20 @@ fn compare(
                 continue;
             }
             let message = format!(
-                "{} is applied in {}, before {}, which it needs, in {}",
-                object.id(),
+                "{object} is applied in {}, before {needed}, which it needs, in {}",
                 own.show(&later),
-                needed.id(),
                 later.show(&own)
             );
             let annotation = |key: &str| needed.node.at(&["metadata", "annotations", key]);
             let wave = [crate::argocd::WAVE, crate::argocd::HOOK].into_iter().find_map(annotation);
-            let wave = wave.map_or_else(|| needed.name_place(), |node| node.origin.place());
+            let wave = wave.map_or_else(|| needed.name_place(), |node| node.place());
             let wave = files.first_line(wave);
             findings
                 .at(place, message)
                 .also(wave, "applied only here")
-                .object(object)
                 .detail(format!("{} {}", key.0, key.2))
                 .overlay(overlay)
-                .hint("give what is needed an earlier wave");
+                .about(object, "give what is needed an earlier wave");
         }
     }
 }
@@ -175,10 +167,10 @@ fn needed(object: &Object, namespace: &str, made: Option<&str>) -> Needs {
     let own = own_namespace(object, namespace);
     for need in needs::of(&object.node).iter().filter(|need| !need.optional) {
         let key = (need.target.kind(), own.clone(), need.name().to_owned());
-        needed.push((key, need.name.origin.place()));
+        needed.push((key, need.name.place()));
     }
     let id = object.id();
-    let place = |node: Option<&Node>| node.map_or(object.source, |node| node.origin.place());
+    let place = |node: Option<&Node>| node.map_or(object.source, |node| node.place());
     if id.is_namespaced() && made != Some(own.as_str()) {
         let node = object.node.at(&["metadata", "namespace"]);
         let node = node.or_else(|| object.node.at(&["metadata", "name"]));

@@ -1,12 +1,7 @@
-//! KA005.
-
 use std::collections::HashMap;
 
-use super::entry::{Check, rule};
-use crate::argocd::{Permission, deployments, project_of};
-use crate::finding::Findings;
-use crate::lint::Run;
-use crate::object::Object;
+use super::prelude::*;
+use crate::argocd::{Permission, deployments, others, project_of};
 
 rule! {
     /// An object with another namespace than the destination of its Application.
@@ -90,38 +85,30 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
                 continue;
             }
             let Some(node) = object.node.at(&["metadata", "namespace"]) else { continue };
-            let count = places.entry(node.origin.place()).or_insert_with(|| {
+            let count = places.entry(node.place()).or_insert_with(|| {
                 order.push(node);
                 (object, 0)
             });
             count.1 += 1;
         }
         for node in order {
-            let Some((object, count)) = places.get(&node.origin.place()) else { continue };
+            let Some((object, count)) = places.get(&node.place()) else { continue };
             if is_meant(object.namespace()) {
                 continue;
             }
-            let others = match count - 1 {
-                0 => String::new(),
-                1 => " and one other object".to_owned(),
-                more => format!(" and {more} other objects"),
-            };
+            let others = others(count - 1);
             let message = format!(
-                "{}{others} of {} would go to {}, not to its namespace {destination}",
-                object.id(),
+                "{object}{others} of {} would go to {}, not to its namespace {destination}",
                 application.object.id(),
-                object.namespace(),
+                object.namespace()
             );
             let place = application.object.node.at(&["spec", "destination", "namespace"]);
-            let finding = findings.at(node.origin.place(), message);
-            if let Some(place) = place {
-                finding.also(place.origin.place(), "the destination");
-            }
-            finding
-                .object(object)
-                .detail(application.object.name())
-                .overlay(&deployment.overlay.name)
-                .hint("correct one of them, or name both in the AppProject's destinations");
+            let finding = findings.at(node.place(), message);
+            finding.also(place.map(Node::place), "the destination");
+            finding.detail(application.object.name()).overlay(&deployment.overlay.name).about(
+                object,
+                "correct one of them, or name both in the AppProject's destinations",
+            );
         }
     }
 }

@@ -1,12 +1,7 @@
-//! KA006.
-
 use std::collections::HashMap;
 
-use super::entry::{Check, rule};
-use crate::argocd::{Deployment, deployments};
-use crate::finding::Findings;
-use crate::lint::Run;
-use common::kubernetes::effective;
+use super::prelude::*;
+use crate::argocd::{Deployment, deployments, others};
 
 rule! {
     /// Two Applications that deploy the same object.
@@ -132,19 +127,13 @@ fn tell(
     count: usize,
     findings: &mut Findings<'_>,
 ) {
-    let others = match count - 1 {
-        0 => String::new(),
-        1 => " and one other object".to_owned(),
-        more => format!(" and {more} other objects"),
-    };
+    let others = others(count - 1);
     let (one, two) = (first.application.object, second.application.object);
-    let message =
-        format!("{} deploys {example}{others}, which {} deploys, too", two.id(), one.id());
+    let message = format!("{two} deploys {example}{others}, which {one} deploys, too");
     findings
         .value(second.path, message)
-        .also(first.path.origin.place(), "the other path")
-        .object(two)
+        .also(first.path.place(), "the other path")
         .detail(one.name())
         .overlay(&second.overlay.name)
-        .hint("leave each object to one Application");
+        .about(two, "leave each object to one Application");
 }

@@ -1,10 +1,6 @@
-//! KB001.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use super::problems;
 use crate::facts::ProblemKind;
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// A kustomization that kustomize does not build.

@@ -1,14 +1,7 @@
-//! KB002.
-
-use common::diagnostic::nearest;
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::{ProblemKind, Target, What};
-use crate::finding::Findings;
+use crate::id::Id;
 use crate::kustomization::Selector;
-use crate::lint::Overlay;
-use crate::object::Object;
-use crate::tree::Place;
 
 rule! {
     /// A patch that matches no object: by its `target`, or by the name in the patch.
@@ -59,7 +52,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let step = overlay.rendering.step(fact.step);
-        let target = overlay.patch(step.place).and_then(|patch| patch.target.as_ref());
+        let target = overlay.target(fact);
         let place = target.map_or(step.place, |target| target.place);
         let near = target.and_then(|target| near(overlay, &target.value));
         let message = "no object is selected by this patch's target";
@@ -83,10 +76,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         };
         let finding = findings.at(overlay.files.first_line(place), problem.message.clone());
         finding.label("kustomize refuses this patch").detail(problem.message.clone());
-        // The message names the object: `no apps/v1 Deployment web for this patch`.
-        let mut words = problem.message.split(' ').skip(2);
-        let (kind, id) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let name = id.rsplit('/').next().unwrap_or_default();
+        let Some(Id { kind, name, .. }) = &problem.missing else { continue };
         let near = nearest(name, overlay.of_kind(kind).map(Object::name));
         match near.and_then(|near| overlay.of_kind(kind).find(|object| object.name() == near)) {
             Some(object) => {

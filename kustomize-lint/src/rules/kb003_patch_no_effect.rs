@@ -1,10 +1,6 @@
-//! KB003.
-
-use super::entry::{Check, rule};
 use super::idle::idle;
+use super::prelude::*;
 use crate::facts::{Target, What};
-use crate::finding::Findings;
-use crate::lint::Run;
 
 rule! {
     /// A patch that changes nothing: the objects already say what it says.

@@ -1,12 +1,5 @@
-//! KB004.
-
-use common::diagnostic::nearest;
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::StepKind;
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::Node;
 use crate::view::Container;
 
 rule! {
@@ -69,17 +62,15 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 containers.iter().filter(|other| other.image().is_some()).collect();
             let meant = nearest(container.name(), known.iter().map(|other| other.name()));
             let object = workload.object;
-            let message = format!("{} gets a container without an image", object.id());
+            let message = format!("{object} gets a container without an image");
             let name = container.node.get("name").unwrap_or(container.node);
-            let finding = findings.at(overlay.files.first_line(name.origin.place()), message);
+            let finding = findings.at(overlay.files.first_line(name.place()), message);
             finding.label("added by this patch").object(object).detail(container.name());
             let other = known
                 .iter()
                 .find(|other| meant.is_none_or(|meant| meant == other.name()))
                 .and_then(|other| other.node.get("name"));
-            if let Some(other) = other {
-                finding.also(other.origin.base, "a container of the base");
-            }
+            finding.also(other.map(|node| node.origin.base), "a container of the base");
             finding.hint(match meant {
                 Some(meant) => format!("is `{meant}` meant?"),
                 None => "use the name of a container that is there, or give it an image".to_owned(),

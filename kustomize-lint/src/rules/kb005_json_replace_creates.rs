@@ -1,9 +1,5 @@
-//! KB005.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::What;
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// A JSON `replace` of a field that is not there.

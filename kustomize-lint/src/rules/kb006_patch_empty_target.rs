@@ -1,9 +1,5 @@
-//! KB006.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::{Target, What};
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// A patch with an empty `target`, which is a patch of every object.
@@ -61,8 +57,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             continue;
         };
         let step = overlay.rendering.step(fact.step);
-        let target = overlay.patch(step.place).and_then(|patch| patch.target.as_ref());
-        let place = target.map_or(step.place, |target| target.place);
+        let place = overlay.target(fact).map_or(step.place, |target| target.place);
         let message = match (matched.len(), deleted.len()) {
             (_, 0) => "this target has no condition: the patch is applied to every object",
             _ => "this target has no condition: the patch deletes every object",

@@ -1,9 +1,5 @@
-//! KB007.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::What;
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// A merge patch that loses elements of a custom resource's list.

@@ -1,13 +1,6 @@
-//! KB008.
-
-use common::diagnostic::nearest;
-
-use super::entry::{Check, rule};
 use super::idle::idle;
+use super::prelude::*;
 use crate::facts::What;
-use crate::finding::Findings;
-use crate::lint::{Overlay, Run};
-use crate::tree::{Node, Place};
 
 rule! {
     /// An entry of `images` that no container's image has the name of.
@@ -80,15 +73,7 @@ fn name_place(overlay: &Overlay<'_>, entry: Place) -> Option<Place> {
 }
 
 /// The images of an overlay, without tag and digest.
-fn images<'a>(overlay: &'a Overlay<'_>) -> Vec<(&'a str, &'a Node)> {
-    let mut found = Vec::new();
-    for workload in overlay.workloads() {
-        for container in workload.containers() {
-            let Some(image) = container.image() else { continue };
-            if let Some(text) = image.as_str() {
-                found.push((crate::transform::image_name(text), image));
-            }
-        }
-    }
-    found
+fn images<'a>(overlay: &'a Overlay<'_>) -> impl Iterator<Item = (&'a str, &'a Node)> {
+    let images = overlay.containers().filter_map(|(_, container)| container.image());
+    images.filter_map(|image| Some((crate::transform::image_name(image.as_str()?), image)))
 }

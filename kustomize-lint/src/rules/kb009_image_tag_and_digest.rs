@@ -1,9 +1,5 @@
-//! KB009.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::What;
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// An entry of `images` with both `newTag` and `digest`.
@@ -58,8 +54,6 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         finding.label("ignored when the image is pulled").also(digest.place, "this is pulled");
         finding.hint("keep the digest, and the tag as a comment behind it");
         let object = matched.first().and_then(|key| overlay.rendering.object(*key));
-        if let Some(object) = object {
-            finding.also(object.head(), "an object with this image");
-        }
+        finding.also(object.map(Object::head), "an object with this image");
     }
 }

@@ -1,15 +1,7 @@
-//! KB010.
-
-use common::diagnostic::nearest;
-
-use super::entry::{Check, rule};
 use super::idle::idle;
+use super::prelude::*;
 use crate::facts::What;
-use crate::finding::Findings;
 use crate::kustomization::{Replacement, ReplacementTarget};
-use crate::lint::{Overlay, Run};
-use crate::object::Object;
-use crate::tree::Place;
 
 rule! {
     /// A target of a replacement that selects no object.
@@ -90,9 +82,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
             let name = nearest(&select.name, objects.iter().map(|object| object.name()))?;
             objects.into_iter().find(|object| object.name() == name)
         });
-        if let Some(object) = near {
-            finding.also(object.head(), "this one?");
-        }
+        finding.also(near.map(Object::head), "this one?");
         finding.hint(match near {
             Some(object) => format!("is `{}` meant?", object.name()),
             None if pattern => "here a name is a text and not a pattern; list the names".to_owned(),

@@ -1,12 +1,7 @@
-//! KB011.
-
 use std::collections::HashSet;
 
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::{ProblemKind, StepKind};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::Place;
 
 rule! {
     /// A key that stands twice in one mapping.

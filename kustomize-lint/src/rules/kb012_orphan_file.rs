@@ -1,8 +1,5 @@
-//! KB012.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::{OrphanKind, Run};
+use super::prelude::*;
+use crate::lint::OrphanKind;
 
 rule! {
     /// A file of objects or of a patch beside a kustomization that nothing reads.

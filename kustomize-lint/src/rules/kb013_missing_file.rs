@@ -1,16 +1,9 @@
-//! KB013.
-
 use std::fs;
 use std::path::Path;
 
-use common::diagnostic::nearest;
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use super::problems;
 use crate::facts::ProblemKind;
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::Place;
 
 rule! {
     /// A file or folder that a kustomization names and that is not there.

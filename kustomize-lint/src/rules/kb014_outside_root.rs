@@ -1,10 +1,6 @@
-//! KB014.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use super::problems;
 use crate::facts::ProblemKind;
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// A file outside of the folder of the kustomization that names it.

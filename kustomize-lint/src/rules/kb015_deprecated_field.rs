@@ -1,10 +1,6 @@
-//! KB015.
-
-use super::entry::{Check, rule};
-use crate::finding::{Edit, Findings, Fix};
+use super::prelude::*;
+use crate::finding::{Edit, Fix};
 use crate::kustomization::rewrites;
-use crate::lint::Overlay;
-use crate::tree::Place;
 
 rule! {
     /// A field of the kustomization that kustomize calls deprecated.
@@ -76,7 +72,6 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             finding.fix(Fix {
                 title: format!("write {} as `{}`", fields.join(" and "), rewrite.target),
                 edits: rewrite.changes.iter().map(edit).collect(),
-                same_rendering: true,
             });
         }
     }

@@ -1,13 +1,8 @@
-//! KB016.
-
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::{StepKind, What};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::Object;
 use crate::render::Root;
 
 rule! {
@@ -78,7 +73,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             2 => " and another".to_owned(),
             more => format!(" and {} others", more - 1),
         };
-        let message = format!("these labels change the selector of {}{others}", first.id());
+        let message = format!("these labels change the selector of {first}{others}");
         let finding = findings.at(overlay.files.first_line(place), message);
         finding.label("also goes into selectors").object(first);
         let selector = first.node.at(&["spec", "selector", "matchLabels"]);

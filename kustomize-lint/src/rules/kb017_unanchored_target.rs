@@ -1,11 +1,6 @@
-//! KB017.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::{Target, What};
-use crate::finding::Findings;
 use crate::kustomization::Selector;
-use crate::lint::Overlay;
-use crate::object::Object;
 use crate::select::Matcher;
 
 rule! {
@@ -71,10 +66,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         if matched.is_empty() {
             continue;
         }
-        let step = overlay.rendering.step(fact.step);
-        let Some(target) = overlay.patch(step.place).and_then(|patch| patch.target.as_ref()) else {
-            continue;
-        };
+        let Some(target) = overlay.target(fact) else { continue };
         let name = target.value.name.as_str();
         let place = overlay.files.first_line(target.place);
         let objects = || matched.iter().filter_map(|key| overlay.rendering.object(*key));
@@ -83,13 +75,12 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             && objects().any(|object| literal(&object))
             && let Some(other) = objects().find(|object| !literal(object))
         {
-            let message = format!("the name `{name}` is a pattern, and selects {} too", other.id());
+            let message = format!("the name `{name}` is a pattern, and selects {other} too");
             findings
                 .at(place, message)
                 .label("a dot stands for any character")
                 .also(other.head(), "selected, too")
-                .object(other)
-                .hint(format!("write `{}`", regex::escape(name).replace("\\-", "-")));
+                .about(other, format!("write `{}`", regex::escape(name).replace("\\-", "-")));
         } else if let Some(glob) = glob(name)
             && let Some(other) = missed(overlay, &target.value, &glob)
         {
@@ -99,8 +90,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 .at(place, message)
                 .label("not the star of file names")
                 .also(other.head(), "not selected")
-                .object(other)
-                .hint(format!("write `{glob}` if it is meant, too"));
+                .about(other, format!("write `{glob}` if it is meant, too"));
         }
     }
 }

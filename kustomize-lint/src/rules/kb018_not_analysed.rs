@@ -1,9 +1,5 @@
-//! KB018.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::facts::Effect;
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// A part of a kustomization that is not rendered here: a remote base, a Helm chart, a

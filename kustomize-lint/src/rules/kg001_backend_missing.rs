@@ -1,8 +1,5 @@
-//! KG001.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::needs::not_there;
+use super::prelude::*;
 use crate::view::{backends, is_route};
 
 rule! {
@@ -51,21 +48,18 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    let otherwise = "correct the backend, or declare the Service with `externals`";
     for object in overlay.objects() {
         for backend in backends(object) {
-            let beside = backend.namespace.and_then(|node| node.scalar());
-            let namespace = beside.map_or(object.namespace(), |scalar| scalar.text.as_str());
-            let name = &backend.name;
-            let renamed = || overlay.renamed().find("Service", namespace, name).is_some();
-            if !overlay.lacks("Service", namespace, name) || is_route(object) && renamed() {
-                continue;
-            }
-            let message = format!("there is no Service {name} for {}", object.id());
-            let hint = match overlay.near("Service", namespace, name) {
-                Some(near) => format!("is `{near}` meant?"),
-                None => "correct the backend, or declare the Service with `externals`".to_owned(),
+            let wanted = ("Service", backend.namespace_of(object), backend.name.as_str());
+            let (kind, namespace, name) = wanted;
+            let is_missing = match is_route(object) {
+                true => overlay.misses(kind, namespace, name),
+                false => overlay.lacks(kind, namespace, name),
             };
-            findings.value(backend.node, message).object(object).detail(name).hint(hint);
+            if is_missing {
+                not_there(overlay, findings, object, backend.node, wanted, otherwise).detail(name);
+            }
         }
     }
 }

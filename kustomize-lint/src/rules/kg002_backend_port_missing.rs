@@ -1,10 +1,4 @@
-//! KG002.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::{Object, group};
-use crate::tree::Node;
+use super::prelude::*;
 use crate::view::{backends, is_route};
 
 rule! {
@@ -58,8 +52,7 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for object in overlay.objects() {
         for backend in backends(object) {
-            let beside = backend.namespace.and_then(|node| node.scalar());
-            let namespace = beside.map_or(object.namespace(), |scalar| scalar.text.as_str());
+            let namespace = backend.namespace_of(object);
             let Some(service) = overlay.find("Service", namespace, &backend.name) else { continue };
             let ports = ports(service);
             if !group(service).is_empty() || ports.is_empty() {
@@ -67,9 +60,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             }
             let Some(port) = &backend.port else {
                 if is_route(object) {
-                    let message = format!("{} says no port of {}", object.id(), service.id());
+                    let message = format!("{object} says no port of {service}");
                     let finding = findings.value(backend.node, message);
-                    finding.object(object).detail(&backend.name).hint(hint(ports));
+                    finding.detail(&backend.name).about(object, hint(ports));
                 }
                 continue;
             };
@@ -77,20 +70,17 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             if ports.iter().any(|one| one.word_at(&[field]) == Some(&port.text)) {
                 continue;
             }
-            let message = format!("{} has no port {}", service.id(), port.text);
-            let finding = findings.value(port.node, message);
+            let finding = findings.value(port.node, format!("{service} has no port {}", port.text));
             finding.object(object).detail(format!("{} {}", backend.name, port.text));
             let first = ports.iter().find_map(|one| one.get("port"));
-            if let Some(first) = first {
-                finding.also(first.origin.place(), "the ports of the Service");
-            }
+            finding.also(first.map(Node::place), "the ports of the Service");
             finding.hint(hint(ports));
         }
     }
 }
 
 fn ports(service: &Object) -> &[Node] {
-    service.node.at(&["spec", "ports"]).map_or(&[], Node::items)
+    service.node.items_at(&["spec", "ports"])
 }
 
 /// The ports that there are.

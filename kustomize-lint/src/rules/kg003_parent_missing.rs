@@ -1,8 +1,5 @@
-//! KG003.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::needs::not_there;
+use super::prelude::*;
 use crate::view::{is_route, listeners, parents};
 
 rule! {
@@ -57,36 +54,26 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    let otherwise = "correct the name, or declare the Gateway with `externals`";
     for route in overlay.objects().iter().filter(|object| is_route(object)) {
         for parent in parents(route) {
-            let (namespace, name) = (parent.namespace, parent.name());
+            let wanted = ("Gateway", parent.namespace, parent.name());
             if let Some(gateway) = parent.gateway(overlay) {
                 let all = listeners(gateway);
                 if !all.is_empty() && parent.listeners(gateway).is_empty() {
                     let said = ["sectionName", "port"].map(|field| parent.node.get(field));
                     let node = said.into_iter().flatten().next().unwrap_or(parent.name);
-                    let message =
-                        format!("{} has no such listener for {}", gateway.id(), route.id());
+                    let message = format!("{gateway} has no such listener for {route}");
                     let known = all.iter().filter_map(|listener| {
                         let name = listener.word_at(&["name"])?;
                         Some(format!("{name} ({})", listener.word_at(&["port"]).unwrap_or("?")))
                     });
                     let hint = format!("it has {}", known.collect::<Vec<_>>().join(", "));
-                    findings.value(node, message).object(route).hint(hint);
+                    findings.value(node, message).about(route, hint);
                 }
-                continue;
+            } else if overlay.misses("Gateway", parent.namespace, parent.name()) {
+                not_there(overlay, findings, route, parent.name, wanted, otherwise);
             }
-            if overlay.renamed().find("Gateway", namespace, name).is_some()
-                || !overlay.lacks("Gateway", namespace, name)
-            {
-                continue;
-            }
-            let message = format!("there is no Gateway {name} for {}", route.id());
-            let hint = match overlay.near("Gateway", namespace, name) {
-                Some(near) => format!("is `{near}` meant?"),
-                None => "correct the name, or declare the Gateway with `externals`".to_owned(),
-            };
-            findings.value(parent.name, message).object(route).hint(hint);
         }
     }
 }

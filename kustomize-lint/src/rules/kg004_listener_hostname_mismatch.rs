@@ -1,9 +1,4 @@
-//! KG004.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::Node;
+use super::prelude::*;
 use crate::view::{intersects, is_route, parents};
 
 rule! {
@@ -81,18 +76,16 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         if known != references || references == 0 || served.len() < listeners.len() {
             continue;
         }
-        for host in route.node.at(&["spec", "hostnames"]).map_or(&[][..], Node::items) {
+        for host in route.node.items_at(&["spec", "hostnames"]) {
             let Some(name) = host.as_str() else { continue };
             if served.iter().any(|served| intersects(served, name)) {
                 continue;
             }
-            let message = format!("no listener serves the host name {name} of {}", route.id());
+            let message = format!("no listener serves the host name {name} of {route}");
             let finding = findings.value(host, message);
-            finding.object(route).hint("correct the host name, or add it to the Gateway");
+            finding.about(route, "correct the host name, or add it to the Gateway");
             let first = listeners.first().and_then(|listener| listener.get("hostname"));
-            if let Some(first) = first {
-                finding.also(first.origin.place(), "what the listener serves");
-            }
+            finding.also(first.map(Node::place), "what the listener serves");
         }
     }
 }

@@ -1,12 +1,5 @@
-//! KG005.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::{Object, group};
-use crate::tree::Node;
+use super::prelude::*;
 use crate::view::{GATEWAY_API, backends, certificates, is_route, parents};
-use common::kubernetes::effective;
 
 rule! {
     /// A reference of the Gateway API into another namespace that no ReferenceGrant allows.
@@ -102,16 +95,14 @@ fn attachments(overlay: &Overlay<'_>, findings: &mut Findings<'_>, route: &Objec
         {
             continue;
         }
-        let message = format!("{} accepts no routes of other namespaces", gateway.id());
+        let message = format!("{gateway} accepts no routes of other namespaces");
         let finding = findings.value(node, message);
-        finding
-            .object(route)
-            .detail(parent.name())
-            .hint("set `allowedRoutes.namespaces.from` of a listener to `All`, or to a `Selector`");
+        finding.detail(parent.name()).about(
+            route,
+            "set `allowedRoutes.namespaces.from` of a listener to `All`, or to a `Selector`",
+        );
         let name = listeners.first().and_then(|listener| listener.get("name"));
-        if let Some(name) = name {
-            finding.also(name.origin.place(), "a listener that is meant");
-        }
+        finding.also(name.map(Node::place), "a listener that is meant");
     }
 }
 
@@ -129,7 +120,7 @@ fn look(
     wanted: &Wanted<'_>,
 ) {
     let Some(node) = namespace else { return };
-    let Some(there) = node.scalar().filter(|_| !node.is_null()).map(|s| s.text.as_str()) else {
+    let Some(there) = node.word() else {
         return;
     };
     let here = effective(object.namespace());
@@ -145,10 +136,8 @@ fn look(
         return;
     }
     let message = format!(
-        "no ReferenceGrant in {there} lets {} use the {} {}",
-        object.id(),
-        wanted.kind,
-        wanted.name
+        "no ReferenceGrant in {there} lets {object} use the {} {}",
+        wanted.kind, wanted.name
     );
     let finding = findings.value(node, message);
     finding.object(object).detail(format!("{} {}", wanted.kind, wanted.name));
@@ -160,7 +149,7 @@ fn look(
 }
 
 fn allows(grant: &Object, kind: &str, here: &str, wanted: &Wanted<'_>) -> bool {
-    let list = |field: &str| grant.node.at(&["spec", field]).map_or(&[][..], Node::items);
+    let list = |field: &str| grant.node.items_at(&["spec", field]);
     let from = list("from").iter().any(|from| {
         from.str_at(&["group"]) == Some(GATEWAY_API)
             && from.str_at(&["kind"]) == Some(kind)

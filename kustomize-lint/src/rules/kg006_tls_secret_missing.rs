@@ -1,12 +1,6 @@
-//! KG006.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::{Object, group};
-use crate::tree::Node;
+use super::needs::not_there;
+use super::prelude::*;
 use crate::view::{GATEWAY_API, Target, certificates, is_ingress};
-use common::kubernetes::effective;
 
 rule! {
     /// A Gateway or an Ingress whose certificate nothing in the overlay provides.
@@ -55,7 +49,7 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for object in overlay.objects() {
         if is_ingress(object) && !is_alb(object) {
-            for tls in object.node.at(&["spec", "tls"]).map_or(&[][..], Node::items) {
+            for tls in object.node.items_at(&["spec", "tls"]) {
                 if let Some(name) = tls.get("secretName") {
                     look(overlay, findings, object, object.namespace(), name);
                 }
@@ -78,22 +72,16 @@ fn look(
     namespace: &str,
     node: &Node,
 ) {
-    let Some(name) = node.scalar().filter(|_| !node.is_null()).map(|s| s.text.as_str()) else {
-        return;
-    };
+    let Some(name) = node.word().filter(|name| !name.is_empty()) else { return };
+    let wanted = ("Secret", namespace, name);
     // What a prefix has left behind is reported by KR012.
-    if name.is_empty() || overlay.renamed().find("Secret", namespace, name).is_some() {
+    if overlay.renamed().find("Secret", namespace, name).is_some() {
         return;
     }
     if overlay.lacks("Secret", namespace, name) {
-        let message = format!("there is no Secret {name} for {}", object.id());
-        let hint = match overlay.near("Secret", namespace, name) {
-            Some(near) => format!("is `{near}` meant?"),
-            None => "add a Certificate or an ExternalSecret that makes it, or declare it with \
-                     `externals`"
-                .to_owned(),
-        };
-        findings.value(node, message).object(object).hint(hint);
+        let otherwise = "add a Certificate or an ExternalSecret that makes it, or declare it with \
+                         `externals`";
+        not_there(overlay, findings, object, node, wanted, otherwise);
         return;
     }
     let unsure = overlay.is_incomplete()
@@ -102,7 +90,7 @@ fn look(
     let keys = overlay.provided().keys(Target::Secret, namespace, name);
     let Some(keys) = keys.filter(|keys| !keys.open && !unsure) else { return };
     for key in ["tls.crt", "tls.key"].into_iter().filter(|key| !keys.names.contains(*key)) {
-        let message = format!("the Secret {name} for {} has no key {key}", object.id());
+        let message = format!("the Secret {name} for {object} has no key {key}");
         let finding = findings.value(node, message);
         finding
             .object(object)
@@ -114,7 +102,7 @@ fn look(
 
 /// Whether the AWS controller serves the Ingress.
 fn is_alb(ingress: &Object) -> bool {
-    let annotations = ingress.node.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries);
+    let annotations = ingress.annotations();
     ingress.node.str_at(&["spec", "ingressClassName"]) == Some("alb")
         || ingress.annotation("kubernetes.io/ingress.class") == Some("alb")
         || annotations.iter().any(|entry| entry.key.starts_with("alb.ingress.kubernetes.io/"))

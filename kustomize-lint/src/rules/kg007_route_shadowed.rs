@@ -1,14 +1,8 @@
-//! KG007.
-
 use std::collections::HashMap;
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::{Object, group};
-use crate::tree::{Node, Origin};
+use super::prelude::*;
+use crate::tree::Origin;
 use crate::view::{GATEWAY_API, is_ingress, parents};
-use common::kubernetes::effective;
 
 rule! {
     /// A match of a route, or a path of an Ingress, that another one takes away completely.
@@ -82,8 +76,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                     false => winner.object.id().to_string(),
                 };
                 let message = format!(
-                    "this match of {} never gets a request: {other} has the same match",
-                    object.id()
+                    "this match of {object} never gets a request: {other} has the same match"
                 );
                 let finding = findings.origin(&one.origin, message);
                 finding.object(object).also(winner.place.place(), "this one gets the requests");
@@ -111,12 +104,8 @@ struct Match {
     keys: Vec<String>,
 }
 
-fn items<'a>(node: &'a Node, path: &[&str]) -> &'a [Node] {
-    node.at(path).map_or(&[], Node::items)
-}
-
 fn of_route(route: &Object) -> Vec<Match> {
-    let hosts = items(&route.node, &["spec", "hostnames"]).iter().filter_map(Node::as_str);
+    let hosts = route.node.items_at(&["spec", "hostnames"]).iter().filter_map(Node::as_str);
     let mut hosts: Vec<String> = hosts.map(str::to_ascii_lowercase).collect();
     if hosts.is_empty() {
         hosts.push("*".to_owned());
@@ -129,7 +118,7 @@ fn of_route(route: &Object) -> Vec<Match> {
         })
         .collect();
     let mut found = Vec::new();
-    for rule in items(&route.node, &["spec", "rules"]) {
+    for rule in route.node.items_at(&["spec", "rules"]) {
         let add = |found: &mut Vec<Match>, node: &Node, text: String| {
             let pairs = parents.iter().flat_map(|parent| hosts.iter().map(move |h| (parent, h)));
             let kind = route.kind();
@@ -140,7 +129,7 @@ fn of_route(route: &Object) -> Vec<Match> {
                 found.push(Match { origin: place(node), keys });
             }
         };
-        let matches = items(rule, &["matches"]);
+        let matches = rule.items_at(&["matches"]);
         if matches.is_empty() {
             let empty = Node::mapping(rule.origin);
             add(&mut found, rule, canonical(route.kind(), &empty));
@@ -170,7 +159,8 @@ fn canonical(kind: &str, one: &Node) -> String {
         _ => path,
     };
     let list = |field: &str| {
-        let mut all: Vec<String> = items(one, &[field])
+        let mut all: Vec<String> = one
+            .items_at(&[field])
             .iter()
             .map(|item| {
                 let part = |field: &str| item.word_at(&[field]).unwrap_or_default();
@@ -190,7 +180,7 @@ fn canonical(kind: &str, one: &Node) -> String {
 }
 
 fn of_ingress(ingress: &Object) -> Vec<Match> {
-    let annotations = ingress.node.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries);
+    let annotations = ingress.annotations();
     let has = |start: &str| annotations.iter().any(|entry| entry.key.starts_with(start));
     // Both make more of a match than its path.
     if has("nginx.ingress.kubernetes.io/canary") || has("alb.ingress.kubernetes.io/conditions.") {
@@ -211,9 +201,9 @@ fn of_ingress(ingress: &Object) -> Vec<Match> {
     ];
     let listens = listens.iter().find_map(|key| ingress.annotation(key)).unwrap_or_default();
     let mut found = Vec::new();
-    for rule in items(&ingress.node, &["spec", "rules"]) {
+    for rule in ingress.node.items_at(&["spec", "rules"]) {
         let host = rule.word_at(&["host"]).unwrap_or("*").to_ascii_lowercase();
-        for path in items(rule, &["http", "paths"]) {
+        for path in rule.items_at(&["http", "paths"]) {
             let kind = path.str_at(&["pathType"]).unwrap_or_default();
             let value = path.word_at(&["path"]).unwrap_or("/");
             let value = match kind {

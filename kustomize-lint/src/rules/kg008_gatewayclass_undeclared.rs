@@ -1,12 +1,6 @@
-//! KG008.
-
 use std::collections::BTreeMap;
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::{Object, group};
-use crate::tree::Node;
+use super::prelude::*;
 use crate::view::{GATEWAY_API, is_ingress};
 
 rule! {
@@ -79,13 +73,11 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             count => format!("{count} objects"),
         };
         let message = format!("nothing declares the {kind} {name} of {by}");
-        let hint = match overlay.near(kind, "", name) {
-            Some(near) => format!("is `{near}` meant?"),
-            None => format!(
-                "add it, or declare what the controller brings: `externals = [\"{kind}/{name}\"]`"
-            ),
-        };
-        findings.value(first.node, message).object(first.object).detail(name).hint(hint);
+        let otherwise = format!(
+            "add it, or declare what the controller brings: `externals = [\"{kind}/{name}\"]`"
+        );
+        let hint = overlay.meant(kind, "", name, &otherwise);
+        findings.value(first.node, message).detail(name).about(first.object, hint);
     }
 }
 

@@ -1,9 +1,4 @@
-//! KH001.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::Place;
+use super::prelude::*;
 use crate::view::placeholder;
 
 rule! {
@@ -58,7 +53,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 Some(token) => format!("`{token}`"),
                 None => "a value to be filled in".to_owned(),
             };
-            let message = format!("{what} stands at {} of {}", found.path, object.id());
+            let message = format!("{what} stands at {} of {object}", found.path);
             let origin = found.node.origin;
             let place = found.token.as_deref().map(|token| narrow(overlay, origin.place(), token));
             let finding = findings.at(place.unwrap_or(origin.place()), message);

@@ -1,9 +1,5 @@
-//! KH002.
-
-use super::entry::{Check, rule};
-use crate::api;
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::prelude::*;
+use crate::api::{self, Removed};
 
 rule! {
     /// An object in an API version that the cluster does not serve any more.
@@ -39,22 +35,26 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    let version = overlay.settings.kubernetes;
-    for object in overlay.objects() {
-        let Some(node) = object.node.get("apiVersion") else { continue };
-        let api_version = node.as_str().unwrap_or_default();
-        let Some(removed) =
-            api::removed(api_version, object.kind()).filter(|it| it.is_removed(version))
-        else {
-            continue;
-        };
-        let since = removed.removed_in.map(|release| format!(" since {release}"));
-        let message =
-            format!("{api_version} {} is not served{}", object.kind(), since.unwrap_or_default());
-        let finding = findings.value(node, message).object(object);
-        match removed.instead {
-            Some(instead) => finding.hint(format!("use {instead}")),
-            None => finding.hint("nothing replaces it; remove the object"),
-        };
+    for (object, node, removed) in former(overlay) {
+        if removed.is_removed(overlay.settings.kubernetes) {
+            let since = removed.removed_in.map(|release| format!(" since {release}"));
+            let (api, since) = (node.as_str().unwrap_or_default(), since.unwrap_or_default());
+            let message = format!("{api} {} is not served{since}", object.kind());
+            let finding = findings.value(node, message).object(object);
+            match removed.instead {
+                Some(instead) => finding.hint(format!("use {instead}")),
+                None => finding.hint("nothing replaces it; remove the object"),
+            };
+        }
     }
+}
+
+/// The objects of API versions that are gone, or will be, with the node that says so.
+pub(super) fn former<'a>(
+    overlay: &'a Overlay<'_>,
+) -> impl Iterator<Item = (&'a Object, &'a Node, Removed)> {
+    overlay.objects().iter().filter_map(|object| {
+        let node = object.node.get("apiVersion")?;
+        Some((object, node, api::removed(node.as_str().unwrap_or_default(), object.kind())?))
+    })
 }

@@ -1,9 +1,5 @@
-//! KH003.
-
-use super::entry::{Check, rule};
-use crate::api;
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::kh002_removed_api::former;
+use super::prelude::*;
 
 rule! {
     /// An object in an API version that is deprecated: a later release does not serve it.
@@ -42,17 +38,14 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let version = overlay.settings.kubernetes;
-    for object in overlay.objects() {
-        let Some(node) = object.node.get("apiVersion") else { continue };
-        let api_version = node.as_str().unwrap_or_default();
-        let Some(removed) = api::removed(api_version, object.kind())
-            .filter(|it| it.is_deprecated(version) && !it.is_removed(version))
-        else {
+    for (object, node, removed) in former(overlay) {
+        if !removed.is_deprecated(version) || removed.is_removed(version) {
             continue;
-        };
+        }
         let gone = removed.removed_in.map(|release| format!(", and not served from {release} on"));
         let message = format!(
-            "{api_version} {} is deprecated since {}{}",
+            "{} {} is deprecated since {}{}",
+            node.as_str().unwrap_or_default(),
             object.kind(),
             removed.deprecated_in,
             gone.unwrap_or_default()

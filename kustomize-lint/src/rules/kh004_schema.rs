@@ -1,9 +1,5 @@
-//! KH004.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::api::{self, Problem, Verdict, Violation};
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// An object that does not fit its schema: a misspelt field, a wrong type, a missing field, a
@@ -57,15 +53,14 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             let sops = |key| object.node.at(&["sops", key]).is_some();
             violation.path == "sops" && (sops("mac") || sops("version"))
         };
-        for violation in violations.into_iter().filter(|one| !encrypted(one)) {
-            let mut message = violation.message();
-            if let Problem::NotAllowed { found, .. } = &violation.problem
+        for mut violation in violations.into_iter().filter(|one| !encrypted(one)) {
+            if let Problem::NotAllowed { found, .. } = &mut violation.problem
                 && overlay.files.is_hidden(violation.place)
             {
-                message = message.replace(found.as_str(), "this value");
+                "this value".clone_into(found);
             }
-            let finding =
-                findings.at(violation.place, message).object(object).detail(violation.path.clone());
+            let finding = findings.at(violation.place, violation.message()).object(object);
+            finding.detail(violation.path.clone());
             // Of what a patch says, it is good to know for whom.
             if violation.place.file != object.source.file {
                 finding.also(object.head(), "the object");

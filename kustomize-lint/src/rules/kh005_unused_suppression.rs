@@ -1,6 +1,4 @@
-//! KH005.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 
 rule! {
     /// A suppression that suppresses nothing, names no known rule, or says no reason.

@@ -1,9 +1,5 @@
-//! KH006.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
+use super::prelude::*;
 use crate::kustomization::Kustomization;
-use crate::lint::Overlay;
 
 rule! {
     /// An overlay that renders nothing, or is its one base and nothing else.

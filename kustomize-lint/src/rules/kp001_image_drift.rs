@@ -1,8 +1,4 @@
-//! KP001.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::prelude::*;
 use crate::parity::{Image, pairs};
 
 rule! {
@@ -69,7 +65,7 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    for (pair, compose) in pairs(overlay) {
+    for pair in pairs(overlay) {
         let Some(node) = pair.container.image() else { continue };
         let (Some(text), Some(image)) = (node.as_str(), &pair.service.image) else { continue };
         let Some(expected) = image.value.as_deref() else { continue };
@@ -81,14 +77,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         } else {
             continue;
         };
-        let message = format!(
-            "{} runs {what} than in Compose: {text} instead of {expected}",
-            pair.workload.object.id()
-        );
-        let finding = findings.value(node, message);
-        if let Some(place) = compose.place(&image.place) {
-            finding.also(place, "what Compose runs");
-        }
-        finding.object(pair.workload.object).hint("use the same image on both sides");
+        let message =
+            format!("{} runs {what} than in Compose: {text} instead of {expected}", pair.object);
+        let theirs = (&image.place, "what Compose runs");
+        pair.explain(findings.value(node, message), theirs, "use the same image on both sides");
     }
 }

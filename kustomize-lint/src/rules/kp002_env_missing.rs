@@ -1,9 +1,5 @@
-//! KP002.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::parity::{Compose, Pair, Value, Variables, is_different, pairs};
+use super::prelude::*;
+use crate::parity::{Pair, Value, Variables, is_different, pairs};
 
 rule! {
     /// A variable that a service has in the Compose project and its container in Kubernetes has
@@ -74,15 +70,16 @@ rule! {
     KP002 "env-missing" Warning Check::Overlay(check)
 }
 
+const HINT: &str = "set it on both sides, or declare it with `differs` of the environment";
+
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    for (pair, compose) in pairs(overlay) {
-        let namespace = pair.workload.object.namespace();
-        let variables = Variables::of(overlay, namespace, &pair.container);
+    for pair in pairs(overlay) {
+        let variables = Variables::of(overlay, pair.object.namespace(), &pair.container);
         if !variables.more {
-            missing(overlay, &pair, compose, &variables, findings);
+            missing(overlay, &pair, &variables, findings);
         }
         if !pair.service.more_environment {
-            extra(overlay, &pair, compose, &variables, findings);
+            extra(overlay, &pair, &variables, findings);
         }
     }
 }
@@ -91,46 +88,31 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
 fn missing(
     overlay: &Overlay<'_>,
     pair: &Pair<'_>,
-    compose: &Compose<'_>,
-    variables: &Variables<'_>,
+    own: &Variables<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let service = &pair.service.name;
-    let missing: Vec<_> = pair
-        .service
-        .environment
-        .iter()
-        .filter(|own| variables.get(&own.name).is_none())
-        .filter(|own| !is_different(overlay, service, &own.name))
-        .collect();
-    if missing.is_empty() {
+    let missing = pair.service.environment.iter().filter(|theirs| {
+        own.get(&theirs.name).is_none() && !is_different(overlay, &pair.service.name, &theirs.name)
+    });
+    let names: Vec<&str> = missing.clone().map(|theirs| theirs.name.as_str()).collect();
+    if names.is_empty() {
         return;
     }
-    let names: Vec<&str> = missing.iter().map(|own| own.name.as_str()).collect();
     let names = names.join(", ");
-    let message = format!("{} lacks {names}, which Compose sets", pair.workload.object.id());
+    let message = format!("{} lacks {names}, which Compose sets", pair.object);
     let finding = findings.at(pair.place(), message);
-    let mut places: Vec<_> = missing.iter().filter_map(|own| compose.place(&own.place)).collect();
+    let mut places: Vec<_> = missing.filter_map(|own| pair.compose.place(&own.place)).collect();
     places.dedup();
     for place in places {
         finding.also(place, "set here");
     }
-    finding
-        .object(pair.workload.object)
-        .detail(names)
-        .hint("set it on both sides, or declare it with `differs` of the environment");
+    finding.detail(names).about(pair.object, HINT);
 }
 
-fn extra(
-    overlay: &Overlay<'_>,
-    pair: &Pair<'_>,
-    compose: &Compose<'_>,
-    variables: &Variables<'_>,
-    findings: &mut Findings<'_>,
-) {
+fn extra(overlay: &Overlay<'_>, pair: &Pair<'_>, own: &Variables<'_>, findings: &mut Findings<'_>) {
     let service = pair.service;
-    for (name, variable) in &variables.list {
-        let known = service.environment.iter().any(|own| own.name == *name);
+    for (name, variable) in &own.list {
+        let known = service.environment.iter().any(|theirs| theirs.name == *name);
         if known
             || !variable.named
             || variable.value == Value::Runtime
@@ -138,14 +120,8 @@ fn extra(
         {
             continue;
         }
-        let message = format!("{} sets {name}, which Compose does not", pair.workload.object.id());
-        let finding = findings.value(variable.name, message);
-        if let Some(place) = compose.place(&service.place) {
-            finding.also(place, "the service in Compose");
-        }
-        finding
-            .object(pair.workload.object)
-            .detail(*name)
-            .hint("set it on both sides, or declare it with `differs` of the environment");
+        let message = format!("{} sets {name}, which Compose does not", pair.object);
+        let finding = findings.value(variable.name, message).detail(*name);
+        pair.explain(finding, (&service.place, "the service in Compose"), HINT);
     }
 }

@@ -1,11 +1,7 @@
-//! KP003.
-
 use common::secrets::is_hidden;
 
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::compose::{EnvVar, Origin};
-use crate::finding::Findings;
-use crate::lint::Overlay;
 use crate::parity::{Value, Variables, is_different, names_only, pairs};
 
 rule! {
@@ -81,8 +77,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     if names_only(overlay) {
         return;
     }
-    for (pair, compose) in pairs(overlay) {
-        let (service, object) = (pair.service, pair.workload.object);
+    for pair in pairs(overlay) {
+        let (service, object) = (pair.service, pair.object);
         let variables = Variables::of(overlay, object.namespace(), &pair.container);
         for theirs in &service.environment {
             let EnvVar { name, value: Some(expected), .. } = theirs else { continue };
@@ -92,20 +88,16 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             if value == expected || secret || is_different(overlay, &service.name, name) {
                 continue;
             }
-            let id = object.id();
             let message = if is_hidden(name, value) || is_hidden(name, expected) {
-                format!("{id} has another {name} than Compose")
+                format!("{object} has another {name} than Compose")
             } else {
-                format!("{id} has another {name} than Compose: {value:?} instead of {expected:?}")
+                format!(
+                    "{object} has another {name} than Compose: {value:?} instead of {expected:?}"
+                )
             };
-            let finding = findings.value(own.node, message);
-            if let Some(place) = compose.place(&theirs.place) {
-                finding.also(place, "the value in Compose");
-            }
-            finding
-                .object(object)
-                .detail(name)
-                .hint("use one value, or declare it with `differs` of the environment");
+            let finding = findings.value(own.node, message).detail(name);
+            let hint = "use one value, or declare it with `differs` of the environment";
+            pair.explain(finding, (&theirs.place, "the value in Compose"), hint);
         }
     }
 }

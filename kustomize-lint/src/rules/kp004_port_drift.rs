@@ -1,13 +1,7 @@
-//! KP004.
-
 use std::collections::{BTreeSet, HashMap};
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::Object;
+use super::prelude::*;
 use crate::parity::{Pair, pairs};
-use crate::tree::Node;
 use crate::view::{Selector, labels};
 
 rule! {
@@ -77,31 +71,22 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let services = services(overlay);
-    for (pair, compose) in pairs(overlay) {
-        if pair.service.ports.is_empty() {
-            continue;
-        }
+    for pair in pairs(overlay) {
         let Some(own) = ports(&services, &pair) else { continue };
         for port in &pair.service.ports {
-            let wanted = (port.target, port.protocol.to_ascii_uppercase());
-            if own.contains(&wanted) {
+            let (target, protocol) = (port.target, &port.protocol);
+            if own.contains(&(target, protocol.to_ascii_uppercase())) {
                 continue;
             }
-            let (target, protocol) = (port.target, &port.protocol);
             let message = format!(
                 "{} names no port {target}/{protocol}, which it has in Compose",
-                pair.workload.object.id()
+                pair.object
             );
             let place = pair.container.node.entry("ports");
-            let finding =
-                findings.at(place.map_or(pair.place(), |entry| entry.origin.place()), message);
-            if let Some(place) = compose.place(&port.place) {
-                finding.also(place, "the port in Compose");
-            }
-            finding
-                .object(pair.workload.object)
-                .detail(format!("{} {target}/{protocol}", pair.container.name()))
-                .hint("add it to the container's ports, or correct it on one side");
+            let finding = findings.at(place.map_or(pair.place(), |entry| entry.place()), message);
+            finding.detail(format!("{} {target}/{protocol}", pair.container.name()));
+            let hint = "add it to the container's ports, or correct it on one side";
+            pair.explain(finding, (&port.place, "the port in Compose"), hint);
         }
     }
 }
@@ -128,14 +113,14 @@ fn ports(services: &Services<'_>, pair: &Pair<'_>) -> Option<BTreeSet<(u16, Stri
         ports.insert((port.word_at(&["containerPort"])?.parse().ok()?, protocol(port)));
     }
     let own = pair.workload.labels();
-    let namespace = pair.workload.object.namespace();
+    let namespace = pair.object.namespace();
     let candidates = labels(own).filter_map(|(key, value)| services.get(&(namespace, key, value)));
     for service in candidates.flatten() {
         let selector = service.node.at(&["spec", "selector"]).map(Selector::plain);
         if !selector.is_some_and(|selector| selector.selects(own)) {
             continue;
         }
-        for port in service.node.at(&["spec", "ports"]).map_or(&[][..], Node::items) {
+        for port in service.node.items_at(&["spec", "ports"]) {
             let target = port.word_at(&["targetPort"]).or_else(|| port.word_at(&["port"]))?;
             // A name is that of a port of the container.
             if let Ok(number) = target.parse() {

@@ -1,8 +1,4 @@
-//! KP005.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::prelude::*;
 use crate::parity::missing;
 
 rule! {

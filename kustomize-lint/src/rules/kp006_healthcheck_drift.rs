@@ -1,11 +1,7 @@
-//! KP006.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::compose::{Field, Healthcheck, Test};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::parity::{Compose, Pair, names_only, of_compose, of_probe, pairs};
-use crate::tree::{Entry, Node};
+use crate::parity::{Pair, names_only, of_compose, of_probe, pairs};
+use crate::tree::Entry;
 
 rule! {
     /// A container that is asked for its health in another way, or at other times, than its
@@ -77,43 +73,36 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    for (pair, compose) in pairs(overlay) {
+    for pair in pairs(overlay) {
         let Some(health) = &pair.service.healthcheck else { continue };
         let Some(Field { value: Some(test), place }) = &health.test else { continue };
         if *test == Test::Off || matches!(pair.workload.kind(), "Job" | "CronJob") {
             continue;
         }
+        let (object, theirs) = (pair.object, (place, "the health check in Compose"));
         let probe = ["readinessProbe", "startupProbe", "livenessProbe"];
         let probe = probe.into_iter().find_map(|field| pair.container.node.entry(field));
-        let object = pair.workload.object;
         let Some(probe) = probe.filter(|entry| entry.value.is_mapping()) else {
-            let message = format!("{} has no probe, and a health check in Compose", object.id());
+            let message = format!("{object} has no probe, and a health check in Compose");
             let finding = findings.at(pair.place(), message);
-            if let Some(place) = compose.place(place) {
-                finding.also(place, "the health check in Compose");
-            }
-            finding.object(object).hint("add a readinessProbe that asks the same");
+            pair.explain(finding, theirs, "add a readinessProbe that asks the same");
             continue;
         };
         let own = of_probe(&probe.value, &pair.container);
-        if let (Some(own), Some(theirs)) = (own, of_compose(test))
-            && own != theirs
+        if let (Some(own), Some(other)) = (own, of_compose(test))
+            && own != other
         {
+            let (own, other) = (own.show(), other.show());
             let message = format!(
-                "the {} of {} is another check than in Compose: {} instead of {}",
-                probe.key,
-                object.id(),
-                own.show(),
-                theirs.show()
+                "the {} of {object} is another check than in Compose: {own} instead of {other}",
+                probe.key
             );
-            let finding = findings.at(probe.origin.place(), message);
-            if let Some(place) = compose.place(place) {
-                finding.also(place, "the health check in Compose");
-            }
-            finding.object(object).detail("test").hint("let both ask the same");
+            let finding = findings.at(probe.place(), message).detail("test");
+            pair.explain(finding, theirs, "let both ask the same");
         }
         if !names_only(overlay) {
-            times(&pair, compose, health, probe, findings);
+            times(&pair, health, probe, findings);
+            start(&pair, health, findings);
         }
     }
 }
@@ -131,13 +120,7 @@ fn number(probe: &Node, field: &str, default: i64) -> Option<i64> {
     }
 }
 
-fn times(
-    pair: &Pair<'_>,
-    compose: &Compose<'_>,
-    health: &Healthcheck,
-    probe: &Entry,
-    findings: &mut Findings<'_>,
-) {
+fn times(pair: &Pair<'_>, health: &Healthcheck, probe: &Entry, findings: &mut Findings<'_>) {
     let retries = health.retries.as_ref().and_then(|field| i64::try_from(field.value?).ok());
     let compared = [
         ("periodSeconds", 10, seconds(&health.interval), "interval", &health.interval),
@@ -145,37 +128,25 @@ fn times(
         ("failureThreshold", 3, retries, "retries", &health.retries),
     ];
     for (field, default, expected, key, theirs) in compared {
-        let (Some(expected), Some(own)) =
-            (expected.filter(|n| *n > 0), number(&probe.value, field, default))
-        else {
-            continue;
-        };
-        if own == expected {
+        let own = number(&probe.value, field, default);
+        let (Some(expected), Some(own), Some(theirs)) = (expected, own, theirs) else { continue };
+        if expected <= 0 || own == expected {
             continue;
         }
-        let object = pair.workload.object;
         let message = format!(
             "{field} of the {} of {} is {own}, and the {key} in Compose {expected}",
-            probe.key,
-            object.id()
+            probe.key, pair.object
         );
         let own = probe.value.get(field).map_or(probe.origin, |node| node.origin);
-        let finding = findings.origin(&own, message);
-        if let Some(place) = theirs.as_ref().and_then(|field| compose.place(&field.place)) {
-            finding.also(place, "the time in Compose");
-        }
-        finding.object(object).detail(field).hint("use the same on both sides");
+        let finding = findings.origin(&own, message).detail(field);
+        let theirs = (&theirs.place, "the time in Compose");
+        pair.explain(finding, theirs, "use the same on both sides");
     }
-    start(pair, compose, health, findings);
 }
 
 /// A container that is ended before the time in which Compose lets it start is over.
-fn start(
-    pair: &Pair<'_>,
-    compose: &Compose<'_>,
-    health: &Healthcheck,
-    findings: &mut Findings<'_>,
-) {
+fn start(pair: &Pair<'_>, health: &Healthcheck, findings: &mut Findings<'_>) {
+    let Some(theirs) = &health.start_period else { return };
     let Some(expected) = seconds(&health.start_period).filter(|n| *n > 0) else { return };
     let probe = ["startupProbe", "livenessProbe"];
     let Some(entry) = probe.into_iter().find_map(|field| pair.container.node.entry(field)) else {
@@ -188,19 +159,13 @@ fn start(
         return;
     };
     let own = period.saturating_mul(threshold).saturating_add(delay);
-    if own >= expected {
-        return;
+    if own < expected {
+        let message = format!(
+            "the {} of {} leaves it {own} s to start, and Compose {expected} s",
+            entry.key, pair.object
+        );
+        let finding = findings.at(entry.place(), message).detail("start");
+        let theirs = (&theirs.place, "the time in Compose");
+        pair.explain(finding, theirs, "raise failureThreshold or periodSeconds");
     }
-    let object = pair.workload.object;
-    let message = format!(
-        "the {} of {} leaves it {own} s to start, and Compose {expected} s",
-        entry.key,
-        object.id()
-    );
-    let finding = findings.at(entry.origin.place(), message);
-    let theirs = health.start_period.as_ref().and_then(|field| compose.place(&field.place));
-    if let Some(place) = theirs {
-        finding.also(place, "the time in Compose");
-    }
-    finding.object(object).detail("start").hint("raise failureThreshold or periodSeconds");
 }

@@ -1,9 +1,5 @@
-//! KP007.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::compose::Origin;
-use crate::finding::Findings;
-use crate::lint::Overlay;
 use crate::parity::{Value, Variables, is_different, names_only, pairs};
 
 rule! {
@@ -77,8 +73,8 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let names_only = names_only(overlay);
-    for (pair, compose) in pairs(overlay) {
-        let object = pair.workload.object;
+    for pair in pairs(overlay) {
+        let object = pair.object;
         let variables = Variables::of(overlay, object.namespace(), &pair.container);
         for theirs in &pair.service.environment {
             let Some(own) = variables.get(&theirs.name) else { continue };
@@ -98,16 +94,12 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             if is_different(overlay, &pair.service.name, &theirs.name) {
                 continue;
             }
-            let message = format!(
-                "{} of {} is a secret in {kept} and plain text in {open}",
-                theirs.name,
-                object.id()
-            );
-            let finding = findings.value(own.name, message);
-            if let Some(place) = compose.place(&theirs.place) {
-                finding.also(place, "the same in Compose");
-            }
-            finding.object(object).detail(&theirs.name).hint("make it a secret on both sides");
+            let name = &theirs.name;
+            let message =
+                format!("{name} of {object} is a secret in {kept} and plain text in {open}");
+            let finding = findings.value(own.name, message).detail(name);
+            let theirs = (&theirs.place, "the same in Compose");
+            pair.explain(finding, theirs, "make it a secret on both sides");
         }
     }
 }

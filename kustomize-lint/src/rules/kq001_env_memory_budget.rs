@@ -1,12 +1,8 @@
-//! KQ001.
-
-use super::entry::{Check, rule};
-use crate::budget::Budget;
-use crate::finding::Findings;
-use crate::format::budget::amount;
-use crate::lint::Overlay;
-use crate::tree::Place;
 use common::quantity::Quantity;
+
+use super::prelude::*;
+use crate::budget::Budget;
+use crate::format::budget::amount;
 
 rule! {
     /// An overlay whose pods may use more memory than its environment has.

@@ -1,10 +1,6 @@
-//! KQ002.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::budget::Budget;
-use crate::finding::Findings;
 use crate::format::budget::amount;
-use crate::lint::Overlay;
 
 rule! {
     /// A pod that requests more memory than any node has for pods.
@@ -78,9 +74,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let place = part
             .largest_request()
             .unwrap_or_else(|| part.workload.key(&["resources", "containers"]).place());
-        findings
-            .at(place, message)
-            .object(part.workload.object)
-            .hint("lower the requests, or spread the work over several pods");
+        findings.at(place, message).about(
+            part.workload.object,
+            "lower the requests, or spread the work over several pods",
+        );
     }
 }

@@ -1,11 +1,7 @@
-//! KQ003.
-
-use super::entry::{Check, rule};
-use crate::budget::{Defaults, LIMITS, REQUESTS};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::{Entry, Node};
 use common::quantity::Quantity;
+
+use super::prelude::*;
+use crate::budget::{Defaults, LIMITS, REQUESTS};
 
 rule! {
     /// A container that requests more of a resource than its limit.
@@ -55,53 +51,45 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let defaults = Defaults::of(overlay.nodes());
     for workload in overlay.workloads() {
-        let id = workload.object.id();
         for container in workload.containers() {
-            for request in resources(container.node, REQUESTS) {
-                let Some(requested) = amount(&request.value) else { continue };
-                let (name, who) = (request.key.as_str(), container.name());
-                let limit = container.resource(LIMITS, name);
-                let most = match limit {
-                    Some(limit) => amount(limit),
-                    None => defaults.find(&workload.object.node, name).limit,
-                };
-                let Some(most) = most.filter(|most| requested > *most) else { continue };
-                let message = format!(
-                    "container {who} of {id} requests {requested} of {name}, above its limit of {most}"
-                );
-                let finding = findings.value(&request.value, message);
-                finding.object(workload.object);
-                match limit {
-                    Some(limit) => {
-                        finding.also(limit.origin.place(), "the limit");
-                        finding.hint("lower the request, or raise the limit");
-                    }
-                    None => {
-                        finding.hint("the limit is filled in by a LimitRange; set one here");
-                    }
-                }
-            }
+            let who = format!("container {} of {workload}", container.name());
+            look(&workload, container.node, &who, Some(&defaults), findings);
         }
-        let pod = |list| resources(workload.pod, list);
-        for request in pod(REQUESTS) {
-            let limit = pod(LIMITS).iter().find(|limit| limit.key == request.key);
-            let amounts = limit.and_then(|limit| amount(&request.value).zip(amount(&limit.value)));
-            if let Some((requested, most)) = amounts.filter(|(requested, most)| requested > most) {
-                let name = &request.key;
-                let message = format!(
-                    "a pod of {id} requests {requested} of {name}, above its limit of {most}"
-                );
-                findings
-                    .value(&request.value, message)
-                    .object(workload.object)
-                    .hint("lower the request, or raise the limit");
-            }
-        }
+        look(&workload, workload.pod, &format!("a pod of {workload}"), None, findings);
     }
 }
 
-fn resources<'a>(node: &'a Node, list: &str) -> &'a [Entry] {
-    node.at(&["resources", list]).map_or(&[], Node::entries)
+/// Compares the requests of a container, or of a pod as a whole, with its limits.
+fn look(
+    workload: &Workload<'_>,
+    node: &Node,
+    who: &str,
+    defaults: Option<&Defaults<'_>>,
+    findings: &mut Findings<'_>,
+) {
+    for request in node.entries_at(&["resources", REQUESTS]) {
+        let name = request.key.as_str();
+        let limit = node.at(&["resources", LIMITS, name]).filter(|node| !node.is_null());
+        let most = match limit {
+            Some(limit) => amount(limit),
+            None => defaults.and_then(|all| all.find(&workload.object.node, name).limit),
+        };
+        let Some((requested, most)) = amount(&request.value).zip(most) else { continue };
+        if requested > most {
+            let message =
+                format!("{who} requests {requested} of {name}, above its limit of {most}");
+            let finding = findings.value(&request.value, message);
+            // A pod's amounts stand one below the other.
+            finding.also(limit.filter(|_| defaults.is_some()).map(Node::place), "the limit");
+            finding.about(
+                workload.object,
+                match limit {
+                    Some(_) => "lower the request, or raise the limit",
+                    None => "the limit is filled in by a LimitRange; set one here",
+                },
+            );
+        }
+    }
 }
 
 fn amount(node: &Node) -> Option<Quantity> {

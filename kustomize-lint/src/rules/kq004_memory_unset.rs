@@ -1,9 +1,5 @@
-//! KQ004.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::budget::Budget;
-use crate::finding::Findings;
-use crate::lint::Overlay;
 
 rule! {
     /// A container without a memory limit.
@@ -61,20 +57,14 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             }
             let request = container.request("memory").is_some();
             let rest = if request { "" } else { ", and requests none" };
-            let message = format!(
-                "container {} of {} has no memory limit{rest}",
-                container.name(),
-                object.id()
-            );
+            let message =
+                format!("container {} of {object} has no memory limit{rest}", container.name());
             let place = match (container.node.entry("resources"), container.node.get("name")) {
                 (Some(resources), _) => resources.origin,
                 (None, Some(name)) => name.origin,
                 (None, None) => container.node.origin,
             };
-            findings
-                .at(place.place(), message)
-                .object(object)
-                .hint("set `resources.limits.memory`");
+            findings.at(place.place(), message).about(object, "set `resources.limits.memory`");
         }
     }
 }

@@ -1,11 +1,8 @@
-//! KQ005.
-
-use super::entry::{Check, rule};
-use crate::budget::Budget;
-use crate::finding::Findings;
-use crate::format::budget::amount;
-use crate::lint::Overlay;
 use common::quantity::Quantity;
+
+use super::prelude::*;
+use crate::budget::Budget;
+use crate::format::budget::amount;
 
 rule! {
     /// An autoscaler whose maximum does not fit beside the other workloads at rest.
@@ -96,8 +93,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         }
         let fitting = left.ceil() / part.memory.limit.ceil().max(1);
         let message = format!(
-            "{} may make {} pods of {} each, {} together; the others leave {}",
-            scaler.id(),
+            "{scaler} may make {} pods of {} each, {} together; the others leave {}",
             part.pods.scaled,
             amount(part.memory.limit),
             amount(wanted),

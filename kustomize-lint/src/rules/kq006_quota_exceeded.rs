@@ -1,13 +1,9 @@
-//! KQ006.
+use common::quantity::Quantity;
 
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::budget::quota::{self, Usage};
 use crate::budget::{Budget, Defaults, Filled, LIMITS, REQUESTS, limit, request};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::{Entry, Node};
-use common::kubernetes::effective;
-use common::quantity::Quantity;
+use crate::tree::Entry;
 
 rule! {
     /// A ResourceQuota that the overlay's own objects exceed, or that refuses their pods.
@@ -84,19 +80,17 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let usage = Usage::of(overlay, &budget, &defaults, effective(object.namespace()));
-        for hard in spec.get("hard").map_or(&[][..], Node::entries) {
+        for hard in spec.entries_at(&["hard"]) {
             let amount = hard.value.scalar().and_then(|scalar| Quantity::parse(&scalar.text));
             let (Some(most), Some(used)) = (amount, usage.of_resource(&hard.key)) else { continue };
             if used > most {
                 let message = format!(
-                    "the objects of the overlay need {used} of {}, above the {most} of {}",
-                    hard.key,
-                    object.id()
+                    "the objects of the overlay need {used} of {}, above the {most} of {object}",
+                    hard.key
                 );
                 findings
                     .value(&hard.value, message)
-                    .object(object)
-                    .hint("raise the quota, or lower what the objects ask for");
+                    .about(object, "raise the quota, or lower what the objects ask for");
             }
             unset(hard, &usage, &defaults, findings);
         }
@@ -131,17 +125,15 @@ fn unset(
                 continue;
             }
             let message = format!(
-                "container {} of {} says no `{list}.{resource}`; the quota refuses its pods",
-                container.name(),
-                workload.object.id()
+                "container {} of {workload} says no `{list}.{resource}`; the quota refuses its pods",
+                container.name()
             );
             let place = container.node.get("name").unwrap_or(container.node);
             findings
-                .at(place.origin.place(), message)
-                .also(hard.origin.place(), "the quota demands it")
-                .object(workload.object)
+                .at(place.place(), message)
+                .also(hard.place(), "the quota demands it")
                 .detail(format!("{list}.{resource}"))
-                .hint(format!("set `resources.{list}.{resource}`"));
+                .about(workload.object, format!("set `resources.{list}.{resource}`"));
         }
     }
 }

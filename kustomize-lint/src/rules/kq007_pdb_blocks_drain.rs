@@ -1,10 +1,6 @@
-//! KQ007.
-
-use super::entry::{Check, rule};
+use super::prelude::*;
 use crate::budget::{Scales, of_node};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::view::{Pods, Selector, Workload};
+use crate::view::{Pods, Selector};
 
 rule! {
     /// A PodDisruptionBudget that never allows a pod to be evicted.
@@ -105,13 +101,16 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         } else {
             continue;
         };
-        let message = format!("{} {how}, so that no node can be drained", object.id());
+        let message = format!("{object} {how}, so that no node can be drained");
         let finding = findings.value(node, message);
         finding.object(object);
-        if let Some(name) = chosen.first().and_then(|one| one.object.node.at(&["metadata", "name"]))
-        {
-            finding.also(name.origin.place(), "its pods");
-        }
+        finding.also(
+            chosen
+                .first()
+                .and_then(|one| one.object.node.at(&["metadata", "name"]))
+                .map(Node::place),
+            "its pods",
+        );
         finding.hint("use `maxUnavailable: 1`, or run more pods than must be available");
     }
 }

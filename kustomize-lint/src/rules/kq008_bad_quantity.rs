@@ -1,12 +1,7 @@
-//! KQ008.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::Object;
-use crate::tree::{Kind, Node};
-use crate::view::Workload;
 use common::quantity::Quantity;
+
+use super::prelude::*;
+use crate::tree::Kind;
 
 rule! {
     /// An amount of memory, storage or CPU that is not what it looks like.
@@ -65,7 +60,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             "PersistentVolume" => judge.list(node.at(&["spec", "capacity"]), false),
             "ResourceQuota" => judge.list(node.at(&["spec", "hard"]), false),
             "LimitRange" => {
-                for range in items(node, &["spec", "limits"]) {
+                for range in node.items_at(&["spec", "limits"]) {
                     for list in ["default", "defaultRequest", "max", "min"] {
                         judge.list(range.get(list), false);
                     }
@@ -89,7 +84,7 @@ impl Judge<'_, '_, '_> {
                 self.list(node.at(&["resources", list]), true);
             }
         }
-        for volume in items(workload.pod, &["volumes"]) {
+        for volume in workload.pod.items_at(&["volumes"]) {
             if let Some(size) = volume.at(&["emptyDir", "sizeLimit"]) {
                 self.one("sizeLimit", size, false);
             }
@@ -97,7 +92,7 @@ impl Judge<'_, '_, '_> {
                 self.claim(claim);
             }
         }
-        for claim in items(&workload.object.node, &["spec", "volumeClaimTemplates"]) {
+        for claim in workload.object.node.items_at(&["spec", "volumeClaimTemplates"]) {
             self.claim(claim);
         }
     }
@@ -120,8 +115,7 @@ impl Judge<'_, '_, '_> {
         if let Some((what, hint)) = judge(name, text, container) {
             self.findings
                 .value(node, format!("{what} in {}", self.object.id()))
-                .object(self.object)
-                .hint(hint);
+                .about(self.object, hint);
         }
     }
 }
@@ -181,10 +175,6 @@ fn nearest(text: &str) -> Option<String> {
     let known = ["", "b", "i", "ib", "byte", "bytes"].contains(&rest);
     Quantity::parse(number).filter(|_| known)?;
     Some(format!("{number}{}i", letter.to_ascii_uppercase()))
-}
-
-fn items<'a>(node: &'a Node, path: &[&str]) -> &'a [Node] {
-    node.at(path).map_or(&[], Node::items)
 }
 
 #[cfg(test)]

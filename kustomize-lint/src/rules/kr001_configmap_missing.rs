@@ -1,9 +1,5 @@
-//! KR001.
-
-use super::entry::{Check, rule};
 use super::needs::missing;
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::prelude::*;
 use crate::view::Target;
 
 rule! {

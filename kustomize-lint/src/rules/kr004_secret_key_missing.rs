@@ -1,9 +1,5 @@
-//! KR004.
-
-use super::entry::{Check, rule};
 use super::needs::missing_keys;
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::prelude::*;
 use crate::view::Target;
 
 rule! {

@@ -1,9 +1,5 @@
-//! KR005.
-
-use super::entry::{Check, rule};
-use super::needs::missing;
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::needs::{OTHERWISE, missing};
+use super::prelude::*;
 use crate::view::Target;
 
 rule! {
@@ -47,6 +43,5 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    let hint = "add it to the resources, or declare it with `externals`";
-    missing(overlay, findings, Target::ServiceAccount, |_, _| false, hint);
+    missing(overlay, findings, Target::ServiceAccount, |_, _| false, OTHERWISE);
 }

@@ -1,11 +1,7 @@
-//! KR006.
-
 use common::kubernetes::Claims;
 
-use super::entry::{Check, rule};
-use super::needs::missing;
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::needs::{OTHERWISE, missing};
+use super::prelude::*;
 use crate::view::Target;
 
 rule! {
@@ -56,6 +52,5 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let claims = Claims::of(overlay.nodes());
     let is_made = |namespace: &str, name: &str| claims.has(namespace, name);
-    let hint = "add it to the resources, or declare it with `externals`";
-    missing(overlay, findings, Target::Claim, is_made, hint);
+    missing(overlay, findings, Target::Claim, is_made, OTHERWISE);
 }

@@ -1,13 +1,7 @@
-//! KR007.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::netpol::ADDED_LABELS;
-use crate::object::{Object, group};
-use crate::tree::{Entry, Node};
-use crate::view::{ByLabel, Selector, Workload, labels};
-use common::kubernetes::effective;
+use super::prelude::*;
+use crate::netpol::is_added;
+use crate::tree::Entry;
+use crate::view::{Pods, Selector, labels, of_service};
 
 rule! {
     /// A Service whose selector matches no pod of the overlay.
@@ -61,16 +55,17 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     if overlay.is_incomplete() {
         return;
     }
-    let pods = ByLabel::of(overlay);
+    let pods = Pods::of(overlay.workloads());
     for service in overlay.of_kind("Service").filter(|object| group(object).is_empty()) {
-        let Some((selector, namespace)) = selector(service) else { continue };
+        let Some(selector) = of_service(service) else { continue };
+        let namespace = service.namespace();
         if overlay.custom().may_make_pods(namespace)
-            || pods.selected(namespace, &selector.value).next().is_some()
+            || !pods.select(namespace, &Selector::plain(&selector.value)).is_empty()
             || set_at_run_time(overlay, namespace, &selector.value)
         {
             continue;
         }
-        let message = format!("{} selects no pod of the overlay", service.id());
+        let message = format!("{service} selects no pod of the overlay");
         // The workload that is meant has the name of the Service.
         let kinds = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod"];
         let namesake = kinds.iter().find_map(|kind| overlay.find(kind, namespace, service.name()));
@@ -85,14 +80,14 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let culprit = culprit.or_else(|| wanted().find(|entry| entry.value.origin.last.is_some()));
         let origin = culprit.map_or(selector.origin, |entry| entry.value.origin);
         let finding = findings.origin(&origin, message);
-        finding.object(service).hint("give the pods these labels, or correct the selector");
+        finding.about(service, "give the pods these labels, or correct the selector");
         if let (Some(own), Some(entry), Some(workload)) = (own, culprit, namesake) {
             let (pods, key) = (workload.id(), &entry.key);
             let (node, label) = match own.get(key) {
                 Some(node) => (node, format!("the pods of {pods} have another {key}")),
                 None => (own, format!("the pods of {pods} have no {key}")),
             };
-            finding.also(overlay.files.first_line(node.origin.place()), label);
+            finding.also(overlay.files.first_line(node.place()), label);
         }
     }
 }
@@ -102,7 +97,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
 /// workload.
 fn set_at_run_time(overlay: &Overlay<'_>, namespace: &str, wanted: &Node) -> bool {
     let keys = || labels(Some(wanted)).map(|(key, _)| key);
-    if keys().any(|key| ADDED_LABELS.contains(&key)) {
+    if keys().any(is_added) {
         return true;
     }
     let workloads = overlay.workloads();
@@ -115,15 +110,4 @@ fn set_at_run_time(overlay: &Overlay<'_>, namespace: &str, wanted: &Node) -> boo
             && known.iter().all(|pair| labels(workload.labels()).any(|own| own == *pair))
     };
     !unknown.is_empty() && !known.is_empty() && workloads.iter().any(has)
-}
-
-/// The selector of a Service that is to select pods.
-pub(super) fn selector(service: &Object) -> Option<(&Entry, &str)> {
-    let spec = service.node.get("spec")?;
-    if spec.str_at(&["type"]) == Some("ExternalName") {
-        return None;
-    }
-    let selector = spec.entry("selector")?;
-    let says = selector.value.is_mapping() && !Selector::plain(&selector.value).is_empty();
-    says.then_some((selector, service.namespace()))
 }

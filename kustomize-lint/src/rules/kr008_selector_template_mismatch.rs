@@ -1,10 +1,6 @@
-//! KR008.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::{Node, Origin, Place};
-use crate::view::{Selector, Workload};
+use super::prelude::*;
+use crate::tree::Origin;
+use crate::view::Selector;
 
 rule! {
     /// A Deployment, StatefulSet, DaemonSet or ReplicaSet whose selector does not match its own
@@ -53,16 +49,14 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         if selector.meaning.selects(workload.labels()) {
             continue;
         }
-        let message = format!("the selector of {} does not match its pods", workload.object.id());
+        let message = format!("the selector of {workload} does not match its pods");
         let (origin, label, other) = selector.culprit(&workload);
         let finding = findings.origin(&origin, message);
         finding.object(workload.object).label(label);
         finding.hint("give the template the labels of the selector");
         let labels = workload.metadata.and_then(|metadata| metadata.entry("labels"));
-        let other = other.or(labels.map(|labels| labels.origin.place()));
-        if let Some(place) = other {
-            finding.also(place, "the labels of the pods");
-        }
+        let other = other.or(labels.map(|labels| labels.place()));
+        finding.also(other, "the labels of the pods");
     }
 }
 
@@ -106,7 +100,7 @@ impl Own<'_> {
                     None => "the pods do not have this label".to_owned(),
                 };
                 let other = workload.labels().and_then(|labels| labels.get(&entry.key));
-                (entry.value.origin, label, other.map(|node| node.origin.place()))
+                (entry.value.origin, label, other.map(|node| node.place()))
             }
             None => (self.entry, String::new(), None),
         }

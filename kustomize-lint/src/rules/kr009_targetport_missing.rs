@@ -1,14 +1,7 @@
-//! KR009.
-
 use std::collections::HashSet;
 
-use super::entry::{Check, rule};
-use super::kr007_service_selects_nothing::selector;
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::group;
-use crate::tree::Node;
-use crate::view::{ByLabel, Role, Workload};
+use super::prelude::*;
+use crate::view::{Pods, Role, Selector, of_service};
 
 rule! {
     /// A port of a Service that leads to no port of the pods it selects.
@@ -70,16 +63,17 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     if overlay.is_incomplete() {
         return;
     }
-    let pods = ByLabel::of(overlay);
+    let pods = Pods::of(overlay.workloads());
     for service in overlay.of_kind("Service").filter(|object| group(object).is_empty()) {
-        let Some((labels, namespace)) = selector(service) else { continue };
-        if overlay.custom().may_make_pods(namespace) {
+        let Some(selector) = of_service(service) else { continue };
+        if overlay.custom().may_make_pods(service.namespace()) {
             continue;
         }
+        let chosen = pods.select(service.namespace(), &Selector::plain(&selector.value));
         let mut ports = Ports::default();
-        pods.selected(namespace, &labels.value).for_each(|workload| ports.add(workload));
+        chosen.into_iter().for_each(|at| ports.add(&pods.workloads[at]));
         let headless = service.node.str_at(&["spec", "clusterIP"]) == Some("None");
-        let listed = service.node.at(&["spec", "ports"]).map_or(&[][..], Node::items);
+        let listed = service.node.items_at(&["spec", "ports"]);
         for port in listed.iter().filter(|_| ports.any) {
             // Without a target it is the Service's own number.
             let target = port.get("targetPort").filter(|node| !node.is_null());
@@ -104,15 +98,12 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             }
             let word = if named { "named " } else { "" };
             let message = format!(
-                "{} leads to a port {word}{} that its pods do not have",
-                service.id(),
+                "{service} leads to a port {word}{} that its pods do not have",
                 scalar.text
             );
             let finding = findings.value(node, message);
-            finding.object(service).detail(&scalar.text).hint(ports.hint(named));
-            if let Some(place) = ports.place {
-                finding.also(place, "the ports of the pods");
-            }
+            finding.detail(&scalar.text).about(service, ports.hint(named));
+            finding.also(ports.place, "the ports of the pods");
         }
     }
 }
@@ -142,7 +133,7 @@ impl<'a> Ports<'a> {
                     self.names.insert((name, protocol));
                 }
                 let place = port.get("name").or_else(|| port.get("containerPort"));
-                self.place = self.place.or(place.map(|node| node.origin.place()));
+                self.place = self.place.or(place.map(|node| node.place()));
             }
         }
     }

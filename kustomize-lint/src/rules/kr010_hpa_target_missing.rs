@@ -1,9 +1,5 @@
-//! KR010.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::group;
+use super::needs::not_there;
+use super::prelude::*;
 
 rule! {
     /// An autoscaler whose target the overlay does not have.
@@ -58,26 +54,18 @@ const SCALERS: &[(&str, &str, &str)] = &[
 ];
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    let otherwise = "correct kind and name, or declare the target with `externals`";
     for (in_group, kind, field) in SCALERS {
         for scaler in overlay.of_kind(kind).filter(|object| group(object) == *in_group) {
             let Some(target) = scaler.node.at(&["spec", field]) else { continue };
-            let Some(name) = target.get("name") else { continue };
-            let Some(word) = target.word_at(&["name"]) else { continue };
+            let Some(node) = target.get("name") else { continue };
+            let Some(name) = node.word() else { continue };
             // KEDA takes a Deployment where nothing is said.
             let kind = target.str_at(&["kind"]).unwrap_or("Deployment");
-            let namespace = scaler.namespace();
-            // What a prefix has left behind is reported by KR012.
-            if overlay.renamed().find(kind, namespace, word).is_some()
-                || !overlay.lacks(kind, namespace, word)
-            {
-                continue;
+            let wanted = (kind, scaler.namespace(), name);
+            if overlay.misses(kind, scaler.namespace(), name) {
+                not_there(overlay, findings, scaler, node, wanted, otherwise);
             }
-            let message = format!("there is no {kind} {word} for {}", scaler.id());
-            let hint = match overlay.near(kind, namespace, word) {
-                Some(near) => format!("is `{near}` meant?"),
-                None => "correct kind and name, or declare the target with `externals`".into(),
-            };
-            findings.value(name, message).object(scaler).hint(hint);
         }
     }
 }

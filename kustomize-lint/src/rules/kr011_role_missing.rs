@@ -1,9 +1,5 @@
-//! KR011.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::group;
+use super::needs::{OTHERWISE, not_there};
+use super::prelude::*;
 
 rule! {
     /// A RoleBinding or ClusterRoleBinding whose role the overlay does not have.
@@ -48,32 +44,26 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for binding in ["RoleBinding", "ClusterRoleBinding"].iter().flat_map(|k| overlay.of_kind(k)) {
-        if group(binding) != "rbac.authorization.k8s.io" {
-            continue;
-        }
-        let Some(role) = binding.node.get("roleRef") else { continue };
-        let (Some(node), Some(name)) = (role.get("name"), role.word_at(&["name"])) else {
+        let role = binding.node.get("roleRef").filter(|_| group(binding) == RBAC);
+        let Some((role, node)) = role.and_then(|role| Some((role, role.get("name")?))) else {
             continue;
         };
+        let (Some(name), namespace) = (node.word(), binding.namespace()) else { continue };
         let (kind, is_missing) = match (binding.kind(), role.str_at(&["kind"])) {
             (_, Some("ClusterRole")) => {
                 ("ClusterRole", !is_built_in(name) && overlay.lacks_everywhere("ClusterRole", name))
             }
-            ("RoleBinding", Some("Role")) => {
-                ("Role", overlay.lacks("Role", binding.namespace(), name))
-            }
+            ("RoleBinding", Some("Role")) => ("Role", overlay.lacks("Role", namespace, name)),
             _ => continue,
         };
         if is_missing {
-            let message = format!("there is no {kind} {name} for {}", binding.id());
-            let hint = match overlay.near(kind, binding.namespace(), name) {
-                Some(near) => format!("is `{near}` meant?"),
-                None => "add it to the resources, or declare it with `externals`".to_owned(),
-            };
-            findings.value(node, message).object(binding).hint(hint);
+            let wanted = (kind, namespace, name);
+            not_there(overlay, findings, binding, node, wanted, OTHERWISE);
         }
     }
 }
+
+const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// Whether every cluster, or every cluster of a provider, has the ClusterRole.
 fn is_built_in(name: &str) -> bool {

@@ -1,14 +1,8 @@
-//! KR012.
+use common::kubernetes::needs;
 
-use common::kubernetes::{effective, needs};
-
-use super::entry::{Check, rule};
 use super::needs::name_place;
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::{Object, group};
+use super::prelude::*;
 use crate::schema::is_builtin;
-use crate::tree::Node;
 use crate::view::{Target, Word, names, words};
 
 rule! {
@@ -141,7 +135,7 @@ fn secrets(overlay: &Overlay<'_>, findings: &mut Findings<'_>, object: &Object) 
 
 /// Annotations about ConfigMaps, Secrets and Services.
 fn annotations(overlay: &Overlay<'_>, findings: &mut Findings<'_>, object: &Object) {
-    let annotations = object.node.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries);
+    let annotations = object.annotations();
     for entry in annotations {
         let key = entry.key.to_ascii_lowercase();
         let kinds = [("configmap", "ConfigMap"), ("secret", "Secret"), ("service", "Service")];
@@ -178,7 +172,7 @@ fn report(
     if overlay.settings.is_external(kind, namespace, name) {
         return;
     }
-    let message = format!("{} names {kind} {name}, which is {} now", object.id(), named.name());
+    let message = format!("{object} names {kind} {name}, which is {} now", named.name());
     let finding = findings.value(node, message);
     let hint = match named.generator {
         _ if kind != named.kind() => {
@@ -190,10 +184,9 @@ fn report(
         None => "set the new name by a patch or a replacement",
     };
     finding
-        .object(object)
         .detail(name)
         .also(overlay.files.first_line(name_place(named)), "the object that is meant")
-        .hint(hint);
+        .about(object, hint);
     let renamed = named.node.at(&["metadata", "name"]).and_then(|name| name.origin.last);
     // A hash comes from the whole entry of the generator, which is shown already.
     if let Some(touch) = renamed.filter(|_| named.generator.is_none()) {

@@ -1,12 +1,8 @@
-//! KR013.
-
 use std::collections::{BTreeMap, HashSet};
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::{Overlay, Run, is_cluster_wide};
-use crate::object::Object;
-use crate::tree::Node;
+use super::prelude::*;
+use crate::argocd::Application;
+use crate::lint::is_cluster_wide;
 
 rule! {
     /// Objects in a namespace that nothing in the overlay makes.
@@ -51,11 +47,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         .overlays
         .iter()
         .flat_map(|overlay| overlay.of_kind("Application"))
-        .filter(|application| {
-            let options = application.node.at(&["spec", "syncPolicy", "syncOptions"]);
-            let options = options.map_or(&[][..], Node::items);
-            options.iter().any(|option| option.as_str() == Some("CreateNamespace=true"))
-        })
+        .filter(|object| Application { object }.has_option("CreateNamespace=true"))
         .filter_map(|application| application.node.word_at(&["spec", "destination", "namespace"]))
         .collect();
     for overlay in run.overlays.iter().filter(|overlay| !overlay.is_incomplete()) {

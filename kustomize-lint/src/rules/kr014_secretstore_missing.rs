@@ -1,13 +1,7 @@
-//! KR014.
-
 use std::collections::HashSet;
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::{Object, group};
-use crate::tree::Node;
-use common::kubernetes::effective;
+use super::needs::{OTHERWISE, not_there};
+use super::prelude::*;
 
 rule! {
     /// An ExternalSecret whose SecretStore or ClusterSecretStore the overlay does not have.
@@ -62,9 +56,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             let (is_missing, whole) = match kind {
                 "SecretStore" if object.kind() == "ClusterExternalSecret" => continue,
                 "SecretStore" => (
-                    // What a prefix has left behind is reported by KR012.
-                    overlay.lacks(kind, namespace, name)
-                        && overlay.renamed().find(kind, namespace, name).is_none(),
+                    overlay.misses(kind, namespace, name),
                     format!("{kind} {}/{name}", effective(namespace)),
                 ),
                 "ClusterSecretStore" => {
@@ -72,16 +64,10 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 }
                 _ => continue,
             };
-            if !is_missing || !seen.insert(whole) {
-                continue;
+            if is_missing && seen.insert(whole) {
+                let (node, wanted) = (store.get("name").unwrap_or(store), (kind, namespace, name));
+                not_there(overlay, findings, object, node, wanted, OTHERWISE);
             }
-            let message = format!("there is no {kind} {name} for {}", object.id());
-            let hint = match overlay.near(kind, namespace, name) {
-                Some(near) => format!("is `{near}` meant?"),
-                None => "add it to the resources, or declare it with `externals`".to_owned(),
-            };
-            let node = store.get("name").unwrap_or(store);
-            findings.value(node, message).object(object).hint(hint);
         }
     }
 }
@@ -92,8 +78,7 @@ fn stores(object: &Object) -> Vec<&Node> {
         "ExternalSecret" => object.node.get("spec"),
         "ClusterExternalSecret" => object.node.at(&["spec", "externalSecretSpec"]),
         "PushSecret" => {
-            let stores = object.node.at(&["spec", "secretStoreRefs"]);
-            return stores.map_or(&[][..], Node::items).iter().collect();
+            return object.node.items_at(&["spec", "secretStoreRefs"]).iter().collect();
         }
         _ => None,
     };

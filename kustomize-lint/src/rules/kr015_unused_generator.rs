@@ -1,12 +1,7 @@
-//! KR015.
-
 use std::collections::HashSet;
 
-use super::entry::{Check, rule};
 use super::needs::uses;
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::{Object, group};
+use super::prelude::*;
 use crate::schema::is_builtin;
 use crate::view::{labels, names, words};
 
@@ -67,10 +62,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let message = format!("nothing uses the generated {} {name}", object.kind());
         let place = overlay.files.first_line(overlay.rendering.step(step).place);
         let finding = findings.at(place, message);
-        finding
-            .object(object)
-            .detail(name)
-            .hint("remove the generator, or name it where it is meant");
+        finding.detail(name).about(object, "remove the generator, or name it where it is meant");
     }
 }
 

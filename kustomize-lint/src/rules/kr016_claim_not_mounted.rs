@@ -1,15 +1,7 @@
-//! KR016.
-
 use std::collections::HashSet;
 
-use super::entry::{Check, rule};
 use super::needs::uses;
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::group;
-use crate::tree::Node;
-use crate::view::Workload;
-use common::kubernetes::effective;
+use super::prelude::*;
 
 rule! {
     /// A PersistentVolumeClaim that no container mounts.
@@ -64,19 +56,13 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let workloads = overlay.workloads();
     for workload in &workloads {
         let mounted = mounted(workload);
-        let is_unused = |name: &Node| {
-            name.scalar().is_some_and(|scalar| !mounted.contains(scalar.text.as_str()))
-        };
-        let volumes = workload.pod.get("volumes").map_or(&[][..], Node::items).iter();
+        let is_unused = |name: &Node| name.scalar().is_some_and(|s| !mounted.contains(&*s.text));
+        let volumes = workload.pod.items_at(&["volumes"]).iter();
         let claims = volumes.filter(|volume| volume.get("persistentVolumeClaim").is_some());
         for name in claims.filter_map(|volume| volume.get("name")).filter(|name| is_unused(name)) {
             report(findings, workload, name, "volume");
         }
-        let templates = match workload.kind() {
-            "StatefulSet" => workload.object.node.at(&["spec", "volumeClaimTemplates"]),
-            _ => None,
-        };
-        let templates = templates.map_or(&[][..], Node::items).iter();
+        let templates = workload.claim_templates().iter();
         for name in templates.filter_map(|t| t.at(&["metadata", "name"])).filter(|n| is_unused(n)) {
             report(findings, workload, name, "volumeClaimTemplate");
         }
@@ -94,9 +80,9 @@ fn mounted<'a>(workload: &Workload<'a>) -> HashSet<&'a str> {
 
 fn report(findings: &mut Findings<'_>, workload: &Workload<'_>, name: &Node, what: &str) {
     let word = name.scalar().map_or("", |scalar| scalar.text.as_str());
-    let message = format!("no container of {} mounts the {what} {word}", workload.object.id());
+    let message = format!("no container of {workload} mounts the {what} {word}");
     let finding = findings.value(name, message);
-    finding.object(workload.object).hint("add it to the `volumeMounts`, or remove it");
+    finding.about(workload.object, "add it to the `volumeMounts`, or remove it");
 }
 
 /// Claims that no object names: a pod, another claim that copies it, a custom resource.
@@ -128,7 +114,7 @@ fn unnamed(overlay: &Overlay<'_>, workloads: &[Workload<'_>], findings: &mut Fin
             continue;
         }
         let Some(node) = claim.node.at(&["metadata", "name"]) else { continue };
-        let message = format!("no pod mounts {}", claim.id());
-        findings.value(node, message).object(claim).hint("mount it in a pod, or remove it");
+        let message = format!("no pod mounts {claim}");
+        findings.value(node, message).about(claim, "mount it in a pod, or remove it");
     }
 }

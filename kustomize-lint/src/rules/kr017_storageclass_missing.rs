@@ -1,13 +1,7 @@
-//! KR017.
-
 use std::collections::HashSet;
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::{Object, group};
-use crate::tree::Node;
-use crate::view::Workload;
+use super::needs::not_there;
+use super::prelude::*;
 
 rule! {
     /// A claim of a StorageClass which the overlay does not have.
@@ -69,15 +63,11 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             if !overlay.lacks_everywhere("StorageClass", name) || !seen.insert(name) {
                 continue;
             }
-            let message = format!("there is no StorageClass {name} for {}", object.id());
-            let hint = match overlay.near("StorageClass", "", name) {
-                Some(near) => format!("is `{near}` meant?"),
-                None => format!(
-                    "add it, or declare what the cluster brings: `externals = \
-                     [\"StorageClass/{name}\"]`"
-                ),
-            };
-            findings.value(node, message).object(object).detail(name).hint(hint);
+            let otherwise = format!(
+                "add it, or declare what the cluster brings: `externals = [\"StorageClass/{name}\"]`"
+            );
+            let wanted = ("StorageClass", "", name);
+            not_there(overlay, findings, object, node, wanted, &otherwise).detail(name);
         }
     }
 }
@@ -88,12 +78,8 @@ fn claims(object: &Object) -> Vec<&Node> {
         return object.node.get("spec").into_iter().collect();
     }
     let Some(workload) = Workload::of(object) else { return Vec::new() };
-    let templates = match workload.kind() {
-        "StatefulSet" => object.node.at(&["spec", "volumeClaimTemplates"]),
-        _ => None,
-    };
-    let templates = templates.map_or(&[][..], Node::items).iter();
-    let volumes = workload.pod.get("volumes").map_or(&[][..], Node::items).iter();
+    let templates = workload.claim_templates().iter();
+    let volumes = workload.pod.items_at(&["volumes"]).iter();
     let ephemeral =
         volumes.filter_map(|volume| volume.at(&["ephemeral", "volumeClaimTemplate", "spec"]));
     templates.filter_map(|template| template.get("spec")).chain(ephemeral).collect()

@@ -1,5 +1,3 @@
-//! KS001.
-
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -7,13 +5,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::secrets::{has_password, is_placeholder, is_secret};
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::object::Object;
+use super::prelude::*;
 use crate::secrecy::is_public_key;
 use crate::tracked::Tracked;
-use crate::tree::{Entry, Node, Place};
+use crate::tree::Entry;
 
 rule! {
     /// A secret in plain text: in a Secret, a generator, or a variable of a container.
@@ -63,32 +58,25 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for object in overlay.of_kind("Secret").filter(|object| object.id().group.is_empty()) {
         secret(object, &sources, findings);
     }
-    for workload in overlay.workloads() {
-        for container in workload.containers() {
-            for variable in container.list("env") {
-                let Some(name) = variable.word_at(&["name"]) else { continue };
-                let Some(node) = variable.get("value") else { continue };
-                let Some(scalar) = node.scalar() else { continue };
-                let value = scalar.text.as_str();
-                if !is_secret(name, value)
-                    || sources.names.contains(value)
-                    || sources.are_ignored(node.origin.place())
-                {
-                    continue;
-                }
-                let id = workload.object.id();
-                let what = if has_password(value) { "has" } else { "is" };
-                let message = format!(
-                    "variable {name} in container {} of {id} {what} a secret in plain text",
-                    container.name()
-                );
-                // At the name: the value is not to be shown.
-                let place = variable.get("name").unwrap_or(variable).origin.place();
-                findings
-                    .at(place, message)
-                    .object(workload.object)
-                    .hint("take it from a Secret with `valueFrom.secretKeyRef`");
+    for (workload, container) in overlay.containers() {
+        for variable in container.list("env") {
+            let Some(label) = variable.get("name") else { continue };
+            let (Some(name), Some(node)) = (label.word(), variable.get("value")) else { continue };
+            let Some(scalar) = node.scalar() else { continue };
+            let value = scalar.text.as_str();
+            if !is_secret(name, value)
+                || sources.names.contains(value)
+                || sources.are_ignored(node.place())
+            {
+                continue;
             }
+            let (what, who) = (if has_password(value) { "has" } else { "is" }, container.name());
+            let message = format!(
+                "variable {name} in container {who} of {workload} {what} a secret in plain text"
+            );
+            let hint = "take it from a Secret with `valueFrom.secretKeyRef`";
+            // At the name: the value is not to be shown.
+            findings.at(label.place(), message).about(workload.object, hint);
         }
     }
 }
@@ -101,18 +89,18 @@ fn secret(object: &Object, sources: &Sources<'_>, findings: &mut Findings<'_>) {
     let plain = |entry: &&Entry, encoded: bool| {
         !is_public_key(&entry.key)
             && value(&entry.value, encoded).is_some_and(|value| !is_placeholder(&value))
-            && !sources.are_ignored(entry.value.origin.place())
+            && !sources.are_ignored(entry.value.place())
     };
     let mut found: Vec<&Entry> = Vec::new();
     for (field, encoded) in [("data", true), ("stringData", false)] {
-        let entries = object.node.get(field).map_or(&[][..], Node::entries);
+        let entries = object.node.entries_at(&[field]);
         found.extend(entries.iter().filter(|entry| plain(entry, encoded)));
     }
     let Some(first) = found.first() else { return };
     let keys: Vec<&str> = found.iter().map(|entry| entry.key.as_str()).collect();
-    let message = format!("{} has its secrets in plain text: {}", object.id(), keys.join(", "));
+    let message = format!("{object} has its secrets in plain text: {}", keys.join(", "));
     let finding = findings.at(place(object, first), message);
-    finding.object(object).hint(
+    finding.about(object,
         "let an ExternalSecret or a SealedSecret make it, or generate it from a file that git ignores",
     );
     let mut files = HashSet::from([place(object, first).file]);
@@ -128,7 +116,7 @@ fn secret(object: &Object, sources: &Sources<'_>, findings: &mut Findings<'_>) {
 /// patched in by the line that it comes from.
 fn place(object: &Object, entry: &Entry) -> Place {
     let by_value = object.generator.is_some() || entry.value.origin.last.is_some();
-    if by_value { entry.value.origin.place() } else { entry.origin.place() }
+    if by_value { entry.value.place() } else { entry.place() }
 }
 
 /// The text of a value. Binary values are values, too.

@@ -1,10 +1,5 @@
-//! KS002.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::Node;
-use crate::view::Workload;
+use super::prelude::*;
+use crate::listed::is_listed;
 
 rule! {
     /// A container with power over the node: privileged, in the node's namespaces, or with a
@@ -50,17 +45,8 @@ rule! {
 }
 
 /// With any of these a container gets out of its own namespaces.
-const POWERFUL: [&str; 9] = [
-    "ALL",
-    "BPF",
-    "DAC_READ_SEARCH",
-    "PERFMON",
-    "SYS_ADMIN",
-    "SYS_BOOT",
-    "SYS_MODULE",
-    "SYS_PTRACE",
-    "SYS_RAWIO",
-];
+const POWERFUL: &str = "\
+    ALL BPF DAC_READ_SEARCH PERFMON SYS_ADMIN SYS_BOOT SYS_MODULE SYS_PTRACE SYS_RAWIO";
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for workload in overlay.workloads() {
@@ -81,11 +67,11 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             if let Some(node) = on(context, "privileged") {
                 say(findings, &workload, node, format!("container {name} of {id} is privileged"));
             }
-            let added = context.at(&["capabilities", "add"]).map_or(&[][..], Node::items);
+            let added = context.items_at(&["capabilities", "add"]);
             for node in added {
                 let Some(written) = node.as_str() else { continue };
                 let capability = written.strip_prefix("CAP_").unwrap_or(written);
-                if POWERFUL.contains(&capability) || host_network && capability == "NET_ADMIN" {
+                if is_listed(POWERFUL, capability) || host_network && capability == "NET_ADMIN" {
                     let message =
                         format!("container {name} of {id} has the capability {capability}");
                     say(findings, &workload, node, message);
@@ -102,6 +88,5 @@ fn on<'a>(node: &'a Node, field: &str) -> Option<&'a Node> {
 fn say(findings: &mut Findings<'_>, workload: &Workload<'_>, node: &Node, message: String) {
     findings
         .value(node, message)
-        .object(workload.object)
-        .hint("take it away, or suppress this with the reason why it is needed");
+        .about(workload.object, "take it away, or suppress this with the reason why it is needed");
 }

@@ -1,10 +1,5 @@
-//! KS003.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::Node;
-use crate::view::{Container, Workload};
+use super::prelude::*;
+use crate::view::Container;
 
 rule! {
     /// Containers that run as root, or of which nothing says that they do not.
@@ -72,16 +67,15 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         for (node, names) in root {
             findings
                 .value(node, format!("{id} runs as root: {}", names.join(", ")))
-                .object(workload.object)
-                .hint("give it another `runAsUser`");
+                .about(workload.object, "give it another `runAsUser`");
         }
         if !unsaid.is_empty() {
             let message =
                 format!("nothing says that {id} does not run as root: {}", unsaid.join(", "));
-            findings
-                .at(workload.key(&["securityContext", "containers"]).place(), message)
-                .object(workload.object)
-                .hint("set `runAsNonRoot: true` or `runAsUser` in `securityContext`");
+            findings.at(workload.key(&["securityContext", "containers"]).place(), message).about(
+                workload.object,
+                "set `runAsNonRoot: true` or `runAsUser` in `securityContext`",
+            );
         }
     }
 }

@@ -1,8 +1,5 @@
-//! KS004.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::prelude::*;
+use crate::listed::is_listed;
 
 rule! {
     /// An image without a tag, or with one that moves: `latest`, `main`, `edge`.
@@ -41,44 +38,19 @@ rule! {
 }
 
 /// Tags that are moved to every new version.
-const MOVING: [&str; 18] = [
-    "beta",
-    "canary",
-    "current",
-    "dev",
-    "devel",
-    "develop",
-    "development",
-    "edge",
-    "head",
-    "latest",
-    "main",
-    "master",
-    "nightly",
-    "rolling",
-    "snapshot",
-    "stable",
-    "testing",
-    "unstable",
-];
+const MOVING: &str = "\
+    beta canary current dev devel develop development edge head latest main master nightly \
+    rolling snapshot stable testing unstable";
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    for workload in overlay.workloads() {
-        for container in workload.containers() {
-            let Some(node) = container.image() else { continue };
-            let Some(image) = node.as_str() else { continue };
-            let never = container.node.str_at(&["imagePullPolicy"]) == Some("Never");
-            let Some(what) = moving(image).filter(|_| !never) else { continue };
-            let message = format!(
-                "image {image} of container {} of {} {what}",
-                container.name(),
-                workload.object.id()
-            );
-            findings
-                .value(node, message)
-                .object(workload.object)
-                .hint("name a version, or a digest");
-        }
+    for (workload, container) in overlay.containers() {
+        let Some(node) = container.image() else { continue };
+        let Some(image) = node.as_str() else { continue };
+        let never = container.node.str_at(&["imagePullPolicy"]) == Some("Never");
+        let Some(what) = moving(image).filter(|_| !never) else { continue };
+        let (name, object) = (container.name(), workload.object);
+        let message = format!("image {image} of container {name} of {object} {what}");
+        findings.value(node, message).about(object, "name a version, or a digest");
     }
 }
 
@@ -91,7 +63,7 @@ fn moving(image: &str) -> Option<String> {
     let name = image.rsplit('/').next().unwrap_or(image);
     match name.split_once(':') {
         None => Some("has no tag, which means `latest`".to_owned()),
-        Some((_, tag)) if MOVING.contains(&tag.to_ascii_lowercase().as_str()) => {
+        Some((_, tag)) if is_listed(MOVING, &tag.to_ascii_lowercase()) => {
             Some(format!("has the tag `{tag}`, which moves"))
         }
         Some(_) => None,

@@ -1,14 +1,8 @@
-//! KS005.
-
 use std::collections::{HashMap, HashSet};
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::prelude::*;
 use crate::netpol::{Address, Direction, Peer, Policies, Policy, Services, addresses};
-use crate::object::Object;
-use crate::view::{Pods, Workload};
-use common::kubernetes::effective;
+use crate::view::Pods;
 
 rule! {
     /// A NetworkPolicy that forbids a connection which the overlay's own settings ask for.
@@ -150,17 +144,15 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             |policy: &Policy<'_>| policies.admits(policy, Direction::Egress, Peer::Dns, DNS, None);
         if let Some(policy) = out.first().filter(|_| !out.iter().any(lets)) {
             let message = format!(
-                "{} cannot ask the name server for `{}`: {} does not let it out to port 53",
-                client.object.id(),
+                "{client} cannot ask the name server for `{}`: {} does not let it out to port 53",
                 address.host,
                 policy.object.id()
             );
             findings
                 .origin(&policy.origin(Direction::Egress), message)
                 .also(address.place, format!("{} needs the name", address.what))
-                .object(policy.object)
                 .detail(format!("{} dns", client.object.name()))
-                .hint("admit port 53, UDP and TCP, to namespace kube-system");
+                .about(policy.object, "admit port 53, UDP and TCP, to namespace kube-system");
         }
     }
 }
@@ -198,7 +190,6 @@ fn say(
     findings
         .origin(&policy.origin(direction), message)
         .also(address.place, format!("{} names it", address.what))
-        .object(policy.object)
         .detail(format!("{} {host}:{port}", client.object.name()))
-        .hint("admit the connection in a policy, or remove the setting");
+        .about(policy.object, "admit the connection in a policy, or remove the setting");
 }

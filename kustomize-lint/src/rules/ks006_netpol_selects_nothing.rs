@@ -1,12 +1,7 @@
-//! KS006.
-
 use std::collections::HashSet;
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
+use super::prelude::*;
 use crate::view::{Pods, Selector, labels};
-use common::kubernetes::effective;
 
 rule! {
     /// A NetworkPolicy whose `podSelector` selects no pod of its namespace.
@@ -67,7 +62,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let selector = Selector::of(&entry.value);
         let namespace = effective(object.namespace());
         let known = |key: &str| {
-            !crate::netpol::ADDED_LABELS.contains(&key)
+            !crate::netpol::is_added(key)
                 && domain(key).is_none_or(|domain| domains.contains(domain))
         };
         if selector.is_empty()
@@ -77,11 +72,10 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         {
             continue;
         }
-        let message = format!("{} selects no pod in namespace {namespace}", object.id());
+        let message = format!("{object} selects no pod in namespace {namespace}");
         findings
             .origin(&entry.origin, message)
-            .object(object)
-            .hint("correct the labels, or remove the policy");
+            .about(object, "correct the labels, or remove the policy");
     }
 }
 

@@ -1,9 +1,4 @@
-//! KS007.
-
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::Node;
+use super::prelude::*;
 
 rule! {
     /// A volume that is a folder of the node.
@@ -44,22 +39,21 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for workload in overlay.workloads() {
-        for volume in workload.pod.get("volumes").map_or(&[][..], Node::items) {
+        for volume in workload.pod.items_at(&["volumes"]) {
             let Some(host) = volume.entry("hostPath").filter(|entry| !entry.value.is_null()) else {
                 continue;
             };
             let path = host.value.get("path").filter(|path| path.scalar().is_some());
             let message = format!(
-                "volume {} of {} is {} of the node",
+                "volume {} of {workload} is {} of the node",
                 volume.word_at(&["name"]).unwrap_or_default(),
-                workload.object.id(),
                 host.value.word_at(&["path"]).unwrap_or("a folder")
             );
             let origin = path.map_or(host.origin, |path| path.origin);
-            findings
-                .origin(&origin, message)
-                .object(workload.object)
-                .hint("use a claim or an `emptyDir`, or suppress this with the reason");
+            findings.origin(&origin, message).about(
+                workload.object,
+                "use a claim or an `emptyDir`, or suppress this with the reason",
+            );
         }
     }
 }

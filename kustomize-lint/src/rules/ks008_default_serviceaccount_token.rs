@@ -1,12 +1,6 @@
-//! KS008.
-
 use std::collections::HashMap;
 
-use super::entry::{Check, rule};
-use crate::finding::Findings;
-use crate::lint::Overlay;
-use crate::tree::Node;
-use common::kubernetes::effective;
+use super::prelude::*;
 
 rule! {
     /// Pods of the `default` service account that get its token.
@@ -68,11 +62,10 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         }
         let keys =
             ["automountServiceAccountToken", "serviceAccountName", "serviceAccount", "containers"];
-        let message =
-            format!("{} gets the token of the default service account", workload.object.id());
-        findings
-            .at(workload.key(&keys).place(), message)
-            .object(workload.object)
-            .hint("set `automountServiceAccountToken: false`, or give it an account of its own");
+        let message = format!("{workload} gets the token of the default service account");
+        findings.at(workload.key(&keys).place(), message).about(
+            workload.object,
+            "set `automountServiceAccountToken: false`, or give it an account of its own",
+        );
     }
 }

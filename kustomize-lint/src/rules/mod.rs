@@ -83,92 +83,44 @@ mod ks006_netpol_selects_nothing;
 mod ks007_host_path;
 mod ks008_default_serviceaccount_token;
 mod needs;
+mod prelude;
 mod problems;
 
 use crate::rule::Rule;
 
 pub(crate) use entry::{Check, Entry};
 
+macro_rules! entries {
+    ($($rule:ident)*) => { [$(&$rule::RULE),*] };
+}
+
 /// Every rule, in the order of their codes.
-pub(crate) static ENTRIES: &[&Entry] = &[
-    &ka001_path_missing::RULE,
-    &ka002_path_not_buildable::RULE,
-    &ka003_project_denies::RULE,
-    &ka004_wave_order::RULE,
-    &ka005_namespace_mismatch::RULE,
-    &ka006_duplicate_ownership::RULE,
-    &kb001_build_failed::RULE,
-    &kb002_patch_no_match::RULE,
-    &kb003_patch_no_effect::RULE,
-    &kb004_patch_adds_container::RULE,
-    &kb005_json_replace_creates::RULE,
-    &kb006_patch_empty_target::RULE,
-    &kb007_crd_list_replaced::RULE,
-    &kb008_image_no_match::RULE,
-    &kb009_image_tag_and_digest::RULE,
-    &kb010_replacement_no_target::RULE,
-    &kb011_duplicate_key::RULE,
-    &kb012_orphan_file::RULE,
-    &kb013_missing_file::RULE,
-    &kb014_outside_root::RULE,
-    &kb015_deprecated_field::RULE,
-    &kb016_selector_mutated::RULE,
-    &kb017_unanchored_target::RULE,
-    &kb018_not_analysed::RULE,
-    &kg001_backend_missing::RULE,
-    &kg002_backend_port_missing::RULE,
-    &kg003_parent_missing::RULE,
-    &kg004_listener_hostname_mismatch::RULE,
-    &kg005_cross_namespace_no_grant::RULE,
-    &kg006_tls_secret_missing::RULE,
-    &kg007_route_shadowed::RULE,
-    &kg008_gatewayclass_undeclared::RULE,
-    &kh001_placeholder::RULE,
-    &kh002_removed_api::RULE,
-    &kh003_deprecated_api::RULE,
-    &kh004_schema::RULE,
-    &kh005_unused_suppression::RULE,
-    &kh006_empty_overlay::RULE,
-    &kp001_image_drift::RULE,
-    &kp002_env_missing::RULE,
-    &kp003_env_value_drift::RULE,
-    &kp004_port_drift::RULE,
-    &kp005_service_missing::RULE,
-    &kp006_healthcheck_drift::RULE,
-    &kp007_secret_drift::RULE,
-    &kq001_env_memory_budget::RULE,
-    &kq002_pod_exceeds_node::RULE,
-    &kq003_request_exceeds_limit::RULE,
-    &kq004_memory_unset::RULE,
-    &kq005_hpa_max_exceeds_budget::RULE,
-    &kq006_quota_exceeded::RULE,
-    &kq007_pdb_blocks_drain::RULE,
-    &kq008_bad_quantity::RULE,
-    &kr001_configmap_missing::RULE,
-    &kr002_secret_missing::RULE,
-    &kr003_configmap_key_missing::RULE,
-    &kr004_secret_key_missing::RULE,
-    &kr005_serviceaccount_missing::RULE,
-    &kr006_pvc_missing::RULE,
-    &kr007_service_selects_nothing::RULE,
-    &kr008_selector_template_mismatch::RULE,
-    &kr009_targetport_missing::RULE,
-    &kr010_hpa_target_missing::RULE,
-    &kr011_role_missing::RULE,
-    &kr012_ref_not_renamed::RULE,
-    &kr013_namespace_undeclared::RULE,
-    &kr014_secretstore_missing::RULE,
-    &kr015_unused_generator::RULE,
-    &kr016_claim_not_mounted::RULE,
-    &kr017_storageclass_missing::RULE,
-    &ks001_plaintext_secret::RULE,
-    &ks002_privileged::RULE,
-    &ks003_run_as_root::RULE,
-    &ks004_mutable_tag::RULE,
-    &ks005_netpol_blocks_dependency::RULE,
-    &ks006_netpol_selects_nothing::RULE,
-    &ks007_host_path::RULE,
-    &ks008_default_serviceaccount_token::RULE,
+pub(crate) static ENTRIES: &[&Entry] = &entries![
+    ka001_path_missing ka002_path_not_buildable ka003_project_denies ka004_wave_order
+    ka005_namespace_mismatch ka006_duplicate_ownership
+    kb001_build_failed kb002_patch_no_match kb003_patch_no_effect kb004_patch_adds_container
+    kb005_json_replace_creates kb006_patch_empty_target kb007_crd_list_replaced
+    kb008_image_no_match kb009_image_tag_and_digest kb010_replacement_no_target kb011_duplicate_key
+    kb012_orphan_file kb013_missing_file kb014_outside_root kb015_deprecated_field
+    kb016_selector_mutated kb017_unanchored_target kb018_not_analysed
+    kg001_backend_missing kg002_backend_port_missing kg003_parent_missing
+    kg004_listener_hostname_mismatch kg005_cross_namespace_no_grant kg006_tls_secret_missing
+    kg007_route_shadowed kg008_gatewayclass_undeclared
+    kh001_placeholder kh002_removed_api kh003_deprecated_api kh004_schema kh005_unused_suppression
+    kh006_empty_overlay
+    kp001_image_drift kp002_env_missing kp003_env_value_drift kp004_port_drift
+    kp005_service_missing kp006_healthcheck_drift kp007_secret_drift
+    kq001_env_memory_budget kq002_pod_exceeds_node kq003_request_exceeds_limit kq004_memory_unset
+    kq005_hpa_max_exceeds_budget kq006_quota_exceeded kq007_pdb_blocks_drain kq008_bad_quantity
+    kr001_configmap_missing kr002_secret_missing kr003_configmap_key_missing
+    kr004_secret_key_missing kr005_serviceaccount_missing kr006_pvc_missing
+    kr007_service_selects_nothing kr008_selector_template_mismatch kr009_targetport_missing
+    kr010_hpa_target_missing kr011_role_missing kr012_ref_not_renamed kr013_namespace_undeclared
+    kr014_secretstore_missing kr015_unused_generator kr016_claim_not_mounted
+    kr017_storageclass_missing
+    ks001_plaintext_secret ks002_privileged ks003_run_as_root ks004_mutable_tag
+    ks005_netpol_blocks_dependency ks006_netpol_selects_nothing ks007_host_path
+    ks008_default_serviceaccount_token
 ];
 
 /// The rule about suppressions themselves, which is asked last.

@@ -4,11 +4,14 @@ use std::collections::HashSet;
 
 use common::kubernetes::{effective, needs};
 
-use crate::finding::Findings;
+use crate::finding::{Finding, Findings};
 use crate::lint::Overlay;
 use crate::object::Object;
 use crate::tree::{Node, Place};
 use crate::view::{Keys, Target, words};
+
+/// What to do about an object that nothing but a manifest makes.
+pub(super) const OTHERWISE: &str = "add it to the resources, or declare it with `externals`";
 
 /// Reports objects that are needed and that nothing provides, once per object and name.
 pub(super) fn missing(
@@ -32,13 +35,8 @@ pub(super) fn missing(
             {
                 continue;
             }
-            let message = format!("there is no {kind} {name} for {}", object.id());
-            let hint = match overlay.near(kind, namespace, name) {
-                Some(near) => format!("is `{near}` meant?"),
-                None => hint.to_owned(),
-            };
-            let finding = findings.value(need.name, message);
-            finding.object(object).hint(hint);
+            let finding =
+                not_there(overlay, findings, object, need.name, (kind, namespace, name), hint);
             if let Some(other) = overlay.elsewhere(kind, name) {
                 let label =
                     format!("this one is in the namespace {}", effective(other.namespace()));
@@ -46,6 +44,20 @@ pub(super) fn missing(
             }
         }
     }
+}
+
+/// Reports that an object names another one that is certainly not there.
+pub(super) fn not_there<'f>(
+    overlay: &Overlay<'_>,
+    findings: &'f mut Findings<'_>,
+    object: &Object,
+    node: &Node,
+    (kind, namespace, name): (&str, &str, &str),
+    otherwise: &str,
+) -> &'f mut Finding {
+    let message = format!("there is no {kind} {name} for {object}");
+    let hint = overlay.meant(kind, namespace, name, otherwise);
+    findings.value(node, message).about(object, hint)
 }
 
 /// Where the object got its name first.
@@ -78,9 +90,8 @@ pub(super) fn missing_keys(overlay: &Overlay<'_>, findings: &mut Findings<'_>, t
                 Some(object) if object.generator.is_some() => object.original.name.as_str(),
                 _ => name,
             };
-            let message = format!("{kind} {name} has no key {key}");
-            let finding = findings.value(node, message);
-            finding.object(object).hint(hint(keys, key));
+            let finding = findings.value(node, format!("{kind} {name} has no key {key}"));
+            finding.about(object, hint(keys, key));
             finding
                 .also(overlay.files.first_line(keys.place), "its keys are said here")
                 .detail(key);

@@ -30,7 +30,7 @@ const POD: &[(&str, List)] = &[
 ];
 
 /// Where pods are specified.
-const TEMPLATES: &[(&str, &str)] = &[
+pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("Pod", "spec"),
     ("PodTemplate", "template/spec"),
     ("Deployment", "spec/template/spec"),

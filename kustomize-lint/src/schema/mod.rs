@@ -2,12 +2,10 @@
 //! Kubernetes 1.21–1.33 (`x-kubernetes-patch-merge-key`, `x-kubernetes-list-map-keys`) and
 //! kustomize's default transformer configuration.
 
+pub(crate) mod fields;
 mod lists;
-mod references;
 mod scope;
-pub(crate) mod transformers;
 
 pub(crate) use common::kubernetes::is_builtin;
 pub(crate) use lists::{List, list};
-pub(crate) use references::{REFERENCES, Reference};
-pub(crate) use scope::is_cluster_scoped;
+pub(crate) use scope::{is_cluster_scoped, keeps_name};

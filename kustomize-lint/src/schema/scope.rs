@@ -24,3 +24,11 @@ pub(crate) fn is_cluster_scoped(group: &str, kind: &str) -> bool {
         _ => false,
     }
 }
+
+/// Whether names of the kind stay as they are under `namePrefix` and `nameSuffix`.
+pub(crate) fn keeps_name(group: &str, kind: &str) -> bool {
+    matches!(
+        (group, kind),
+        (_, "CustomResourceDefinition" | "Namespace") | ("apiregistration.k8s.io", "APIService")
+    )
+}

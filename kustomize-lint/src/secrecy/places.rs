@@ -7,44 +7,18 @@
 use common::secrets::tree::REFERENCES;
 use common::secrets::{Words, is_harmless, names_secret, shows_secret};
 
+use crate::listed::is_listed;
 use crate::tree::{Entry, Node, Place, Value};
 
 /// Keys beside the name of something that say what it is, and never a secret.
-const PLAIN_KEYS: [&str; 18] = [
-    "apiVersion",
-    "containerPort",
-    "group",
-    "hostPort",
-    "image",
-    "imagePullPolicy",
-    "key",
-    "kind",
-    "mountPath",
-    "name",
-    "namespace",
-    "optional",
-    "port",
-    "protocol",
-    "readOnly",
-    "secretName",
-    "subPath",
-    "targetPort",
-];
+const PLAIN_KEYS: &str = "\
+    apiVersion containerPort group hostPort image imagePullPolicy key kind mountPath name \
+    namespace optional port protocol readOnly secretName subPath targetPort";
 
 /// Keys of what names an object.
-const REFERENCE_KEYS: [&str; 11] = [
-    "annotationSelector",
-    "apiVersion",
-    "fieldPath",
-    "group",
-    "key",
-    "kind",
-    "labelSelector",
-    "name",
-    "namespace",
-    "options",
-    "version",
-];
+const REFERENCE_KEYS: &str = "\
+    annotationSelector apiVersion fieldPath group key kind labelSelector name namespace options \
+    version";
 
 /// Where the secrets of an object are, of a patch, of a kustomization or of a list of them.
 /// `secret` says that it is about a Secret, whatever it says itself.
@@ -88,7 +62,7 @@ fn collect(node: &Node, found: &mut Vec<Place>) {
 
 fn mapping(node: &Node, entries: &[Entry], found: &mut Vec<Place>) {
     let kind = node.word_at(&["kind"]).unwrap_or_default().to_ascii_lowercase();
-    let reference = entries.iter().all(|entry| REFERENCE_KEYS.contains(&entry.key.as_str()));
+    let reference = entries.iter().all(|entry| is_listed(REFERENCE_KEYS, &entry.key));
     if matches!(kind.as_str(), "secret" | "secrets") && !reference {
         return object(node, found);
     }
@@ -117,7 +91,7 @@ fn mapping(node: &Node, entries: &[Entry], found: &mut Vec<Place>) {
         } else if made && matches!(key, "spec") {
             made_secret(value, found);
             collect(value, found);
-        } else if named && !PLAIN_KEYS.contains(&key) && key != "valueFrom" {
+        } else if named && !is_listed(PLAIN_KEYS, key) && key != "valueFrom" {
             // Of `{name: PASSWORD, valu: …}`, all that may be the value.
             if value.is_mapping() && !lower.starts_with("val") {
                 collect(value, found);
@@ -237,11 +211,7 @@ fn operation(node: &Node, secret: bool, found: &mut Vec<Place>) {
 
 /// Every value in it.
 fn scalars(node: &Node, found: &mut Vec<Place>) {
-    match &node.value {
-        Value::Scalar(_) => hide(node, found),
-        Value::Sequence(items) => items.iter().for_each(|item| scalars(item, found)),
-        Value::Mapping(entries) => entries.iter().for_each(|entry| scalars(&entry.value, found)),
-    }
+    node.each_scalar(&mut |node, _| hide(node, found));
 }
 
 fn hide(node: &Node, found: &mut Vec<Place>) {

@@ -1,10 +1,10 @@
 //! `namePrefix` and `nameSuffix`.
 
-use crate::facts::{StepKind, What};
+use crate::facts::StepKind;
 use crate::kustomization::{Kustomization, Spot};
 use crate::objects::Objects;
 use crate::render::Context;
-use crate::schema::transformers::keeps_name;
+use crate::schema::keeps_name;
 use crate::tree::{Scalar, Touch, Walk};
 
 pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
@@ -19,7 +19,6 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
 fn rename(affix: &Spot<String>, kind: StepKind, objects: &mut Objects, context: &mut Context) {
     let step = context.step(kind, affix.place, None);
     let touch = Touch { step, place: affix.place };
-    let mut changed = Vec::new();
     for object in &mut objects.list {
         let id = object.id();
         if keeps_name(&id.group, &id.kind) {
@@ -36,8 +35,6 @@ fn rename(affix: &Spot<String>, kind: StepKind, objects: &mut Objects, context: 
             };
             node.change(Scalar::text(name), touch);
         });
-        changed.push(object.key);
     }
     objects.reindex();
-    context.fact(step, affix.place, What::Changed { changed });
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use crate::facts::{StepKind, What};
+use crate::facts::StepKind;
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::render::Context;
@@ -24,7 +24,6 @@ pub(crate) fn apply(objects: &mut Objects, context: &mut Context) {
         if let Some(node) = object.node.get_mut("metadata").and_then(|m| m.get_mut("name")) {
             node.change(Scalar::text(name), Touch { step, place });
         }
-        context.fact(step, place, What::Changed { changed: vec![object.key] });
     }
     objects.reindex();
 }

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use crate::facts::{ProblemKind, StepKind, What};
+use crate::facts::{StepKind, What};
 use crate::kustomization::{Image, Kustomization};
 use crate::objects::Objects;
 use crate::render::Context;
@@ -23,8 +23,7 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
         let pattern =
             format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
         let Ok(pattern) = Regex::new(&pattern) else {
-            let message = format!("`{}` is not an image name", image.name);
-            context.problem(ProblemKind::Malformed, Some(image.place), message);
+            context.malformed(image.place, format!("`{}` is not an image name", image.name));
             continue;
         };
         let place = [&image.new_tag, &image.digest, &image.new_name, &image.tag_suffix]
@@ -33,46 +32,36 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
             .next()
             .map_or(image.place, |spot| spot.place);
         let touch = Touch { step, place };
-        let (mut matched, mut changed) = (Vec::new(), Vec::new());
+        let mut matched = Vec::new();
         for object in &mut objects.list {
             if object.kind() == "CustomResourceDefinition" {
                 continue;
             }
-            let (mut seen, mut wrong) = (Seen::default(), None);
+            let (mut seen, mut wrong) = (false, None);
             containers(&mut object.node, &pattern, image, touch, &mut seen);
             for path in FIELDS {
                 Walk::scalars(&mut object.node, path, None, &mut |value| {
                     if value.scalar().is_none() {
-                        wrong.get_or_insert(value.origin.place());
+                        wrong.get_or_insert(value.place());
                     }
                     set(value, &pattern, image, touch, &mut seen);
                 });
             }
             if let Some(place) = wrong {
-                let message = "an image must be text";
-                context.problem(ProblemKind::Malformed, Some(place), message);
+                context.malformed(place, "an image must be text");
             }
-            if seen.matched {
+            if seen {
                 matched.push(object.key);
-            }
-            if seen.changed {
-                changed.push(object.key);
             }
         }
         let tag_and_digest = image.new_tag.is_some() && image.digest.is_some();
         let name = image.name.clone();
-        context.fact(step, image.place, What::Image { name, matched, changed, tag_and_digest });
+        context.fact(step, image.place, What::Image { name, matched, tag_and_digest });
     }
 }
 
-#[derive(Default)]
-struct Seen {
-    matched: bool,
-    changed: bool,
-}
-
 /// Every list of containers, at whatever depth, also of kinds that are not built in.
-fn containers(node: &mut Node, pattern: &Regex, image: &Image, touch: Touch, seen: &mut Seen) {
+fn containers(node: &mut Node, pattern: &Regex, image: &Image, touch: Touch, seen: &mut bool) {
     match &mut node.value {
         Value::Scalar(_) => {}
         Value::Sequence(items) => {
@@ -96,20 +85,20 @@ fn containers(node: &mut Node, pattern: &Regex, image: &Image, touch: Touch, see
     }
 }
 
-fn set(value: &mut Node, pattern: &Regex, image: &Image, touch: Touch, seen: &mut Seen) {
+fn set(value: &mut Node, pattern: &Regex, image: &Image, touch: Touch, seen: &mut bool) {
     let Some(text) = value.as_str().filter(|text| pattern.is_match(text)) else { return };
     let new = renamed(text, image);
-    seen.matched = true;
-    seen.changed |= value.change(Scalar::text(new), touch);
+    *seen = true;
+    value.change(Scalar::text(new), touch);
 }
 
 /// An image without tag and digest.
 pub(crate) fn name(image: &str) -> &str {
-    split(image).0
+    parts(image).0
 }
 
 /// Name, tag and digest of an image.
-fn split(image: &str) -> (&str, Option<&str>, Option<&str>) {
+pub(crate) fn parts(image: &str) -> (&str, Option<&str>, Option<&str>) {
     let (rest, digest) = match image.split_once('@') {
         Some((rest, digest)) => (rest, Some(digest)),
         None => (image, None),
@@ -123,7 +112,7 @@ fn split(image: &str) -> (&str, Option<&str>, Option<&str>) {
 }
 
 fn renamed(text: &str, image: &Image) -> String {
-    let (name, mut tag, mut digest) = split(text);
+    let (name, mut tag, mut digest) = parts(text);
     let name = image.new_name.as_ref().map_or(name, |spot| spot.value.as_str());
     let (new_tag, new_digest) = (
         image.new_tag.as_ref().map(|spot| spot.value.as_str()),
@@ -152,12 +141,12 @@ fn renamed(text: &str, image: &Image) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::parts;
 
     #[test]
     fn a_registrys_port_is_not_a_tag() {
-        assert_eq!(split("r:5000/a/b"), ("r:5000/a/b", None, None));
-        assert_eq!(split("r:5000/a:1"), ("r:5000/a", Some("1"), None));
-        assert_eq!(split("a:1@sha256:x"), ("a", Some("1"), Some("sha256:x")));
+        assert_eq!(parts("r:5000/a/b"), ("r:5000/a/b", None, None));
+        assert_eq!(parts("r:5000/a:1"), ("r:5000/a", Some("1"), None));
+        assert_eq!(parts("a:1@sha256:x"), ("a", Some("1"), Some("sha256:x")));
     }
 }

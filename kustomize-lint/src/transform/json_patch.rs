@@ -2,7 +2,6 @@
 
 use crate::tree::{self, Node, Origin, Place, StepId, Touch, Value};
 
-/// An operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
     kind: Kind,
@@ -73,23 +72,13 @@ pub(crate) fn read(node: &Node) -> Result<Vec<Operation>, (Place, String)> {
 
 /// The value as JSON readers have it whose numbers are floats: of a large integer the first digits.
 fn rounded(mut node: Node) -> Node {
-    match &mut node.value {
-        Value::Scalar(scalar) if scalar.kind == tree::Kind::Int => {
-            if let Ok(number) = scalar.text.parse::<f64>() {
-                scalar.text = number.to_string();
-            }
+    node.each_scalar_mut(&mut |scalar| {
+        if scalar.kind == tree::Kind::Int
+            && let Ok(number) = scalar.text.parse::<f64>()
+        {
+            scalar.text = number.to_string();
         }
-        Value::Scalar(_) => {}
-        Value::Sequence(items) => {
-            *items = std::mem::take(items).into_iter().map(rounded).collect();
-        }
-        Value::Mapping(entries) => {
-            for entry in entries {
-                let value = std::mem::replace(&mut entry.value, Node::null(entry.origin));
-                entry.value = rounded(value);
-            }
-        }
-    }
+    });
     node
 }
 

@@ -1,10 +1,11 @@
 //! `labels` and `commonLabels`.
 
 use crate::facts::{StepKind, What};
+use crate::id::Id;
 use crate::kustomization::{Kustomization, Labels, Pairs};
 use crate::objects::Objects;
 use crate::render::Context;
-use crate::schema::transformers::{OWN_LABELS, SELECTORS, TEMPLATE_LABELS};
+use crate::schema::fields::{SELECTORS, TEMPLATE_LABELS};
 use crate::tree::{FieldSpec, Node, Origin, Place, Touch, Walk};
 
 pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
@@ -25,48 +26,33 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
 
 fn set(labels: &Labels, objects: &mut Objects, context: &mut Context) {
     let step = context.step(StepKind::Labels, labels.place, None);
-    let mut own: Vec<FieldSpec<'_>> = labels
-        .fields
-        .iter()
-        .map(|(group, version, kind, path, create)| FieldSpec {
-            group,
-            version,
-            kind,
-            path,
-            create: *create,
-        })
-        .collect();
-    own.push(OWN_LABELS);
-    if labels.selectors || labels.templates {
-        own.extend_from_slice(TEMPLATE_LABELS);
-    }
-    let selecting: Vec<FieldSpec<'_>> =
-        if labels.selectors { SELECTORS.concat() } else { Vec::new() };
-    let (mut changed, mut selectors) = (Vec::new(), Vec::new());
+    let (all, selecting) = (labels.selectors || labels.templates, labels.selectors);
+    let metadata = FieldSpec::any("metadata/labels", true);
+    let templates = TEMPLATE_LABELS.iter().filter(|_| all);
+    let own: Vec<&FieldSpec> = labels.fields.iter().chain([&metadata]).chain(templates).collect();
+    let selecting: Vec<&FieldSpec> = SELECTORS.iter().filter(|_| selecting).collect();
+    let set = |fields: &[&FieldSpec], id: &Id, node: &mut Node| {
+        let mut any = false;
+        for field in fields.iter().filter(|field| field.selects(id)) {
+            any |= put(node, field, &labels.pairs, step);
+        }
+        any
+    };
+    let mut selectors = Vec::new();
     for object in &mut objects.list {
         let id = object.id();
-        let mut any = false;
-        for field in own.iter().filter(|field| field.selects(&id)) {
-            any |= put(&mut object.node, field, &labels.pairs, step);
-        }
-        if any {
-            changed.push(object.key);
-        }
-        let mut any = false;
-        for field in selecting.iter().filter(|field| field.selects(&id)) {
-            any |= put(&mut object.node, field, &labels.pairs, step);
-        }
-        if any {
+        set(&own, &id, &mut object.node);
+        if set(&selecting, &id, &mut object.node) {
             selectors.push(object.key);
         }
     }
-    context.fact(step, labels.place, What::Labels { changed, selectors });
+    context.fact(step, labels.place, What::Labels { selectors });
 }
 
 /// Sets pairs in the mappings of a field.
 pub(crate) fn put(
     root: &mut Node,
-    field: &FieldSpec<'_>,
+    field: &FieldSpec,
     pairs: &Pairs,
     step: crate::tree::StepId,
 ) -> bool {
@@ -74,7 +60,7 @@ pub(crate) fn put(
     let Some(place) = place else { return false };
     let mut any = false;
     let create = field.create.then_some(Touch { step, place });
-    Walk::mappings(root, field.path, create, &mut |node| {
+    Walk::mappings(root, &field.path, create, &mut |node| {
         if !node.is_mapping() {
             return;
         }

@@ -196,7 +196,6 @@ impl Merge<'_> {
                     let what = What::ListReplaced {
                         object: self.object,
                         path: path.to_owned(),
-                        lost: before.origin.base,
                         dropped: dropped(before, patch),
                     };
                     self.facts.push((patch.origin.base, what));
@@ -260,8 +259,8 @@ impl Merge<'_> {
         let says = |key: &&&str| patch.items().iter().chain(&old).any(|i| i.get(key).is_some());
         let used: Vec<&str> = keys.iter().filter(says).copied().collect();
         let merged = match used.as_slice() {
-            [] => self.one_key(old, patch, path, keys[0], existed)?,
-            [key] => self.one_key(old, patch, path, key, existed)?,
+            [] => self.one_key(old, patch, path, keys[0])?,
+            [key] => self.one_key(old, patch, path, key)?,
             _ => self.several_keys(old, patch, path, keys)?,
         };
         *node.items_mut().expect("a list") = merged;
@@ -277,7 +276,6 @@ impl Merge<'_> {
         patch: &Node,
         path: &str,
         key: &str,
-        existed: bool,
     ) -> Result<Vec<Node>, Unmerged> {
         let mut slots: Vec<Option<Node>> = old.into_iter().map(Some).collect();
         let text = |node: &Node| node.get(key).and_then(Node::scalar).map(|s| s.text.clone());
@@ -288,26 +286,21 @@ impl Merge<'_> {
             }
         }
         let mut merged: Vec<Node> = Vec::new();
-        let mut added = HashMap::new();
+        let mut added = HashSet::new();
         for item in patch.items() {
             let Some(name) = text(item) else { continue };
-            if added.contains_key(&name) {
+            if added.contains(&name) {
                 // Only the first of equal items in a patch counts.
                 continue;
             }
             let before = positions.get(&name).and_then(|at| slots[*at].take());
-            let fresh = before.is_none();
             let value = match before {
                 // kustomize forgets such an item for the one of the base.
                 Some(base) if directive(item)? == Some(Directive::Replace) => Some(base),
                 before => self.node(before, item, path)?,
             };
-            added.insert(name.clone(), ());
+            added.insert(name);
             let Some(value) = value.filter(|value| !value.entries().is_empty()) else { continue };
-            if fresh && existed && key == "name" {
-                let what = What::ElementAdded { object: self.object, path: path.to_owned(), name };
-                self.facts.push((item.origin.base, what));
-            }
             merged.push(value);
         }
         // An item without its key makes kustomize lose what the patch does not name.

@@ -15,9 +15,10 @@ mod replacements;
 mod replicas;
 pub(crate) mod vars;
 
-pub(crate) use images::name as image_name;
+pub(crate) use images::{name as image_name, parts as image_parts};
 
-use crate::facts::{StepKind, What};
+use patches::Form;
+
 use crate::kustomization::Kustomization;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
@@ -32,13 +33,14 @@ pub(crate) fn apply(
     objects: &mut Objects,
     context: &mut Context,
 ) {
-    patches::strategic(folder, kustomization, objects, context);
-    patches::patches(folder, kustomization, objects, context);
+    let merges = (Form::Merge, kustomization.patches_strategic_merge.as_slice());
+    patches::apply(folder, merges, objects, context);
+    patches::apply(folder, (Form::Either, &kustomization.patches), objects, context);
     namespace::apply(kustomization, objects, context);
     affixes::apply(kustomization, objects, context);
     labels::apply(kustomization, objects, context);
     annotations::apply(kustomization, objects, context);
-    patches::json(folder, kustomization, objects, context);
+    patches::apply(folder, (Form::Json, &kustomization.patches_json6902), objects, context);
     replicas::apply(kustomization, objects, context);
     images::apply(kustomization, objects, context);
     replacements::apply(folder, kustomization, objects, context);
@@ -63,17 +65,7 @@ pub(crate) fn print_annotations(objects: &mut Objects) {
 }
 
 /// Leaves out what is configuration for tools and not for the cluster.
-pub(crate) fn drop_local(objects: &mut Objects, context: &mut Context) {
-    let mut dropped = Vec::new();
-    objects.retain(|object| {
-        let local = object.annotation(LOCAL_CONFIG).is_some_and(|value| value != "false");
-        if local {
-            dropped.push((object.key, object.source));
-        }
-        !local
-    });
-    for (object, source) in dropped {
-        let step = context.step(StepKind::Annotations, source, None);
-        context.fact(step, source, What::LocalConfig { object });
-    }
+pub(crate) fn drop_local(objects: &mut Objects) {
+    let local = |value: &str| value != "false";
+    objects.retain(|object| !object.annotation(LOCAL_CONFIG).is_some_and(local));
 }

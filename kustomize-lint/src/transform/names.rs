@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 
-use crate::facts::{ProblemKind, StepKind, What};
-use crate::id::Id;
-use crate::object::{Object, ObjectKey};
+use crate::facts::{ProblemKind, StepKind};
+use crate::id::{Id, fits};
+use crate::object::Object;
 use crate::objects::Objects;
 use crate::render::Context;
-use crate::schema::{REFERENCES, Reference};
-use crate::tree::{FieldSpec, Node, Scalar, StepId, Touch, Walk};
+use crate::schema::fields::{REFERENCES, Reference};
+use crate::tree::{FieldSpec, Node, Place, Scalar, StepId, Touch, Walk};
 
 /// An object as references see it.
 struct Candidate {
-    key: ObjectKey,
     at: usize,
     now: Id,
     previous: Vec<Id>,
@@ -31,7 +30,6 @@ pub(crate) fn apply(objects: &mut Objects, context: &mut Context) {
         names.dedup();
         for name in names {
             let candidate = Candidate {
-                key: object.key,
                 at,
                 now: now.clone(),
                 previous: object.previous.clone(),
@@ -44,13 +42,13 @@ pub(crate) fn apply(objects: &mut Objects, context: &mut Context) {
     if index.is_empty() {
         return;
     }
-    let mut fields: HashMap<&str, Vec<(&Reference, &FieldSpec<'static>)>> = HashMap::new();
-    for reference in REFERENCES {
-        for field in reference.fields {
-            fields.entry(field.kind).or_default().push((reference, field));
+    let mut fields: HashMap<&str, Vec<(&Reference, &FieldSpec)>> = HashMap::new();
+    for reference in REFERENCES.iter() {
+        for field in &reference.fields {
+            fields.entry(&field.kind).or_default().push((reference, field));
         }
     }
-    let mut follow = Follow { index, step: None, followed: Vec::new(), problems: Vec::new() };
+    let mut follow = Follow { index, step: None, problems: Vec::new() };
     for (at, object) in objects.list.iter_mut().enumerate() {
         let Some(fields) = fields.get(object.kind()) else { continue };
         follow.object(at, object, fields, context);
@@ -58,16 +56,12 @@ pub(crate) fn apply(objects: &mut Objects, context: &mut Context) {
     for (place, message) in follow.problems {
         context.problem(ProblemKind::Build, Some(place), message);
     }
-    for (step, object, referred, place) in follow.followed {
-        context.fact(step, place, What::ReferenceFollowed { object, referred });
-    }
 }
 
 struct Follow {
     index: HashMap<(String, String), Vec<Candidate>>,
     step: Option<StepId>,
-    followed: Vec<(StepId, ObjectKey, ObjectKey, crate::tree::Place)>,
-    problems: Vec<(crate::tree::Place, String)>,
+    problems: Vec<(Place, String)>,
 }
 
 impl Follow {
@@ -75,13 +69,12 @@ impl Follow {
         &mut self,
         at: usize,
         object: &mut Object,
-        fields: &[(&Reference, &FieldSpec<'static>)],
+        fields: &[(&Reference, &FieldSpec)],
         context: &mut Context,
     ) {
         let id = object.id();
         let who = Referrer {
             at,
-            key: object.key,
             prefixes: object.prefixes.clone(),
             suffixes: object.suffixes.clone(),
             role: object.node.get("roleRef").map(|role| {
@@ -95,7 +88,7 @@ impl Follow {
             let step =
                 *self.step.get_or_insert_with(|| context.step(StepKind::Reference, source, None));
             let mut visit = |node: &mut Node| self.field(node, reference, &who, step);
-            Walk::mappings(&mut object.node, field.path, None, &mut visit);
+            Walk::mappings(&mut object.node, &field.path, None, &mut visit);
         }
     }
 
@@ -106,11 +99,9 @@ impl Follow {
         } else if node.is_mapping() {
             self.mapping(node, reference, who, step);
         } else if let Some(name) = node.as_str().map(str::to_owned) {
-            let place = node.origin.place();
-            if let Some((key, now, source)) = self.find(&name, None, reference, who, place)
-                && node.change(Scalar::text(now.name), Touch { step, place: source })
-            {
-                self.followed.push((step, who.key, key, place));
+            let place = node.place();
+            if let Some(now) = self.find(&name, None, reference, who, place) {
+                node.change(Scalar::text(now.name), Touch { step, place });
             }
         }
     }
@@ -118,40 +109,33 @@ impl Follow {
     fn mapping(&mut self, node: &mut Node, reference: &Reference, who: &Referrer, step: StepId) {
         let Some(name) = node.str_at(&["name"]).map(str::to_owned) else { return };
         let namespace = node.str_at(&["namespace"]).map(str::to_owned);
-        let place = node.origin.place();
-        let Some((key, now, source)) = self.find(&name, namespace, reference, who, place) else {
-            return;
-        };
-        let touch = Touch { step, place: source };
-        let mut any = false;
+        let place = node.place();
+        let Some(now) = self.find(&name, namespace, reference, who, place) else { return };
+        let touch = Touch { step, place };
         if let Some(slot) = node.get_mut("name") {
-            any |= slot.change(Scalar::text(&now.name), touch);
+            slot.change(Scalar::text(&now.name), touch);
         }
         if !now.namespace.is_empty() {
             Walk::scalars(node, "namespace", Some(touch), &mut |slot| {
-                any |= slot.change(Scalar::text(&now.namespace), touch);
+                slot.change(Scalar::text(&now.namespace), touch);
             });
-        }
-        if any {
-            self.followed.push((step, who.key, key, place));
         }
     }
 
-    /// The object that a reference means: its key, who it is now, and what to point at.
+    /// Who the object that a reference means is now.
     fn find(
         &mut self,
         name: &str,
         namespace: Option<String>,
         reference: &Reference,
         who: &Referrer,
-        place: crate::tree::Place,
-    ) -> Option<(ObjectKey, Id, crate::tree::Place)> {
-        let all = self.index.get(&(reference.kind.to_owned(), name.to_owned()))?;
-        let fits = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
+        place: Place,
+    ) -> Option<Id> {
+        let all = self.index.get(&(reference.kind.clone(), name.to_owned()))?;
         let mut found: Vec<&Candidate> = all
             .iter()
             .filter(|c| {
-                fits(reference.group, &c.now.group) && fits(reference.version, &c.now.version)
+                fits(&reference.group, &c.now.group) && fits(&reference.version, &c.now.version)
             })
             .filter(|c| c.at != who.at || reference.kind != who.id.kind)
             .filter(|c| who.may_refer_to(c, &namespace, name))
@@ -172,7 +156,7 @@ impl Follow {
             self.problems.push((place, message));
             return None;
         }
-        Some((first.key, first.now.clone(), place))
+        Some(first.now.clone())
     }
 }
 
@@ -186,7 +170,6 @@ fn alike(a: &[String], b: &[String], strict: bool) -> bool {
 
 struct Referrer {
     at: usize,
-    key: ObjectKey,
     id: Id,
     prefixes: Vec<String>,
     suffixes: Vec<String>,

@@ -1,10 +1,10 @@
 //! `namespace`.
 
-use crate::facts::{ProblemKind, StepKind, What};
+use crate::facts::{ProblemKind, StepKind};
 use crate::kustomization::Kustomization;
 use crate::objects::Objects;
 use crate::render::Context;
-use crate::schema::transformers::NAMESPACES;
+use crate::schema::fields::NAMESPACES;
 use crate::tree::{Scalar, Touch, Walk};
 
 pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
@@ -12,20 +12,18 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
     let step = context.step(StepKind::Namespace, namespace.place, None);
     let touch = Touch { step, place: namespace.place };
     let value = Scalar::text(&namespace.value);
-    let mut changed = Vec::new();
     for object in &mut objects.list {
         let id = object.id();
         object.remember();
-        let mut any = false;
         if id.is_namespaced() {
             Walk::scalars(&mut object.node, "metadata/namespace", Some(touch), &mut |node| {
-                any |= node.change(value.clone(), touch);
+                node.change(value.clone(), touch);
             });
         }
         for field in NAMESPACES.iter().filter(|field| field.selects(&id)) {
             let create = field.create.then_some(touch);
-            Walk::scalars(&mut object.node, field.path, create, &mut |node| {
-                any |= node.change(value.clone(), touch);
+            Walk::scalars(&mut object.node, &field.path, create, &mut |node| {
+                node.change(value.clone(), touch);
             });
         }
         if matches!(id.kind.as_str(), "RoleBinding" | "ClusterRoleBinding") {
@@ -36,14 +34,11 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
                     // Of this one kustomize does not look at the kind.
                     if subject.str_at(&["name"]) == Some("default") {
                         Walk::scalars(subject, "namespace", Some(touch), &mut |node| {
-                            any |= node.change(value.clone(), touch);
+                            node.change(value.clone(), touch);
                         });
                     }
                 }
             });
-        }
-        if any {
-            changed.push(object.key);
         }
     }
     objects.reindex();
@@ -59,10 +54,7 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
         if let Some(first) = seen.insert(key, object.source) {
             let message = format!("two objects become {id}");
             context.problem(ProblemKind::Build, Some(namespace.place), message);
-            if let Some(problem) = context.problems.last_mut() {
-                problem.also = Some((first, "the first".to_owned()));
-            }
+            context.explain(first, "the first");
         }
     }
-    context.fact(step, namespace.place, What::Changed { changed });
 }

@@ -12,79 +12,44 @@ use super::json_patch::{self, Operation};
 use super::merge::{Merge, Unmerged};
 use crate::facts::{ProblemKind, StepKind, Target, What};
 use crate::id::Id;
-use crate::kustomization::{Kustomization, Patch, PatchText};
+use crate::kustomization::{Patch, PatchText};
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
 use crate::schema;
 use crate::select::Matcher;
 use crate::tree::{Node, Place};
 
-/// `patchesStrategicMerge`.
-pub(crate) fn strategic(
-    folder: &Folder,
-    kustomization: &Kustomization,
-    objects: &mut Objects,
-    context: &mut Context,
-) {
-    for entry in &kustomization.patches_strategic_merge {
-        // A patch in place of a file name has several lines, or braces.
-        let inline = entry.value.contains('\n') || entry.value.trim_start().starts_with('{');
-        let text =
-            if inline { PatchText::Inline(entry.clone()) } else { PatchText::File(entry.clone()) };
-        let patch = Patch {
-            place: entry.place,
-            text,
-            target: None,
-            allow_name_change: false,
-            allow_kind_change: false,
-        };
-        apply(folder, &patch, objects, context, Form::Merge);
-    }
-}
-
-/// `patches`.
-pub(crate) fn patches(
-    folder: &Folder,
-    kustomization: &Kustomization,
-    objects: &mut Objects,
-    context: &mut Context,
-) {
-    for patch in &kustomization.patches {
-        let mut patch = patch.clone();
-        if let PatchText::Inline(spot) = &mut patch.text {
-            // So does kustomize, here only: the last line of a block loses its end.
-            spot.value = spot.value.trim().to_owned();
-        }
-        apply(folder, &patch, objects, context, Form::Either);
-    }
-}
-
-/// `patchesJson6902`.
-pub(crate) fn json(
-    folder: &Folder,
-    kustomization: &Kustomization,
-    objects: &mut Objects,
-    context: &mut Context,
-) {
-    for patch in &kustomization.patches_json6902 {
-        apply(folder, patch, objects, context, Form::Json);
-    }
-}
-
+/// Which patches a list may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
+    /// `patchesStrategicMerge`.
     Merge,
+    /// `patchesJson6902`.
     Json,
+    /// `patches`.
     Either,
 }
 
-fn apply(folder: &Folder, patch: &Patch, objects: &mut Objects, context: &mut Context, form: Form) {
-    let Some(documents) = read(folder, patch, context) else { return };
-    let is_json = documents.iter().any(Node::is_sequence);
-    match form {
-        Form::Either if is_json => targeted_json(patch, &documents, objects, context),
-        Form::Json => targeted_json(patch, &documents, objects, context),
-        _ => merge(patch, documents, objects, context),
+/// Applies the patches of a list.
+pub(crate) fn apply(
+    folder: &Folder,
+    (form, patches): (Form, &[Patch]),
+    objects: &mut Objects,
+    context: &mut Context,
+) {
+    for patch in patches {
+        let mut patch = patch.clone();
+        if let (PatchText::Inline(spot), Form::Either) = (&mut patch.text, form) {
+            // So does kustomize, here only: the last line of a block loses its end.
+            spot.value = spot.value.trim().to_owned();
+        }
+        let Some(documents) = read(folder, &patch, context) else { continue };
+        let is_json = documents.iter().any(Node::is_sequence);
+        match form {
+            Form::Either if is_json => targeted_json(&patch, &documents, objects, context),
+            Form::Json => targeted_json(&patch, &documents, objects, context),
+            _ => merge(&patch, documents, objects, context),
+        }
     }
 }
 
@@ -95,7 +60,7 @@ fn select(patch: &Patch, objects: &Objects, context: &mut Context) -> Option<(Ta
     match Matcher::new(&target.value) {
         Ok(matcher) => Some((kind, matcher.select(objects))),
         Err(message) => {
-            context.problem(ProblemKind::Malformed, Some(target.place), message);
+            context.malformed(target.place, message);
             None
         }
     }
@@ -104,8 +69,7 @@ fn select(patch: &Patch, objects: &Objects, context: &mut Context) -> Option<(Ta
 /// A JSON patch, for everything that its target selects.
 fn targeted_json(patch: &Patch, documents: &[Node], objects: &mut Objects, context: &mut Context) {
     if patch.target.is_none() {
-        let message = "a JSON patch needs a `target`";
-        return context.problem(ProblemKind::Malformed, Some(patch.place), message);
+        return context.malformed(patch.place, "a JSON patch needs a `target`");
     }
     let Some((target, selected)) = select(patch, objects, context) else { return };
     let secret =
@@ -128,11 +92,9 @@ fn hide_values(documents: &[Node], secret: bool, context: &mut Context) {
 fn no_match(id: &Id, place: Place, context: &mut Context) {
     let message = format!("no {} {id} for this patch", id.api_version());
     context.problem(ProblemKind::PatchNoMatch, Some(place), message);
-}
-
-fn several(id: &Id, place: Place, context: &mut Context) {
-    let message = format!("more than one {id} for this patch");
-    context.problem(ProblemKind::Build, Some(place), message);
+    if let Some(problem) = context.problems.last_mut() {
+        problem.missing = Some(id.clone());
+    }
 }
 
 fn operate(
@@ -149,7 +111,7 @@ fn operate(
         let operations = match json_patch::read(document) {
             Ok(operations) => operations,
             Err((place, message)) => {
-                context.problem(ProblemKind::Malformed, Some(place), message);
+                context.malformed(place, message);
                 continue;
             }
         };
@@ -167,11 +129,9 @@ fn operate(
                         context.fact(step, operation.place, what);
                     }
                     Err(message) => {
-                        let message = format!("{}: {message}", object.id());
+                        let message = format!("{object}: {message}");
                         context.problem(ProblemKind::NoMatch, Some(operation.place), message);
-                        if let Some(problem) = context.problems.last_mut() {
-                            problem.also = Some((object.head(), "the object".to_owned()));
-                        }
+                        context.explain(object.head(), "the object");
                         break;
                     }
                 }
@@ -192,14 +152,12 @@ fn operate(
 /// Strategic-merge patches, each for the object that it names or for what the target selects.
 fn merge(patch: &Patch, documents: Vec<Node>, objects: &mut Objects, context: &mut Context) {
     if patch.target.is_some() && documents.len() > 1 {
-        let message = "a patch with a `target` has one document";
-        return context.problem(ProblemKind::Malformed, Some(patch.place), message);
+        return context.malformed(patch.place, "a patch with a `target` has one document");
     }
     for document in documents {
         let content = document.origin.base;
         if !document.is_mapping() {
-            let message = format!("a patch is a mapping, not {}", document.kind());
-            context.problem(ProblemKind::Malformed, Some(content), message);
+            context.malformed(content, format!("a patch is a mapping, not {}", document.kind()));
             continue;
         }
         let id = Id::of(&document);
@@ -207,7 +165,7 @@ fn merge(patch: &Patch, documents: Vec<Node>, objects: &mut Objects, context: &m
         if nameless {
             let message = "a merge patch needs a `kind` and a `metadata.name`";
             if patch.target.is_none() || id.kind.is_empty() {
-                context.problem(ProblemKind::Malformed, Some(content), message);
+                context.malformed(content, message);
                 continue;
             }
         }
@@ -216,13 +174,14 @@ fn merge(patch: &Patch, documents: Vec<Node>, objects: &mut Objects, context: &m
             selected
         } else {
             match objects.any(&id).as_slice() {
+                [at] => (Target::Identity, vec![*at]),
                 [] => {
                     no_match(&id, content, context);
                     continue;
                 }
-                [at] => (Target::Identity, vec![*at]),
                 _ => {
-                    several(&id, content, context);
+                    let message = format!("more than one {id} for this patch");
+                    context.problem(ProblemKind::Build, Some(content), message);
                     continue;
                 }
             }

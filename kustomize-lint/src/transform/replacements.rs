@@ -1,7 +1,7 @@
 //! `replacements`.
 
-use crate::facts::{DuplicateKey, ProblemKind, StepKind, What};
-use crate::id::Id;
+use crate::facts::{ProblemKind, StepKind, What};
+use crate::id::{Id, fits};
 use crate::kustomization::{
     FieldOptions, Kustomization, Replacement, ReplacementSource, ReplacementTarget, Selector, Spot,
     replacement_file,
@@ -38,12 +38,7 @@ fn load(folder: &Folder, path: &Spot<String>, context: &mut Context) -> Vec<Repl
     let mut read = Vec::new();
     match tree::read(file, &text, Dialect::Kustomization) {
         Ok(text) => {
-            let pairs = text.duplicates.into_iter();
-            context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
-                place,
-                earlier,
-                last: true,
-            }));
+            context.twice(text.duplicates, true);
             for node in &text.documents {
                 context.files.hide_secrets(node);
                 read.extend(replacement_file(node, &mut wrong));
@@ -55,7 +50,7 @@ fn load(folder: &Folder, path: &Spot<String>, context: &mut Context) -> Vec<Repl
         }
     }
     for (place, message) in wrong {
-        context.problem(ProblemKind::Malformed, Some(place), message);
+        context.malformed(place, message);
     }
     read
 }
@@ -64,8 +59,7 @@ fn one(replacement: &Replacement, objects: &mut Objects, context: &mut Context) 
     let place = replacement.place;
     let step = context.step(StepKind::Replacement, place, None);
     let Some(source) = &replacement.source else {
-        let message = "a replacement needs a `source`";
-        return context.problem(ProblemKind::Malformed, Some(place), message);
+        return context.malformed(place, "a replacement needs a `source`");
     };
     let value = match value(source, objects) {
         Ok(value) => value,
@@ -74,16 +68,14 @@ fn one(replacement: &Replacement, objects: &mut Objects, context: &mut Context) 
         }
     };
     if replacement.targets.is_empty() {
-        let message = "a replacement needs `targets`";
-        return context.problem(ProblemKind::Malformed, Some(place), message);
+        return context.malformed(place, "a replacement needs `targets`");
     }
-    let touch = Touch { step, place: value.origin.place() };
+    let touch = Touch { step, place: value.place() };
     for target in &replacement.targets {
         write(target, &value, touch, objects, context);
     }
 }
 
-/// The value that a source selects.
 fn value(source: &ReplacementSource, objects: &Objects) -> Result<Node, String> {
     let selector = &source.selector;
     let found: Vec<&Object> =
@@ -102,16 +94,16 @@ fn value(source: &ReplacementSource, objects: &Objects) -> Result<Node, String> 
         Ok(())
     })?;
     let Some(mut node) = found.filter(|node| !node.is_null()) else {
-        return Err(format!("{} has no {path}", object.id()));
+        return Err(format!("{object} has no {path}"));
     };
     if !source.options.delimiter.is_empty() {
         let Some(scalar) = node.scalar() else {
-            return Err(format!("{path} of {} is not text, so it has no parts", object.id()));
+            return Err(format!("{path} of {object} is not text, so it has no parts"));
         };
         let parts: Vec<&str> = scalar.written().split(&source.options.delimiter).collect();
         let at = usize::try_from(source.options.index).ok();
         let Some(part) = at.and_then(|at| parts.get(at)) else {
-            return Err(format!("{path} of {} has no part {}", object.id(), source.options.index));
+            return Err(format!("{path} of {object} has no part {}", source.options.index));
         };
         node.value = Value::Scalar(Scalar::text(*part));
     }
@@ -120,12 +112,11 @@ fn value(source: &ReplacementSource, objects: &Objects) -> Result<Node, String> 
 
 /// Whether an identity is the one that a selector names: here texts, not patterns.
 fn exact(selector: &Selector, id: &Id) -> bool {
-    let fits = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
     fits(&selector.group, &id.group)
         && fits(&selector.version, &id.version)
         && fits(&selector.kind, &id.kind)
         && fits(&selector.name, &id.name)
-        && (selector.namespace.is_empty() || selector.namespace == id.effective_namespace())
+        && fits(&selector.namespace, id.effective_namespace())
 }
 
 fn write(
@@ -136,8 +127,7 @@ fn write(
     context: &mut Context,
 ) {
     let Some(select) = &target.select else {
-        let message = "a target needs `select`";
-        return context.problem(ProblemKind::Malformed, Some(target.place), message);
+        return context.malformed(target.place, "a target needs `select`");
     };
     // Names are texts here and not patterns; only the label selectors are as elsewhere.
     let understood = |selector: &Selector| {
@@ -152,7 +142,7 @@ fn write(
     let (select, rejects) = match read {
         Ok(read) => read,
         Err(message) => {
-            return context.problem(ProblemKind::Malformed, Some(target.place), message);
+            return context.malformed(target.place, message);
         }
     };
     let chosen = |(selector, rest): &(Selector, Matcher), object: &Object| {
@@ -161,14 +151,12 @@ fn write(
     let place = target.place;
     let default = [Spot { value: "metadata.name".to_owned(), place }];
     let paths = if target.paths.is_empty() { &default[..] } else { &target.paths };
-    let (mut matched, mut changed) = (Vec::new(), Vec::new());
-    let mut renamed = Vec::new();
+    let (mut matched, mut renamed) = (Vec::new(), Vec::new());
     for (at, object) in objects.list.iter_mut().enumerate() {
         if !chosen(&select, object) || rejects.iter().any(|reject| chosen(reject, object)) {
             continue;
         }
         matched.push(object.key);
-        let (before, name) = (object.node.clone(), object.name().to_owned());
         let previous = object.id();
         for path in paths {
             let parts = split(&path.value);
@@ -190,23 +178,20 @@ fn write(
             });
             let wrong = match done {
                 Err(message) => Some(message),
-                Ok(()) if !any => Some(format!("{} has no {}", object.id(), path.value)),
+                Ok(()) if !any => Some(format!("{object} has no {}", path.value)),
                 Ok(()) => None,
             };
             if let Some(message) = wrong {
                 context.problem(ProblemKind::NoMatch, Some(path.place), message);
             }
         }
-        if !object.node.same(&before) {
-            changed.push(object.key);
-        }
-        if object.name() != name {
+        if object.name() != previous.name {
             object.previous.push(previous);
             renamed.push(at);
         }
     }
     renamed.into_iter().for_each(|at| objects.refresh(at));
-    context.fact(touch.step, place, What::ReplacementTarget { matched, changed });
+    context.fact(touch.step, place, What::ReplacementTarget { matched });
 }
 
 /// Sets a field, or the part of it that the options mean.

@@ -1,17 +1,17 @@
 //! `replicas`.
 
-use crate::facts::{Effect, ProblemKind, StepKind, What};
+use crate::facts::{Effect, ProblemKind, StepKind};
 use crate::kustomization::Kustomization;
 use crate::objects::Objects;
 use crate::render::Context;
-use crate::schema::transformers::REPLICAS;
+use crate::schema::fields::REPLICAS;
 use crate::tree::{Scalar, Touch, Walk};
 
 pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
     for replica in &kustomization.replicas {
         let step = context.step(StepKind::Replicas, replica.place, None);
         let touch = Touch { step, place: replica.place };
-        let mut matched = Vec::new();
+        let mut matches = false;
         for at in objects.named(&replica.name).to_vec() {
             let object = &mut objects.list[at];
             let named = object.ids().any(|id| id.name == replica.name);
@@ -19,18 +19,16 @@ pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, contex
             let Some(field) = REPLICAS.iter().find(|field| named && field.selects(&id)) else {
                 continue;
             };
-            matched.push(object.key);
-            Walk::scalars(&mut object.node, field.path, Some(touch), &mut |node| {
+            matches = true;
+            Walk::scalars(&mut object.node, &field.path, Some(touch), &mut |node| {
                 node.change(Scalar::int(replica.count), touch);
             });
         }
         // A configuration may say where other kinds have their number.
         let unknown = context.not_analysed.iter().any(|part| part.effect == Effect::Fields);
-        if matched.is_empty() && !unknown {
+        if !matches && !unknown {
             let message = format!("no workload with replicas has the name {}", replica.name);
             context.problem(ProblemKind::NoMatch, Some(replica.place), message);
         }
-        let name = replica.name.clone();
-        context.fact(step, replica.place, What::Replicas { name, matched });
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::facts::{ProblemKind, StepKind};
-use crate::id::Id;
+use crate::id::{Id, fits};
 use crate::object::Object;
 use crate::render::{Accumulated, Context};
 use crate::tree::{Node, Place, Scalar, StepId, Touch, Value};
@@ -13,21 +13,13 @@ pub(crate) fn apply(done: &mut Accumulated, context: &mut Context) {
     let mut values: HashMap<String, (Scalar, StepId, Place)> = HashMap::new();
     for var in &done.vars {
         let step = context.step(StepKind::Var, var.place, None);
-        let object = &var.object;
-        let wanted = Id {
-            group: object.group.clone(),
-            version: object.version.clone(),
-            kind: object.kind.clone(),
-            name: object.name.clone(),
-            namespace: object.namespace.clone(),
-        };
-        let fits = |own: &str, wanted: &str| wanted.is_empty() || own == wanted;
+        let wanted = &var.object;
         let is = |id: &Id| {
             id.name == wanted.name
                 && id.kind == wanted.kind
-                && fits(&id.group, &wanted.group)
-                && fits(&id.version, &wanted.version)
-                && (wanted.namespace.is_empty() || id.namespace == wanted.namespace)
+                && fits(&wanted.group, &id.group)
+                && fits(&wanted.version, &id.version)
+                && fits(&wanted.namespace, &id.namespace)
         };
         let list = &done.objects.list;
         let found: Vec<&Object> = done

@@ -5,6 +5,7 @@ mod origin;
 mod path;
 mod read;
 mod scalar;
+mod sort;
 mod timestamp;
 mod write;
 
@@ -12,7 +13,9 @@ pub(crate) use node::Index;
 pub use node::{Entry, Node, Value};
 pub(crate) use origin::Texts;
 pub use origin::{FileId, Files, Location, Origin, Place, SourceFile, StepId, Touch};
-pub(crate) use path::{FieldSpec, Walk};
+pub use path::FieldSpec;
+pub(crate) use path::Walk;
 pub(crate) use read::{Dialect, Text, read};
 pub use scalar::{Kind, Scalar};
+pub use sort::Sort;
 pub(crate) use write::write;

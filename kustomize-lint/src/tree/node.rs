@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use common::kubernetes::Tree;
 
-use super::origin::{Origin, Touch};
+use super::origin::{Origin, Place, Touch};
 use super::scalar::{Kind, Scalar};
+use super::sort::Sort;
 
 /// A value and where it comes from.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ impl Tree for Node {
     }
 
     fn word(&self) -> Option<&str> {
-        self.scalar().filter(|scalar| scalar.kind != Kind::Null).map(|scalar| scalar.text.as_str())
+        self.word()
     }
 }
 
@@ -56,7 +57,19 @@ pub struct Entry {
     pub value: Node,
 }
 
+impl Entry {
+    /// The place of the key: where it was set last.
+    pub(crate) fn place(&self) -> Place {
+        self.origin.place()
+    }
+}
+
 impl Node {
+    /// The place of the value: where it was set last.
+    pub(crate) fn place(&self) -> Place {
+        self.origin.place()
+    }
+
     /// A text.
     pub fn text(text: impl Into<String>, origin: Origin) -> Self {
         Node { origin, value: Value::Scalar(Scalar::text(text)) }
@@ -96,6 +109,11 @@ impl Node {
         }
     }
 
+    /// What a scalar says unless it is `null`: `name: 12` is a name, too.
+    pub fn word(&self) -> Option<&str> {
+        self.scalar().filter(|scalar| scalar.kind != Kind::Null).map(|scalar| scalar.text.as_str())
+    }
+
     /// The text of a scalar that is text.
     pub fn as_str(&self) -> Option<&str> {
         self.scalar().filter(|scalar| scalar.kind == Kind::Text).map(|scalar| scalar.text.as_str())
@@ -127,15 +145,15 @@ impl Node {
     }
 
     /// What a person would call it, for messages.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> Sort {
         match &self.value {
-            Value::Mapping(_) => "a mapping",
-            Value::Sequence(_) => "a list",
+            Value::Mapping(_) => Sort::Mapping,
+            Value::Sequence(_) => Sort::List,
             Value::Scalar(scalar) => match scalar.kind {
-                Kind::Null => "nothing",
-                Kind::Bool => "a boolean",
-                Kind::Int | Kind::Float => "a number",
-                Kind::Text => "text",
+                Kind::Null => Sort::Nothing,
+                Kind::Bool => Sort::Boolean,
+                Kind::Int | Kind::Float => Sort::Number,
+                Kind::Text => Sort::Text,
             },
         }
     }
@@ -160,10 +178,19 @@ impl Node {
         self.at(path)?.as_str()
     }
 
-    /// The name that a scalar says, behind several keys: `name: 12` is a name, too.
+    /// What the scalar behind several keys says.
     pub fn word_at(&self, path: &[&str]) -> Option<&str> {
-        let scalar = self.at(path)?.scalar()?;
-        (scalar.kind != Kind::Null).then_some(scalar.text.as_str())
+        self.at(path)?.word()
+    }
+
+    /// The items of the list behind several keys; none when there is no list.
+    pub(crate) fn items_at(&self, path: &[&str]) -> &[Node] {
+        self.at(path).map_or(&[], Node::items)
+    }
+
+    /// The entries of the mapping behind several keys; none when there is no mapping.
+    pub(crate) fn entries_at(&self, path: &[&str]) -> &[Entry] {
+        self.at(path).map_or(&[], Node::entries)
     }
 
     /// The value under `key` of a mapping, to change.
@@ -218,11 +245,42 @@ impl Node {
 
     /// Forgets how every value in it is written.
     pub(crate) fn forget_style(&mut self) {
+        self.each_scalar_mut(&mut |scalar| scalar.forget_style());
+    }
+
+    /// Changes every scalar in it.
+    pub(crate) fn each_scalar_mut(&mut self, change: &mut impl FnMut(&mut Scalar)) {
         match &mut self.value {
-            Value::Scalar(scalar) => scalar.forget_style(),
-            Value::Sequence(items) => items.iter_mut().for_each(Node::forget_style),
+            Value::Scalar(scalar) => change(scalar),
+            Value::Sequence(items) => items.iter_mut().for_each(|one| one.each_scalar_mut(change)),
             Value::Mapping(entries) => {
-                entries.iter_mut().for_each(|entry| entry.value.forget_style());
+                entries.iter_mut().for_each(|entry| entry.value.each_scalar_mut(change));
+            }
+        }
+    }
+
+    /// Looks at every node in it that is a scalar.
+    pub(crate) fn each_scalar<'a>(&'a self, look: &mut impl FnMut(&'a Node, &'a Scalar)) {
+        match &self.value {
+            Value::Scalar(scalar) => look(self, scalar),
+            Value::Sequence(items) => items.iter().for_each(|item| item.each_scalar(look)),
+            Value::Mapping(entries) => {
+                entries.iter().for_each(|entry| entry.value.each_scalar(look));
+            }
+        }
+    }
+
+    /// Changes where it, every key and every value in it come from.
+    pub(crate) fn each_origin_mut(&mut self, change: &mut impl FnMut(&mut Origin)) {
+        change(&mut self.origin);
+        match &mut self.value {
+            Value::Scalar(_) => {}
+            Value::Sequence(items) => items.iter_mut().for_each(|one| one.each_origin_mut(change)),
+            Value::Mapping(entries) => {
+                for entry in entries {
+                    change(&mut entry.origin);
+                    entry.value.each_origin_mut(change);
+                }
             }
         }
     }
@@ -230,23 +288,10 @@ impl Node {
     /// Marks the node and everything in it as set by a step, each at the place where it is
     /// written.
     pub(crate) fn touched(mut self, step: super::StepId) -> Self {
-        self.touch_all(step);
+        self.each_origin_mut(&mut |origin| {
+            origin.last = Some(Touch { step, place: origin.base });
+        });
         self
-    }
-
-    fn touch_all(&mut self, step: super::StepId) {
-        let mark = |origin: &mut Origin| origin.last = Some(Touch { step, place: origin.base });
-        mark(&mut self.origin);
-        match &mut self.value {
-            Value::Scalar(_) => {}
-            Value::Sequence(items) => items.iter_mut().for_each(|item| item.touch_all(step)),
-            Value::Mapping(entries) => {
-                for entry in entries {
-                    mark(&mut entry.origin);
-                    entry.value.touch_all(step);
-                }
-            }
-        }
     }
 
     /// Whether both hold the same, whatever the origins and the order of keys.

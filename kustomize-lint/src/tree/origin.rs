@@ -156,7 +156,6 @@ impl Files {
         file.hidden.push(start..end);
     }
 
-    /// The whole file.
     pub(crate) fn whole(&self, file: FileId) -> Place {
         Place::new(file, &(0..self.get(file).text.len()))
     }
@@ -203,11 +202,17 @@ impl Files {
         format!("{}:{}:{}", self.get(place.file).path.display(), at.line, at.column)
     }
 
-    /// The place as messages draw it.
-    pub fn diagnostic(&self, place: Place) -> diagnostic::Place {
-        let file = self.get(place.file);
-        let source = Source::new(file.path.display().to_string(), &file.text, &file.hidden);
-        diagnostic::Place { source: Arc::new(source), span: place.span() }
+    /// Makes places as messages draw them.
+    pub fn drawn(&self) -> impl FnMut(Place) -> diagnostic::Place {
+        let mut known: HashMap<FileId, Arc<Source>> = HashMap::new();
+        move |place| {
+            let source = known.entry(place.file).or_insert_with(|| {
+                let file = self.get(place.file);
+                let path = file.path.display().to_string();
+                Arc::new(Source::new(path, &file.text, &file.hidden))
+            });
+            diagnostic::Place { source: Arc::clone(source), span: place.span() }
+        }
     }
 }
 

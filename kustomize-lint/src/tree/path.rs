@@ -5,28 +5,35 @@
 use super::node::{Node, Value};
 use super::origin::{Origin, Touch};
 use super::scalar::Scalar;
-use crate::id::Id;
+use crate::id::{Id, fits};
 
-/// Which field of which kinds a transformer changes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FieldSpec<'a> {
-    pub(crate) group: &'a str,
-    pub(crate) version: &'a str,
-    pub(crate) kind: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) create: bool,
+/// Which field of which kinds a transformer changes. What is empty means every one.
+#[derive(Clone, Debug)]
+pub struct FieldSpec {
+    /// The API group.
+    pub group: String,
+    /// The version in it.
+    pub version: String,
+    /// The kind.
+    pub kind: String,
+    /// Keys with `/` between them.
+    pub path: String,
+    /// Whether the field is made where it is missing.
+    pub create: bool,
 }
 
-impl<'a> FieldSpec<'a> {
+impl FieldSpec {
     /// A field of every kind.
-    pub(crate) const fn any(path: &'a str, create: bool) -> Self {
-        FieldSpec { group: "", version: "", kind: "", path, create }
+    pub(crate) fn any(path: &str, create: bool) -> Self {
+        let (group, version, kind) = Default::default();
+        FieldSpec { group, version, kind, path: path.to_owned(), create }
     }
 
     /// Whether the specification is about objects of this group, version and kind.
     pub(crate) fn selects(&self, id: &Id) -> bool {
-        let fits = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
-        fits(self.group, &id.group) && fits(self.version, &id.version) && fits(self.kind, &id.kind)
+        fits(&self.group, &id.group)
+            && fits(&self.version, &id.version)
+            && fits(&self.kind, &id.kind)
     }
 }
 

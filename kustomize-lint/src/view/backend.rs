@@ -19,14 +19,20 @@ pub(crate) struct Backend<'a> {
     pub(crate) port: Option<Port<'a>>,
 }
 
+impl Backend<'_> {
+    /// The namespace of the Service: that of the object when it says no other.
+    pub(crate) fn namespace_of<'b>(&'b self, object: &'b Object) -> &'b str {
+        let said = self.namespace.and_then(Node::scalar);
+        said.map_or(object.namespace(), |scalar| &scalar.text)
+    }
+}
+
 /// The port of a Service.
 #[derive(Clone, Debug)]
 pub(crate) struct Port<'a> {
     /// Number or name.
     pub(crate) text: String,
-    /// Whether it is a name.
     pub(crate) named: bool,
-    /// Its place.
     pub(crate) node: &'a Node,
 }
 
@@ -36,7 +42,6 @@ pub(crate) fn is_route(object: &Object) -> bool {
         && matches!(object.kind(), "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute")
 }
 
-/// Whether the object is an Ingress.
 pub(crate) fn is_ingress(object: &Object) -> bool {
     object.kind() == "Ingress" && matches!(group(object), "networking.k8s.io" | "extensions")
 }
@@ -54,16 +59,12 @@ pub(crate) fn backends(object: &Object) -> Vec<Backend<'_>> {
     }
 }
 
-fn items<'a>(node: &'a Node, path: &[&str]) -> &'a [Node] {
-    node.at(path).map_or(&[], Node::items)
-}
-
 /// The backends of the rules, and those that get a copy of each request.
 fn of_route(object: &Object) -> Vec<Backend<'_>> {
     let mut found = Vec::new();
-    for rule in items(&object.node, &["spec", "rules"]) {
+    for rule in object.node.items_at(&["spec", "rules"]) {
         found.extend(mirrors(rule));
-        for backend in items(rule, &["backendRefs"]) {
+        for backend in rule.items_at(&["backendRefs"]) {
             found.extend(reference(backend));
             found.extend(mirrors(backend));
         }
@@ -72,7 +73,7 @@ fn of_route(object: &Object) -> Vec<Backend<'_>> {
 }
 
 fn mirrors(node: &Node) -> impl Iterator<Item = Backend<'_>> {
-    let filters = items(node, &["filters"]).iter();
+    let filters = node.items_at(&["filters"]).iter();
     filters.filter_map(|filter| reference(filter.at(&["requestMirror", "backendRef"])?))
 }
 
@@ -96,8 +97,8 @@ fn port(node: &Node) -> Option<Port<'_>> {
 
 fn of_ingress(object: &Object) -> Vec<Backend<'_>> {
     let Some(spec) = object.node.get("spec") else { return Vec::new() };
-    let rules = items(spec, &["rules"]).iter();
-    let paths = rules.flat_map(|rule| items(rule, &["http", "paths"]));
+    let rules = spec.items_at(&["rules"]).iter();
+    let paths = rules.flat_map(|rule| rule.items_at(&["http", "paths"]));
     let of_paths = paths.filter_map(|path| path.get("backend"));
     let defaults = spec.get("defaultBackend").or_else(|| spec.get("backend"));
     let backends = defaults.into_iter().chain(of_paths);
@@ -128,7 +129,7 @@ const ACTION: &str = "alb.ingress.kubernetes.io/actions.";
 
 /// The Services that actions of the AWS controller forward to.
 fn actions(object: &Object) -> Vec<Backend<'_>> {
-    let annotations = object.node.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries);
+    let annotations = object.annotations();
     let mut found = Vec::new();
     for entry in annotations.iter().filter(|entry| entry.key.starts_with(ACTION)) {
         let text = entry.value.as_str().unwrap_or_default();

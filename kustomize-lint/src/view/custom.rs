@@ -7,46 +7,26 @@
 use std::collections::HashSet;
 
 use super::words::words;
+use crate::listed::is_listed;
 use crate::object::{Object, group};
 use crate::schema::is_builtin;
 use common::kubernetes::effective;
 
 /// Groups whose resources make nothing that other objects name, or what they make is in
 /// [`super::Provided`].
-const PLAIN: &[&str] = &[
-    "acme.cert-manager.io",
-    "bitnami.com",
-    "cert-manager.io",
-    "cilium.io",
-    "crd.projectcalico.org",
-    "elbv2.k8s.aws",
-    "external-secrets.io",
-    "gateway.envoyproxy.io",
-    "gateway.networking.k8s.io",
-    "generators.external-secrets.io",
-    "karpenter.sh",
-    "keda.sh",
-    "kyverno.io",
-    "metallb.io",
-    "networking.istio.io",
-    "security.istio.io",
-    "snapshot.storage.k8s.io",
-    "traefik.containo.us",
-    "traefik.io",
-];
+const PLAIN: &str = "\
+    acme.cert-manager.io bitnami.com cert-manager.io cilium.io crd.projectcalico.org \
+    elbv2.k8s.aws external-secrets.io gateway.envoyproxy.io gateway.networking.k8s.io \
+    generators.external-secrets.io karpenter.sh keda.sh kyverno.io metallb.io networking.istio.io \
+    security.istio.io snapshot.storage.k8s.io traefik.containo.us traefik.io";
 
-/// The same for kinds of groups that have others, too.
-const PLAIN_KINDS: &[(&str, &str)] = &[
-    ("argoproj.io", "AppProject"),
-    // Makes ReplicaSets of its own pod template, and nothing that others name.
-    ("argoproj.io", "Rollout"),
-    ("monitoring.coreos.com", "AlertmanagerConfig"),
-    ("monitoring.coreos.com", "PodMonitor"),
-    ("monitoring.coreos.com", "Probe"),
-    ("monitoring.coreos.com", "PrometheusRule"),
-    ("monitoring.coreos.com", "ScrapeConfig"),
-    ("monitoring.coreos.com", "ServiceMonitor"),
-];
+/// The same for kinds of groups that have others, too. A Rollout makes ReplicaSets of its own pod
+/// template, and nothing that others name.
+const PLAIN_KINDS: &str = "\
+    argoproj.io/AppProject argoproj.io/Rollout monitoring.coreos.com/AlertmanagerConfig \
+    monitoring.coreos.com/PodMonitor monitoring.coreos.com/Probe \
+    monitoring.coreos.com/PrometheusRule monitoring.coreos.com/ScrapeConfig \
+    monitoring.coreos.com/ServiceMonitor";
 
 /// Kinds that deploy what is written elsewhere, and where they say the namespace.
 const DEPLOYERS: &[(&str, &str, &[&str])] = &[
@@ -78,7 +58,10 @@ impl Custom {
 
     fn add(&mut self, object: &Object) {
         let (group, kind) = (group(object), object.kind());
-        if is_builtin(group) || PLAIN.contains(&group) || PLAIN_KINDS.contains(&(group, kind)) {
+        if is_builtin(group)
+            || is_listed(PLAIN, group)
+            || is_listed(PLAIN_KINDS, &format!("{group}/{kind}"))
+        {
             return;
         }
         let deployer = DEPLOYERS.iter().find(|(of, known, _)| (*of, *known) == (group, kind));

@@ -18,7 +18,7 @@ pub(crate) struct Parent<'a> {
 
 /// The Gateways that a route names as its parents; a parent may be of another kind, too.
 pub(crate) fn parents(route: &Object) -> impl Iterator<Item = Parent<'_>> {
-    let references = route.node.at(&["spec", "parentRefs"]).map_or(&[][..], Node::items);
+    let references = route.node.items_at(&["spec", "parentRefs"]);
     references.iter().filter_map(|node| {
         let is_gateway = node.str_at(&["kind"]).unwrap_or("Gateway") == "Gateway"
             && node.str_at(&["group"]).unwrap_or(GATEWAY_API) == GATEWAY_API;
@@ -30,7 +30,6 @@ pub(crate) fn parents(route: &Object) -> impl Iterator<Item = Parent<'_>> {
 }
 
 impl<'a> Parent<'a> {
-    /// The name.
     pub(crate) fn name(&self) -> &'a str {
         self.name.scalar().map_or("", |scalar| scalar.text.as_str())
     }
@@ -55,9 +54,8 @@ impl<'a> Parent<'a> {
     }
 }
 
-/// The listeners of a Gateway.
 pub(crate) fn listeners(gateway: &Object) -> &[Node] {
-    gateway.node.at(&["spec", "listeners"]).map_or(&[], Node::items)
+    gateway.node.items_at(&["spec", "listeners"])
 }
 
 /// The Secrets that a Gateway's listeners name as their certificates.

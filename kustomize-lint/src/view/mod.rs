@@ -1,7 +1,6 @@
 //! Kubernetes objects as the rules look at them: workloads, containers, references.
 
 mod backend;
-mod by_label;
 mod container;
 mod custom;
 mod gateway;
@@ -14,14 +13,13 @@ mod words;
 mod workload;
 
 pub(crate) use backend::{GATEWAY_API, backends, is_ingress, is_route};
-pub(crate) use by_label::ByLabel;
 pub(crate) use container::{Container, Role};
 pub(crate) use custom::Custom;
 pub(crate) use gateway::{certificates, intersects, listeners, parents};
 pub(crate) use pods::Pods;
 pub(crate) use provided::{Keys, Provided};
 pub(crate) use renamed::Renamed;
-pub(crate) use selector::{Selector, labels};
+pub(crate) use selector::{Selector, labels, of_service};
 pub(crate) use words::{Word, names, words};
 pub(crate) use workload::Workload;
 

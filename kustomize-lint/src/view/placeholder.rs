@@ -9,9 +9,7 @@ use regex::Regex;
 use crate::object::Object;
 use crate::tree::{Node, Value};
 
-/// A value with a placeholder.
 pub(crate) struct Placeholder<'a> {
-    /// The value.
     pub(crate) node: &'a Node,
     /// The field: `spec/template/spec/containers/0/image`.
     pub(crate) path: String,

@@ -9,7 +9,6 @@ use common::kubernetes::effective;
 /// The workloads of an overlay by namespace and by each of their pods' labels.
 #[derive(Debug)]
 pub(crate) struct Pods<'a> {
-    /// The workloads.
     pub(crate) workloads: Vec<Workload<'a>>,
     by_namespace: HashMap<&'a str, Vec<usize>>,
     by_label: HashMap<(&'a str, &'a str, &'a str), Vec<usize>>,

@@ -87,13 +87,13 @@ impl Provided {
             ("cert-manager.io", "Certificate") => self.certificate(object),
             ("cert-manager.io", _) => self.hidden(object, &["spec", "acme", "privateKeySecretRef"]),
             ("networking.k8s.io" | "extensions", "Ingress") if issues(object) => {
-                let tls = node.at(&["spec", "tls"]).map_or(&[][..], Node::items);
+                let tls = node.items_at(&["spec", "tls"]);
                 for name in tls.iter().filter_map(|tls| tls.word_at(&["secretName"])) {
                     self.add(Target::Secret, object.namespace(), name, Keys::certificate(object));
                 }
             }
             ("gateway.networking.k8s.io", "Gateway") if issues(object) => {
-                let listeners = node.at(&["spec", "listeners"]).map_or(&[][..], Node::items);
+                let listeners = node.items_at(&["spec", "listeners"]);
                 let references = listeners.iter().filter_map(|l| l.at(&["tls", "certificateRefs"]));
                 for name in references.flat_map(Node::items).filter_map(|r| r.word_at(&["name"])) {
                     self.add(Target::Secret, object.namespace(), name, Keys::certificate(object));
@@ -143,7 +143,7 @@ impl Provided {
         keys.open = from.is_some();
         let merges = template.and_then(|t| t.str_at(&["mergePolicy"])) == Some("Merge");
         if merges || data.is_none() && from.is_none() {
-            let fetched = spec.get("data").map_or(&[][..], Node::items);
+            let fetched = spec.items_at(&["data"]);
             let names = fetched.iter().filter_map(|one| one.word_at(&["secretKey"]));
             keys.names.extend(names.map(str::to_owned));
             keys.open |= spec.get("dataFrom").is_some_and(filled);
@@ -204,7 +204,7 @@ fn identity(namespace: &str, name: &str) -> String {
 
 /// Whether cert-manager makes the Secrets that the object names.
 fn issues(object: &Object) -> bool {
-    let annotations = object.node.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries);
+    let annotations = object.annotations();
     annotations.iter().any(|entry| {
         matches!(
             entry.key.as_str(),
@@ -220,7 +220,7 @@ impl Keys {
             names: BTreeSet::new(),
             open: false,
             made: true,
-            place: if object.generator.is_some() { object.source } else { name.origin.place() },
+            place: if object.generator.is_some() { object.source } else { name.place() },
         }
     }
 

@@ -1,12 +1,21 @@
 //! Label selectors in objects, and the labels that they look at.
 
-use crate::tree::Node;
+use crate::object::Object;
+use crate::tree::{Entry, Node};
 
 /// Keys and values of a mapping of labels.
 pub(crate) fn labels(node: Option<&Node>) -> impl Iterator<Item = (&str, &str)> {
     node.into_iter()
         .flat_map(Node::entries)
         .filter_map(|entry| Some((entry.key.as_str(), entry.value.scalar()?.text.as_str())))
+}
+
+/// The selector of a Service that is to select pods.
+pub(crate) fn of_service(service: &Object) -> Option<&Entry> {
+    let spec = service.node.get("spec")?;
+    let external = spec.str_at(&["type"]) == Some("ExternalName");
+    let selector = spec.entry("selector").filter(|_| !external)?;
+    (!Selector::plain(&selector.value).is_empty()).then_some(selector)
 }
 
 /// A selector: `matchLabels` with `matchExpressions`, or a plain mapping (of a Service).
@@ -26,7 +35,7 @@ impl<'a> Selector<'a> {
     pub(crate) fn of(node: &'a Node) -> Self {
         Selector {
             labels: node.get("matchLabels"),
-            expressions: node.get("matchExpressions").map_or(&[], Node::items),
+            expressions: node.items_at(&["matchExpressions"]),
         }
     }
 
@@ -53,7 +62,7 @@ impl<'a> Selector<'a> {
             && self.expressions.iter().all(|expression| {
                 let key = expression.str_at(&["key"]).unwrap_or_default();
                 let listed = |value: &str| {
-                    let values = expression.get("values").map_or(&[][..], Node::items);
+                    let values = expression.items_at(&["values"]);
                     values.iter().any(|item| item.scalar().is_some_and(|s| s.text == value))
                 };
                 match expression.str_at(&["operator"]) {

@@ -7,7 +7,6 @@ use crate::tree::{Node, Value};
 pub(crate) struct Word<'a, 'p> {
     /// The scalar.
     pub(crate) node: &'a Node,
-    /// Its text.
     pub(crate) text: &'a str,
     /// The keys from the object down to it.
     pub(crate) keys: &'p [&'a str],

@@ -1,5 +1,7 @@
 //! Everything that makes pods.
 
+use std::fmt;
+
 use common::kubernetes;
 
 use super::Container;
@@ -9,12 +11,18 @@ use crate::tree::{Node, Origin};
 /// An object that makes pods, or is one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Workload<'a> {
-    /// The object.
     pub(crate) object: &'a Object,
     /// The pod's spec.
     pub(crate) pod: &'a Node,
     /// The pod's metadata, where there is any.
     pub(crate) metadata: Option<&'a Node>,
+}
+
+/// The object's [`Id`](crate::id::Id).
+impl fmt::Display for Workload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.object.fmt(f)
+    }
 }
 
 impl<'a> Workload<'a> {
@@ -24,7 +32,6 @@ impl<'a> Workload<'a> {
         Some(Workload { object, pod: template.get("spec")?, metadata: template.get("metadata") })
     }
 
-    /// The kind.
     pub(crate) fn kind(&self) -> &'a str {
         self.object.kind()
     }
@@ -40,7 +47,14 @@ impl<'a> Workload<'a> {
         entries.next().map_or(&self.pod.origin, |entry| &entry.origin)
     }
 
-    /// The pods' labels.
+    /// The templates of the claims that a StatefulSet makes for its pods.
+    pub(crate) fn claim_templates(&self) -> &'a [Node] {
+        match self.kind() {
+            "StatefulSet" => self.object.node.items_at(&["spec", "volumeClaimTemplates"]),
+            _ => &[],
+        }
+    }
+
     pub(crate) fn labels(&self) -> Option<&'a Node> {
         self.metadata?.get("labels")
     }

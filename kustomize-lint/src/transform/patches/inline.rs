@@ -2,7 +2,7 @@
 
 use super::documents::{parsed, understood};
 use crate::render::Context;
-use crate::tree::{FileId, Node, Place, Value};
+use crate::tree::{FileId, Node, Place};
 
 /// A patch that stands in the kustomization itself: its places are lines of that file.
 pub(super) fn inline(text: &str, place: Place, context: &mut Context) -> Vec<Node> {
@@ -65,16 +65,6 @@ impl Lines {
     }
 
     pub(super) fn move_node(&self, node: &mut Node) {
-        node.origin.base = self.map(node.origin.base);
-        match &mut node.value {
-            Value::Scalar(_) => {}
-            Value::Sequence(items) => items.iter_mut().for_each(|item| self.move_node(item)),
-            Value::Mapping(entries) => {
-                for entry in entries {
-                    entry.origin.base = self.map(entry.origin.base);
-                    self.move_node(&mut entry.value);
-                }
-            }
-        }
+        node.each_origin_mut(&mut |origin| origin.base = self.map(origin.base));
     }
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use super::documents::{parsed, understood};
 use super::inline::{Lines, inline};
-use crate::facts::ProblemKind;
 use crate::kustomization::{Kustomization, Patch, PatchText, Spot};
 use crate::render::{Context, Folder};
 use crate::tree::Node;
@@ -25,7 +24,7 @@ pub(super) fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Opt
     {
         hide_text(patch, &path, &text, context);
         let message = format!("a patch that begins with `[` must be JSON: {error}");
-        context.problem(ProblemKind::Malformed, Some(spot.place), message);
+        context.malformed(spot.place, message);
         return None;
     }
     let before = context.problems.len();
@@ -43,7 +42,7 @@ pub(super) fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Opt
     }
     let documents: Vec<Node> = documents.into_iter().filter(|node| !node.is_null()).collect();
     if documents.is_empty() {
-        context.problem(ProblemKind::Malformed, Some(spot.place), "this patch is empty");
+        context.malformed(spot.place, "this patch is empty");
         return None;
     }
     Some(documents)
@@ -52,14 +51,14 @@ pub(super) fn read(folder: &Folder, patch: &Patch, context: &mut Context) -> Opt
 /// Keeps the secrets of patches that stand in a kustomization out of every message, also when the
 /// kustomization has a mistake and no patch is applied.
 pub(crate) fn hide_inline(kustomization: &Kustomization, context: &mut Context) {
-    let lists = [&kustomization.patches, &kustomization.patches_json6902];
-    let patches = lists.into_iter().flatten().filter_map(|patch| match &patch.text {
-        PatchText::Inline(spot) => Some((spot, targets_secret(patch))),
-        PatchText::File(_) => None,
-    });
-    let merges = kustomization.patches_strategic_merge.iter();
-    let merges = merges.filter(|spot| spot.value.contains('\n')).map(|spot| (spot, false));
-    for (spot, secret) in patches.chain(merges) {
+    let lists = [
+        &kustomization.patches,
+        &kustomization.patches_json6902,
+        &kustomization.patches_strategic_merge,
+    ];
+    for patch in lists.into_iter().flatten() {
+        let PatchText::Inline(spot) = &patch.text else { continue };
+        let secret = targets_secret(patch);
         match understood(spot.place.file, &spot.value) {
             Ok(read) => {
                 let file = &context.files.get(spot.place.file).text;
