@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use common::kubernetes::{effective, needs};
+use common::kubernetes::{effective, needs, template};
 
 use super::entry::{Check, rule};
 use crate::argocd::{Application, deployments, is_timed, moment};
@@ -173,7 +173,9 @@ type Needs = Vec<((&'static str, String, String), Place)>;
 fn needed(object: &Object, namespace: &str, made: Option<&str>) -> Needs {
     let mut needed = Needs::new();
     let own = own_namespace(object, namespace);
-    for need in needs::of(&object.node).iter().filter(|need| !need.optional) {
+    // A binding is accepted without its accounts, and an Ingress without its certificate.
+    let waits = template(&object.node).is_some() || object.kind() == "ServiceAccount";
+    for need in needs::of(&object.node).iter().filter(|need| waits && !need.optional) {
         let key = (need.target.kind(), own.clone(), need.name().to_owned());
         needed.push((key, need.name.origin.place()));
     }

@@ -5,8 +5,8 @@ use crate::finding::Findings;
 use crate::lint::Overlay;
 use crate::object::{Object, group};
 use crate::tree::Node;
-use crate::view::{GATEWAY_API, backends, certificates, is_route, parents};
-use common::kubernetes::effective;
+use crate::view::{GATEWAY_API, backends, is_route, parents};
+use common::kubernetes::{certificates, effective};
 
 rule! {
     /// A reference of the Gateway API into another namespace that no ReferenceGrant allows.
@@ -77,7 +77,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 look(overlay, findings, object, backend.namespace, &wanted);
             }
         } else if object.kind() == "Gateway" {
-            for certificate in certificates(object) {
+            for certificate in certificates(&object.node) {
                 let Some(name) = certificate.word_at(&["name"]) else { continue };
                 let wanted = Wanted { kind: "Secret", name };
                 look(overlay, findings, object, certificate.get("namespace"), &wanted);

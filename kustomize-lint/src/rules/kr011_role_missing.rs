@@ -1,9 +1,10 @@
 //! KR011.
 
 use super::entry::{Check, rule};
+use super::needs::missing;
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::object::group;
+use crate::view::Target;
 
 rule! {
     /// A RoleBinding or ClusterRoleBinding whose role the overlay does not have.
@@ -47,35 +48,8 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    for binding in ["RoleBinding", "ClusterRoleBinding"].iter().flat_map(|k| overlay.of_kind(k)) {
-        if group(binding) != "rbac.authorization.k8s.io" {
-            continue;
-        }
-        let Some(role) = binding.node.get("roleRef") else { continue };
-        let (Some(node), Some(name)) = (role.get("name"), role.word_at(&["name"])) else {
-            continue;
-        };
-        let (kind, is_missing) = match (binding.kind(), role.str_at(&["kind"])) {
-            (_, Some("ClusterRole")) => {
-                ("ClusterRole", !is_built_in(name) && overlay.lacks_everywhere("ClusterRole", name))
-            }
-            ("RoleBinding", Some("Role")) => {
-                ("Role", overlay.lacks("Role", binding.namespace(), name))
-            }
-            _ => continue,
-        };
-        if is_missing {
-            let message = format!("there is no {kind} {name} for {}", binding.id());
-            let hint = match overlay.near(kind, binding.namespace(), name) {
-                Some(near) => format!("is `{near}` meant?"),
-                None => "add it to the resources, or declare it with `externals`".to_owned(),
-            };
-            findings.value(node, message).object(binding).hint(hint);
-        }
+    let hint = "add it to the resources, or declare it with `externals`";
+    for target in [Target::Role, Target::ClusterRole] {
+        missing(overlay, findings, target, |_, _| false, hint);
     }
-}
-
-/// Whether every cluster, or every cluster of a provider, has the ClusterRole.
-fn is_built_in(name: &str) -> bool {
-    matches!(name, "view" | "edit" | "admin" | "cluster-admin") || name.contains(':')
 }

@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use super::entry::{Check, rule};
 use crate::finding::Findings;
 use crate::lint::Overlay;
-use crate::object::{Object, group};
-use crate::tree::Node;
-use common::kubernetes::effective;
+use crate::view::Target;
+use common::kubernetes::{effective, needs};
 
 rule! {
     /// An ExternalSecret whose SecretStore or ClusterSecretStore the overlay does not have.
@@ -54,20 +53,17 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let mut seen = HashSet::new();
-    for object in overlay.objects().iter().filter(|o| group(o) == "external-secrets.io") {
-        for store in stores(object) {
-            let Some(name) = store.word_at(&["name"]) else { continue };
-            let kind = store.str_at(&["kind"]).unwrap_or("SecretStore");
-            let namespace = object.namespace();
-            let (is_missing, whole) = match kind {
-                "SecretStore" if object.kind() == "ClusterExternalSecret" => continue,
-                "SecretStore" => (
+    for object in overlay.objects() {
+        for need in needs::of(&object.node) {
+            let (kind, namespace, name) = (need.target.kind(), need.namespace, need.name());
+            let (is_missing, whole) = match need.target {
+                Target::SecretStore => (
                     // What a prefix has left behind is reported by KR012.
                     overlay.lacks(kind, namespace, name)
                         && overlay.renamed().find(kind, namespace, name).is_none(),
                     format!("{kind} {}/{name}", effective(namespace)),
                 ),
-                "ClusterSecretStore" => {
+                Target::ClusterSecretStore => {
                     (overlay.lacks_everywhere(kind, name), format!("{kind} {name}"))
                 }
                 _ => continue,
@@ -80,26 +76,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 Some(near) => format!("is `{near}` meant?"),
                 None => "add it to the resources, or declare it with `externals`".to_owned(),
             };
-            let node = store.get("name").unwrap_or(store);
-            findings.value(node, message).object(object).hint(hint);
+            findings.value(need.name, message).object(object).hint(hint);
         }
     }
-}
-
-/// Every place where the object names a store.
-fn stores(object: &Object) -> Vec<&Node> {
-    let spec = match object.kind() {
-        "ExternalSecret" => object.node.get("spec"),
-        "ClusterExternalSecret" => object.node.at(&["spec", "externalSecretSpec"]),
-        "PushSecret" => {
-            let stores = object.node.at(&["spec", "secretStoreRefs"]);
-            return stores.map_or(&[][..], Node::items).iter().collect();
-        }
-        _ => None,
-    };
-    let Some(spec) = spec else { return Vec::new() };
-    let entries = ["data", "dataFrom"].into_iter().filter_map(|field| spec.get(field));
-    let of_entries =
-        entries.flat_map(Node::items).filter_map(|entry| entry.at(&["sourceRef", "storeRef"]));
-    spec.get("secretStoreRef").into_iter().chain(of_entries).collect()
 }
