@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::retry::poll;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
 use super::volume::{self, Volume};
-use super::waiting::PAUSE;
 use super::{claim, manifest, quiesce};
 use crate::cluster::{Cluster, RESTORER, stop};
 use crate::object::{list, name, text};
@@ -73,38 +73,43 @@ pub(super) async fn bind(
         let created = cluster.create(&object, RESTORER).await;
         created.map_err(|error| stop("cannot make the claim", &error))?;
     }
-    let mut binder = false;
-    let outcome = loop {
-        let found = cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?;
-        if let Some(found) = found.filter(|found| text(found, "/status/phase") == "Bound") {
-            let all = cluster.list("v1", "PersistentVolume", "").await?;
-            break volume::of(&found, &all).map_err(|why| {
-                let message = format!("claim {name} cannot be restored: {why}");
-                Stop::new(Status::No, Diagnostic::error("volume-unsupported", message))
-            });
-        }
-        if Instant::now() >= deadline {
-            let message = format!("claim {name} was not bound in time");
-            break Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", message)));
-        }
-        if !binder {
-            let pod = binder_pod(cluster, namespace, name).await?;
-            apply(&pod, "cannot make a pod that binds the claim").await?;
-            binder = true;
-        }
-        tokio::time::sleep(PAUSE).await;
-    };
-    if binder {
-        cluster.delete("v1", "Pod", namespace, BINDER).await?;
-        while cluster.get("v1", "Pod", namespace, BINDER).await?.is_some() {
-            if Instant::now() >= deadline {
-                let message = format!("pod {BINDER} does not end");
-                return Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", message)));
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+    if let Some(claim) = bound(cluster, namespace, name).await? {
+        return volume(cluster, &claim).await;
     }
-    outcome
+    let pod = binder_pod(cluster, namespace, name).await?;
+    apply(&pod, "cannot make a pod that binds the claim").await?;
+    let is_unbound = |claim: &Result<Option<Value>, Stop>| matches!(claim, Ok(None));
+    let claim = poll(deadline, is_unbound, async || bound(cluster, namespace, name).await).await?;
+    let outcome = match claim {
+        Some(claim) => volume(cluster, &claim).await,
+        None => Err(late(format!("claim {name} was not bound in time"))),
+    };
+    cluster.delete("v1", "Pod", namespace, BINDER).await?;
+    let is_there = |pod: &Result<Option<Value>, Stop>| matches!(pod, Ok(Some(_)));
+    let ask = async || cluster.get("v1", "Pod", namespace, BINDER).await;
+    match poll(deadline, is_there, ask).await? {
+        Some(_) => Err(late(format!("pod {BINDER} does not end"))),
+        None => outcome,
+    }
+}
+
+fn late(message: String) -> Stop {
+    Stop::new(Status::Unfinished, Diagnostic::error("timeout", message))
+}
+
+/// The claim, once it is bound.
+async fn bound(cluster: &Cluster, namespace: &str, name: &str) -> Result<Option<Value>, Stop> {
+    let found = cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?;
+    Ok(found.filter(|found| text(found, "/status/phase") == "Bound"))
+}
+
+/// The volume of a claim that is bound.
+async fn volume(cluster: &Cluster, claim: &Value) -> Result<Volume, Stop> {
+    let all = cluster.list("v1", "PersistentVolume", "").await?;
+    volume::of(claim, &all).map_err(|why| {
+        let message = format!("claim {} cannot be restored: {why}", name(claim));
+        Stop::new(Status::No, Diagnostic::error("volume-unsupported", message))
+    })
 }
 
 /// A pod that does nothing, of the image that every node has.

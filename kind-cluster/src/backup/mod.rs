@@ -26,6 +26,7 @@ use std::time::{Instant, SystemTime};
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::files::Folder;
+use common::retry::poll;
 use common::stop::Stop;
 
 use crate::cli::{self, Shared};
@@ -37,7 +38,6 @@ use crate::{quantity, turn};
 use archive::Writer;
 use inventory::Inventory;
 use manifest::Manifest;
-use waiting::PAUSE;
 
 /// `backup`.
 pub(crate) async fn run(
@@ -96,7 +96,7 @@ pub(crate) async fn make(
     }
     let folder = interrupt.or(lock(&options.backup_dir, deadline)).await?;
     clear(&options.backup_dir, &shared.name)?;
-    let path = interrupt.or(free(&options.backup_dir, &shared.name)).await?;
+    let path = interrupt.or(free(&options.backup_dir, &shared.name, deadline)).await?;
     let mut writer = Writer::create(&path)?;
     let work = write(shared, &cluster, &inventory, &mut writer, deadline, interrupt);
     let outcome = match work.await {
@@ -192,30 +192,21 @@ async fn copy(
 
 /// Nobody else writes to the folder in the meantime.
 async fn lock(folder: &Path, deadline: Instant) -> Result<Folder, Stop> {
-    loop {
-        match Folder::lock(folder, Instant::now()) {
-            Err(error) if error.kind() == io::ErrorKind::TimedOut && Instant::now() < deadline => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            answer => {
-                return answer.map_err(|error| {
-                    let message = format!("cannot use the folder {}: {error}", folder.display());
-                    Stop::bad("backup-folder", message)
-                });
-            }
-        }
-    }
+    let is_held = |lock: &io::Result<Folder>| {
+        lock.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut)
+    };
+    let lock = poll(deadline, is_held, async || Folder::lock(folder, Instant::now())).await;
+    lock.map_err(|error| {
+        let message = format!("cannot use the folder {}: {error}", folder.display());
+        Stop::bad("backup-folder", message)
+    })
 }
 
 /// A path that no archive has yet: a name is of a second, and there may be an archive of this one.
-async fn free(folder: &Path, cluster: &str) -> Result<PathBuf, Stop> {
-    loop {
-        let path = folder.join(file_name(cluster));
-        if !path.exists() {
-            return Ok(path);
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
+async fn free(folder: &Path, cluster: &str, deadline: Instant) -> Result<PathBuf, Stop> {
+    let is_taken = |path: &PathBuf| path.exists();
+    // If it is still taken at the deadline, the writer refuses it.
+    Ok(poll(deadline, is_taken, async || folder.join(file_name(cluster))).await)
 }
 
 fn file_name(cluster: &str) -> String {

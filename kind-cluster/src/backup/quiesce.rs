@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::retry::poll;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
 use super::volume::{self, Volume};
-use super::waiting::PAUSE;
 use crate::cluster::{Cluster, stop as api_stop};
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
@@ -53,20 +53,16 @@ pub(super) async fn wait_until_unused(
     volumes: &[Volume],
     deadline: Instant,
 ) -> Result<(), Stop> {
-    loop {
-        let left = users_of(cluster, volumes).await?;
-        if left.is_empty() {
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            let message = format!("pods do not end: {}", left.join(", "));
-            return Err(Stop::new(
-                Status::Unfinished,
-                Diagnostic::error("timeout", message).hint("give more time with --timeout"),
-            ));
-        }
-        tokio::time::sleep(PAUSE).await;
+    let in_use = |users: &Result<Vec<String>, Stop>| users.as_ref().is_ok_and(|u| !u.is_empty());
+    let left = poll(deadline, in_use, async || users_of(cluster, volumes).await).await?;
+    if left.is_empty() {
+        return Ok(());
     }
+    let message = format!("pods do not end: {}", left.join(", "));
+    Err(Stop::new(
+        Status::Unfinished,
+        Diagnostic::error("timeout", message).hint("give more time with --timeout"),
+    ))
 }
 
 /// Refuses to go on where somebody has started a pod in the meantime.

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::retry::poll;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
 use super::manifest::{self, Manifest};
 use super::swap::Swap;
 use super::volume::Volume;
-use super::waiting::{PAUSE, warn};
+use super::waiting::warn;
 use super::{bind, quiesce, verify};
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
@@ -140,31 +141,34 @@ async fn try_out(
     options: &cli::Restore,
     deadline: Instant,
 ) -> Result<Vec<Check>, Stop> {
-    loop {
-        let mut waiting = Vec::new();
-        for key in users {
-            let version = format!("{}/v1", key.group);
-            let found = cluster.get(&version, &key.kind, &key.namespace, &key.name).await?;
-            let mut found = found.unwrap_or_default();
-            found["apiVersion"] = json!(version);
-            found["kind"] = json!(key.kind);
-            let state = assess(&found, &World::default());
-            if state != State::Ready {
-                waiting.push(format!("{key}: {}", state.reason()));
-            }
-        }
-        if waiting.is_empty() {
-            break;
-        }
-        if Instant::now() >= deadline {
-            let message = format!("restored, but not ready: {}", waiting.join("; "));
-            return Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", message)));
-        }
-        tokio::time::sleep(PAUSE).await;
+    let is_waiting = |waiting: &Result<Vec<String>, Stop>| {
+        waiting.as_ref().is_ok_and(|waiting| !waiting.is_empty())
+    };
+    let waiting = poll(deadline, is_waiting, async || unready(cluster, users).await).await?;
+    if !waiting.is_empty() {
+        let message = format!("restored, but not ready: {}", waiting.join("; "));
+        return Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", message)));
     }
     let rendered = render::overlay(shared).await?;
     let deadline = Instant::now() + shared.timeout;
     smoke::checks(cluster, &rendered.selected, &options.smoke, deadline).await
+}
+
+/// The workloads that are not ready, and why.
+async fn unready(cluster: &Cluster, users: &[Key]) -> Result<Vec<String>, Stop> {
+    let mut waiting = Vec::new();
+    for key in users {
+        let version = format!("{}/v1", key.group);
+        let found = cluster.get(&version, &key.kind, &key.namespace, &key.name).await?;
+        let mut found = found.unwrap_or_default();
+        found["apiVersion"] = json!(version);
+        found["kind"] = json!(key.kind);
+        let state = assess(&found, &World::default());
+        if state != State::Ready {
+            waiting.push(format!("{key}: {}", state.reason()));
+        }
+    }
+    Ok(waiting)
 }
 
 fn listed(manifest: &Manifest, word: &str) -> Vec<Check> {

@@ -1,7 +1,5 @@
 //! Waiting, and what is said meanwhile.
 
-use std::time::Duration;
-
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::stop::Stop;
@@ -18,6 +16,3 @@ pub(super) fn late(what: &str) -> Stop {
         Diagnostic::error("timeout", message).hint("give more time with --timeout"),
     )
 }
-
-/// How often something is asked again.
-pub(super) const PAUSE: Duration = Duration::from_millis(250);

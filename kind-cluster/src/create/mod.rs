@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::retry::poll;
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -27,8 +28,6 @@ use crate::{places, preflight, process, teardown, turn};
 use config::KindConfig;
 use made::Half;
 
-/// How often nodes are asked whether they are ready.
-const PAUSE: Duration = Duration::from_millis(500);
 /// How long an API server that should be running may keep silent, such as after a restart of the
 /// machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -286,41 +285,26 @@ impl Work<'_> {
         containers: &[Node],
         deadline: Instant,
     ) -> Result<(), Stop> {
-        let world = World::default();
-        let count = containers.len();
         let mut said = String::new();
-        loop {
-            let mut nodes = cluster.list("v1", "Node", "").await?;
-            // One whose container is gone never becomes Ready; it is drift.
-            nodes.retain(|node| containers.iter().any(|known| known.name == name(node)));
-            let waiting: Vec<String> = nodes
-                .iter()
-                .map(|node| (node, assess(node, &world)))
-                .filter(|(_, state)| *state != State::Ready)
-                .map(|(node, state)| format!("{}: {}", name(node), state.reason()))
-                .collect();
-            if waiting.is_empty() && nodes.len() >= count {
-                self.done("nodes", "ready", &format!("all {} are Ready", nodes.len()));
-                return Ok(());
-            }
-            let what = match waiting.is_empty() {
-                true => format!("{} of {count} nodes have joined", nodes.len()),
-                false => waiting.join("; "),
-            };
-            if Instant::now() >= deadline {
-                let message = format!("not every node is Ready: {what}");
-                return Err(Stop::new(
-                    Status::Unfinished,
-                    Diagnostic::error("nodes-not-ready", message)
-                        .hint("`docker logs NODE` shows its start; --timeout gives more time"),
-                ));
-            }
-            if what != said {
+        let is_waiting = |waiting: &Result<Option<String>, Stop>| matches!(waiting, Ok(Some(_)));
+        let waiting = poll(deadline, is_waiting, async || {
+            let waiting = unready(cluster, containers).await?;
+            if let Some(what) = waiting.as_ref().filter(|what| **what != said) {
                 display::line(&format!("waiting for nodes: {what}"));
-                said = what;
+                said.clone_from(what);
             }
-            tokio::time::sleep(PAUSE).await;
+            Ok(waiting)
+        });
+        if let Some(what) = waiting.await? {
+            let message = format!("not every node is Ready: {what}");
+            return Err(Stop::new(
+                Status::Unfinished,
+                Diagnostic::error("nodes-not-ready", message)
+                    .hint("`docker logs NODE` shows its start; --timeout gives more time"),
+            ));
         }
+        self.done("nodes", "ready", &format!("all {} are Ready", containers.len()));
+        Ok(())
     }
 
     /// What a dry run cannot look at, because it is not there yet.
@@ -345,6 +329,23 @@ impl Work<'_> {
     }
 }
 
+/// What the nodes are waited for; `None` when every one is Ready.
+async fn unready(cluster: &Cluster, containers: &[Node]) -> Result<Option<String>, Stop> {
+    let mut nodes = cluster.list("v1", "Node", "").await?;
+    // One whose container is gone never becomes Ready; it is drift.
+    nodes.retain(|node| containers.iter().any(|known| known.name == name(node)));
+    let states = nodes.iter().map(|node| (node, assess(node, &World::default())));
+    let waiting: Vec<String> = states
+        .filter(|(_, state)| *state != State::Ready)
+        .map(|(node, state)| format!("{}: {}", name(node), state.reason()))
+        .collect();
+    let (joined, all) = (nodes.len(), containers.len());
+    Ok(match waiting.is_empty() {
+        false => Some(waiting.join("; ")),
+        true => (joined < all).then(|| format!("{joined} of {all} nodes have joined")),
+    })
+}
+
 /// kind's own kubeconfig for a cluster.
 async fn kinds_kubeconfig(name: &str) -> Result<String, Stop> {
     let arguments = ["get", "kubeconfig", "--name", name];
@@ -353,14 +354,10 @@ async fn kinds_kubeconfig(name: &str) -> Result<String, Stop> {
 
 /// A control plane that was just started takes a moment to answer.
 async fn connect(name: &str, kubeconfig: Option<&str>, deadline: Instant) -> Result<Cluster, Stop> {
-    loop {
-        match Cluster::connect_by(name, kubeconfig).await {
-            Err(stop) if stop.status == Status::Unfinished && Instant::now() < deadline => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            outcome => return outcome,
-        }
-    }
+    let is_silent = |answer: &Result<Cluster, Stop>| {
+        answer.as_ref().is_err_and(|stop| stop.status == Status::Unfinished)
+    };
+    poll(deadline, is_silent, async || Cluster::connect_by(name, kubeconfig).await).await
 }
 
 /// Bytes of memory that nodes will report as theirs.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::retry::poll;
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -18,7 +19,6 @@ use crate::readiness::{Cause, Failure, Rule, State, assess};
 
 /// How long an object is tried that an operator's webhook or the API server does not take yet.
 const PATIENCE: Duration = Duration::from_secs(120);
-const PAUSE: Duration = Duration::from_millis(250);
 
 /// What is to be applied.
 pub(crate) struct RollOut<'a> {
@@ -120,39 +120,21 @@ impl Work<'_> {
         let end = self.roll.deadline.min(Instant::now() + PATIENCE);
         let key = Key::of(object);
         let mut said_so = false;
-        loop {
-            let error = match self.cluster.apply(object, self.roll.force).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let refusal = Refusal::of(&error);
-            if !refusal.passes() {
-                return Err(refused(&key, &error));
-            }
-            if Instant::now() >= end {
-                let (code, hint) = match refusal {
-                    Refusal::NotServed => (
-                        "not-served",
-                        "is the component that defines it installed? `kind-cluster create` does that",
-                    ),
-                    Refusal::Webhook => (
-                        "webhook-refusing",
-                        "look at the pods of the operator that owns the webhook",
-                    ),
-                    _ => ("api-failed", "look at the API server: `kind-cluster doctor`"),
-                };
-                let message = format!("{key} could not be applied: {}", said(&error));
-                return Err(Stop::new(
-                    Status::Unfinished,
-                    Diagnostic::error(code, message).hint(hint),
-                ));
-            }
-            if !said_so {
-                self.display.note(&format!("{key} is tried again: {}", said(&error)));
+        let passes = |answer: &Result<Value, kube::Error>| {
+            answer.as_ref().is_err_and(|error| Refusal::of(error).passes())
+        };
+        let answer = poll(end, passes, async || {
+            let answer = self.cluster.apply(object, self.roll.force).await;
+            if let Err(error) = &answer
+                && passes(&answer)
+                && !said_so
+            {
+                self.display.note(&format!("{key} is tried again: {}", said(error)));
                 said_so = true;
             }
-            tokio::time::sleep(PAUSE).await;
-        }
+            answer
+        });
+        answer.await.map_err(|error| not_applied(&key, &error))
     }
 
     /// Watches what the object's state depends on.
@@ -292,8 +274,25 @@ fn failure_code(object: &Value, cause: Cause) -> &'static str {
     }
 }
 
-fn refused(key: &Key, error: &kube::Error) -> Stop {
-    Stop::new(Status::No, refusal(key, error))
+/// Why an object could not be applied, at once or in time.
+fn not_applied(key: &Key, error: &kube::Error) -> Stop {
+    let (code, hint) = match Refusal::of(error) {
+        Refusal::NotServed => (
+            "not-served",
+            "is the component that defines it installed? `kind-cluster create` does that",
+        ),
+        Refusal::Webhook => {
+            ("webhook-refusing", "look at the pods of the operator that owns the webhook")
+        }
+        Refusal::Busy | Refusal::Terminating => {
+            ("api-failed", "look at the API server: `kind-cluster doctor`")
+        }
+        Refusal::WrongType | Refusal::Immutable | Refusal::Other => {
+            return Stop::new(Status::No, refusal(key, error));
+        }
+    };
+    let message = format!("{key} could not be applied: {}", said(error));
+    Stop::new(Status::Unfinished, Diagnostic::error(code, message).hint(hint))
 }
 
 fn refusal(key: &Key, error: &kube::Error) -> Diagnostic {
