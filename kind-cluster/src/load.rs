@@ -19,7 +19,7 @@ use crate::cli::{self, Shared};
 use crate::deploy::display;
 use crate::nodes::{self, Node, NodeImage};
 use crate::object::{containers, list, template, text};
-use crate::process;
+use crate::process::{self, Trouble};
 use crate::render;
 use crate::report::{self, Check};
 
@@ -258,10 +258,12 @@ async fn engine_image(image: &str) -> Result<Option<EngineImage>, Stop> {
     let arguments = ["image", "inspect", "--format", "{{json .}}", image];
     let output = process::output("docker", &arguments, nodes::QUESTION).await?;
     if !output.success {
-        // Only that it is not there is an answer.
-        return match output.stderr.to_lowercase().contains("no such image") {
-            true => Ok(None),
-            false => Err(process::failed("docker", &arguments, &output)),
+        return match output.trouble() {
+            Trouble::NoSuchImage => Ok(None),
+            // It says nothing about the image.
+            Trouble::EngineDown | Trouble::Other => {
+                Err(process::failed("docker", &arguments, &output))
+            }
         };
     }
     let found: Value = serde_json::from_slice(&output.stdout)
@@ -290,8 +292,7 @@ async fn load(
     engine: u64,
     limit: Duration,
 ) -> Result<(), Stop> {
-    let folder = tempfile::tempdir()
-        .map_err(|error| Stop::bad("temporary-folder", format!("no temporary folder: {error}")))?;
+    let folder = process::folder()?;
     let file = folder.path().join("image.tar").display().to_string();
     let platform = format!("linux/{}", architecture());
     let mut arguments = vec!["save", "--output", &file];

@@ -22,12 +22,8 @@ pub(crate) struct Key {
 impl Key {
     /// The key of an object; parts that are missing are empty.
     pub(crate) fn of(object: &Value) -> Key {
-        Key {
-            group: group(object).to_owned(),
-            kind: text(object, "/kind").to_owned(),
-            namespace: text(object, "/metadata/namespace").to_owned(),
-            name: name(object).to_owned(),
-        }
+        let namespace = text(object, "/metadata/namespace");
+        Key::new(group(object), text(object, "/kind"), namespace, name(object))
     }
 
     /// The key of something that an object refers to.
@@ -66,9 +62,21 @@ pub(crate) fn number(value: &Value, pointer: &str) -> i64 {
     value.pointer(pointer).and_then(Value::as_i64).unwrap_or_default()
 }
 
+/// The number of pods that a workload wants; 1 where it says none.
+pub(crate) fn replicas(workload: &Value) -> i64 {
+    workload.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1)
+}
+
 /// The items of the list at a JSON pointer.
 pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// An object with its version and kind, which some answers leave out.
+pub(crate) fn typed(mut object: Value, version: &str, kind: &str) -> Value {
+    object["apiVersion"] = version.into();
+    object["kind"] = kind.into();
+    object
 }
 
 /// `metadata.name`.

@@ -206,35 +206,12 @@ fn stage(object: &Value) -> u8 {
 
 /// The place of a kind in the order in which Helm installs; what it does not know comes last.
 fn helm(kind: &str) -> usize {
-    const ORDER: [&str; 26] = [
-        "PriorityClass",
-        "Namespace",
-        "NetworkPolicy",
-        "ResourceQuota",
-        "LimitRange",
-        "PodDisruptionBudget",
-        "ServiceAccount",
-        "Secret",
-        "ConfigMap",
-        "StorageClass",
-        "PersistentVolume",
-        "PersistentVolumeClaim",
-        "CustomResourceDefinition",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "Role",
-        "RoleBinding",
-        "Service",
-        "DaemonSet",
-        "Pod",
-        "ReplicaSet",
-        "Deployment",
-        "HorizontalPodAutoscaler",
-        "StatefulSet",
-        "Job",
-        "CronJob",
-    ];
-    ORDER.iter().position(|known| *known == kind).unwrap_or(ORDER.len())
+    const ORDER: &str = "PriorityClass Namespace NetworkPolicy ResourceQuota LimitRange \
+                         PodDisruptionBudget ServiceAccount Secret ConfigMap StorageClass \
+                         PersistentVolume PersistentVolumeClaim CustomResourceDefinition ClusterRole \
+                         ClusterRoleBinding Role RoleBinding Service DaemonSet Pod ReplicaSet \
+                         Deployment HorizontalPodAutoscaler StatefulSet Job CronJob";
+    ORDER.split(' ').position(|known| known == kind).unwrap_or(usize::MAX)
 }
 
 /// One circle among the objects that are left.

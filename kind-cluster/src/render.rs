@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::diagnostic::{Diagnostic, Report, nearest};
-use common::exit::Status;
 use common::kubernetes::is_custom_cluster_wide;
 use common::secrets::mask;
 use common::stop::Stop;
@@ -90,11 +89,8 @@ async fn kustomize(folder: &Path) -> Result<Vec<Value>, Stop> {
     let output = process::output("kubectl", &arguments, Duration::from_secs(60)).await?;
     if !output.success {
         let message = format!("{} cannot be rendered: {}", folder.display(), output.complaint());
-        return Err(Stop::new(
-            Status::Bad,
-            Diagnostic::error("bad-overlay", message)
-                .hint(format!("`kubectl kustomize {}` shows the same", folder.display())),
-        ));
+        return Err(Stop::bad("bad-overlay", message)
+            .hint(format!("`kubectl kustomize {}` shows the same", folder.display())));
     }
     objects(&output.text()).map_err(|why| {
         Stop::bad("bad-overlay", format!("what {} renders to is no YAML: {why}", folder.display()))

@@ -10,8 +10,6 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::retry::poll;
 use common::stop::Stop;
 
@@ -31,11 +29,7 @@ pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Tu
     let path = folder().join(format!("{name}.lock"));
     let failed = |error: io::Error| {
         let message = format!("cannot lock {}: {error}", path.display());
-        Stop::new(
-            Status::Bad,
-            Diagnostic::error("cluster-lock", message)
-                .hint("XDG_STATE_HOME names a folder that can be written"),
-        )
+        Stop::bad("cluster-lock", message).hint("XDG_STATE_HOME names a folder that can be written")
     };
     let open = || {
         let parent = path.parent().unwrap_or(&path);
@@ -94,7 +88,7 @@ fn busy(holder: &str, name: &str, path: &Path) -> Stop {
         "nothing was changed; run it again when that has ended; `fuser {}` names who holds the lock",
         path.display()
     );
-    Stop::new(Status::Unfinished, Diagnostic::error("cluster-busy", message).hint(hint))
+    Stop::unfinished("cluster-busy", message).hint(hint)
 }
 
 impl Turn {

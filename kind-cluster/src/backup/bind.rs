@@ -3,8 +3,6 @@
 
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::retry::poll;
 use common::stop::Stop;
 use serde_json::{Value, json};
@@ -69,7 +67,7 @@ pub(super) async fn bind(
     if cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?.is_none() {
         // It has been verified already; what is asked for is what was looked at.
         let object = claim::of(&part.object, namespace, name)
-            .map_err(|what| Stop::new(Status::No, Diagnostic::error("foreign-object", what)))?;
+            .map_err(|what| Stop::no("foreign-object", what))?;
         let created = cluster.create(&object, RESTORER).await;
         created.map_err(|error| stop("cannot make the claim", &error))?;
     }
@@ -94,7 +92,7 @@ pub(super) async fn bind(
 }
 
 fn late(message: String) -> Stop {
-    Stop::new(Status::Unfinished, Diagnostic::error("timeout", message))
+    Stop::unfinished("timeout", message)
 }
 
 /// The claim, once it is bound.
@@ -108,7 +106,7 @@ async fn volume(cluster: &Cluster, claim: &Value) -> Result<Volume, Stop> {
     let all = cluster.list("v1", "PersistentVolume", "").await?;
     volume::of(claim, &all).map_err(|why| {
         let message = format!("claim {} cannot be restored: {why}", name(claim));
-        Stop::new(Status::No, Diagnostic::error("volume-unsupported", message))
+        Stop::no("volume-unsupported", message)
     })
 }
 

@@ -7,7 +7,6 @@ use std::time::Instant;
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::stop::Stop;
-use tokio::io::AsyncReadExt;
 
 use super::archive::Writer;
 use super::blocking::{self, GivenUp};
@@ -45,25 +44,11 @@ pub(super) async fn write(
     let mut group = Group::start(&mut command)?;
     let (out, err) = (group.child().stdout.take(), group.child().stderr.take());
     let mut complaint = Vec::new();
-    let copy = async {
-        let mut buffer = vec![0; 256 << 10];
-        if let Some(mut out) = out {
-            loop {
-                let count = out.read(&mut buffer).await?;
-                if count == 0 {
-                    break;
-                }
-                member.write(&buffer[..count])?;
-            }
-        }
-        Ok::<(), Stop>(())
+    let unread = |error| {
+        Stop::unfinished("program-failed", format!("cannot read claim {}: {error}", volume.claim))
     };
-    let listen = async {
-        if let Some(mut err) = err {
-            err.read_to_end(&mut complaint).await?;
-        }
-        Ok::<(), Stop>(())
-    };
+    let copy = process::chunks(out, |bytes| member.write(bytes), unread);
+    let listen = async { process::read(err, &mut complaint).await.map_err(unread) };
     let limit = deadline.saturating_duration_since(Instant::now());
     let both = async {
         tokio::try_join!(copy, listen)?;

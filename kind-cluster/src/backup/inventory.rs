@@ -1,7 +1,6 @@
 //! What a backup is about: every claim of the cluster, and what uses it.
 
 use common::diagnostic::{Diagnostic, Report};
-use common::exit::Status;
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -11,7 +10,7 @@ use super::manifest::{Manifest, SCHEMA, Scratch, Workload};
 use super::scratch;
 use super::volume::{self, Volume};
 use crate::cluster::Cluster;
-use crate::object::{Key, containers, list, name, number, template, text};
+use crate::object::{Key, containers, list, name, replicas, template, text};
 
 /// Everything that a backup is about.
 #[derive(Debug, Default)]
@@ -34,8 +33,7 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
     let claims = cluster.list("v1", "PersistentVolumeClaim", "").await?;
     let volumes = cluster.list("v1", "PersistentVolume", "").await?;
     let pods = cluster.list("v1", "Pod", "").await?;
-    let mut workloads = cluster.list("apps/v1", "StatefulSet", "").await?;
-    workloads.extend(cluster.list("apps/v1", "Deployment", "").await?);
+    let workloads = cluster.scalable().await?;
     let mut inventory = Inventory::default();
     let left: Vec<&str> = scratch::abandoned(&volumes, &claims);
     inventory.scratch.extend(scratch::of_volumes(&left));
@@ -96,9 +94,7 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
             }
         }
     }
-    if report.has_errors() {
-        return Err(Stop { status: Status::No, report });
-    }
+    Stop::check(report)?;
     inventory.volumes.sort_by(|a, b| (&a.namespace, &a.claim).cmp(&(&b.namespace, &b.claim)));
     for workload in &workloads {
         inventory.add(workload, &claims);
@@ -136,13 +132,12 @@ impl Inventory {
         if !claims.iter().any(|claim| volume::claims_of(workload, claim)) {
             return;
         }
-        let replicas =
-            workload.pointer("/spec/replicas").map_or(1, |_| number(workload, "/spec/replicas"));
+        let wanted = replicas(workload);
         self.images.extend(containers(template).map(|c| text(c, "/image").to_owned()));
-        if replicas > 0 {
+        if wanted > 0 {
             self.databases.extend(Database::of(workload));
         }
-        self.workloads.push((key, replicas));
+        self.workloads.push((key, wanted));
     }
 }
 

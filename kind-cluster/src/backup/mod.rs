@@ -26,6 +26,7 @@ use std::time::{Instant, SystemTime};
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::files::Folder;
+use common::quantity;
 use common::retry::poll;
 use common::stop::Stop;
 
@@ -34,7 +35,7 @@ use crate::cluster::Cluster;
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
 use crate::report::{self, Check};
-use crate::{quantity, turn};
+use crate::turn;
 use archive::Writer;
 use inventory::Inventory;
 use manifest::Manifest;
@@ -84,11 +85,8 @@ pub(crate) async fn make(
             "no claim has, and no archive will have, the data of {}",
             inventory.abandoned.join(", ")
         );
-        return Err(Stop::new(
-            Status::No,
-            Diagnostic::error("data-would-be-lost", message).hint(
-                "bind these volumes to claims, delete them, or give up all data with --discard-data",
-            ),
+        return Err(Stop::no("data-would-be-lost", message).hint(
+            "bind these volumes to claims, delete them, or give up all data with --discard-data",
         ));
     }
     if shared.dry_run {
@@ -127,7 +125,7 @@ pub(crate) async fn make(
         }
         (Err(mut stop), resumed) => {
             if let Err(more) = resumed {
-                stop.report.extend(more.report.diagnostics().iter().cloned());
+                stop.add(more);
             }
             return Err(stop);
         }
@@ -183,7 +181,7 @@ async fn copy(
             .hint("nothing was deleted; is the disk sound?");
         let mut stop = Stop::new(Status::Unfinished, diagnostic);
         if let Err(why) = same {
-            stop.report.extend(why.report.diagnostics().iter().cloned());
+            stop.add(why);
         }
         return Err(stop);
     }
@@ -278,13 +276,13 @@ fn planned(inventory: &Inventory) -> Vec<Check> {
 
 fn written(path: &Path, manifest: &Manifest) -> Vec<Check> {
     let volumes = manifest.volumes.iter().map(|part| {
-        let size = quantity::shown(part.bytes);
+        let size = quantity::show(part.bytes);
         Check::ok("volumes", &part.claim, format!("{} entries, {size}", part.entries))
     });
     let dumps = manifest
         .dumps
         .iter()
-        .map(|part| Check::ok("dumps", &part.workload, quantity::shown(part.bytes)));
+        .map(|part| Check::ok("dumps", &part.workload, quantity::show(part.bytes)));
     let archive = [Check::ok("archive", path.display().to_string(), "written and read back")];
     dumps.chain(volumes).chain(left_out(&manifest.scratch)).chain(archive).collect()
 }

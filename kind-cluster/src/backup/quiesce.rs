@@ -5,8 +5,6 @@
 
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::retry::poll;
 use common::stop::Stop;
 use serde_json::{Value, json};
@@ -15,7 +13,7 @@ use super::volume::{self, Volume};
 use crate::cluster::{Cluster, stop as api_stop};
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
-use crate::object::{Key, meta, name, text};
+use crate::object::{Key, meta, name, replicas};
 
 const BEFORE: &str = "kind-cluster/replicas-before-backup";
 
@@ -59,10 +57,7 @@ pub(super) async fn wait_until_unused(
         return Ok(());
     }
     let message = format!("pods do not end: {}", left.join(", "));
-    Err(Stop::new(
-        Status::Unfinished,
-        Diagnostic::error("timeout", message).hint("give more time with --timeout"),
-    ))
+    Err(Stop::unfinished("timeout", message).hint("give more time with --timeout"))
 }
 
 /// Refuses to go on where somebody has started a pod in the meantime.
@@ -75,11 +70,8 @@ pub(super) async fn still_unused(cluster: &Cluster, volumes: &[Volume]) -> Resul
         return Ok(());
     }
     let message = format!("volumes have come into use meanwhile, by pod {}", users.join(", "));
-    Err(Stop::new(
-        Status::Unfinished,
-        Diagnostic::error("volume-in-use", message)
-            .hint("nothing was changed; run it again when nobody else starts what was stopped"),
-    ))
+    Err(Stop::unfinished("volume-in-use", message)
+        .hint("nothing was changed; run it again when nobody else starts what was stopped"))
 }
 
 async fn users_of(cluster: &Cluster, volumes: &[Volume]) -> Result<Vec<String>, Stop> {
@@ -95,8 +87,7 @@ async fn users_of(cluster: &Cluster, volumes: &[Volume]) -> Result<Vec<String>, 
 /// # Errors
 /// The cluster does not answer.
 pub(crate) async fn interrupted(cluster: &Cluster) -> Result<Vec<(Key, i64)>, Stop> {
-    let mut all = cluster.list("apps/v1", "StatefulSet", "").await?;
-    all.extend(cluster.list("apps/v1", "Deployment", "").await?);
+    let all = cluster.scalable().await?;
     let number = |object: &Value| meta(object, "annotations", BEFORE)?.parse().ok();
     Ok(all.iter().filter_map(|object| Some((Key::of(object), number(object)?))).collect())
 }
@@ -127,14 +118,7 @@ fn address(key: &Key) -> Value {
 /// # Errors
 /// The cluster does not answer.
 pub(super) async fn users(cluster: &Cluster, claims: &[Value]) -> Result<Vec<(Key, i64)>, Stop> {
-    let mut all = cluster.list("apps/v1", "StatefulSet", "").await?;
-    all.extend(cluster.list("apps/v1", "Deployment", "").await?);
+    let all = cluster.scalable().await?;
     let uses = |workload: &&Value| claims.iter().any(|c| volume::claims_of(workload, c));
-    let replicas = |workload: &Value| workload.pointer("/spec/replicas").and_then(Value::as_i64);
-    Ok(all
-        .iter()
-        .filter(uses)
-        .filter(|workload| !text(workload, "/metadata/name").is_empty())
-        .map(|workload| (Key::of(workload), replicas(workload).unwrap_or(1)))
-        .collect())
+    Ok(all.iter().filter(uses).map(|found| (Key::of(found), replicas(found))).collect())
 }

@@ -13,7 +13,7 @@ use common::exit::Status;
 use common::stop::Stop;
 use sha2::{Digest, Sha256};
 use tar::Archive;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
 use super::archive::hexadecimal;
 use super::manifest;
@@ -91,7 +91,7 @@ impl<'a> Swap<'a> {
             let Err(mut stop) = self.run(SWAP, target).await else { continue };
             for (_, target) in &self.targets[..done] {
                 if let Err(more) = self.run(UNDO, target).await {
-                    stop.report.extend(more.report.diagnostics().iter().cloned());
+                    stop.add(more);
                 }
             }
             return Err(stop);
@@ -162,12 +162,7 @@ impl<'a> Swap<'a> {
             }
         };
         let mut complaint = Vec::new();
-        let listen = async {
-            if let Some(mut err) = err {
-                err.read_to_end(&mut complaint).await?;
-            }
-            Ok::<(), io::Error>(())
-        };
+        let listen = process::read(err, &mut complaint);
         let drain = async {
             if let Some(mut out) = out {
                 tokio::io::copy(&mut out, &mut tokio::io::sink()).await?;

@@ -6,8 +6,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use sha2::{Digest, Sha256};
 use tar::{Archive, EntryType};
@@ -220,7 +218,7 @@ fn plain(path: &Path) -> Option<PathBuf> {
 fn bad(path: &Path, code: &'static str, what: &str) -> Stop {
     let message = format!("{} cannot be used: {what}", path.display());
     let hint = "nothing was changed; use another archive";
-    Stop::new(Status::No, Diagnostic::error(code, message).hint(hint))
+    Stop::no(code, message).hint(hint)
 }
 
 /// A reader that remembers what it has read.

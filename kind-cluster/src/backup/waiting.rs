@@ -1,7 +1,6 @@
 //! Waiting, and what is said meanwhile.
 
 use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 
 /// Something to know that does not keep the work from going on.
@@ -11,8 +10,5 @@ pub(super) fn warn(code: &'static str, message: String) {
 
 pub(super) fn late(what: &str) -> Stop {
     let message = format!("{what} was not copied in time");
-    Stop::new(
-        Status::Unfinished,
-        Diagnostic::error("timeout", message).hint("give more time with --timeout"),
-    )
+    Stop::unfinished("timeout", message).hint("give more time with --timeout")
 }

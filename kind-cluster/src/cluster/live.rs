@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use futures::StreamExt;
 use kube::Api;
@@ -17,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::{Cluster, stop};
-use crate::object::{Key, Objects};
+use crate::object::{Key, Objects, typed};
 use crate::readiness::World;
 
 /// How long a first list may take.
@@ -92,7 +90,7 @@ impl Live {
                 let why = self.seen().trouble.clone().unwrap_or_else(|| "no answer".into());
                 let message =
                     format!("cannot list every {kind} within {} s: {why}", LIST.as_secs());
-                Err(Stop::new(Status::Unfinished, Diagnostic::error("api-failed", message)))
+                Err(Stop::unfinished("api-failed", message))
             }
         }
     }
@@ -196,8 +194,7 @@ async fn keep(
 
 /// The object as JSON, with the kind that items of a list leave out.
 fn plain(resource: &ApiResource, object: &DynamicObject) -> (Key, Value) {
-    let mut value = serde_json::to_value(object).unwrap_or_default();
-    value["apiVersion"] = resource.api_version.clone().into();
-    value["kind"] = resource.kind.clone().into();
+    let value = serde_json::to_value(object).unwrap_or_default();
+    let value = typed(value, &resource.api_version, &resource.kind);
     (Key::of(&value), value)
 }

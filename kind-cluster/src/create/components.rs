@@ -5,8 +5,6 @@ use common::yaml::plain;
 use std::path::Path;
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,9 +16,9 @@ use crate::cluster::Cluster;
 use crate::deploy::inventory;
 use crate::deploy::roll_out::{self, RollOut};
 use crate::object::{group, list, meta, text};
-use crate::quantity::minor;
 use crate::references::defines;
 use crate::report::Check;
+use crate::version::version;
 use crate::{places, process, render};
 
 /// Where a store says on which address Secrets Manager answers in the cluster.
@@ -71,9 +69,9 @@ struct Range {
 }
 
 impl Range {
-    fn has(&self, version: (u64, u64)) -> bool {
-        let least = minor(&self.from).is_none_or(|from| from <= version);
-        least && self.to.as_deref().and_then(minor).is_none_or(|to| version <= to)
+    fn has(&self, found: (u64, u64)) -> bool {
+        let least = version(&self.from).is_none_or(|from| from <= found);
+        least && self.to.as_deref().and_then(version).is_none_or(|to| found <= to)
     }
 }
 
@@ -168,7 +166,7 @@ pub(crate) async fn fetch(
                 Err(stop) => match &mut failed {
                     Some(first) => {
                         first.status = first.status.max(stop.status);
-                        first.report.extend(stop.report.diagnostics().iter().cloned());
+                        first.add(stop);
                     }
                     None => failed = Some(stop),
                 },
@@ -275,8 +273,7 @@ async fn place(
 
 /// What Helm makes of a chart. Helm keeps no record of it: the objects are applied like all others.
 async fn chart(component: &Component, bytes: &[u8], shared: &Shared) -> Result<String, Stop> {
-    let folder = tempfile::tempdir()
-        .map_err(|error| Stop::bad("temporary-folder", format!("no temporary folder: {error}")))?;
+    let folder = process::folder()?;
     let write = |name: &str, content: &[u8]| {
         let path = folder.path().join(name);
         std::fs::write(&path, content)
@@ -316,7 +313,7 @@ async fn set_endpoint(
     let Some(deployment) = deployment else {
         let message =
             format!("no Deployment/{} to give {} to", endpoint.deployment, endpoint.variable);
-        return Err(Stop::new(Status::Bad, Diagnostic::error("bad-components", message)));
+        return Err(Stop::bad("bad-components", message));
     };
     let containers = deployment.pointer_mut("/spec/template/spec/containers");
     for container in containers.and_then(Value::as_array_mut).into_iter().flatten() {

@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::files::Folder;
 use common::stop::Stop;
 
@@ -67,12 +65,9 @@ impl Lock {
             Some(known) if known == sum => Ok(()),
             Some(known) => {
                 let message = format!("{url} has SHA-256 {sum}, and {known} was recorded");
-                Err(Stop::new(
-                    Status::No,
-                    Diagnostic::error("checksum-mismatch", message).hint(
+                Err(Stop::no("checksum-mismatch", message).hint(
                         "it is not what was looked at; if the change is wanted, remove its line from the lock",
-                    ),
-                ))
+                    ))
             }
             None if add => {
                 self.entries.insert(url.to_owned(), sum.to_owned());
@@ -90,12 +85,9 @@ impl Lock {
     /// No checksum is known.
     pub(super) fn unknown(&self, url: &str) -> Stop {
         let message = format!("no checksum of {url} in {}", self.path.display());
-        Stop::new(
-            Status::No,
-            Diagnostic::error("not-locked", message).hint(
+        Stop::no("not-locked", message).hint(
                 "`kind-cluster create --update-lock` records what is there now; look at it, and commit the lock",
-            ),
-        )
+            )
     }
 
     fn write(&self) -> Result<(), Stop> {

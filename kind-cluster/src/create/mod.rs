@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::quantity;
 use common::retry::poll;
 use common::stop::Stop;
 use serde_json::Value;
@@ -206,9 +207,7 @@ impl Work<'_> {
         let memory = engine_memory().await?;
         let text = config.with_reservations(budget, memory);
         // kind would make the new context the current one: it writes to a file of its own.
-        let folder = tempfile::tempdir().map_err(|error| {
-            Stop::bad("temporary-folder", format!("no temporary folder: {error}"))
-        })?;
+        let folder = process::folder()?;
         let own = folder.path().join("kubeconfig").display().to_string();
         // Its wait looks at the control plane only, and succeeds when it runs out.
         let arguments = [
@@ -227,11 +226,7 @@ impl Work<'_> {
         let output = process::with_input("kind", &arguments, Some(text.as_bytes()), limit).await?;
         if !output.success {
             let message = format!("kind could not create {name}: {}", output.complaint());
-            return Err(Stop::new(
-                Status::Unfinished,
-                Diagnostic::error("create-failed", message)
-                    .hint("run `kind-cluster create` again once the cause is gone; it makes anew what is half-made and holds no data"),
-            ));
+            return Err(Stop::unfinished("create-failed", message).hint("run `kind-cluster create` again once the cause is gone; it makes anew what is half-made and holds no data"));
         }
         self.done("cluster", name, "created");
         Ok(())
@@ -255,7 +250,7 @@ impl Work<'_> {
         let shares = nodes::shares(nodes, budget.total, budget.reserved);
         for node in nodes {
             let share = shares[&node.name];
-            let shown = crate::quantity::shown(share);
+            let shown = quantity::show(share);
             if node.memory == share {
                 self.done("nodes", &node.name, &format!("capped at {shown}"));
                 continue;
@@ -297,11 +292,8 @@ impl Work<'_> {
         });
         if let Some(what) = waiting.await? {
             let message = format!("not every node is Ready: {what}");
-            return Err(Stop::new(
-                Status::Unfinished,
-                Diagnostic::error("nodes-not-ready", message)
-                    .hint("`docker logs NODE` shows its start; --timeout gives more time"),
-            ));
+            return Err(Stop::unfinished("nodes-not-ready", message)
+                .hint("`docker logs NODE` shows its start; --timeout gives more time"));
         }
         self.done("nodes", "ready", &format!("all {} are Ready", containers.len()));
         Ok(())
@@ -316,7 +308,7 @@ impl Work<'_> {
     ) {
         if let Some(budget) = budget.filter(|_| !self.capped) {
             for (node, bytes) in config.shares(budget) {
-                let detail = format!("to be capped at {}", crate::quantity::shown(bytes));
+                let detail = format!("to be capped at {}", quantity::show(bytes));
                 self.done("nodes", &node, &detail);
             }
         }

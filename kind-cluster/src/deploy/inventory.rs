@@ -107,11 +107,7 @@ pub(super) async fn beside(
             continue;
         }
         let found = cluster.get(&version, &key.kind, &key.namespace, &key.name).await?;
-        running.extend(found.map(|mut object| {
-            object["apiVersion"] = version.clone().into();
-            object["kind"] = key.kind.clone().into();
-            object
-        }));
+        running.extend(found);
     }
     Ok(running)
 }
@@ -210,11 +206,7 @@ pub(super) async fn prune(
                     "belongs to somebody else now",
                 ));
             }
-            Some(mut object) => {
-                object["apiVersion"] = version.clone().into();
-                object["kind"] = key.kind.clone().into();
-                there.push(object);
-            }
+            Some(object) => there.push(object),
         }
     }
     for object in &order::for_deletion(there) {

@@ -91,7 +91,7 @@ fn check(shared: &Shared, rendered: &Rendered) -> Result<Option<Budget>, Stop> {
     }
     report.extend(budget::check(&rendered.selected, budget));
     if report.has_errors() {
-        return Err(Stop { status: Status::No, report });
+        return Err(Stop { report, status: Status::No });
     }
     common::streams::say(&report);
     Ok(budget)
@@ -119,7 +119,7 @@ fn check_beside(
             report.push(problem.hint(hint));
         }
     }
-    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+    Stop::check(report)
 }
 
 async fn check_images(
@@ -158,10 +158,11 @@ async fn check_images(
                 )
                 .hint("build it, then `kind-cluster load`"),
             ),
-            _ => {}
+            // What is loaded again may be the same, and what a registry has is pulled.
+            None | Some(Lack::Load(_) | Lack::Again(_) | Lack::Pull(_)) => {}
         }
     }
-    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+    Stop::check(report)
 }
 
 /// One line for each object that has a state of its own.

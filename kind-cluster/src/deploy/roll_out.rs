@@ -13,7 +13,7 @@ use super::display::{self, Display};
 use super::explain::{self, Secrets};
 use crate::cluster::live::{Live, Seen};
 use crate::cluster::{Cluster, MANAGER, Refusal, code, conflicts, said};
-use crate::object::{Key, list, number, text};
+use crate::object::{Key, list, number, text, typed};
 use crate::order;
 use crate::readiness::{Cause, Failure, Rule, State, assess};
 
@@ -106,10 +106,8 @@ impl Work<'_> {
         for index in objects {
             let object = &self.roll.objects[*index];
             let answer = self.apply(object).await?;
-            let mut answer = answer;
             // A kind that is not in the answer would not be found again.
-            answer["apiVersion"] = object["apiVersion"].clone();
-            answer["kind"] = object["kind"].clone();
+            let answer = typed(answer, text(object, "/apiVersion"), text(object, "/kind"));
             self.follow(&answer).await?;
             self.applied.push(answer);
         }
@@ -292,7 +290,7 @@ fn not_applied(key: &Key, error: &kube::Error) -> Stop {
         }
     };
     let message = format!("{key} could not be applied: {}", said(error));
-    Stop::new(Status::Unfinished, Diagnostic::error(code, message).hint(hint))
+    Stop::unfinished(code, message).hint(hint)
 }
 
 fn refusal(key: &Key, error: &kube::Error) -> Diagnostic {
@@ -332,7 +330,7 @@ pub(crate) async fn rehearse(
         }
         report.push(refusal(&Key::of(object), &error));
     }
-    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+    Stop::check(report)
 }
 
 /// Whether an object was applied by this tool.
