@@ -54,6 +54,19 @@ pub(crate) enum Lack {
     Nowhere(Vec<String>),
 }
 
+impl Lack {
+    /// The nodes that it is about.
+    fn nodes(&self) -> &[String] {
+        match self {
+            Lack::Load(on)
+            | Lack::Replace(on)
+            | Lack::Again(on)
+            | Lack::Pull(on)
+            | Lack::Nowhere(on) => on,
+        }
+    }
+}
+
 /// What a new image of an old name does not do by itself.
 const RESTART: &str = "pods that run keep the image they have until `kubectl rollout restart`";
 
@@ -95,10 +108,8 @@ pub(crate) async fn images(
 ) -> Result<BTreeMap<String, Image>, Stop> {
     let targets = targets(&nodes::of(cluster).await?);
     if targets.is_empty() {
-        return Err(Stop::bad(
-            "no-cluster",
-            format!("there is no cluster {cluster} with running nodes"),
-        ));
+        let message = format!("there is no cluster {cluster} with running nodes");
+        return Err(Stop::bad("no-cluster", message));
     }
     let mut there: BTreeMap<String, Vec<NodeImage>> = BTreeMap::new();
     for node in &targets {
@@ -156,40 +167,29 @@ async fn lack(
 
 /// One line for each image, failed where nobody has it.
 pub(crate) fn checks(images: &BTreeMap<String, Image>, loading: Loading) -> Vec<Check> {
-    let loaded = loading.word();
-    let check = |(image, found): (&String, &Image)| match &found.lack {
-        None => Check::ok("images", image, "on every node that runs pods"),
-        Some(Lack::Load(on)) => {
-            Check::ok("images", image, format!("{loaded} onto {}", on.join(", ")))
-        }
-        Some(Lack::Replace(on)) => Check::warning(
-            "images",
-            image,
-            "image-stale",
-            format!("{loaded} onto {}, where another one has its name", on.join(", ")),
-        )
-        .hint(RESTART),
-        Some(Lack::Again(on)) => Check::warning(
-            "images",
-            image,
-            "image-unknown",
-            format!(
-                "{loaded} onto {}; whether the one there is the same cannot be told, because the \
-                 engine keeps images in containerd's store",
-                on.join(", ")
+    let check = |(image, found): (&String, &Image)| {
+        let on = found.lack.as_ref().map(Lack::nodes).unwrap_or_default().join(", ");
+        let loaded = format!("{} onto {on}", loading.word());
+        let doubtful = |code, why| {
+            Check::warning("images", image, code, format!("{loaded}{why}")).hint(RESTART)
+        };
+        match &found.lack {
+            None => Check::ok("images", image, "on every node that runs pods"),
+            Some(Lack::Load(_)) => Check::ok("images", image, loaded),
+            Some(Lack::Replace(_)) => doubtful("image-stale", ", where another one has its name"),
+            Some(Lack::Again(_)) => doubtful(
+                "image-unknown",
+                "; whether the one there is the same cannot be told, because the engine keeps \
+                 images in containerd's store",
             ),
-        )
-        .hint(RESTART),
-        Some(Lack::Pull(on)) => {
-            Check::ok("images", image, format!("to be pulled by {}", on.join(", ")))
+            Some(Lack::Pull(_)) => Check::ok("images", image, format!("to be pulled by {on}")),
+            Some(Lack::Nowhere(_)) => {
+                let detail = format!("not on {on}, and not in this machine's engine");
+                let hint =
+                    format!("build it: `docker build --tag {image} …`, then `kind-cluster load`");
+                Check::failed("images", image, "image-missing", detail).hint(hint)
+            }
         }
-        Some(Lack::Nowhere(on)) => Check::failed(
-            "images",
-            image,
-            "image-missing",
-            format!("not on {}, and not in this machine's engine", on.join(", ")),
-        )
-        .hint(format!("build it: `docker build --tag {image} …`, then `kind-cluster load`")),
     };
     images.iter().map(check).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use common::kubernetes;
+use common::kubernetes::needs::{self, Target};
 use serde_json::Value;
 
 pub(crate) use common::kubernetes::template;
@@ -121,6 +122,25 @@ pub(crate) fn matches(selector: Option<&Value>, object: &Value) -> bool {
         return false;
     };
     wanted.iter().all(|(key, value)| meta(object, "labels", key) == value.as_str())
+}
+
+/// Whether the pods of an object mount a claim.
+pub(crate) fn mounts(object: &Value, claim: &str) -> bool {
+    let needs = needs::of(object);
+    needs.iter().any(|need| need.target == Target::Claim && need.name() == claim)
+}
+
+/// Whether a pod that is still there mounts a claim of its namespace.
+pub(crate) fn uses(pod: &Value, namespace: &str, claim: &str) -> bool {
+    text(pod, "/metadata/namespace") == namespace
+        && !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
+        && mounts(pod, claim)
+}
+
+/// The states of a pod's containers: init containers first.
+pub(crate) fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
+    let init = list(pod, "/status/initContainerStatuses").iter();
+    init.chain(list(pod, "/status/containerStatuses"))
 }
 
 /// Every container of a pod's template: init containers first.

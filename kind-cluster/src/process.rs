@@ -9,7 +9,7 @@ use common::stop::Stop;
 use common::verbose::Step;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 /// What a program left behind.
 #[derive(Debug)]
@@ -62,32 +62,12 @@ const ENGINE_IS_DOWN: [&str; 3] = [
 /// A program's process group, which ends with the value. A terminal's Ctrl-C does not reach it:
 /// what it is in the middle of is for this program to decide.
 #[derive(Debug)]
-pub(crate) struct Group {
-    child: Child,
-}
-
-impl Group {
-    /// Starts a program in a group of its own.
-    pub(crate) fn start(command: &mut Command) -> Result<Self, Stop> {
-        let program = command.as_std().get_program().to_string_lossy().into_owned();
-        let child = command
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| not_started(&program, &error))?;
-        Ok(Group { child })
-    }
-
-    /// The program.
-    pub(crate) fn child(&mut self) -> &mut Child {
-        &mut self.child
-    }
-}
+struct Group(Child);
 
 impl Drop for Group {
     fn drop(&mut self) {
         // Its id is there as long as it has not been waited for.
-        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let id = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(id) = id {
             let _ = kill_process_group(id, Signal::TERM);
         }
@@ -125,31 +105,55 @@ pub(crate) async fn with_input(
     if input.is_some() {
         command.stdin(Stdio::piped());
     }
-    let mut group = Group::start(&mut command)?;
-    let (out, err) = (group.child().stdout.take(), group.child().stderr.take());
-    let pipe = group.child().stdin.take();
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let work = async {
-        let feed = async {
-            if let (Some(mut pipe), Some(input)) = (pipe, input) {
-                // A program that does not read its input says why in another way.
-                let _ = pipe.write_all(input).await;
-            }
-            Ok(())
-        };
-        tokio::try_join!(feed, read(out, &mut stdout), read(err, &mut stderr))?;
-        group.child().wait().await
-    };
-    let status = match tokio::time::timeout(limit, work).await {
-        Ok(Ok(status)) => status,
-        Ok(Err(error)) => return Err(not_started(program, &error)),
-        Err(_) => {
-            let what = format!("{program} has not ended within {}", common::duration::show(limit));
-            return Err(Stop::unfinished("timeout", what));
+    let feed = async |pipe: Option<ChildStdin>| {
+        if let (Some(mut pipe), Some(input)) = (pipe, input) {
+            // A program that does not read its input says why in another way.
+            let _ = pipe.write_all(input).await;
         }
     };
+    let mut stdout = Vec::new();
+    let keep = |bytes: &[u8]| {
+        stdout.extend_from_slice(bytes);
+        Ok(())
+    };
+    match pipe(&mut command, feed, keep, limit).await? {
+        Some(((), output)) => Ok(Output { stdout, ..output }),
+        None => {
+            let what = format!("{program} has not ended within {}", common::duration::show(limit));
+            Err(Stop::unfinished("timeout", what))
+        }
+    }
+}
+
+/// Runs a program in a group of its own. `feed` gets its standard input, and `each` the parts of
+/// its standard output; they may be too much for memory. Returns what `feed` does and how the
+/// program ended, without its output, or `None` when it has not ended in time.
+///
+/// # Errors
+/// The program is not there, or `each` fails.
+pub(crate) async fn pipe<F>(
+    command: &mut Command,
+    feed: impl AsyncFnOnce(Option<ChildStdin>) -> F,
+    each: impl FnMut(&[u8]) -> Result<(), Stop>,
+    limit: Duration,
+) -> Result<Option<(F, Output)>, Stop> {
+    let program = command.as_std().get_program().to_string_lossy().into_owned();
+    let failed = |error| not_started(&program, &error);
+    let child = command.process_group(0).kill_on_drop(true).spawn().map_err(failed)?;
+    let mut group = Group(child);
+    let child = &mut group.0;
+    let (input, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let mut stderr = Vec::new();
+    let work = async {
+        let feed = async { Ok(feed(input).await) };
+        let listen = async { read(err, &mut stderr).await.map_err(failed) };
+        let (fed, (), ()) = tokio::try_join!(feed, chunks(out, each, failed), listen)?;
+        Ok::<_, Stop>((fed, group.0.wait().await.map_err(failed)?))
+    };
+    let Ok(done) = tokio::time::timeout(limit, work).await else { return Ok(None) };
+    let (fed, status) = done?;
     let stderr = String::from_utf8_lossy(&stderr).into_owned();
-    Ok(Output { success: status.success(), stdout, stderr })
+    Ok(Some((fed, Output { success: status.success(), stdout: Vec::new(), stderr })))
 }
 
 /// Reads an output to its end.

@@ -18,9 +18,6 @@ pub(super) const BINDER: &str = "kind-cluster-binder";
 
 /// Ends what a run, this one or one that was killed, has left: pods that bind claims, and
 /// workloads at 0.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(super) async fn clean_up(cluster: &Cluster) -> Result<(), Stop> {
     for pod in cluster.list("v1", "Pod", "").await?.iter().filter(|pod| name(pod) == BINDER) {
         cluster.delete("v1", "Pod", text(pod, "/metadata/namespace"), BINDER).await?;
@@ -29,9 +26,6 @@ pub(super) async fn clean_up(cluster: &Cluster) -> Result<(), Stop> {
 }
 
 /// For `doctor`: pods that a restore has left.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(crate) async fn leftovers(cluster: &Cluster) -> Result<Vec<Check>, Stop> {
     let pods = cluster.list("v1", "Pod", "").await?;
     let check = |pod: &Value| {

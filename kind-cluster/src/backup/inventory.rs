@@ -10,7 +10,7 @@ use super::manifest::{Manifest, SCHEMA, Scratch, Workload};
 use super::scratch;
 use super::volume::{self, Volume};
 use crate::cluster::Cluster;
-use crate::object::{Key, containers, list, name, replicas, template, text};
+use crate::object::{Key, containers, list, name, replicas, template, text, uses};
 
 /// Everything that a backup is about.
 #[derive(Debug, Default)]
@@ -56,13 +56,14 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
             );
             continue;
         }
-        if phase != "Bound" && !text(claim, "/spec/volumeName").is_empty() {
-            let message = format!("claim {} names a volume and is not bound to it", name(claim));
-            report
-                .push(Diagnostic::error("volume-unbound", message).hint("wait until it is bound"));
-            continue;
-        }
         if phase != "Bound" {
+            if !text(claim, "/spec/volumeName").is_empty() {
+                let message =
+                    format!("claim {} names a volume and is not bound to it", name(claim));
+                let diagnostic = Diagnostic::error("volume-unbound", message);
+                report.push(diagnostic.hint("wait until it is bound"));
+                continue;
+            }
             inventory.scratch.push(Scratch {
                 namespace: namespace.to_owned(),
                 owner: "claim".into(),
@@ -78,20 +79,15 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
                 report.push(Diagnostic::error("volume-unsupported", message));
             }
         }
-        let users = pods.iter().filter(|pod| volume::uses(pod, namespace, name(claim)));
+        let users = pods.iter().filter(|pod| uses(pod, namespace, name(claim)));
         // What a restore has left is deleted already, and its end is waited for.
-        for pod in users.filter(|pod| name(pod) != BINDER) {
-            if !stoppable(pod) {
-                let message = format!(
-                    "claim {} is used by pod {}, which belongs to no Deployment or StatefulSet",
-                    name(claim),
-                    name(pod)
-                );
-                report.push(
-                    Diagnostic::error("volume-in-use", message)
-                        .hint("wait until it has ended, or delete it"),
-                );
-            }
+        for pod in users.filter(|pod| name(pod) != BINDER && !stoppable(pod)) {
+            let (claim, pod) = (name(claim), name(pod));
+            let message = format!(
+                "claim {claim} is used by pod {pod}, which belongs to no Deployment or StatefulSet"
+            );
+            let diagnostic = Diagnostic::error("volume-in-use", message);
+            report.push(diagnostic.hint("wait until it has ended, or delete it"));
         }
     }
     Stop::check(report)?;

@@ -13,7 +13,7 @@ use super::volume::{self, Volume};
 use crate::cluster::{Cluster, stop as api_stop};
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
-use crate::object::{Key, meta, name, replicas};
+use crate::object::{Key, meta, name, replicas, uses};
 
 const BEFORE: &str = "kind-cluster/replicas-before-backup";
 
@@ -76,16 +76,12 @@ pub(super) async fn still_unused(cluster: &Cluster, volumes: &[Volume]) -> Resul
 
 async fn users_of(cluster: &Cluster, volumes: &[Volume]) -> Result<Vec<String>, Stop> {
     let pods = cluster.list("v1", "Pod", "").await?;
-    let used = |pod: &&Value| {
-        volumes.iter().any(|volume| volume::uses(pod, &volume.namespace, &volume.claim))
-    };
+    let used =
+        |pod: &&Value| volumes.iter().any(|volume| uses(pod, &volume.namespace, &volume.claim));
     Ok(pods.iter().filter(used).map(|pod| name(pod).to_owned()).collect())
 }
 
 /// Workloads that a backup or restore has stopped and not started again, with their number.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(crate) async fn interrupted(cluster: &Cluster) -> Result<Vec<(Key, i64)>, Stop> {
     let all = cluster.scalable().await?;
     let number = |object: &Value| meta(object, "annotations", BEFORE)?.parse().ok();
@@ -93,9 +89,6 @@ pub(crate) async fn interrupted(cluster: &Cluster) -> Result<Vec<(Key, i64)>, St
 }
 
 /// Gives every stopped workload its number back.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(crate) async fn resume(cluster: &Cluster) -> Result<(), Stop> {
     for (key, replicas) in interrupted(cluster).await? {
         let patch = json!({"metadata": {"annotations": {BEFORE: null}},
@@ -114,9 +107,6 @@ fn address(key: &Key) -> Value {
 }
 
 /// The workloads of some claims, with their replicas.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(super) async fn users(cluster: &Cluster, claims: &[Value]) -> Result<Vec<(Key, i64)>, Stop> {
     let all = cluster.scalable().await?;
     let uses = |workload: &&Value| claims.iter().any(|c| volume::claims_of(workload, c));

@@ -15,8 +15,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::{Cluster, stop};
-use crate::object::{Key, Objects, typed};
+use crate::object::{Key, Objects, list, text, typed};
 use crate::readiness::World;
+use crate::references::defines;
 
 /// How long a first list may take.
 const LIST: Duration = Duration::from_secs(30);
@@ -107,20 +108,20 @@ impl Live {
         self.changed.subscribe()
     }
 
-    /// Asks discovery whether it lists the kinds of these definitions, and remembers the answer.
-    pub(crate) async fn discover(&self, definitions: &[Value]) {
-        for definition in definitions {
-            let group = definition["spec"]["group"].as_str().unwrap_or_default();
-            let kind = definition["spec"]["names"]["kind"].as_str().unwrap_or_default();
+    /// Asks discovery whether it lists the kinds that some of the objects define, and remembers
+    /// the answer.
+    pub(crate) async fn discover(&self, objects: &[Value]) {
+        for definition in objects {
+            let Some((group, kind)) = defines(definition) else { continue };
             let entry = (group.to_owned(), kind.to_owned());
             if self.seen().world.served.contains(&entry) {
                 continue;
             }
-            let versions = definition["spec"]["versions"].as_array().cloned().unwrap_or_default();
+            let versions = list(definition, "/spec/versions");
             let mut all = !versions.is_empty();
             for version in versions.iter().filter(|version| version["served"] != false) {
-                let name = version["name"].as_str().unwrap_or_default();
-                let found = self.cluster.kind(&format!("{group}/{name}"), kind).await;
+                let version = format!("{group}/{}", text(version, "/name"));
+                let found = self.cluster.kind(&version, kind).await;
                 all &= matches!(found, Ok(Some(_)));
             }
             if all {
@@ -158,20 +159,12 @@ async fn keep(
                 continue;
             }
             Ok(Event::InitDone) => {
-                let stale: Vec<Key> = seen
-                    .world
-                    .objects
-                    .keys()
-                    .filter(|key| key.kind == resource.kind && key.group == resource.group)
-                    .filter(|key| scope.is_empty() || key.namespace == scope)
-                    .filter(|key| !listed.contains(key))
-                    .cloned()
-                    .collect();
-                for key in stale {
-                    if let Some(object) = seen.world.objects.remove(&key) {
-                        seen.gone.insert(key, object);
-                    }
-                }
+                let is_stale = |key: &Key, _: &mut Value| {
+                    let ours = key.kind == resource.kind && key.group == resource.group;
+                    ours && (scope.is_empty() || key.namespace == scope) && !listed.contains(key)
+                };
+                let stale: Objects = seen.world.objects.extract_if(.., is_stale).collect();
+                seen.gone.extend(stale);
                 seen.trouble = None;
                 first.send_replace(true);
             }

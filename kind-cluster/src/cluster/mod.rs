@@ -164,6 +164,20 @@ impl Cluster {
         self.path(version, kind, text(object, "/metadata/namespace"), name(object)).await
     }
 
+    /// One request without a body; `None` when what it is about, or its kind, does not exist.
+    async fn ask(
+        &self,
+        method: &str,
+        path: impl Future<Output = Result<String, kube::Error>>,
+        failed: &str,
+    ) -> Result<Option<Value>, Stop> {
+        match async { self.raw(method, &path.await?, None, "").await }.await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if code(&error) == Some(404) => Ok(None),
+            Err(error) => Err(stop(failed, &error)),
+        }
+    }
+
     /// An object; `None` when it, or its kind, does not exist.
     pub(crate) async fn get(
         &self,
@@ -172,15 +186,9 @@ impl Cluster {
         namespace: &str,
         name: &str,
     ) -> Result<Option<Value>, Stop> {
-        let read = async {
-            let path = self.path(api_version, kind, namespace, name).await?;
-            self.raw("GET", &path, None, "").await
-        };
-        match read.await {
-            Ok(object) => Ok(Some(typed(object, api_version, kind))),
-            Err(error) if code(&error) == Some(404) => Ok(None),
-            Err(error) => Err(stop(&format!("cannot read {kind}/{name}"), &error)),
-        }
+        let what = format!("cannot read {kind}/{name}");
+        let found = self.ask("GET", self.path(api_version, kind, namespace, name), &what).await?;
+        Ok(found.map(|object| typed(object, api_version, kind)))
     }
 
     /// Every object of a kind, in one namespace or (empty) in all; none when it is not served.
@@ -190,16 +198,10 @@ impl Cluster {
         kind: &str,
         namespace: &str,
     ) -> Result<Vec<Value>, Stop> {
-        let read = async {
-            let path = self.path(api_version, kind, namespace, "").await?;
-            self.raw("GET", &path, None, "").await
-        };
-        let mut answer = match read.await {
-            Ok(answer) => answer,
-            Err(error) if code(&error) == Some(404) => return Ok(Vec::new()),
-            Err(error) => return Err(stop(&format!("cannot list every {kind}"), &error)),
-        };
-        let items = answer.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
+        let what = format!("cannot list every {kind}");
+        let found = self.ask("GET", self.path(api_version, kind, namespace, ""), &what).await?;
+        let mut found = found.unwrap_or_default();
+        let items = found.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
         // The items of a list leave out what the list says.
         let items = items.unwrap_or_default().into_iter();
         Ok(items.map(|item| typed(item, api_version, kind)).collect())
@@ -264,15 +266,11 @@ impl Cluster {
         namespace: &str,
         name: &str,
     ) -> Result<(), Stop> {
-        let delete = async {
+        let path = async {
             let path = self.path(api_version, kind, namespace, name).await?;
-            self.raw("DELETE", &format!("{path}?propagationPolicy=Background"), None, "").await
+            Ok(format!("{path}?propagationPolicy=Background"))
         };
-        match delete.await {
-            Ok(_) => Ok(()),
-            Err(error) if code(&error) == Some(404) => Ok(()),
-            Err(error) => Err(stop(&format!("cannot delete {kind}/{name}"), &error)),
-        }
+        self.ask("DELETE", path, &format!("cannot delete {kind}/{name}")).await.map(|_| ())
     }
 
     /// The last lines that a container has written.

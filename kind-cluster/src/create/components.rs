@@ -122,23 +122,20 @@ pub(crate) fn from_file(path: &Path) -> Result<Vec<Component>, Stop> {
 
 /// The components that are not made for this version of Kubernetes.
 pub(crate) fn skew(components: &[Component], version: (u64, u64)) -> Vec<Check> {
-    let outside = |component: &&Component| {
-        component.kubernetes.as_ref().is_some_and(|range| !range.has(version))
-    };
     let check = |component: &Component| {
-        let (from, to) = component
-            .kubernetes
-            .as_ref()
-            .map_or(("", None), |range| (range.from.as_str(), range.to.as_deref()));
-        let range = to.map_or(format!("{from} and later"), |to| format!("{from} to {to}"));
+        let Range { from, to } = component.kubernetes.as_ref().filter(|r| !r.has(version))?;
+        let range = match to {
+            Some(to) => format!("{from} to {to}"),
+            None => format!("{from} and later"),
+        };
         let detail = format!(
             "{} is made for Kubernetes {range}, and the cluster has {}.{}",
             component.version, version.0, version.1
         );
-        Check::warning("components", component.name(), "component-skew", detail)
-            .hint("x-environments' kind.node-image in the specification pins the version")
+        let check = Check::warning("components", component.name(), "component-skew", detail);
+        Some(check.hint("x-environments' kind.node-image in the specification pins the version"))
     };
-    components.iter().filter(outside).map(check).collect()
+    components.iter().filter_map(check).collect()
 }
 
 /// The bytes of every file, in the order of [`Component::files`]; all that is wrong is said at once.
@@ -200,10 +197,8 @@ pub(crate) async fn install(
             chart(component, bytes, shared).await?
         };
         objects.extend(render::objects(&text).map_err(|why| {
-            Stop::bad(
-                "bad-manifest",
-                format!("{} of {}: {why}", component.files()[index], component.name),
-            )
+            let message = format!("{} of {}: {why}", component.files()[index], component.name);
+            Stop::bad("bad-manifest", message)
         })?);
     }
     objects.retain(|object| wanted(component, object));

@@ -103,13 +103,9 @@ impl KindConfig {
         if nodes.is_empty() {
             return vec!["control-plane"];
         }
-        nodes
-            .iter()
-            .map(|node| match text(node, "/role") {
-                "worker" => "worker",
-                _ => "control-plane",
-            })
-            .collect()
+        let is_worker = |node| text(node, "/role") == "worker";
+        let role = |node| if is_worker(node) { "worker" } else { "control-plane" };
+        nodes.iter().map(role).collect()
     }
 
     /// The nodes of a cluster, by the names that kind gives them.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use common::files::Folder;
+use common::files::{Folder, folder_of, read_or_empty};
 use common::stop::Stop;
 
 const HEADER: &str = "# What kind-cluster downloads, as it was when it was recorded. \
@@ -27,16 +27,9 @@ impl Lock {
     /// It cannot be read, or a line is no entry.
     pub(super) fn beside(components: &Path) -> Result<Self, Stop> {
         let path = components.with_extension("lock");
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => {
-                return Err(Stop::bad(
-                    "bad-lock",
-                    format!("cannot read {}: {error}", path.display()),
-                ));
-            }
-        };
+        let text = read_or_empty(&path).map_err(|error| {
+            Stop::bad("bad-lock", format!("cannot read {}: {error}", path.display()))
+        })?;
         let mut entries = BTreeMap::new();
         for (number, line) in text.lines().enumerate() {
             if line.is_empty() || line.starts_with('#') {
@@ -96,11 +89,9 @@ impl Lock {
         let failed = |error: std::io::Error| {
             Stop::bad("bad-lock", format!("cannot write {}: {error}", self.path.display()))
         };
-        let parent = self.path.parent().filter(|p| !p.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
         let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let folder =
-            Folder::lock(parent, Instant::now() + Duration::from_secs(10)).map_err(failed)?;
+        let folder = Folder::lock(folder_of(&self.path), Instant::now() + Duration::from_secs(10))
+            .map_err(failed)?;
         let staged = folder.stage(name, text.as_bytes(), 0o644).map_err(failed)?;
         folder.publish(vec![staged]).map_err(failed)
     }

@@ -55,7 +55,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     let mut nodes = work.start(nodes::of(&shared.name).await?).await?;
     let half = match nodes.is_empty() {
         true => None,
-        false => work.half_made(&config, &nodes, options.recreate, deadline).await?,
+        false => work.half_made(&config, &nodes, options.recreate).await?,
     };
     if let Some(half) = &half {
         half.may_go(&shared.name, options.recreate)?;
@@ -71,13 +71,9 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         nodes.clear();
     }
     if make {
-        if let Some(turn) = &turn {
-            turn.share(true);
-        }
+        turn.iter().for_each(|turn| turn.share(true));
         work.create(&config, budget).await?;
-        if let Some(turn) = &turn {
-            turn.share(false);
-        }
+        turn.iter().for_each(|turn| turn.share(false));
         if shared.dry_run {
             work.plan_rest(&config, budget, &components);
             return report::publish("create", &work.checks, shared.format);
@@ -94,7 +90,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     }
     work.kubeconfig().await?;
     let cluster = connect(&shared.name, None, deadline).await?;
-    work.ready(&cluster, &nodes, deadline).await?;
+    work.ready(&cluster, &nodes).await?;
     work.checks.extend(drift::of_networks(&config, &cluster).await?);
     work.checks.extend(drift::of_objects(&config, &shared.name, &cluster).await?);
     if let Some(version) = cluster.version().await? {
@@ -153,7 +149,6 @@ impl Work<'_> {
         config: &KindConfig,
         nodes: &[Node],
         recreate: bool,
-        deadline: Instant,
     ) -> Result<Option<Half>, Stop> {
         if self.shared.dry_run && nodes.iter().any(|node| !node.running) {
             let detail = "whether it is half-made shows when its nodes run";
@@ -166,8 +161,8 @@ impl Work<'_> {
         // The user's kubeconfig may not have the context yet.
         let text = kinds_kubeconfig(&self.shared.name).await?;
         // Nodes that were just started take their time, and others have had it.
-        let patience =
-            if self.started { deadline } else { deadline.min(Instant::now() + PATIENCE) };
+        let soon = self.deadline.min(Instant::now() + PATIENCE);
+        let patience = if self.started { self.deadline } else { soon };
         let cluster = match connect(&self.shared.name, Some(&text), patience).await {
             Ok(cluster) => cluster,
             Err(stop) if recreate && stop.status == Status::Unfinished => {
@@ -236,15 +231,9 @@ impl Work<'_> {
     async fn cap(&mut self, nodes: &[Node], budget: Option<Budget>) -> Result<(), Stop> {
         self.capped = true;
         let Some(budget) = budget else {
-            self.checks.push(
-                Check::warning(
-                    "nodes",
-                    "memory",
-                    "budget-unknown",
-                    "no budget: nodes are not capped",
-                )
-                .hint("name the specification with --spec"),
-            );
+            let detail = "no budget: nodes are not capped";
+            let check = Check::warning("nodes", "memory", "budget-unknown", detail);
+            self.checks.push(check.hint("name the specification with --spec"));
             return Ok(());
         };
         let shares = nodes::shares(nodes, budget.total, budget.reserved);
@@ -274,15 +263,10 @@ impl Work<'_> {
     }
 
     /// Waits until every node, not only the control plane, is Ready.
-    async fn ready(
-        &mut self,
-        cluster: &Cluster,
-        containers: &[Node],
-        deadline: Instant,
-    ) -> Result<(), Stop> {
+    async fn ready(&mut self, cluster: &Cluster, containers: &[Node]) -> Result<(), Stop> {
         let mut said = String::new();
         let is_waiting = |waiting: &Result<Option<String>, Stop>| matches!(waiting, Ok(Some(_)));
-        let waiting = poll(deadline, is_waiting, async || {
+        let waiting = poll(self.deadline, is_waiting, async || {
             let waiting = unready(cluster, containers).await?;
             if let Some(what) = waiting.as_ref().filter(|what| **what != said) {
                 display::line(&format!("waiting for nodes: {what}"));
@@ -377,10 +361,9 @@ pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
     if let Some(budget) = budget::read(shared.spec.as_deref(), config.name())? {
         let shares = nodes::shares(&nodes, budget.total, budget.reserved);
         for node in nodes.iter().filter(|node| node.memory != shares[&node.name]) {
-            checks.push(
-                Check::failed("nodes", &node.name, "not-capped", "its memory cap is not its share")
-                    .hint("`kind-cluster create` sets it"),
-            );
+            let detail = "its memory cap is not its share";
+            let check = Check::failed("nodes", &node.name, "not-capped", detail);
+            checks.push(check.hint("`kind-cluster create` sets it"));
         }
     }
     // Without an API server its part is left to whoever says that there is none.

@@ -154,7 +154,7 @@ impl Work<'_> {
         let mut changes = self.live.changes();
         loop {
             changes.mark_unchanged();
-            self.discover().await;
+            self.live.discover(&self.applied).await;
             let states = self.states();
             self.display.show(&states);
             let failed: Vec<(&Value, &Failure)> = states
@@ -184,16 +184,6 @@ impl Work<'_> {
                 .min(self.roll.deadline.saturating_duration_since(Instant::now()));
             let _ = tokio::time::timeout(pause, changes.changed()).await;
         }
-    }
-
-    async fn discover(&mut self) {
-        let definitions: Vec<Value> = self
-            .applied
-            .iter()
-            .filter(|object| text(object, "/kind") == "CustomResourceDefinition")
-            .cloned()
-            .collect();
-        self.live.discover(&definitions).await;
     }
 
     /// Every applied object with its state right now.

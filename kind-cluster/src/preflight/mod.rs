@@ -53,15 +53,12 @@ async fn checks_within(shared: &Shared, limit: Duration) -> Vec<Check> {
     );
     let programs::Engine { answers, mut checks } = engine;
     match &own {
-        Err(_) if answers => checks.push(
-            Check::failed(
-                "docker",
-                "nodes",
-                programs::NO_ANSWER,
-                programs::late("docker ps", limit),
-            )
-            .hint("the engine is busy or hangs; see when `docker ps` answers again"),
-        ),
+        Err(_) if answers => {
+            let detail = programs::late("docker ps", limit);
+            let check = Check::failed("docker", "nodes", programs::NO_ANSWER, detail);
+            let hint = "the engine is busy or hangs; see when `docker ps` answers again";
+            checks.push(check.hint(hint));
+        }
         Ok(Err(stop)) if answers => checks.extend(report::stopped("docker", stop)),
         _ => {}
     }
