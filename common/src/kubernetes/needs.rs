@@ -438,4 +438,57 @@ mod tests {
     fn an_empty_name_is_no_need() {
         assert!(needs(&pod(json!({"serviceAccountName": ""}))).is_empty());
     }
+
+    #[test]
+    fn a_binding_needs_its_role_and_accounts_and_no_built_in_role() {
+        let binding = |kind: &str, role: &str| {
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+                   "roleRef": {"kind": kind, "name": role},
+                   "subjects": [{"kind": "ServiceAccount", "name": "a"}, {"kind": "User", "name": "u"}]})
+        };
+        assert_eq!(needs(&binding("Role", "r")), ["Role r", "ServiceAccount a"]);
+        assert_eq!(needs(&binding("ClusterRole", "view")), ["ServiceAccount a"]);
+    }
+
+    #[test]
+    fn a_subject_may_be_in_another_namespace() {
+        let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+                             "metadata": {"namespace": "here"},
+                             "subjects": [{"kind": "ServiceAccount", "name": "a", "namespace": "there"},
+                                          {"kind": "ServiceAccount", "name": "b"}]});
+        let namespaces: Vec<&str> = of(&binding).iter().map(|need| need.namespace).collect();
+        assert_eq!(namespaces, ["there", "here"]);
+    }
+
+    #[test]
+    fn an_ingress_needs_its_certificate_and_services() {
+        let ingress = json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {
+            "tls": [{"secretName": "t"}], "defaultBackend": {"service": {"name": "d"}}}});
+        assert_eq!(needs(&ingress), ["Secret t", "Service d"]);
+        let old = json!({"apiVersion": "extensions/v1beta1", "kind": "Ingress",
+                         "spec": {"backend": {"serviceName": "o", "servicePort": 80}}});
+        assert_eq!(needs(&old), ["Service o"]);
+    }
+
+    #[test]
+    fn an_external_secret_needs_every_store_that_it_names() {
+        let secret = json!({"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "spec": {
+            "secretStoreRef": {"name": "s"},
+            "data": [{"sourceRef": {"storeRef": {"kind": "ClusterSecretStore", "name": "c"}}}]}});
+        assert_eq!(needs(&secret), ["SecretStore s", "ClusterSecretStore c"]);
+    }
+
+    #[test]
+    fn a_store_needs_its_credentials_wherever_they_are() {
+        let store = json!({"apiVersion": "external-secrets.io/v1", "kind": "SecretStore", "spec": {
+            "provider": {"aws": {"auth": {"secretRef": {"accessKeyIDSecretRef": {"name": "a", "key": "id"}}}}}}});
+        assert_eq!(needs(&store), ["Secret a key id"]);
+    }
+
+    #[test]
+    fn a_stateful_set_needs_its_service() {
+        let set =
+            json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "spec": {"serviceName": "s"}});
+        assert_eq!(needs(&set), ["Service s"]);
+    }
 }
