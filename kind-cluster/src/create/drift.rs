@@ -101,9 +101,7 @@ fn shown_port(address: &str, port: Option<u16>) -> String {
 fn same_image(a: &str, b: &str) -> bool {
     match (a.split_once('@'), b.split_once('@')) {
         (Some((_, a)), Some((_, b))) => a == b,
-        (a_parts, b_parts) => {
-            a_parts.map_or(a, |parts| parts.0) == b_parts.map_or(b, |parts| parts.0)
-        }
+        (left, right) => left.map_or(a, |(tag, _)| tag) == right.map_or(b, |(tag, _)| tag),
     }
 }
 

@@ -383,6 +383,25 @@ fn the_service_of_an_ingress_is_found() {
 }
 
 #[test]
+fn an_ingress_needs_the_port_of_its_service() {
+    for (port, is_missing) in [("80", false), ("81", true)] {
+        let service = format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  \
+             selector: {{app: rides}}\n  ports: [{{port: {port}}}]\n"
+        );
+        let objects = deployment("") + INGRESS + &service;
+        let Some(project) = Project::new(&objects, &specification("{budget: 10g}")) else { return };
+        let (lint, deploy) = (project.lint(), project.deploy());
+        let answers = [
+            lint.stdout.contains("has no port 80"),
+            deploy.stderr.contains("Ingress/web needs port 80 of Service/web"),
+        ];
+        let shown = format!("{}\n===\n{}", lint.transcript(&[]), deploy.transcript(&[]));
+        assert_eq!(answers, [is_missing; 2], "{shown}");
+    }
+}
+
+#[test]
 fn a_certificate_of_cert_manager_makes_its_secret() {
     let certificate = "---\napiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\n\
                        spec: {secretName: web-tls, dnsNames: [shop.example.com], issuerRef: {name: ca}}\n";
