@@ -230,6 +230,18 @@ impl Report {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Adds all problems of another report.
+    pub fn append(&mut self, more: Report) {
+        self.diagnostics.extend(more.diagnostics);
+    }
+
+    /// Says what to do about the last problem.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        let last = self.diagnostics.pop().map(|last| last.hint(hint));
+        self.diagnostics.extend(last);
+        self
+    }
+
     /// Whether any of the problems is an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)

@@ -44,6 +44,22 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     folder.publish(vec![staged])
 }
 
+/// The folder that a file is in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The text of a file; none when there is no such file.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn read_or_empty(path: &Path) -> io::Result<String> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        text => text,
+    }
+}
+
 impl Folder {
     /// Opens and locks `path`, creating it when it does not exist. Waits for another process
     /// that holds it, until `deadline`.

@@ -16,6 +16,7 @@
 //! - [`table`]: aligned tables for a terminal
 //! - `cli` (feature): empty and former variables, and options that all tools have
 //! - `duration` (feature): durations of options and messages
+//! - `retry` (feature): trying and asking again, with pauses that grow
 //! - `docs` (feature): shell completions and man pages from a command line's definition
 //! - `aws` (feature): deadlines and endpoint of an AWS client
 
@@ -36,6 +37,8 @@ pub mod files;
 pub mod kubernetes;
 pub mod project;
 pub mod quantity;
+#[cfg(feature = "retry")]
+pub mod retry;
 pub mod secrets;
 pub mod spec;
 pub mod stop;

@@ -64,6 +64,14 @@ impl Quantity {
     }
 }
 
+/// Bytes for a message, in the largest binary unit: `512 B`, `1.5 KiB`, `384 MiB`.
+pub fn show(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let power = (1..UNITS.len()).take_while(|power| bytes >> (10 * power) > 0).count();
+    let value = format!("{:.1}", bytes as f64 / (1_u64 << (10 * power)) as f64);
+    format!("{} {}", value.strip_suffix(".0").unwrap_or(&value), UNITS[power])
+}
+
 /// What a suffix multiplies with.
 enum Scale {
     Binary(u32),
@@ -214,6 +222,16 @@ mod tests {
         assert!(Quantity::parse("128m").unwrap().is_fractional());
         assert_eq!(bytes("1e-9"), 1);
         assert_eq!(bytes("0"), 0);
+    }
+
+    #[test]
+    fn a_message_says_the_largest_unit() {
+        assert_eq!(show(0), "0 B");
+        assert_eq!(show(1023), "1023 B");
+        assert_eq!(show(1536), "1.5 KiB");
+        assert_eq!(show(384 << 20), "384 MiB");
+        assert_eq!(show(10 << 30), "10 GiB");
+        assert_eq!(show(u64::MAX), "16777216 TiB");
     }
 
     #[test]

@@ -24,6 +24,40 @@ impl Stop {
     pub fn bad(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Status::Bad, Diagnostic::error(code, message))
     }
+
+    /// The answer is no.
+    pub fn no(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Status::No, Diagnostic::error(code, message))
+    }
+
+    /// Something could not be finished.
+    pub fn unfinished(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Status::Unfinished, Diagnostic::error(code, message))
+    }
+
+    /// What to do about the last problem.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Stop { report: self.report.hint(hint), ..self }
+    }
+
+    /// The answer is no when the report has errors.
+    ///
+    /// # Errors
+    /// It has some.
+    pub fn check(report: Report) -> Result<(), Stop> {
+        if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+    }
+
+    /// Adds the problems of another one; the status stays.
+    pub fn add(&mut self, more: Stop) {
+        self.report.append(more.report);
+    }
+
+    /// The message of the first problem.
+    pub fn reason(&self) -> &str {
+        self.report.diagnostics().first().map_or("", Diagnostic::message)
+    }
 }
 
 /// A report of bad input.

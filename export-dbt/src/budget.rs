@@ -3,7 +3,7 @@
 use crate::catalog::Limits;
 use crate::encode;
 use crate::problem::{Advice, Problem};
-use crate::units::show_size;
+use common::quantity;
 
 /// What the process takes before it exports a row: code, threads, TLS, DuckDB's catalog.
 const BASE: u64 = 96 << 20;
@@ -50,7 +50,7 @@ pub struct Budget {
 
 /// A limit that is too small to work in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("--memory-limit is too small; the least is {}", show_size(Budget::least()))]
+#[error("--memory-limit is too small; the least is {}", quantity::show(Budget::least()))]
 pub struct TooSmall;
 
 impl Problem for TooSmall {

@@ -2,13 +2,13 @@
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::quantity;
 use common::table;
 use indicatif::HumanCount;
 use serde::{Serialize, Serializer};
 
 use crate::catalog::Relation;
 use crate::trino::Registration;
-use crate::units::show_size;
 
 /// What became of one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -201,7 +201,7 @@ impl Summary {
                 t.outcome.name().into(),
                 count(t.rows),
                 count(written.map(|t| t.files)),
-                written.map_or_else(|| "-".into(), |t| show_size(t.bytes)),
+                written.map_or_else(|| "-".into(), |t| quantity::show(t.bytes)),
                 format!("{:.1}", t.seconds),
                 t.version.map_or_else(|| "-".into(), |version| version.to_string()),
                 reason.unwrap_or_default().into(),
@@ -272,7 +272,7 @@ mod tests {
         let text = Summary::new("r".into(), 1.0, tables, Status::No, None).to_text();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);
-        assert_eq!(lines[1], "gold.a  exported   1,234      1  2.0 KiB      0.2        3");
-        assert_eq!(lines[2], "gold.z  unchanged  1,234      -        -      0.2        3");
+        assert_eq!(lines[1], "gold.a  exported   1,234      1  2 KiB      0.2        3");
+        assert_eq!(lines[2], "gold.z  unchanged  1,234      -      -      0.2        3");
     }
 }

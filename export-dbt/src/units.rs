@@ -12,24 +12,6 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     })
 }
 
-/// A size for a person: binary units, one decimal.
-pub fn show_size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1024.0;
-    let mut unit = UNITS[0];
-    for next in &UNITS[1..] {
-        if value < 1024.0 {
-            break;
-        }
-        value /= 1024.0;
-        unit = next;
-    }
-    format!("{value:.1} {unit}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,12 +25,5 @@ mod tests {
         for bad in ["", "x", "1 parsec", "0", "-1", "."] {
             assert!(parse_size(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn shown() {
-        assert_eq!(show_size(512), "512 B");
-        assert_eq!(show_size(1536), "1.5 KiB");
-        assert_eq!(show_size(256 << 20), "256.0 MiB");
     }
 }

@@ -7,10 +7,10 @@ use std::path::Path;
 use common::diagnostic::{Diagnostic, Report};
 use common::environment;
 use common::kubernetes::{Container, Tree, budget as sums, containers, template};
+use common::quantity::show;
 use common::stop::Stop;
 use serde_json::Value;
 
-use crate::quantity::shown;
 use crate::references::workload;
 
 /// What the specification gives an environment, in bytes.
@@ -81,16 +81,16 @@ pub(crate) fn check(objects: &[Value], budget: Option<Budget>) -> Vec<Diagnostic
     if needed > budget.available() {
         let part = |part: &sums::Part<'_, Value>| {
             let bytes = part.limit().to_bytes();
-            format!("{} {} ({})", workload(part.object), shown(bytes), part.pods.why)
+            format!("{} {} ({})", workload(part.object), show(bytes), part.pods.why)
         };
         let largest: Vec<String> = sums.parts.iter().take(5).map(part).collect();
         let message = format!(
             "the pods' limits add up to {}, and the cluster gives pods {} ({} less {} reserved); \
              the largest: {}",
-            shown(needed),
-            shown(budget.available()),
-            shown(budget.total),
-            shown(budget.reserved),
+            show(needed),
+            show(budget.available()),
+            show(budget.total),
+            show(budget.reserved),
             largest.join(", ")
         );
         problems.push(
@@ -118,11 +118,7 @@ fn unreadable(object: &Value) -> Vec<Diagnostic> {
         Some(Diagnostic::error("bad-quantity", message).hint("such as 512Mi or 1Gi"))
     };
     let amounts = |one: &Container<'_, Value>| {
-        [sums::LIMITS, sums::REQUESTS]
-            .map(|list| amount(one, list))
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
+        [sums::LIMITS, sums::REQUESTS].map(|list| amount(one, list)).into_iter().flatten()
     };
     containers.iter().flat_map(amounts).collect()
 }
@@ -172,7 +168,7 @@ mod tests {
         let problems = check(&[daemon], budget());
         assert_eq!(
             problems[0].message(),
-            "the pods' limits add up to 600 MiB, and the cluster gives pods 512 MiB (1.0 GiB less \
+            "the pods' limits add up to 600 MiB, and the cluster gives pods 512 MiB (1 GiB less \
              512 MiB reserved); the largest: DaemonSet/d 600 MiB (3 nodes)"
         );
     }

@@ -18,7 +18,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Doctor) -> Result<Status
         Err(stop) => {
             let mut more = report::stopped("drift", &stop);
             // What keeps preflight from looking keeps drift from it, too, and is said once.
-            more.retain(|check| !checks.iter().any(|said| said.detail == check.detail));
+            more.retain(|check| !checks.iter().any(|said| said.code == check.code));
             checks.extend(more);
         }
     }

@@ -24,7 +24,6 @@ mod order;
 mod places;
 mod preflight;
 mod process;
-mod quantity;
 mod readiness;
 mod references;
 mod render;
@@ -33,6 +32,7 @@ mod smoke;
 mod status;
 mod teardown;
 mod turn;
+mod version;
 
 use common::exit::Status;
 use common::stop::Stop;

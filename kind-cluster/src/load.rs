@@ -19,7 +19,7 @@ use crate::cli::{self, Shared};
 use crate::deploy::display;
 use crate::nodes::{self, Node, NodeImage};
 use crate::object::{containers, list, template, text};
-use crate::process;
+use crate::process::{self, Trouble};
 use crate::render;
 use crate::report::{self, Check};
 
@@ -52,6 +52,19 @@ pub(crate) enum Lack {
     Pull(Vec<String>),
     /// Nobody has it.
     Nowhere(Vec<String>),
+}
+
+impl Lack {
+    /// The nodes that it is about.
+    fn nodes(&self) -> &[String] {
+        match self {
+            Lack::Load(on)
+            | Lack::Replace(on)
+            | Lack::Again(on)
+            | Lack::Pull(on)
+            | Lack::Nowhere(on) => on,
+        }
+    }
 }
 
 /// What a new image of an old name does not do by itself.
@@ -95,10 +108,8 @@ pub(crate) async fn images(
 ) -> Result<BTreeMap<String, Image>, Stop> {
     let targets = targets(&nodes::of(cluster).await?);
     if targets.is_empty() {
-        return Err(Stop::bad(
-            "no-cluster",
-            format!("there is no cluster {cluster} with running nodes"),
-        ));
+        let message = format!("there is no cluster {cluster} with running nodes");
+        return Err(Stop::bad("no-cluster", message));
     }
     let mut there: BTreeMap<String, Vec<NodeImage>> = BTreeMap::new();
     for node in &targets {
@@ -156,40 +167,29 @@ async fn lack(
 
 /// One line for each image, failed where nobody has it.
 pub(crate) fn checks(images: &BTreeMap<String, Image>, loading: Loading) -> Vec<Check> {
-    let loaded = loading.word();
-    let check = |(image, found): (&String, &Image)| match &found.lack {
-        None => Check::ok("images", image, "on every node that runs pods"),
-        Some(Lack::Load(on)) => {
-            Check::ok("images", image, format!("{loaded} onto {}", on.join(", ")))
-        }
-        Some(Lack::Replace(on)) => Check::warning(
-            "images",
-            image,
-            "image-stale",
-            format!("{loaded} onto {}, where another one has its name", on.join(", ")),
-        )
-        .hint(RESTART),
-        Some(Lack::Again(on)) => Check::warning(
-            "images",
-            image,
-            "image-unknown",
-            format!(
-                "{loaded} onto {}; whether the one there is the same cannot be told, because the \
-                 engine keeps images in containerd's store",
-                on.join(", ")
+    let check = |(image, found): (&String, &Image)| {
+        let on = found.lack.as_ref().map(Lack::nodes).unwrap_or_default().join(", ");
+        let loaded = format!("{} onto {on}", loading.word());
+        let doubtful = |code, why| {
+            Check::warning("images", image, code, format!("{loaded}{why}")).hint(RESTART)
+        };
+        match &found.lack {
+            None => Check::ok("images", image, "on every node that runs pods"),
+            Some(Lack::Load(_)) => Check::ok("images", image, loaded),
+            Some(Lack::Replace(_)) => doubtful("image-stale", ", where another one has its name"),
+            Some(Lack::Again(_)) => doubtful(
+                "image-unknown",
+                "; whether the one there is the same cannot be told, because the engine keeps \
+                 images in containerd's store",
             ),
-        )
-        .hint(RESTART),
-        Some(Lack::Pull(on)) => {
-            Check::ok("images", image, format!("to be pulled by {}", on.join(", ")))
+            Some(Lack::Pull(_)) => Check::ok("images", image, format!("to be pulled by {on}")),
+            Some(Lack::Nowhere(_)) => {
+                let detail = format!("not on {on}, and not in this machine's engine");
+                let hint =
+                    format!("build it: `docker build --tag {image} …`, then `kind-cluster load`");
+                Check::failed("images", image, "image-missing", detail).hint(hint)
+            }
         }
-        Some(Lack::Nowhere(on)) => Check::failed(
-            "images",
-            image,
-            "image-missing",
-            format!("not on {}, and not in this machine's engine", on.join(", ")),
-        )
-        .hint(format!("build it: `docker build --tag {image} …`, then `kind-cluster load`")),
     };
     images.iter().map(check).collect()
 }
@@ -258,10 +258,12 @@ async fn engine_image(image: &str) -> Result<Option<EngineImage>, Stop> {
     let arguments = ["image", "inspect", "--format", "{{json .}}", image];
     let output = process::output("docker", &arguments, nodes::QUESTION).await?;
     if !output.success {
-        // Only that it is not there is an answer.
-        return match output.stderr.to_lowercase().contains("no such image") {
-            true => Ok(None),
-            false => Err(process::failed("docker", &arguments, &output)),
+        return match output.trouble() {
+            Trouble::NoSuchImage => Ok(None),
+            // It says nothing about the image.
+            Trouble::EngineDown | Trouble::Other => {
+                Err(process::failed("docker", &arguments, &output))
+            }
         };
     }
     let found: Value = serde_json::from_slice(&output.stdout)
@@ -290,8 +292,7 @@ async fn load(
     engine: u64,
     limit: Duration,
 ) -> Result<(), Stop> {
-    let folder = tempfile::tempdir()
-        .map_err(|error| Stop::bad("temporary-folder", format!("no temporary folder: {error}")))?;
+    let folder = process::folder()?;
     let file = folder.path().join("image.tar").display().to_string();
     let platform = format!("linux/{}", architecture());
     let mut arguments = vec!["save", "--output", &file];

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use common::kubernetes;
+use common::kubernetes::needs::{self, Target};
 use serde_json::Value;
 
 pub(crate) use common::kubernetes::template;
@@ -22,12 +23,8 @@ pub(crate) struct Key {
 impl Key {
     /// The key of an object; parts that are missing are empty.
     pub(crate) fn of(object: &Value) -> Key {
-        Key {
-            group: group(object).to_owned(),
-            kind: text(object, "/kind").to_owned(),
-            namespace: text(object, "/metadata/namespace").to_owned(),
-            name: name(object).to_owned(),
-        }
+        let namespace = text(object, "/metadata/namespace");
+        Key::new(group(object), text(object, "/kind"), namespace, name(object))
     }
 
     /// The key of something that an object refers to.
@@ -66,9 +63,21 @@ pub(crate) fn number(value: &Value, pointer: &str) -> i64 {
     value.pointer(pointer).and_then(Value::as_i64).unwrap_or_default()
 }
 
+/// The number of pods that a workload wants; 1 where it says none.
+pub(crate) fn replicas(workload: &Value) -> i64 {
+    workload.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1)
+}
+
 /// The items of the list at a JSON pointer.
 pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// An object with its version and kind, which some answers leave out.
+pub(crate) fn typed(mut object: Value, version: &str, kind: &str) -> Value {
+    object["apiVersion"] = version.into();
+    object["kind"] = kind.into();
+    object
 }
 
 /// `metadata.name`.
@@ -113,6 +122,25 @@ pub(crate) fn matches(selector: Option<&Value>, object: &Value) -> bool {
         return false;
     };
     wanted.iter().all(|(key, value)| meta(object, "labels", key) == value.as_str())
+}
+
+/// Whether the pods of an object mount a claim.
+pub(crate) fn mounts(object: &Value, claim: &str) -> bool {
+    let needs = needs::of(object);
+    needs.iter().any(|need| need.target == Target::Claim && need.name() == claim)
+}
+
+/// Whether a pod that is still there mounts a claim of its namespace.
+pub(crate) fn uses(pod: &Value, namespace: &str, claim: &str) -> bool {
+    text(pod, "/metadata/namespace") == namespace
+        && !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
+        && mounts(pod, claim)
+}
+
+/// The states of a pod's containers: init containers first.
+pub(crate) fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
+    let init = list(pod, "/status/initContainerStatuses").iter();
+    init.chain(list(pod, "/status/containerStatuses"))
 }
 
 /// Every container of a pod's template: init containers first.

@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::diagnostic::Diagnostic;
+use common::kubernetes::{Provided, is_route, needs};
 use serde_json::Value;
 
 use crate::object::{Key, matches, meta, template, text};
-use crate::readiness::external_secret;
 use crate::references::{self, defines};
 
 /// Argo CD's annotation, which the overlay carries for production: a workload waits for those of
@@ -80,16 +80,7 @@ pub(crate) fn phases(objects: &[Value]) -> Result<Vec<Phase>, Vec<Diagnostic>> {
 fn edges(objects: &[Value]) -> Result<Vec<BTreeSet<Edge>>, Vec<Diagnostic>> {
     let index: BTreeMap<Key, usize> =
         objects.iter().enumerate().map(|(index, object)| (Key::of(object), index)).collect();
-    // The Secret of an ExternalSecret is there when that is ready.
-    let made: BTreeMap<Key, usize> = objects
-        .iter()
-        .enumerate()
-        .filter(|(_, object)| object["kind"] == "ExternalSecret")
-        .map(|(index, object)| {
-            let namespace = text(object, "/metadata/namespace");
-            (Key::new("", "Secret", namespace, external_secret::target(object)), index)
-        })
-        .collect();
+    let provided = Provided::of(objects.iter());
     let definitions: BTreeMap<(&str, &str), usize> = objects
         .iter()
         .enumerate()
@@ -106,11 +97,12 @@ fn edges(objects: &[Value]) -> Result<Vec<BTreeSet<Edge>>, Vec<Diagnostic>> {
         if let Some(on) = index.get(&Key::new("", "Namespace", "", &key.namespace)) {
             edges.insert(Edge { on: *on, ready: false });
         }
-        for reference in references::of(object) {
-            if let Some(on) = index.get(&reference.to) {
+        for need in needs::of(object) {
+            if let Some(on) = index.get(&references::key(&need)) {
                 edges.insert(Edge { on: *on, ready: false });
-            } else if let Some(on) = made.get(&reference.to) {
-                edges.insert(Edge { on: *on, ready: true });
+            } else if let Some(on) = provided.maker(need.target, need.namespace, need.name()) {
+                // A Secret that another object makes is there when that one is ready.
+                edges.insert(Edge { on, ready: true });
             }
         }
         for wanted in meta(object, "annotations", DEPENDS_ON).into_iter().flat_map(|t| t.split(','))
@@ -145,11 +137,10 @@ fn waves(objects: &[Value], this: usize) -> Vec<Edge> {
 
 /// A route waits for the workloads behind its services: it leads somewhere from its first moment.
 fn backends(objects: &[Value], route: &Value) -> Vec<Edge> {
-    if route["kind"] != "HTTPRoute" {
+    if !is_route(route) {
         return Vec::new();
     }
-    let needed: Vec<Key> =
-        references::of(route).into_iter().map(|reference| reference.to).collect();
+    let needed: Vec<Key> = needs::of(route).iter().map(references::key).collect();
     let services = objects.iter().filter(|object| needed.contains(&Key::of(object)));
     let selectors: Vec<&Value> = services.filter_map(|s| s.pointer("/spec/selector")).collect();
     let behind = |on: &usize| {
@@ -215,35 +206,12 @@ fn stage(object: &Value) -> u8 {
 
 /// The place of a kind in the order in which Helm installs; what it does not know comes last.
 fn helm(kind: &str) -> usize {
-    const ORDER: [&str; 26] = [
-        "PriorityClass",
-        "Namespace",
-        "NetworkPolicy",
-        "ResourceQuota",
-        "LimitRange",
-        "PodDisruptionBudget",
-        "ServiceAccount",
-        "Secret",
-        "ConfigMap",
-        "StorageClass",
-        "PersistentVolume",
-        "PersistentVolumeClaim",
-        "CustomResourceDefinition",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "Role",
-        "RoleBinding",
-        "Service",
-        "DaemonSet",
-        "Pod",
-        "ReplicaSet",
-        "Deployment",
-        "HorizontalPodAutoscaler",
-        "StatefulSet",
-        "Job",
-        "CronJob",
-    ];
-    ORDER.iter().position(|known| *known == kind).unwrap_or(ORDER.len())
+    const ORDER: &str = "PriorityClass Namespace NetworkPolicy ResourceQuota LimitRange \
+                         PodDisruptionBudget ServiceAccount Secret ConfigMap StorageClass \
+                         PersistentVolume PersistentVolumeClaim CustomResourceDefinition ClusterRole \
+                         ClusterRoleBinding Role RoleBinding Service DaemonSet Pod ReplicaSet \
+                         Deployment HorizontalPodAutoscaler StatefulSet Job CronJob";
+    ORDER.split(' ').position(|known| known == kind).unwrap_or(usize::MAX)
 }
 
 /// One circle among the objects that are left.

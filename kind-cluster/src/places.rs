@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 
 /// Where a checkout keeps its overlay.
@@ -28,7 +26,7 @@ pub(crate) fn components(given: Option<&Path>) -> Result<PathBuf, Stop> {
 fn find(given: Option<&Path>, usual: &str, what: &str, option: &str) -> Result<PathBuf, Stop> {
     let missing = |message: String| {
         let hint = format!("name it with {option}");
-        Stop::new(Status::Bad, Diagnostic::error("no-such-path", message).hint(hint))
+        Stop::bad("no-such-path", message).hint(hint)
     };
     match given {
         Some(path) if path.exists() => Ok(path.to_owned()),

@@ -4,14 +4,12 @@ use std::ffi::OsStr;
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::secrets::mask;
 use common::stop::Stop;
 use common::verbose::Step;
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, Command};
 
 /// What a program left behind.
 #[derive(Debug)]
@@ -31,37 +29,45 @@ impl Output {
     pub(crate) fn complaint(&self) -> String {
         tail(&self.stderr)
     }
+
+    /// Why Docker's client has failed.
+    pub(crate) fn trouble(&self) -> Trouble {
+        let said = self.stderr.to_lowercase();
+        match () {
+            () if ENGINE_IS_DOWN.iter().any(|known| said.contains(known)) => Trouble::EngineDown,
+            () if said.contains("no such image") => Trouble::NoSuchImage,
+            () => Trouble::Other,
+        }
+    }
 }
+
+/// Why Docker's client has failed, as far as this tool acts on it. Its exit status is always the
+/// same, so only its words tell; no other place looks at them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Nobody answers, or not this user.
+    EngineDown,
+    /// The engine has no image of that name.
+    NoSuchImage,
+    /// Any other reason.
+    Other,
+}
+
+const ENGINE_IS_DOWN: [&str; 3] = [
+    "cannot connect to the docker daemon",
+    "is the docker daemon running",
+    "permission denied while",
+];
 
 /// A program's process group, which ends with the value. A terminal's Ctrl-C does not reach it:
 /// what it is in the middle of is for this program to decide.
 #[derive(Debug)]
-pub(crate) struct Group {
-    child: Child,
-}
-
-impl Group {
-    /// Starts a program in a group of its own.
-    pub(crate) fn start(command: &mut Command) -> Result<Self, Stop> {
-        let program = command.as_std().get_program().to_string_lossy().into_owned();
-        let child = command
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| not_started(&program, &error))?;
-        Ok(Group { child })
-    }
-
-    /// The program.
-    pub(crate) fn child(&mut self) -> &mut Child {
-        &mut self.child
-    }
-}
+struct Group(Child);
 
 impl Drop for Group {
     fn drop(&mut self) {
         // Its id is there as long as it has not been waited for.
-        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let id = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(id) = id {
             let _ = kill_process_group(id, Signal::TERM);
         }
@@ -99,43 +105,82 @@ pub(crate) async fn with_input(
     if input.is_some() {
         command.stdin(Stdio::piped());
     }
-    let mut group = Group::start(&mut command)?;
-    let (mut out, mut err) = (group.child().stdout.take(), group.child().stderr.take());
-    let pipe = group.child().stdin.take();
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let work = async {
-        let feed = async {
-            if let (Some(mut pipe), Some(input)) = (pipe, input) {
-                // A program that does not read its input says why in another way.
-                let _ = pipe.write_all(input).await;
-            }
-            Ok(0)
-        };
-        let read_out = async {
-            match &mut out {
-                Some(out) => out.read_to_end(&mut stdout).await,
-                None => Ok(0),
-            }
-        };
-        let read_err = async {
-            match &mut err {
-                Some(err) => err.read_to_end(&mut stderr).await,
-                None => Ok(0),
-            }
-        };
-        tokio::try_join!(feed, read_out, read_err)?;
-        group.child().wait().await
-    };
-    let status = match tokio::time::timeout(limit, work).await {
-        Ok(Ok(status)) => status,
-        Ok(Err(error)) => return Err(not_started(program, &error)),
-        Err(_) => {
-            let what = format!("{program} has not ended within {}", common::duration::show(limit));
-            return Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", what)));
+    let feed = async |pipe: Option<ChildStdin>| {
+        if let (Some(mut pipe), Some(input)) = (pipe, input) {
+            // A program that does not read its input says why in another way.
+            let _ = pipe.write_all(input).await;
         }
     };
+    let mut stdout = Vec::new();
+    let keep = |bytes: &[u8]| {
+        stdout.extend_from_slice(bytes);
+        Ok(())
+    };
+    match pipe(&mut command, feed, keep, limit).await? {
+        Some(((), output)) => Ok(Output { stdout, ..output }),
+        None => {
+            let what = format!("{program} has not ended within {}", common::duration::show(limit));
+            Err(Stop::unfinished("timeout", what))
+        }
+    }
+}
+
+/// Runs a program in a group of its own. `feed` gets its standard input, and `each` the parts of
+/// its standard output; they may be too much for memory. Returns what `feed` does and how the
+/// program ended, without its output, or `None` when it has not ended in time.
+///
+/// # Errors
+/// The program is not there, or `each` fails.
+pub(crate) async fn pipe<F>(
+    command: &mut Command,
+    feed: impl AsyncFnOnce(Option<ChildStdin>) -> F,
+    each: impl FnMut(&[u8]) -> Result<(), Stop>,
+    limit: Duration,
+) -> Result<Option<(F, Output)>, Stop> {
+    let program = command.as_std().get_program().to_string_lossy().into_owned();
+    let failed = |error| not_started(&program, &error);
+    let child = command.process_group(0).kill_on_drop(true).spawn().map_err(failed)?;
+    let mut group = Group(child);
+    let child = &mut group.0;
+    let (input, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let mut stderr = Vec::new();
+    let work = async {
+        let feed = async { Ok(feed(input).await) };
+        let listen = async { read(err, &mut stderr).await.map_err(failed) };
+        let (fed, (), ()) = tokio::try_join!(feed, chunks(out, each, failed), listen)?;
+        Ok::<_, Stop>((fed, group.0.wait().await.map_err(failed)?))
+    };
+    let Ok(done) = tokio::time::timeout(limit, work).await else { return Ok(None) };
+    let (fed, status) = done?;
     let stderr = String::from_utf8_lossy(&stderr).into_owned();
-    Ok(Output { success: status.success(), stdout, stderr })
+    Ok(Some((fed, Output { success: status.success(), stdout: Vec::new(), stderr })))
+}
+
+/// Reads an output to its end.
+pub(crate) async fn read(
+    pipe: Option<impl AsyncRead + Unpin>,
+    bytes: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    match pipe {
+        Some(mut pipe) => pipe.read_to_end(bytes).await.map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// Gives an output to `each`, part by part, to its end.
+pub(crate) async fn chunks(
+    pipe: Option<impl AsyncRead + Unpin>,
+    mut each: impl FnMut(&[u8]) -> Result<(), Stop>,
+    failed: impl Fn(std::io::Error) -> Stop,
+) -> Result<(), Stop> {
+    let Some(mut pipe) = pipe else { return Ok(()) };
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match pipe.read(&mut buffer).await.map_err(&failed)? {
+            0 => return Ok(()),
+            count => each(&buffer[..count])?,
+        }
+    }
 }
 
 /// A run of a program for `--verbose`. Later arguments may be a script.
@@ -164,34 +209,22 @@ pub(crate) async fn succeed(
 
 /// A program that has failed, with what it said.
 pub(crate) fn failed(program: &str, arguments: &[impl AsRef<OsStr>], output: &Output) -> Stop {
-    let complaint = output.complaint();
-    if program == "docker" && engine_is_down(&complaint) {
-        return engine_stopped();
+    if program == "docker" && output.trouble() == Trouble::EngineDown {
+        return Stop::unfinished("docker-stopped", "the Docker engine does not answer")
+            .hint(START_ENGINE);
     }
-    let message = format!("{program} {} failed: {complaint}", first(arguments));
-    Stop::new(Status::Unfinished, Diagnostic::error("program-failed", message))
+    let message = format!("{program} {} failed: {}", first(arguments), output.complaint());
+    Stop::unfinished("program-failed", message)
 }
 
-/// Whether Docker's client has found nobody to talk to.
-pub(crate) fn engine_is_down(complaint: &str) -> bool {
-    let complaint = complaint.to_lowercase();
-    [
-        "cannot connect to the docker daemon",
-        "is the docker daemon running",
-        "permission denied while",
-    ]
-    .iter()
-    .any(|known| complaint.contains(known))
-}
+/// What to do when the engine does not run.
+pub(crate) const START_ENGINE: &str =
+    "start it (`systemctl start docker`, or Docker Desktop), and check `docker info`";
 
-fn engine_stopped() -> Stop {
-    let what = "the Docker engine does not answer";
-    Stop::new(
-        Status::Unfinished,
-        Diagnostic::error("docker-stopped", what).hint(
-            "start it (`systemctl start docker`, or Docker Desktop), and check `docker info`",
-        ),
-    )
+/// A folder for files that another program reads.
+pub(crate) fn folder() -> Result<tempfile::TempDir, Stop> {
+    tempfile::tempdir()
+        .map_err(|error| Stop::bad("temporary-folder", format!("no temporary folder: {error}")))
 }
 
 fn not_started(program: &str, error: &std::io::Error) -> Stop {
@@ -207,7 +240,7 @@ fn not_started(program: &str, error: &std::io::Error) -> Stop {
         _ => format!("cannot run {program}: {error}"),
     };
     let hint = "kind-cluster preflight lists everything that is needed";
-    Stop::new(Status::Bad, Diagnostic::error(code, message).hint(hint))
+    Stop::bad(code, message).hint(hint)
 }
 
 /// The last few lines, on one line each, with secrets masked: a program may quote its input.

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::diagnostic::{Diagnostic, Report, nearest};
-use common::exit::Status;
+use common::kubernetes::is_custom_cluster_wide;
 use common::secrets::mask;
 use common::stop::Stop;
 use serde_json::Value;
 
 use crate::cli::Shared;
-use crate::object::name;
+use crate::object::{group, name, text};
 use crate::places;
 use crate::process;
 
@@ -89,11 +89,8 @@ async fn kustomize(folder: &Path) -> Result<Vec<Value>, Stop> {
     let output = process::output("kubectl", &arguments, Duration::from_secs(60)).await?;
     if !output.success {
         let message = format!("{} cannot be rendered: {}", folder.display(), output.complaint());
-        return Err(Stop::new(
-            Status::Bad,
-            Diagnostic::error("bad-overlay", message)
-                .hint(format!("`kubectl kustomize {}` shows the same", folder.display())),
-        ));
+        return Err(Stop::bad("bad-overlay", message)
+            .hint(format!("`kubectl kustomize {}` shows the same", folder.display())));
     }
     objects(&output.text()).map_err(|why| {
         Stop::bad("bad-overlay", format!("what {} renders to is no YAML: {why}", folder.display()))
@@ -104,10 +101,15 @@ async fn kustomize(folder: &Path) -> Result<Vec<Value>, Stop> {
 ///
 /// # Errors
 /// It is no YAML, or a document is no object.
-pub(crate) fn objects(text: &str) -> Result<Vec<Value>, String> {
+pub(crate) fn objects(yaml: &str) -> Result<Vec<Value>, String> {
     let mut objects = Vec::new();
-    for document in plain::documents::<Value>(text) {
-        let value = document.map_err(|error| error.to_string())?;
+    for document in plain::documents::<Value>(yaml) {
+        let mut value = document.map_err(|error| error.to_string())?;
+        if is_custom_cluster_wide(group(&value), text(&value, "/kind"))
+            && let Some(metadata) = value["metadata"].as_object_mut()
+        {
+            metadata.remove("namespace");
+        }
         match value {
             Value::Null => {}
             Value::Object(_) if value["kind"] == "List" => {

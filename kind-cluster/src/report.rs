@@ -169,21 +169,19 @@ fn junit(title: &str, checks: &[Check]) -> String {
             Outcome::Skipped => TestCaseStatus::skipped(),
             Outcome::Ok | Outcome::Warning => TestCaseStatus::success(),
         };
-        match check.outcome {
-            Outcome::Failed => {
-                status.set_message(&check.detail).set_type(check.code);
-                if let Some(hint) = &check.hint {
-                    status.set_description(format!("hint: {hint}"));
-                }
+        let is_good = matches!(check.outcome, Outcome::Ok | Outcome::Warning);
+        if !is_good {
+            status.set_message(&check.detail);
+        }
+        if check.outcome == Outcome::Failed {
+            status.set_type(check.code);
+            if let Some(hint) = &check.hint {
+                status.set_description(format!("hint: {hint}"));
             }
-            Outcome::Skipped => {
-                status.set_message(&check.detail);
-            }
-            Outcome::Ok | Outcome::Warning => {}
         }
         let mut case = TestCase::new(&check.name, status);
         case.set_classname(check.group);
-        if matches!(check.outcome, Outcome::Ok | Outcome::Warning) {
+        if is_good {
             case.set_system_out(&check.detail);
         }
         suite.add_test_case(case);

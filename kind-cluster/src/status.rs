@@ -68,15 +68,10 @@ pub(crate) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
         Vec::new()
     });
     for (key, replicas) in stopped {
-        checks.push(
-            Check::failed(
-                "workloads",
-                key.placed(),
-                "backup-interrupted",
-                format!("at 0 replicas since a backup was interrupted; it had {replicas}"),
-            )
-            .hint("`kind-cluster deploy` and `kind-cluster backup` put it back first"),
-        );
+        let detail = format!("at 0 replicas since a backup was interrupted; it had {replicas}");
+        let check = Check::failed("workloads", key.placed(), "backup-interrupted", detail);
+        let hint = "`kind-cluster deploy` and `kind-cluster backup` put it back first";
+        checks.push(check.hint(hint));
     }
     checks.extend(expected::checks(shared, cluster).await);
     checks

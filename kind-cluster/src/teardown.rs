@@ -51,7 +51,7 @@ pub(crate) async fn run(
         if options.preserve_data
             && let Err(more) = interrupt.cleanup(start_again(cluster)).await
         {
-            stop.report.extend(more.report.diagnostics().iter().cloned());
+            stop.add(more);
         }
         return Err(stop);
     }
@@ -81,7 +81,7 @@ async fn refuse_with_data(cluster: &str) -> Result<(), Stop> {
             report.push(Diagnostic::error("data-would-be-lost", message).hint(hint));
         }
     }
-    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+    Stop::check(report)
 }
 
 async fn start_again(cluster: &str) -> Result<(), Stop> {
@@ -95,8 +95,7 @@ async fn start_again(cluster: &str) -> Result<(), Stop> {
 pub(crate) async fn delete(shared: &Shared) -> Result<(), Stop> {
     let cluster = &shared.name;
     display::line(&format!("deleting the cluster {cluster}"));
-    let folder = tempfile::tempdir()
-        .map_err(|error| Stop::bad("temporary-folder", format!("no temporary folder: {error}")))?;
+    let folder = process::folder()?;
     // kind would also touch the current context.
     let other = folder.path().join("kubeconfig").display().to_string();
     let arguments = ["delete", "cluster", "--name", cluster, "--kubeconfig", &other];
@@ -105,7 +104,7 @@ pub(crate) async fn delete(shared: &Shared) -> Result<(), Stop> {
     if !left.is_empty() {
         let names: Vec<&str> = left.iter().map(|node| node.name.as_str()).collect();
         let message = format!("kind has left the nodes {}", names.join(", "));
-        return Err(Stop::new(Status::Unfinished, Diagnostic::error("delete-failed", message)));
+        return Err(Stop::unfinished("delete-failed", message));
     }
     kubeconfig::remove(cluster)
 }

@@ -8,16 +8,12 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
+use common::retry::poll;
 use common::stop::Stop;
 
 use crate::deploy::display;
-
-/// How often a lock that is held is tried again.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Nobody else changes the cluster as long as this lives.
 #[derive(Debug)]
@@ -33,11 +29,7 @@ pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Tu
     let path = folder().join(format!("{name}.lock"));
     let failed = |error: io::Error| {
         let message = format!("cannot lock {}: {error}", path.display());
-        Stop::new(
-            Status::Bad,
-            Diagnostic::error("cluster-lock", message)
-                .hint("XDG_STATE_HOME names a folder that can be written"),
-        )
+        Stop::bad("cluster-lock", message).hint("XDG_STATE_HOME names a folder that can be written")
     };
     let open = || {
         let parent = path.parent().unwrap_or(&path);
@@ -52,21 +44,21 @@ pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Tu
     };
     let mut lock = open().map_err(failed)?;
     let mut said = false;
-    loop {
-        match lock.try_lock() {
-            Ok(()) => break,
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-            Err(TryLockError::WouldBlock) => {}
-        }
-        let holder = holder(&mut lock);
-        if Instant::now() >= deadline {
-            return Err(busy(&holder, name, &path));
-        }
-        if !said {
+    let is_held =
+        |answer: &Result<(), TryLockError>| matches!(answer, Err(TryLockError::WouldBlock));
+    let answer = poll(deadline, is_held, async || {
+        let answer = lock.try_lock();
+        if is_held(&answer) && !said && Instant::now() < deadline {
+            let holder = holder(&mut lock);
             display::line(&format!("waiting for {holder}, which is changing the cluster {name}"));
             said = true;
         }
-        tokio::time::sleep(PAUSE).await;
+        answer
+    });
+    match answer.await {
+        Ok(()) => {}
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+        Err(TryLockError::WouldBlock) => return Err(busy(&holder(&mut lock), name, &path)),
     }
     let mut write = || {
         lock.set_len(0)?;
@@ -96,7 +88,7 @@ fn busy(holder: &str, name: &str, path: &Path) -> Stop {
         "nothing was changed; run it again when that has ended; `fuser {}` names who holds the lock",
         path.display()
     );
-    Stop::new(Status::Unfinished, Diagnostic::error("cluster-busy", message).hint(hint))
+    Stop::unfinished("cluster-busy", message).hint(hint)
 }
 
 impl Turn {

@@ -69,7 +69,10 @@ impl Drop for Moto {
         if std::thread::panicking() {
             let log = std::fs::read_to_string(self.log.path()).unwrap_or_default();
             let lines: Vec<&str> = log.lines().collect();
-            eprintln!("moto's last requests:\n{}", lines[lines.len().saturating_sub(60)..].join("\n"));
+            eprintln!(
+                "moto's last requests:\n{}",
+                lines[lines.len().saturating_sub(60)..].join("\n")
+            );
         }
     }
 }

@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn no_amount_is_refused() {
-        for bad in ["", "m", "1x", "-1m", "+1m", "0", "inf", "nan", "1e9", "1E9", "9e99", "1.2.3g"] {
+        for bad in ["", "m", "1x", "-1m", "+1m", "0", "inf", "nan", "1e9", "1E9", "9e99", "1.2.3g"]
+        {
             assert_eq!(memory(bad), None, "{bad}");
         }
     }

@@ -1,19 +1,38 @@
-//! The objects that another one names and cannot do without: ConfigMaps, Secrets, claims and
-//! service accounts of a pod, and the image pull secrets of a service account.
+//! The objects that another one names and cannot do without.
 
-use super::{Tree, containers, group, kind, template};
+use super::{
+    GATEWAY_API, Tree, backends, certificates, containers, group, is_ingress, is_route, kind,
+    parents, template, traffic,
+};
 
-/// The kind of an object that is needed.
+const RBAC: &str = "rbac.authorization.k8s.io";
+const EXTERNAL_SECRETS: &str = "external-secrets.io";
+
+/// What is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// A ConfigMap.
     ConfigMap,
-    /// A Secret.
+    /// A Secret that a pod, its service account or a secret store reads.
     Secret,
+    /// The Secret with the certificate of a Gateway or an Ingress.
+    Certificate,
     /// A ServiceAccount.
     ServiceAccount,
     /// A PersistentVolumeClaim.
     Claim,
+    /// A Service.
+    Service,
+    /// A Gateway.
+    Gateway,
+    /// A Role.
+    Role,
+    /// A ClusterRole.
+    ClusterRole,
+    /// A SecretStore of External Secrets.
+    SecretStore,
+    /// A ClusterSecretStore of External Secrets.
+    ClusterSecretStore,
 }
 
 impl Target {
@@ -21,22 +40,52 @@ impl Target {
     pub fn kind(self) -> &'static str {
         match self {
             Target::ConfigMap => "ConfigMap",
-            Target::Secret => "Secret",
+            Target::Secret | Target::Certificate => "Secret",
             Target::ServiceAccount => "ServiceAccount",
             Target::Claim => "PersistentVolumeClaim",
+            Target::Service => "Service",
+            Target::Gateway => "Gateway",
+            Target::Role => "Role",
+            Target::ClusterRole => "ClusterRole",
+            Target::SecretStore => "SecretStore",
+            Target::ClusterSecretStore => "ClusterSecretStore",
         }
+    }
+
+    /// The group of its kind.
+    pub fn group(self) -> &'static str {
+        match self {
+            Target::ConfigMap
+            | Target::Secret
+            | Target::Certificate
+            | Target::ServiceAccount
+            | Target::Claim
+            | Target::Service => "",
+            Target::Gateway => GATEWAY_API,
+            Target::Role | Target::ClusterRole => RBAC,
+            Target::SecretStore | Target::ClusterSecretStore => EXTERNAL_SECRETS,
+        }
+    }
+
+    /// Whether the object is in no namespace.
+    pub fn is_cluster_wide(self) -> bool {
+        matches!(self, Target::ClusterRole | Target::ClusterSecretStore)
     }
 }
 
-/// A name of another object, in the object's own namespace.
+/// A name of another object.
 #[derive(Debug)]
 pub struct Need<'a, T> {
-    /// The kind that it names.
+    /// What it names.
     pub target: Target,
+    /// The namespace that is meant, as written; empty for an object of the whole cluster.
+    pub namespace: &'a str,
     /// The scalar with the name.
     pub name: &'a T,
     /// The scalar with the key, where one key is meant.
     pub key: Option<&'a T>,
+    /// The scalar with the port's number or name, where a port of a Service is meant.
+    pub port: Option<&'a T>,
     /// Whether the pod starts without it.
     pub optional: bool,
 }
@@ -57,6 +106,11 @@ impl<'a, T: Tree> Need<'a, T> {
 const MADE_BY_CLUSTER: [(Target, &str); 2] =
     [(Target::ConfigMap, "kube-root-ca.crt"), (Target::ServiceAccount, "default")];
 
+/// Whether every cluster, or every cluster of a provider, has the ClusterRole.
+fn is_built_in(name: &str) -> bool {
+    matches!(name, "view" | "edit" | "admin" | "cluster-admin") || name.contains(':')
+}
+
 /// Volumes of storage drivers, and the path of the Secret with the driver's credentials.
 const DRIVERS: &[&[&str]] = &[
     &["azureFile", "secretName"],
@@ -69,28 +123,147 @@ const DRIVERS: &[&[&str]] = &[
     &["storageos", "secretRef", "name"],
 ];
 
-/// Everything that an object needs by name: its pods' references, or the image pull secrets of
-/// a service account, which every pod of that account gets.
+/// Everything that an object needs by name: the references of its pods, the image pull secrets of
+/// a service account, the Service of a StatefulSet, the role and the service accounts of a
+/// binding, backends, Gateways and certificates of routes and Ingresses, and the stores and
+/// credentials of External Secrets.
 pub fn of<T: Tree>(object: &T) -> Vec<Need<'_, T>> {
-    let mut found = Found(Vec::new());
-    match template(object).and_then(|template| template.get("spec")) {
-        Some(pod) => found.pod(pod),
-        None if kind(object) == "ServiceAccount" && group(object).is_empty() => {
-            found.pull_secrets(object);
-        }
-        None => {}
+    let namespace = object.word_at(&["metadata", "namespace"]).unwrap_or_default();
+    let mut found = Found { namespace, all: Vec::new() };
+    if let Some(pod) = template(object).and_then(|template| template.get("spec")) {
+        found.pod(pod);
     }
-    found.0
+    match (group(object), kind(object)) {
+        ("", "ServiceAccount") => found.pull_secrets(object),
+        ("apps", "StatefulSet") => {
+            found.add(Target::Service, object.at(&["spec", "serviceName"]), None, false);
+        }
+        (RBAC, "RoleBinding" | "ClusterRoleBinding") => found.binding(object),
+        (GATEWAY_API, "Gateway") => {
+            for reference in certificates(object) {
+                found.reference(Target::Certificate, reference);
+            }
+        }
+        (EXTERNAL_SECRETS, "SecretStore" | "ClusterSecretStore") => {
+            found.credentials(object.at(&["spec", "provider"]));
+        }
+        (EXTERNAL_SECRETS, _) => found.stores(object),
+        _ if is_route(object) || is_ingress(object) => found.traffic(object),
+        _ => {}
+    }
+    found.all
 }
 
-struct Found<'a, T>(Vec<Need<'a, T>>);
+struct Found<'a, T> {
+    /// The namespace of the object.
+    namespace: &'a str,
+    all: Vec<Need<'a, T>>,
+}
 
 impl<'a, T: Tree> Found<'a, T> {
     fn add(&mut self, target: Target, name: Option<&'a T>, key: Option<&'a T>, optional: bool) {
-        let Some(name) = name else { return };
-        let made_by_cluster = |word| MADE_BY_CLUSTER.contains(&(target, word));
-        if name.word().is_some_and(|word| !word.is_empty() && !made_by_cluster(word)) {
-            self.0.push(Need { target, name, key, optional });
+        if let Some(name) = name {
+            let namespace = if target.is_cluster_wide() { "" } else { self.namespace };
+            self.push(Need { target, namespace, name, key, port: None, optional });
+        }
+    }
+
+    fn push(&mut self, need: Need<'a, T>) {
+        let made_by_cluster = |word| MADE_BY_CLUSTER.contains(&(need.target, word));
+        if need.name.word().is_some_and(|word| !word.is_empty() && !made_by_cluster(word)) {
+            self.all.push(need);
+        }
+    }
+
+    /// The namespace that a reference names, or the object's own.
+    fn beside(&self, reference: &'a T) -> &'a str {
+        reference.word_at(&["namespace"]).filter(|name| !name.is_empty()).unwrap_or(self.namespace)
+    }
+
+    /// A reference with a name, and perhaps a namespace and a key.
+    fn reference(&mut self, target: Target, node: &'a T) {
+        if let Some(name) = node.get("name") {
+            let (namespace, key) = (self.beside(node), node.get("key"));
+            self.push(Need { target, namespace, name, key, port: None, optional: false });
+        }
+    }
+
+    /// The role of a binding, and its service accounts.
+    fn binding(&mut self, object: &'a T) {
+        let role = object.at(&["roleRef", "name"]);
+        match object.word_at(&["roleRef", "kind"]) {
+            Some("Role") if kind(object) == "RoleBinding" => {
+                self.add(Target::Role, role, None, false);
+            }
+            Some("ClusterRole") => {
+                let of_cluster = |name: &&T| !name.word().is_some_and(is_built_in);
+                self.add(Target::ClusterRole, role.filter(of_cluster), None, false);
+            }
+            _ => {}
+        }
+        for subject in object.list("subjects") {
+            if subject.word_at(&["kind"]) == Some("ServiceAccount") {
+                self.reference(Target::ServiceAccount, subject);
+            }
+        }
+    }
+
+    /// The Gateways, certificates and Services of a route or an Ingress.
+    fn traffic(&mut self, object: &'a T) {
+        for parent in parents(object) {
+            self.reference(Target::Gateway, parent);
+        }
+        for name in traffic::tls(object).filter(|_| is_ingress(object)) {
+            self.add(Target::Certificate, Some(name), None, false);
+        }
+        for backend in backends(object) {
+            let beside = backend.namespace.and_then(T::word).filter(|name| !name.is_empty());
+            self.push(Need {
+                target: Target::Service,
+                namespace: beside.unwrap_or(self.namespace),
+                name: backend.name,
+                key: None,
+                port: backend.port,
+                optional: false,
+            });
+        }
+    }
+
+    /// Every place where an object of External Secrets names a store.
+    fn stores(&mut self, object: &'a T) {
+        let spec = match kind(object) {
+            "ExternalSecret" => object.get("spec"),
+            "ClusterExternalSecret" => object.at(&["spec", "externalSecretSpec"]),
+            _ => None,
+        };
+        let entries = spec.into_iter().flat_map(|spec| {
+            let data = spec.list("data").iter().chain(spec.list("dataFrom"));
+            data.filter_map(|entry| entry.at(&["sourceRef", "storeRef"]))
+        });
+        let pushed = object.list_at(&["spec", "secretStoreRefs"]);
+        let pushed = pushed.iter().filter(|_| kind(object) == "PushSecret");
+        let of_spec = spec.and_then(|spec| spec.get("secretStoreRef"));
+        for store in of_spec.into_iter().chain(entries).chain(pushed) {
+            match store.word_at(&["kind"]).unwrap_or("SecretStore") {
+                // It is looked for in every namespace that gets the Secret.
+                "SecretStore" if kind(object) == "ClusterExternalSecret" => {}
+                "SecretStore" => self.add(Target::SecretStore, store.get("name"), None, false),
+                "ClusterSecretStore" => {
+                    self.add(Target::ClusterSecretStore, store.get("name"), None, false);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Every `…SecretRef` below a store's provider, whatever the provider is.
+    fn credentials(&mut self, provider: Option<&'a T>) {
+        for (key, value) in provider.into_iter().flat_map(T::entries) {
+            if key.ends_with("SecretRef") && value.get("name").is_some() {
+                self.reference(Target::Secret, value);
+            } else {
+                self.credentials(Some(value));
+            }
         }
     }
 
@@ -264,5 +437,58 @@ mod tests {
     #[test]
     fn an_empty_name_is_no_need() {
         assert!(needs(&pod(json!({"serviceAccountName": ""}))).is_empty());
+    }
+
+    #[test]
+    fn a_binding_needs_its_role_and_accounts_and_no_built_in_role() {
+        let binding = |kind: &str, role: &str| {
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+                   "roleRef": {"kind": kind, "name": role},
+                   "subjects": [{"kind": "ServiceAccount", "name": "a"}, {"kind": "User", "name": "u"}]})
+        };
+        assert_eq!(needs(&binding("Role", "r")), ["Role r", "ServiceAccount a"]);
+        assert_eq!(needs(&binding("ClusterRole", "view")), ["ServiceAccount a"]);
+    }
+
+    #[test]
+    fn a_subject_may_be_in_another_namespace() {
+        let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+                             "metadata": {"namespace": "here"},
+                             "subjects": [{"kind": "ServiceAccount", "name": "a", "namespace": "there"},
+                                          {"kind": "ServiceAccount", "name": "b"}]});
+        let namespaces: Vec<&str> = of(&binding).iter().map(|need| need.namespace).collect();
+        assert_eq!(namespaces, ["there", "here"]);
+    }
+
+    #[test]
+    fn an_ingress_needs_its_certificate_and_services() {
+        let ingress = json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {
+            "tls": [{"secretName": "t"}], "defaultBackend": {"service": {"name": "d"}}}});
+        assert_eq!(needs(&ingress), ["Secret t", "Service d"]);
+        let old = json!({"apiVersion": "extensions/v1beta1", "kind": "Ingress",
+                         "spec": {"backend": {"serviceName": "o", "servicePort": 80}}});
+        assert_eq!(needs(&old), ["Service o"]);
+    }
+
+    #[test]
+    fn an_external_secret_needs_every_store_that_it_names() {
+        let secret = json!({"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "spec": {
+            "secretStoreRef": {"name": "s"},
+            "data": [{"sourceRef": {"storeRef": {"kind": "ClusterSecretStore", "name": "c"}}}]}});
+        assert_eq!(needs(&secret), ["SecretStore s", "ClusterSecretStore c"]);
+    }
+
+    #[test]
+    fn a_store_needs_its_credentials_wherever_they_are() {
+        let store = json!({"apiVersion": "external-secrets.io/v1", "kind": "SecretStore", "spec": {
+            "provider": {"aws": {"auth": {"secretRef": {"accessKeyIDSecretRef": {"name": "a", "key": "id"}}}}}}});
+        assert_eq!(needs(&store), ["Secret a key id"]);
+    }
+
+    #[test]
+    fn a_stateful_set_needs_its_service() {
+        let set =
+            json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "spec": {"serviceName": "s"}});
+        assert_eq!(needs(&set), ["Service s"]);
     }
 }

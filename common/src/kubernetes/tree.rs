@@ -12,6 +12,9 @@ pub trait Tree: Sized {
     /// The items of a list; none for anything else.
     fn items(&self) -> &[Self];
 
+    /// The keys of a mapping and their values; none for anything else.
+    fn entries(&self) -> impl Iterator<Item = (&str, &Self)>;
+
     /// Whether it is `null`.
     fn is_null(&self) -> bool;
 
@@ -38,6 +41,21 @@ pub trait Tree: Sized {
         self.get(key).map_or(&[], Self::items)
     }
 
+    /// The items of the list behind several keys.
+    fn list_at(&self, path: &[&str]) -> &[Self] {
+        self.at(path).map_or(&[], Self::items)
+    }
+
+    /// An annotation of an object.
+    fn annotation(&self, key: &str) -> Option<&str> {
+        self.word_at(&["metadata", "annotations", key])
+    }
+
+    /// A label of an object.
+    fn label(&self, key: &str) -> Option<&str> {
+        self.word_at(&["metadata", "labels", key])
+    }
+
     /// The whole number behind several keys.
     fn number_at(&self, path: &[&str]) -> Option<i64> {
         self.at(path)?.literal()?.parse().ok()
@@ -62,6 +80,11 @@ impl Tree for serde_json::Value {
 
     fn items(&self) -> &[Self] {
         self.as_array().map_or(&[], Vec::as_slice)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
+        let map = self.as_object().into_iter().flatten();
+        map.map(|(key, value)| (key.as_str(), value))
     }
 
     fn is_null(&self) -> bool {

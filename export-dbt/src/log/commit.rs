@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use common::retry::Backoff;
 use object_store::{ObjectStore, PutMode, PutOptions};
 use serde_json::Value;
 use uuid::Uuid;
@@ -73,7 +74,8 @@ impl TableLog {
         change: &Change,
     ) -> Result<Committed, LogError> {
         let new_id = Uuid::new_v4().to_string();
-        for rebase in 0..REBASES {
+        let mut pauses = pauses();
+        for _ in 0..REBASES {
             let version = base.as_ref().map_or(0, |snapshot| snapshot.version + 1);
             let actions = actions(base.as_ref(), change, &new_id)?;
             if self.put_commit(version, to_lines(&actions)?, &change.run_id).await? {
@@ -83,7 +85,7 @@ impl TableLog {
                 Some(old) => Some(self.reload(old).await?),
                 None => self.load().await?,
             };
-            tokio::time::sleep(jitter(rebase)).await;
+            pauses.pause().await;
         }
         Err(LogError::Contention { attempts: REBASES })
     }
@@ -98,6 +100,7 @@ impl TableLog {
         let path = commit_path(version);
         let payload = object_store::PutPayload::from(bytes);
         let mut tries = 0;
+        let mut pauses = pauses();
         loop {
             let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
             let Err(error) = self.objects.put_opts(&path, payload.clone(), options).await else {
@@ -114,7 +117,7 @@ impl TableLog {
             if tries == TRIES {
                 return Err(LogError::Unknown { version, source: error });
             }
-            tokio::time::sleep(jitter(tries)).await;
+            pauses.pause().await;
         }
     }
 
@@ -235,7 +238,6 @@ fn info(base: Option<&Snapshot>, change: &Change, now: i64) -> CommitInfo {
 }
 
 /// A pause that grows, and differs between processes that met.
-fn jitter(attempt: u32) -> Duration {
-    let random = Uuid::new_v4().as_u128() as u64 % 100;
-    Duration::from_millis((20 << attempt.min(5)) + random)
+fn pauses() -> Backoff {
+    Backoff::new(Duration::from_millis(50), Duration::from_millis(640))
 }

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use common::retry::Backoff;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client as HttpClient, RequestBuilder, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -102,6 +103,7 @@ impl Client {
 
     async fn send(&self, request: impl Fn() -> RequestBuilder) -> Result<Page, TrinoError> {
         let mut attempt = 1;
+        let mut pauses = Backoff::new(Duration::from_millis(100), Duration::from_millis(800));
         loop {
             let detail = match self.attempt(request()).await {
                 Ok((StatusCode::OK, body)) => match serde_json::from_str(&body) {
@@ -124,7 +126,7 @@ impl Client {
             if attempt == ATTEMPTS {
                 return Err(TrinoError::Unreachable { url: self.shown(), detail });
             }
-            tokio::time::sleep(Duration::from_millis(100) * 2u32.pow(attempt)).await;
+            pauses.pause().await;
             attempt += 1;
         }
     }

@@ -43,6 +43,7 @@ fn killed_two_hundred_times_at_random_moments_every_file_is_whole() {
         bench.write("spec/secrets.yaml", if round % 2 == 0 { &old } else { &new });
         let mut child = bench.tool(&["--source", "dev"]).stdout(Stdio::null()).spawn().unwrap();
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        // The pause is the input of the test: kills are spread over the whole run.
         thread::sleep(usual.mul_f64((random >> 33) as f64 / f64::from(u32::MAX >> 1)));
         let _ = child.kill();
         if child.wait().unwrap().code().is_none() {

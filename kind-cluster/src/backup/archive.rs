@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::files::folder_of;
 use common::stop::Stop;
 use sha2::{Digest, Sha256};
 use tar::{EntryType, Header};
@@ -53,10 +54,8 @@ impl Writer {
     pub(super) fn create(target: &Path) -> Result<Self, Stop> {
         let partial = target.with_extension("tar.partial");
         if target.exists() {
-            return Err(Stop::bad(
-                "backup-folder",
-                format!("{} is there already", target.display()),
-            ));
+            let message = format!("{} is there already", target.display());
+            return Err(Stop::bad("backup-folder", message));
         }
         // Data of databases is nobody else's business, from the first byte on.
         let file =
@@ -127,8 +126,7 @@ impl Writer {
     pub(super) fn publish(mut self) -> Result<(), Stop> {
         let rename = || -> io::Result<()> {
             std::fs::rename(&self.partial, &self.target)?;
-            let parent = self.target.parent().filter(|p| !p.as_os_str().is_empty());
-            File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+            File::open(folder_of(&self.target))?.sync_all()
         };
         rename().map_err(|error| cannot_write(&self.target, &error))?;
         self.published = true;

@@ -3,13 +3,11 @@
 
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
+use common::retry::poll;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
 use super::volume::{self, Volume};
-use super::waiting::PAUSE;
 use super::{claim, manifest, quiesce};
 use crate::cluster::{Cluster, RESTORER, stop};
 use crate::object::{list, name, text};
@@ -20,9 +18,6 @@ pub(super) const BINDER: &str = "kind-cluster-binder";
 
 /// Ends what a run, this one or one that was killed, has left: pods that bind claims, and
 /// workloads at 0.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(super) async fn clean_up(cluster: &Cluster) -> Result<(), Stop> {
     for pod in cluster.list("v1", "Pod", "").await?.iter().filter(|pod| name(pod) == BINDER) {
         cluster.delete("v1", "Pod", text(pod, "/metadata/namespace"), BINDER).await?;
@@ -31,9 +26,6 @@ pub(super) async fn clean_up(cluster: &Cluster) -> Result<(), Stop> {
 }
 
 /// For `doctor`: pods that a restore has left.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(crate) async fn leftovers(cluster: &Cluster) -> Result<Vec<Check>, Stop> {
     let pods = cluster.list("v1", "Pod", "").await?;
     let check = |pod: &Value| {
@@ -69,42 +61,47 @@ pub(super) async fn bind(
     if cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?.is_none() {
         // It has been verified already; what is asked for is what was looked at.
         let object = claim::of(&part.object, namespace, name)
-            .map_err(|what| Stop::new(Status::No, Diagnostic::error("foreign-object", what)))?;
+            .map_err(|what| Stop::no("foreign-object", what))?;
         let created = cluster.create(&object, RESTORER).await;
         created.map_err(|error| stop("cannot make the claim", &error))?;
     }
-    let mut binder = false;
-    let outcome = loop {
-        let found = cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?;
-        if let Some(found) = found.filter(|found| text(found, "/status/phase") == "Bound") {
-            let all = cluster.list("v1", "PersistentVolume", "").await?;
-            break volume::of(&found, &all).map_err(|why| {
-                let message = format!("claim {name} cannot be restored: {why}");
-                Stop::new(Status::No, Diagnostic::error("volume-unsupported", message))
-            });
-        }
-        if Instant::now() >= deadline {
-            let message = format!("claim {name} was not bound in time");
-            break Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", message)));
-        }
-        if !binder {
-            let pod = binder_pod(cluster, namespace, name).await?;
-            apply(&pod, "cannot make a pod that binds the claim").await?;
-            binder = true;
-        }
-        tokio::time::sleep(PAUSE).await;
-    };
-    if binder {
-        cluster.delete("v1", "Pod", namespace, BINDER).await?;
-        while cluster.get("v1", "Pod", namespace, BINDER).await?.is_some() {
-            if Instant::now() >= deadline {
-                let message = format!("pod {BINDER} does not end");
-                return Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", message)));
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+    if let Some(claim) = bound(cluster, namespace, name).await? {
+        return volume(cluster, &claim).await;
     }
-    outcome
+    let pod = binder_pod(cluster, namespace, name).await?;
+    apply(&pod, "cannot make a pod that binds the claim").await?;
+    let is_unbound = |claim: &Result<Option<Value>, Stop>| matches!(claim, Ok(None));
+    let claim = poll(deadline, is_unbound, async || bound(cluster, namespace, name).await).await?;
+    let outcome = match claim {
+        Some(claim) => volume(cluster, &claim).await,
+        None => Err(late(format!("claim {name} was not bound in time"))),
+    };
+    cluster.delete("v1", "Pod", namespace, BINDER).await?;
+    let is_there = |pod: &Result<Option<Value>, Stop>| matches!(pod, Ok(Some(_)));
+    let ask = async || cluster.get("v1", "Pod", namespace, BINDER).await;
+    match poll(deadline, is_there, ask).await? {
+        Some(_) => Err(late(format!("pod {BINDER} does not end"))),
+        None => outcome,
+    }
+}
+
+fn late(message: String) -> Stop {
+    Stop::unfinished("timeout", message)
+}
+
+/// The claim, once it is bound.
+async fn bound(cluster: &Cluster, namespace: &str, name: &str) -> Result<Option<Value>, Stop> {
+    let found = cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?;
+    Ok(found.filter(|found| text(found, "/status/phase") == "Bound"))
+}
+
+/// The volume of a claim that is bound.
+async fn volume(cluster: &Cluster, claim: &Value) -> Result<Volume, Stop> {
+    let all = cluster.list("v1", "PersistentVolume", "").await?;
+    volume::of(claim, &all).map_err(|why| {
+        let message = format!("claim {} cannot be restored: {why}", name(claim));
+        Stop::no("volume-unsupported", message)
+    })
 }
 
 /// A pod that does nothing, of the image that every node has.

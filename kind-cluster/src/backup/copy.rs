@@ -7,7 +7,6 @@ use std::time::Instant;
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::stop::Stop;
-use tokio::io::AsyncReadExt;
 
 use super::archive::Writer;
 use super::blocking::{self, GivenUp};
@@ -15,7 +14,7 @@ use super::volume::Volume;
 use super::waiting::{late, warn};
 use super::{manifest, verify};
 use crate::deploy::display::harmless;
-use crate::process::{self, Group};
+use crate::process;
 
 /// Copies a volume's files into the archive, and reads that part back.
 ///
@@ -42,49 +41,18 @@ pub(super) async fn write(
         ".",
     ];
     let mut command = process::command("docker", &arguments);
-    let mut group = Group::start(&mut command)?;
-    let (out, err) = (group.child().stdout.take(), group.child().stderr.take());
-    let mut complaint = Vec::new();
-    let copy = async {
-        let mut buffer = vec![0; 256 << 10];
-        if let Some(mut out) = out {
-            loop {
-                let count = out.read(&mut buffer).await?;
-                if count == 0 {
-                    break;
-                }
-                member.write(&buffer[..count])?;
-            }
-        }
-        Ok::<(), Stop>(())
-    };
-    let listen = async {
-        if let Some(mut err) = err {
-            err.read_to_end(&mut complaint).await?;
-        }
-        Ok::<(), Stop>(())
-    };
     let limit = deadline.saturating_duration_since(Instant::now());
-    let both = async {
-        tokio::try_join!(copy, listen)?;
-        Ok::<_, Stop>(group.child().wait().await?)
-    };
-    let status = match tokio::time::timeout(limit, both).await {
-        Ok(status) => status?,
-        Err(_) => return Err(late(&volume.claim)),
-    };
-    if !status.success() {
-        let stderr = String::from_utf8_lossy(&complaint).into_owned();
-        let output = process::Output { success: false, stdout: Vec::new(), stderr };
+    let keep = |bytes: &[u8]| member.write(bytes);
+    let ended = process::pipe(&mut command, async |_| (), keep, limit).await?;
+    let Some(((), output)) = ended else { return Err(late(&volume.claim)) };
+    if !output.success {
         return Err(process::failed("docker", &arguments, &output));
     }
-    if !complaint.is_empty() {
+    if !output.stderr.is_empty() {
         // A socket that it leaves out, for one.
-        let said = process::tail(&String::from_utf8_lossy(&complaint));
-        warn(
-            "copy-warning",
-            format!("while claim {} was copied, tar said: {}", volume.claim, harmless(&said)),
-        );
+        let said = harmless(&output.complaint());
+        let message = format!("while claim {} was copied, tar said: {said}", volume.claim);
+        warn("copy-warning", message);
     }
     let (size, sha256) = member.end()?;
     let survey = survey(writer, &volume.claim, size, deadline).await?;

@@ -2,13 +2,10 @@
 
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use serde_json::Value;
-use tokio::io::AsyncWrite;
 
-use super::archive::{Member, Writer};
+use super::archive::Writer;
 use super::{manifest, waiting};
 use crate::cluster::Cluster;
 use crate::object::{Key, has_condition, list, matches, name, text};
@@ -68,11 +65,7 @@ pub(super) async fn write(
     let Key { namespace, name: workload, .. } = &database.workload;
     let failed = |why: String| {
         let message = format!("{} could not be dumped: {why}", database.workload);
-        Stop::new(
-            Status::Unfinished,
-            Diagnostic::error("dump-failed", message)
-                .hint("a database that does not answer is not backed up half: mend it, or scale it to 0 first"),
-        )
+        Stop::unfinished("dump-failed", message).hint("a database that does not answer is not backed up half: mend it, or scale it to 0 first")
     };
     let pods = cluster.list("v1", "Pod", namespace).await?;
     let pod = pods
@@ -81,15 +74,12 @@ pub(super) async fn write(
         .find(|pod| has_condition(pod, "Ready", "True"))
         .ok_or_else(|| failed("no pod of it is ready".into()))?;
     let member_name = format!("dumps/{namespace}/{workload}.{}", database.ending);
-    let mut sink = Sink { member: writer.member(&member_name)?, failure: None };
+    let mut member = writer.member(&member_name)?;
     let command = ["sh", "-c", database.script];
-    let run = cluster.exec(namespace, name(pod), &database.container, &command, &mut sink);
+    let keep = |bytes: &[u8]| member.write(bytes);
+    let run = cluster.exec(namespace, name(pod), &database.container, &command, keep);
     let limit = deadline.saturating_duration_since(Instant::now());
     let outcome = tokio::time::timeout(limit, run).await;
-    let Sink { member, failure } = sink;
-    if let Some(stop) = failure {
-        return Err(stop);
-    }
     let executed = outcome.map_err(|_| waiting::late(workload))??;
     if executed.status != 0 {
         let said = crate::process::tail(&executed.stderr);
@@ -108,40 +98,4 @@ pub(super) async fn write(
         bytes,
         sha256,
     })
-}
-
-/// A member as a stream, which keeps the archive's own failure: it says more than an I/O error.
-struct Sink<'w> {
-    member: Member<'w>,
-    failure: Option<Stop>,
-}
-
-impl AsyncWrite for Sink<'_> {
-    fn poll_write(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-        bytes: &[u8],
-    ) -> std::task::Poll<std::io::Result<usize>> {
-        match self.member.write(bytes) {
-            Ok(()) => std::task::Poll::Ready(Ok(bytes.len())),
-            Err(stop) => {
-                self.failure = Some(stop);
-                std::task::Poll::Ready(Err(std::io::Error::other("the archive cannot be written")))
-            }
-        }
-    }
-
-    fn poll_flush(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<std::io::Result<()>> {
-        std::task::Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<std::io::Result<()>> {
-        std::task::Poll::Ready(Ok(()))
-    }
 }

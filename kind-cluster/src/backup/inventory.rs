@@ -1,7 +1,6 @@
 //! What a backup is about: every claim of the cluster, and what uses it.
 
 use common::diagnostic::{Diagnostic, Report};
-use common::exit::Status;
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -11,7 +10,7 @@ use super::manifest::{Manifest, SCHEMA, Scratch, Workload};
 use super::scratch;
 use super::volume::{self, Volume};
 use crate::cluster::Cluster;
-use crate::object::{Key, containers, list, name, number, template, text};
+use crate::object::{Key, containers, list, name, replicas, template, text, uses};
 
 /// Everything that a backup is about.
 #[derive(Debug, Default)]
@@ -34,8 +33,7 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
     let claims = cluster.list("v1", "PersistentVolumeClaim", "").await?;
     let volumes = cluster.list("v1", "PersistentVolume", "").await?;
     let pods = cluster.list("v1", "Pod", "").await?;
-    let mut workloads = cluster.list("apps/v1", "StatefulSet", "").await?;
-    workloads.extend(cluster.list("apps/v1", "Deployment", "").await?);
+    let workloads = cluster.scalable().await?;
     let mut inventory = Inventory::default();
     let left: Vec<&str> = scratch::abandoned(&volumes, &claims);
     inventory.scratch.extend(scratch::of_volumes(&left));
@@ -58,13 +56,14 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
             );
             continue;
         }
-        if phase != "Bound" && !text(claim, "/spec/volumeName").is_empty() {
-            let message = format!("claim {} names a volume and is not bound to it", name(claim));
-            report
-                .push(Diagnostic::error("volume-unbound", message).hint("wait until it is bound"));
-            continue;
-        }
         if phase != "Bound" {
+            if !text(claim, "/spec/volumeName").is_empty() {
+                let message =
+                    format!("claim {} names a volume and is not bound to it", name(claim));
+                let diagnostic = Diagnostic::error("volume-unbound", message);
+                report.push(diagnostic.hint("wait until it is bound"));
+                continue;
+            }
             inventory.scratch.push(Scratch {
                 namespace: namespace.to_owned(),
                 owner: "claim".into(),
@@ -80,25 +79,18 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
                 report.push(Diagnostic::error("volume-unsupported", message));
             }
         }
-        let users = pods.iter().filter(|pod| volume::uses(pod, namespace, name(claim)));
+        let users = pods.iter().filter(|pod| uses(pod, namespace, name(claim)));
         // What a restore has left is deleted already, and its end is waited for.
-        for pod in users.filter(|pod| name(pod) != BINDER) {
-            if !stoppable(pod) {
-                let message = format!(
-                    "claim {} is used by pod {}, which belongs to no Deployment or StatefulSet",
-                    name(claim),
-                    name(pod)
-                );
-                report.push(
-                    Diagnostic::error("volume-in-use", message)
-                        .hint("wait until it has ended, or delete it"),
-                );
-            }
+        for pod in users.filter(|pod| name(pod) != BINDER && !stoppable(pod)) {
+            let (claim, pod) = (name(claim), name(pod));
+            let message = format!(
+                "claim {claim} is used by pod {pod}, which belongs to no Deployment or StatefulSet"
+            );
+            let diagnostic = Diagnostic::error("volume-in-use", message);
+            report.push(diagnostic.hint("wait until it has ended, or delete it"));
         }
     }
-    if report.has_errors() {
-        return Err(Stop { status: Status::No, report });
-    }
+    Stop::check(report)?;
     inventory.volumes.sort_by(|a, b| (&a.namespace, &a.claim).cmp(&(&b.namespace, &b.claim)));
     for workload in &workloads {
         inventory.add(workload, &claims);
@@ -136,13 +128,12 @@ impl Inventory {
         if !claims.iter().any(|claim| volume::claims_of(workload, claim)) {
             return;
         }
-        let replicas =
-            workload.pointer("/spec/replicas").map_or(1, |_| number(workload, "/spec/replicas"));
+        let wanted = replicas(workload);
         self.images.extend(containers(template).map(|c| text(c, "/image").to_owned()));
-        if replicas > 0 {
+        if wanted > 0 {
             self.databases.extend(Database::of(workload));
         }
-        self.workloads.push((key, replicas));
+        self.workloads.push((key, wanted));
     }
 }
 

@@ -26,6 +26,8 @@ use std::time::{Instant, SystemTime};
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::files::Folder;
+use common::quantity;
+use common::retry::poll;
 use common::stop::Stop;
 
 use crate::cli::{self, Shared};
@@ -33,11 +35,10 @@ use crate::cluster::Cluster;
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
 use crate::report::{self, Check};
-use crate::{quantity, turn};
+use crate::turn;
 use archive::Writer;
 use inventory::Inventory;
 use manifest::Manifest;
-use waiting::PAUSE;
 
 /// `backup`.
 pub(crate) async fn run(
@@ -84,11 +85,8 @@ pub(crate) async fn make(
             "no claim has, and no archive will have, the data of {}",
             inventory.abandoned.join(", ")
         );
-        return Err(Stop::new(
-            Status::No,
-            Diagnostic::error("data-would-be-lost", message).hint(
-                "bind these volumes to claims, delete them, or give up all data with --discard-data",
-            ),
+        return Err(Stop::no("data-would-be-lost", message).hint(
+            "bind these volumes to claims, delete them, or give up all data with --discard-data",
         ));
     }
     if shared.dry_run {
@@ -96,7 +94,7 @@ pub(crate) async fn make(
     }
     let folder = interrupt.or(lock(&options.backup_dir, deadline)).await?;
     clear(&options.backup_dir, &shared.name)?;
-    let path = interrupt.or(free(&options.backup_dir, &shared.name)).await?;
+    let path = interrupt.or(free(&options.backup_dir, &shared.name, deadline)).await?;
     let mut writer = Writer::create(&path)?;
     let work = write(shared, &cluster, &inventory, &mut writer, deadline, interrupt);
     let outcome = match work.await {
@@ -127,7 +125,7 @@ pub(crate) async fn make(
         }
         (Err(mut stop), resumed) => {
             if let Err(more) = resumed {
-                stop.report.extend(more.report.diagnostics().iter().cloned());
+                stop.add(more);
             }
             return Err(stop);
         }
@@ -183,7 +181,7 @@ async fn copy(
             .hint("nothing was deleted; is the disk sound?");
         let mut stop = Stop::new(Status::Unfinished, diagnostic);
         if let Err(why) = same {
-            stop.report.extend(why.report.diagnostics().iter().cloned());
+            stop.add(why);
         }
         return Err(stop);
     }
@@ -192,30 +190,21 @@ async fn copy(
 
 /// Nobody else writes to the folder in the meantime.
 async fn lock(folder: &Path, deadline: Instant) -> Result<Folder, Stop> {
-    loop {
-        match Folder::lock(folder, Instant::now()) {
-            Err(error) if error.kind() == io::ErrorKind::TimedOut && Instant::now() < deadline => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            answer => {
-                return answer.map_err(|error| {
-                    let message = format!("cannot use the folder {}: {error}", folder.display());
-                    Stop::bad("backup-folder", message)
-                });
-            }
-        }
-    }
+    let is_held = |lock: &io::Result<Folder>| {
+        lock.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut)
+    };
+    let lock = poll(deadline, is_held, async || Folder::lock(folder, Instant::now())).await;
+    lock.map_err(|error| {
+        let message = format!("cannot use the folder {}: {error}", folder.display());
+        Stop::bad("backup-folder", message)
+    })
 }
 
 /// A path that no archive has yet: a name is of a second, and there may be an archive of this one.
-async fn free(folder: &Path, cluster: &str) -> Result<PathBuf, Stop> {
-    loop {
-        let path = folder.join(file_name(cluster));
-        if !path.exists() {
-            return Ok(path);
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
+async fn free(folder: &Path, cluster: &str, deadline: Instant) -> Result<PathBuf, Stop> {
+    let is_taken = |path: &PathBuf| path.exists();
+    // If it is still taken at the deadline, the writer refuses it.
+    Ok(poll(deadline, is_taken, async || folder.join(file_name(cluster))).await)
 }
 
 fn file_name(cluster: &str) -> String {
@@ -287,13 +276,13 @@ fn planned(inventory: &Inventory) -> Vec<Check> {
 
 fn written(path: &Path, manifest: &Manifest) -> Vec<Check> {
     let volumes = manifest.volumes.iter().map(|part| {
-        let size = quantity::shown(part.bytes);
+        let size = quantity::show(part.bytes);
         Check::ok("volumes", &part.claim, format!("{} entries, {size}", part.entries))
     });
     let dumps = manifest
         .dumps
         .iter()
-        .map(|part| Check::ok("dumps", &part.workload, quantity::shown(part.bytes)));
+        .map(|part| Check::ok("dumps", &part.workload, quantity::show(part.bytes)));
     let archive = [Check::ok("archive", path.display().to_string(), "written and read back")];
     dumps.chain(volumes).chain(left_out(&manifest.scratch)).chain(archive).collect()
 }

@@ -5,17 +5,15 @@
 
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
+use common::retry::poll;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
 use super::volume::{self, Volume};
-use super::waiting::PAUSE;
 use crate::cluster::{Cluster, stop as api_stop};
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
-use crate::object::{Key, meta, name, text};
+use crate::object::{Key, meta, name, replicas, uses};
 
 const BEFORE: &str = "kind-cluster/replicas-before-backup";
 
@@ -53,20 +51,13 @@ pub(super) async fn wait_until_unused(
     volumes: &[Volume],
     deadline: Instant,
 ) -> Result<(), Stop> {
-    loop {
-        let left = users_of(cluster, volumes).await?;
-        if left.is_empty() {
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            let message = format!("pods do not end: {}", left.join(", "));
-            return Err(Stop::new(
-                Status::Unfinished,
-                Diagnostic::error("timeout", message).hint("give more time with --timeout"),
-            ));
-        }
-        tokio::time::sleep(PAUSE).await;
+    let in_use = |users: &Result<Vec<String>, Stop>| users.as_ref().is_ok_and(|u| !u.is_empty());
+    let left = poll(deadline, in_use, async || users_of(cluster, volumes).await).await?;
+    if left.is_empty() {
+        return Ok(());
     }
+    let message = format!("pods do not end: {}", left.join(", "));
+    Err(Stop::unfinished("timeout", message).hint("give more time with --timeout"))
 }
 
 /// Refuses to go on where somebody has started a pod in the meantime.
@@ -79,36 +70,25 @@ pub(super) async fn still_unused(cluster: &Cluster, volumes: &[Volume]) -> Resul
         return Ok(());
     }
     let message = format!("volumes have come into use meanwhile, by pod {}", users.join(", "));
-    Err(Stop::new(
-        Status::Unfinished,
-        Diagnostic::error("volume-in-use", message)
-            .hint("nothing was changed; run it again when nobody else starts what was stopped"),
-    ))
+    Err(Stop::unfinished("volume-in-use", message)
+        .hint("nothing was changed; run it again when nobody else starts what was stopped"))
 }
 
 async fn users_of(cluster: &Cluster, volumes: &[Volume]) -> Result<Vec<String>, Stop> {
     let pods = cluster.list("v1", "Pod", "").await?;
-    let used = |pod: &&Value| {
-        volumes.iter().any(|volume| volume::uses(pod, &volume.namespace, &volume.claim))
-    };
+    let used =
+        |pod: &&Value| volumes.iter().any(|volume| uses(pod, &volume.namespace, &volume.claim));
     Ok(pods.iter().filter(used).map(|pod| name(pod).to_owned()).collect())
 }
 
 /// Workloads that a backup or restore has stopped and not started again, with their number.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(crate) async fn interrupted(cluster: &Cluster) -> Result<Vec<(Key, i64)>, Stop> {
-    let mut all = cluster.list("apps/v1", "StatefulSet", "").await?;
-    all.extend(cluster.list("apps/v1", "Deployment", "").await?);
+    let all = cluster.scalable().await?;
     let number = |object: &Value| meta(object, "annotations", BEFORE)?.parse().ok();
     Ok(all.iter().filter_map(|object| Some((Key::of(object), number(object)?))).collect())
 }
 
 /// Gives every stopped workload its number back.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(crate) async fn resume(cluster: &Cluster) -> Result<(), Stop> {
     for (key, replicas) in interrupted(cluster).await? {
         let patch = json!({"metadata": {"annotations": {BEFORE: null}},
@@ -127,18 +107,8 @@ fn address(key: &Key) -> Value {
 }
 
 /// The workloads of some claims, with their replicas.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(super) async fn users(cluster: &Cluster, claims: &[Value]) -> Result<Vec<(Key, i64)>, Stop> {
-    let mut all = cluster.list("apps/v1", "StatefulSet", "").await?;
-    all.extend(cluster.list("apps/v1", "Deployment", "").await?);
+    let all = cluster.scalable().await?;
     let uses = |workload: &&Value| claims.iter().any(|c| volume::claims_of(workload, c));
-    let replicas = |workload: &Value| workload.pointer("/spec/replicas").and_then(Value::as_i64);
-    Ok(all
-        .iter()
-        .filter(uses)
-        .filter(|workload| !text(workload, "/metadata/name").is_empty())
-        .map(|workload| (Key::of(workload), replicas(workload).unwrap_or(1)))
-        .collect())
+    Ok(all.iter().filter(uses).map(|found| (Key::of(found), replicas(found))).collect())
 }

@@ -5,23 +5,25 @@ use std::time::Instant;
 
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::quantity;
+use common::retry::poll;
 use common::stop::Stop;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::manifest::{self, Manifest};
 use super::swap::Swap;
 use super::volume::Volume;
-use super::waiting::{PAUSE, warn};
+use super::waiting::warn;
 use super::{bind, quiesce, verify};
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
 use crate::nodes::QUESTION;
-use crate::object::Key;
+use crate::object::{Key, typed};
 use crate::readiness::{State, World, assess};
 use crate::report::{self, Check};
-use crate::{process, quantity, render, smoke, turn};
+use crate::{process, render, smoke, turn};
 
 /// `restore`.
 pub(crate) async fn run(
@@ -102,7 +104,7 @@ async fn put_back(
     };
     if let Err(mut stop) = outcome {
         if let Err(more) = interrupt.cleanup(swap.discard()).await {
-            stop.report.extend(more.report.diagnostics().iter().cloned());
+            stop.add(more);
         }
         return Err(stop);
     }
@@ -122,7 +124,7 @@ async fn refuse_with_data(targets: &[(&manifest::Volume, Volume)]) -> Result<(),
             );
         }
     }
-    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+    Stop::check(report)
 }
 
 async fn is_empty(target: &Volume) -> Result<bool, Stop> {
@@ -140,40 +142,41 @@ async fn try_out(
     options: &cli::Restore,
     deadline: Instant,
 ) -> Result<Vec<Check>, Stop> {
-    loop {
-        let mut waiting = Vec::new();
-        for key in users {
-            let version = format!("{}/v1", key.group);
-            let found = cluster.get(&version, &key.kind, &key.namespace, &key.name).await?;
-            let mut found = found.unwrap_or_default();
-            found["apiVersion"] = json!(version);
-            found["kind"] = json!(key.kind);
-            let state = assess(&found, &World::default());
-            if state != State::Ready {
-                waiting.push(format!("{key}: {}", state.reason()));
-            }
-        }
-        if waiting.is_empty() {
-            break;
-        }
-        if Instant::now() >= deadline {
-            let message = format!("restored, but not ready: {}", waiting.join("; "));
-            return Err(Stop::new(Status::Unfinished, Diagnostic::error("timeout", message)));
-        }
-        tokio::time::sleep(PAUSE).await;
+    let is_waiting = |waiting: &Result<Vec<String>, Stop>| {
+        waiting.as_ref().is_ok_and(|waiting| !waiting.is_empty())
+    };
+    let waiting = poll(deadline, is_waiting, async || unready(cluster, users).await).await?;
+    if !waiting.is_empty() {
+        let message = format!("restored, but not ready: {}", waiting.join("; "));
+        return Err(Stop::unfinished("timeout", message));
     }
     let rendered = render::overlay(shared).await?;
     let deadline = Instant::now() + shared.timeout;
     smoke::checks(cluster, &rendered.selected, &options.smoke, deadline).await
 }
 
+/// The workloads that are not ready, and why.
+async fn unready(cluster: &Cluster, users: &[Key]) -> Result<Vec<String>, Stop> {
+    let mut waiting = Vec::new();
+    for key in users {
+        let version = format!("{}/v1", key.group);
+        let found = cluster.get(&version, &key.kind, &key.namespace, &key.name).await?;
+        let found = typed(found.unwrap_or_default(), &version, &key.kind);
+        let state = assess(&found, &World::default());
+        if state != State::Ready {
+            waiting.push(format!("{key}: {}", state.reason()));
+        }
+    }
+    Ok(waiting)
+}
+
 fn listed(manifest: &Manifest, word: &str) -> Vec<Check> {
     let volumes = manifest.volumes.iter().map(|part| {
-        let size = quantity::shown(part.bytes);
+        let size = quantity::show(part.bytes);
         Check::ok("volumes", &part.claim, format!("{word}: {} entries, {size}", part.entries))
     });
     let dumps = manifest.dumps.iter().map(|part| {
-        let size = quantity::shown(part.bytes);
+        let size = quantity::show(part.bytes);
         Check::ok("dumps", &part.workload, format!("{} of {size} in the archive", part.method))
     });
     volumes.chain(dumps).collect()

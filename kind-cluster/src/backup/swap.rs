@@ -9,18 +9,17 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use sha2::{Digest, Sha256};
 use tar::Archive;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
 use super::archive::hexadecimal;
 use super::manifest;
 use super::volume::Volume;
 use super::waiting::{late, warn};
 use crate::nodes::QUESTION;
-use crate::process::{self, Group};
+use crate::process;
 
 /// To tar, an input that ends between two files looks whole: what has arrived is hashed beside it.
 /// What a killed run has left goes first, and what this one cannot finish goes last, also when
@@ -91,7 +90,7 @@ impl<'a> Swap<'a> {
             let Err(mut stop) = self.run(SWAP, target).await else { continue };
             for (_, target) in &self.targets[..done] {
                 if let Err(more) = self.run(UNDO, target).await {
-                    stop.report.extend(more.report.diagnostics().iter().cloned());
+                    stop.add(more);
                 }
             }
             return Err(stop);
@@ -151,49 +150,20 @@ impl<'a> Swap<'a> {
         ];
         let mut command = process::command("docker", &arguments);
         command.stdin(Stdio::piped());
-        let mut group = Group::start(&mut command)?;
-        let (input, err) = (group.child().stdin.take(), group.child().stderr.take());
-        // Nobody reads it, and it must not fill up.
-        let out = group.child().stdout.take();
-        let feed = async {
-            match input {
-                Some(input) => feed(archive, &part.member, input).await,
-                None => Err(io::Error::other("there is no input to write to")),
-            }
-        };
-        let mut complaint = Vec::new();
-        let listen = async {
-            if let Some(mut err) = err {
-                err.read_to_end(&mut complaint).await?;
-            }
-            Ok::<(), io::Error>(())
-        };
-        let drain = async {
-            if let Some(mut out) = out {
-                tokio::io::copy(&mut out, &mut tokio::io::sink()).await?;
-            }
-            Ok::<(), io::Error>(())
-        };
-        let all = async {
-            // When the other side ends early, its own message says more than a broken pipe.
-            let (fed, heard, _) = tokio::join!(feed, listen, drain);
-            heard?;
-            Ok::<_, io::Error>((fed, group.child().wait().await?))
+        let feed = async |input| match input {
+            Some(input) => feed(archive, &part.member, input).await,
+            None => Err(io::Error::other("there is no input to write to")),
         };
         let limit = self.deadline.saturating_duration_since(Instant::now());
-        let (fed, status) = match tokio::time::timeout(limit, all).await {
-            Ok(outcome) => outcome?,
-            Err(_) => return Err(late(&part.claim)),
-        };
+        // When the other side ends early, its own message says more than a broken pipe.
+        let ended = process::pipe(&mut command, feed, |_| Ok(()), limit).await?;
+        let Some((fed, output)) = ended else { return Err(late(&part.claim)) };
         if fed.as_ref().is_ok_and(|sum| *sum != part.sha256) {
             let message =
                 format!("{} has changed since it was verified: {}", archive.display(), part.member);
-            let diagnostic = Diagnostic::error("bad-archive", message);
-            return Err(Stop::new(Status::No, diagnostic.hint("no data was replaced")));
+            return Err(Stop::no("bad-archive", message).hint("no data was replaced"));
         }
-        if !status.success() {
-            let stderr = String::from_utf8_lossy(&complaint).into_owned();
-            let output = process::Output { success: false, stdout: Vec::new(), stderr };
+        if !output.success {
             return Err(process::failed("docker", &["exec", &target.node, "tar"], &output));
         }
         fed.map(|_| ()).map_err(|error| {

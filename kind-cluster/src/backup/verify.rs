@@ -1,13 +1,12 @@
 //! An archive read back: every byte is what was written, and nothing in it leaves its place.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use sha2::{Digest, Sha256};
 use tar::{Archive, EntryType};
@@ -71,7 +70,7 @@ fn read(path: &Path, given_up: &GivenUp) -> Result<Manifest, Stop> {
 }
 
 fn members(path: &Path, file: impl Read) -> Result<Manifest, Stop> {
-    let broken = |error: io::Error| bad(path, "bad-archive", &error.to_string());
+    let broken = |error: io::Error| bad(path, "bad-archive", error);
     let mut found: Vec<(String, u64, String, Option<Survey>)> = Vec::new();
     let mut manifest = None;
     let mut archive = Archive::new(file);
@@ -83,7 +82,7 @@ fn members(path: &Path, file: impl Read) -> Result<Manifest, Stop> {
             let mut limited = (&mut entry).take(LARGEST_MANIFEST);
             limited.read_to_string(&mut text).map_err(broken)?;
             let parsed: Manifest = serde_json::from_str(&text).map_err(|error| {
-                bad(path, "bad-archive", &format!("its manifest cannot be read: {error}"))
+                bad(path, "bad-archive", format!("its manifest cannot be read: {error}"))
             })?;
             manifest = Some(parsed);
             continue;
@@ -93,12 +92,13 @@ fn members(path: &Path, file: impl Read) -> Result<Manifest, Stop> {
             continue;
         }
         let mut hashed = Hashed { inner: &mut entry, hash: Sha256::new(), bytes: 0 };
-        let survey = match name.starts_with("volumes/") {
-            true => Some(survey(&mut hashed).map_err(|refusal| {
-                bad(path, refusal.code, &format!("{name}: {}", refusal.what))
-            })?),
-            false => None,
-        };
+        let survey =
+            match name.starts_with("volumes/") {
+                true => Some(survey(&mut hashed).map_err(|refusal| {
+                    bad(path, refusal.code, format!("{name}: {}", refusal.what))
+                })?),
+                false => None,
+            };
         io::copy(&mut hashed, &mut io::sink()).map_err(broken)?;
         let (bytes, sum) = (hashed.bytes, hexadecimal(hashed.hash));
         found.push((name, bytes, sum, survey));
@@ -107,8 +107,11 @@ fn members(path: &Path, file: impl Read) -> Result<Manifest, Stop> {
         return Err(bad(path, "bad-archive", "it has no manifest"));
     };
     if manifest.schema != SCHEMA {
-        let what = format!("its form is {}, and this program reads {SCHEMA}", manifest.schema);
-        return Err(bad(path, "archive-version", &what));
+        return Err(bad(
+            path,
+            "archive-version",
+            format!("its form is {}, and this program reads {SCHEMA}", manifest.schema),
+        ));
     }
     compare(path, &manifest, &found)?;
     Ok(manifest)
@@ -125,30 +128,39 @@ fn compare(
     for volume in &manifest.volumes {
         let (namespace, claim) = (volume.namespace.as_str(), volume.claim.as_str());
         claim::of(&volume.object, namespace, claim)
-            .map_err(|what| bad(path, "foreign-object", &what))?;
+            .map_err(|what| bad(path, "foreign-object", what))?;
         if !claims.insert((namespace, claim)) {
-            return Err(bad(path, "bad-archive", &format!("it has the claim {claim} twice")));
+            return Err(bad(path, "bad-archive", format!("it has the claim {claim} twice")));
         }
         let said = Survey { entries: volume.entries, bytes: volume.bytes };
         let same = member(&volume.member)
             .is_some_and(|(_, _, sum, survey)| *sum == volume.sha256 && *survey == Some(said));
         if !same {
-            let what = format!("{} is not what its manifest says", volume.member);
-            return Err(bad(path, "bad-archive", &what));
+            return Err(bad(
+                path,
+                "bad-archive",
+                format!("{} is not what its manifest says", volume.member),
+            ));
         }
     }
     for dump in &manifest.dumps {
         let same = member(&dump.member)
             .is_some_and(|(_, bytes, sum, _)| *sum == dump.sha256 && *bytes == dump.bytes);
         if !same {
-            let what = format!("{} is not what its manifest says", dump.member);
-            return Err(bad(path, "bad-archive", &what));
+            return Err(bad(
+                path,
+                "bad-archive",
+                format!("{} is not what its manifest says", dump.member),
+            ));
         }
     }
     let expected = manifest.volumes.len() + manifest.dumps.len();
     if found.len() != expected {
-        let what = format!("it has {} members, and its manifest names {expected}", found.len());
-        return Err(bad(path, "bad-archive", &what));
+        return Err(bad(
+            path,
+            "bad-archive",
+            format!("it has {} members, and its manifest names {expected}", found.len()),
+        ));
     }
     Ok(())
 }
@@ -217,10 +229,10 @@ fn plain(path: &Path) -> Option<PathBuf> {
         .collect()
 }
 
-fn bad(path: &Path, code: &'static str, what: &str) -> Stop {
+fn bad(path: &Path, code: &'static str, what: impl Display) -> Stop {
     let message = format!("{} cannot be used: {what}", path.display());
     let hint = "nothing was changed; use another archive";
-    Stop::new(Status::No, Diagnostic::error(code, message).hint(hint))
+    Stop::no(code, message).hint(hint)
 }
 
 /// A reader that remembers what it has read.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::claim;
-use crate::object::{list, name, text};
+use crate::object::{list, mounts, name, text};
 
 /// A volume on a node.
 #[derive(Clone, Debug)]
@@ -21,24 +21,12 @@ pub(super) fn claims_of(workload: &Value, claim: &Value) -> bool {
     if text(workload, "/metadata/namespace") != text(claim, "/metadata/namespace") {
         return false;
     }
-    let by_name = list(workload, "/spec/template/spec/volumes")
-        .iter()
-        .any(|volume| text(volume, "/persistentVolumeClaim/claimName") == name(claim));
     let by_template = list(workload, "/spec/volumeClaimTemplates").iter().any(|made| {
         let prefix = format!("{}-{}-", text(made, "/metadata/name"), name(workload));
         let rest = name(claim).strip_prefix(&prefix);
         rest.is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
     });
-    by_name || by_template
-}
-
-/// Whether a pod that is still there mounts a claim.
-pub(super) fn uses(pod: &Value, namespace: &str, claim: &str) -> bool {
-    text(pod, "/metadata/namespace") == namespace
-        && !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
-        && list(pod, "/spec/volumes")
-            .iter()
-            .any(|volume| text(volume, "/persistentVolumeClaim/claimName") == claim)
+    mounts(workload, name(claim)) || by_template
 }
 
 /// Where a claim's volume is.

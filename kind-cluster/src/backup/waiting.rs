@@ -1,9 +1,6 @@
 //! Waiting, and what is said meanwhile.
 
-use std::time::Duration;
-
 use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 
 /// Something to know that does not keep the work from going on.
@@ -13,11 +10,5 @@ pub(super) fn warn(code: &'static str, message: String) {
 
 pub(super) fn late(what: &str) -> Stop {
     let message = format!("{what} was not copied in time");
-    Stop::new(
-        Status::Unfinished,
-        Diagnostic::error("timeout", message).hint("give more time with --timeout"),
-    )
+    Stop::unfinished("timeout", message).hint("give more time with --timeout")
 }
-
-/// How often something is asked again.
-pub(super) const PAUSE: Duration = Duration::from_millis(250);

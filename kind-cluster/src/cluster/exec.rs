@@ -1,14 +1,12 @@
 //! Commands in containers, with their exit status.
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::AttachParams;
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{Cluster, said};
+use crate::process::{chunks, read};
 
 /// How a command in a container ended.
 #[derive(Debug)]
@@ -20,21 +18,21 @@ pub(crate) struct Executed {
 }
 
 impl Cluster {
-    /// Runs a command in a container and copies its standard output to `out`.
+    /// Runs a command in a container and gives its standard output to `out`.
     ///
     /// # Errors
-    /// It could not be started, its end is not known, or `out` cannot be written.
+    /// It could not be started, its end is not known, or `out` fails.
     pub(crate) async fn exec(
         &self,
         namespace: &str,
         pod: &str,
         container: &str,
         command: &[&str],
-        out: &mut (dyn AsyncWrite + Unpin + Send),
+        out: impl FnMut(&[u8]) -> Result<(), Stop>,
     ) -> Result<Executed, Stop> {
         let failed = |why: String| {
             let message = format!("cannot run {} in pod {pod}: {why}", command[0]);
-            Stop::new(Status::Unfinished, Diagnostic::error("exec-failed", message))
+            Stop::unfinished("exec-failed", message)
         };
         let api: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
         let parameters = AttachParams::default().container(container).stdin(false);
@@ -43,28 +41,12 @@ impl Cluster {
             .await
             .map_err(|error| failed(said(&error)))?;
         let status = process.take_status();
-        let (mut stdout, stderr) = (process.stdout(), process.stderr());
-        let copy = async {
-            let mut buffer = vec![0; 64 << 10];
-            if let Some(stdout) = &mut stdout {
-                loop {
-                    let count = stdout.read(&mut buffer).await?;
-                    if count == 0 {
-                        break;
-                    }
-                    out.write_all(&buffer[..count]).await?;
-                }
-            }
-            out.flush().await
-        };
+        let (stdout, stderr) = (process.stdout(), process.stderr());
         let mut complaint = Vec::new();
-        let listen = async {
-            match stderr {
-                Some(mut stderr) => stderr.read_to_end(&mut complaint).await.map(|_| ()),
-                None => Ok(()),
-            }
-        };
-        tokio::try_join!(copy, listen).map_err(|error| failed(error.to_string()))?;
+        let unread = |error: std::io::Error| failed(error.to_string());
+        let copy = chunks(stdout, out, unread);
+        let listen = async { read(stderr, &mut complaint).await.map_err(unread) };
+        tokio::try_join!(copy, listen)?;
         let ended = match status {
             Some(status) => status.await,
             None => None,
@@ -100,7 +82,11 @@ impl Cluster {
     ) -> Result<(Executed, String), Stop> {
         let mut out = Vec::new();
         let command = ["sh", "-c", script];
-        let executed = self.exec(namespace, pod, container, &command, &mut out).await?;
+        let keep = |bytes: &[u8]| {
+            out.extend_from_slice(bytes);
+            Ok(())
+        };
+        let executed = self.exec(namespace, pod, container, &command, keep).await?;
         Ok((executed, String::from_utf8_lossy(&out).into_owned()))
     }
 }

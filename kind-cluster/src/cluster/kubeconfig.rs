@@ -3,10 +3,10 @@
 //! kind itself makes its cluster the current context; whoever was about to type `kubectl delete`
 //! for another cluster would be surprised.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use common::files::Folder;
+use common::files::{Folder, folder_of, read_or_empty};
 use common::stop::Stop;
 use common::yaml::plain::{self, Mapping, Value};
 
@@ -69,14 +69,10 @@ fn change(edit: impl FnOnce(&mut Mapping)) -> Result<(), Stop> {
     let failed = |what: &str, error: &dyn std::fmt::Display| {
         Stop::bad("kubeconfig", format!("cannot {what} the kubeconfig {shown}: {error}"))
     };
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = folder_of(&path);
     let deadline = Instant::now() + Duration::from_secs(10);
     let folder = Folder::lock(parent, deadline).map_err(|error| failed("lock", &error))?;
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(failed("read", &error)),
-    };
+    let text = read_or_empty(&path).map_err(|error| failed("read", &error))?;
     let mut config = match plain::from_str(&text) {
         Ok(Value::Mapping(config)) => config,
         Ok(Value::Null) => empty(),

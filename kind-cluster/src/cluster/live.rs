@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use futures::StreamExt;
 use kube::Api;
@@ -17,8 +15,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::{Cluster, stop};
-use crate::object::{Key, Objects};
+use crate::object::{Key, Objects, list, text, typed};
 use crate::readiness::World;
+use crate::references::defines;
 
 /// How long a first list may take.
 const LIST: Duration = Duration::from_secs(30);
@@ -92,7 +91,7 @@ impl Live {
                 let why = self.seen().trouble.clone().unwrap_or_else(|| "no answer".into());
                 let message =
                     format!("cannot list every {kind} within {} s: {why}", LIST.as_secs());
-                Err(Stop::new(Status::Unfinished, Diagnostic::error("api-failed", message)))
+                Err(Stop::unfinished("api-failed", message))
             }
         }
     }
@@ -109,20 +108,20 @@ impl Live {
         self.changed.subscribe()
     }
 
-    /// Asks discovery whether it lists the kinds of these definitions, and remembers the answer.
-    pub(crate) async fn discover(&self, definitions: &[Value]) {
-        for definition in definitions {
-            let group = definition["spec"]["group"].as_str().unwrap_or_default();
-            let kind = definition["spec"]["names"]["kind"].as_str().unwrap_or_default();
+    /// Asks discovery whether it lists the kinds that some of the objects define, and remembers
+    /// the answer.
+    pub(crate) async fn discover(&self, objects: &[Value]) {
+        for definition in objects {
+            let Some((group, kind)) = defines(definition) else { continue };
             let entry = (group.to_owned(), kind.to_owned());
             if self.seen().world.served.contains(&entry) {
                 continue;
             }
-            let versions = definition["spec"]["versions"].as_array().cloned().unwrap_or_default();
+            let versions = list(definition, "/spec/versions");
             let mut all = !versions.is_empty();
             for version in versions.iter().filter(|version| version["served"] != false) {
-                let name = version["name"].as_str().unwrap_or_default();
-                let found = self.cluster.kind(&format!("{group}/{name}"), kind).await;
+                let version = format!("{group}/{}", text(version, "/name"));
+                let found = self.cluster.kind(&version, kind).await;
                 all &= matches!(found, Ok(Some(_)));
             }
             if all {
@@ -160,20 +159,12 @@ async fn keep(
                 continue;
             }
             Ok(Event::InitDone) => {
-                let stale: Vec<Key> = seen
-                    .world
-                    .objects
-                    .keys()
-                    .filter(|key| key.kind == resource.kind && key.group == resource.group)
-                    .filter(|key| scope.is_empty() || key.namespace == scope)
-                    .filter(|key| !listed.contains(key))
-                    .cloned()
-                    .collect();
-                for key in stale {
-                    if let Some(object) = seen.world.objects.remove(&key) {
-                        seen.gone.insert(key, object);
-                    }
-                }
+                let is_stale = |key: &Key, _: &mut Value| {
+                    let ours = key.kind == resource.kind && key.group == resource.group;
+                    ours && (scope.is_empty() || key.namespace == scope) && !listed.contains(key)
+                };
+                let stale: Objects = seen.world.objects.extract_if(.., is_stale).collect();
+                seen.gone.extend(stale);
                 seen.trouble = None;
                 first.send_replace(true);
             }
@@ -196,8 +187,7 @@ async fn keep(
 
 /// The object as JSON, with the kind that items of a list leave out.
 fn plain(resource: &ApiResource, object: &DynamicObject) -> (Key, Value) {
-    let mut value = serde_json::to_value(object).unwrap_or_default();
-    value["apiVersion"] = resource.api_version.clone().into();
-    value["kind"] = resource.kind.clone().into();
+    let value = serde_json::to_value(object).unwrap_or_default();
+    let value = typed(value, &resource.api_version, &resource.kind);
     (Key::of(&value), value)
 }

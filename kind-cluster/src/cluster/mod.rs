@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use kube::Client;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
@@ -20,7 +18,7 @@ use serde_json::Value;
 
 pub(crate) use errors::{Refusal, chain, code, conflicts, said, stop};
 
-use crate::object::{list, text};
+use crate::object::{list, name, text, typed};
 use errors::{not_served, only_ours};
 pub(crate) use managers::{MANAGER, RESTORER};
 
@@ -68,11 +66,8 @@ impl Cluster {
         cluster.raw("GET", "/version", None, "").await.map_err(|error| {
             let context = context_of(name);
             let message = format!("the API server of {context} does not answer: {}", said(&error));
-            Stop::new(
-                Status::Unfinished,
-                Diagnostic::error("api-unreachable", message)
-                    .hint("`kind-cluster create` starts nodes that were stopped"),
-            )
+            Stop::unfinished("api-unreachable", message)
+                .hint("`kind-cluster create` starts nodes that were stopped")
         })?;
         Ok(cluster)
     }
@@ -84,7 +79,7 @@ impl Cluster {
     pub(crate) async fn version(&self) -> Result<Option<(u64, u64)>, Stop> {
         let answer = self.raw("GET", "/version", None, "").await;
         let answer = answer.map_err(|error| stop("cannot ask for the version", &error))?;
-        Ok(crate::quantity::minor(text(&answer, "/gitVersion")))
+        Ok(crate::version::version(text(&answer, "/gitVersion")))
     }
 
     /// One request; a body is sent as `content`.
@@ -163,6 +158,26 @@ impl Cluster {
         Ok(path)
     }
 
+    /// The path of an object that has a name.
+    async fn path_of(&self, object: &Value) -> Result<String, kube::Error> {
+        let (version, kind) = (text(object, "/apiVersion"), text(object, "/kind"));
+        self.path(version, kind, text(object, "/metadata/namespace"), name(object)).await
+    }
+
+    /// One request without a body; `None` when what it is about, or its kind, does not exist.
+    async fn ask(
+        &self,
+        method: &str,
+        path: impl Future<Output = Result<String, kube::Error>>,
+        failed: &str,
+    ) -> Result<Option<Value>, Stop> {
+        match async { self.raw(method, &path.await?, None, "").await }.await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if code(&error) == Some(404) => Ok(None),
+            Err(error) => Err(stop(failed, &error)),
+        }
+    }
+
     /// An object; `None` when it, or its kind, does not exist.
     pub(crate) async fn get(
         &self,
@@ -171,15 +186,9 @@ impl Cluster {
         namespace: &str,
         name: &str,
     ) -> Result<Option<Value>, Stop> {
-        let read = async {
-            let path = self.path(api_version, kind, namespace, name).await?;
-            self.raw("GET", &path, None, "").await
-        };
-        match read.await {
-            Ok(object) => Ok(Some(object)),
-            Err(error) if code(&error) == Some(404) => Ok(None),
-            Err(error) => Err(stop(&format!("cannot read {kind}/{name}"), &error)),
-        }
+        let what = format!("cannot read {kind}/{name}");
+        let found = self.ask("GET", self.path(api_version, kind, namespace, name), &what).await?;
+        Ok(found.map(|object| typed(object, api_version, kind)))
     }
 
     /// Every object of a kind, in one namespace or (empty) in all; none when it is not served.
@@ -189,23 +198,13 @@ impl Cluster {
         kind: &str,
         namespace: &str,
     ) -> Result<Vec<Value>, Stop> {
-        let read = async {
-            let path = self.path(api_version, kind, namespace, "").await?;
-            self.raw("GET", &path, None, "").await
-        };
-        let mut answer = match read.await {
-            Ok(answer) => answer,
-            Err(error) if code(&error) == Some(404) => return Ok(Vec::new()),
-            Err(error) => return Err(stop(&format!("cannot list every {kind}"), &error)),
-        };
-        let items = answer.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
-        let mut items = items.unwrap_or_default();
+        let what = format!("cannot list every {kind}");
+        let found = self.ask("GET", self.path(api_version, kind, namespace, ""), &what).await?;
+        let mut found = found.unwrap_or_default();
+        let items = found.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
         // The items of a list leave out what the list says.
-        for item in &mut items {
-            item["apiVersion"] = api_version.into();
-            item["kind"] = kind.into();
-        }
-        Ok(items)
+        let items = items.unwrap_or_default().into_iter();
+        Ok(items.map(|item| typed(item, api_version, kind)).collect())
     }
 
     /// Makes an object that does not exist yet, as `manager`.
@@ -219,26 +218,18 @@ impl Cluster {
 
     /// Server-side apply under [`MANAGER`].
     pub(crate) async fn apply(&self, object: &Value, force: bool) -> Result<Value, kube::Error> {
-        let path = self
-            .path(
-                text(object, "/apiVersion"),
-                text(object, "/kind"),
-                text(object, "/metadata/namespace"),
-                text(object, "/metadata/name"),
-            )
-            .await?;
-        self.forced_where_ours(&path, object, force, "").await
+        self.forced_where_ours(object, force, "").await
     }
 
     /// What this tool has patched is its own: that it then applies the same field is no conflict,
     /// although the server counts patches and applies as two managers.
     async fn forced_where_ours(
         &self,
-        path: &str,
         object: &Value,
         force: bool,
         more: &str,
     ) -> Result<Value, kube::Error> {
+        let path = self.path_of(object).await?;
         let kind = "application/apply-patch+yaml";
         let address = |force| format!("{path}?fieldManager={MANAGER}&force={force}{more}");
         match self.raw("PATCH", &address(force), Some(object), kind).await {
@@ -251,29 +242,20 @@ impl Cluster {
 
     /// What the server would say to [`Cluster::apply`]; nothing is changed.
     pub(crate) async fn rehearse(&self, object: &Value, force: bool) -> Result<Value, kube::Error> {
-        let path = self
-            .path(
-                text(object, "/apiVersion"),
-                text(object, "/kind"),
-                text(object, "/metadata/namespace"),
-                text(object, "/metadata/name"),
-            )
-            .await?;
-        self.forced_where_ours(&path, object, force, "&dryRun=All").await
+        self.forced_where_ours(object, force, "&dryRun=All").await
     }
 
     /// A JSON merge patch.
     pub(crate) async fn merge(&self, object: &Value, patch: &Value) -> Result<Value, kube::Error> {
-        let path = self
-            .path(
-                text(object, "/apiVersion"),
-                text(object, "/kind"),
-                text(object, "/metadata/namespace"),
-                text(object, "/metadata/name"),
-            )
-            .await?;
-        let path = format!("{path}?fieldManager={MANAGER}");
+        let path = format!("{}?fieldManager={MANAGER}", self.path_of(object).await?);
         self.raw("PATCH", &path, Some(patch), "application/merge-patch+json").await
+    }
+
+    /// Every object of a kind that can be scaled and stopped: StatefulSets, then Deployments.
+    pub(crate) async fn scalable(&self) -> Result<Vec<Value>, Stop> {
+        let mut all = self.list("apps/v1", "StatefulSet", "").await?;
+        all.extend(self.list("apps/v1", "Deployment", "").await?);
+        Ok(all)
     }
 
     /// Deletes an object and, in the background, what it owns. One that is gone already is fine.
@@ -284,15 +266,11 @@ impl Cluster {
         namespace: &str,
         name: &str,
     ) -> Result<(), Stop> {
-        let delete = async {
+        let path = async {
             let path = self.path(api_version, kind, namespace, name).await?;
-            self.raw("DELETE", &format!("{path}?propagationPolicy=Background"), None, "").await
+            Ok(format!("{path}?propagationPolicy=Background"))
         };
-        match delete.await {
-            Ok(_) => Ok(()),
-            Err(error) if code(&error) == Some(404) => Ok(()),
-            Err(error) => Err(stop(&format!("cannot delete {kind}/{name}"), &error)),
-        }
+        self.ask("DELETE", path, &format!("cannot delete {kind}/{name}")).await.map(|_| ())
     }
 
     /// The last lines that a container has written.
@@ -322,11 +300,8 @@ fn http_request(method: &str, path: &str) -> http::request::Builder {
 async fn config(name: &str, given: Option<&str>) -> Result<Config, Stop> {
     let context = context_of(name);
     let absent = |why: String| {
-        Stop::new(
-            Status::Bad,
-            Diagnostic::error("no-cluster", format!("no context {context} in the kubeconfig{why}"))
-                .hint("`kind-cluster create` makes the cluster and its context"),
-        )
+        Stop::bad("no-cluster", format!("no context {context} in the kubeconfig{why}"))
+            .hint("`kind-cluster create` makes the cluster and its context")
     };
     let kubeconfig = match given {
         Some(text) => Kubeconfig::from_yaml(text),
@@ -344,11 +319,8 @@ async fn config(name: &str, given: Option<&str>) -> Result<Config, Stop> {
     let host = config.cluster_url.host().unwrap_or_default().to_owned();
     if !["127.0.0.1", "localhost", "[::1]", "::1", "0.0.0.0"].contains(&host.as_str()) {
         let message = format!("the context {context} leads to {host}, which is not this machine");
-        return Err(Stop::new(
-            Status::Bad,
-            Diagnostic::error("not-local", message)
-                .hint("a Kind cluster answers on the loopback interface; rename that context"),
-        ));
+        return Err(Stop::bad("not-local", message)
+            .hint("a Kind cluster answers on the loopback interface; rename that context"));
     }
     config.connect_timeout = Some(Duration::from_secs(5));
     config.proxy_url = None;

@@ -5,8 +5,6 @@ use common::yaml::plain;
 use std::path::Path;
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,9 +16,9 @@ use crate::cluster::Cluster;
 use crate::deploy::inventory;
 use crate::deploy::roll_out::{self, RollOut};
 use crate::object::{group, list, meta, text};
-use crate::quantity::minor;
 use crate::references::defines;
 use crate::report::Check;
+use crate::version::version;
 use crate::{places, process, render};
 
 /// Where a store says on which address Secrets Manager answers in the cluster.
@@ -71,9 +69,9 @@ struct Range {
 }
 
 impl Range {
-    fn has(&self, version: (u64, u64)) -> bool {
-        let least = minor(&self.from).is_none_or(|from| from <= version);
-        least && self.to.as_deref().and_then(minor).is_none_or(|to| version <= to)
+    fn has(&self, found: (u64, u64)) -> bool {
+        let least = version(&self.from).is_none_or(|from| from <= found);
+        least && self.to.as_deref().and_then(version).is_none_or(|to| found <= to)
     }
 }
 
@@ -124,23 +122,20 @@ pub(crate) fn from_file(path: &Path) -> Result<Vec<Component>, Stop> {
 
 /// The components that are not made for this version of Kubernetes.
 pub(crate) fn skew(components: &[Component], version: (u64, u64)) -> Vec<Check> {
-    let outside = |component: &&Component| {
-        component.kubernetes.as_ref().is_some_and(|range| !range.has(version))
-    };
     let check = |component: &Component| {
-        let (from, to) = component
-            .kubernetes
-            .as_ref()
-            .map_or(("", None), |range| (range.from.as_str(), range.to.as_deref()));
-        let range = to.map_or(format!("{from} and later"), |to| format!("{from} to {to}"));
+        let Range { from, to } = component.kubernetes.as_ref().filter(|r| !r.has(version))?;
+        let range = match to {
+            Some(to) => format!("{from} to {to}"),
+            None => format!("{from} and later"),
+        };
         let detail = format!(
             "{} is made for Kubernetes {range}, and the cluster has {}.{}",
             component.version, version.0, version.1
         );
-        Check::warning("components", component.name(), "component-skew", detail)
-            .hint("x-environments' kind.node-image in the specification pins the version")
+        let check = Check::warning("components", component.name(), "component-skew", detail);
+        Some(check.hint("x-environments' kind.node-image in the specification pins the version"))
     };
-    components.iter().filter(outside).map(check).collect()
+    components.iter().filter_map(check).collect()
 }
 
 /// The bytes of every file, in the order of [`Component::files`]; all that is wrong is said at once.
@@ -168,7 +163,7 @@ pub(crate) async fn fetch(
                 Err(stop) => match &mut failed {
                     Some(first) => {
                         first.status = first.status.max(stop.status);
-                        first.report.extend(stop.report.diagnostics().iter().cloned());
+                        first.add(stop);
                     }
                     None => failed = Some(stop),
                 },
@@ -202,10 +197,8 @@ pub(crate) async fn install(
             chart(component, bytes, shared).await?
         };
         objects.extend(render::objects(&text).map_err(|why| {
-            Stop::bad(
-                "bad-manifest",
-                format!("{} of {}: {why}", component.files()[index], component.name),
-            )
+            let message = format!("{} of {}: {why}", component.files()[index], component.name);
+            Stop::bad("bad-manifest", message)
         })?);
     }
     objects.retain(|object| wanted(component, object));
@@ -275,8 +268,7 @@ async fn place(
 
 /// What Helm makes of a chart. Helm keeps no record of it: the objects are applied like all others.
 async fn chart(component: &Component, bytes: &[u8], shared: &Shared) -> Result<String, Stop> {
-    let folder = tempfile::tempdir()
-        .map_err(|error| Stop::bad("temporary-folder", format!("no temporary folder: {error}")))?;
+    let folder = process::folder()?;
     let write = |name: &str, content: &[u8]| {
         let path = folder.path().join(name);
         std::fs::write(&path, content)
@@ -316,7 +308,7 @@ async fn set_endpoint(
     let Some(deployment) = deployment else {
         let message =
             format!("no Deployment/{} to give {} to", endpoint.deployment, endpoint.variable);
-        return Err(Stop::new(Status::Bad, Diagnostic::error("bad-components", message)));
+        return Err(Stop::bad("bad-components", message));
     };
     let containers = deployment.pointer_mut("/spec/template/spec/containers");
     for container in containers.and_then(Value::as_array_mut).into_iter().flatten() {

@@ -4,15 +4,12 @@ use common::yaml::plain;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
 use crate::budget::Budget;
 use crate::nodes::{self, Node};
 use crate::object::{list, text};
-use crate::quantity::minor;
 
 /// A port as the configuration publishes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +65,7 @@ impl Wanted {
 /// Major and minor version in an image's tag (`kindest/node:v1.33.7@sha256:…`).
 pub(crate) fn version(image: &str) -> Option<(u64, u64)> {
     let (_, tag) = image.split('@').next()?.rsplit_once(':')?;
-    minor(tag)
+    crate::version::version(tag)
 }
 
 /// A Kind configuration, as the file has it.
@@ -85,10 +82,7 @@ impl KindConfig {
     pub(crate) fn read(path: &Path) -> Result<Self, Stop> {
         let bad = |why: String| {
             let message = format!("{} is no Kind configuration: {why}", path.display());
-            Stop::new(
-                Status::Bad,
-                Diagnostic::error("bad-kind-config", message).hint("`make generate` writes it"),
-            )
+            Stop::bad("bad-kind-config", message).hint("`make generate` writes it")
         };
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
         let value: Value = plain::from_str(&text).map_err(|error| bad(error.to_string()))?;
@@ -109,13 +103,9 @@ impl KindConfig {
         if nodes.is_empty() {
             return vec!["control-plane"];
         }
-        nodes
-            .iter()
-            .map(|node| match text(node, "/role") {
-                "worker" => "worker",
-                _ => "control-plane",
-            })
-            .collect()
+        let is_worker = |node| text(node, "/role") == "worker";
+        let role = |node| if is_worker(node) { "worker" } else { "control-plane" };
+        nodes.iter().map(role).collect()
     }
 
     /// The nodes of a cluster, by the names that kind gives them.

@@ -15,6 +15,10 @@ use crate::report::Check;
 const HINT: &str = "kind cannot change this in place: `kind-cluster teardown --preserve-data \
                     --backup-dir DIR`, then create and restore";
 
+fn differs(name: impl Into<String>, detail: String) -> Check {
+    Check::failed("drift", name, "drift", detail).hint(HINT)
+}
+
 /// The nodes of each role, and for each node its image, ports and folders.
 pub(super) fn of_nodes(config: &KindConfig, cluster: &str, nodes: &[Node]) -> Vec<Check> {
     let mut checks = Vec::new();
@@ -23,7 +27,7 @@ pub(super) fn of_nodes(config: &KindConfig, cluster: &str, nodes: &[Node]) -> Ve
         let have = nodes.iter().filter(|node| node.role == role).count();
         if want != have {
             let detail = format!("{have} nodes are {role}, and the configuration has {want}");
-            checks.push(Check::failed("drift", role, "drift", detail).hint(HINT));
+            checks.push(differs(role, detail));
         }
     }
     for wanted in config.nodes(cluster) {
@@ -44,7 +48,7 @@ fn of_node(wanted: &Wanted, node: &Node) -> Vec<Check> {
             |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
         let detail = format!("{}, and the configuration has {}", shown(have), shown(want));
         let name = format!("{what} of {}", node.name);
-        checks.push(Check::failed("drift", name, "drift", detail).hint(HINT));
+        checks.push(self::differs(name, detail));
     };
     if !wanted.image.is_empty() && !node.image.is_empty() && !same_image(&wanted.image, &node.image)
     {
@@ -97,9 +101,7 @@ fn shown_port(address: &str, port: Option<u16>) -> String {
 fn same_image(a: &str, b: &str) -> bool {
     match (a.split_once('@'), b.split_once('@')) {
         (Some((_, a)), Some((_, b))) => a == b,
-        (Some((a, _)), None) => a == b,
-        (None, Some((b, _))) => a == b,
-        (None, None) => a == b,
+        (left, right) => left.map_or(a, |(tag, _)| tag) == right.map_or(b, |(tag, _)| tag),
     }
 }
 
@@ -120,7 +122,7 @@ pub(super) async fn of_objects(
             if have != want {
                 let detail = format!("{have}, and the configuration has {want}");
                 let name = format!("label {key} of {}", wanted.name);
-                checks.push(Check::failed("drift", name, "drift", detail).hint(HINT));
+                checks.push(differs(name, detail));
             }
         }
         let have = text(node, "/status/nodeInfo/kubeletVersion");
@@ -130,7 +132,7 @@ pub(super) async fn of_objects(
         {
             let detail = format!("{have}, and the configuration has {}.{}", want.0, want.1);
             let name = format!("Kubernetes of {}", wanted.name);
-            checks.push(Check::failed("drift", name, "drift", detail).hint(HINT));
+            checks.push(differs(name, detail));
         }
     }
     Ok(checks)
@@ -153,7 +155,7 @@ pub(super) async fn of_networks(
         let have = text(&settings, &format!("/networking/{which}"));
         if !want.is_empty() && want != have {
             let detail = format!("{have}, and the configuration has {want}");
-            checks.push(Check::failed("drift", which, "drift", detail).hint(HINT));
+            checks.push(differs(which, detail));
         }
     }
     if checks.is_empty() {

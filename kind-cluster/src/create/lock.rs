@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
-use common::files::Folder;
+use common::files::{Folder, folder_of, read_or_empty};
 use common::stop::Stop;
 
 const HEADER: &str = "# What kind-cluster downloads, as it was when it was recorded. \
@@ -29,16 +27,9 @@ impl Lock {
     /// It cannot be read, or a line is no entry.
     pub(super) fn beside(components: &Path) -> Result<Self, Stop> {
         let path = components.with_extension("lock");
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => {
-                return Err(Stop::bad(
-                    "bad-lock",
-                    format!("cannot read {}: {error}", path.display()),
-                ));
-            }
-        };
+        let text = read_or_empty(&path).map_err(|error| {
+            Stop::bad("bad-lock", format!("cannot read {}: {error}", path.display()))
+        })?;
         let mut entries = BTreeMap::new();
         for (number, line) in text.lines().enumerate() {
             if line.is_empty() || line.starts_with('#') {
@@ -67,12 +58,9 @@ impl Lock {
             Some(known) if known == sum => Ok(()),
             Some(known) => {
                 let message = format!("{url} has SHA-256 {sum}, and {known} was recorded");
-                Err(Stop::new(
-                    Status::No,
-                    Diagnostic::error("checksum-mismatch", message).hint(
+                Err(Stop::no("checksum-mismatch", message).hint(
                         "it is not what was looked at; if the change is wanted, remove its line from the lock",
-                    ),
-                ))
+                    ))
             }
             None if add => {
                 self.entries.insert(url.to_owned(), sum.to_owned());
@@ -90,12 +78,9 @@ impl Lock {
     /// No checksum is known.
     pub(super) fn unknown(&self, url: &str) -> Stop {
         let message = format!("no checksum of {url} in {}", self.path.display());
-        Stop::new(
-            Status::No,
-            Diagnostic::error("not-locked", message).hint(
+        Stop::no("not-locked", message).hint(
                 "`kind-cluster create --update-lock` records what is there now; look at it, and commit the lock",
-            ),
-        )
+            )
     }
 
     fn write(&self) -> Result<(), Stop> {
@@ -104,11 +89,9 @@ impl Lock {
         let failed = |error: std::io::Error| {
             Stop::bad("bad-lock", format!("cannot write {}: {error}", self.path.display()))
         };
-        let parent = self.path.parent().filter(|p| !p.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
         let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let folder =
-            Folder::lock(parent, Instant::now() + Duration::from_secs(10)).map_err(failed)?;
+        let folder = Folder::lock(folder_of(&self.path), Instant::now() + Duration::from_secs(10))
+            .map_err(failed)?;
         let staged = folder.stage(name, text.as_bytes(), 0o644).map_err(failed)?;
         folder.publish(vec![staged]).map_err(failed)
     }

@@ -3,8 +3,6 @@
 //! Only answers count. A question that fails, whatever the reason, is never taken for a "no":
 //! a cluster is deleted because of what was read here.
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::stop::Stop;
 use futures::future::{join_all, try_join3};
 use serde_json::Value;
@@ -52,9 +50,7 @@ impl Half {
     /// # Errors
     /// It may not; what can be done instead is said.
     pub(super) fn may_go(&self, cluster: &str, recreate: bool) -> Result<(), Stop> {
-        let refuse = |message: String, hint: &str| {
-            Err(Stop::new(Status::No, Diagnostic::error("half-made", message).hint(hint)))
-        };
+        let refuse = |message: String, hint: &str| Err(Stop::no("half-made", message).hint(hint));
         let what = format!("the cluster {cluster} is half-made: {}", self.why());
         if !self.data.is_empty() {
             let message = format!("{what}; it is not deleted, because {}", self.data.join("; "));
@@ -85,7 +81,7 @@ pub(super) async fn by_nodes(nodes: &[Node]) -> Result<Option<Half>, Stop> {
         planes += 1;
         let answer = ask(node).await.map_err(|reason| {
             let message = format!("how far the creation got cannot be told: {reason}");
-            Stop::new(Status::Unfinished, Diagnostic::error("node-answer", message))
+            Stop::unfinished("node-answer", message)
         })?;
         if !answer.plane {
             why.push(format!("{} was never set up", node.name));
@@ -166,10 +162,7 @@ async fn ask(node: &Node) -> Result<Answer, String> {
     }
     let arguments = ["exec", name, "sh", "-c", SCRIPT];
     let output = process::output("docker", &arguments, nodes::QUESTION).await;
-    let output = output.map_err(|stop| {
-        let why = stop.report.diagnostics().first().map(|d| d.message().to_owned());
-        format!("{name} cannot be asked: {}", why.unwrap_or_default())
-    })?;
+    let output = output.map_err(|stop| format!("{name} cannot be asked: {}", stop.reason()))?;
     if !output.success {
         return Err(format!("{name} cannot be asked: {}", output.complaint()));
     }

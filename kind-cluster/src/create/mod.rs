@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::quantity;
+use common::retry::poll;
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -27,8 +29,6 @@ use crate::{places, preflight, process, teardown, turn};
 use config::KindConfig;
 use made::Half;
 
-/// How often nodes are asked whether they are ready.
-const PAUSE: Duration = Duration::from_millis(500);
 /// How long an API server that should be running may keep silent, such as after a restart of the
 /// machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -55,7 +55,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     let mut nodes = work.start(nodes::of(&shared.name).await?).await?;
     let half = match nodes.is_empty() {
         true => None,
-        false => work.half_made(&config, &nodes, options.recreate, deadline).await?,
+        false => work.half_made(&config, &nodes, options.recreate).await?,
     };
     if let Some(half) = &half {
         half.may_go(&shared.name, options.recreate)?;
@@ -71,13 +71,9 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         nodes.clear();
     }
     if make {
-        if let Some(turn) = &turn {
-            turn.share(true);
-        }
+        turn.iter().for_each(|turn| turn.share(true));
         work.create(&config, budget).await?;
-        if let Some(turn) = &turn {
-            turn.share(false);
-        }
+        turn.iter().for_each(|turn| turn.share(false));
         if shared.dry_run {
             work.plan_rest(&config, budget, &components);
             return report::publish("create", &work.checks, shared.format);
@@ -94,7 +90,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     }
     work.kubeconfig().await?;
     let cluster = connect(&shared.name, None, deadline).await?;
-    work.ready(&cluster, &nodes, deadline).await?;
+    work.ready(&cluster, &nodes).await?;
     work.checks.extend(drift::of_networks(&config, &cluster).await?);
     work.checks.extend(drift::of_objects(&config, &shared.name, &cluster).await?);
     if let Some(version) = cluster.version().await? {
@@ -153,7 +149,6 @@ impl Work<'_> {
         config: &KindConfig,
         nodes: &[Node],
         recreate: bool,
-        deadline: Instant,
     ) -> Result<Option<Half>, Stop> {
         if self.shared.dry_run && nodes.iter().any(|node| !node.running) {
             let detail = "whether it is half-made shows when its nodes run";
@@ -166,8 +161,8 @@ impl Work<'_> {
         // The user's kubeconfig may not have the context yet.
         let text = kinds_kubeconfig(&self.shared.name).await?;
         // Nodes that were just started take their time, and others have had it.
-        let patience =
-            if self.started { deadline } else { deadline.min(Instant::now() + PATIENCE) };
+        let soon = self.deadline.min(Instant::now() + PATIENCE);
+        let patience = if self.started { self.deadline } else { soon };
         let cluster = match connect(&self.shared.name, Some(&text), patience).await {
             Ok(cluster) => cluster,
             Err(stop) if recreate && stop.status == Status::Unfinished => {
@@ -207,9 +202,7 @@ impl Work<'_> {
         let memory = engine_memory().await?;
         let text = config.with_reservations(budget, memory);
         // kind would make the new context the current one: it writes to a file of its own.
-        let folder = tempfile::tempdir().map_err(|error| {
-            Stop::bad("temporary-folder", format!("no temporary folder: {error}"))
-        })?;
+        let folder = process::folder()?;
         let own = folder.path().join("kubeconfig").display().to_string();
         // Its wait looks at the control plane only, and succeeds when it runs out.
         let arguments = [
@@ -228,11 +221,7 @@ impl Work<'_> {
         let output = process::with_input("kind", &arguments, Some(text.as_bytes()), limit).await?;
         if !output.success {
             let message = format!("kind could not create {name}: {}", output.complaint());
-            return Err(Stop::new(
-                Status::Unfinished,
-                Diagnostic::error("create-failed", message)
-                    .hint("run `kind-cluster create` again once the cause is gone; it makes anew what is half-made and holds no data"),
-            ));
+            return Err(Stop::unfinished("create-failed", message).hint("run `kind-cluster create` again once the cause is gone; it makes anew what is half-made and holds no data"));
         }
         self.done("cluster", name, "created");
         Ok(())
@@ -242,21 +231,15 @@ impl Work<'_> {
     async fn cap(&mut self, nodes: &[Node], budget: Option<Budget>) -> Result<(), Stop> {
         self.capped = true;
         let Some(budget) = budget else {
-            self.checks.push(
-                Check::warning(
-                    "nodes",
-                    "memory",
-                    "budget-unknown",
-                    "no budget: nodes are not capped",
-                )
-                .hint("name the specification with --spec"),
-            );
+            let detail = "no budget: nodes are not capped";
+            let check = Check::warning("nodes", "memory", "budget-unknown", detail);
+            self.checks.push(check.hint("name the specification with --spec"));
             return Ok(());
         };
         let shares = nodes::shares(nodes, budget.total, budget.reserved);
         for node in nodes {
             let share = shares[&node.name];
-            let shown = crate::quantity::shown(share);
+            let shown = quantity::show(share);
             if node.memory == share {
                 self.done("nodes", &node.name, &format!("capped at {shown}"));
                 continue;
@@ -280,47 +263,24 @@ impl Work<'_> {
     }
 
     /// Waits until every node, not only the control plane, is Ready.
-    async fn ready(
-        &mut self,
-        cluster: &Cluster,
-        containers: &[Node],
-        deadline: Instant,
-    ) -> Result<(), Stop> {
-        let world = World::default();
-        let count = containers.len();
+    async fn ready(&mut self, cluster: &Cluster, containers: &[Node]) -> Result<(), Stop> {
         let mut said = String::new();
-        loop {
-            let mut nodes = cluster.list("v1", "Node", "").await?;
-            // One whose container is gone never becomes Ready; it is drift.
-            nodes.retain(|node| containers.iter().any(|known| known.name == name(node)));
-            let waiting: Vec<String> = nodes
-                .iter()
-                .map(|node| (node, assess(node, &world)))
-                .filter(|(_, state)| *state != State::Ready)
-                .map(|(node, state)| format!("{}: {}", name(node), state.reason()))
-                .collect();
-            if waiting.is_empty() && nodes.len() >= count {
-                self.done("nodes", "ready", &format!("all {} are Ready", nodes.len()));
-                return Ok(());
-            }
-            let what = match waiting.is_empty() {
-                true => format!("{} of {count} nodes have joined", nodes.len()),
-                false => waiting.join("; "),
-            };
-            if Instant::now() >= deadline {
-                let message = format!("not every node is Ready: {what}");
-                return Err(Stop::new(
-                    Status::Unfinished,
-                    Diagnostic::error("nodes-not-ready", message)
-                        .hint("`docker logs NODE` shows its start; --timeout gives more time"),
-                ));
-            }
-            if what != said {
+        let is_waiting = |waiting: &Result<Option<String>, Stop>| matches!(waiting, Ok(Some(_)));
+        let waiting = poll(self.deadline, is_waiting, async || {
+            let waiting = unready(cluster, containers).await?;
+            if let Some(what) = waiting.as_ref().filter(|what| **what != said) {
                 display::line(&format!("waiting for nodes: {what}"));
-                said = what;
+                said.clone_from(what);
             }
-            tokio::time::sleep(PAUSE).await;
+            Ok(waiting)
+        });
+        if let Some(what) = waiting.await? {
+            let message = format!("not every node is Ready: {what}");
+            return Err(Stop::unfinished("nodes-not-ready", message)
+                .hint("`docker logs NODE` shows its start; --timeout gives more time"));
         }
+        self.done("nodes", "ready", &format!("all {} are Ready", containers.len()));
+        Ok(())
     }
 
     /// What a dry run cannot look at, because it is not there yet.
@@ -332,7 +292,7 @@ impl Work<'_> {
     ) {
         if let Some(budget) = budget.filter(|_| !self.capped) {
             for (node, bytes) in config.shares(budget) {
-                let detail = format!("to be capped at {}", crate::quantity::shown(bytes));
+                let detail = format!("to be capped at {}", quantity::show(bytes));
                 self.done("nodes", &node, &detail);
             }
         }
@@ -345,6 +305,23 @@ impl Work<'_> {
     }
 }
 
+/// What the nodes are waited for; `None` when every one is Ready.
+async fn unready(cluster: &Cluster, containers: &[Node]) -> Result<Option<String>, Stop> {
+    let mut nodes = cluster.list("v1", "Node", "").await?;
+    // One whose container is gone never becomes Ready; it is drift.
+    nodes.retain(|node| containers.iter().any(|known| known.name == name(node)));
+    let states = nodes.iter().map(|node| (node, assess(node, &World::default())));
+    let waiting: Vec<String> = states
+        .filter(|(_, state)| *state != State::Ready)
+        .map(|(node, state)| format!("{}: {}", name(node), state.reason()))
+        .collect();
+    let (joined, all) = (nodes.len(), containers.len());
+    Ok(match waiting.is_empty() {
+        false => Some(waiting.join("; ")),
+        true => (joined < all).then(|| format!("{joined} of {all} nodes have joined")),
+    })
+}
+
 /// kind's own kubeconfig for a cluster.
 async fn kinds_kubeconfig(name: &str) -> Result<String, Stop> {
     let arguments = ["get", "kubeconfig", "--name", name];
@@ -353,14 +330,10 @@ async fn kinds_kubeconfig(name: &str) -> Result<String, Stop> {
 
 /// A control plane that was just started takes a moment to answer.
 async fn connect(name: &str, kubeconfig: Option<&str>, deadline: Instant) -> Result<Cluster, Stop> {
-    loop {
-        match Cluster::connect_by(name, kubeconfig).await {
-            Err(stop) if stop.status == Status::Unfinished && Instant::now() < deadline => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            outcome => return outcome,
-        }
-    }
+    let is_silent = |answer: &Result<Cluster, Stop>| {
+        answer.as_ref().is_err_and(|stop| stop.status == Status::Unfinished)
+    };
+    poll(deadline, is_silent, async || Cluster::connect_by(name, kubeconfig).await).await
 }
 
 /// Bytes of memory that nodes will report as theirs.
@@ -388,10 +361,9 @@ pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
     if let Some(budget) = budget::read(shared.spec.as_deref(), config.name())? {
         let shares = nodes::shares(&nodes, budget.total, budget.reserved);
         for node in nodes.iter().filter(|node| node.memory != shares[&node.name]) {
-            checks.push(
-                Check::failed("nodes", &node.name, "not-capped", "its memory cap is not its share")
-                    .hint("`kind-cluster create` sets it"),
-            );
+            let detail = "its memory cap is not its share";
+            let check = Check::failed("nodes", &node.name, "not-capped", detail);
+            checks.push(check.hint("`kind-cluster create` sets it"));
         }
     }
     // Without an API server its part is left to whoever says that there is none.

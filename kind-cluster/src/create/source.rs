@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use common::diagnostic::Diagnostic;
-use common::exit::Status;
 use common::files::Folder;
+use common::quantity;
 use common::stop::Stop;
 use sha2::{Digest, Sha256};
 
@@ -65,11 +64,8 @@ fn from_file(path: &Path, url: &str) -> Result<Vec<u8>, Stop> {
 
 async fn download(url: &str) -> Result<Vec<u8>, Stop> {
     let failed = |why: String| {
-        Stop::new(
-            Status::Unfinished,
-            Diagnostic::error("download-failed", format!("cannot download {url}: {why}"))
-                .hint("without a network, name a folder that holds the files with --manifest-dir"),
-        )
+        Stop::unfinished("download-failed", format!("cannot download {url}: {why}"))
+            .hint("without a network, name a folder that holds the files with --manifest-dir")
     };
     let client = reqwest::Client::builder()
         .timeout(LIMIT)
@@ -82,7 +78,7 @@ async fn download(url: &str) -> Result<Vec<u8>, Stop> {
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(chain(&error)))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() as u64 > LARGEST {
-            return Err(failed(format!("it is larger than {} MiB", LARGEST >> 20)));
+            return Err(failed(format!("it is larger than {}", quantity::show(LARGEST))));
         }
     }
     Ok(bytes)

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::cluster::Cluster;
 use crate::cluster::live::Live;
-use crate::object::{list, name, text};
+use crate::object::{name, statuses, text};
 use crate::readiness::pods;
 
 const EVENTS: usize = 5;
@@ -69,10 +69,7 @@ fn time(event: &Value) -> &str {
 
 /// The containers that have something to say about a failure; all, when none stands out.
 fn failing(pod: &Value) -> Vec<&Value> {
-    let all: Vec<&Value> = list(pod, "/status/initContainerStatuses")
-        .iter()
-        .chain(list(pod, "/status/containerStatuses"))
-        .collect();
+    let all: Vec<&Value> = statuses(pod).collect();
     let bad = |status: &&Value| {
         !text(status, "/state/waiting/reason").is_empty()
             || status.pointer("/state/terminated/exitCode").is_some_and(|code| code != 0)

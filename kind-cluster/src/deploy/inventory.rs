@@ -36,9 +36,6 @@ pub(super) fn marked(objects: &[Value]) -> Vec<Value> {
 }
 
 /// What was applied before and is in no profile of the overlay any more.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(super) async fn left(cluster: &Cluster, rendered: &Rendered) -> Result<Inventory, Stop> {
     let mut known = read(cluster, rendered.namespace()).await?;
     for object in &rendered.all {
@@ -48,9 +45,6 @@ pub(super) async fn left(cluster: &Cluster, rendered: &Rendered) -> Result<Inven
 }
 
 /// Everything that was ever applied, as the last deployment recorded it.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(crate) async fn read(cluster: &Cluster, namespace: &str) -> Result<Inventory, Stop> {
     let found = cluster.get("v1", "ConfigMap", namespace, NAME).await?;
     Ok(found.as_ref().map(entries).unwrap_or_default())
@@ -71,9 +65,6 @@ pub(crate) fn entries(map: &Value) -> Inventory {
 }
 
 /// Records what a component is made of.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(crate) async fn record_component(
     cluster: &Cluster,
     component: &str,
@@ -85,9 +76,6 @@ pub(crate) async fn record_component(
 }
 
 /// Workloads of earlier deployments that run on beside what is deployed now, all or all but some.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(super) async fn beside(
     cluster: &Cluster,
     rendered: &Rendered,
@@ -107,19 +95,12 @@ pub(super) async fn beside(
             continue;
         }
         let found = cluster.get(&version, &key.kind, &key.namespace, &key.name).await?;
-        running.extend(found.map(|mut object| {
-            object["apiVersion"] = version.clone().into();
-            object["kind"] = key.kind.clone().into();
-            object
-        }));
+        running.extend(found);
     }
     Ok(running)
 }
 
 /// Records what is about to be applied, beside what an earlier deployment has.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(super) async fn record(
     cluster: &Cluster,
     rendered: &Rendered,
@@ -175,9 +156,6 @@ async fn is_served(cluster: &Cluster, version: &str, key: &Key) -> Result<bool, 
 
 /// Deletes what has left the overlay, in the reverse order of applying; without `really`, says
 /// what would go.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(super) async fn prune(
     cluster: &Cluster,
     rendered: &Rendered,
@@ -187,34 +165,26 @@ pub(super) async fn prune(
     let mut there = Vec::new();
     let mut gone = Vec::new();
     let mut checks = Vec::new();
+    let stays = |key: &Key, why: &str| {
+        let detail = format!("has left the overlay{why}");
+        Check::warning("prune", key.to_string(), "left-overlay", detail)
+    };
     for (key, version) in left {
         match cluster.get(version, &key.kind, &key.namespace, &key.name).await? {
             None if is_served(cluster, version, key).await? => gone.push(key.clone()),
-            None => checks.push(Check::warning(
-                "prune",
-                key.to_string(),
-                "left-overlay",
-                format!("has left the overlay; {version} is not served any more, so that it cannot be found"),
-            )),
-            Some(object) if holds_data(key, &object) => checks.push(Check::warning(
-                "prune",
-                key.to_string(),
-                "left-overlay",
-                "has left the overlay; it is never pruned, because data would go with it",
-            )),
+            None => {
+                let why = format!("; {version} is not served any more, so that it cannot be found");
+                checks.push(stays(key, &why));
+            }
+            Some(object) if holds_data(key, &object) => {
+                checks.push(stays(key, "; it is never pruned, because data would go with it"));
+            }
             Some(object) if !is_ours(&object) => {
                 gone.push(key.clone());
-                checks.push(Check::skipped(
-                    "prune",
-                    key.to_string(),
-                    "belongs to somebody else now",
-                ));
+                let detail = "belongs to somebody else now";
+                checks.push(Check::skipped("prune", key.to_string(), detail));
             }
-            Some(mut object) => {
-                object["apiVersion"] = version.clone().into();
-                object["kind"] = key.kind.clone().into();
-                there.push(object);
-            }
+            Some(object) => there.push(object),
         }
     }
     for object in &order::for_deletion(there) {
@@ -226,10 +196,7 @@ pub(super) async fn prune(
             checks.push(Check::ok("prune", key.to_string(), "deleted"));
             gone.push(key);
         } else {
-            checks.push(
-                Check::warning("prune", key.to_string(), "left-overlay", "has left the overlay")
-                    .hint("`kind-cluster deploy --prune` deletes it"),
-            );
+            checks.push(stays(&key, "").hint("`kind-cluster deploy --prune` deletes it"));
         }
     }
     if !gone.is_empty() {

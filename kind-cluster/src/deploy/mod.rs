@@ -91,7 +91,7 @@ fn check(shared: &Shared, rendered: &Rendered) -> Result<Option<Budget>, Stop> {
     }
     report.extend(budget::check(&rendered.selected, budget));
     if report.has_errors() {
-        return Err(Stop { status: Status::No, report });
+        return Err(Stop { report, status: Status::No });
     }
     common::streams::say(&report);
     Ok(budget)
@@ -119,7 +119,7 @@ fn check_beside(
             report.push(problem.hint(hint));
         }
     }
-    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+    Stop::check(report)
 }
 
 async fn check_images(
@@ -130,38 +130,23 @@ async fn check_images(
     let images = load::images(&shared.name, &rendered.selected, &options.images).await?;
     let mut report = Report::default();
     for (image, found) in &images {
-        match &found.lack {
-            Some(Lack::Load(on)) if found.local => report.push(
-                Diagnostic::error(
-                    "image-not-loaded",
-                    format!("the image {image} is not on {}", on.join(", ")),
-                )
-                .hint("`kind-cluster load` loads it"),
-            ),
-            Some(Lack::Replace(on)) => report.push(
-                Diagnostic::error(
-                    "image-stale",
-                    format!(
-                        "the image {image} on {} is not the one in this machine's engine",
-                        on.join(", ")
-                    ),
-                )
-                .hint("`kind-cluster load` loads it"),
-            ),
-            Some(Lack::Nowhere(on)) => report.push(
-                Diagnostic::error(
-                    "image-missing",
-                    format!(
-                        "the image {image} is not on {}, nor in this machine's engine",
-                        on.join(", ")
-                    ),
-                )
-                .hint("build it, then `kind-cluster load`"),
-            ),
-            _ => {}
-        }
+        const LOAD: &str = "`kind-cluster load` loads it";
+        const BUILD: &str = "build it, then `kind-cluster load`";
+        let (code, what, on, more, hint) = match &found.lack {
+            Some(Lack::Load(on)) if found.local => ("image-not-loaded", "is not on", on, "", LOAD),
+            Some(Lack::Replace(on)) => {
+                ("image-stale", "on", on, " is not the one in this machine's engine", LOAD)
+            }
+            Some(Lack::Nowhere(on)) => {
+                ("image-missing", "is not on", on, ", nor in this machine's engine", BUILD)
+            }
+            // What is loaded again may be the same, and what a registry has is pulled.
+            None | Some(Lack::Load(_) | Lack::Again(_) | Lack::Pull(_)) => continue,
+        };
+        let message = format!("the image {image} {what} {}{more}", on.join(", "));
+        report.push(Diagnostic::error(code, message).hint(hint));
     }
-    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+    Stop::check(report)
 }
 
 /// One line for each object that has a state of its own.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::retry::poll;
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -12,13 +13,12 @@ use super::display::{self, Display};
 use super::explain::{self, Secrets};
 use crate::cluster::live::{Live, Seen};
 use crate::cluster::{Cluster, MANAGER, Refusal, code, conflicts, said};
-use crate::object::{Key, list, number, text};
+use crate::object::{Key, list, number, text, typed};
 use crate::order;
 use crate::readiness::{Cause, Failure, Rule, State, assess};
 
 /// How long an object is tried that an operator's webhook or the API server does not take yet.
 const PATIENCE: Duration = Duration::from_secs(120);
-const PAUSE: Duration = Duration::from_millis(250);
 
 /// What is to be applied.
 pub(crate) struct RollOut<'a> {
@@ -106,10 +106,8 @@ impl Work<'_> {
         for index in objects {
             let object = &self.roll.objects[*index];
             let answer = self.apply(object).await?;
-            let mut answer = answer;
             // A kind that is not in the answer would not be found again.
-            answer["apiVersion"] = object["apiVersion"].clone();
-            answer["kind"] = object["kind"].clone();
+            let answer = typed(answer, text(object, "/apiVersion"), text(object, "/kind"));
             self.follow(&answer).await?;
             self.applied.push(answer);
         }
@@ -120,39 +118,21 @@ impl Work<'_> {
         let end = self.roll.deadline.min(Instant::now() + PATIENCE);
         let key = Key::of(object);
         let mut said_so = false;
-        loop {
-            let error = match self.cluster.apply(object, self.roll.force).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let refusal = Refusal::of(&error);
-            if !refusal.passes() {
-                return Err(refused(&key, &error));
-            }
-            if Instant::now() >= end {
-                let (code, hint) = match refusal {
-                    Refusal::NotServed => (
-                        "not-served",
-                        "is the component that defines it installed? `kind-cluster create` does that",
-                    ),
-                    Refusal::Webhook => (
-                        "webhook-refusing",
-                        "look at the pods of the operator that owns the webhook",
-                    ),
-                    _ => ("api-failed", "look at the API server: `kind-cluster doctor`"),
-                };
-                let message = format!("{key} could not be applied: {}", said(&error));
-                return Err(Stop::new(
-                    Status::Unfinished,
-                    Diagnostic::error(code, message).hint(hint),
-                ));
-            }
-            if !said_so {
-                self.display.note(&format!("{key} is tried again: {}", said(&error)));
+        let passes = |answer: &Result<Value, kube::Error>| {
+            answer.as_ref().is_err_and(|error| Refusal::of(error).passes())
+        };
+        let answer = poll(end, passes, async || {
+            let answer = self.cluster.apply(object, self.roll.force).await;
+            if let Err(error) = &answer
+                && passes(&answer)
+                && !said_so
+            {
+                self.display.note(&format!("{key} is tried again: {}", said(error)));
                 said_so = true;
             }
-            tokio::time::sleep(PAUSE).await;
-        }
+            answer
+        });
+        answer.await.map_err(|error| not_applied(&key, &error))
     }
 
     /// Watches what the object's state depends on.
@@ -174,7 +154,7 @@ impl Work<'_> {
         let mut changes = self.live.changes();
         loop {
             changes.mark_unchanged();
-            self.discover().await;
+            self.live.discover(&self.applied).await;
             let states = self.states();
             self.display.show(&states);
             let failed: Vec<(&Value, &Failure)> = states
@@ -204,16 +184,6 @@ impl Work<'_> {
                 .min(self.roll.deadline.saturating_duration_since(Instant::now()));
             let _ = tokio::time::timeout(pause, changes.changed()).await;
         }
-    }
-
-    async fn discover(&mut self) {
-        let definitions: Vec<Value> = self
-            .applied
-            .iter()
-            .filter(|object| text(object, "/kind") == "CustomResourceDefinition")
-            .cloned()
-            .collect();
-        self.live.discover(&definitions).await;
     }
 
     /// Every applied object with its state right now.
@@ -292,8 +262,25 @@ fn failure_code(object: &Value, cause: Cause) -> &'static str {
     }
 }
 
-fn refused(key: &Key, error: &kube::Error) -> Stop {
-    Stop::new(Status::No, refusal(key, error))
+/// Why an object could not be applied, at once or in time.
+fn not_applied(key: &Key, error: &kube::Error) -> Stop {
+    let (code, hint) = match Refusal::of(error) {
+        Refusal::NotServed => (
+            "not-served",
+            "is the component that defines it installed? `kind-cluster create` does that",
+        ),
+        Refusal::Webhook => {
+            ("webhook-refusing", "look at the pods of the operator that owns the webhook")
+        }
+        Refusal::Busy | Refusal::Terminating => {
+            ("api-failed", "look at the API server: `kind-cluster doctor`")
+        }
+        Refusal::WrongType | Refusal::Immutable | Refusal::Other => {
+            return Stop::new(Status::No, refusal(key, error));
+        }
+    };
+    let message = format!("{key} could not be applied: {}", said(error));
+    Stop::unfinished(code, message).hint(hint)
 }
 
 fn refusal(key: &Key, error: &kube::Error) -> Diagnostic {
@@ -333,7 +320,7 @@ pub(crate) async fn rehearse(
         }
         report.push(refusal(&Key::of(object), &error));
     }
-    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+    Stop::check(report)
 }
 
 /// Whether an object was applied by this tool.

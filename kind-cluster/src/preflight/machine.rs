@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::quantity;
+use common::quantity;
+
 use crate::report::Check;
 
 /// What kind's known issues name: below them, pods of a few nodes run out of watches.
@@ -53,11 +54,11 @@ fn disk() -> Check {
 }
 
 fn space(place: &str, free: u64) -> Check {
-    let detail = format!("{} free", quantity::shown(free));
+    let detail = format!("{} free", quantity::show(free));
     let hint = "`docker system df` shows what can go; `docker image prune` removes unused images";
     match free {
         _ if free < LEAST => {
-            let detail = format!("{detail}, {} needed", quantity::shown(LEAST));
+            let detail = format!("{detail}, {} needed", quantity::show(LEAST));
             Check::failed("disk", place, "disk-space", detail).hint(hint)
         }
         _ if free < AMPLE => Check::warning("disk", place, "disk-space-low", detail).hint(hint),

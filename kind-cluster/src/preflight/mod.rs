@@ -45,33 +45,26 @@ async fn checks_within(shared: &Shared, limit: Duration) -> Vec<Check> {
     let ports = config.as_ref().map(KindConfig::host_ports).unwrap_or_default();
     let (engine, kind, kubectl, helm, own, looked) = tokio::join!(
         programs::docker(budget.map(|budget| budget.total), limit),
-        programs::version("kind", limit),
-        programs::version("kubectl", limit),
-        programs::version("helm", limit),
+        programs::version(&programs::KIND, limit),
+        programs::version(&programs::KUBECTL, limit),
+        programs::version(&programs::HELM, limit),
         tokio::time::timeout(limit, nodes::of(&shared.name)),
         tokio::task::spawn_blocking(move || ports::look(&ports)),
     );
-    let silent = |check: &Check| {
-        ["docker-missing", "docker-stopped", programs::NO_ANSWER].contains(&check.code)
-    };
-    let answers = !engine.iter().any(silent);
-    let mut checks = engine;
+    let programs::Engine { answers, mut checks } = engine;
     match &own {
-        Err(_) if answers => checks.push(
-            Check::failed(
-                "docker",
-                "nodes",
-                programs::NO_ANSWER,
-                programs::late("docker ps", limit),
-            )
-            .hint("the engine is busy or hangs; see when `docker ps` answers again"),
-        ),
+        Err(_) if answers => {
+            let detail = programs::late("docker ps", limit);
+            let check = Check::failed("docker", "nodes", programs::NO_ANSWER, detail);
+            let hint = "the engine is busy or hangs; see when `docker ps` answers again";
+            checks.push(check.hint(hint));
+        }
         Ok(Err(stop)) if answers => checks.extend(report::stopped("docker", stop)),
         _ => {}
     }
     let skew = config.as_ref().and_then(KindConfig::kubernetes);
     let skew = skew.and_then(|cluster| programs::skew(&kubectl, cluster));
-    checks.extend([kind, kubectl, helm]);
+    checks.extend([kind, kubectl, helm].map(|found| found.check));
     checks.extend(skew);
     checks.extend(unread);
     checks.extend(machine::checks());
@@ -83,7 +76,7 @@ async fn checks_within(shared: &Shared, limit: Duration) -> Vec<Check> {
 
 /// Whether kubectl fits a cluster that runs.
 pub(crate) async fn kubectl_skew(cluster: (u64, u64)) -> Option<Check> {
-    programs::skew(&programs::version("kubectl", QUICK).await, cluster)
+    programs::skew(&programs::version(&programs::KUBECTL, QUICK).await, cluster)
 }
 
 /// Fails with every check that has failed.
@@ -100,5 +93,5 @@ pub(crate) async fn require(shared: &Shared) -> Result<(), Stop> {
             None => diagnostic,
         });
     }
-    if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(()) }
+    Stop::check(report)
 }

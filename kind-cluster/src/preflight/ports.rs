@@ -1,7 +1,8 @@
 //! The host's ports that the cluster publishes.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use crate::nodes::Node;
 use crate::report::{Check, Outcome};
@@ -36,23 +37,21 @@ fn check(port: u16) -> Check {
     let name = port.to_string();
     match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
         Ok(_) => Check::ok("ports", name, "free"),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            Check::failed("ports", name, "port-taken", format!("port {port} is in use"))
-                .hint(format!("`ss -ltnp 'sport = :{port}'` shows by whom; stop that"))
-        }
+        Err(error) if error.kind() == ErrorKind::AddrInUse => taken(port, "ss"),
         // The engine publishes ports as root; that this user may not is no obstacle.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            match std::net::TcpStream::connect_timeout(
-                &(Ipv4Addr::LOCALHOST, port).into(),
-                std::time::Duration::from_millis(200),
-            ) {
-                Ok(_) => {
-                    Check::failed("ports", name, "port-taken", format!("port {port} is in use"))
-                        .hint(format!("`sudo ss -ltnp 'sport = :{port}'` shows by whom; stop that"))
-                }
+            let address = (Ipv4Addr::LOCALHOST, port).into();
+            match TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+                Ok(_) => taken(port, "sudo ss"),
                 Err(_) => Check::ok("ports", name, "free"),
             }
         }
         Err(error) => Check::warning("ports", name, "port-unknown", error.to_string()),
     }
+}
+
+fn taken(port: u16, ss: &str) -> Check {
+    let detail = format!("port {port} is in use");
+    Check::failed("ports", port.to_string(), "port-taken", detail)
+        .hint(format!("`{ss} -ltnp 'sport = :{port}'` shows by whom; stop that"))
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use common::exit::Status;
+use common::quantity::show;
 use serde_json::Value;
 
 use crate::object::text;
 use crate::process;
-use crate::quantity;
 use crate::report::Check;
 
 /// The code of a question that was not answered in time: the program may well be there.
@@ -18,8 +18,8 @@ pub(super) fn late(what: &str, limit: Duration) -> String {
     format!("`{what}` has not answered within {}", common::duration::show(limit))
 }
 
-/// The oldest versions that this tool is used with.
-struct Program {
+/// A program, and the oldest version of it that this tool is used with.
+pub(super) struct Program {
     name: &'static str,
     missing: &'static str,
     old: &'static str,
@@ -27,77 +27,78 @@ struct Program {
     least: (u64, u64),
 }
 
-const PROGRAMS: [Program; 3] = [
-    Program {
-        name: "kind",
-        missing: "kind-missing",
-        old: "kind-version",
-        arguments: &["version"],
-        // It makes clusters of images with containerd 2, which newer ones have.
-        least: (0, 27),
-    },
-    Program {
-        name: "kubectl",
-        missing: "kubectl-missing",
-        old: "kubectl-version",
-        arguments: &["version", "--client", "--output=json"],
-        least: (1, 27),
-    },
-    Program {
-        name: "helm",
-        missing: "helm-missing",
-        old: "helm-version",
-        arguments: &["version", "--template", "{{.Version}}"],
-        least: (3, 8),
-    },
-];
+pub(super) const KIND: Program = Program {
+    name: "kind",
+    missing: "kind-missing",
+    old: "kind-version",
+    arguments: &["version"],
+    // It makes clusters of images with containerd 2, which newer ones have.
+    least: (0, 27),
+};
+
+pub(super) const KUBECTL: Program = Program {
+    name: "kubectl",
+    missing: "kubectl-missing",
+    old: "kubectl-version",
+    arguments: &["version", "--client", "--output=json"],
+    least: (1, 27),
+};
+
+pub(super) const HELM: Program = Program {
+    name: "helm",
+    missing: "helm-missing",
+    old: "helm-version",
+    arguments: &["version", "--template", "{{.Version}}"],
+    least: (3, 8),
+};
+
+/// A program that was looked for: its version, if it is there and new enough.
+pub(super) struct Found {
+    version: Option<(u64, u64)>,
+    pub(super) check: Check,
+}
 
 /// Whether a program is there and new enough.
-pub(super) async fn version(name: &'static str, limit: Duration) -> Check {
-    let Some(program) = PROGRAMS.iter().find(|program| program.name == name) else {
-        return Check::skipped("programs", name, "not known");
+pub(super) async fn version(program: &Program, limit: Duration) -> Found {
+    let Program { name, least: (major, minor), .. } = *program;
+    let wanted = format!("{major}.{minor}");
+    let failed = |code, why: String| {
+        let install = format!("install {name} {wanted} or later, and see that it is in PATH");
+        Found { version: None, check: Check::failed("programs", name, code, why).hint(install) }
     };
-    let (least_major, least_minor) = program.least;
-    let wanted = format!("{least_major}.{least_minor}");
-    let install = format!("install {name} {wanted} or later, and see that it is in PATH");
     let output = match process::output(name, program.arguments, limit).await {
         Ok(output) if output.success => output,
-        Ok(output) => {
-            let said = output.complaint();
-            return Check::failed("programs", name, program.old, said).hint(install);
-        }
+        Ok(output) => return failed(program.old, output.complaint()),
         Err(stop) if stop.status == Status::Unfinished => {
             let late = late(&format!("{name} {}", program.arguments[0]), limit);
-            return Check::failed("programs", name, NO_ANSWER, late)
-                .hint("run it by hand, and see what it waits for");
+            let check = Check::failed("programs", name, NO_ANSWER, late);
+            let hint = "run it by hand, and see what it waits for";
+            return Found { version: None, check: check.hint(hint) };
         }
         Err(stop) => {
-            let why = stop.report.diagnostics().first().map(|d| d.message().to_owned());
-            return Check::failed("programs", name, program.missing, why.unwrap_or_default())
-                .hint(install);
+            return failed(program.missing, stop.reason().to_owned());
         }
     };
     let found = output.text();
-    match numbers(&found) {
-        Some(found) if found >= program.least => {
-            Check::ok("programs", name, format!("{}.{}", found.0, found.1))
+    match crate::version::version(&found) {
+        Some(version) if version >= program.least => {
+            let check = Check::ok("programs", name, format!("{}.{}", version.0, version.1));
+            Found { version: Some(version), check }
         }
         Some((major, minor)) => {
-            let detail = format!("{major}.{minor} is older than {wanted}");
-            Check::failed("programs", name, program.old, detail).hint(install)
+            failed(program.old, format!("{major}.{minor} is older than {wanted}"))
         }
         None => {
             let line = found.lines().next().unwrap_or_default();
-            let detail = format!("no version in \"{line}\"");
-            Check::failed("programs", name, program.old, detail).hint(install)
+            failed(program.old, format!("no version in \"{line}\""))
         }
     }
 }
 
 /// Whether kubectl, as checked, is at most one minor version from the cluster's; further apart its
 /// project promises nothing.
-pub(super) fn skew(kubectl: &Check, cluster: (u64, u64)) -> Option<Check> {
-    let (major, minor) = numbers(&kubectl.detail).filter(|_| kubectl.code.is_empty())?;
+pub(super) fn skew(kubectl: &Found, cluster: (u64, u64)) -> Option<Check> {
+    let (major, minor) = kubectl.version?;
     let near = major == cluster.0 && minor.abs_diff(cluster.1) <= 1;
     let detail = format!("{major}.{minor}, and the cluster is {}.{}", cluster.0, cluster.1);
     (!near).then(|| {
@@ -106,32 +107,34 @@ pub(super) fn skew(kubectl: &Check, cluster: (u64, u64)) -> Option<Check> {
     })
 }
 
-/// The first `MAJOR.MINOR` in a text, behind a `v` or not.
-fn numbers(text: &str) -> Option<(u64, u64)> {
-    text.split(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .filter_map(|word| {
-            let mut parts = word.split('.');
-            Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-        })
-        .next()
+/// What is known of the engine.
+pub(super) struct Engine {
+    /// Whether other questions to it are worth asking.
+    pub(super) answers: bool,
+    pub(super) checks: Vec<Check>,
+}
+
+impl Engine {
+    fn silent(check: Check) -> Self {
+        Engine { answers: false, checks: vec![check] }
+    }
 }
 
 /// The engine: there, running, on cgroups v2, and with enough memory for the budget.
-pub(super) async fn docker(budget: Option<u64>, limit: Duration) -> Vec<Check> {
+pub(super) async fn docker(budget: Option<u64>, limit: Duration) -> Engine {
     let output = match process::output("docker", &["info", "--format", "{{json .}}"], limit).await {
         Ok(output) => output,
         Err(stop) if stop.status == Status::Unfinished => {
-            return vec![
+            return Engine::silent(
                 Check::failed("docker", "engine", NO_ANSWER, late("docker info", limit))
                     .hint("the engine is busy or hangs; if `docker info` does not end, restart it"),
-            ];
+            );
         }
         Err(stop) => {
-            let why = stop.report.diagnostics().first().map(|d| d.message().to_owned());
-            return vec![
-                Check::failed("docker", "engine", "docker-missing", why.unwrap_or_default())
+            return Engine::silent(
+                Check::failed("docker", "engine", "docker-missing", stop.reason())
                     .hint("install Docker, and see that `docker` is in PATH"),
-            ];
+            );
         }
     };
     let info: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -139,23 +142,24 @@ pub(super) async fn docker(budget: Option<u64>, limit: Duration) -> Vec<Check> {
     if version.is_empty() {
         let why =
             if output.stderr.is_empty() { text(&info, "/ServerErrors/0") } else { &output.stderr };
-        return vec![Check::failed("docker", "engine", "docker-stopped", process::tail(why)).hint(
-            "start it (`systemctl start docker`, or Docker Desktop), and check `docker info`",
-        )];
+        return Engine::silent(
+            Check::failed("docker", "engine", "docker-stopped", process::tail(why))
+                .hint(process::START_ENGINE),
+        );
     }
     let mut checks = vec![Check::ok("docker", "engine", version)];
     let memory = info["MemTotal"].as_u64().unwrap_or_default();
-    let shown = quantity::shown(memory);
+    let shown = show(memory);
     checks.push(match budget {
         Some(budget) if memory < budget => Check::failed(
             "docker",
             "memory",
             "docker-memory",
-            format!("the engine has {shown}, and the cluster's budget is {}", quantity::shown(budget)),
+            format!("the engine has {shown}, and the cluster's budget is {}", show(budget)),
         )
         .hint("give the engine more memory (Docker Desktop: Settings, Resources), or deploy on a larger machine"),
         Some(budget) => {
-            Check::ok("docker", "memory", format!("{shown} for a budget of {}", quantity::shown(budget)))
+            Check::ok("docker", "memory", format!("{shown} for a budget of {}", show(budget)))
         }
         None => Check::warning("docker", "memory", "budget-unknown", format!("{shown}; no budget is known"))
             .hint("name the specification with --spec"),
@@ -177,7 +181,7 @@ pub(super) async fn docker(budget: Option<u64>, limit: Duration) -> Vec<Check> {
         )
         .hint("enable the memory controller: nodes cannot be capped to the budget without it")
     });
-    checks
+    Engine { answers: true, checks }
 }
 
 #[cfg(test)]
@@ -185,21 +189,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_found_in_what_programs_print() {
-        assert_eq!(numbers("kind v0.27.0 go1.24.1 linux/amd64"), Some((0, 27)));
-        assert_eq!(numbers("kind version 0.27.0"), Some((0, 27)));
-        assert_eq!(numbers("{\"clientVersion\": {\"gitVersion\": \"v1.32.3\"}}"), Some((1, 32)));
-        assert_eq!(numbers("v3.17.0"), Some((3, 17)));
-        assert_eq!(numbers("no such command"), None);
-    }
-
-    #[test]
     fn a_kubectl_may_be_one_minor_version_away() {
-        let far = |found: &str, minor| skew(&Check::ok("programs", "kubectl", found), (1, minor));
-        assert!(far("1.32", 33).is_none() && far("1.34", 33).is_none());
-        assert_eq!(far("1.31", 33).unwrap().code, "kubectl-skew");
-        assert_eq!(far("1.35", 33).unwrap().code, "kubectl-skew");
-        let missing = Check::failed("programs", "kubectl", "kubectl-missing", "1.2");
-        assert!(skew(&missing, (1, 33)).is_none());
+        let found = |version| Found { version, check: Check::ok("programs", "kubectl", "") };
+        let far = |minor| skew(&found(Some((1, minor))), (1, 33));
+        assert!(far(32).is_none() && far(34).is_none());
+        assert_eq!(far(31).unwrap().code, "kubectl-skew");
+        assert_eq!(far(35).unwrap().code, "kubectl-skew");
+        assert!(skew(&found(None), (1, 33)).is_none());
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{State, World};
-use crate::object::{list, meta, name, text};
+use crate::object::{meta, name, text, uses};
 
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 
@@ -32,11 +32,6 @@ fn waits_for_consumer(claim: &Value, world: &World) -> bool {
 }
 
 fn consumed(claim: &Value, world: &World) -> bool {
-    world.all("Pod", text(claim, "/metadata/namespace")).any(|pod| {
-        let ended = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
-        !ended
-            && list(pod, "/spec/volumes")
-                .iter()
-                .any(|volume| text(volume, "/persistentVolumeClaim/claimName") == name(claim))
-    })
+    let namespace = text(claim, "/metadata/namespace");
+    world.all("Pod", namespace).any(|pod| uses(pod, namespace, name(claim)))
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::state::{State, short_of};
-use crate::object::{because, condition, has_condition, number, text};
+use super::state::{State, short_of, surplus};
+use crate::object::{because, condition, has_condition, number, replicas, text};
 
 pub(super) fn state(object: &Value) -> State {
     let progressing = condition(object, "Progressing");
@@ -12,27 +12,18 @@ pub(super) fn state(object: &Value) -> State {
     {
         return State::failed(because(progressing));
     }
-    if object.pointer("/status/observedGeneration").is_none() {
-        return State::InProgress("its controller has not seen it yet".into());
-    }
-    let want = object.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1);
-    for (field, what) in [("replicas", "created"), ("updatedReplicas", "updated")] {
-        if let Some(state) = short_of(number(object, &format!("/status/{field}")), want, what) {
-            return state;
-        }
+    let want = replicas(object);
+    let made = [("replicas", "created"), ("updatedReplicas", "updated")];
+    if let Some(state) = short_of(object, want, &made) {
+        return state;
     }
     let left = number(object, "/status/replicas") - number(object, "/status/updatedReplicas");
     if left > 0 {
         return State::InProgress(format!("{left} of an older revision still there"));
     }
-    let surplus = number(object, "/status/replicas") - want;
-    if surplus > 0 {
-        return State::InProgress(format!("{surplus} more than wanted still there"));
-    }
-    for (field, what) in [("availableReplicas", "available"), ("readyReplicas", "ready")] {
-        if let Some(state) = short_of(number(object, &format!("/status/{field}")), want, what) {
-            return state;
-        }
+    let serving = [("availableReplicas", "available"), ("readyReplicas", "ready")];
+    if let Some(state) = surplus(object, want).or_else(|| short_of(object, want, &serving)) {
+        return state;
     }
     if !has_condition(object, "Available", "True") {
         return State::InProgress("not Available yet".into());

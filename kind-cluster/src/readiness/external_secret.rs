@@ -1,5 +1,6 @@
 //! ExternalSecret: Ready, and the Secret that pods will ask for exists. SecretStore: Ready.
 
+use common::kubernetes::external_target;
 use serde_json::Value;
 
 use super::{State, World};
@@ -10,7 +11,7 @@ pub(super) fn external_secret(object: &Value, world: &World) -> State {
         State::Ready => {}
         other => return other,
     }
-    let target = target(object);
+    let target = object.get("spec").and_then(external_target).unwrap_or(name(object));
     match world.get("", "Secret", text(object, "/metadata/namespace"), target) {
         Some(_) => State::Ready,
         None => State::InProgress(format!("Ready, but Secret/{target} does not exist yet")),
@@ -24,13 +25,5 @@ pub(super) fn store(object: &Value) -> State {
         Some(ready) if text(ready, "/status") == "True" => State::Ready,
         Some(ready) => State::InProgress(because(ready)),
         None => State::InProgress("its controller has not answered yet".into()),
-    }
-}
-
-/// The Secret that an ExternalSecret makes.
-pub(crate) fn target(object: &Value) -> &str {
-    match text(object, "/spec/target/name") {
-        "" => name(object),
-        given => given,
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{State, World};
-use crate::object::{because, list, name, number, text};
+use crate::object::{because, condition, list, name, number, text};
 
 const GROUP: &str = "gateway.networking.k8s.io";
 
@@ -28,10 +28,9 @@ pub(super) fn gateway(object: &Value, world: &World) -> State {
     // A listener whose certificate is missing is refused alone.
     for listener in list(object, "/status/listeners") {
         let failed = list(listener, "/conditions").iter().find(|condition| {
-            let observed = condition.get("observedGeneration").and_then(Value::as_i64);
             ["Accepted", "ResolvedRefs"].contains(&text(condition, "/type"))
                 && text(condition, "/status") == "False"
-                && observed.is_none_or(|observed| observed >= generation)
+                && is_current(condition, generation)
         });
         if let Some(failed) = failed {
             let listener = text(listener, "/name");
@@ -87,16 +86,18 @@ fn same_parent(answer: &Value, parent: &Value, namespace: &str) -> bool {
     same("/name") && same("/sectionName") && of(answered) == of(parent)
 }
 
+/// Whether a condition is about the object as it is now.
+fn is_current(condition: &Value, generation: i64) -> bool {
+    let observed = condition.get("observedGeneration").and_then(Value::as_i64);
+    observed.is_none_or(|observed| observed >= generation)
+}
+
 /// Every condition of `needed` is True for `generation`; one of `fatal` that is False has failed.
 fn check(conditions: &[Value], generation: i64, needed: &[&str], fatal: &[&str]) -> State {
     let mut waiting = None;
     for kind in needed {
         let current = conditions.iter().find(|condition| {
-            text(condition, "/type") == *kind
-                && condition
-                    .get("observedGeneration")
-                    .and_then(Value::as_i64)
-                    .is_none_or(|observed| observed >= generation)
+            text(condition, "/type") == *kind && is_current(condition, generation)
         });
         match current {
             None => {
@@ -122,14 +123,7 @@ fn no_controller(class: &str, world: &World) -> Option<String> {
     let Some(found) = world.all("GatewayClass", "").find(|object| name(object) == class) else {
         return Some(format!("no controller: there is no GatewayClass/{class}"));
     };
-    let accepted = list(found, "/status/conditions")
-        .iter()
-        .find(|condition| text(condition, "/type") == "Accepted");
-    match accepted {
-        Some(condition) if text(condition, "/reason") == "Pending" => {
-            Some(format!("no controller has answered for GatewayClass/{class}"))
-        }
-        None => Some(format!("no controller has answered for GatewayClass/{class}")),
-        Some(_) => None,
-    }
+    let accepted = condition(found, "Accepted");
+    let has_answered = accepted.is_some_and(|accepted| text(accepted, "/reason") != "Pending");
+    (!has_answered).then(|| format!("no controller has answered for GatewayClass/{class}"))
 }

@@ -8,7 +8,7 @@ mod claim;
 mod crd;
 mod daemon_set;
 mod deployment;
-pub(crate) mod external_secret;
+mod external_secret;
 mod gateway;
 mod job;
 mod node;

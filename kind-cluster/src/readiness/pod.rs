@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Cause, Failure, State};
-use crate::object::{because, condition, has_condition, list, seconds, text};
+use crate::object::{because, condition, has_condition, seconds, statuses, text};
 
 /// How long a scheduler may find no node before that is a failure. Volumes that are still being
 /// made look the same at first.
@@ -61,12 +61,6 @@ pub(super) fn unstartable(object: &Value, now: i64) -> Option<Failure> {
     (unschedulable && now - since >= UNSCHEDULABLE)
         .then(|| format!("no node for {} s: {}", now - since, because(scheduled)))
         .map(|reason| Failure::new(Cause::Other, reason))
-}
-
-fn statuses(object: &Value) -> impl Iterator<Item = &Value> {
-    list(object, "/status/initContainerStatuses")
-        .iter()
-        .chain(list(object, "/status/containerStatuses"))
 }
 
 fn waiting(object: &Value) -> String {

@@ -1,5 +1,9 @@
 //! The states of an object.
 
+use serde_json::Value;
+
+use crate::object::number;
+
 /// The state of an object, with the reason where it is not simply ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -73,7 +77,20 @@ impl State {
     }
 }
 
-/// `3 of 5 ready`, when fewer are there than wanted.
-pub(super) fn short_of(have: i64, want: i64, what: &str) -> Option<State> {
-    (have < want).then(|| State::InProgress(format!("{have} of {want} {what}")))
+/// `3 of 5 ready`, for the first count of a workload's status that is less than wanted. Before its
+/// controller has looked at it, the counts say nothing.
+pub(super) fn short_of(object: &Value, want: i64, counts: &[(&str, &str)]) -> Option<State> {
+    if object.pointer("/status/observedGeneration").is_none() {
+        return Some(State::InProgress("its controller has not seen it yet".into()));
+    }
+    counts.iter().find_map(|(field, what)| {
+        let have = number(object, &format!("/status/{field}"));
+        (have < want).then(|| State::InProgress(format!("{have} of {want} {what}")))
+    })
+}
+
+/// More pods than wanted, which are still to go.
+pub(super) fn surplus(object: &Value, want: i64) -> Option<State> {
+    let surplus = number(object, "/status/replicas") - want;
+    (surplus > 0).then(|| State::InProgress(format!("{surplus} more than wanted still there")))
 }

@@ -3,27 +3,19 @@
 
 use serde_json::Value;
 
-use super::state::{State, short_of};
-use crate::object::{number, text};
+use super::state::{State, short_of, surplus};
+use crate::object::{number, replicas, text};
 
 pub(super) fn state(object: &Value) -> State {
-    if object.pointer("/status/observedGeneration").is_none() {
-        return State::InProgress("its controller has not seen it yet".into());
-    }
-    let want = object.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1);
-    for (field, what) in [("replicas", "created"), ("readyReplicas", "ready")] {
-        if let Some(state) = short_of(number(object, &format!("/status/{field}")), want, what) {
-            return state;
-        }
-    }
-    let surplus = number(object, "/status/replicas") - want;
-    if surplus > 0 {
-        return State::InProgress(format!("{surplus} more than wanted still there"));
+    let want = replicas(object);
+    let counts = [("replicas", "created"), ("readyReplicas", "ready")];
+    if let Some(state) = short_of(object, want, &counts).or_else(|| surplus(object, want)) {
+        return state;
     }
     let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
     if partition > 0 {
-        let updated = number(object, "/status/updatedReplicas");
-        return short_of(updated, (want - partition).max(0), "updated").unwrap_or(State::Ready);
+        let above = (want - partition).max(0);
+        return short_of(object, above, &[("updatedReplicas", "updated")]).unwrap_or(State::Ready);
     }
     let (current, update) =
         (text(object, "/status/currentRevision"), text(object, "/status/updateRevision"));

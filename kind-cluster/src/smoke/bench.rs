@@ -76,10 +76,7 @@ impl<'a> Bench<'a> {
                 let said = crate::process::tail(&format!("{out}\n{}", executed.stderr));
                 Err(format!("exit status {}: {said}", executed.status))
             }
-            Err(stop) => {
-                let first = stop.report.diagnostics().first().map(|d| d.message().to_owned());
-                Err(first.unwrap_or_default())
-            }
+            Err(stop) => Err(stop.reason().to_owned()),
         }
     }
 

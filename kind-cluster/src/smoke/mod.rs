@@ -45,9 +45,6 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Smoke) -> Result<Status,
 
 /// Every check, one after the other, each whatever the others have said. The ones that the
 /// deadline leaves no time for have failed.
-///
-/// # Errors
-/// The cluster does not answer.
 pub(crate) async fn checks(
     cluster: &Cluster,
     objects: &[Value],

@@ -64,15 +64,10 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
         wanted.iter().map(|(key, version)| (version, &key.kind)).collect();
     for ((version, kind), found) in &found {
         match found {
-            Found::NotServed if kinds.contains(&(version, kind)) => checks.push(
-                Check::failed(
-                    GROUP,
-                    kind,
-                    "not-served",
-                    format!("nobody serves {kind} of {version}"),
-                )
-                .hint(HINT),
-            ),
+            Found::NotServed if kinds.contains(&(version, kind)) => {
+                let detail = format!("nobody serves {kind} of {version}");
+                checks.push(Check::failed(GROUP, kind, "not-served", detail).hint(HINT));
+            }
             Found::Unknown(stop) => checks.extend(report::stopped(GROUP, stop)),
             _ => {}
         }

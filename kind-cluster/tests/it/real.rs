@@ -14,7 +14,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::backup::{fill, tree};
-use crate::support::{Machine, overlay, signal, start, until, workload};
+use crate::support::{Machine, overlay, said, signal, start, until, workload};
 
 /// Set where the test runs beside the cluster.
 const INSIDE: &str = "KIND_CLUSTER_TEST_KUBERNETES";
@@ -78,11 +78,15 @@ impl Bench {
     }
 
     fn kubectl(&self, arguments: &[&str]) -> String {
+        self.try_kubectl(arguments).expect(0).stdout
+    }
+
+    fn try_kubectl(&self, arguments: &[&str]) -> Run {
         let mut command = Command::new("kubectl");
         self.machine.surround(&mut command);
         // With the cluster's own file: a teardown takes the context out of the user's.
         command.env("KUBECONFIG", std::env::var_os("KUBECONFIG").unwrap()).args(arguments);
-        run(&mut command).expect(0).stdout
+        run(&mut command)
     }
 
     fn get(&self, what: &[&str]) -> Value {
@@ -254,20 +258,19 @@ fn a_webhook_that_refuses(bench: &Bench) {
     let file = bench.machine.path("hook.json").display().to_string();
     bench.kubectl(&["label", "namespace", "small", "hooked=yes"]);
     bench.kubectl(&["apply", "--filename", &file]);
-    // The API server takes a moment to know of it.
-    std::thread::sleep(Duration::from_secs(2));
+    let probe = ["create", "serviceaccount", "probe", "--namespace", "small", "--dry-run=server"];
+    until("the API server to know of it", || bench.try_kubectl(&probe).status != 0);
     let account = json!({"apiVersion": "v1", "kind": "ServiceAccount",
                          "metadata": {"name": "account", "namespace": "small"}});
     let account = std::slice::from_ref(&account);
     let refused = run(&mut bench.deploy(account, &["--timeout", "6s"]));
     assert_eq!(refused.status, 3, "{}", refused.stderr);
     assert!(refused.stderr.contains("error[webhook-refusing]"), "{}", refused.stderr);
-    let child = start(&mut bench.deploy(account, &["--timeout", "60s"]));
-    std::thread::sleep(Duration::from_secs(3));
+    let mut child = start(&mut bench.deploy(account, &["--timeout", "60s"]));
+    said(&mut child, "ServiceAccount/account is tried again: ");
     bench.kubectl(&["delete", "--filename", &file]);
     let done: Run = child.wait_with_output().unwrap().into();
-    let done = done.expect(0);
-    assert!(done.stderr.contains("ServiceAccount/account is tried again: "), "{}", done.stderr);
+    done.expect(0);
 }
 
 fn what_left_the_overlay(bench: &Bench) {
@@ -313,7 +316,7 @@ fn data(bench: &Bench) {
     assert!(refused.stderr.contains("error[target-not-empty]"), "{}", refused.stderr);
     fs::remove_dir_all(folder.join("deep")).unwrap();
 
-    // Killed ever later, up to a run that ends by itself.
+    // Killed ever later, up to a run that ends by itself: the pause is the input.
     for pause in (0..).map(|step| Duration::from_millis(200 * step)) {
         let child = start(&mut machine.tool(&["restore", &archive, "--force", "--no-smoke"]));
         std::thread::sleep(pause);

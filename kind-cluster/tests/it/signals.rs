@@ -8,7 +8,7 @@ use rideshare_tests::run::run;
 use rustix::process::Signal;
 
 use crate::backup::{archives, backup, deployed, replicas, stateful};
-use crate::support::{Machine, signal, start, until};
+use crate::support::{Machine, hold, signal, start, until};
 
 #[test]
 fn smoke_load_and_status_end_when_they_are_told_to() {
@@ -16,9 +16,10 @@ fn smoke_load_and_status_end_when_they_are_told_to() {
     run(&mut machine.tool(&["deploy"])).expect(0);
     let asked = machine.path("asked");
     let seen = asked.clone();
+    let (_held, wait) = hold();
     machine.server.on_exec(move |_| {
         std::fs::write(&seen, "").unwrap();
-        std::thread::sleep(Duration::from_secs(3));
+        wait();
         ExecOutcome::default()
     });
     let smoke = start(&mut machine.tool(&["smoke", "--gateway", "http://127.0.0.1:9"]));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use rideshare_tests::apiserver::{ExecCall, ExecOutcome};
 use rideshare_tests::run::run;
 
-use crate::support::Machine;
+use crate::support::{Machine, hold};
 
 /// Answers every request with a status, as if from behind a gateway or from the gateway itself.
 fn gateway(answers: impl Fn(&str) -> (u16, bool) + Send + 'static) -> String {
@@ -107,8 +107,9 @@ fn a_platform_that_does_not() {
 fn what_hangs_is_given_up_at_the_deadline() {
     let Some(machine) = Machine::with_cluster() else { return };
     run(&mut machine.tool(&["deploy"])).expect(0);
-    machine.server.on_exec(|call| {
-        std::thread::sleep(std::time::Duration::from_secs(20));
+    let (_held, wait) = hold();
+    machine.server.on_exec(move |call| {
+        wait();
         well(call)
     });
     // It takes connections and says nothing.

@@ -6,6 +6,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, mpsc};
 
 use rideshare_tests::apiserver::{ApiServer, Event, Step, controllers};
 use rideshare_tests::run::Run;
@@ -314,6 +315,17 @@ pub(crate) fn signal(child: std::process::Child, signal: rustix::process::Signal
     let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     rustix::process::kill_process(id, signal).unwrap();
     child.wait_with_output().unwrap().into()
+}
+
+/// A sender, and a function that waits until it is dropped.
+pub(crate) fn hold() -> (mpsc::Sender<()>, impl Fn() + Send + Sync + 'static) {
+    let (sender, receiver) = mpsc::channel::<()>();
+    let receiver = Mutex::new(receiver);
+    let wait = move || {
+        // An error says that the sender is gone.
+        let _ = receiver.lock().unwrap().recv();
+    };
+    (sender, wait)
 }
 
 /// Waits until a program has said something on stderr.

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::Duration;
 
 use rideshare_tests::apiserver::ExecOutcome;
 use rideshare_tests::run::{Run, run};
@@ -10,7 +9,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::backup::{archives, deployed, fill, folder, replicas, stateful, tree};
-use crate::support::{Machine, overlay, said, signal, start, until};
+use crate::support::{Machine, hold, overlay, said, signal, start, until};
 
 fn preserving(machine: &Machine) -> Command {
     let folder = machine.path("backups").display().to_string();
@@ -116,10 +115,12 @@ fn kill_9_at_every_step_loses_nothing_and_leaves_no_archive_that_is_none() {
         let before = tree(&folder(&machine, "store"));
         let marker = machine.path("dumping");
         let seen = marker.clone();
+        let dumping = at == "exec: pg_dumpall";
+        let (held, wait) = hold();
         machine.server.on_exec(move |_| {
             fs::write(&seen, "").unwrap();
-            if !seen.with_extension("go").exists() {
-                std::thread::sleep(Duration::from_millis(400));
+            if dumping {
+                wait();
             }
             ExecOutcome { stdout: b"a dump\n".to_vec(), ..ExecOutcome::default() }
         });
@@ -142,6 +143,7 @@ fn kill_9_at_every_step_loses_nothing_and_leaves_no_archive_that_is_none() {
             call => machine.calls()[calls..].iter().any(|known| known.contains(call)),
         });
         signal(child, Signal::KILL).expect(137);
+        drop(held);
         let _ = fs::remove_file(machine.path("fake/hang"));
         assert!(cluster_is_there(&machine), "{step}");
         assert_eq!(tree(&folder(&machine, "store")), before, "{step}");
@@ -172,7 +174,6 @@ fn kill_9_at_every_step_loses_nothing_and_leaves_no_archive_that_is_none() {
             machine.server.get("StatefulSet", "small", "store").unwrap()["spec"]["replicas"],
             json!(1)
         );
-        fs::write(marker.with_extension("go"), "").unwrap();
         run(&mut preserving(&machine)).expect(0);
         assert_eq!(archives(&machine).len(), 1, "{step}: what was half-written is gone");
     }

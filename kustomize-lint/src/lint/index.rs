@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::object::{Object, group};
 use crate::schema;
-use common::kubernetes::effective;
+use common::kubernetes::{effective, is_custom_cluster_wide};
 
 /// Positions of objects in a list of objects.
 #[derive(Debug, Default)]
@@ -55,16 +55,8 @@ impl Index {
     }
 }
 
-/// Whether the object is in no namespace. kustomize takes every custom resource for one of a
-/// namespace, and sets it; the cluster ignores it where it knows better.
+/// Whether the object is in no namespace.
 pub(crate) fn is_cluster_wide(object: &Object) -> bool {
     let group = group(object);
-    schema::is_cluster_scoped(group, object.kind())
-        || matches!(
-            (group, object.kind()),
-            ("gateway.networking.k8s.io", "GatewayClass")
-                | ("external-secrets.io", "ClusterSecretStore" | "ClusterExternalSecret")
-                | ("cert-manager.io", "ClusterIssuer")
-                | ("keda.sh", "ClusterTriggerAuthentication")
-        )
+    schema::is_cluster_scoped(group, object.kind()) || is_custom_cluster_wide(group, object.kind())
 }

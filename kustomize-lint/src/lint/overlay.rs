@@ -12,7 +12,7 @@ use crate::object::Object;
 use crate::parity::Compose;
 use crate::render::{Rendering, Root};
 use crate::tree::{Files, Node, Place};
-use crate::view::{Container, Custom, Provided, Renamed, Workload};
+use crate::view::{Container, Custom, Keys, Provided, Renamed, Workload};
 
 /// One root and what it renders to.
 pub(crate) struct Overlay<'a> {
@@ -152,7 +152,14 @@ impl<'a> Overlay<'a> {
 
     /// Every ConfigMap and Secret, with its keys.
     pub(crate) fn provided(&self) -> &Provided {
-        self.provided.get_or_init(|| Provided::of(self.objects()))
+        self.provided.get_or_init(|| Provided::of(self.nodes()))
+    }
+
+    /// Where the object that says these keys stands.
+    pub(crate) fn place_of(&self, keys: &Keys) -> Place {
+        let object = &self.objects()[keys.by];
+        let place = object.generator.is_none().then(|| object.name_place());
+        self.files.first_line(place.unwrap_or(object.source))
     }
 
     /// The objects whose name is another than the one that was written.

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+use common::quantity;
+
 use super::context::Context;
 use crate::facts::ProblemKind;
 use crate::kustomization::Spot;
@@ -166,7 +168,7 @@ pub(crate) fn read_bounded(
     match read() {
         Ok(bytes) if bytes.len() as u64 <= MAX_BYTES => return Some(bytes),
         Ok(_) => {
-            let message = format!("{} has more than {} MiB", path.display(), MAX_BYTES >> 20);
+            let message = format!("{} has more than {}", path.display(), quantity::show(MAX_BYTES));
             context.problem(ProblemKind::Build, place, message);
         }
         Err(error) => {

@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use common::kubernetes::needs;
+use common::kubernetes::{needs, template};
 
 use super::prelude::*;
 use crate::argocd::{Application, deployments, is_timed, moment};
@@ -165,7 +165,9 @@ type Needs = Vec<((&'static str, String, String), Place)>;
 fn needed(object: &Object, namespace: &str, made: Option<&str>) -> Needs {
     let mut needed = Needs::new();
     let own = own_namespace(object, namespace);
-    for need in needs::of(&object.node).iter().filter(|need| !need.optional) {
+    // A binding is accepted without its accounts, and an Ingress without its certificate.
+    let waits = template(&object.node).is_some() || object.kind() == "ServiceAccount";
+    for need in needs::of(&object.node).iter().filter(|need| waits && !need.optional) {
         let key = (need.target.kind(), own.clone(), need.name().to_owned());
         needed.push((key, need.name.place()));
     }

@@ -1,5 +1,6 @@
 use super::prelude::*;
-use crate::view::{GATEWAY_API, backends, certificates, is_route, parents};
+use crate::view::{GATEWAY_API, backends, is_route, parents};
+use common::kubernetes::certificates;
 
 rule! {
     /// A reference of the Gateway API into another namespace that no ReferenceGrant allows.
@@ -70,7 +71,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 look(overlay, findings, object, backend.namespace, &wanted);
             }
         } else if object.kind() == "Gateway" {
-            for certificate in certificates(object) {
+            for certificate in certificates(&object.node) {
                 let Some(name) = certificate.word_at(&["name"]) else { continue };
                 let wanted = Wanted { kind: "Secret", name };
                 look(overlay, findings, object, certificate.get("namespace"), &wanted);

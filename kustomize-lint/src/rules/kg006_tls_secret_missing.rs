@@ -1,6 +1,8 @@
+use common::kubernetes::needs::{self, Need};
+
 use super::needs::not_there;
 use super::prelude::*;
-use crate::view::{GATEWAY_API, Target, certificates, is_ingress};
+use crate::view::Target;
 
 rule! {
     /// A Gateway or an Ingress whose certificate nothing in the overlay provides.
@@ -48,18 +50,9 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for object in overlay.objects() {
-        if is_ingress(object) && !is_alb(object) {
-            for tls in object.node.items_at(&["spec", "tls"]) {
-                if let Some(name) = tls.get("secretName") {
-                    look(overlay, findings, object, object.namespace(), name);
-                }
-            }
-        } else if object.kind() == "Gateway" && group(object) == GATEWAY_API {
-            for certificate in certificates(object) {
-                let namespace = certificate.word_at(&["namespace"]).unwrap_or(object.namespace());
-                if let Some(name) = certificate.get("name") {
-                    look(overlay, findings, object, namespace, name);
-                }
+        for need in needs::of(&object.node) {
+            if need.target == Target::Certificate {
+                look(overlay, findings, object, &need);
             }
         }
     }
@@ -69,10 +62,9 @@ fn look(
     overlay: &Overlay<'_>,
     findings: &mut Findings<'_>,
     object: &Object,
-    namespace: &str,
-    node: &Node,
+    need: &Need<'_, Node>,
 ) {
-    let Some(name) = node.word().filter(|name| !name.is_empty()) else { return };
+    let (node, namespace, name) = (need.name, need.namespace, need.name());
     let wanted = ("Secret", namespace, name);
     // What a prefix has left behind is reported by KR012.
     if overlay.renamed().find("Secret", namespace, name).is_some() {
@@ -92,18 +84,7 @@ fn look(
     for key in ["tls.crt", "tls.key"].into_iter().filter(|key| !keys.names.contains(*key)) {
         let message = format!("the Secret {name} for {object} has no key {key}");
         let finding = findings.value(node, message);
-        finding
-            .object(object)
-            .detail(key)
-            .also(overlay.files.first_line(keys.place), "its keys are said here");
+        finding.object(object).detail(key).also(overlay.place_of(keys), "its keys are said here");
         finding.hint("a certificate is in the keys `tls.crt` and `tls.key`");
     }
-}
-
-/// Whether the AWS controller serves the Ingress.
-fn is_alb(ingress: &Object) -> bool {
-    let annotations = ingress.annotations();
-    ingress.node.str_at(&["spec", "ingressClassName"]) == Some("alb")
-        || ingress.annotation("kubernetes.io/ingress.class") == Some("alb")
-        || annotations.iter().any(|entry| entry.key.starts_with("alb.ingress.kubernetes.io/"))
 }

@@ -3,13 +3,14 @@ use super::prelude::*;
 use crate::view::Target;
 
 rule! {
-    /// A pod that needs a Secret which nothing in the overlay makes.
+    /// A pod or a secret store that needs a Secret which nothing in the overlay makes.
     ///
     /// A Secret comes from the resources, a `secretGenerator`, an ExternalSecret (its target's
     /// name, or its own), a ClusterExternalSecret, a SealedSecret, or a Certificate of
     /// cert-manager. Without it the pod stays in `CreateContainerConfigError` or
     /// `ContainerCreating`, or in `ImagePullBackOff` where it is an image pull secret of the pod or
-    /// of its service account. An ExternalSecret with `creationPolicy: Merge` or `None` makes no
+    /// of its service account; a SecretStore without its credentials fetches nothing. An
+    /// ExternalSecret with `creationPolicy: Merge` or `None` makes no
     /// Secret. References with `optional: true` do not keep a pod from starting. What somebody else
     /// provides is declared with `externals`; a Secret that a custom resource of another kind
     /// names, or seems to be named after, is taken for its operator's.

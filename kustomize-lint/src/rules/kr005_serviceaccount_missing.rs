@@ -3,10 +3,13 @@ use super::prelude::*;
 use crate::view::Target;
 
 rule! {
-    /// A pod that runs as a ServiceAccount which the overlay does not have.
+    /// A pod that runs as a ServiceAccount which the overlay does not have, or a binding that
+    /// gives it a role.
     ///
-    /// The controller cannot create the pod: the Deployment exists and has no pods. `default` is
-    /// in every namespace; others that are made elsewhere are declared with `externals`.
+    /// The controller cannot create the pod: the Deployment exists and has no pods. A RoleBinding
+    /// or ClusterRoleBinding is accepted, and the pods that it is for go without their rights.
+    /// `default` is in every namespace; others that are made elsewhere are declared with
+    /// `externals`.
     ///
     /// ## Bad
     ///

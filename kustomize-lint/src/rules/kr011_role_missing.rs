@@ -1,5 +1,6 @@
-use super::needs::{OTHERWISE, not_there};
+use super::needs::{OTHERWISE, missing};
 use super::prelude::*;
+use crate::view::Target;
 
 rule! {
     /// A RoleBinding or ClusterRoleBinding whose role the overlay does not have.
@@ -43,29 +44,7 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
-    for binding in ["RoleBinding", "ClusterRoleBinding"].iter().flat_map(|k| overlay.of_kind(k)) {
-        let role = binding.node.get("roleRef").filter(|_| group(binding) == RBAC);
-        let Some((role, node)) = role.and_then(|role| Some((role, role.get("name")?))) else {
-            continue;
-        };
-        let (Some(name), namespace) = (node.word(), binding.namespace()) else { continue };
-        let (kind, is_missing) = match (binding.kind(), role.str_at(&["kind"])) {
-            (_, Some("ClusterRole")) => {
-                ("ClusterRole", !is_built_in(name) && overlay.lacks_everywhere("ClusterRole", name))
-            }
-            ("RoleBinding", Some("Role")) => ("Role", overlay.lacks("Role", namespace, name)),
-            _ => continue,
-        };
-        if is_missing {
-            let wanted = (kind, namespace, name);
-            not_there(overlay, findings, binding, node, wanted, OTHERWISE);
-        }
+    for target in [Target::Role, Target::ClusterRole] {
+        missing(overlay, findings, target, |_, _| false, OTHERWISE);
     }
-}
-
-const RBAC: &str = "rbac.authorization.k8s.io";
-
-/// Whether every cluster, or every cluster of a provider, has the ClusterRole.
-fn is_built_in(name: &str) -> bool {
-    matches!(name, "view" | "edit" | "admin" | "cluster-admin") || name.contains(':')
 }

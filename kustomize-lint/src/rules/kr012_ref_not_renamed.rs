@@ -126,8 +126,8 @@ fn named_kind<'a>(word: &Word<'a, '_>) -> Option<&'a str> {
 /// The Secrets of an object that an ExternalSecret or its like makes.
 fn secrets(overlay: &Overlay<'_>, findings: &mut Findings<'_>, object: &Object) {
     for need in needs::of(&object.node) {
-        if need.target == Target::Secret && !need.optional {
-            let wanted = ("Secret", object.namespace(), need.name());
+        if matches!(need.target, Target::Secret | Target::Certificate) && !need.optional {
+            let wanted = ("Secret", need.namespace, need.name());
             report(overlay, findings, object, need.name, wanted);
         }
     }

@@ -1,7 +1,10 @@
 use std::collections::HashSet;
 
+use common::kubernetes::needs;
+
 use super::needs::{OTHERWISE, not_there};
 use super::prelude::*;
+use crate::view::Target;
 
 rule! {
     /// An ExternalSecret whose SecretStore or ClusterSecretStore the overlay does not have.
@@ -48,43 +51,22 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let mut seen = HashSet::new();
-    for object in overlay.objects().iter().filter(|o| group(o) == "external-secrets.io") {
-        for store in stores(object) {
-            let Some(name) = store.word_at(&["name"]) else { continue };
-            let kind = store.str_at(&["kind"]).unwrap_or("SecretStore");
-            let namespace = object.namespace();
-            let (is_missing, whole) = match kind {
-                "SecretStore" if object.kind() == "ClusterExternalSecret" => continue,
-                "SecretStore" => (
+    for object in overlay.objects() {
+        for need in needs::of(&object.node) {
+            let (kind, namespace, name) = (need.target.kind(), need.namespace, need.name());
+            let (is_missing, whole) = match need.target {
+                Target::SecretStore => (
                     overlay.misses(kind, namespace, name),
                     format!("{kind} {}/{name}", effective(namespace)),
                 ),
-                "ClusterSecretStore" => {
+                Target::ClusterSecretStore => {
                     (overlay.lacks_everywhere(kind, name), format!("{kind} {name}"))
                 }
                 _ => continue,
             };
             if is_missing && seen.insert(whole) {
-                let (node, wanted) = (store.get("name").unwrap_or(store), (kind, namespace, name));
-                not_there(overlay, findings, object, node, wanted, OTHERWISE);
+                not_there(overlay, findings, object, need.name, (kind, namespace, name), OTHERWISE);
             }
         }
     }
-}
-
-/// Every place where the object names a store.
-fn stores(object: &Object) -> Vec<&Node> {
-    let spec = match object.kind() {
-        "ExternalSecret" => object.node.get("spec"),
-        "ClusterExternalSecret" => object.node.at(&["spec", "externalSecretSpec"]),
-        "PushSecret" => {
-            return object.node.items_at(&["spec", "secretStoreRefs"]).iter().collect();
-        }
-        _ => None,
-    };
-    let Some(spec) = spec else { return Vec::new() };
-    let entries = ["data", "dataFrom"].into_iter().filter_map(|field| spec.get(field));
-    let of_entries =
-        entries.flat_map(Node::items).filter_map(|entry| entry.at(&["sourceRef", "storeRef"]));
-    spec.get("secretStoreRef").into_iter().chain(of_entries).collect()
 }

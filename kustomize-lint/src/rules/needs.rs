@@ -23,15 +23,14 @@ pub(super) fn missing(
 ) {
     let kind = target.kind();
     for object in overlay.objects() {
-        let namespace = object.namespace();
         let mut seen = HashSet::new();
         for need in needs::of(&object.node) {
-            let name = need.name();
+            let (namespace, name) = (need.namespace, need.name());
             if need.target != target
                 || need.optional
                 || is_made(namespace, name)
-                || !overlay.lacks(kind, namespace, name)
-                || !seen.insert(name)
+                || !lacks(overlay, target, namespace, name)
+                || !seen.insert((namespace, name))
             {
                 continue;
             }
@@ -43,6 +42,14 @@ pub(super) fn missing(
                 finding.also(overlay.files.first_line(name_place(other)), label);
             }
         }
+    }
+}
+
+fn lacks(overlay: &Overlay<'_>, target: Target, namespace: &str, name: &str) -> bool {
+    if target.is_cluster_wide() {
+        overlay.lacks_everywhere(target.kind(), name)
+    } else {
+        overlay.lacks(target.kind(), namespace, name)
     }
 }
 
@@ -70,10 +77,9 @@ pub(super) fn name_place(object: &Object) -> Place {
 pub(super) fn missing_keys(overlay: &Overlay<'_>, findings: &mut Findings<'_>, target: Target) {
     let kind = target.kind();
     for object in overlay.objects() {
-        let namespace = object.namespace();
         for need in needs::of(&object.node) {
             let (Some(key), Some(node)) = (need.key(), need.key) else { continue };
-            let name = need.name();
+            let (namespace, name) = (need.namespace, need.name());
             if need.target != target
                 || need.optional
                 || overlay.is_incomplete()
@@ -92,9 +98,7 @@ pub(super) fn missing_keys(overlay: &Overlay<'_>, findings: &mut Findings<'_>, t
             };
             let finding = findings.value(node, format!("{kind} {name} has no key {key}"));
             finding.about(object, hint(keys, key));
-            finding
-                .also(overlay.files.first_line(keys.place), "its keys are said here")
-                .detail(key);
+            finding.also(overlay.place_of(keys), "its keys are said here").detail(key);
         }
     }
 }

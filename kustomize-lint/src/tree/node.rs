@@ -26,6 +26,10 @@ impl Tree for Node {
         self.items()
     }
 
+    fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
+        self.entries().iter().map(|entry| (entry.key.as_str(), &entry.value))
+    }
+
     fn is_null(&self) -> bool {
         self.is_null()
     }

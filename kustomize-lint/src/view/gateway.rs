@@ -1,6 +1,7 @@
 //! Gateways, their listeners, and how routes attach to them.
 
-use super::backend::GATEWAY_API;
+use common::kubernetes::{self, GATEWAY_API};
+
 use crate::lint::Overlay;
 use crate::object::{Object, group};
 use crate::tree::Node;
@@ -18,12 +19,8 @@ pub(crate) struct Parent<'a> {
 
 /// The Gateways that a route names as its parents; a parent may be of another kind, too.
 pub(crate) fn parents(route: &Object) -> impl Iterator<Item = Parent<'_>> {
-    let references = route.node.items_at(&["spec", "parentRefs"]);
-    references.iter().filter_map(|node| {
-        let is_gateway = node.str_at(&["kind"]).unwrap_or("Gateway") == "Gateway"
-            && node.str_at(&["group"]).unwrap_or(GATEWAY_API) == GATEWAY_API;
-        let name = node.get("name").filter(|name| is_gateway && !name.is_null())?;
-        name.scalar()?;
+    kubernetes::parents(&route.node).filter_map(|node| {
+        let name = node.get("name")?;
         let namespace = node.word_at(&["namespace"]).unwrap_or(route.namespace());
         Some(Parent { node, name, namespace })
     })
@@ -56,15 +53,6 @@ impl<'a> Parent<'a> {
 
 pub(crate) fn listeners(gateway: &Object) -> &[Node] {
     gateway.node.items_at(&["spec", "listeners"])
-}
-
-/// The Secrets that a Gateway's listeners name as their certificates.
-pub(crate) fn certificates(gateway: &Object) -> impl Iterator<Item = &Node> {
-    let references = listeners(gateway).iter().filter_map(|l| l.at(&["tls", "certificateRefs"]));
-    references.flat_map(Node::items).filter(|node| {
-        node.str_at(&["kind"]).unwrap_or("Secret") == "Secret"
-            && node.str_at(&["group"]).unwrap_or_default().is_empty()
-    })
 }
 
 /// Whether two host names, each perhaps with a wildcard for one or more labels, have a name in

@@ -6,21 +6,20 @@ mod custom;
 mod gateway;
 pub(crate) mod placeholder;
 mod pods;
-mod provided;
 mod renamed;
 mod selector;
 mod words;
 mod workload;
 
-pub(crate) use backend::{GATEWAY_API, backends, is_ingress, is_route};
+pub(crate) use backend::{backends, is_ingress, is_route};
 pub(crate) use container::{Container, Role};
 pub(crate) use custom::Custom;
-pub(crate) use gateway::{certificates, intersects, listeners, parents};
+pub(crate) use gateway::{intersects, listeners, parents};
 pub(crate) use pods::Pods;
-pub(crate) use provided::{Keys, Provided};
 pub(crate) use renamed::Renamed;
 pub(crate) use selector::{Selector, labels, of_service};
 pub(crate) use words::{Word, names, words};
 pub(crate) use workload::Workload;
 
 pub(crate) use common::kubernetes::needs::Target;
+pub(crate) use common::kubernetes::{GATEWAY_API, Keys, Provided};

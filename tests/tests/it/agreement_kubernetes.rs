@@ -354,3 +354,239 @@ fn a_claim_of_a_stateful_set_comes_with_its_pods() {
     let objects = deployment(volume) + database;
     missing(&objects, "PersistentVolumeClaim", "data-db-0", false);
 }
+
+/// A RoleBinding of a Role to an account, each with what it is called.
+fn binding(kind: &str, role: &str, account: &str) -> String {
+    format!(
+        "---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: rides}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {kind}, name: {role}}}
+subjects: [{{kind: ServiceAccount, name: {account}, namespace: agreement}}]
+"
+    )
+}
+
+#[test]
+fn a_role_binding_needs_its_service_account() {
+    let objects = deployment("") + &binding("ClusterRole", "view", "rider");
+    missing(&objects, "ServiceAccount", "rider", true);
+}
+
+#[test]
+fn a_role_binding_may_be_for_the_account_of_the_namespace() {
+    let objects = deployment("") + &binding("ClusterRole", "view", "default");
+    missing(&objects, "ServiceAccount", "default", false);
+}
+
+#[test]
+fn a_service_account_of_the_overlay_is_found_by_its_binding() {
+    let account = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: rider}\n";
+    let objects = deployment("") + &binding("ClusterRole", "view", "rider") + account;
+    missing(&objects, "ServiceAccount", "rider", false);
+}
+
+#[test]
+fn a_role_binding_needs_its_role() {
+    let objects = deployment("") + &binding("Role", "reader", "default");
+    missing(&objects, "Role", "reader", true);
+}
+
+#[test]
+fn a_role_binding_needs_its_cluster_role() {
+    let objects = deployment("") + &binding("ClusterRole", "reader", "default");
+    missing(&objects, "ClusterRole", "reader", true);
+}
+
+#[test]
+fn a_role_that_every_cluster_has_is_no_need() {
+    let objects = deployment("") + &binding("ClusterRole", "view", "default");
+    missing(&objects, "ClusterRole", "view", false);
+}
+
+/// An Ingress with a certificate and a Service behind it.
+const INGRESS: &str = "---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web}
+spec:
+  tls: [{hosts: [shop.example.com], secretName: web-tls}]
+  rules:
+  - host: shop.example.com
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}
+";
+
+#[test]
+fn an_ingress_needs_its_certificate() {
+    missing(&(deployment("") + INGRESS), "Secret", "web-tls", true);
+}
+
+#[test]
+fn an_ingress_needs_its_service() {
+    missing(&(deployment("") + INGRESS), "Service", "web", true);
+}
+
+#[test]
+fn the_service_of_an_ingress_is_found() {
+    let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  \
+                   selector: {app: rides}\n  ports: [{port: 80}]\n";
+    missing(&(deployment("") + INGRESS + service), "Service", "web", false);
+}
+
+#[test]
+fn an_ingress_needs_the_port_of_its_service() {
+    for (port, is_missing) in [("80", false), ("81", true)] {
+        let service = format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  \
+             selector: {{app: rides}}\n  ports: [{{port: {port}}}]\n"
+        );
+        let objects = deployment("") + INGRESS + &service;
+        let Some(project) = Project::new(&objects, &specification("{budget: 10g}")) else { return };
+        let (lint, deploy) = (project.lint(), project.deploy());
+        let answers = [
+            lint.stdout.contains("has no port 80"),
+            deploy.stderr.contains("Ingress/web needs port 80 of Service/web"),
+        ];
+        let shown = format!("{}\n===\n{}", lint.transcript(&[]), deploy.transcript(&[]));
+        assert_eq!(answers, [is_missing; 2], "{shown}");
+    }
+}
+
+#[test]
+fn a_certificate_of_cert_manager_makes_its_secret() {
+    let certificate = "---\napiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\n\
+                       spec: {secretName: web-tls, dnsNames: [shop.example.com], issuerRef: {name: ca}}\n";
+    missing(&(deployment("") + INGRESS + certificate), "Secret", "web-tls", false);
+}
+
+#[test]
+fn cert_manager_makes_the_secret_of_an_ingress_with_its_annotation() {
+    let annotated = "metadata: {name: web, annotations: {cert-manager.io/issuer: ca}}";
+    let ingress = INGRESS.replace("metadata: {name: web}", annotated);
+    missing(&(deployment("") + &ingress), "Secret", "web-tls", false);
+}
+
+#[test]
+fn an_ingress_of_the_aws_controller_needs_no_secret() {
+    let ingress = INGRESS.replace("\nspec:\n", "\nspec:\n  ingressClassName: alb\n");
+    missing(&(deployment("") + &ingress), "Secret", "web-tls", false);
+}
+
+/// A Gateway with a certificate.
+const GATEWAY: &str = "---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec:
+  gatewayClassName: envoy
+  listeners:
+  - {name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: edge-tls}]}}
+";
+
+#[test]
+fn a_gateway_needs_its_certificate() {
+    missing(&(deployment("") + GATEWAY), "Secret", "edge-tls", true);
+}
+
+#[test]
+fn a_certificate_of_the_overlay_is_found_by_its_gateway() {
+    let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: edge-tls}\n\
+                  type: kubernetes.io/tls\nstringData: {tls.crt: a, tls.key: b}\n";
+    missing(&(deployment("") + GATEWAY + secret), "Secret", "edge-tls", false);
+}
+
+/// A route behind a Gateway and before a Service.
+const ROUTE: &str = "---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{name: edge}]
+  rules:
+  - backendRefs: [{name: web, port: 80}]
+    filters: [{type: RequestMirror, requestMirror: {backendRef: {name: shadow, port: 80}}}]
+";
+
+#[test]
+fn a_route_needs_its_gateway() {
+    missing(&(deployment("") + ROUTE), "Gateway", "edge", true);
+}
+
+#[test]
+fn a_route_needs_its_service() {
+    missing(&(deployment("") + ROUTE), "Service", "web", true);
+}
+
+#[test]
+fn a_route_needs_the_service_that_gets_copies() {
+    missing(&(deployment("") + ROUTE), "Service", "shadow", true);
+}
+
+#[test]
+fn a_gateway_of_the_overlay_is_found_by_its_route() {
+    missing(&(deployment("") + ROUTE + GATEWAY), "Gateway", "edge", false);
+}
+
+/// A pod that reads a Secret which another object may make.
+fn with_login(more: &str) -> String {
+    let volume = "      volumes: [{name: v, secret: {secretName: login}}]\n";
+    deployment(volume) + "---\n" + more
+}
+
+/// An ExternalSecret from a store.
+fn external(policy: &str, store: &str) -> String {
+    format!(
+        "apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {{name: rides-login}}
+spec:
+  secretStoreRef: {{kind: {store}, name: vault}}
+  target: {{name: login, creationPolicy: {policy}}}
+  data: [{{secretKey: PASSWORD, remoteRef: {{key: rides}}}}]
+"
+    )
+}
+
+#[test]
+fn an_external_secret_makes_its_secret() {
+    missing(&with_login(&external("Owner", "SecretStore")), "Secret", "login", false);
+}
+
+#[test]
+fn an_external_secret_that_merges_makes_none() {
+    missing(&with_login(&external("Merge", "SecretStore")), "Secret", "login", true);
+}
+
+#[test]
+fn a_sealed_secret_makes_its_secret() {
+    let sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: login}\n\
+                  spec: {encryptedData: {PASSWORD: AgBy}}\n";
+    missing(&with_login(sealed), "Secret", "login", false);
+}
+
+#[test]
+fn an_external_secret_needs_its_store() {
+    missing(&with_login(&external("Owner", "SecretStore")), "SecretStore", "vault", true);
+}
+
+#[test]
+fn an_external_secret_needs_its_store_of_the_cluster() {
+    let objects = with_login(&external("Owner", "ClusterSecretStore"));
+    missing(&objects, "ClusterSecretStore", "vault", true);
+}
+
+#[test]
+fn a_store_of_the_cluster_is_found() {
+    let store = "---\napiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\n\
+                 metadata: {name: vault}\nspec: {provider: {fake: {data: []}}}\n";
+    let objects = with_login(&external("Owner", "ClusterSecretStore")) + store;
+    missing(&objects, "ClusterSecretStore", "vault", false);
+}
+
+#[test]
+fn a_secret_store_needs_its_credentials() {
+    let store = "---\napiVersion: external-secrets.io/v1\nkind: SecretStore\nmetadata: {name: vault}\n\
+                 spec: {provider: {aws: {service: SecretsManager, auth: {secretRef: {accessKeyIDSecretRef: {name: aws-key, key: id}}}}}}\n";
+    missing(&(deployment("") + store), "Secret", "aws-key", true);
+}
