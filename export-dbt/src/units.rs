@@ -6,14 +6,14 @@ use common::compose::quantity;
 ///
 /// # Errors
 /// A message for clap when the number or the unit is unknown, or the size is zero.
-pub fn parse_size(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     quantity::memory(text).ok_or_else(|| {
         format!("{text:?} is no size of at least one byte; write for example 256MiB or 1GiB")
     })
 }
 
 /// A size for a person: binary units, one decimal.
-pub fn show_size(bytes: u64) -> String {
+pub(crate) fn show_size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
         return format!("{bytes} B");

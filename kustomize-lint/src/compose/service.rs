@@ -1,5 +1,6 @@
 //! From the tree to services.
 
+use common::compose::mounts::{self, Mount};
 use common::compose::{OPAQUE, quantity, words};
 use common::diagnostic::{Diagnostic, Report};
 use common::project::{self, Scope, Tree, Value, dependencies as by_name, known};
@@ -100,19 +101,15 @@ fn volumes(service: &Tree, typed: &mut Typed<'_>) -> Vec<Volume> {
 }
 
 fn short_volume(text: &str, item: &Tree) -> Volume {
-    let mut parts = text.split(':');
-    let first = parts.next().unwrap_or_default();
-    let (source, target) = match parts.next() {
-        Some(target) => (Some(first), target),
-        None => (None, first),
-    };
+    let mount = mounts::short(text);
+    let Mount { source, target, .. } = mount;
     let target = if target.len() > 1 { target.trim_end_matches('/') } else { target };
     let path = source.is_some_and(|source| source.starts_with(['.', '/', '~']));
     Volume {
         kind: if path { "bind" } else { "volume" }.to_owned(),
         source: source.and_then(known),
         target: known(target),
-        read_only: parts.flat_map(|modes| modes.split(',')).any(|mode| mode == "ro"),
+        read_only: mount.is_read_only(),
         place: item.place(),
     }
 }
