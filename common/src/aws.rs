@@ -14,6 +14,7 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::{Builder, tls};
 
 use crate::secrets::MASK;
@@ -69,21 +70,26 @@ impl Service {
         Ok(None)
     }
 
-    /// The address that calls go to, for messages: without user and password.
+    /// The address that calls go to, for messages.
     pub fn endpoint(self, config: &SdkConfig) -> String {
         let url = match self.endpoint_from_environment() {
             Ok(Some(url)) => url,
             _ => config.endpoint_url().map_or_else(|| self.default_endpoint(config), str::to_owned),
         };
-        match url.split_once("://").map(|(scheme, rest)| (scheme, rest.rsplit_once('@'))) {
-            Some((scheme, Some((_, host)))) => format!("{scheme}://{host}"),
-            _ => url,
-        }
+        without_user(&url)
     }
 
     fn default_endpoint(self, config: &SdkConfig) -> String {
         let region = config.region().map_or(DEFAULT_REGION, Region::as_ref);
         format!("https://{}.{region}.amazonaws.com", self.host)
+    }
+}
+
+/// A URL for messages: without user and password.
+pub fn without_user(url: &str) -> String {
+    match url.split_once("://").map(|(scheme, rest)| (scheme, rest.rsplit_once('@'))) {
+        Some((scheme, Some((_, host)))) => format!("{scheme}://{host}"),
+        _ => url.to_owned(),
     }
 }
 
@@ -133,17 +139,15 @@ pub enum Unanswered {
 impl Unanswered {
     /// Sorts an SDK's error that has no response.
     pub fn of(error: &(dyn Error + 'static)) -> Self {
-        let mut causes = Vec::new();
-        let mut next = error.source();
-        while let Some(cause) = next {
-            causes.push(cause.to_string());
-            next = cause.source();
-        }
-        if causes.iter().any(|cause| cause.contains("credential")) {
-            return Unanswered::NoCredentials;
+        let mut last = error;
+        while let Some(cause) = last.source() {
+            if cause.is::<CredentialsError>() {
+                return Unanswered::NoCredentials;
+            }
+            last = cause;
         }
         // The last cause is the operating system's.
-        Unanswered::Unreachable(causes.last().cloned().unwrap_or_else(|| error.to_string()))
+        Unanswered::Unreachable(last.to_string())
     }
 }
 
@@ -153,7 +157,7 @@ mod tests {
     use std::fmt;
 
     #[derive(Debug)]
-    struct Because(&'static str, Option<Box<Because>>);
+    struct Because(&'static str, Option<Box<dyn Error>>);
 
     impl fmt::Display for Because {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,18 +167,30 @@ mod tests {
 
     impl Error for Because {
         fn source(&self) -> Option<&(dyn Error + 'static)> {
-            self.1.as_deref().map(|cause| cause as _)
+            self.1.as_deref()
         }
+    }
+
+    fn because(text: &'static str, cause: impl Error + 'static) -> Because {
+        Because(text, Some(Box::new(cause)))
     }
 
     #[test]
     fn the_deepest_cause_is_told() {
-        let because = |text, cause| Because(text, Some(Box::new(cause)));
         let refused = because("dispatch", because("connect", Because("Connection refused", None)));
         assert_eq!(Unanswered::of(&refused), Unanswered::Unreachable("Connection refused".into()));
         let alone = Because("timeout", None);
         assert_eq!(Unanswered::of(&alone), Unanswered::Unreachable("timeout".into()));
-        let none = because("dispatch", Because("no credentials in the chain", None));
-        assert_eq!(Unanswered::of(&none), Unanswered::NoCredentials);
+    }
+
+    #[test]
+    fn credentials_are_told_by_their_type() {
+        let missing = CredentialsError::not_loaded("the chain has none");
+        assert_eq!(Unanswered::of(&because("dispatch", missing)), Unanswered::NoCredentials);
+        let words = because("dispatch", Because("no credentials at proxy", None));
+        assert_eq!(
+            Unanswered::of(&words),
+            Unanswered::Unreachable("no credentials at proxy".into())
+        );
     }
 }

@@ -4,9 +4,11 @@ use std::env;
 use std::ffi::OsStr;
 use std::process::ExitCode;
 
-use clap::{Arg, Args, Command, CommandFactory, Parser};
+use clap::{Arg, ArgMatches, Args, Command, CommandFactory, Parser, ValueEnum};
 
 use crate::exit::Status;
+use crate::stop::Stop;
+use crate::{streams, verbose};
 
 /// Names of environment variables that have changed: the new one, and the one that still counts
 /// where the new one is unset.
@@ -20,20 +22,43 @@ pub struct Verbosity {
     pub verbose: bool,
 }
 
-/// Parses the command line of this process and does the work. A request for help, or a mistake, is printed instead.
-pub fn run<C: Parser>(work: impl FnOnce(C) -> Status) -> ExitCode {
-    let parsed = command::<C>(&[]).try_get_matches();
-    match parsed.and_then(|matches| C::from_arg_matches(&matches)) {
-        Ok(cli) => work(cli).into(),
-        Err(usage) => answer(&usage).into(),
-    }
+/// How a command reports on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
 }
 
-/// Prints help and version to stdout, because they are answers, and mistakes to stderr.
-pub fn answer(usage: &clap::Error) -> Status {
-    // Nobody reading is no failure.
-    let _ = usage.print();
-    if usage.use_stderr() { Status::Bad } else { Status::Done }
+/// Does the work of the command line of this process, and says on stderr why it has ended early.
+pub fn run<C: Parser>(work: impl FnOnce(C) -> anyhow::Result<Status>) -> ExitCode {
+    run_matches(command::<C>(&[]).try_get_matches(), work)
+}
+
+/// [`run`], for a command line that the tool has matched by itself. A request for help, or a
+/// mistake, is printed instead.
+pub fn run_matches<C: Parser>(
+    matches: Result<ArgMatches, clap::Error>,
+    work: impl FnOnce(C) -> anyhow::Result<Status>,
+) -> ExitCode {
+    let parsed = matches.and_then(|matches| {
+        verbose::enable(matches.get_flag("verbose"));
+        C::from_arg_matches(&matches)
+    });
+    let status = match parsed {
+        Ok(cli) => work(cli).unwrap_or_else(|error| {
+            let Stop { status, report } = error.into();
+            streams::say(&report);
+            status
+        }),
+        Err(usage) => {
+            // Nobody reading is no failure.
+            let _ = usage.print();
+            if usage.use_stderr() { Status::Bad } else { Status::Done }
+        }
+    };
+    status.into()
 }
 
 /// The definition of a command line for this process' environment: an empty variable counts as

@@ -2,6 +2,7 @@
 //!
 //! A run collects all its problems in a [`Report`] and prints them together.
 
+use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -88,6 +89,7 @@ pub struct Diagnostic {
     primary: Option<(Place, String)>,
     others: Vec<(Place, String)>,
     hint: Option<String>,
+    short: Option<String>,
 }
 
 impl Diagnostic {
@@ -100,6 +102,7 @@ impl Diagnostic {
             primary: None,
             others: Vec::new(),
             hint: None,
+            short: None,
         }
     }
 
@@ -114,20 +117,34 @@ impl Diagnostic {
     }
 
     /// The place to change, with a few words under it.
-    pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
-        self.primary = Some((place, label.into()));
+    pub fn at(mut self, place: impl Into<Option<Place>>, label: impl Into<String>) -> Self {
+        self.primary = place.into().map(|place| (place, label.into()));
         self
     }
 
     /// Another place that explains the first.
-    pub fn also(mut self, place: Place, label: impl Into<String>) -> Self {
-        self.others.push((place, label.into()));
+    pub fn also(mut self, place: impl Into<Option<Place>>, label: impl Into<String>) -> Self {
+        self.others.extend(place.into().map(|place| (place, label.into())));
         self
     }
 
-    /// What to do next.
+    /// The hint: one thing to do next.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The hint, where there is one.
+    pub fn hint_if(self, hint: Option<impl Into<String>>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
+
+    /// The sentence for a list that names the thing by itself.
+    pub fn short(mut self, short: impl Into<String>) -> Self {
+        self.short = Some(short.into());
         self
     }
 
@@ -147,12 +164,17 @@ impl Diagnostic {
         &self.message
     }
 
+    /// The sentence without the name of the thing, where it has such a form.
+    pub fn short_message(&self) -> &str {
+        self.short.as_deref().unwrap_or(&self.message)
+    }
+
     /// The place to change, if the problem has one.
     pub fn place(&self) -> Option<&Place> {
         self.primary.as_ref().map(|(place, _)| place)
     }
 
-    /// What to do next, if the problem says it.
+    /// The hint, if the problem has one.
     pub fn hint_text(&self) -> Option<&str> {
         self.hint.as_deref()
     }
@@ -197,7 +219,7 @@ impl Diagnostic {
             .filter(|(_, (place, _))| Arc::ptr_eq(&place.source, source));
         // Only the lines with marks on them and between them: drawing goes through all it is
         // given, which for a large file with many findings takes long.
-        // What is behind the last line is drawn at its end.
+        // A place behind the last line is drawn at that line's end.
         let text = source.shown.trim_end_matches('\n');
         let clip = |at: usize| text.floor_char_boundary(at);
         let start = marks.clone().map(|(_, (place, _))| place.span.start).min().unwrap_or(0);
@@ -218,13 +240,37 @@ impl Diagnostic {
     }
 }
 
+impl Error for Diagnostic {}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 /// The problems of one run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
 }
 
+impl Error for Report {}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let messages: Vec<&str> = self.diagnostics.iter().map(Diagnostic::message).collect();
+        f.write_str(&messages.join("; "))
+    }
+}
+
 impl Report {
+    /// Puts what has the problems, or what was being done, before each of them.
+    pub fn about(&mut self, thing: &str) {
+        self.diagnostics
+            .iter_mut()
+            .for_each(|own| own.message = format!("{thing}: {}", own.message));
+    }
+
     /// Adds a problem.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
@@ -290,6 +336,21 @@ impl Extend<Diagnostic> for Report {
     }
 }
 
+/// An error with its causes, in one sentence.
+pub fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        // Some libraries repeat their cause in their own text.
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
 /// The known name nearest to `name`, if one is near enough to be a typing mistake.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
@@ -298,6 +359,11 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// The hint for an unknown name that a known one is near to.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    Some(format!("did you mean \"{}\"?", nearest(name, known)?))
 }
 
 #[cfg(test)]

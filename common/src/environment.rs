@@ -7,7 +7,7 @@ use crate::quantity::Quantity;
 use crate::spec::File;
 use crate::yaml::Node;
 
-/// What to write for a budget that cannot be read.
+/// The hint for a budget that cannot be read.
 pub const BUDGET_HINT: &str = "such as 10g, 512m or 10Gi";
 
 /// One entry of `x-environments`.

@@ -1,4 +1,4 @@
-//! What several of the tools share, and nothing that belongs to one of them.
+//! The code that several of the tools share, and nothing that belongs to one of them.
 //!
 //! - [`exit`]: the exit status every tool uses
 //! - [`diagnostic`]: an error with its place in a file, and reports of many
@@ -12,6 +12,7 @@
 //! - [`kubernetes`]: the pods of an object, the objects that it needs, and the budget of all
 //! - [`project`]: the files of a Compose project, merged as Docker Compose merges them
 //! - [`files`]: files replaced whole, never half-written
+//! - [`github`]: texts in the workflow commands of GitHub Actions
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables for a terminal
 //! - `cli` (feature): empty and former variables, and options that all tools have
@@ -34,6 +35,7 @@ pub mod duration;
 pub mod environment;
 pub mod exit;
 pub mod files;
+pub mod github;
 pub mod kubernetes;
 pub mod project;
 pub mod quantity;

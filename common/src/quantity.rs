@@ -9,7 +9,7 @@ use std::iter::Sum;
 use std::ops::{Add, Mul, Sub};
 
 const BILLION: i128 = 1_000_000_000;
-/// What is larger counts as this, as in Kubernetes.
+/// The largest amount; Kubernetes, too, reads a larger one as this.
 const MAX: i128 = (i64::MAX as i128) * BILLION;
 
 /// An amount: bytes of memory, or CPU cores.
@@ -72,7 +72,7 @@ pub fn show(bytes: u64) -> String {
     format!("{} {}", value.strip_suffix(".0").unwrap_or(&value), UNITS[power])
 }
 
-/// What a suffix multiplies with.
+/// The factor of a suffix.
 enum Scale {
     Binary(u32),
     Decimal(i32),

@@ -1,18 +1,20 @@
 //! The specification folder: `infrastructure/platform/`, valid Compose files with `x-*` keys.
 
+use std::env;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Place, Report, Source, nearest};
+use crate::diagnostic::{Diagnostic, Place, Report, Source, did_you_mean, nearest};
 use crate::secrets::{self, tree::CATALOGUE};
+use crate::stop::Stop;
 use crate::yaml::{self, Entry, Limits, Node, Value};
 
 /// Where a checkout keeps its specification.
 pub const FOLDER: &str = "infrastructure/platform";
 
-/// What may stand at the top of a file, besides the catalogue: Compose's keys and the
+/// The keys that may stand at the top of a file, besides the catalogue: Compose's keys and the
 /// vocabulary's. None of them holds a secret value.
 const SHOWN: [&str; 12] = [
     "configs",
@@ -29,7 +31,7 @@ const SHOWN: [&str; 12] = [
     "x-wait",
 ];
 
-/// What a service may say beyond Compose.
+/// The keys of a service that Compose does not have.
 const OF_A_SERVICE: [&str; 9] = [
     "x-absent",
     "x-environment",
@@ -73,6 +75,18 @@ impl File {
 /// The nearest specification folder: [`FOLDER`] in `start` or in one of its parents.
 pub fn find(start: &Path) -> Option<PathBuf> {
     start.ancestors().map(|folder| folder.join(FOLDER)).find(|candidate| candidate.is_dir())
+}
+
+/// The folder that `--spec` names, or else the nearest specification folder.
+///
+/// # Errors
+/// There is none; `hint` says what to name.
+pub fn locate(named: Option<&Path>, hint: &str) -> Result<PathBuf, Stop> {
+    let nearest = || find(&env::current_dir().ok()?);
+    named.map(Path::to_owned).or_else(nearest).ok_or_else(|| {
+        let message = format!("no {FOLDER} here or in a parent folder");
+        Diagnostic::error("no-specification", message).hint(hint).into()
+    })
 }
 
 /// Reads every `*.yaml` and `*.yml` of `folder`, in the order of their names, or the one file
@@ -132,7 +146,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
 /// Reads one YAML file as a person wrote it; `None` when it is empty.
 ///
 /// # Errors
-/// What keeps the file from being read.
+/// The mistake that keeps the file from being read.
 pub fn read_file(path: &Path, report: &mut Report) -> Result<Option<File>, Box<Diagnostic>> {
     let file = load(path, from_here(path, path).display().to_string(), report)?;
     let second = file.as_ref().and_then(|file| Some((file, file.documents.get(1)?)));
@@ -147,7 +161,7 @@ pub fn read_file(path: &Path, report: &mut Report) -> Result<Option<File>, Box<D
 /// Reads a file of any number of documents; `None` when it has none. Messages call it `shown`.
 ///
 /// # Errors
-/// What keeps the file from being read.
+/// The mistake that keeps the file from being read.
 pub fn load(
     path: &Path,
     shown: String,
@@ -169,12 +183,10 @@ pub fn load(
     let (documents, tags) = (loaded.documents, loaded.tags);
     let file = File { source, documents, tags };
     for problem in loaded.problems {
-        let mut diagnostic =
+        let diagnostic =
             Diagnostic::error(problem.code, problem.message).at(file.place(&problem.span), "");
-        if let Some(earlier) = problem.earlier {
-            diagnostic = diagnostic.also(file.place(&earlier), "first here");
-        }
-        report.push(diagnostic);
+        let earlier = problem.earlier.map(|earlier| file.place(&earlier));
+        report.push(diagnostic.also(earlier, "first here"));
     }
     Ok(Some(file))
 }
@@ -219,10 +231,7 @@ fn unknown_keys(file: &File) -> Vec<Diagnostic> {
 fn unknown(file: &File, entry: &Entry, known: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::error("unknown-key", format!("unknown key \"{}\"", entry.key))
         .at(file.place(&entry.span), "");
-    match nearest(&entry.key, known.iter().copied()) {
-        Some(name) => diagnostic.hint(format!("did you mean \"{name}\"?")),
-        None => diagnostic,
-    }
+    diagnostic.hint_if(did_you_mean(&entry.key, known.iter().copied()))
 }
 
 /// The byte ranges that may hold a secret value: everywhere what the name or the value says; in
@@ -266,7 +275,7 @@ fn has_dev(node: &Node) -> bool {
     node.entries().unwrap_or_default().iter().any(below)
 }
 
-/// What may be shown below `x-secrets`: the names of secrets (depth 0) and of keys (depth 2, or
+/// The texts that may be shown below `x-secrets`: the names of secrets (depth 0) and of keys (depth 2, or
 /// deeper where the nesting is wrong), as long as a mapping follows; the vocabulary; and the
 /// scalars of the parts that are names or prose.
 fn collect_names(node: &Node, depth: usize, names: &mut Vec<Range<usize>>) {

@@ -36,6 +36,15 @@ pub fn output(text: &str) -> Result<(), Stop> {
     }
 }
 
+/// Writes a command's result to stdout as JSON.
+///
+/// # Errors
+/// As [`output`].
+#[cfg(feature = "json")]
+pub fn json(value: &impl serde::Serialize) -> Result<(), Stop> {
+    output(&(serde_json::to_string_pretty(value).map_err(io::Error::from)? + "\n"))
+}
+
 /// Writes a result for people to stdout, with its colours where somebody sees them: not into a
 /// pipe, and not with `NO_COLOR`.
 ///

@@ -21,6 +21,13 @@ pub fn render(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> String 
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
+/// The word that a state has in JSON, for a cell.
+#[cfg(feature = "json")]
+pub fn word(state: &impl serde::Serialize) -> String {
+    let word = serde_json::to_value(state).ok();
+    word.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -37,24 +37,27 @@ pub fn timed<T>(what: impl Into<String>, work: impl FnOnce() -> T) -> T {
 
 impl Drop for Step {
     fn drop(&mut self) {
-        if ON.load(Ordering::Relaxed) {
+        if let Some(line) = line(&self.what, self.started) {
             // Nobody reading is no failure.
-            let _ = writeln!(io::stderr(), "{}", self.line());
+            let _ = writeln!(io::stderr(), "{line}");
         }
     }
 }
 
-impl Step {
-    fn line(&self) -> String {
-        format!("{}: {:.1?}", mask(&self.what), self.started.elapsed())
-    }
+/// The line about a step; none without `--verbose`.
+pub fn line(what: &str, started: Instant) -> Option<String> {
+    let line = || format!("{}: {:.1?}", mask(what), started.elapsed());
+    ON.load(Ordering::Relaxed).then(line)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     #[test]
     fn a_step_says_what_and_how_long_and_no_password() {
-        let line = super::step("fetching from http://app:hunter2@host").line();
+        super::enable(true);
+        let line = super::line("fetching from http://app:hunter2@host", Instant::now()).unwrap();
         assert!(line.starts_with("fetching from http://app:***@host: "), "{line}");
         assert!(line.ends_with('s'), "{line}");
     }

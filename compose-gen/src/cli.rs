@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use common::cli::Verbosity;
+use common::cli::{Format, Verbosity};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -37,7 +37,7 @@ Environment:
 #[command(name = "compose-gen", version, after_help = AFTER_HELP)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Options of every command.
@@ -93,7 +93,7 @@ pub struct Generate {
     pub check: bool,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
-    pub format: ReportFormat,
+    pub format: Format,
 }
 
 /// A part of the output.
@@ -109,15 +109,6 @@ pub enum Part {
     Kind,
 }
 
-/// How a command reports on stdout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// For people
-    Text,
-    /// One JSON object
-    Json,
-}
-
 /// Options of `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
@@ -125,7 +116,7 @@ pub struct Explain {
     pub service: String,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
-    pub format: ReportFormat,
+    pub format: Format,
 }
 
 /// Options of `graph`.
@@ -158,7 +149,7 @@ pub struct Import {
     pub out: PathBuf,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
-    pub format: ReportFormat,
+    pub format: Format,
 }
 
 #[cfg(test)]

@@ -18,25 +18,18 @@ mod spec;
 use common::exit::Status;
 
 use cli::{Cli, Command};
-use common::stop::Stop;
-use common::streams::say;
 
-/// Runs the command line and reports on stderr what went wrong.
-pub fn main(cli: Cli) -> Status {
-    common::verbose::enable(cli.shared.verbosity.verbose);
-    let outcome = match cli.command {
+/// Does the work of the command line.
+///
+/// # Errors
+/// The run could not do its work.
+pub fn run(cli: Cli) -> anyhow::Result<Status> {
+    match cli.command {
         None => command::generate::run(&cli.shared, &cli.generate),
         Some(Command::Generate(options)) => command::generate::run(&cli.shared, &options),
         Some(Command::Explain(options)) => command::explain::run(&cli.shared, &options),
         Some(Command::Graph(options)) => command::graph::run(&cli.shared, &options),
         Some(Command::Import(options)) => command::import::run(&options),
         Some(Command::Schema) => command::schema(),
-    };
-    match outcome {
-        Ok(status) => status,
-        Err(Stop { status, report }) => {
-            say(&report);
-            status
-        }
     }
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    common::cli::run(compose_gen::main)
+    common::cli::run(compose_gen::run)
 }

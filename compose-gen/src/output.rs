@@ -55,17 +55,6 @@ impl State {
     fn stays(self) -> bool {
         matches!(self, State::Current | State::Foreign)
     }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            State::Current => "current",
-            State::Stale => "stale",
-            State::Missing => "missing",
-            State::Orphaned => "orphaned",
-            State::HandEdited => "hand-edited",
-            State::Foreign => "foreign",
-        }
-    }
 }
 
 /// One file of the output.
@@ -73,7 +62,7 @@ impl State {
 pub(crate) struct Finding {
     pub(crate) path: String,
     pub(crate) state: State,
-    /// What stands there.
+    /// The content of the file on the disk.
     pub(crate) old: Option<Vec<u8>>,
 }
 
@@ -104,7 +93,7 @@ impl Output {
     }
 
     /// Compares every wanted file, and every file of ours below the `scopes`, sorted by path.
-    pub(crate) fn compare(&self, files: &Files, scopes: &[String]) -> io::Result<Vec<Finding>> {
+    pub(crate) fn compare(&self, files: &Files, scopes: &[&str]) -> io::Result<Vec<Finding>> {
         let mut present = BTreeSet::new();
         for scope in scopes {
             walk(&self.root, Path::new(scope), &mut present)?;

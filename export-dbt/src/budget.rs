@@ -5,7 +5,7 @@ use crate::encode;
 use crate::problem::{Advice, Problem};
 use common::quantity;
 
-/// What the process takes before it exports a row: code, threads, TLS, DuckDB's catalog.
+/// The memory of the process before it exports a row: code, threads, TLS, DuckDB's catalog.
 const BASE: u64 = 96 << 20;
 
 /// S3 wants parts of at least 5 MiB, and at most 10,000 of them.
@@ -14,7 +14,7 @@ const PART_BYTES: u64 = 8 << 20;
 /// Most parts of one file, with room to spare.
 const MOST_PARTS: u64 = 9_000;
 
-/// What one table needs at the least beside its row group: two groups of rows, and the parts
+/// The least memory of one table beside its row group: two groups of rows, and the parts
 /// being filled, waiting and sent.
 const PER_TABLE: u64 = 48 << 20;
 
@@ -33,25 +33,24 @@ const LEAST_DUCKDB: u64 = 64 << 20;
 /// One byte of memory for this many of a database file, as measured.
 const REMEMBERED_PART: u64 = 80;
 
-/// The shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
+pub(crate) struct Budget {
     /// Tables at a time.
-    pub jobs: usize,
+    pub(crate) jobs: usize,
     /// DuckDB's memory, in bytes.
-    pub duckdb: u64,
+    pub(crate) duckdb: u64,
     /// Bytes after which a row group ends.
-    pub row_group: u64,
+    pub(crate) row_group: u64,
     /// Bytes of a part of an upload.
-    pub part: usize,
+    pub(crate) part: usize,
     /// Threads that encode one table.
-    pub threads: usize,
+    pub(crate) threads: usize,
 }
 
 /// A limit that is too small to work in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("--memory-limit is too small; the least is {}", quantity::show(Budget::least()))]
-pub struct TooSmall;
+pub(crate) struct TooSmall;
 
 impl Problem for TooSmall {
     fn advice(&self) -> Advice {
@@ -61,15 +60,17 @@ impl Problem for TooSmall {
 
 impl Budget {
     /// The least memory limit, in bytes.
-    pub const fn least() -> u64 {
+    pub(crate) const fn least() -> u64 {
         BASE + LEAST_DUCKDB + PER_TABLE + ROW_GROUPS * LEAST_ROW_GROUP
     }
 
     /// Shares `limit` bytes out to up to `jobs` tables at a time on `cores` cores.
-    ///
-    /// # Errors
-    /// When not even one table fits.
-    pub fn new(limit: u64, jobs: usize, cores: usize, file_size: u64) -> Result<Self, TooSmall> {
+    pub(crate) fn new(
+        limit: u64,
+        jobs: usize,
+        cores: usize,
+        file_size: u64,
+    ) -> Result<Self, TooSmall> {
         if limit < Self::least() {
             return Err(TooSmall);
         }
@@ -94,14 +95,14 @@ impl Budget {
     ///
     /// The thread that takes a stream's batches works in DuckDB too, and more threads than are
     /// needed wait busily for it, so half of them leave the rest to the encoders.
-    pub fn limits(&self, file: u64) -> Limits {
+    pub(crate) fn limits(&self, file: u64) -> Limits {
         let remembered = (file / REMEMBERED_PART).min(self.duckdb / 2);
         let memory = (self.duckdb - remembered).max(LEAST_DUCKDB);
         Limits { memory, threads: (self.threads / 2).max(1) }
     }
 
     /// An encoder's share.
-    pub fn encoder(&self) -> encode::Settings {
+    pub(crate) fn encoder(&self) -> encode::Settings {
         encode::Settings { threads: self.threads, row_group_bytes: self.row_group as usize }
     }
 }

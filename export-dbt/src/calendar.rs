@@ -5,17 +5,17 @@ use chrono::{DateTime, Datelike, Utc};
 const DAY_MILLIS: i128 = 86_400_000;
 
 /// `YYYY-MM-DD`, or nothing outside the years 1 to 9999, which not every reader parses.
-pub fn date(days: i128) -> Option<String> {
+pub(crate) fn date(days: i128) -> Option<String> {
     Some(at(days.checked_mul(DAY_MILLIS)?)?.format("%Y-%m-%d").to_string())
 }
 
 /// `YYYY-MM-DDTHH:MM:SS.mmm`, or nothing outside the years 1 to 9999.
-pub fn timestamp(millis: i128) -> Option<String> {
+pub(crate) fn timestamp(millis: i128) -> Option<String> {
     Some(at(millis)?.format("%Y-%m-%dT%H:%M:%S%.3f").to_string())
 }
 
 /// Now, in milliseconds since 1970.
-pub fn now_millis() -> i64 {
+pub(crate) fn now_millis() -> i64 {
     Utc::now().timestamp_millis()
 }
 

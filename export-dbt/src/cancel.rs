@@ -7,7 +7,7 @@ use duckdb::{Connection, InterruptHandle};
 
 /// Shared by everything that runs.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel {
+pub(crate) struct Cancel {
     inner: Arc<Inner>,
 }
 
@@ -27,19 +27,18 @@ impl std::fmt::Debug for Inner {
 
 /// Takes a connection out of the list when dropped.
 #[derive(Debug)]
-pub struct Guard {
+pub(crate) struct Guard {
     cancel: Cancel,
     id: u64,
 }
 
 impl Cancel {
     /// Whether the run is to stop.
-    pub fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.inner.set.load(Ordering::Relaxed)
     }
 
-    /// Stops the run.
-    pub fn set(&self) {
+    pub(crate) fn set(&self) {
         self.inner.set.store(true, Ordering::Relaxed);
         for (_, handle) in self.lock().iter() {
             handle.interrupt();
@@ -48,7 +47,7 @@ impl Cancel {
     }
 
     /// Waits until the run is to stop.
-    pub async fn wait(&self) {
+    pub(crate) async fn wait(&self) {
         let woken = self.inner.woken.notified();
         if !self.is_set() {
             woken.await;
@@ -56,7 +55,7 @@ impl Cancel {
     }
 
     /// Interrupts the queries of `connection` when the run stops, while the guard lives.
-    pub fn interrupts(&self, connection: &Connection) -> Guard {
+    pub(crate) fn interrupts(&self, connection: &Connection) -> Guard {
         let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
         self.lock().push((id, connection.interrupt_handle()));
         Guard { cancel: self.clone(), id }

@@ -5,104 +5,76 @@ use std::path::Path;
 use duckdb::core::{LogicalTypeHandle, LogicalTypeId};
 use duckdb::{AccessMode, Config, Connection, Row};
 
+use crate::failure::Failure;
 use crate::problem::{Advice, Problem};
 use crate::source::{SourceType, literal, quote};
 use crate::types::DeltaType;
 
 /// A table or view of one layer.
 #[derive(Debug, Clone)]
-pub struct Relation {
+pub(crate) struct Relation {
     /// The schema: `silver`, `gold`.
-    pub layer: String,
+    pub(crate) layer: String,
     /// The name in its schema.
-    pub name: String,
-    /// Whether it is a view.
-    pub is_view: bool,
+    pub(crate) name: String,
+    pub(crate) is_view: bool,
     /// `COMMENT ON TABLE`.
-    pub comment: Option<String>,
+    pub(crate) comment: Option<String>,
     /// DuckDB's estimate of its rows; 0 for a view.
-    pub estimated_rows: u64,
+    pub(crate) estimated_rows: u64,
 }
 
 impl Relation {
     /// `layer.name`, for messages.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         format!("{}.{}", self.layer, self.name)
     }
 
     /// The quoted name, for SQL.
-    pub fn sql_name(&self) -> String {
+    pub(crate) fn sql_name(&self) -> String {
         format!("{}.{}", quote(&self.layer), quote(&self.name))
     }
 }
 
 /// A column as DuckDB has it.
 #[derive(Debug, Clone)]
-pub struct Column {
-    /// The name.
-    pub name: String,
-    /// The type.
-    pub ty: SourceType,
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) ty: SourceType,
     /// `COMMENT ON COLUMN`.
-    pub comment: Option<String>,
+    pub(crate) comment: Option<String>,
 }
 
-/// What one process may take.
+/// The limits of one process.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// DuckDB's buffer pool and operators, in bytes.
-    pub memory: u64,
+    pub(crate) memory: u64,
     /// DuckDB's threads.
-    pub threads: usize,
+    pub(crate) threads: usize,
 }
 
 /// Why the database or a part of it cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum CatalogError {
-    /// No such file.
+pub(crate) enum CatalogError {
     #[error("there is no database {0}")]
     Missing(String),
-    /// Another process writes to the file.
-    #[error("another process holds {path} open for writing: {detail}")]
-    Locked {
-        /// The file.
-        path: String,
-        /// What DuckDB said, with the process when it is known.
-        detail: String,
-    },
-    /// The file is not a database that this version reads.
+    #[error("another process holds {path} open for writing: {holder}")]
+    Locked { path: String, holder: String },
     #[error("could not open the database {path}: {source}")]
-    Open {
-        /// The file.
-        path: String,
-        /// What DuckDB said.
-        source: duckdb::Error,
-    },
-    /// A query on DuckDB's catalog failed.
+    Open { path: String, source: duckdb::Error },
     #[error("could not read the list of tables")]
     List(#[source] duckdb::Error),
-    /// A relation's columns cannot be told.
     #[error("could not read the columns: {0}")]
     Columns(#[source] duckdb::Error),
-    /// A view's columns are not those that it was made with.
     #[error("the view has other columns than when it was created")]
     Stale,
-    /// A type that has no form in Delta.
     #[error("column {column:?} has the type {ty}, which has no form in Delta")]
-    Type {
-        /// The column.
-        column: String,
-        /// DuckDB's name of the type.
-        ty: String,
-    },
-    /// A union with a member whose name is needed.
+    Type { column: String, ty: String },
     #[error(
         "column {column:?} is a UNION with a member named \"tag\", the name that says which member a value holds"
     )]
-    UnionTag {
-        /// The column.
-        column: String,
-    },
+    UnionTag { column: String },
 }
 
 impl Problem for CatalogError {
@@ -124,10 +96,7 @@ impl Problem for CatalogError {
 }
 
 /// Opens the file read-only.
-///
-/// # Errors
-/// When it is missing, locked by a writer, or no database.
-pub fn open(path: &Path, limits: Limits) -> Result<Connection, CatalogError> {
+pub(crate) fn open(path: &Path, limits: Limits) -> Result<Connection, CatalogError> {
     let shown = path.display().to_string();
     if !path.exists() {
         return Err(CatalogError::Missing(shown));
@@ -144,17 +113,9 @@ pub fn open(path: &Path, limits: Limits) -> Result<Connection, CatalogError> {
     let opened = config()
         .and_then(|config| Connection::open_with_flags(path, config))
         .and_then(|connection| in_utc(&connection).map(|()| connection));
-    opened.map_err(|source| {
-        let text = source.to_string();
-        // DuckDB has one kind of error for every file that it cannot open; only its text tells more.
-        if text.contains("Could not set lock") {
-            let detail = text
-                .split_once("Conflicting lock is held in ")
-                .map_or(text.as_str(), |(_, rest)| rest.split(". ").next().unwrap_or(rest));
-            CatalogError::Locked { path: shown, detail: detail.to_string() }
-        } else {
-            CatalogError::Open { path: shown, source }
-        }
+    opened.map_err(|source| match Failure::of(&source) {
+        Failure::Locked(holder) => CatalogError::Locked { path: shown, holder },
+        _ => CatalogError::Open { path: shown, source },
     })
 }
 
@@ -169,20 +130,17 @@ fn in_utc(connection: &Connection) -> duckdb::Result<()> {
 }
 
 /// The schemas of the database, in order.
-///
-/// # Errors
-/// When DuckDB's catalog cannot be read.
-pub fn schemas(connection: &Connection) -> Result<Vec<String>, CatalogError> {
+pub(crate) fn schemas(connection: &Connection) -> Result<Vec<String>, CatalogError> {
     let sql = "SELECT schema_name FROM duckdb_schemas() \
                WHERE database_name = current_database() AND NOT internal ORDER BY 1";
     rows(connection, sql, |row| row.get(0)).map_err(CatalogError::List)
 }
 
 /// Every table and view of a schema, in the order of names.
-///
-/// # Errors
-/// When DuckDB's catalog cannot be read.
-pub fn relations(connection: &Connection, layer: &str) -> Result<Vec<Relation>, CatalogError> {
+pub(crate) fn relations(
+    connection: &Connection,
+    layer: &str,
+) -> Result<Vec<Relation>, CatalogError> {
     let layer_sql = literal(layer);
     let sql = format!(
         "SELECT table_name, false, comment, CAST(coalesce(estimated_size, 0) AS BIGINT) FROM duckdb_tables() \
@@ -205,10 +163,10 @@ pub fn relations(connection: &Connection, layer: &str) -> Result<Vec<Relation>, 
 }
 
 /// The columns of a relation.
-///
-/// # Errors
-/// When a view no longer binds, or a column has a type without a form in Delta.
-pub fn columns(connection: &Connection, relation: &Relation) -> Result<Vec<Column>, CatalogError> {
+pub(crate) fn columns(
+    connection: &Connection,
+    relation: &Relation,
+) -> Result<Vec<Column>, CatalogError> {
     let statement = connection
         .prepare(&format!("SELECT * FROM {}", relation.sql_name()))
         .map_err(CatalogError::Columns)?;

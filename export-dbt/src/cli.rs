@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, ValueEnum};
+use common::cli::{Format, Verbosity};
 use common::duration;
 
 use crate::catalog::Relation;
@@ -39,7 +40,7 @@ container's or an instance's role. TRINO_PASSWORD has no option, so that it is i
 pub struct Cli {
     /// The DuckDB database; opened read-only.
     #[arg(long, value_name = "PATH", env = "DUCKDB_PATH")]
-    pub duckdb: PathBuf,
+    pub(crate) duckdb: PathBuf,
 
     /// Where each table goes, with {layer} and {table}; s3:// or file://.
     #[arg(
@@ -48,107 +49,102 @@ pub struct Cli {
         env = "EXPORT_TARGET",
         default_value = "s3://rideshare-{layer}/{table}"
     )]
-    pub target: String,
+    pub(crate) target: String,
 
     #[command(flatten)]
-    #[allow(missing_docs)]
-    pub choice: Choice,
+    pub(crate) choice: Choice,
 
     /// Export tables even when their rows have not changed.
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
 
     /// Say what would be exported, and write nothing.
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
 
     /// Drop tables at the target that export-dbt wrote and that have left the database.
     #[arg(long)]
-    pub prune: bool,
+    pub(crate) prune: bool,
 
     /// Create the buckets that do not exist.
     #[arg(long)]
-    pub create_buckets: bool,
+    pub(crate) create_buckets: bool,
 
     /// How TIMESTAMP is written: without a time zone, or as instants, taking the values for UTC,
     /// for readers that do not know timestamp_ntz.
     #[arg(long, value_enum, value_name = "KIND", default_value_t = Timestamps::Ntz)]
-    pub timestamps: Timestamps,
+    pub(crate) timestamps: Timestamps,
 
     /// How long files that a commit took out of a table stay for readers of older versions.
     #[arg(long, value_name = duration::METAVAR, env = "EXPORT_RETENTION", default_value = "7d", value_parser = duration::parse)]
-    pub retention: Duration,
+    pub(crate) retention: Duration,
 
     /// Age after which files and uploads that no commit names are taken for a killed run's.
     #[arg(long, value_name = duration::METAVAR, env = "EXPORT_ORPHAN_AGE", default_value = "1d", value_parser = duration::parse)]
-    pub orphan_age: Duration,
+    pub(crate) orphan_age: Duration,
 
     #[command(flatten)]
-    #[allow(missing_docs)]
-    pub resources: Resources,
+    pub(crate) resources: Resources,
 
     #[command(flatten)]
-    #[allow(missing_docs)]
-    pub s3: S3,
+    pub(crate) s3: S3,
 
     #[command(flatten)]
-    #[allow(missing_docs)]
-    pub trino: TrinoArgs,
+    pub(crate) trino: TrinoArgs,
 
-    /// Print the summary as a table or as JSON.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    /// Print the summary as a table or as JSON, which is described in schema/summary.schema.json.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
 
     /// Give up after this long in all: what was committed stays, the rest is as it was.
     #[arg(long, value_name = duration::METAVAR, env = "EXPORT_TIMEOUT", value_parser = duration::timeout)]
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
 
     /// Print nothing on stderr but warnings and errors.
     #[arg(long, short, conflicts_with = "verbose")]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
 
-    /// Say on stderr what is done and how long it takes; never a value of a secret.
-    #[arg(long, short)]
-    pub verbose: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
 }
 
 /// Which tables.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Which tables")]
-pub struct Choice {
+pub(crate) struct Choice {
     /// A schema of the database to export; may be repeated. Default: silver and gold.
     #[arg(long = "layer", value_name = "SCHEMA", value_delimiter = ',')]
-    pub layers: Vec<String>,
+    pub(crate) layers: Vec<String>,
 
     /// Only tables that match, by name or by layer.name; may be repeated.
     #[arg(long = "table", value_name = "GLOB")]
-    pub tables: Vec<Pattern>,
+    pub(crate) tables: Vec<Pattern>,
 
     /// Not the tables that match; may be repeated.
     #[arg(long, value_name = "GLOB")]
-    pub exclude: Vec<Pattern>,
+    pub(crate) exclude: Vec<Pattern>,
 
     /// Export views too.
     #[arg(long)]
-    pub views: bool,
+    pub(crate) views: bool,
 
     /// dbt's manifest, for descriptions and --select.
     #[arg(long, value_name = "PATH", env = "DBT_MANIFEST")]
-    pub manifest: Option<PathBuf>,
+    pub(crate) manifest: Option<PathBuf>,
 
     /// Only models that dbt would select: tag:NAME, path:FOLDER or a name; comma means and, a
     /// repeated option means or.
     #[arg(long, value_name = "SELECTOR", requires = "manifest")]
-    pub select: Vec<Selector>,
+    pub(crate) select: Vec<Selector>,
 
     /// Only this share of the tables, counted from 0, as in 0/4; stable by name.
     #[arg(long, value_name = "I/N", env = "EXPORT_SHARD")]
-    pub shard: Option<Shard>,
+    pub(crate) shard: Option<Shard>,
 }
 
 impl Choice {
     /// Whether the patterns and the share choose a relation by its name.
-    pub fn names(&self, relation: &Relation) -> bool {
+    pub(crate) fn names(&self, relation: &Relation) -> bool {
         let any = |patterns: &[Pattern]| patterns.iter().any(|p| p.matches(relation));
         (self.tables.is_empty() || any(&self.tables))
             && !any(&self.exclude)
@@ -159,69 +155,60 @@ impl Choice {
 /// How much of the machine.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Resources")]
-pub struct Resources {
+pub(crate) struct Resources {
     /// Tables at a time; fewer when the memory limit does not allow as many.
     #[arg(long, value_name = "N", env = "EXPORT_JOBS", default_value = "2")]
-    pub jobs: NonZeroUsize,
+    pub(crate) jobs: NonZeroUsize,
 
     /// Memory for everything: DuckDB, encoding and uploads.
     #[arg(long, value_name = "SIZE", env = "EXPORT_MEMORY_LIMIT", default_value = "384MiB", value_parser = parse_size)]
-    pub memory_limit: u64,
+    pub(crate) memory_limit: u64,
 
     /// Size after which a new file is started.
     #[arg(long, value_name = "SIZE", env = "EXPORT_FILE_SIZE", default_value = "256MiB", value_parser = parse_size)]
-    pub file_size: u64,
+    pub(crate) file_size: u64,
 
     /// Threads; default is the number of cores.
     #[arg(long, value_name = "N", env = "EXPORT_THREADS")]
-    pub threads: Option<NonZeroUsize>,
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 /// The object store.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "S3")]
-pub struct S3 {
+pub(crate) struct S3 {
     /// Endpoint of MinIO or LocalStack; wins over AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL.
     #[arg(long, value_name = "URL", env = "S3_ENDPOINT")]
-    pub s3_endpoint: Option<String>,
+    pub(crate) s3_endpoint: Option<String>,
 
     /// Deadline of a request to S3 with all its retries.
     #[arg(long, value_name = duration::METAVAR, env = "EXPORT_RETRY_TIMEOUT", default_value = "60s", value_parser = duration::parse)]
-    pub retry_timeout: Duration,
+    pub(crate) retry_timeout: Duration,
 }
 
 /// Trino.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Trino")]
-pub struct TrinoArgs {
+pub(crate) struct TrinoArgs {
     /// Register the tables in this Trino, and flush its cached metadata.
     #[arg(long, value_name = "URL", env = "TRINO_URL")]
-    pub register: Option<String>,
+    pub(crate) register: Option<String>,
 
     /// Trino's Delta catalog. The layer is the schema.
     #[arg(long, value_name = "NAME", env = "TRINO_CATALOG", default_value = "delta")]
-    pub trino_catalog: String,
+    pub(crate) trino_catalog: String,
 
     /// User in Trino.
     #[arg(long, value_name = "NAME", env = "TRINO_USER", default_value = "export-dbt")]
-    pub trino_user: String,
+    pub(crate) trino_user: String,
 }
 
 /// The environment variable with Trino's password.
-pub const TRINO_PASSWORD: &str = "TRINO_PASSWORD";
-
-/// The form of the summary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// A table for a person.
-    Text,
-    /// JSON, as in schema/summary.schema.json.
-    Json,
-}
+pub(crate) const TRINO_PASSWORD: &str = "TRINO_PASSWORD";
 
 /// The form of TIMESTAMP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Timestamps {
+pub(crate) enum Timestamps {
     /// timestamp_ntz
     Ntz,
     /// timestamp

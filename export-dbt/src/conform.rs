@@ -14,7 +14,7 @@ use arrow::error::ArrowError;
 /// # Errors
 /// When the array's physical layout is not the target's, which means that the SQL of a column
 /// did not make the type that was planned.
-pub fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
+pub(crate) fn conform(array: &ArrayRef, target: &DataType) -> Result<ArrayRef, ArrowError> {
     if array.data_type() == target {
         return Ok(Arc::clone(array));
     }

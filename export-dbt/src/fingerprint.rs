@@ -10,16 +10,15 @@ use crate::source::SourceType;
 
 /// Rows and hash sum of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Fingerprint {
-    /// Number of rows.
-    pub rows: u64,
+pub(crate) struct Fingerprint {
+    pub(crate) rows: u64,
     /// Sum of the rows' hashes, modulo 2^128.
-    pub sum: u128,
+    pub(crate) sum: u128,
 }
 
 impl Fingerprint {
     /// Adds rows by their hashes.
-    pub fn add(&mut self, hashes: &[u64]) {
+    pub(crate) fn add(&mut self, hashes: &[u64]) {
         self.rows += hashes.len() as u64;
         for hash in hashes {
             self.sum = self.sum.wrapping_add(u128::from(*hash));
@@ -28,10 +27,10 @@ impl Fingerprint {
 }
 
 /// Version of the recipe below, a part of what is compared.
-pub const RECIPE: u32 = 1;
+pub(crate) const RECIPE: u32 = 1;
 
 /// The SQL of one row's hash, from its columns' types and exported expressions.
-pub fn row_hash(columns: &[(&SourceType, String)]) -> String {
+pub(crate) fn row_hash(columns: &[(&SourceType, String)]) -> String {
     let mut parts = Vec::with_capacity(columns.len());
     for (ty, expression) in columns {
         match ty {

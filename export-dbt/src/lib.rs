@@ -11,87 +11,78 @@
 //! and one conditional PUT makes the new version ([`log`]). [`budget`] shares one memory limit
 //! out among them.
 
-pub mod budget;
-pub mod calendar;
-pub mod cancel;
-pub mod catalog;
+mod budget;
+mod calendar;
+mod cancel;
+mod catalog;
 pub mod cli;
-pub mod conform;
-pub mod encode;
-pub mod export;
-pub mod fingerprint;
+mod conform;
+mod encode;
+mod export;
+mod failure;
+mod fingerprint;
 mod gone;
-pub mod log;
-pub mod manifest;
-pub mod plan;
-pub mod prepare;
-pub mod problem;
-pub mod progress;
-pub mod query;
-pub mod s3;
-pub mod select;
-pub mod signals;
-pub mod source;
-pub mod stats;
-pub mod store;
-pub mod summary;
-pub mod tables;
-pub mod target;
-pub mod trino;
-pub mod types;
-pub mod units;
-pub mod upload;
+mod log;
+mod manifest;
+mod plan;
+mod prepare;
+mod problem;
+mod progress;
+mod query;
+mod s3;
+mod select;
+mod signals;
+mod source;
+mod stats;
+mod store;
+mod summary;
+mod tables;
+mod target;
+mod trino;
+mod types;
+mod units;
+mod upload;
 
 use std::future::pending;
-use std::io;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result};
+use common::cli::Format;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
-use common::stop::Stop;
 use common::streams;
 
-use crate::cli::{Cli, Format};
+use crate::cli::Cli;
 use crate::signals::Signals;
 use crate::summary::Summary;
 use crate::tables::Exported;
 
-/// Runs an export: its summary goes to stdout, what went wrong to stderr.
-pub fn main(cli: &Cli) -> Status {
-    run(cli).unwrap_or_else(|Stop { status, report }| {
-        streams::say(&report);
-        status
-    })
-}
-
-fn run(cli: &Cli) -> Result<Status, Stop> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(cannot_start)?;
-    let exported = runtime.block_on(export(cli));
+/// Runs an export: its summary goes to stdout, problems of its tables to stderr.
+///
+/// # Errors
+/// The export could not begin.
+pub fn run(cli: Cli) -> Result<Status> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.context("cannot start")?;
+    let exported = runtime.block_on(export(&cli));
     // A query that does not end must not hold the process up.
     runtime.shutdown_timeout(Duration::from_secs(1));
     let (summary, mut report) = exported?;
     report.extend(summary.problems());
     streams::say(&report);
-    streams::output(&match cli.format {
-        Format::Text => summary.to_text(),
-        Format::Json => summary.to_json(),
-    })?;
+    match cli.format {
+        Format::Text => streams::output(&summary.to_text())?,
+        Format::Json => streams::json(&summary)?,
+    }
     Ok(summary.status)
 }
 
-fn cannot_start(error: io::Error) -> Stop {
-    Stop::bad("runtime", format!("cannot start: {error}"))
-}
-
 /// The summary of a run, and what there is to say about the run as a whole.
-async fn export(cli: &Cli) -> Result<(Summary, Report), Stop> {
+async fn export(cli: &Cli) -> Result<(Summary, Report)> {
     let started = Instant::now();
-    let mut signals = Signals::listen().map_err(cannot_start)?;
+    let mut signals = Signals::listen().context("cannot start")?;
     let prepared = prepare::prepare(cli)?;
     let (id, cancel) = (prepared.run.id.clone(), prepared.run.cancel.clone());
     let deadline = async {

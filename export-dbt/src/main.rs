@@ -2,13 +2,11 @@
 
 use std::process::ExitCode;
 
-use export_dbt::cli::Cli;
-
 // DuckDB's malloc, too. The settings are in .cargo/config.toml.
 #[cfg(feature = "bundled")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    common::cli::run(|cli: Cli| export_dbt::main(&cli))
+    common::cli::run(export_dbt::run)
 }

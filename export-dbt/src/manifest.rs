@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::error::Category;
 
 use crate::problem::{Advice, Problem};
 
 /// The part of a manifest that is used here. Unknown keys and newer versions are fine.
 #[derive(Debug, Deserialize)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     #[serde(default)]
     nodes: BTreeMap<String, Node>,
 }
 
 /// A model, seed or snapshot.
 #[derive(Debug, Deserialize)]
-pub struct Node {
+pub(crate) struct Node {
     resource_type: String,
-    name: String,
+    pub(crate) name: String,
     #[serde(default)]
     alias: Option<String>,
     #[serde(default)]
@@ -28,7 +29,7 @@ pub struct Node {
     #[serde(default)]
     tags: Vec<String>,
     #[serde(default)]
-    original_file_path: String,
+    pub(crate) original_file_path: String,
     #[serde(default)]
     columns: BTreeMap<String, NodeColumn>,
     #[serde(default)]
@@ -52,27 +53,11 @@ struct NodeColumn {
 
 /// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ManifestError {
-    /// The file cannot be read.
+pub(crate) enum ManifestError {
     #[error("could not read the manifest {path}")]
-    Read {
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is no manifest.
-    #[error("{path}:{line}:{column}: not a dbt manifest: {source}")]
-    Parse {
-        /// The file.
-        path: String,
-        /// Where.
-        line: usize,
-        /// Where.
-        column: usize,
-        /// Why.
-        source: serde_json::Error,
-    },
+    Read { path: String, source: std::io::Error },
+    #[error("{path}:{line}:{column}: not a dbt manifest: {problem}")]
+    Parse { path: String, line: usize, column: usize, problem: String },
 }
 
 impl Problem for ManifestError {
@@ -87,23 +72,24 @@ impl Problem for ManifestError {
 
 impl Manifest {
     /// Reads a manifest.
-    ///
-    /// # Errors
-    /// When the file is missing or is no manifest.
-    pub fn read(path: &Path) -> Result<Self, ManifestError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, ManifestError> {
         let shown = path.display().to_string();
         let bytes = std::fs::read(path)
             .map_err(|source| ManifestError::Read { path: shown.clone(), source })?;
-        serde_json::from_slice(&bytes).map_err(|source| ManifestError::Parse {
+        serde_json::from_slice(&bytes).map_err(|error| ManifestError::Parse {
             path: shown,
-            line: source.line(),
-            column: source.column(),
-            source,
+            line: error.line(),
+            column: error.column(),
+            problem: match error.classify() {
+                // The library's sentence quotes the value, which may be a secret.
+                Category::Data => "a value is of another type".to_owned(),
+                _ => error.to_string(),
+            },
         })
     }
 
     /// The node that builds a relation.
-    pub fn node(&self, layer: &str, table: &str) -> Option<&Node> {
+    pub(crate) fn node(&self, layer: &str, table: &str) -> Option<&Node> {
         self.nodes.values().find(|node| {
             matches!(node.resource_type.as_str(), "model" | "seed" | "snapshot")
                 && node.schema.as_deref().is_some_and(|schema| schema.eq_ignore_ascii_case(layer))
@@ -113,35 +99,25 @@ impl Manifest {
 }
 
 impl Node {
-    /// The model's name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The model's file, relative to the project.
-    pub fn path(&self) -> &str {
-        &self.original_file_path
-    }
-
     /// The description, when there is one.
-    pub fn description(&self) -> Option<&str> {
+    pub(crate) fn description(&self) -> Option<&str> {
         self.description.as_deref().map(str::trim).filter(|text| !text.is_empty())
     }
 
     /// A column's description, when there is one.
-    pub fn column_description(&self, column: &str) -> Option<&str> {
+    pub(crate) fn column_description(&self, column: &str) -> Option<&str> {
         let found = self.columns.values().find(|c| c.name.eq_ignore_ascii_case(column))?;
         found.description.as_deref().map(str::trim).filter(|text| !text.is_empty())
     }
 
     /// Whether the model is a `view` or `ephemeral`, so that a table of its name is a leftover.
-    pub fn is_virtual(&self) -> Option<&str> {
+    pub(crate) fn is_virtual(&self) -> Option<&str> {
         let materialized = self.config.materialized.as_deref()?;
         matches!(materialized, "view" | "ephemeral").then_some(materialized)
     }
 
     /// Whether the model has a tag.
-    pub fn has_tag(&self, tag: &str) -> bool {
+    pub(crate) fn has_tag(&self, tag: &str) -> bool {
         let in_config = match &self.config.tags {
             serde_json::Value::String(one) => one == tag,
             serde_json::Value::Array(many) => many.iter().any(|one| one == tag),

@@ -1,4 +1,4 @@
-//! What a run is to do: which relations, and where each goes. Every problem is found before
+//! The plan of a run: which relations, and where each goes. Every problem is found before
 //! anything is written, and all are reported together.
 
 use std::collections::BTreeMap;
@@ -16,17 +16,14 @@ use crate::target::{Location, Template};
 /// The layers when none is asked for.
 const LAYERS: [&str; 2] = ["silver", "gold"];
 
-/// The relations of a run.
 #[derive(Debug, Default)]
-pub struct Plan {
-    /// To export, with the place of each.
-    pub jobs: Vec<(Relation, Location)>,
+pub(crate) struct Plan {
+    pub(crate) jobs: Vec<(Relation, Location)>,
     /// Left out, with the reason, or without a possible place.
-    pub left_out: Vec<TableReport>,
+    pub(crate) left_out: Vec<TableReport>,
     /// Every relation of the layers, chosen or not.
-    pub known: Vec<Relation>,
-    /// The layers.
-    pub layers: Vec<String>,
+    pub(crate) known: Vec<Relation>,
+    pub(crate) layers: Vec<String>,
 }
 
 impl Plan {
@@ -34,7 +31,7 @@ impl Plan {
     ///
     /// # Errors
     /// Every problem: unknown layers, patterns that name nothing, places that two tables share.
-    pub fn new(
+    pub(crate) fn new(
         connection: &Connection,
         choice: &Choice,
         manifest: Option<&Manifest>,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use common::diagnostic::Report;
+use common::verbose::timed;
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -15,34 +16,25 @@ use crate::log::Retention;
 use crate::manifest::Manifest;
 use crate::plan::Plan;
 use crate::problem::Problem;
-use crate::progress::{Detail, Progress};
+use crate::progress::Progress;
 use crate::source::Mapping;
 use crate::target::Template;
 use crate::trino::{Trino, TrinoError};
 
-/// A run that may start.
 #[derive(Debug)]
-pub struct Prepared {
-    /// What its tables share.
-    pub run: Arc<Run>,
-    /// Where tables go.
-    pub template: Template,
-    /// Which tables.
-    pub plan: Plan,
+pub(crate) struct Prepared {
+    pub(crate) run: Arc<Run>,
+    pub(crate) template: Template,
+    pub(crate) plan: Plan,
 }
 
 /// Checks the options, and chooses the tables.
 ///
 /// # Errors
 /// Every problem, not the first alone.
-pub fn prepare(cli: &Cli) -> Result<Prepared, Report> {
+pub(crate) fn prepare(cli: &Cli) -> Result<Prepared, Report> {
     let mut problems = Report::default();
     let resources = &cli.resources;
-    let progress = Progress::new(match (cli.quiet, cli.verbose) {
-        (true, _) => Detail::Quiet,
-        (false, false) => Detail::Tables,
-        (false, true) => Detail::Steps,
-    });
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = resources.threads.map_or(cores, usize::from);
     let jobs = resources.jobs.get();
@@ -51,22 +43,21 @@ pub fn prepare(cli: &Cli) -> Result<Prepared, Report> {
     let template = kept(Template::parse(&cli.target), &mut problems);
     let manifest = cli.choice.manifest.as_ref().and_then(|path| {
         let step = format!("reading {}", path.display());
-        kept(progress.timed(&step, || Manifest::read(path)), &mut problems)
+        kept(timed(step, || Manifest::read(path)), &mut problems)
     });
     let trino = kept(trino(cli), &mut problems).flatten();
     let file = std::fs::metadata(&cli.duckdb).map_or(0, |file| file.len());
     let limits =
         budget.map_or(catalog::Limits { memory: 64 << 20, threads: 1 }, |b| b.limits(file));
     let step = format!("opening {}", cli.duckdb.display());
-    let database = progress.timed(&step, || catalog::open(&cli.duckdb, limits));
+    let database = timed(step, || catalog::open(&cli.duckdb, limits));
     let database = kept(database, &mut problems);
     let plan = match (&database, &template) {
-        (Some(database), Some(template)) => progress
-            .timed("choosing the tables", || {
-                Plan::new(database, &cli.choice, manifest.as_ref(), template)
-            })
-            .map_err(|more| problems.extend(more.diagnostics().iter().cloned()))
-            .ok(),
+        (Some(database), Some(template)) => timed("choosing the tables", || {
+            Plan::new(database, &cli.choice, manifest.as_ref(), template)
+        })
+        .map_err(|more| problems.extend(more.diagnostics().iter().cloned()))
+        .ok(),
         _ => None,
     };
     let (Some(budget), Some(template), Some(database), Some(plan), false) =
@@ -85,7 +76,7 @@ pub fn prepare(cli: &Cli) -> Result<Prepared, Report> {
         retention: Retention { removed: cli.retention, orphans: cli.orphan_age },
         manifest,
         trino,
-        progress,
+        progress: Progress::new(cli.quiet),
         cancel: Cancel::default(),
     };
     Ok(Prepared { run: Arc::new(run), template, plan })

@@ -1,32 +1,20 @@
-//! What a person sees while tables are exported: a line per table on a terminal, and one plain
+//! The progress that a person sees while tables are exported: a line per table on a terminal, and one plain
 //! line per finished table otherwise. Everything goes to stderr.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use common::verbose;
 use indicatif::{HumanCount, MultiProgress, ProgressBar, ProgressStyle};
 
-/// How much is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
-    /// Warnings and errors only.
-    Quiet,
-    /// A line for each finished table.
-    Tables,
-    /// Every step, and how long it took.
-    Steps,
-}
-
-/// The progress of a run.
 #[derive(Debug, Clone)]
-pub struct Progress {
+pub(crate) struct Progress {
     lines: Option<MultiProgress>,
-    detail: Detail,
+    quiet: bool,
 }
 
-/// The progress of one table.
 #[derive(Debug)]
-pub struct TableProgress {
+pub(crate) struct TableProgress {
     bar: Option<ProgressBar>,
     started: Instant,
     progress: Progress,
@@ -36,13 +24,13 @@ pub struct TableProgress {
 
 impl Progress {
     /// Lines on a terminal only.
-    pub fn new(detail: Detail) -> Self {
-        let live = detail != Detail::Quiet && std::io::stderr().is_terminal();
-        Self { lines: live.then(MultiProgress::new), detail }
+    pub(crate) fn new(quiet: bool) -> Self {
+        let live = !quiet && std::io::stderr().is_terminal();
+        Self { lines: live.then(MultiProgress::new), quiet }
     }
 
     /// Starts a table's line. `estimated_rows` may be 0 or wrong.
-    pub fn table(&self, label: &str, estimated_rows: u64) -> TableProgress {
+    pub(crate) fn table(&self, label: &str, estimated_rows: u64) -> TableProgress {
         let bar = self.lines.as_ref().map(|lines| {
             let bar = lines.add(ProgressBar::new(estimated_rows));
             let style =
@@ -57,24 +45,9 @@ impl Progress {
         TableProgress { bar, started, progress, label, step: None }
     }
 
-    /// Says that a step has ended, and how long it took.
-    pub fn step(&self, text: &str, since: Instant) {
-        if self.detail == Detail::Steps {
-            self.note(&format!("{text}: {:.1?}", since.elapsed()));
-        }
-    }
-
-    /// Does one step of the run.
-    pub fn timed<T>(&self, text: &str, work: impl FnOnce() -> T) -> T {
-        let since = Instant::now();
-        let done = work();
-        self.step(text, since);
-        done
-    }
-
     /// Prints a line of its own.
-    pub fn note(&self, text: &str) {
-        if self.detail == Detail::Quiet {
+    pub(crate) fn note(&self, text: &str) {
+        if self.quiet {
             return;
         }
         match &self.lines {
@@ -87,7 +60,7 @@ impl Progress {
 
 impl TableProgress {
     /// Begins the next step.
-    pub fn stage(&mut self, text: &'static str) {
+    pub(crate) fn stage(&mut self, text: &'static str) {
         self.end_step();
         self.step = Some((text, Instant::now()));
         if let Some(bar) = &self.bar {
@@ -97,12 +70,13 @@ impl TableProgress {
 
     fn end_step(&mut self) {
         if let Some((text, since)) = self.step.take() {
-            self.progress.step(&format!("{}: {text}", self.label), since);
+            let line = verbose::line(&format!("{}: {text}", self.label), since);
+            line.into_iter().for_each(|line| self.progress.note(&line));
         }
     }
 
     /// Counts rows that were encoded.
-    pub fn rows(&self, rows: u64) {
+    pub(crate) fn rows(&self, rows: u64) {
         if let Some(bar) = &self.bar {
             bar.inc(rows);
             let seconds = self.started.elapsed().as_secs_f64().max(0.001);

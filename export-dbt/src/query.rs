@@ -5,10 +5,12 @@ use std::sync::mpsc::SyncSender;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::UInt64Type;
 use common::diagnostic::Diagnostic;
+use common::secrets::names_secret;
 use duckdb::Connection;
 
 use crate::cancel::Cancel;
 use crate::catalog::{Column, Relation};
+use crate::failure::{Failure, sentence};
 use crate::fingerprint::{Fingerprint, row_hash};
 use crate::source::{Mapping, quote};
 use crate::types::Field;
@@ -21,11 +23,10 @@ const GROUP_BYTES: usize = 8 << 20;
 
 /// How a relation is read.
 #[derive(Debug, Clone)]
-pub struct Query {
-    /// The Delta columns.
-    pub fields: Vec<Field>,
+pub(crate) struct Query {
+    pub(crate) fields: Vec<Field>,
     /// Conversions that lose digits, for the report.
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
     relation: String,
     expressions: Vec<String>,
     hash: String,
@@ -33,26 +34,18 @@ pub struct Query {
 
 /// Why rows did not come.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The run was stopped.
+pub(crate) enum ReadError {
     #[error("interrupted")]
     Interrupted,
-    /// DuckDB failed on a column.
     #[error("column {column:?}: {message}")]
-    Column {
-        /// The column.
-        column: String,
-        /// What DuckDB said, with the value.
-        message: String,
-    },
-    /// DuckDB failed.
+    Column { column: String, message: String },
     #[error("DuckDB: {0}")]
     Engine(String),
 }
 
 impl Query {
     /// Plans the export of a relation.
-    pub fn new(relation: &Relation, columns: &[Column], mapping: Mapping) -> Self {
+    pub(crate) fn new(relation: &Relation, columns: &[Column], mapping: Mapping) -> Self {
         let expressions: Vec<String> =
             columns.iter().map(|column| column.ty.to_sql(&quote(&column.name))).collect();
         let hashed: Vec<_> =
@@ -83,20 +76,16 @@ impl Query {
     }
 
     /// The number of rows, which DuckDB knows of a table without a scan.
-    ///
-    /// # Errors
-    /// When a view does not run.
-    pub fn count(&self, connection: &Connection) -> Result<u64, ReadError> {
+    pub(crate) fn count(&self, connection: &Connection) -> Result<u64, ReadError> {
         let sql = format!("SELECT count(*) FROM {}", self.relation);
-        let rows: i64 = connection.query_row(&sql, [], |row| row.get(0)).map_err(engine)?;
+        let rows: i64 = connection
+            .query_row(&sql, [], |row| row.get(0))
+            .map_err(|error| ReadError::Engine(sentence(&error)))?;
         Ok(rows.max(0) as u64)
     }
 
     /// The fingerprint, in one scan that exports nothing.
-    ///
-    /// # Errors
-    /// When a value cannot be exported, or the run is stopped.
-    pub fn fingerprint(
+    pub(crate) fn fingerprint(
         &self,
         connection: &Connection,
         cancel: &Cancel,
@@ -114,7 +103,7 @@ impl Query {
 
     /// Sends the rows, in groups, until the end, an error or a closed channel. Every batch has
     /// the columns and then the rows' hashes.
-    pub fn stream(
+    pub(crate) fn stream(
         &self,
         connection: &Connection,
         cancel: &Cancel,
@@ -170,34 +159,26 @@ impl Query {
         if cancel.is_set() {
             return ReadError::Interrupted;
         }
-        let text = error.to_string();
-        if text.contains("Conversion Error") || text.contains("Out of Range") {
+        if Failure::of(error) == Failure::Value {
             for (field, expression) in self.fields.iter().zip(&self.expressions) {
                 // An aggregate that needs every value, so that the cast is not optimised away.
                 let sql =
                     format!("SELECT count(CAST({expression} AS VARCHAR)) FROM {}", self.relation);
                 if let Err(error) = connection.query_row(&sql, [], |row| row.get::<_, i64>(0)) {
-                    return ReadError::Column {
-                        column: field.name.clone(),
-                        message: first_line(&error.to_string()),
+                    // DuckDB's sentence has the value.
+                    let message = match names_secret(&field.name) {
+                        true => "a value does not fit its type in Delta".to_owned(),
+                        false => sentence(&error),
                     };
+                    return ReadError::Column { column: field.name.clone(), message };
                 }
             }
         }
-        ReadError::Engine(first_line(&text))
+        ReadError::Engine(sentence(error))
     }
 }
 
 /// The hashes that a batch of [`Query::stream`] ends with.
-pub fn hashes(batch: &RecordBatch) -> &[u64] {
+pub(crate) fn hashes(batch: &RecordBatch) -> &[u64] {
     batch.columns().last().map_or(&[], |column| column.as_primitive::<UInt64Type>().values())
-}
-
-fn engine(error: duckdb::Error) -> ReadError {
-    ReadError::Engine(first_line(&error.to_string()))
-}
-
-/// DuckDB adds the query, which is ours and long, below its message.
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or(text).trim().to_string()
 }

@@ -12,10 +12,9 @@ use object_store::path::Path;
 
 use crate::problem::{Advice, Problem};
 
-/// One bucket.
 #[derive(Debug)]
-pub struct Bucket {
-    name: String,
+pub(crate) struct Bucket {
+    pub(crate) name: String,
     region: String,
     endpoint: String,
     client: Client,
@@ -23,54 +22,22 @@ pub struct Bucket {
 
 /// Why a call on a bucket failed.
 #[derive(Debug, thiserror::Error)]
-pub enum BucketError {
-    /// No such bucket.
+pub(crate) enum BucketError {
     #[error("there is no bucket {bucket}")]
-    Missing {
-        /// The bucket.
-        bucket: String,
-    },
-    /// The credentials are not accepted, or do not allow it.
+    Missing { bucket: String },
     #[error("bucket {bucket}: access denied ({code})")]
-    Denied {
-        /// The bucket.
-        bucket: String,
-        /// The service's error code, or the HTTP status.
-        code: String,
-    },
-    /// There are no credentials.
+    Denied { bucket: String, code: String },
     #[error("bucket {bucket}: there are no usable AWS credentials")]
-    Credentials {
-        /// The bucket.
-        bucket: String,
-    },
-    /// Nobody answers.
+    Credentials { bucket: String },
     #[error("bucket {bucket}: could not reach {endpoint}: {detail}")]
-    Unreachable {
-        /// The bucket.
-        bucket: String,
-        /// Where.
-        endpoint: String,
-        /// What went wrong.
-        detail: String,
-    },
-    /// Another answer.
+    Unreachable { bucket: String, endpoint: String, detail: String },
     #[error("bucket {bucket}: {what} was answered with {status} {code}")]
-    Refused {
-        /// The bucket.
-        bucket: String,
-        /// The call.
-        what: &'static str,
-        /// The HTTP status.
-        status: u16,
-        /// The service's error code.
-        code: String,
-    },
+    Refused { bucket: String, what: &'static str, status: u16, code: String },
 }
 
 impl BucketError {
     /// Whether the other side could not be reached, as opposed to having refused.
-    pub fn is_unreachable(&self) -> bool {
+    pub(crate) fn is_unreachable(&self) -> bool {
         match self {
             BucketError::Unreachable { .. } => true,
             BucketError::Refused { status, .. } => *status >= 500,
@@ -100,40 +67,27 @@ impl Problem for BucketError {
 
 /// A multipart upload that was never completed.
 #[derive(Debug)]
-pub struct OpenUpload {
-    /// The object's key.
-    pub key: String,
-    /// The upload's id.
-    pub id: String,
+pub(crate) struct OpenUpload {
+    pub(crate) key: String,
+    pub(crate) id: String,
     /// When it was started, in milliseconds since 1970.
-    pub initiated: i64,
+    pub(crate) initiated: i64,
 }
 
 impl Bucket {
     /// The bucket `name`, for messages at `endpoint`.
-    pub fn new(name: &str, client: Client, region: &str, endpoint: &str) -> Self {
+    pub(crate) fn new(name: &str, client: Client, region: &str, endpoint: &str) -> Self {
         Self { name: name.into(), region: region.into(), endpoint: endpoint.into(), client }
     }
 
-    /// The name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Whether the bucket exists and may be listed.
-    ///
-    /// # Errors
-    /// When it is missing, or not ours, or nobody answers.
-    pub async fn check(&self) -> Result<(), BucketError> {
+    pub(crate) async fn check(&self) -> Result<(), BucketError> {
         let answer = self.client.head_bucket().bucket(&self.name).send().await;
         answer.map(|_| ()).map_err(|error| self.failed("HeadBucket", &error))
     }
 
     /// Creates the bucket; one that is ours already is as good.
-    ///
-    /// # Errors
-    /// When it is somebody else's, or may not be created, or nobody answers.
-    pub async fn create(&self) -> Result<(), BucketError> {
+    pub(crate) async fn create(&self) -> Result<(), BucketError> {
         // us-east-1 is the one region that must not be named.
         let place = (self.region != "us-east-1").then(|| {
             let region = BucketLocationConstraint::from(self.region.as_str());
@@ -147,10 +101,7 @@ impl Bucket {
     }
 
     /// The multipart uploads that are open under a prefix.
-    ///
-    /// # Errors
-    /// When they may not be listed, or nobody answers.
-    pub async fn open_uploads(&self, prefix: &Path) -> Result<Vec<OpenUpload>, BucketError> {
+    pub(crate) async fn open_uploads(&self, prefix: &Path) -> Result<Vec<OpenUpload>, BucketError> {
         // With the slash, so that the table `trips` does not clean up after `trips_daily`.
         let folder = match prefix.as_ref() {
             "" => String::new(),
@@ -181,10 +132,7 @@ impl Bucket {
     }
 
     /// Aborts an upload of [`Bucket::open_uploads`]; one that is gone already does not matter.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn abort(&self, upload: &OpenUpload) -> Result<(), BucketError> {
+    pub(crate) async fn abort(&self, upload: &OpenUpload) -> Result<(), BucketError> {
         let request = self.client.abort_multipart_upload().bucket(&self.name);
         match request.key(&upload.key).upload_id(&upload.id).send().await {
             Err(error) if error.code() == Some("NoSuchUpload") => Ok(()),

@@ -9,7 +9,7 @@ use crate::manifest::Node;
 
 /// A `--table` or `--exclude` pattern: `fact_*`, or `gold.fact_*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(String);
+pub(crate) struct Pattern(String);
 
 impl FromStr for Pattern {
     type Err = std::convert::Infallible;
@@ -21,7 +21,7 @@ impl FromStr for Pattern {
 
 impl Pattern {
     /// Whether the pattern names the relation. Case does not matter, as in DuckDB.
-    pub fn matches(&self, relation: &Relation) -> bool {
+    pub(crate) fn matches(&self, relation: &Relation) -> bool {
         let name = if self.0.contains('.') { relation.label() } else { relation.name.clone() };
         WildMatch::new(&self.0).matches(&name.to_lowercase())
     }
@@ -35,7 +35,7 @@ impl std::fmt::Display for Pattern {
 
 /// One `--select`: terms that must all hold, as in dbt `tag:gold,path:models/gold`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selector {
+pub(crate) struct Selector {
     terms: Vec<Term>,
 }
 
@@ -76,12 +76,12 @@ fn parse_term(text: &str) -> Result<Term, String> {
 
 impl Selector {
     /// Whether the model is selected.
-    pub fn matches(&self, node: &Node) -> bool {
+    pub(crate) fn matches(&self, node: &Node) -> bool {
         self.terms.iter().all(|term| match term {
             Term::Tag(tag) => node.has_tag(tag),
-            Term::Name(name) => WildMatch::new(name).matches(node.name()),
+            Term::Name(name) => WildMatch::new(name).matches(&node.name),
             Term::Path(path) => {
-                let file = node.path();
+                let file = &node.original_file_path;
                 let within = file.strip_prefix(path.as_str());
                 within.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
                     || WildMatch::new(path).matches(file)
@@ -92,7 +92,7 @@ impl Selector {
 
 /// A share of the tables: the `index`th of `count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
+pub(crate) struct Shard {
     index: u64,
     count: u64,
 }
@@ -114,7 +114,7 @@ impl FromStr for Shard {
 impl Shard {
     /// Whether the relation is in this share. Depends on its name alone, so that adding a table
     /// moves no other.
-    pub fn contains(&self, layer: &str, table: &str) -> bool {
+    pub(crate) fn contains(&self, layer: &str, table: &str) -> bool {
         // FNV-1a, 64 bits: the same in every version of every toolchain.
         let label = format!("{layer}.{table}");
         let hash = label.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {

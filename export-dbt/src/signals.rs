@@ -10,19 +10,15 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals of a run.
 #[derive(Debug)]
-pub struct Signals {
+pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
     /// Takes the signals from here on; one that comes before [`Signals::first`] is kept for it.
-    ///
-    /// # Errors
-    /// The system refuses a handler.
-    pub fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         let again = Arc::new(AtomicBool::new(false));
         for number in [SIGINT, SIGTERM] {
             // In this order: the first signal finds the flag unset, and sets it.
@@ -34,7 +30,7 @@ impl Signals {
     }
 
     /// Waits for a signal; the status that a run which it has stopped ends with.
-    pub async fn first(&mut self) -> Status {
+    pub(crate) async fn first(&mut self) -> Status {
         tokio::select! {
             _ = self.interrupt.recv() => Status::Interrupted,
             _ = self.terminate.recv() => Status::Terminated,

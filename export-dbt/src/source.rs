@@ -5,16 +5,14 @@
 
 use crate::types::{DeltaType, Field};
 
-/// A DuckDB logical type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceType {
+pub(crate) enum SourceType {
     /// A type that Delta and Arrow have as it is.
     Plain(DeltaType),
     /// `UTINYINT`
     UTinyInt,
     /// `USMALLINT`
     USmallInt,
-    /// `UINTEGER`
     UInteger,
     /// `UBIGINT`
     UBigInt,
@@ -38,27 +36,24 @@ pub enum SourceType {
     TimestampTz,
     /// `LIST`, and `ARRAY`, which loses its fixed length.
     List(Box<SourceType>),
-    /// `STRUCT`
     Struct(Vec<(String, SourceType)>),
-    /// `MAP`
     Map(Box<SourceType>, Box<SourceType>),
-    /// `UNION`
     Union(Vec<(String, SourceType)>),
 }
 
 /// Options that change what a type becomes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Mapping {
+pub(crate) struct Mapping {
     /// Write `TIMESTAMP` as `timestamp`, taking its values for UTC.
-    pub timestamp_as_utc: bool,
+    pub(crate) timestamp_as_utc: bool,
 }
 
 /// The name of the member that says which variant of a `UNION` a value holds.
-pub const UNION_TAG: &str = "tag";
+pub(crate) const UNION_TAG: &str = "tag";
 
 impl SourceType {
     /// The Delta type that carries this type's values.
-    pub fn to_delta(&self, mapping: Mapping) -> DeltaType {
+    pub(crate) fn to_delta(&self, mapping: Mapping) -> DeltaType {
         match self {
             SourceType::Plain(ty) => ty.clone(),
             SourceType::UTinyInt => DeltaType::Short,
@@ -88,32 +83,31 @@ impl SourceType {
     }
 
     /// The SQL expression that turns `value`, an expression of this type, into the Delta type.
-    pub fn to_sql(&self, value: &str) -> String {
+    pub(crate) fn to_sql(&self, value: &str) -> String {
         self.expression(value, 0)
     }
 
-    /// Whether values lose digits: a `TIMESTAMP_NS` is somewhere in the type.
-    pub fn truncates(&self) -> bool {
+    /// The types that this one is made of.
+    fn parts(&self) -> Vec<&SourceType> {
         match self {
-            SourceType::TimestampNs => true,
-            SourceType::List(element) => element.truncates(),
-            SourceType::Map(key, value) => key.truncates() || value.truncates(),
+            SourceType::List(element) => vec![element],
+            SourceType::Map(key, value) => vec![key, value],
             SourceType::Struct(members) | SourceType::Union(members) => {
-                members.iter().any(|(_, ty)| ty.truncates())
+                members.iter().map(|(_, ty)| ty).collect()
             }
-            _ => false,
+            _ => Vec::new(),
         }
     }
 
+    /// Whether values lose digits: a `TIMESTAMP_NS` is somewhere in the type.
+    pub(crate) fn truncates(&self) -> bool {
+        matches!(self, SourceType::TimestampNs) || self.parts().iter().any(|ty| ty.truncates())
+    }
+
     /// Whether the value is made of other values.
-    pub fn is_nested(&self) -> bool {
-        matches!(
-            self,
-            SourceType::List(_)
-                | SourceType::Struct(_)
-                | SourceType::Map(..)
-                | SourceType::Union(_)
-        )
+    pub(crate) fn is_nested(&self) -> bool {
+        use SourceType::{List, Map, Struct, Union};
+        matches!(self, List(_) | Map(..) | Struct(_) | Union(_))
     }
 
     /// Whether the values go to Arrow as they are.
@@ -129,17 +123,9 @@ impl SourceType {
 
     /// Whether one `CAST` does the whole type.
     fn is_castable(&self) -> bool {
-        match self {
-            SourceType::Interval
-            | SourceType::Variant
-            | SourceType::Geometry
-            | SourceType::TimestampNs
-            | SourceType::Union(_) => false,
-            SourceType::List(element) => element.is_castable(),
-            SourceType::Struct(members) => members.iter().all(|(_, ty)| ty.is_castable()),
-            SourceType::Map(key, value) => key.is_castable() && value.is_castable(),
-            _ => true,
-        }
+        use SourceType::{Geometry, Interval, TimestampNs, Union, Variant};
+        !matches!(self, Interval | Variant | Geometry | TimestampNs | Union(_))
+            && self.parts().iter().all(|ty| ty.is_castable())
     }
 
     /// The DuckDB type whose Arrow form is the Delta type's. Only for castable types.
@@ -228,12 +214,12 @@ impl SourceType {
 }
 
 /// A name as an SQL identifier.
-pub fn quote(name: &str) -> String {
+pub(crate) fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A text as an SQL literal.
-pub fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

@@ -24,11 +24,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The S3 settings of a run.
 #[derive(Debug, Clone)]
-pub struct S3Settings {
+pub(crate) struct S3Settings {
     /// The endpoint of MinIO or LocalStack; none for what the AWS configuration says.
-    pub endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
     /// Deadline of a request with all its retries.
-    pub retry_timeout: Duration,
+    pub(crate) retry_timeout: Duration,
 }
 
 /// The AWS configuration of the process, for both clients: the same credentials, region and
@@ -60,7 +60,8 @@ impl Aws {
         config.set_endpoint_url(self.endpoint.clone());
         // Path-style where an endpoint is set: LocalStack and MinIO have no name per bucket.
         config.set_force_path_style(Some(self.endpoint.is_some()));
-        let shown = self.endpoint.clone().unwrap_or_else(|| SERVICE.endpoint(&self.config));
+        let named = self.endpoint.as_deref().map(common::aws::without_user);
+        let shown = named.unwrap_or_else(|| SERVICE.endpoint(&self.config));
         Bucket::new(name, Client::from_conf(config.build()), &self.region, &shown)
     }
 
@@ -115,13 +116,10 @@ impl CredentialProvider for SdkCredentials {
     }
 }
 
-/// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The endpoint in the environment.
+pub(crate) enum StoreError {
     #[error("{0}")]
     Endpoint(String),
-    /// Another setting.
     #[error("could not set up the object store")]
     Settings(#[from] object_store::Error),
 }
@@ -137,25 +135,20 @@ impl Problem for StoreError {
 
 /// A store with the S3 calls that the generic interface lacks.
 #[derive(Debug, Clone)]
-pub struct Store {
-    /// Reads, writes and lists.
-    pub objects: Arc<dyn ObjectStore>,
+pub(crate) struct Store {
+    pub(crate) objects: Arc<dyn ObjectStore>,
     /// For S3 only.
-    pub bucket: Option<Arc<Bucket>>,
+    pub(crate) bucket: Option<Arc<Bucket>>,
 }
 
-/// Every store of a run.
 #[derive(Debug, Default)]
-pub struct Stores {
+pub(crate) struct Stores {
     by_bucket: HashMap<Option<String>, Store>,
 }
 
 impl Stores {
     /// The stores of these locations.
-    ///
-    /// # Errors
-    /// When the endpoint or another setting from the environment is not valid.
-    pub async fn open<'a>(
+    pub(crate) async fn open<'a>(
         locations: impl IntoIterator<Item = &'a Location>,
         settings: &S3Settings,
     ) -> Result<Self, StoreError> {
@@ -185,15 +178,15 @@ impl Stores {
     }
 
     /// The store of a location that was given to [`Stores::open`].
-    pub fn get(&self, location: &Location) -> Option<&Store> {
+    pub(crate) fn get(&self, location: &Location) -> Option<&Store> {
         self.by_bucket.get(&location.bucket)
     }
 
     /// The buckets, in the order of their names.
-    pub fn buckets(&self) -> Vec<Arc<Bucket>> {
+    pub(crate) fn buckets(&self) -> Vec<Arc<Bucket>> {
         let mut buckets: Vec<_> =
             self.by_bucket.values().filter_map(|s| s.bucket.clone()).collect();
-        buckets.sort_by(|a, b| a.name().cmp(b.name()));
+        buckets.sort_by(|a, b| a.name.cmp(&b.name));
         buckets
     }
 }

@@ -10,10 +10,10 @@ use serde::{Serialize, Serializer};
 use crate::catalog::Relation;
 use crate::trino::Registration;
 
-/// What became of one table.
+/// The result of one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// A new version was committed.
     Exported,
     /// The newest version has these rows already; nothing was written.
@@ -32,58 +32,34 @@ pub enum Outcome {
     Dropped,
 }
 
-impl Outcome {
-    fn name(self) -> &'static str {
-        match self {
-            Outcome::Exported => "exported",
-            Outcome::Unchanged => "unchanged",
-            Outcome::Planned => "planned",
-            Outcome::Failed => "failed",
-            Outcome::Interrupted => "interrupted",
-            Outcome::Skipped => "skipped",
-            Outcome::Gone => "gone",
-            Outcome::Dropped => "dropped",
-        }
-    }
-}
-
-/// One table's line.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TableReport {
-    /// The layer.
-    pub layer: String,
-    /// The table.
-    pub table: String,
-    /// Where it is.
-    pub location: String,
-    /// What became of it.
-    pub outcome: Outcome,
+pub(crate) struct TableReport {
+    pub(crate) layer: String,
+    pub(crate) table: String,
+    pub(crate) location: String,
+    pub(crate) outcome: Outcome,
     /// Why, when that is not plain; in JSON `code`, `reason` and `hint`.
     #[serde(flatten, serialize_with = "explained")]
-    pub why: Option<Diagnostic>,
+    pub(crate) why: Option<Diagnostic>,
     /// Rows of the table in the database, when they were counted.
-    pub rows: Option<u64>,
-    /// Files written.
-    pub files: u64,
-    /// Bytes written.
-    pub bytes: u64,
-    /// Seconds that the table took.
-    pub seconds: f64,
+    pub(crate) rows: Option<u64>,
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
+    pub(crate) seconds: f64,
     /// The newest version, when it is known.
-    pub version: Option<u64>,
+    pub(crate) version: Option<u64>,
     /// Files of older versions, of killed runs and open uploads that were removed.
-    pub removed_files: u64,
-    /// What Trino was told.
-    pub trino: Option<Registration>,
-    /// What went less well without making the table fail.
+    pub(crate) removed_files: u64,
+    pub(crate) trino: Option<Registration>,
+    /// Problems that did not make the table fail.
     #[serde(serialize_with = "messages")]
-    pub warnings: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl TableReport {
     /// The report of a table with which nothing was done yet.
-    pub fn new(relation: &Relation, location: String, outcome: Outcome) -> Self {
+    pub(crate) fn new(relation: &Relation, location: String, outcome: Outcome) -> Self {
         Self {
             layer: relation.layer.clone(),
             table: relation.name.clone(),
@@ -102,13 +78,13 @@ impl TableReport {
     }
 
     /// The same, with the reason for its outcome.
-    pub fn because(mut self, why: Diagnostic) -> Self {
+    pub(crate) fn because(mut self, why: Diagnostic) -> Self {
         self.why = Some(why);
         self
     }
 
     /// `layer.table`, for messages.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         format!("{}.{}", self.layer, self.table)
     }
 }
@@ -133,29 +109,27 @@ fn messages<S: Serializer>(warnings: &[Diagnostic], serializer: S) -> Result<S::
     serializer.collect_seq(warnings.iter().map(Diagnostic::message))
 }
 
-/// The whole run.
+/// A run as `schema/summary.schema.json` describes it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Summary {
+pub(crate) struct Summary {
     /// `export-dbt`
-    pub tool: &'static str,
-    /// The tool's version.
-    pub version: &'static str,
+    pub(crate) tool: &'static str,
+    pub(crate) version: &'static str,
     /// The id that the run's commits and files carry.
-    pub run_id: String,
+    pub(crate) run_id: String,
     /// How the run ended; in JSON the exit status.
     #[serde(rename = "exitStatus", serialize_with = "number")]
-    pub status: Status,
-    /// Seconds that the run took.
-    pub seconds: f64,
+    pub(crate) status: Status,
+    pub(crate) seconds: f64,
     /// Every table, in the order of layer and name.
-    pub tables: Vec<TableReport>,
+    pub(crate) tables: Vec<TableReport>,
 }
 
 impl Summary {
     /// The summary of a run; sorts the tables. `failed` is the status when a table has failed,
     /// `stopped` the one of a run that was told to end early.
-    pub fn new(
+    pub(crate) fn new(
         run_id: String,
         seconds: f64,
         mut tables: Vec<TableReport>,
@@ -176,7 +150,7 @@ impl Summary {
     }
 
     /// The warnings and errors of all tables, each about its table.
-    pub fn problems(&self) -> impl Iterator<Item = Diagnostic> {
+    pub(crate) fn problems(&self) -> impl Iterator<Item = Diagnostic> {
         self.tables.iter().flat_map(|table| {
             let told = matches!(table.outcome, Outcome::Failed | Outcome::Gone);
             let why = table.why.iter().filter(move |_| told);
@@ -184,13 +158,8 @@ impl Summary {
         })
     }
 
-    /// The JSON document of `schema/summary.schema.json`.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-
     /// The table for a person.
-    pub fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let header = ["table", "result", "rows", "files", "size", "seconds", "version", "reason"];
         let count = |n: Option<u64>| n.map_or_else(|| "-".into(), |n| HumanCount(n).to_string());
         let row = |t: &TableReport| {
@@ -198,7 +167,7 @@ impl Summary {
             let reason = t.why.as_ref().and_then(|why| why.message().lines().next());
             vec![
                 t.label(),
-                t.outcome.name().into(),
+                table::word(&t.outcome),
                 count(t.rows),
                 count(written.map(|t| t.files)),
                 written.map_or_else(|| "-".into(), |t| quantity::show(t.bytes)),
@@ -217,7 +186,7 @@ fn number<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Err
 }
 
 /// Milliseconds are enough.
-pub fn round(seconds: f64) -> f64 {
+pub(crate) fn round(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
 
-use common::diagnostic::Report;
+use anyhow::Result;
+use common::verbose::step;
 use indicatif::HumanCount;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -19,20 +19,15 @@ use crate::s3::BucketError;
 use crate::store::{S3Settings, Stores};
 use crate::summary::{Outcome, TableReport};
 
-/// What became of the tables.
 #[derive(Debug)]
-pub struct Exported {
-    /// One report for each.
-    pub tables: Vec<TableReport>,
+pub(crate) struct Exported {
+    pub(crate) tables: Vec<TableReport>,
     /// Whether no store could be reached.
-    pub unreachable: bool,
+    pub(crate) unreachable: bool,
 }
 
 /// Exports every table of the plan.
-///
-/// # Errors
-/// When the settings of the object store are not valid.
-pub async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported, Report> {
+pub(crate) async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported> {
     let Prepared { run, template, plan } = prepared;
     let folders: Vec<_> =
         plan.layers.iter().filter_map(|layer| template.layer_folder(layer)).collect();
@@ -41,7 +36,7 @@ pub async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported, Repor
         S3Settings { endpoint: cli.s3.s3_endpoint.clone(), retry_timeout: cli.s3.retry_timeout };
     let stores = Stores::open(locations, &settings).await.map_err(|error| error.diagnostic())?;
     let closed = tokio::select! {
-        closed = check_buckets(&run, &stores, cli.create_buckets && !cli.dry_run) => closed,
+        closed = check_buckets(&stores, cli.create_buckets && !cli.dry_run) => closed,
         // Each table then says that it was interrupted.
         () = run.cancel.wait() => HashMap::new(),
     };
@@ -87,18 +82,16 @@ pub async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported, Repor
     Ok(Exported { tables, unreachable: unreachable && !reached })
 }
 
-/// The buckets that cannot be used.
-async fn check_buckets(run: &Run, stores: &Stores, create: bool) -> HashMap<String, BucketError> {
+async fn check_buckets(stores: &Stores, create: bool) -> HashMap<String, BucketError> {
     let mut closed = HashMap::new();
     for bucket in stores.buckets() {
-        let since = Instant::now();
+        let _step = step(format!("checking the bucket {}", bucket.name));
         let mut checked = bucket.check().await;
         if create && matches!(checked, Err(BucketError::Missing { .. })) {
             checked = bucket.create().await;
         }
-        run.progress.step(&format!("checking the bucket {}", bucket.name()), since);
         if let Err(error) = checked {
-            closed.insert(bucket.name().to_string(), error);
+            closed.insert(bucket.name.clone(), error);
         }
     }
     closed

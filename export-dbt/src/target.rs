@@ -7,34 +7,30 @@ use crate::problem::{Advice, Problem};
 
 /// A location pattern with `{layer}` and `{table}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template {
+pub(crate) struct Template {
     text: String,
 }
 
 /// The place of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
+pub(crate) struct Location {
     /// The URL, without a slash at the end.
-    pub url: Url,
+    pub(crate) url: Url,
     /// The bucket, for `s3`; none for `file`.
-    pub bucket: Option<String>,
+    pub(crate) bucket: Option<String>,
     /// The path in the bucket or in the file system.
-    pub prefix: Path,
+    pub(crate) prefix: Path,
 }
 
-/// What is wrong with a template or with a table's place in it.
+/// A fault of a template or of a table's place in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TargetError {
-    /// Not a location that this tool writes to.
+pub(crate) enum TargetError {
     #[error("the target {0:?} is no s3:// or file:/// location")]
     Scheme(String),
-    /// Every table would go to one place.
     #[error("the target {0:?} has no {{table}}, so all tables would share one location")]
     NoTable(String),
-    /// A placeholder that is not known.
     #[error("the target {0:?} has an unknown placeholder")]
     Placeholder(String),
-    /// A name that cannot be a part of a location.
     #[error("the name {0:?} cannot be a part of a location")]
     Name(String),
 }
@@ -55,10 +51,7 @@ impl Problem for TargetError {
 
 impl Template {
     /// Parses a template; `s3a://` is taken for `s3://`, and a bare path for `file://`.
-    ///
-    /// # Errors
-    /// When it is no location, or has no `{table}`.
-    pub fn parse(text: &str) -> Result<Self, TargetError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, TargetError> {
         let text = match text.strip_prefix("s3a://") {
             Some(rest) => format!("s3://{rest}"),
             None if text.starts_with('/') => format!("file://{text}"),
@@ -77,10 +70,7 @@ impl Template {
     }
 
     /// The location of a table.
-    ///
-    /// # Errors
-    /// When a name has characters that would change the path.
-    pub fn locate(&self, layer: &str, table: &str) -> Result<Location, TargetError> {
+    pub(crate) fn locate(&self, layer: &str, table: &str) -> Result<Location, TargetError> {
         for name in [layer, table] {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
             if name.is_empty() || !name.chars().all(plain) || name.chars().all(|c| c == '.') {
@@ -101,7 +91,7 @@ impl Template {
 
     /// The folder that holds the tables of a layer, when `{table}` is the last part of the
     /// template; otherwise the tables that exist there cannot be listed.
-    pub fn layer_folder(&self, layer: &str) -> Option<Location> {
+    pub(crate) fn layer_folder(&self, layer: &str) -> Option<Location> {
         let parent = self.text.strip_suffix("/{table}")?;
         if parent.contains("{table}") {
             return None;

@@ -7,10 +7,8 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field as ArrowField, Fields, TimeUnit};
 use serde_json::{Value, json};
 
-/// A Delta data type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DeltaType {
-    /// `boolean`
+pub(crate) enum DeltaType {
     Boolean,
     /// `byte`, 8 bits signed
     Byte,
@@ -28,7 +26,6 @@ pub enum DeltaType {
     Decimal(u8, u8),
     /// `string`, UTF-8
     String,
-    /// `binary`
     Binary,
     /// `date`, days since 1970-01-01
     Date,
@@ -38,7 +35,6 @@ pub enum DeltaType {
     TimestampNtz,
     /// `array` of nullable elements
     Array(Box<DeltaType>),
-    /// `struct`
     Struct(Vec<Field>),
     /// `map` with nullable values
     Map(Box<DeltaType>, Box<DeltaType>),
@@ -47,18 +43,16 @@ pub enum DeltaType {
 /// A column, or a member of a struct. Every field is nullable: a `NOT NULL` in Delta is an
 /// invariant that raises the writer version, and the rows are checked in DuckDB already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    /// The name, as in DuckDB.
-    pub name: String,
-    /// The type.
-    pub ty: DeltaType,
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) ty: DeltaType,
     /// The description, carried in the field's metadata.
-    pub comment: Option<String>,
+    pub(crate) comment: Option<String>,
 }
 
 impl DeltaType {
     /// The type in the metadata's schema string.
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let name = match self {
             DeltaType::Boolean => "boolean",
             DeltaType::Byte => "byte",
@@ -90,7 +84,7 @@ impl DeltaType {
     }
 
     /// The Arrow type that is written to Parquet.
-    pub fn to_arrow(&self) -> DataType {
+    pub(crate) fn to_arrow(&self) -> DataType {
         match self {
             DeltaType::Boolean => DataType::Boolean,
             DeltaType::Byte => DataType::Int8,
@@ -121,7 +115,7 @@ impl DeltaType {
     }
 
     /// Whether a `timestamp_ntz` is anywhere in the type, which the protocol must then name.
-    pub fn has_timestamp_ntz(&self) -> bool {
+    pub(crate) fn has_timestamp_ntz(&self) -> bool {
         match self {
             DeltaType::TimestampNtz => true,
             DeltaType::Array(element) => element.has_timestamp_ntz(),
@@ -132,7 +126,7 @@ impl DeltaType {
     }
 
     /// How many Parquet columns the type takes.
-    pub fn leaves(&self) -> usize {
+    pub(crate) fn leaves(&self) -> usize {
         match self {
             DeltaType::Array(element) => element.leaves(),
             DeltaType::Struct(fields) => fields.iter().map(|f| f.ty.leaves()).sum(),
@@ -143,12 +137,12 @@ impl DeltaType {
 }
 
 /// The Arrow fields of a list of columns.
-pub fn arrow_fields(fields: &[Field]) -> Fields {
+pub(crate) fn arrow_fields(fields: &[Field]) -> Fields {
     fields.iter().map(|f| ArrowField::new(&f.name, f.ty.to_arrow(), true)).collect()
 }
 
 /// The schema object that `metaData.schemaString` holds.
-pub fn schema_json(fields: &[Field]) -> Value {
+pub(crate) fn schema_json(fields: &[Field]) -> Value {
     let fields: Vec<Value> = fields
         .iter()
         .map(|f| {
@@ -162,11 +156,11 @@ pub fn schema_json(fields: &[Field]) -> Value {
     json!({"type": "struct", "fields": fields})
 }
 
-/// What is wrong with the columns' names, every fault at once.
+/// Every fault of the columns' names.
 ///
 /// Delta without column mapping refuses these characters, and Spark and Trino compare names
 /// without regard to case.
-pub fn name_faults(fields: &[Field]) -> Vec<String> {
+pub(crate) fn name_faults(fields: &[Field]) -> Vec<String> {
     let mut faults = Vec::new();
     collect_name_faults(fields, "", &mut faults);
     faults

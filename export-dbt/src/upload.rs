@@ -19,7 +19,6 @@ const QUEUED_PARTS: usize = 1;
 /// Parts that are sent at the same time.
 const PARTS_IN_FLIGHT: usize = 2;
 
-/// A part of a file.
 #[derive(Debug)]
 enum Part {
     More(Bytes),
@@ -28,7 +27,7 @@ enum Part {
 
 /// The writing end: cuts the bytes into parts.
 #[derive(Debug)]
-pub struct PartSink {
+pub(crate) struct PartSink {
     sender: mpsc::Sender<Part>,
     buffer: Vec<u8>,
     part_bytes: usize,
@@ -61,28 +60,21 @@ impl Drop for Lent {
 
 /// The reading end, for [`Parts::upload`].
 #[derive(Debug)]
-pub struct Parts {
+pub(crate) struct Parts {
     receiver: mpsc::Receiver<Part>,
 }
 
 /// Why an upload did not happen.
 #[derive(Debug, thiserror::Error)]
-pub enum UploadError {
-    /// The store refused, or could not be reached after the retries.
+pub(crate) enum UploadError {
     #[error("could not upload {path}")]
-    Store {
-        /// The object.
-        path: String,
-        /// What the store said.
-        source: object_store::Error,
-    },
-    /// The encoder stopped before the end of the file.
+    Store { path: String, source: object_store::Error },
     #[error("the file was given up before its end")]
     GivenUp,
 }
 
 /// The two ends of a file's way to the store, in parts of `part_bytes` bytes.
-pub fn pipe(part_bytes: usize) -> (PartSink, Parts) {
+pub(crate) fn pipe(part_bytes: usize) -> (PartSink, Parts) {
     let (sender, receiver) = mpsc::channel(QUEUED_PARTS);
     let sink = PartSink { sender, buffer: Vec::new(), part_bytes, spare: Spare::default() };
     (sink, Parts { receiver })
@@ -90,10 +82,7 @@ pub fn pipe(part_bytes: usize) -> (PartSink, Parts) {
 
 impl PartSink {
     /// Sends what is left. A sink that is dropped without this gives its file up.
-    ///
-    /// # Errors
-    /// When the upload has failed.
-    pub fn finish(&mut self) -> io::Result<()> {
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
         let last = self.take();
         self.send(Part::Last(last))
     }
@@ -136,7 +125,7 @@ impl Parts {
     ///
     /// # Errors
     /// After the store's own retries; nothing is left behind that the store let us remove.
-    pub async fn upload(
+    pub(crate) async fn upload(
         mut self,
         store: &Arc<dyn ObjectStore>,
         path: &Path,

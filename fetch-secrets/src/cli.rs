@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::builder::ValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use common::cli::{Former, Verbosity};
+use clap::{ArgMatches, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use common::cli::{Format, Former, Verbosity};
 use common::duration;
 use secrecy::SecretString;
 
@@ -45,7 +45,7 @@ Environment:
 #[command(name = "fetch-secrets", version, after_help = AFTER_HELP)]
 #[command(disable_help_subcommand = true)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Options of every command.
@@ -57,11 +57,11 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// The command line of this process.
+    /// The arguments of this process.
     ///
     /// # Errors
     /// Usage, or a request for help; printing it is the caller's business.
-    pub fn from_arguments() -> Result<Self, clap::Error> {
+    pub fn matches() -> Result<ArgMatches, clap::Error> {
         let command = common::cli::command::<Cli>(&FORMER);
         let matches = command.try_get_matches().map_err(without_value)?;
         // Options of `fetch` without its name, followed by another command, would do nothing.
@@ -75,7 +75,7 @@ impl Cli {
                 ));
             }
         }
-        Cli::from_arg_matches(&matches)
+        Ok(matches)
     }
 }
 
@@ -169,16 +169,7 @@ pub struct Fetch {
     pub check: bool,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
-    pub format: ReportFormat,
-}
-
-/// How a command reports on stdout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// A table
-    Text,
-    /// One JSON object
-    Json,
+    pub format: Format,
 }
 
 /// Options of `print`.
@@ -238,7 +229,7 @@ pub struct Seed {
     pub timeout: Duration,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
-    pub format: ReportFormat,
+    pub format: Format,
 }
 
 /// Options of `list`.
@@ -246,7 +237,7 @@ pub struct Seed {
 pub struct List {
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
-    pub format: ReportFormat,
+    pub format: Format,
 }
 
 fn secret(text: &str) -> Result<SecretString, Infallible> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret;
+use serde::Serialize;
 
 use crate::quote;
 use crate::variables::Variables;
@@ -28,7 +29,7 @@ pub(crate) fn render(variables: &Variables) -> String {
 }
 
 /// Which variables differ between two versions of a file.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Difference {
     pub(crate) added: Vec<String>,
     pub(crate) changed: Vec<String>,

@@ -23,33 +23,26 @@ mod variables;
 use std::io::{self, Write};
 
 use common::exit::Status;
-use common::streams::say;
 
 use cli::{Cli, Command};
-use common::stop::Stop;
 
-/// Runs the command line and reports on stderr what went wrong.
-pub fn main(cli: Cli) -> Status {
-    common::verbose::enable(cli.shared.verbosity.verbose);
-    // What a panic was given may hold a value; where it happened does not.
+/// Does the work of the command line.
+///
+/// # Errors
+/// The run could not do its work.
+pub fn run(cli: Cli) -> anyhow::Result<Status> {
+    // The message of a panic may hold a value; its place does not.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(io::stderr(), "fetch-secrets: a bug at {place}; please report it");
     }));
     signals::exit_on_interruption();
-    let outcome = match cli.command {
+    match cli.command {
         None => command::fetch::run(&cli.shared, &cli.fetch),
         Some(Command::Fetch(options)) => command::fetch::run(&cli.shared, &options),
         Some(Command::Print(options)) => command::print::run(&cli.shared, &options),
         Some(Command::Exec(options)) => command::exec::run(&cli.shared, &options),
         Some(Command::Seed(options)) => command::seed::run(&cli.shared, &options),
         Some(Command::List(options)) => command::list::run(&cli.shared, &options),
-    };
-    match outcome {
-        Ok(status) => status,
-        Err(Stop { status, report }) => {
-            say(&report);
-            status
-        }
     }
 }

@@ -16,9 +16,7 @@ use crate::variables::Variables;
 /// The value of one secret, as stored.
 #[derive(Debug)]
 pub(crate) enum Payload {
-    /// SecretString
     Text(SecretString),
-    /// SecretBinary
     Binary(SecretBox<Vec<u8>>),
 }
 

@@ -34,36 +34,27 @@ mod teardown;
 mod turn;
 mod version;
 
+use anyhow::Context;
 use common::exit::Status;
 use common::stop::Stop;
-use common::streams::say;
 
 use cli::{Cli, Command, Shared};
 use interrupt::Interrupt;
 
-/// Runs the command line and reports on stderr what went wrong.
-pub fn main(cli: Cli) -> Status {
-    common::verbose::enable(cli.shared.verbosity.verbose);
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            say(&Stop::bad("runtime", format!("cannot start: {error}")).report);
-            return Status::Bad;
-        }
-    };
-    let outcome = runtime.block_on(run(cli));
+/// Does the work of the command line.
+///
+/// # Errors
+/// The run could not do its work.
+pub fn run(cli: Cli) -> anyhow::Result<Status> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start")?;
+    let outcome = runtime.block_on(command(cli));
     // What still reads from a closed connection must not hold the process up.
     runtime.shutdown_background();
-    match outcome {
-        Ok(status) => status,
-        Err(Stop { status, report }) => {
-            say(&report);
-            status
-        }
-    }
+    Ok(outcome?)
 }
 
-async fn run(cli: Cli) -> Result<Status, Stop> {
+async fn command(cli: Cli) -> Result<Status, Stop> {
     let interrupt = Interrupt::listen();
     let Cli { command, shared } = cli;
     match command {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    common::cli::run(kind_cluster::main)
+    common::cli::run(kind_cluster::run)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::diagnostic::{Diagnostic, Report, nearest};
 use common::kubernetes::is_custom_cluster_wide;
-use common::secrets::mask;
+use common::secrets::{mask, unquoted};
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -88,7 +88,12 @@ async fn kustomize(folder: &Path) -> Result<Vec<Value>, Stop> {
     let arguments = ["kustomize".as_ref(), folder.as_os_str()];
     let output = process::output("kubectl", &arguments, Duration::from_secs(60)).await?;
     if !output.success {
-        let message = format!("{} cannot be rendered: {}", folder.display(), output.complaint());
+        // Only a YAML library quotes values; kubectl itself quotes the names of files.
+        let complaint = match output.complaint() {
+            complaint if complaint.contains("yaml: ") => unquoted(&complaint),
+            complaint => complaint,
+        };
+        let message = format!("{} cannot be rendered: {complaint}", folder.display());
         return Err(Stop::bad("bad-overlay", message)
             .hint(format!("`kubectl kustomize {}` shows the same", folder.display())));
     }
@@ -104,7 +109,7 @@ async fn kustomize(folder: &Path) -> Result<Vec<Value>, Stop> {
 pub(crate) fn objects(yaml: &str) -> Result<Vec<Value>, String> {
     let mut objects = Vec::new();
     for document in plain::documents::<Value>(yaml) {
-        let mut value = document.map_err(|error| error.to_string())?;
+        let mut value = document.map_err(|error| unquoted(&error.to_string()))?;
         if is_custom_cluster_wide(group(&value), text(&value, "/kind"))
             && let Some(metadata) = value["metadata"].as_object_mut()
         {

@@ -40,8 +40,6 @@ pub mod tree;
 mod view;
 
 use common::exit::Status;
-use common::stop::Stop;
-use common::streams;
 
 use cli::{Cli, Command};
 
@@ -56,21 +54,16 @@ pub fn check(folder: &std::path::Path) -> Result<String, common::diagnostic::Rep
     Ok(format::render(cli::Format::Json, &outcome))
 }
 
-/// Runs the command line and reports on stderr what went wrong.
-pub fn main(cli: Cli) -> Status {
-    common::verbose::enable(cli.verbosity.verbose);
-    let outcome = match cli.command {
+/// Does the work of the command line.
+///
+/// # Errors
+/// The run could not do its work.
+pub fn run(cli: Cli) -> anyhow::Result<Status> {
+    Ok(match cli.command {
         None => command::lint::run(&cli.lint),
         Some(Command::Rules(options)) => command::rules::list(&options),
         Some(Command::Explain(options)) => command::rules::explain(&options),
         Some(Command::Budget(options)) => command::budget::run(&options),
         Some(Command::Build(options)) => command::build::run(&options),
-    };
-    match outcome {
-        Ok(status) => status,
-        Err(Stop { status, report }) => {
-            streams::say(&report);
-            status
-        }
-    }
+    }?)
 }

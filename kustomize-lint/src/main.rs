@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    common::cli::run(kustomize_lint::main)
+    common::cli::run(kustomize_lint::run)
 }

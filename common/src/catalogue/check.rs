@@ -1,10 +1,10 @@
-//! What must hold between the parts of a catalogue.
+//! Rules between the parts of a catalogue.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parse::Draft;
 use super::types::{Catalogue, EnvFile, Secret};
-use crate::diagnostic::{Diagnostic, Place, Report, nearest};
+use crate::diagnostic::{Diagnostic, Place, Report, did_you_mean};
 
 /// Sorts the draft and reports everything in it that does not fit together.
 pub(super) fn catalogue(draft: Draft, report: &mut Report) -> Catalogue {
@@ -84,14 +84,11 @@ fn check_services(
             continue;
         };
         for profile in profiles.iter().filter(|profile| !served.contains(profile)) {
-            report.push(
-                Diagnostic::error(
-                    "no-env-file",
-                    format!("service \"{service}\" runs in the profile \"{profile}\", which has no env file"),
-                )
-                .at(place.clone(), "")
-                .hint("name the profile under x-env-files"),
+            let message = format!(
+                "service \"{service}\" runs in the profile \"{profile}\", which has no env file"
             );
+            let diagnostic = Diagnostic::error("no-env-file", message).at(place.clone(), "");
+            report.push(diagnostic.hint("name the profile under x-env-files"));
         }
     }
 }
@@ -113,22 +110,18 @@ fn check_variables_unique(secrets: &[Secret], report: &mut Report) {
                 first.insert(&key.variable, (secret, key));
                 continue;
             };
-            report.push(
-                Diagnostic::error(
-                    "collision",
-                    format!(
-                        "two keys become the variable {}: {} of \"{}\" and {} of \"{}\"",
-                        key.variable,
-                        earlier.label(),
-                        other.name,
-                        key.label(),
-                        secret.name
-                    ),
-                )
-                .at(key.place.clone(), "change this one")
-                .also(earlier.place.clone(), "already taken here")
-                .hint("give one of them another name with variable:"),
+            let message = format!(
+                "two keys become the variable {}: {} of \"{}\" and {} of \"{}\"",
+                key.variable,
+                earlier.label(),
+                other.name,
+                key.label(),
+                secret.name
             );
+            let diagnostic = Diagnostic::error("collision", message)
+                .at(key.place.clone(), "change this one")
+                .also(earlier.place.clone(), "already taken here");
+            report.push(diagnostic.hint("give one of them another name with variable:"));
         }
     }
 }
@@ -147,8 +140,5 @@ fn unknown(
     known: &BTreeSet<&str>,
 ) -> Diagnostic {
     let diagnostic = Diagnostic::error(code, message).at(place.clone(), "");
-    match nearest(name, known.iter().copied()) {
-        Some(near) => diagnostic.hint(format!("did you mean \"{near}\"?")),
-        None => diagnostic,
-    }
+    diagnostic.hint_if(did_you_mean(name, known.iter().copied()))
 }

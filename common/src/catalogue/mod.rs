@@ -23,7 +23,7 @@ mod types;
 
 use std::path::Path;
 
-use crate::diagnostic::{Diagnostic, Report, nearest};
+use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 use crate::spec;
 
 pub use names::RESERVED;
@@ -60,19 +60,12 @@ impl Catalogue {
             profiles.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
         for profile in &profiles {
             if !self.env_files.iter().any(|file| file.serves(profile)) {
-                let known: Vec<&str> = self
-                    .env_files
-                    .iter()
-                    .flat_map(|file| file.profiles.iter().map(String::as_str))
-                    .collect();
-                let hint = match nearest(profile, known.iter().copied()) {
-                    Some(name) => format!("did you mean \"{name}\"?"),
-                    None => format!("the profiles are {}", known.join(", ")),
-                };
-                report.push(
-                    Diagnostic::error("unknown-profile", format!("no profile \"{profile}\""))
-                        .hint(hint),
-                );
+                let known = self.env_files.iter().flat_map(|file| &file.profiles);
+                let known: Vec<&str> = known.map(String::as_str).collect();
+                let hint = did_you_mean(profile, known.iter().copied())
+                    .unwrap_or_else(|| format!("the profiles are {}", known.join(", ")));
+                let message = format!("no profile \"{profile}\"");
+                report.push(Diagnostic::error("unknown-profile", message).hint(hint));
             }
         }
         if report.has_errors() {

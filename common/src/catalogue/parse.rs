@@ -4,11 +4,11 @@ use secrecy::SecretString;
 
 use super::names;
 use super::types::{Format, Key, Secret};
-use crate::diagnostic::{Diagnostic, Place, Report, nearest};
+use crate::diagnostic::{Diagnostic, Place, Report, did_you_mean};
 use crate::spec::File;
 use crate::yaml::{Entry, Node};
 
-/// What the files say, before anything is compared.
+/// The content of the files, before anything is compared.
 #[derive(Default)]
 pub(super) struct Draft {
     pub(super) secrets: Vec<Secret>,
@@ -132,15 +132,10 @@ impl<'a> Reader<'a> {
     fn keys(&mut self, node: &Node, secret: &Place) -> Vec<Key> {
         for name in ["variable", "dev"] {
             if let Some(entry) = node.entries().unwrap_or_default().iter().find(|e| e.key == name) {
-                let diagnostic = Diagnostic::error(
-                    "unknown-key",
-                    format!("\"{name}\" belongs to a key, or to a secret of one value"),
-                );
-                self.report.push(
-                    diagnostic
-                        .at(self.file.place(&entry.span), "")
-                        .hint("write it under keys:, or say format: text or format: base64"),
-                );
+                let message = format!("\"{name}\" belongs to a key, or to a secret of one value");
+                let diagnostic = Diagnostic::error("unknown-key", message);
+                let hint = "write it under keys:, or say format: text or format: base64";
+                self.report.push(diagnostic.at(self.file.place(&entry.span), "").hint(hint));
             }
         }
         let Some(keys) = node.get("keys") else {
@@ -212,19 +207,16 @@ impl<'a> Reader<'a> {
             }
             let place = self.file.place(&entry.span);
             // A key near to none of ours may be a piece of a value that lacks its quotes.
-            self.report.push(match nearest(&entry.key, known.iter().copied()) {
-                Some(name) => {
-                    Diagnostic::error("unknown-key", format!("unknown key \"{}\"", entry.key))
-                        .at(place, "")
-                        .hint(format!("did you mean \"{name}\"?"))
-                }
-                None => {
-                    Diagnostic::error("unknown-key", "unknown key").at(place, "").hint(format!(
-                        "the known ones are {}; a value with a comma or a # needs quotes",
-                        known.join(", ")
-                    ))
-                }
-            });
+            let near = did_you_mean(&entry.key, known.iter().copied());
+            let message = match near {
+                Some(_) => format!("unknown key \"{}\"", entry.key),
+                None => "unknown key".to_owned(),
+            };
+            let known = known.join(", ");
+            let all =
+                || format!("the known ones are {known}; a value with a comma or a # needs quotes");
+            let diagnostic = Diagnostic::error("unknown-key", message).at(place, "");
+            self.report.push(diagnostic.hint(near.unwrap_or_else(all)));
         }
     }
 
@@ -259,17 +251,12 @@ impl<'a> Reader<'a> {
     }
 
     fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
-        let diagnostic = Diagnostic::error(
-            "wrong-type",
-            format!("{what} must be {wanted}, and this is {}", node.kind()),
-        )
-        .at(self.file.place(&node.span), "");
+        let message = format!("{what} must be {wanted}, and this is {}", node.kind());
+        let diagnostic = Diagnostic::error("wrong-type", message);
         let scalar = !matches!(node.kind(), "a list" | "a mapping" | "a string");
-        self.report.push(if wanted == "a string" && scalar {
-            diagnostic.hint("put it in quotes: YAML reads it as something else")
-        } else {
-            diagnostic
-        });
+        let hint = (wanted == "a string" && scalar)
+            .then_some("put it in quotes: YAML reads it as something else");
+        self.report.push(diagnostic.at(self.file.place(&node.span), "").hint_if(hint));
     }
 
     fn bad_name(&mut self, what: &str, name: &str, problem: &str, place: Place) {

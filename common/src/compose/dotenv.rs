@@ -34,11 +34,11 @@ pub struct Assignment {
     pub name: String,
     /// The bytes of the name.
     pub span: Range<usize>,
-    /// What it is set to.
+    /// The value that it is set to.
     pub value: Value,
 }
 
-/// What stands behind a name.
+/// The text behind a name.
 pub enum Value {
     /// Nothing, not even `=`.
     Outside,

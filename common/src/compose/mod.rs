@@ -1,4 +1,4 @@
-//! What Docker Compose makes of the texts in its files. Each part says what Compose 2.26 was
+//! Docker Compose's reading of the texts in its files. Each part says what Compose 2.26 was
 //! seen to do.
 //!
 //! - [`variables`]: `$NAME` and `${NAME:-default}`
@@ -6,9 +6,11 @@
 //! - [`scalar`]: values without quotes
 //! - [`words`]: a command line
 //! - [`ports`]: the short form of a port
+//! - [`mounts`]: the short form of a mount
 //! - [`quantity`]: memory and durations
 
 pub mod dotenv;
+pub mod mounts;
 pub mod ports;
 pub mod quantity;
 pub mod scalar;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-/// What a scalar means when it is no text.
+/// The value of a scalar that is no text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {
     /// Nothing.
@@ -108,7 +108,7 @@ fn date(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// What `docker compose config` of Compose 2.26 prints for each.
+    /// The output of `docker compose config` of Compose 2.26 for each.
     #[test]
     fn scalars_are_what_compose_prints() {
         for (raw, printed) in [

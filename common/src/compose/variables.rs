@@ -27,11 +27,11 @@ pub struct Reference<'t> {
     pub name: &'t str,
     /// `:-`, `-`, `:?`, `?`, `:+`, `+` or nothing.
     pub operator: &'t str,
-    /// What stands behind the operator; it may hold variables of its own.
+    /// The text behind the operator; it may hold variables itself.
     pub argument: &'t str,
 }
 
-/// What a reference stands for.
+/// The value of a reference.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Meaning<'t> {
     /// The variable's value.
@@ -45,7 +45,7 @@ pub enum Meaning<'t> {
 }
 
 impl<'t> Reference<'t> {
-    /// What it stands for when the variable has this value.
+    /// The value of the reference when its variable has this value.
     pub fn meaning(&self, value: Option<String>) -> Meaning<'t> {
         let (colon, operator) = match self.operator.strip_prefix(':') {
             Some(operator) => (true, operator),
@@ -66,7 +66,7 @@ impl<'t> Reference<'t> {
 pub struct Names<'a> {
     /// The value of a name.
     pub value: &'a dyn Fn(&str) -> Option<String>,
-    /// What stands for a reference whose name has no value; `None` refuses the text.
+    /// The value of a reference whose name has none; `None` refuses the text.
     pub missing: &'a dyn Fn(&Reference<'_>) -> Option<String>,
 }
 
@@ -113,7 +113,7 @@ pub fn resolve(text: &str, names: &Names<'_>) -> Result<String, Vec<Problem>> {
     })
 }
 
-/// What `read` makes of the pieces of a text, in one.
+/// Joins the results of `read` for the pieces of a text.
 ///
 /// # Errors
 /// Everything that `read` has against the pieces.

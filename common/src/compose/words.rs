@@ -66,7 +66,7 @@ pub fn split(line: &str) -> Option<Words> {
     Some(Words { words, end: line.len() })
 }
 
-/// What is open.
+/// The open quote or bracket.
 #[derive(Clone, Copy, Default)]
 struct State {
     single: bool,
@@ -85,7 +85,7 @@ impl State {
 mod tests {
     use super::split;
 
-    /// What `docker compose config` prints for each.
+    /// The output of `docker compose config` for each.
     #[test]
     fn words_are_those_of_compose() {
         for (line, expected) in [

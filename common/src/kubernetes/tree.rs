@@ -1,4 +1,4 @@
-//! What a tree of YAML or JSON must offer.
+//! The questions that a tree of YAML or JSON must answer.
 
 use std::borrow::Cow;
 

@@ -10,7 +10,7 @@ use super::reader::{DEPTH, Reader, Services};
 use super::scope::Scope;
 use super::tree::{Tree, Value};
 use super::{file, merge};
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, Place, did_you_mean};
 
 /// One step on the way from a service to those that it extends.
 struct Step {
@@ -119,10 +119,7 @@ impl Reader<'_> {
             let message = format!("{} has no service \"{name}\"", there.path.display());
             let names = there.services.keys().map(String::as_str);
             let diagnostic = Diagnostic::error("unknown-service", message).at(place.clone(), "");
-            self.report.push(match nearest(name, names) {
-                Some(near) => diagnostic.hint(format!("did you mean \"{near}\"?")),
-                None => diagnostic,
-            });
+            self.report.push(diagnostic.hint_if(did_you_mean(name, names)));
         }
         base
     }

@@ -139,7 +139,7 @@ impl Reader<'_> {
     }
 }
 
-/// What an included file has in the place of a value: a value that is reset stays away from the
+/// The value of an included file in the place of another: a value that is reset stays away from the
 /// files before, and the included one counts.
 fn replacing(known: &Tree, more: &Tree) -> Tree {
     let tag = if known.tag == Tag::Reset { Tag::Override } else { Tag::Merge };

@@ -41,7 +41,7 @@ pub struct Project {
     pub name: Option<String>,
     /// Everything that the files say. `extends` and `include` are resolved, and still there.
     pub root: Tree,
-    /// What the variables of the first file stand for.
+    /// The values of the first file's variables.
     pub scope: Arc<Scope>,
     /// The texts that Compose refuses because of their variables.
     pub unresolved: Vec<Diagnostic>,
@@ -142,13 +142,13 @@ impl Project {
 fn name(files: &[(PathBuf, File)], folder: &Path, scope: &Scope) -> Option<String> {
     let documents = files.iter().rev().flat_map(|(_, file)| file.documents.iter().rev());
     let said = documents.filter_map(|document| document.get("name")?.as_str()).next();
-    // What cannot be resolved is reported where the file is read.
+    // A text that cannot be resolved is reported where the file is read.
     let said = said.map(|name| scope.resolve(name).unwrap_or(crate::compose::OPAQUE.to_string()));
     let given = scope.env.get("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty()).cloned();
     known(&given.or(said).unwrap_or_else(|| normal(folder)))
 }
 
-/// What Compose makes of a folder's name.
+/// The project's name that Compose makes of a folder's name.
 fn normal(folder: &Path) -> String {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let whole = paths::real(folder);

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::tree::{Tree, Value};
+use crate::compose::mounts;
 
 /// Shows `visit` every path of the project. A mount in the short form is one text with its path
 /// at the beginning.
@@ -48,7 +49,7 @@ pub fn each(root: &mut Tree, visit: &mut impl FnMut(&mut Tree, Kind)) {
     }
 }
 
-/// What a text with a path is.
+/// The form of a text with a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A path.
@@ -63,7 +64,7 @@ impl Kind {
     /// The path of a text and what follows it, if it is a relative one.
     pub fn relative(self, text: &str) -> Option<(&str, &str)> {
         let (path, rest) = match self {
-            Kind::Mount => text.split_at(text.find(':')?),
+            Kind::Mount => text.split_at(mounts::short(text).source?.len()),
             Kind::Whole | Kind::Context => (text, ""),
         };
         let named = self == Kind::Mount && !path.starts_with('.');

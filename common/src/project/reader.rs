@@ -17,7 +17,7 @@ const FILES: usize = 1000;
 /// How many files may include, and services extend, each other.
 pub(super) const DEPTH: usize = 100;
 
-/// What is a project.
+/// The files that make a project.
 pub struct Dialect<'a> {
     /// The sections that an included file adds.
     pub sections: &'a [&'a str],
@@ -25,7 +25,7 @@ pub struct Dialect<'a> {
     pub repeats: bool,
 }
 
-/// What Docker Compose takes.
+/// The files that Docker Compose takes.
 pub const COMPOSE: Dialect<'_> =
     Dialect { sections: &["configs", "networks", "secrets", "services", "volumes"], repeats: true };
 
@@ -157,10 +157,6 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn fail(&mut self, code: &'static str, message: String, at: Option<&Place>) {
-        let diagnostic = Diagnostic::error(code, message);
-        self.report.push(match at {
-            Some(place) => diagnostic.at(place.clone(), ""),
-            None => diagnostic,
-        });
+        self.report.push(Diagnostic::error(code, message).at(at.cloned(), ""));
     }
 }

@@ -1,4 +1,4 @@
-//! What variables stand for: `.env`, the env files of an include, and the caller's variables.
+//! The values of variables: `.env`, the env files of an include, and the caller's variables.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub const NO_VARIABLE: &str = "what stands behind a $ here is no variable";
 /// The hint of [`NO_VARIABLE`].
 pub const NO_VARIABLE_HINT: &str = "${NAME}, ${NAME:-default}, or $$ for a dollar sign";
 
-/// What variables stand for in a part of the project.
+/// The values of variables in a part of the project.
 pub struct Scope {
     /// The values.
     pub env: Env,
@@ -69,10 +69,7 @@ pub(super) fn variables(
             Err(error) => {
                 let message = format!("cannot read {}: {error}", path.display());
                 let diagnostic = Diagnostic::error("unreadable", message);
-                report.push(match from {
-                    Some(place) => diagnostic.at(place.clone(), "named here"),
-                    None => diagnostic,
-                });
+                report.push(diagnostic.at(from.clone(), "named here"));
             }
         }
     }

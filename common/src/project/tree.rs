@@ -33,7 +33,7 @@ pub struct Origin {
     pub source: Arc<Source>,
     /// Where the file's relative paths start.
     pub folder: PathBuf,
-    /// What its variables stand for.
+    /// The values of its variables.
     pub scope: Arc<Scope>,
 }
 
@@ -48,7 +48,7 @@ pub enum Tag {
     Reset,
 }
 
-/// What a tree holds.
+/// The content of a tree.
 #[derive(Clone)]
 pub enum Value {
     /// A text.
@@ -216,7 +216,7 @@ impl Tree {
         Some(Node { span: self.node.clone(), value: Yaml::Scalar { text, style } })
     }
 
-    /// What a person would call this value, for messages.
+    /// The word for this kind of value in messages.
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::List(_) => "a list",

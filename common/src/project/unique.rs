@@ -5,9 +5,9 @@ use std::collections::hash_map::Entry;
 
 use super::paths::below;
 use super::tree::{Tree, Value};
-use crate::compose::ports;
+use crate::compose::{mounts, ports};
 
-/// What tells an entry from the others.
+/// The part of an entry that tells it from the others.
 type Key = fn(&Tree) -> Option<String>;
 
 /// How the entries of the list at a path are told apart; `None` where each counts.
@@ -77,14 +77,10 @@ fn name(item: &Tree) -> Option<String> {
     Some(text.split('=').next().unwrap_or_default().to_owned())
 }
 
-/// The path in the container of `[source:]target[:mode]` or of the long form.
+/// The path in the container of a mount.
 fn target(item: &Tree) -> Option<String> {
     let path = match item.text() {
-        Some(text) => {
-            let mut parts = text.split(':');
-            let first = parts.next().unwrap_or_default();
-            parts.next().unwrap_or(first).to_owned()
-        }
+        Some(text) => mounts::short(text).target.to_owned(),
         None => item.get("target").and_then(Tree::printed)?,
     };
     let clean = path.trim_end_matches('/');

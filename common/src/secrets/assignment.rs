@@ -32,7 +32,7 @@ enum Ends {
 }
 
 impl Assignment {
-    /// What stands behind a name of the line, if it is assigned to it.
+    /// The text that the line assigns to a name.
     pub(super) fn of(line: &str, name: &Range<usize>) -> Option<Self> {
         let before = &line[..name.start];
         let behind = &line[name.end..];

@@ -1,4 +1,4 @@
-//! What counts as a secret, and how it is kept out of messages: one rule for all tools.
+//! The rule of what counts as a secret and how it is kept out of messages, for all tools.
 //!
 //! - [`names`]: the names of variables that hold a secret, as a table
 //! - [`values`]: values that are a secret whatever their name, and values that are none
@@ -21,7 +21,7 @@ pub mod values;
 
 pub use command::Words;
 pub use names::names_secret;
-pub use text::{MASK, mask, shows_secret, unreadable};
+pub use text::{MASK, mask, shows_secret, unquoted, unreadable};
 pub use values::{has_only_references, has_password, is_harmless, is_placeholder, is_secret};
 
 /// Whether no message may show the value of a variable.

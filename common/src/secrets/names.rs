@@ -43,7 +43,7 @@ const fn behind(word: &'static str, example: &'static str) -> Word {
 
 /// The rule. Comments say why a word is here.
 pub const WORDS: &[Word] = &[
-    // What a person or a program proves itself with.
+    // Proofs of who a person or a program is.
     anywhere("PASSWORD", "POSTGRES_PASSWORD"),
     anywhere("PASSWORDS", "ADMIN_PASSWORDS"),
     anywhere("PASSWD", "MYSQL_PASSWD"),
@@ -102,7 +102,7 @@ const ABOUT: &[&str] = &[
     // Which one it is.
     "ARN AUDIENCE CLASS FIELD HEADER ID IDS ISSUER LABEL NAME NAMES NAMESPACE PREFIX \
      PROFILE PROMPT REALM REF REFERENCE SCOPE SCOPES SUFFIX USER USERNAME VERSION",
-    // What it must be like, and for how long.
+    // Rules for a secret, and its lifetime.
     "AGE ALG ALGORITHM BITS BYTES COUNT DAYS DEADLINE DURATION ENCODING EXPIRATION EXPIRES \
      EXPIRY FORMAT HOURS INTERVAL KIND LEN LENGTH LIFETIME LIMIT MAX METHOD MIN MINUTES \
      MODE MS PATTERN PERIOD POLICY REGEX ROTATION SECONDS SIZE TIMEOUT TTL TYPE",

@@ -7,7 +7,7 @@ use super::command::Words;
 use super::values::{PRIVATE_KEY, is_issued, is_of_token, password};
 use super::{is_harmless, names_secret};
 
-/// What the line after this one may be.
+/// The role that the next line may have.
 #[derive(Clone, Copy, Default)]
 enum Next {
     #[default]

@@ -81,6 +81,23 @@ pub fn unreadable(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// A YAML library's complaint without the pieces of the file that it quotes, for they may be values.
+/// Other programs put their own words and the names of files before it, with `yaml: ` between.
+pub fn unquoted(complaint: &str) -> String {
+    let (before, mut rest) = complaint.split_at(complaint.find("yaml: ").unwrap_or(0));
+    let mut shown = before.to_owned();
+    while let Some(open) = rest.find(['"', '\'', '`']) {
+        let quote = &rest[open..=open];
+        let Some(length) = rest[open + 1..].find(quote) else { break };
+        let end = open + 1 + length;
+        // One or two characters are punctuation that the library misses.
+        let inner = if length > 2 { MASK } else { &rest[open + 1..end] };
+        shown.push_str(&format!("{}{quote}{inner}{quote}", &rest[..open]));
+        rest = &rest[end + 1..];
+    }
+    shown + rest
+}
+
 /// Words of a text that is about Secrets.
 const OF_SECRETS: [&str; 4] = ["Secret", "stringData", "stringdata", "secretGenerator"];
 
@@ -129,6 +146,17 @@ mod tests {
         "[run, \"--NAME\", \"hunter2\"]",
         "- --NAME\n- hunter2",
     ];
+
+    #[test]
+    fn a_complaint_keeps_its_words_and_loses_what_it_quotes() {
+        let serde =
+            "x.A: invalid value: string \"hunter2\", expected an integer at line 5 column 2";
+        assert_eq!(unquoted(serde), serde.replace("hunter2", "***"));
+        let go = "from 'web.yaml': MalformedYAMLError: yaml: unknown anchor 'hunter2' referenced";
+        assert_eq!(unquoted(go), go.replace("hunter2", "***"));
+        let missing = "yaml: line 3: did not find expected ',' or ']'";
+        assert_eq!(unquoted(missing), missing);
+    }
 
     #[test]
     fn the_value_of_every_secret_name_is_masked_in_every_form() {

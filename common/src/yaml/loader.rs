@@ -8,7 +8,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::node::{Entry, Node, Style, Value};
 
-/// What a file may cost before it is refused.
+/// The limits above which a file is refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of the file.
@@ -28,7 +28,7 @@ impl Default for Limits {
 /// Bytes of text that weigh as much as one node.
 const SCALAR_UNIT: usize = 64;
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug)]
 pub struct Loaded {
     /// Its documents.
@@ -58,7 +58,7 @@ pub struct Error {
     pub earlier: Option<Range<usize>>,
     /// A stable code.
     pub code: &'static str,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
 }
 

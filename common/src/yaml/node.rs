@@ -8,11 +8,11 @@ use std::ops::Range;
 pub struct Node {
     /// Bytes in the file. A value reached through an alias keeps the place of its anchor.
     pub span: Range<usize>,
-    /// What stands there.
+    /// The value itself.
     pub value: Value,
 }
 
-/// What a node holds.
+/// The value of a node.
 #[derive(Clone)]
 pub enum Value {
     /// Text, as written; see [`Node::as_str`] and [`Node::is_null`] for its meaning.
@@ -99,7 +99,7 @@ impl Node {
         matches!(&self.value, Value::Scalar { text, style: Style::Plain } if is_null(text))
     }
 
-    /// What a person would call this value, for messages.
+    /// The word for this kind of value in messages.
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::Sequence(_) => "a list",

@@ -2,40 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use common::diagnostic::{Diagnostic, nearest};
+use anyhow::{Result, bail};
+use common::cli::Format;
+use common::diagnostic::{Diagnostic, did_you_mean};
 use common::exit::Status;
 use common::secrets::{MASK, is_hidden, mask};
+use common::streams;
 use serde_json::{Value, json};
 
-use super::{Loaded, json, load};
-use crate::cli::{Explain, ReportFormat, Shared};
+use super::{Loaded, load};
+use crate::cli::{Explain, Shared};
 use crate::model::{Health, Origin, Service};
 use crate::render::kubernetes::kind;
 use crate::render::kubernetes::objects::job_names;
 use crate::render::kubernetes::view::View;
 use crate::spec::quantity::{bytes, millis};
 use crate::spec::text::{self, Piece};
-use common::stop::Stop;
-use common::streams::output;
 
-pub(crate) fn run(shared: &Shared, options: &Explain) -> Result<Status, Stop> {
+pub(crate) fn run(shared: &Shared, options: &Explain) -> Result<Status> {
     let loaded = load(shared)?;
     let Some(service) = loaded.platform.services.get(&options.service) else {
         let known = loaded.platform.services.keys().map(String::as_str);
-        let hint = match nearest(&options.service, known.clone()) {
-            Some(near) => format!("did you mean \"{near}\"?"),
-            None => format!("the services are {}", known.collect::<Vec<_>>().join(", ")),
-        };
+        let all = || format!("the services are {}", known.clone().collect::<Vec<_>>().join(", "));
+        let hint = did_you_mean(&options.service, known.clone()).unwrap_or_else(all);
         let message = format!("no service \"{}\"", options.service);
-        let diagnostic = Diagnostic::error("unknown-service", message).hint(hint);
-        return Err(Stop::new(Status::Bad, diagnostic));
+        bail!(Diagnostic::error("unknown-service", message).hint(hint));
     };
     let mut columns = vec![("compose".to_owned(), in_compose(&loaded, service))];
     for name in loaded.platform.environments.keys() {
         columns.push((name.clone(), in_kubernetes(&loaded, service, name)));
     }
     match options.format {
-        ReportFormat::Json => {
+        Format::Json => {
             let all: Value = columns
                 .iter()
                 .map(|(name, facts)| {
@@ -43,9 +41,9 @@ pub(crate) fn run(shared: &Shared, options: &Explain) -> Result<Status, Stop> {
                     (name.clone(), facts)
                 })
                 .collect();
-            output(&json(&json!({"service": service.name, "environments": all}))?)?;
+            streams::json(&json!({"service": service.name, "environments": all}))?;
         }
-        ReportFormat::Text => output(&table(service, &columns))?,
+        Format::Text => streams::output(&table(service, &columns))?,
     }
     Ok(Status::Done)
 }

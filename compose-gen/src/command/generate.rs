@@ -2,22 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
+use common::cli::Format;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::stop::Stop;
+use common::streams::{self, say};
+use common::table;
+use common::verbose::timed;
 use serde::Serialize;
 
-use super::{Loaded, json, load};
-use crate::cli::{Generate, Part, ReportFormat, Shared};
+use super::{Loaded, load};
+use crate::cli::{Generate, Part, Shared};
 use crate::model::budget::Budget;
 use crate::output::{Finding, Output, State, diff};
 use crate::render::compose::Paths;
 use crate::render::{Files, argocd, compose, kind, kubernetes};
 use crate::spec::quantity::bytes;
-use common::stop::Stop;
-use common::streams::{output, say};
-use common::verbose::timed;
 
-/// What a run has to say.
+/// The result of a run.
 #[derive(Serialize)]
 struct Summary {
     files: usize,
@@ -45,28 +48,23 @@ struct Line {
     available: Option<u64>,
 }
 
-pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status, Stop> {
+pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status> {
     let loaded = load(shared)?;
     say(&loaded.warnings);
     let root = out_folder(&loaded, options)?;
     let source = source(&loaded.path);
-    let parts = parts(&options.only);
     let (mut files, counts) = timed("rendering the files", || render(&loaded, &root, &source));
-    files
-        .all
-        .retain(|path, _| parts.iter().any(|part| scope(*part).iter().any(|s| below(path, s))));
+    let scopes: Vec<&str> = parts(&options.only).into_iter().flat_map(scope).copied().collect();
+    files.all.retain(|path, _| scopes.iter().any(|scope| below(path, scope)));
     let out = Output::new(&root);
     out.with_lists(&mut files, &source);
-    let scopes: Vec<String> = parts.iter().flat_map(|part| scope(*part)).collect();
-    let failed = |error: std::io::Error| {
-        Stop::bad("output", format!("cannot write below {}: {error}", shown(&root)))
-    };
+    let failed = || format!("cannot write below {}", shown(&root));
     let what = format!("comparing with {}", shown(&root));
-    let findings = timed(what, || out.compare(&files, &scopes)).map_err(failed)?;
+    let findings = timed(what, || out.compare(&files, &scopes)).with_context(failed)?;
     if !options.check {
         refuse(&findings, &root)?;
         let what = format!("writing to {}", shown(&root));
-        timed(what, || out.write(&files, &findings)).map_err(failed)?;
+        timed(what, || out.write(&files, &findings)).with_context(failed)?;
     }
     let drift: Vec<&Finding> = findings.iter().filter(|f| f.state != State::Current).collect();
     let summary = Summary {
@@ -84,8 +82,8 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status, Stop> {
         environments: environments(&loaded, &counts),
     };
     match options.format {
-        ReportFormat::Json => output(&json(&summary)?)?,
-        ReportFormat::Text => output(&text(&summary, options.check))?,
+        Format::Json => streams::json(&summary)?,
+        Format::Text => streams::output(&text(&summary, options.check))?,
     }
     Ok(if options.check && !drift.is_empty() { Status::No } else { Status::Done })
 }
@@ -109,18 +107,17 @@ fn whole(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn out_folder(loaded: &Loaded, options: &Generate) -> Result<PathBuf, Stop> {
+fn out_folder(loaded: &Loaded, options: &Generate) -> Result<PathBuf> {
     if let Some(out) = &options.out {
         return Ok(out.clone());
     }
-    let folder = loaded.spec.sources.folder.canonicalize().map_err(|error| {
-        Stop::bad("output", format!("cannot find {}: {error}", loaded.path.display()))
-    })?;
+    let folder = loaded.spec.sources.folder.canonicalize();
+    let folder = folder.with_context(|| format!("cannot find {}", loaded.path.display()))?;
     let beside = if loaded.path.is_dir() { folder.parent().map(Path::to_owned) } else { None };
     Ok(beside.unwrap_or(folder))
 }
 
-/// What the header names: the specification without the folders above it, which differ from
+/// The name in the header: the specification without the folders above it, which differ from
 /// machine to machine.
 fn source(path: &Path) -> String {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -136,14 +133,13 @@ fn parts(only: &[Part]) -> Vec<Part> {
     parts
 }
 
-fn scope(part: Part) -> Vec<String> {
-    let paths: &[&str] = match part {
+fn scope(part: Part) -> &'static [&'static str] {
+    match part {
         Part::Compose => &["docker/compose.yaml"],
         Part::Kustomize => &["kubernetes/base", "kubernetes/overlays"],
         Part::Argocd => &["kubernetes/argocd"],
         Part::Kind => &["kubernetes/kind"],
-    };
-    paths.iter().map(|path| (*path).to_owned()).collect()
+    }
 }
 
 fn below(path: &str, scope: &str) -> bool {
@@ -197,9 +193,9 @@ fn text(summary: &Summary, check: bool) -> String {
     let mut text = String::new();
     for change in &summary.changed {
         let verb = match (check, change.state) {
-            (true, state) => state.name(),
-            (false, State::Orphaned) => "removed",
-            (false, _) => "written",
+            (true, state) => table::word(&state),
+            (false, State::Orphaned) => "removed".to_owned(),
+            (false, _) => "written".to_owned(),
         };
         text.push_str(&format!("{verb:<12} {}\n", change.path));
         text.push_str(&change.diff);
@@ -215,14 +211,14 @@ fn text(summary: &Summary, check: bool) -> String {
                 line.environment.clone(),
                 line.services.to_string(),
                 line.objects.to_string(),
-                amount(line.limits),
-                amount(line.requests),
-                line.available.map_or_else(|| "-".into(), amount),
+                bytes(line.limits),
+                bytes(line.requests),
+                line.available.map_or_else(|| "-".into(), bytes),
             ]
         })
         .collect();
     let header = ["environment", "services", "objects", "memory limits", "requests", "available"];
-    text.push_str(&common::table::render(&header, &rows, &[1, 2, 3, 4, 5]));
+    text.push_str(&table::render(&header, &rows, &[1, 2, 3, 4, 5]));
     let state = if summary.changed.is_empty() { "up to date" } else { "changed" };
     let changed = if summary.changed.is_empty() { summary.files } else { summary.changed.len() };
     text.push_str(&format!(
@@ -230,8 +226,4 @@ fn text(summary: &Summary, check: bool) -> String {
         summary.services, summary.files
     ));
     text
-}
-
-fn amount(value: u64) -> String {
-    bytes(value)
 }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::Result;
 use common::exit::Status;
+use common::streams::output;
 
 use super::load;
 use crate::cli::{Graph, Picture, Shared};
 use crate::model::{Platform, Restart, Service};
 use crate::spec::types::Condition;
-use common::stop::Stop;
-use common::streams::output;
 
 const WIDTH: usize = 172;
 const HEIGHT: usize = 40;
@@ -28,7 +28,7 @@ const COLOURS: [(&str, &str); 6] = [
     ("#e3f5f5", "#2b8586"),
 ];
 
-pub(crate) fn run(shared: &Shared, options: &Graph) -> Result<Status, Stop> {
+pub(crate) fn run(shared: &Shared, options: &Graph) -> Result<Status> {
     let loaded = load(shared)?;
     let text = match options.format {
         Picture::Svg => svg(&loaded.platform),

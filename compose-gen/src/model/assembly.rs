@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::builder::Builder;
 use super::mounts::{Mount, Origin};
 use super::platform::{Dependency, Platform, Service, Volume};
 use super::profiles;
-use crate::spec::types::{Access, Cluster, Condition, Environment, SecretFiles};
+use super::uncarried::NOT_CARRIED;
+use crate::spec::types::{Access, Condition, Environment, SecretFiles};
 
 impl Builder<'_> {
     pub(super) fn platform(&mut self) -> Platform {
@@ -86,18 +89,8 @@ impl Builder<'_> {
         if all.is_empty() {
             // An ordinary Compose project still gets its Kubernetes side.
             let environment = Environment {
-                cluster: Cluster::Kind,
                 namespace: self.document.name.clone().unwrap_or_else(|| self.project()),
-                profiles: None,
-                memory: None,
-                nodes: None,
-                exposure: None,
-                secret_store: None,
-                storage_class: None,
-                images: None,
-                values: None,
-                argocd: None,
-                kind: None,
+                ..Environment::default()
             };
             all.insert("local".into(), environment);
         }
@@ -107,43 +100,35 @@ impl Builder<'_> {
     fn volumes(&mut self) -> BTreeMap<String, Volume> {
         let mut all = BTreeMap::new();
         for (name, volume) in &self.document.volumes {
-            let mut compose = serde_json::Map::new();
-            let mut made = Volume {
-                size: "1Gi".into(),
-                access: Access::ReadWriteOnce,
-                compose: serde_json::Map::new(),
-            };
+            let compose = serde_json::Map::new();
+            let mut made = Volume { size: "1Gi".into(), access: Access::ReadWriteOnce, compose };
             if let Some(volume) = volume {
-                for (key, value) in [("driver", &volume.driver), ("name", &volume.name)] {
-                    compose.extend(value.as_ref().map(|v| (key.to_owned(), v.clone().into())));
-                }
-                compose.extend(volume.driver_opts.clone().map(|v| ("driver_opts".to_owned(), v)));
-                compose.extend(volume.external.map(|v| ("external".to_owned(), v.into())));
                 let labels = self.pairs(name, "labels", volume.labels.as_ref());
-                compose.extend(
-                    (!labels.is_empty())
-                        .then(|| ("labels".to_owned(), labels.into_iter().collect())),
-                );
+                let keys = [
+                    ("driver", volume.driver.clone().map(Value::from)),
+                    ("name", volume.name.clone().map(Value::from)),
+                    ("driver_opts", volume.driver_opts.clone()),
+                    ("external", volume.external.map(Value::from)),
+                    ("labels", (!labels.is_empty()).then(|| labels.into_iter().collect())),
+                ];
+                let keys = keys.into_iter().filter_map(|(key, own)| Some((key.to_owned(), own?)));
+                made.compose.extend(keys);
                 if volume.external == Some(true) {
                     let message = format!("volume \"{name}\" exists already, and its claim is new");
-                    self.warning("not-carried", message, &["volumes", name, "external"]);
+                    self.warning(NOT_CARRIED, message, &["volumes", name, "external"]);
                 }
                 if let Some(claim) = &volume.claim {
                     if let Some(size) = &claim.size {
                         if !crate::spec::quantity::is_storage(size) {
                             let path = ["volumes", name, "x-claim", "size"];
-                            self.error(
-                                "bad-quantity",
-                                format!("\"{size}\" is no size of a claim, such as 5Gi"),
-                                &path,
-                            );
+                            let message = format!("\"{size}\" is no size of a claim, such as 5Gi");
+                            self.error("bad-quantity", message, &path);
                         }
                         made.size = size.clone();
                     }
                     made.access = claim.access.unwrap_or(Access::ReadWriteOnce);
                 }
             }
-            made.compose = compose;
             all.insert(name.clone(), made);
         }
         all

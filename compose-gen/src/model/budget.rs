@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Platform, Service};
 use crate::spec::types::Scalar;
 
-/// What the init container that waits may use.
+/// The memory of the init container that waits.
 pub(crate) const WAIT_MEMORY: u64 = 64 << 20;
 
 /// One service's part.
@@ -26,7 +26,7 @@ pub(crate) struct Part {
 pub(crate) struct Budget {
     pub(crate) limits: u64,
     pub(crate) requests: u64,
-    /// What pods may have together, where a budget is given.
+    /// The memory of all pods together, where a budget is given.
     pub(crate) available: Option<u64>,
     /// Largest first.
     pub(crate) parts: Vec<Part>,

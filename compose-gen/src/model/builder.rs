@@ -1,4 +1,4 @@
-//! What the model is built from, and where mistakes go. The parts of a service are built beside
+//! The input of the model, and the report of its mistakes. The parts of a service are built beside
 //! their types.
 
 use common::catalogue::Catalogue;
@@ -24,7 +24,7 @@ impl Builder<'_> {
         code: &'static str,
         message: String,
         path: &[&str],
-        hint: &str,
+        hint: impl Into<String>,
     ) {
         let diagnostic = Diagnostic::error(code, message).hint(hint);
         self.report.push(at(diagnostic, &self.spec.sources, path));

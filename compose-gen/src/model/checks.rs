@@ -1,8 +1,8 @@
-//! What must hold between the parts of a platform.
+//! Rules between the parts of a platform.
 
 use std::collections::BTreeMap;
 
-use common::diagnostic::{Diagnostic, Report, nearest};
+use common::diagnostic::{Diagnostic, Report, did_you_mean};
 use common::environment;
 
 use super::budget::Budget;
@@ -58,7 +58,7 @@ impl Checks<'_> {
         code: &'static str,
         message: String,
         path: &[&str],
-        hint: String,
+        hint: impl Into<String>,
     ) {
         let diagnostic = Diagnostic::error(code, message).hint(hint);
         self.report.push(at(diagnostic, &self.spec.sources, path));
@@ -73,12 +73,18 @@ impl Checks<'_> {
         known: &[&str],
         path: &[&str],
     ) {
-        let hint = match nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean \"{near}\"?"),
-            None if known.is_empty() => format!("there is no {what} at all"),
-            None => format!("the known ones are {}", known.join(", ")),
+        let all = || match known {
+            [] => format!("there is no {what} at all"),
+            known => format!("the known ones are {}", known.join(", ")),
         };
+        let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(all);
         self.hinted(code, format!("no {what} \"{name}\""), path, hint);
+    }
+
+    /// Two things that cannot both be; `first` is the place of the earlier one.
+    fn clash(&mut self, code: &'static str, message: String, path: &[&str], first: &[&str]) {
+        let diagnostic = at(Diagnostic::error(code, message), &self.spec.sources, path);
+        self.report.push(diagnostic.also(self.spec.sources.place(first), "first here"));
     }
 
     fn environments(&mut self) {
@@ -88,7 +94,7 @@ impl Checks<'_> {
             if !is_label(name) {
                 let message = format!("an environment cannot be called \"{name}\"");
                 let hint = "lower-case letters, digits and - only: it is the name of a folder";
-                self.hinted("bad-name", message, &["x-environments", name], hint.into());
+                self.hinted("bad-name", message, &["x-environments", name], hint);
             }
             if !is_label(&environment.namespace) {
                 let message = format!("a namespace cannot be called \"{}\"", environment.namespace);
@@ -107,12 +113,7 @@ impl Checks<'_> {
                     if let Some(text) = text.filter(|text| environment::memory(text).is_none()) {
                         let message = format!("\"{text}\" is no amount of memory");
                         let path = ["x-environments", name, "memory", key];
-                        self.hinted(
-                            "bad-quantity",
-                            message,
-                            &path,
-                            environment::BUDGET_HINT.into(),
-                        );
+                        self.hinted("bad-quantity", message, &path, environment::BUDGET_HINT);
                     }
                 }
             }
@@ -165,7 +166,7 @@ impl Checks<'_> {
                         "each overlay keeps its namespace and stores in a folder of that name";
                     let index = index.to_string();
                     let path = ["services", name, "profiles", &index];
-                    self.hinted("bad-name", message, &path, hint.into());
+                    self.hinted("bad-name", message, &path, hint);
                 }
                 if !is_label(profile) {
                     let index = index.to_string();
@@ -215,14 +216,10 @@ impl Checks<'_> {
                 "\"{name}\" waits for the health of \"{other}\", which has no health check"
             );
             let hint = format!("write a healthcheck at {other}, or wait for service_started");
-            let mut diagnostic = Diagnostic::error("no-healthcheck", message).hint(hint);
-            if let Some(place) = self.spec.sources.place(path) {
-                diagnostic = diagnostic.at(place, "");
-            }
-            if let Some(place) = self.spec.sources.place(&["services", other]) {
-                diagnostic = diagnostic.also(place, "without healthcheck");
-            }
-            self.report.push(diagnostic);
+            let diagnostic = Diagnostic::error("no-healthcheck", message).hint(hint);
+            let diagnostic = at(diagnostic, &self.spec.sources, path);
+            let place = self.spec.sources.place(&["services", other]);
+            self.report.push(diagnostic.also(place, "without healthcheck"));
         }
     }
 
@@ -247,14 +244,8 @@ impl Checks<'_> {
                 taken.insert(key(&ip), name);
                 let Some(first) = clash else { continue };
                 let message = format!("\"{first}\" and \"{name}\" both publish port {published}");
-                let mut diagnostic = Diagnostic::error("port-taken", message);
-                if let Some(place) = self.spec.sources.place(&["services", name, "ports"]) {
-                    diagnostic = diagnostic.at(place, "");
-                }
-                if let Some(place) = self.spec.sources.place(&["services", first, "ports"]) {
-                    diagnostic = diagnostic.also(place, "first here");
-                }
-                self.report.push(diagnostic);
+                let [path, first] = [name, first].map(|name| ["services", name, "ports"]);
+                self.clash("port-taken", message, &path, &first);
             }
         }
     }
@@ -307,16 +298,9 @@ impl Checks<'_> {
                     let own = &text[..bare(text)];
                     let Some((first, at_index)) = all.insert(own, (name, index)) else { continue };
                     let message = format!("\"{first}\" and \"{name}\" have the same {kind} {text}");
-                    let mut diagnostic = Diagnostic::error("route-taken", message);
-                    if let Some(place) = self.spec.sources.place(&sub(kind)) {
-                        diagnostic = diagnostic.at(place, "");
-                    }
                     let other = at_index.to_string();
                     let first = ["services", first, "x-routes", &other, kind];
-                    if let Some(place) = self.spec.sources.place(&first) {
-                        diagnostic = diagnostic.also(place, "first here");
-                    }
-                    self.report.push(diagnostic);
+                    self.clash("route-taken", message, &sub(kind), &first);
                 }
             }
         }
@@ -331,7 +315,7 @@ impl Checks<'_> {
                 let path = ["services", name, "x-patches", environment];
                 for (key, hint) in found {
                     let message = format!("a patch may not touch {key}");
-                    self.hinted("patch-forbidden", message, &path, hint.into());
+                    self.hinted("patch-forbidden", message, &path, hint);
                 }
                 let known = platform.environments.contains_key(environment);
                 if known && !platform.runs(service, Some(environment)) {
@@ -361,8 +345,7 @@ impl Checks<'_> {
                         "volume \"{name}\" is shared by {} in \"{environment}\", where they may run on different nodes",
                         here.join(" and ")
                     );
-                    let hint =
-                        "x-claim: {access: ReadWriteMany}, or x-absent for one of them".into();
+                    let hint = "x-claim: {access: ReadWriteMany}, or x-absent for one of them";
                     self.hinted("shared-volume", message, &["volumes", name], hint);
                 }
             }
@@ -414,14 +397,7 @@ impl Checks<'_> {
                 }
                 let message =
                     format!("\"{first}\" and \"{name}\" would both have the {kind} \"{what}\"");
-                let mut diagnostic = Diagnostic::error("name-taken", message);
-                if let Some(place) = self.spec.sources.place(&["services", name]) {
-                    diagnostic = diagnostic.at(place, "");
-                }
-                if let Some(place) = self.spec.sources.place(&["services", first]) {
-                    diagnostic = diagnostic.also(place, "first here");
-                }
-                self.report.push(diagnostic);
+                self.clash("name-taken", message, &["services", name], &["services", first]);
             }
         }
     }

@@ -4,14 +4,13 @@ use super::Builder;
 use crate::spec::quantity::duration;
 use crate::spec::types::{self, Words};
 
-/// What a service says about its health.
+/// The health check of a service.
 #[derive(Clone, Debug)]
 pub(crate) enum Health {
     /// Nothing; in Compose the image's own check counts.
     Unsaid,
     /// There is none, also not the image's.
     Off,
-    /// A check.
     Check(Check),
 }
 
@@ -99,12 +98,9 @@ impl Builder<'_> {
         let path = ["services", name, "healthcheck"];
         let command = match &check.test {
             None => {
-                self.error_hint(
-                    "no-test",
-                    "a health check needs its test: the image's own is not known here".into(),
-                    &path,
-                    "write test:, or disable: true",
-                );
+                let message = "a health check needs its test: the image's own is not known here";
+                let hint = "write test:, or disable: true";
+                self.error_hint("no-test", message.into(), &path, hint);
                 return Health::Unsaid;
             }
             Some(Words::Line(line)) => vec!["/bin/sh".into(), "-c".into(), line.clone()],
@@ -115,12 +111,11 @@ impl Builder<'_> {
                 }
                 Some((kind, argv)) if kind == "CMD" && !argv.is_empty() => argv.to_vec(),
                 _ => {
-                    self.error_hint(
-                        "bad-test",
-                        "this is no test of a health check".into(),
-                        &["services", name, "healthcheck", "test"],
-                        "[CMD, program, arguments…], [CMD-SHELL, line], [NONE] or one string",
-                    );
+                    let path = ["services", name, "healthcheck", "test"];
+                    let message = "this is no test of a health check".to_owned();
+                    let hint =
+                        "[CMD, program, arguments…], [CMD-SHELL, line], [NONE] or one string";
+                    self.error_hint("bad-test", message, &path, hint);
                     return Health::Unsaid;
                 }
             },

@@ -27,6 +27,7 @@ pub(crate) use health::{Check, Health};
 pub(crate) use mounts::{File, Mount, Origin};
 pub(crate) use platform::{Amounts, Dependency, Platform, Restart, Service};
 pub(crate) use ports::Port;
+pub(crate) use uncarried::NOT_CARRIED;
 
 impl Platform {
     /// The platform of a specification, and the same for the Compose file. Every mistake goes

@@ -1,4 +1,4 @@
-//! What is mounted: volumes, files of the repository, folders of the host, memory.
+//! Mounts: volumes, files of the repository, folders of the host, memory.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -6,20 +6,21 @@ use std::path::Path;
 
 use super::Builder;
 use super::names::{is_label, label};
+use super::uncarried::NOT_CARRIED;
 use crate::spec::types::{self, ConfigUse, Words};
 use crate::spec::{MAYBE_SECRET, quantity, text};
-use common::diagnostic::nearest;
+use common::compose::mounts;
+use common::diagnostic::did_you_mean;
 use common::secrets::shows_secret;
 use serde_json::{Map, Value};
 
-/// What a ConfigMap holds at most.
+/// The largest size of a ConfigMap, in bytes.
 const CONFIG_MAP: usize = 1 << 20;
-/// What a project's folder has and no container wants; a ConfigMap is no place for a secret.
+/// Names in a project's folder that no container needs; a ConfigMap is no place for a secret.
 const PRIVATE: [&str; 2] = [".env", ".git"];
 /// More files than anybody mounts as configuration.
 const FILES: usize = 1000;
 
-/// A mount.
 #[derive(Clone, Debug)]
 pub(crate) struct Mount {
     pub(crate) origin: Origin,
@@ -102,7 +103,7 @@ impl Builder<'_> {
                 Some(size) => Some(size),
                 None => {
                     let message = format!("{option} of the tmpfs {target} is not carried");
-                    self.warning("not-carried", message, &["services", service, "tmpfs"]);
+                    self.warning(NOT_CARRIED, message, &["services", service, "tmpfs"]);
                     size
                 }
             };
@@ -120,20 +121,14 @@ impl Builder<'_> {
         let mut options = Map::new();
         let (kind, source, target, read_only) = match mount {
             types::Mount::Text(text) => {
-                let parts: Vec<&str> = text.split(':').collect();
-                match parts.as_slice() {
-                    [target] => ("", "", *target, false),
-                    [source, target] => ("", *source, *target, false),
-                    [source, target, mode] => {
-                        words = mode.split(',').map(str::to_owned).collect();
-                        ("", *source, *target, words.iter().any(|word| word == "ro"))
-                    }
-                    _ => {
-                        let hint = "source:target, or source:target:ro";
-                        self.error_hint("bad-mount", "this is no mount".into(), path, hint);
-                        return None;
-                    }
+                let mount = mounts::short(text);
+                if !mount.is_valid() {
+                    let hint = "source:target, or source:target:ro";
+                    self.error_hint("bad-mount", "this is no mount".into(), path, hint);
+                    return None;
                 }
+                words = mount.words().map(str::to_owned).collect();
+                ("", mount.source.unwrap_or_default(), mount.target, mount.is_read_only())
             }
             types::Mount::Long(long) => {
                 let own = [("bind", &long.bind), ("volume", &long.volume), ("tmpfs", &long.tmpfs)];
@@ -157,12 +152,9 @@ impl Builder<'_> {
             "" | "volume" | "bind" if source.is_empty() => Origin::Scratch,
             "" | "bind" if host => {
                 if !service.host_paths {
-                    self.error_hint(
-                        "host-path",
-                        format!("{source} belongs to the host"),
-                        path,
-                        "x-host-paths: true at the service allows it",
-                    );
+                    let message = format!("{source} belongs to the host");
+                    let hint = "x-host-paths: true at the service allows it";
+                    self.error_hint("host-path", message, path, hint);
                 }
                 Origin::Host(source.to_owned())
             }
@@ -185,11 +177,9 @@ impl Builder<'_> {
     fn volume(&mut self, name: &str, path: &[&str]) -> Option<()> {
         let known = self.document.volumes.keys().map(String::as_str);
         if !self.document.volumes.contains_key(name) {
-            let hint = match nearest(name, known) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => "declare it under volumes:, or begin a path with ./".into(),
-            };
-            self.error_hint("unknown-volume", format!("no volume \"{name}\""), path, &hint);
+            let declare = "declare it under volumes:, or begin a path with ./";
+            let hint = did_you_mean(name, known).unwrap_or_else(|| declare.into());
+            self.error_hint("unknown-volume", format!("no volume \"{name}\""), path, hint);
             return None;
         }
         let twin = known.clone().find(|other| *other != name && label(other) == label(name));
@@ -217,11 +207,9 @@ impl Builder<'_> {
         };
         let Some(config) = self.document.configs.get(source) else {
             let known = self.document.configs.keys().map(String::as_str);
-            let hint = match nearest(source, known) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => "declare it under configs:".into(),
-            };
-            self.error_hint("unknown-config", format!("no config \"{source}\""), path, &hint);
+            let hint = did_you_mean(source, known);
+            let hint = hint.unwrap_or_else(|| "declare it under configs:".into());
+            self.error_hint("unknown-config", format!("no config \"{source}\""), path, hint);
             return None;
         };
         let target = target.unwrap_or_else(|| format!("/{source}"));

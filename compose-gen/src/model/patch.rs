@@ -1,4 +1,4 @@
-//! What a patch of the specification may not touch, because it has a place of its own there: a
+//! The fields that a patch may not change, because the specification has keys for them: a
 //! patch that changed it would slip past parity, the budget and the names that other objects use.
 
 use serde_json::Value;

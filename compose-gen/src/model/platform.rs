@@ -7,9 +7,8 @@ use serde_json::Value;
 use super::health::Health;
 use super::mounts::{Mount, Origin};
 use super::ports::Port;
-use crate::spec::quantity::{cpus, memory};
 use crate::spec::types::{
-    Access, Cluster, Condition, Environment, Mode, Network, Resources, Route, Scalar, SecretFiles,
+    Access, Cluster, Condition, Environment, Mode, Network, Route, SecretFiles,
 };
 
 /// Everything there is to generate from.
@@ -45,11 +44,10 @@ pub(crate) struct Platform {
 pub(crate) struct Volume {
     pub(crate) size: String,
     pub(crate) access: Access,
-    /// What the engine is told about it.
+    /// The settings that only the engine reads.
     pub(crate) compose: serde_json::Map<String, Value>,
 }
 
-/// A service.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) name: String,
@@ -77,10 +75,11 @@ pub(crate) struct Service {
     /// Compose's own word for it.
     pub(crate) restart_word: Option<String>,
     pub(crate) mode: Mode,
-    /// What of `deploy` only engines read.
+    /// The keys of `deploy` that only engines read.
     pub(crate) deploy_rest: serde_json::Map<String, Value>,
     pub(crate) amounts: Amounts,
-    pub(crate) resources: BTreeMap<String, Resources>,
+    /// Other amounts by environment.
+    pub(crate) resources: BTreeMap<String, Amounts>,
     pub(crate) replicas: u32,
     pub(crate) replicas_by: BTreeMap<String, u32>,
     pub(crate) user: Option<(u64, Option<u64>)>,
@@ -113,7 +112,7 @@ pub(crate) struct Service {
     pub(crate) wave: usize,
 }
 
-/// What a dependant waits for.
+/// The condition that a dependant waits for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dependency {
     pub(crate) condition: Condition,
@@ -168,21 +167,15 @@ impl Service {
     pub(crate) fn amounts(&self, environment: Option<&str>) -> Amounts {
         let mut amounts = self.amounts;
         if let Some(own) = environment.and_then(|name| self.resources.get(name)) {
-            let text = |scalar: &Option<Scalar>| scalar.as_ref().map(ToString::to_string);
-            if let Some(value) = text(&own.memory).and_then(|t| memory(&t)) {
-                amounts.memory = Some(value);
-                amounts.memory_request = None;
+            // A limit takes the request of the base away.
+            if own.memory.is_some() {
+                (amounts.memory, amounts.memory_request) = (own.memory, None);
             }
-            if let Some(value) = text(&own.cpus).and_then(|t| cpus(&t)) {
-                amounts.cpus = Some(value);
-                amounts.cpus_request = None;
+            if own.cpus.is_some() {
+                (amounts.cpus, amounts.cpus_request) = (own.cpus, None);
             }
-            if let Some(value) = text(&own.memory_request).and_then(|t| memory(&t)) {
-                amounts.memory_request = Some(value);
-            }
-            if let Some(value) = text(&own.cpus_request).and_then(|t| cpus(&t)) {
-                amounts.cpus_request = Some(value);
-            }
+            amounts.memory_request = own.memory_request.or(amounts.memory_request);
+            amounts.cpus_request = own.cpus_request.or(amounts.cpus_request);
         }
         amounts
     }
@@ -226,7 +219,6 @@ impl Service {
             .collect()
     }
 
-    /// Pods in an environment.
     pub(crate) fn pods(&self, environment: Option<&Environment>, name: Option<&str>) -> u32 {
         if self.mode == Mode::Global {
             return environment.and_then(|e| e.nodes).unwrap_or(1);

@@ -8,7 +8,7 @@ use super::{Health, Platform, Service};
 use crate::spec::text::{self, Piece};
 use crate::spec::{MAYBE_SECRET, MAYBE_SECRET_HINT, Spec, at};
 
-/// What `docker compose up` may change stands in the Compose file, where a shell that puts
+/// A value that `docker compose up` may change stands in the Compose file, where a shell that puts
 /// secrets together cannot read it safely.
 pub(super) fn late(compose: &Platform, spec: &Spec, report: &mut Report) {
     for (name, service) in &compose.services {
@@ -111,12 +111,12 @@ impl Checks<'_> {
         if self.platform.secret_files.is_none() {
             let message =
                 format!("\"{name}\" uses secrets, and nothing says how Compose gets them");
-            let hint = "x-secret-files: {service, volume, path}".into();
+            let hint = "x-secret-files: {service, volume, path}";
             self.hinted("no-secret-files", message, &["services", name], hint);
         } else if service.entrypoint.as_ref().is_none_or(Vec::is_empty) {
             let message = format!("\"{name}\" uses secrets and does not say its entrypoint");
             let hint = "write the image's own entrypoint (and command): it starts through a shell that reads the env file";
-            self.hinted("no-entrypoint", message, &["services", name], hint.into());
+            self.hinted("no-entrypoint", message, &["services", name], hint);
         }
         if let Some(files) = &self.platform.secret_files
             && files.service == name

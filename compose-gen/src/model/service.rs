@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::compose::words;
-use common::diagnostic::nearest;
+use common::diagnostic::did_you_mean;
 use serde_json::{Map, Value};
 
 use super::names::{is_annotation, is_label};
+use super::uncarried::NOT_CARRIED;
 use super::{Amounts, Builder, Dependency, Restart, Service};
 use crate::spec::dotenv;
 use crate::spec::quantity;
@@ -14,18 +15,15 @@ use crate::spec::types::{
     self, Dependencies, EnvFile, EnvFiles, Mode, Networks, Pairs, Scalar, Words,
 };
 
-/// What Docker waits between SIGTERM and SIGKILL.
+/// Docker's time between SIGTERM and SIGKILL.
 const GRACE: u64 = 10_000;
 
 impl Builder<'_> {
     pub(super) fn service(&mut self, name: &str, service: &types::Service) -> Service {
         if !is_label(name) {
-            self.error_hint(
-                "bad-name",
-                format!("a service cannot be called \"{name}\": its name is a host name"),
-                &["services", name],
-                "lower-case letters, digits and - only",
-            );
+            let message = format!("a service cannot be called \"{name}\": its name is a host name");
+            let hint = "lower-case letters, digits and - only";
+            self.error_hint("bad-name", message, &["services", name], hint);
         }
         if service.image.is_none() && service.build.is_none() {
             let message = format!("service \"{name}\" has no image");
@@ -60,16 +58,13 @@ impl Builder<'_> {
             depends: depends(service),
             health: self.health(name, service),
             mounts: self.mounts(name, service),
-            shm: service
-                .shm_size
-                .as_ref()
-                .and_then(|size| self.memory(size, &["services", name, "shm_size"])),
+            shm: self.memory(service.shm_size.as_ref(), &["services", name, "shm_size"]),
             restart,
             restart_word,
             mode: service.deploy.as_ref().and_then(|d| d.mode).unwrap_or(Mode::Replicated),
             deploy_rest: deploy_rest(service),
             amounts: self.amounts(name, service),
-            resources: service.resources.clone(),
+            resources: self.resources(name, service),
             replicas: 1,
             replicas_by: BTreeMap::new(),
             user: self.user(name, user_word.as_deref()),
@@ -104,12 +99,11 @@ impl Builder<'_> {
         if let Some(text) = &service.stop_grace_period {
             match quantity::duration(text) {
                 Some(time) => built.grace = time,
-                None => self.error_hint(
-                    "bad-duration",
-                    format!("\"{text}\" is no duration"),
-                    &["services", name, "stop_grace_period"],
-                    "such as 10s or 1m30s",
-                ),
+                None => {
+                    let path = ["services", name, "stop_grace_period"];
+                    let message = format!("\"{text}\" is no duration");
+                    self.error_hint("bad-duration", message, &path, "such as 10s or 1m30s");
+                }
             }
         }
         let deployed = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
@@ -179,11 +173,8 @@ impl Builder<'_> {
             let starts = variable.starts_with(|c: char| !c.is_ascii_digit());
             if variable.is_empty() || !starts || !variable.chars().all(good) {
                 let path = ["services", name, "environment", variable];
-                self.error(
-                    "bad-name",
-                    format!("a variable cannot be called \"{variable}\""),
-                    &path,
-                );
+                let message = format!("a variable cannot be called \"{variable}\"");
+                self.error("bad-name", message, &path);
             }
         }
         all
@@ -196,43 +187,17 @@ impl Builder<'_> {
         pairs: Option<&Pairs>,
     ) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
-        let mut outside = Vec::new();
-        match pairs {
-            None => {}
-            Some(Pairs::Map(map)) => {
-                for (variable, value) in map {
-                    match value {
-                        Some(value) => {
-                            all.insert(variable.clone(), value.to_string());
-                        }
-                        None if key == "environment" => outside.push(variable.clone()),
-                        None => {
-                            all.insert(variable.clone(), String::new());
-                        }
-                    }
-                }
+        for (variable, value) in pairs.map(Pairs::entries).unwrap_or_default() {
+            if value.is_none() && key == "environment" {
+                let message =
+                    format!("{variable} has no value: Compose would take it from whoever runs it");
+                let path = ["services", name, key, &variable];
+                let hint =
+                    format!("declare it under x-variables and write {variable}: ${{{variable}}}");
+                self.error_hint("from-outside", message, &path, hint);
+                continue;
             }
-            Some(Pairs::List(list)) => {
-                for item in list {
-                    match item.split_once('=') {
-                        Some((variable, value)) => {
-                            all.insert(variable.to_owned(), value.to_owned());
-                        }
-                        None if key == "environment" => outside.push(item.clone()),
-                        None => {
-                            all.insert(item.clone(), String::new());
-                        }
-                    }
-                }
-            }
-        }
-        for variable in outside {
-            self.error_hint(
-                "from-outside",
-                format!("{variable} has no value: Compose would take it from whoever runs it"),
-                &["services", name, key, &variable],
-                &format!("declare it under x-variables and write {variable}: ${{{variable}}}"),
-            );
+            all.insert(variable, value.unwrap_or_default());
         }
         all
     }
@@ -287,12 +252,10 @@ impl Builder<'_> {
                 Some(tries) => Restart::Job(tries),
                 None => {
                     let known = ["no", "always", "unless-stopped", "on-failure"];
-                    let hint = match nearest(other, known) {
-                        Some(near) => format!("did you mean \"{near}\"?"),
-                        None => "no, always, unless-stopped, on-failure or on-failure:3".into(),
-                    };
+                    let all = "no, always, unless-stopped, on-failure or on-failure:3";
+                    let hint = did_you_mean(other, known).unwrap_or_else(|| all.into());
                     let message = format!("restart cannot be \"{other}\"");
-                    self.error_hint("unknown-value", message, &path, &hint);
+                    self.error_hint("unknown-value", message, &path, hint);
                     Restart::Always
                 }
             },
@@ -300,29 +263,41 @@ impl Builder<'_> {
         (restart, Some(word))
     }
 
-    fn memory(&mut self, value: &Scalar, path: &[&str]) -> Option<u64> {
-        let text = value.to_string();
+    fn memory(&mut self, value: Option<&Scalar>, path: &[&str]) -> Option<u64> {
+        let text = value?.to_string();
         let bytes = quantity::memory(&text);
         if bytes.is_none() {
+            let message = format!("\"{text}\" is no amount of memory");
             let hint = "such as 512m or 1g, in powers of 1024";
-            self.error_hint(
-                "bad-quantity",
-                format!("\"{text}\" is no amount of memory"),
-                path,
-                hint,
-            );
+            self.error_hint("bad-quantity", message, path, hint);
         }
         bytes
     }
 
-    fn cpus(&mut self, value: &Scalar, path: &[&str]) -> Option<u64> {
-        let text = value.to_string();
+    fn cpus(&mut self, value: Option<&Scalar>, path: &[&str]) -> Option<u64> {
+        let text = value?.to_string();
         let millis = quantity::cpus(&text);
         if millis.is_none() {
-            let hint = "such as 0.5 or 2";
-            self.error_hint("bad-quantity", format!("\"{text}\" is no number of CPUs"), path, hint);
+            let message = format!("\"{text}\" is no number of CPUs");
+            self.error_hint("bad-quantity", message, path, "such as 0.5 or 2");
         }
         millis
+    }
+
+    /// Other amounts in an environment.
+    fn resources(&mut self, name: &str, service: &types::Service) -> BTreeMap<String, Amounts> {
+        let mut all = BTreeMap::new();
+        for (environment, own) in &service.resources {
+            let path = |what| ["services", name, "x-resources", environment.as_str(), what];
+            let amounts = Amounts {
+                memory: self.memory(own.memory.as_ref(), &path("memory")),
+                cpus: self.cpus(own.cpus.as_ref(), &path("cpus")),
+                memory_request: self.memory(own.memory_request.as_ref(), &path("memory-request")),
+                cpus_request: self.cpus(own.cpus_request.as_ref(), &path("cpus-request")),
+            };
+            all.insert(environment.clone(), amounts);
+        }
+        all
     }
 
     fn amounts(&mut self, name: &str, service: &types::Service) -> Amounts {
@@ -331,37 +306,21 @@ impl Builder<'_> {
         if let Some(deploy) = &service.deploy {
             let (limits, requests) = (&deploy.resources.limits, &deploy.resources.reservations);
             let path = |part, what| [s[0], s[1], "deploy", "resources", part, what];
-            amounts.memory =
-                limits.memory.as_ref().and_then(|v| self.memory(v, &path("limits", "memory")));
-            amounts.cpus = limits.cpus.as_ref().and_then(|v| self.cpus(v, &path("limits", "cpus")));
-            amounts.memory_request = requests
-                .memory
-                .as_ref()
-                .and_then(|v| self.memory(v, &path("reservations", "memory")));
-            amounts.cpus_request =
-                requests.cpus.as_ref().and_then(|v| self.cpus(v, &path("reservations", "cpus")));
+            let request = "reservations";
+            amounts = Amounts {
+                memory: self.memory(limits.memory.as_ref(), &path("limits", "memory")),
+                cpus: self.cpus(limits.cpus.as_ref(), &path("limits", "cpus")),
+                memory_request: self.memory(requests.memory.as_ref(), &path(request, "memory")),
+                cpus_request: self.cpus(requests.cpus.as_ref(), &path(request, "cpus")),
+            };
         }
-        let over = |own: &mut Option<u64>, value: Option<u64>| *own = value.or(*own);
-        let memory =
-            service.mem_limit.as_ref().and_then(|v| self.memory(v, &[s[0], s[1], "mem_limit"]));
-        over(&mut amounts.memory, memory);
-        let request = service
-            .mem_reservation
-            .as_ref()
-            .and_then(|v| self.memory(v, &[s[0], s[1], "mem_reservation"]));
-        over(&mut amounts.memory_request, request);
-        let cpus = service.cpus.as_ref().and_then(|v| self.cpus(v, &[s[0], s[1], "cpus"]));
-        over(&mut amounts.cpus, cpus);
-        for (environment, own) in &service.resources {
-            let path = |what| [s[0], s[1], "x-resources", environment.as_str(), what];
-            for (what, value) in [("memory", &own.memory), ("memory-request", &own.memory_request)]
-            {
-                value.as_ref().map(|value| self.memory(value, &path(what)));
-            }
-            for (what, value) in [("cpus", &own.cpus), ("cpus-request", &own.cpus_request)] {
-                value.as_ref().map(|value| self.cpus(value, &path(what)));
-            }
-        }
+        let memory = self.memory(service.mem_limit.as_ref(), &[s[0], s[1], "mem_limit"]);
+        amounts.memory = memory.or(amounts.memory);
+        let path = [s[0], s[1], "mem_reservation"];
+        let request = self.memory(service.mem_reservation.as_ref(), &path);
+        amounts.memory_request = request.or(amounts.memory_request);
+        let cpus = self.cpus(service.cpus.as_ref(), &[s[0], s[1], "cpus"]);
+        amounts.cpus = cpus.or(amounts.cpus);
         if let (Some(limit), Some(request)) = (amounts.memory, amounts.memory_request)
             && request > limit
         {
@@ -384,7 +343,7 @@ impl Builder<'_> {
                 let message = format!(
                     "Kubernetes needs numbers for the user \"{user}\"; the image's own is used there"
                 );
-                self.warning("not-carried", message, &["services", name, "user"]);
+                self.warning(NOT_CARRIED, message, &["services", name, "user"]);
                 None
             }
         }
@@ -394,12 +353,12 @@ impl Builder<'_> {
         let labels = self.pairs(name, "labels", Some(&service.labels));
         for key in labels.keys().filter(|key| !is_annotation(key)) {
             let message = format!("the label \"{key}\" of \"{name}\" is no annotation's name");
-            self.warning("not-carried", message, &["services", name, "labels", key]);
+            self.warning(NOT_CARRIED, message, &["services", name, "labels", key]);
         }
         labels
     }
 
-    /// What Compose calls the image that it builds.
+    /// Compose's name of the image that it builds.
     fn built_image(&self, name: &str) -> String {
         let project = self.document.name.clone().unwrap_or_else(|| self.project());
         format!("{project}-{name}")
@@ -470,20 +429,9 @@ fn networks(service: &types::Service) -> BTreeMap<String, types::Network> {
 
 /// Host and address; a host may have several.
 fn hosts(pairs: Option<&Pairs>) -> BTreeSet<(String, String)> {
-    match pairs {
-        None => BTreeSet::new(),
-        Some(Pairs::Map(map)) => {
-            let address =
-                |own: &Option<Scalar>| own.as_ref().map_or(String::new(), Scalar::to_string);
-            map.iter().map(|(host, own)| (host.clone(), address(own))).collect()
-        }
-        Some(Pairs::List(list)) => {
-            let pair = |item: &String| {
-                let separator = if item.contains('=') { '=' } else { ':' };
-                let (host, address) = item.split_once(separator).unwrap_or((item, ""));
-                (host.to_owned(), address.to_owned())
-            };
-            list.iter().map(pair).collect()
-        }
-    }
+    let host = |(host, address): (String, Option<String>)| match (address, host.split_once(':')) {
+        (None, Some((host, address))) => (host.to_owned(), address.to_owned()),
+        (address, _) => (host.clone(), address.unwrap_or_default()),
+    };
+    pairs.map(Pairs::entries).unwrap_or_default().into_iter().map(host).collect()
 }

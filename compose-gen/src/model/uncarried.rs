@@ -1,14 +1,18 @@
-//! What Kubernetes does not get, or gets in another form: each key is reported, and stays in the
+//! Keys that Kubernetes does not get, or gets in another form: each key is reported, and stays in the
 //! Compose file where Compose reads it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use common::diagnostic::Diagnostic;
 use serde_json::Value;
 
 use super::Builder;
 use super::names::is_label;
 use crate::spec::at;
 use crate::spec::types::{self, Dependencies, Networks};
+
+/// The code of what Kubernetes does not get.
+pub(crate) const NOT_CARRIED: &str = "not-carried";
 
 impl Builder<'_> {
     pub(super) fn groups(&mut self, name: &str, service: &types::Service) -> Vec<String> {
@@ -17,7 +21,7 @@ impl Builder<'_> {
             if group.parse::<u64>().is_err() {
                 let message = format!("Kubernetes needs a number for the group \"{group}\"");
                 let index = index.to_string();
-                self.warning("not-carried", message, &["services", name, "group_add", &index]);
+                self.warning(NOT_CARRIED, message, &["services", name, "group_add", &index]);
             }
         }
         groups
@@ -52,12 +56,10 @@ impl Builder<'_> {
                 continue;
             }
             let reason = crate::spec::uncarried::reason(key).unwrap_or_default();
-            let message = format!("{key} of \"{name}\" stays in the Compose file: {reason}");
-            self.report.push(at(
-                common::diagnostic::Diagnostic::warning("not-carried", message),
-                &self.spec.sources,
-                &["services", name, key],
-            ));
+            let short = format!("stays in the Compose file: {reason}");
+            let message = format!("{key} of \"{name}\" {short}");
+            let diagnostic = Diagnostic::warning(NOT_CARRIED, message).short(short);
+            self.report.push(at(diagnostic, &self.spec.sources, &["services", name, key]));
             own.insert(key.clone(), value.clone());
         }
         own
@@ -85,16 +87,10 @@ impl Builder<'_> {
             ];
             for (part, amounts) in parts {
                 let path = ["deploy", "resources", part];
-                note(
-                    &[path[0], path[1], path[2], "pids"],
-                    amounts.pids.is_some(),
-                    "the kubelet's setting",
-                );
-                note(
-                    &[path[0], path[1], path[2], "devices"],
-                    amounts.devices.is_some(),
-                    "devices need a device plugin",
-                );
+                let why = "the kubelet's setting";
+                note(&[&path[..], &["pids"]].concat(), amounts.pids.is_some(), why);
+                let why = "devices need a device plugin";
+                note(&[&path[..], &["devices"]].concat(), amounts.devices.is_some(), why);
             }
         }
         for (index, port) in service.ports.iter().enumerate() {
@@ -144,7 +140,8 @@ impl Builder<'_> {
                 format!("{} of \"{name}\" is not carried to Kubernetes: {why}", path.join("."));
             let mut steps = vec!["services", name];
             steps.extend(path.iter().map(String::as_str));
-            self.warning("not-carried", message, &steps);
+            let diagnostic = Diagnostic::warning(NOT_CARRIED, message).short(why);
+            self.report.push(at(diagnostic, &self.spec.sources, &steps));
         }
     }
 }

@@ -86,7 +86,7 @@ fn application(name: &str, environment: &Environment, argocd: &ArgoCd, home: &st
     }
     let scaled =
         |kind: &str| json!({"group": "apps", "kind": kind, "jsonPointers": ["/spec/replicas"]});
-    // What everything else stands on comes first.
+    // The base of everything else comes first.
     let wave = if home == CLUSTER { "0" } else { "1" };
     json!({
         "apiVersion": "argoproj.io/v1alpha1",

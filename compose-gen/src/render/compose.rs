@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Amounts, Health, Mount, Origin, Platform, Service};
 use crate::path::relative;
+use crate::render::object;
 use crate::spec::quantity::compose_bytes;
 use crate::spec::text;
 use crate::spec::types::{Condition, Mode};
@@ -34,41 +35,29 @@ impl Paths {
 
 /// The whole file.
 pub(crate) fn render(platform: &Platform, paths: &Paths) -> Value {
-    let mut services = Map::new();
-    for (name, service) in &platform.services {
-        services.insert(name.clone(), self::service(platform, service, paths));
-    }
-    let volumes: Map<String, Value> = platform
-        .volumes
-        .iter()
-        .map(|(name, volume)| (name.clone(), Value::Object(volume.compose.clone())))
-        .collect();
-    let mut networks: Map<String, Value> = platform
-        .networks
-        .iter()
-        .map(|(name, own)| {
-            (name.clone(), own.clone().unwrap_or_else(|| json!({"driver": "bridge"})))
-        })
-        .collect();
+    let services = platform.services.iter();
+    let services = services.map(|(name, own)| (name.clone(), service(platform, own, paths)));
+    let volumes = platform.volumes.iter();
+    let volumes = volumes.map(|(name, own)| (name.clone(), Value::Object(own.compose.clone())));
+    let bridge = || json!({"driver": "bridge"});
+    let networks = platform.networks.iter();
+    let networks = networks.map(|(name, own)| (name.clone(), own.clone().unwrap_or_else(bridge)));
+    let mut networks: Map<String, Value> = networks.collect();
     if networks.is_empty() {
-        networks.insert("default".into(), json!({"driver": "bridge"}));
+        networks.insert("default".into(), bridge());
     }
-    let mut file = json!({"name": platform.name, "networks": networks, "services": services});
-    if !volumes.is_empty() {
-        file["volumes"] = Value::Object(volumes);
-    }
-    if !platform.secrets.is_empty() {
-        let mut secrets = platform.secrets.clone();
-        secrets.values_mut().for_each(|own| each_path(own.get_mut("file"), paths));
-        file["secrets"] = json!(secrets);
-    }
+    let mut secrets = platform.secrets.clone();
+    secrets.values_mut().for_each(|own| each_path(own.get_mut("file"), paths));
     let configs = platform.services.values().flat_map(inline);
-    let configs: Map<String, Value> =
-        configs.map(|(name, content, _)| (name.to_owned(), json!({"content": content}))).collect();
-    if !configs.is_empty() {
-        file["configs"] = Value::Object(configs);
-    }
-    written(file)
+    let configs = configs.map(|(name, content, _)| (name.to_owned(), json!({"content": content})));
+    written(object([
+        ("name", json!(platform.name)),
+        ("networks", Value::Object(networks)),
+        ("services", services.collect()),
+        ("volumes", volumes.collect()),
+        ("secrets", json!(secrets)),
+        ("configs", configs.collect()),
+    ]))
 }
 
 /// Every text as Compose reads it back.
@@ -232,7 +221,7 @@ fn preamble(platform: &Platform, service: &Service) -> Option<String> {
     let in_file = platform.env_files.get(file).into_iter().flatten();
     let in_file: BTreeSet<&String> = in_file.collect();
     for (name, value) in &service.environment {
-        // What the service says itself wins over a variable of that name in the file.
+        // A variable of the service wins over one of that name in the file.
         if in_file.contains(name) || !text::secrets(value).is_empty() {
             script.push_str(&format!("export {name}={}\n", text::shell(value)));
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Files;
+use super::{Files, object};
 use crate::model::Platform;
 
 /// `kubernetes/kind/cluster.yaml`, or one file for each environment that has a Kind cluster.
@@ -13,34 +13,24 @@ pub(crate) fn render(platform: &Platform, source: &str, files: &mut Files) {
         .filter_map(|(name, environment)| Some((name, environment.kind.as_ref()?)))
         .collect();
     for (name, kind) in &with {
-        let ports: Vec<Value> = kind
-            .ports
-            .iter()
-            .map(|port| json!({"containerPort": port, "hostPort": port, "protocol": "TCP"}))
-            .collect();
-        let mut control = json!({"role": "control-plane"});
-        if !ports.is_empty() {
-            control["extraPortMappings"] = json!(ports);
-        }
-        let mut nodes = vec![control];
-        nodes.extend((0..kind.workers.unwrap_or(2)).map(|_| json!({"role": "worker"})));
-        if let Some(image) = &kind.node_image {
-            for node in &mut nodes {
-                node["image"] = json!(image);
-            }
-        }
-        let mut cluster = json!({
-            "apiVersion": "kind.x-k8s.io/v1alpha4",
-            "kind": "Cluster",
-            "name": kind.name,
-            "nodes": nodes,
-        });
-        let subnets = [("podSubnet", &kind.pod_subnet), ("serviceSubnet", &kind.service_subnet)];
-        for (key, subnet) in subnets {
-            if let Some(subnet) = subnet {
-                cluster["networking"][key] = json!(subnet);
-            }
-        }
+        let node = |role: &str, ports: Value| {
+            let image = json!(kind.node_image);
+            object([("role", json!(role)), ("extraPortMappings", ports), ("image", image)])
+        };
+        let port = |port| json!({"containerPort": port, "hostPort": port, "protocol": "TCP"});
+        let mut nodes = vec![node("control-plane", kind.ports.iter().map(port).collect())];
+        nodes.extend((0..kind.workers.unwrap_or(2)).map(|_| node("worker", Value::Null)));
+        let networking = object([
+            ("podSubnet", json!(kind.pod_subnet)),
+            ("serviceSubnet", json!(kind.service_subnet)),
+        ]);
+        let cluster = object([
+            ("apiVersion", json!("kind.x-k8s.io/v1alpha4")),
+            ("kind", json!("Cluster")),
+            ("name", json!(kind.name)),
+            ("nodes", json!(nodes)),
+            ("networking", networking),
+        ]);
         let file = if with.len() > 1 { format!("{name}.yaml") } else { "cluster.yaml".into() };
         files.yaml(format!("kubernetes/kind/{file}"), source, &[cluster]);
     }

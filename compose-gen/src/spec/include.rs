@@ -1,4 +1,4 @@
-//! What a file that is included or extended brings along: paths that start at its own folder, and
+//! The parts of an included or extended file that depend on its folder: paths that start at its own folder, and
 //! the variables of its own `.env`. Everything behind this step knows one folder and one `.env`.
 
 use std::path::Path;

@@ -39,7 +39,7 @@ const SECTIONS: [&str; 10] = [
     "x-wait",
 ];
 
-/// What was written, before anything is concluded from it.
+/// The specification as it is written, before anything is concluded from it.
 pub(crate) struct Spec {
     /// With every name resolved.
     pub(crate) document: Document,
@@ -104,7 +104,7 @@ pub(crate) fn read(path: &Path, report: &mut Report) -> Option<Spec> {
     let (document, compose) = match (typed(document), typed(compose)) {
         (Ok(document), Ok(compose)) => (document, compose),
         (Err(error), _) | (_, Err(error)) => {
-            // What is left after a mistake may lack a part that the types need.
+            // After a mistake, the rest may lack a part that the types need.
             if !report.has_errors() {
                 report.push(Diagnostic::error("wrong-type", format!("cannot read this: {error}")));
             }

@@ -1,8 +1,8 @@
 //! The specification against the schema: every mistake of shape at once, each with its place.
 //!
-//! What is wrong is left out of the value that comes back, so that the rest can be checked.
+//! Wrong parts are left out of the value that comes back, so that the rest can be checked.
 
-use common::diagnostic::{Diagnostic, Report, nearest};
+use common::diagnostic::{Diagnostic, Report, did_you_mean};
 use common::project::{Tree, Value as Own};
 use common::yaml::{Style, Value as Yaml};
 use serde_json::{Map, Number, Value};
@@ -261,10 +261,8 @@ impl<'a> Shape<'a> {
         let known: Vec<&str> = known.iter().filter_map(|value| value.as_str()).collect();
         let Some(node_text) = node.scalar() else { return };
         let text = node_text.text().unwrap_or_default();
-        let hint = match nearest(text, known.iter().copied()) {
-            Some(name) => format!("did you mean \"{name}\"?"),
-            None => format!("one of {}", known.join(", ")),
-        };
+        let hint = did_you_mean(text, known.iter().copied());
+        let hint = hint.unwrap_or_else(|| format!("one of {}", known.join(", ")));
         self.push("unknown-value", format!("{what} cannot be \"{text}\""), node, Some(hint));
     }
 
@@ -276,23 +274,17 @@ impl<'a> Shape<'a> {
         what: &str,
     ) {
         let known = known.map(String::as_str);
-        let own = self.ordinary && key.starts_with("x-");
-        if own && nearest(key, known.clone()).is_none() {
+        let near = did_you_mean(key, known.clone());
+        if self.ordinary && key.starts_with("x-") && near.is_none() {
             return;
         }
-        let hint = match nearest(key, known.clone()) {
-            Some(name) => format!("did you mean \"{name}\"?"),
-            None => {
-                let shown: Vec<&str> =
-                    known.filter(|name| uncarried::reason(name).is_none()).collect();
-                format!("the known ones are {}", shown.join(", "))
-            }
-        };
-        self.report.push(
-            Diagnostic::error("unknown-key", format!("unknown key \"{key}\" in {what}"))
-                .at(entry.at(&entry.key), "")
-                .hint(hint),
-        );
+        let hint = near.unwrap_or_else(|| {
+            let shown = known.filter(|name| uncarried::reason(name).is_none());
+            format!("the known ones are {}", shown.collect::<Vec<_>>().join(", "))
+        });
+        let message = format!("unknown key \"{key}\" in {what}");
+        let diagnostic = Diagnostic::error("unknown-key", message).at(entry.at(&entry.key), "");
+        self.report.push(diagnostic.hint(hint));
     }
 
     fn push(&mut self, code: &'static str, message: String, node: &Tree, hint: Option<String>) {
@@ -302,10 +294,7 @@ impl<'a> Shape<'a> {
             None => node.at(&node.node),
         };
         let diagnostic = Diagnostic::error(code, message).at(place, "");
-        self.report.push(match hint {
-            Some(hint) => diagnostic.hint(hint),
-            None => diagnostic,
-        });
+        self.report.push(diagnostic.hint_if(hint));
     }
 }
 

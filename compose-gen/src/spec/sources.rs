@@ -28,7 +28,7 @@ pub(crate) struct Sources {
 
 impl Sources {
     /// The place of a path such as `services`, `kafka`, `ports`, `0`, as deep as it goes.
-    pub(crate) fn place(&self, path: &[&str]) -> Option<Place> {
+    pub(crate) fn place(&self, path: &[&str]) -> Place {
         let mut here = &self.root;
         let mut place = here.at(&(here.key.start..here.key.start));
         for step in path {
@@ -43,7 +43,7 @@ impl Sources {
             here = tree;
             place = tree.place();
         }
-        Some(place)
+        place
     }
 
     /// The file that holds a service, without the folders that differ from machine to machine.
@@ -68,10 +68,7 @@ impl Sources {
                 let assignment = file.assignments.iter().rfind(|own| own.name == *name)?;
                 Some(file.place(assignment))
             });
-            report.push(match place {
-                Some(place) => diagnostic.at(place, ""),
-                None => diagnostic,
-            });
+            report.push(diagnostic.at(place, ""));
         }
         &self.env
     }
@@ -119,8 +116,5 @@ fn item<'t>(items: &'t [Tree], step: &str) -> Option<&'t Tree> {
 
 /// Puts a diagnostic at a path of the specification.
 pub(crate) fn at(diagnostic: Diagnostic, sources: &Sources, path: &[&str]) -> Diagnostic {
-    match sources.place(path) {
-        Some(place) => diagnostic.at(place, ""),
-        None => diagnostic,
-    }
+    diagnostic.at(sources.place(path), "")
 }

@@ -11,7 +11,7 @@ use common::compose::variables::{Meaning, Part, Reference, fill};
 const OPEN: char = OPAQUE;
 const CLOSE: char = '\u{F0001}';
 
-/// What makes a text more than itself: a variable, or what marks are made of.
+/// The characters of variables and marks.
 pub(super) const INTERPOLATED: [char; 3] = ['$', OPEN, CLOSE];
 
 const SECRET: char = 's';
@@ -20,7 +20,6 @@ const LATE: char = 'l';
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
-    /// As it is.
     Literal(&'a str),
     /// The value of a secret's variable.
     Secret(&'a str),
@@ -28,7 +27,7 @@ pub(crate) enum Piece<'a> {
     Late(&'a str, &'a str),
 }
 
-/// What names stand for in one place of the specification.
+/// The values of names in one place of the specification.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     /// Name → value.
@@ -65,7 +64,7 @@ pub(crate) fn interpolate(text: &str, names: &Names) -> Result<String, Vec<Probl
     })
 }
 
-/// What a reference stands for.
+/// The value of a reference.
 fn reference(own: &Reference<'_>, names: &Names) -> Result<String, Vec<Problem>> {
     let operator = || vec![Problem::Operator(own.name.to_owned())];
     // A secret's value is not known here, nor whether it is empty.
@@ -106,7 +105,6 @@ fn lookup(name: &str, names: &Names) -> Option<String> {
     })
 }
 
-/// The pieces of a text.
 pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     for (index, part) in text.split(OPEN).enumerate() {

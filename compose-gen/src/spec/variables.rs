@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::catalogue::Catalogue;
-use common::diagnostic::{Diagnostic, Report, nearest};
+use common::diagnostic::{Diagnostic, Report, did_you_mean, nearest};
 use common::project::{NO_VARIABLE, NO_VARIABLE_HINT};
 use common::secrets::tree::REFERENCES;
 use common::secrets::{has_only_references, is_secret, names_secret, shows_secret};
@@ -16,7 +16,7 @@ use super::text::{INTERPOLATED, Names, Problem, interpolate, secrets};
 /// The keys of a service whose entries belong to one environment each.
 const BY_ENVIRONMENT: [&str; 4] = ["x-environment", "x-resources", "x-replicas", "x-patches"];
 
-/// What was declared.
+/// The declared variables.
 pub(super) struct Declared {
     base: Names,
     /// Environment → its own names, and the file that a deployment fills.
@@ -240,12 +240,8 @@ impl Walk<'_> {
                         continue;
                     }
                     let known = names.values.keys().chain(&names.secrets).map(String::as_str);
-                    let hint = match nearest(&name, known) {
-                        Some(near) => format!("did you mean \"{near}\"?"),
-                        None => {
-                            "declare it under x-variables, or write $$ for a dollar sign".into()
-                        }
-                    };
+                    let declare = "declare it under x-variables, or write $$ for a dollar sign";
+                    let hint = did_you_mean(&name, known).unwrap_or_else(|| declare.into());
                     let message = format!("nothing declares ${{{name}}}");
                     Diagnostic::error("unknown-variable", message).hint(hint)
                 }
@@ -271,7 +267,7 @@ impl Walk<'_> {
     /// more than references.
     fn is_in_secret(&self, name: &str, text: &str, steps: &[&str]) -> bool {
         let place = self.sources.place(steps);
-        let shown = place.as_ref().and_then(|place| place.source.text().get(place.span.clone()));
+        let shown = place.source.text().get(place.span.clone());
         let secret = steps.iter().any(|step| names_secret(step) && !REFERENCES.contains(step));
         (secret || shows_secret(text) || !shown.is_some_and(|shown| shown.contains(name)))
             && !has_only_references(text)
@@ -286,7 +282,7 @@ impl Walk<'_> {
         self.report.push(at(diagnostic, self.sources, steps));
     }
 
-    /// What a deployment has not filled in: one error for each name, with every place.
+    /// Reports the names that a deployment has not filled in: one error for each name, with every place.
     fn say_missing(&mut self) {
         for ((environment, name), paths) in std::mem::take(&mut self.missing) {
             let file = self.declared.environments.get(&environment).and_then(|(_, f)| f.clone());
@@ -294,7 +290,7 @@ impl Walk<'_> {
             let mut diagnostic = Diagnostic::error("no-value", message);
             for (index, path) in paths.iter().enumerate() {
                 let steps: Vec<&str> = path.iter().map(String::as_str).collect();
-                let Some(place) = self.sources.place(&steps) else { continue };
+                let place = self.sources.place(&steps);
                 diagnostic = match index {
                     0 => diagnostic.at(place, "used here"),
                     _ => diagnostic.also(place, "and here"),

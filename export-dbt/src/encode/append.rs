@@ -9,7 +9,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::writer::SerializedFileWriter;
 
-/// What the thread leaves behind.
+/// The result of the thread.
 type Ended<W> = Result<(SerializedFileWriter<W>, ParquetMetaData), ParquetError>;
 
 /// The way into a file. A handle that is dropped gives the file up.
@@ -36,7 +36,6 @@ impl<W: Write + Send + 'static> Appender<W> {
         }
     }
 
-    /// Writes the footer.
     pub(super) fn finish(mut self) -> Ended<W> {
         let mut writer = self.join()?;
         let metadata = writer.finish()?;

@@ -36,7 +36,7 @@ impl Default for Choice {
 }
 
 impl Choice {
-    /// What a chunk that was written with this choice says about the next ones.
+    /// The choice for the chunks after one that was written with this choice.
     pub(super) fn learn(self, chunk: &ColumnChunkMetaData) -> Self {
         let dictionary = self.dictionary && kept_dictionary(chunk) && !packs_as_well(chunk);
         // Other bytes may compress otherwise.
@@ -76,7 +76,6 @@ fn packs_as_well(chunk: &ColumnChunkMetaData) -> bool {
     packed <= chunk.compressed_size() as u64 / 10 * 11
 }
 
-/// The writer's properties for columns with these choices.
 pub(super) fn properties(
     descriptor: &SchemaDescriptor,
     choices: &[Choice],

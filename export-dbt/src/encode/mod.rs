@@ -38,17 +38,17 @@ const ROW_GROUP_ROWS: usize = 1 << 20;
 
 /// How files are written.
 #[derive(Debug, Clone, Copy)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Threads that encode one table's columns.
-    pub threads: usize,
+    pub(crate) threads: usize,
     /// Encoded bytes after which a row group ends.
-    pub row_group_bytes: usize,
+    pub(crate) row_group_bytes: usize,
 }
 
-/// What the files of a table share.
+/// The state that the files of a table share.
 #[derive(Debug)]
-pub struct TableEncoder {
-    fields: Vec<Field>,
+pub(crate) struct TableEncoder {
+    pub(crate) fields: Vec<Field>,
     schema: SchemaRef,
     descriptor: SchemaDescriptor,
     properties: WriterPropertiesPtr,
@@ -57,7 +57,7 @@ pub struct TableEncoder {
     learnt: Mutex<Learnt>,
 }
 
-/// What the row groups so far have taught.
+/// The choices that the row groups so far have led to.
 #[derive(Debug)]
 struct Learnt {
     row_groups: usize,
@@ -66,10 +66,7 @@ struct Learnt {
 
 impl TableEncoder {
     /// The encoder of files with these columns.
-    ///
-    /// # Errors
-    /// When Parquet has no form for the schema.
-    pub fn new(fields: &[Field], settings: Settings) -> Result<Self, ParquetError> {
+    pub(crate) fn new(fields: &[Field], settings: Settings) -> Result<Self, ParquetError> {
         let schema = Schema::new(arrow_fields(fields));
         let descriptor = ArrowSchemaConverter::new()
             .with_coerce_types(true)
@@ -87,16 +84,8 @@ impl TableEncoder {
         })
     }
 
-    /// The columns.
-    pub fn fields(&self) -> &[Field] {
-        &self.fields
-    }
-
     /// Starts a file.
-    ///
-    /// # Errors
-    /// When the sink refuses the first bytes.
-    pub fn open<W: Write + Send + 'static>(
+    pub(crate) fn open<W: Write + Send + 'static>(
         &self,
         sink: W,
     ) -> Result<FileEncoder<'_, W>, ParquetError> {
@@ -108,7 +97,6 @@ impl TableEncoder {
             columns: Arc::default(),
             row_groups: 0,
             group_rows: 0,
-            rows: 0,
             bytes: 0,
             nested_nulls: vec![0; count_nested(&self.fields)],
         })
@@ -142,34 +130,28 @@ impl TableEncoder {
 type Columns = Vec<Mutex<Vec<ArrowColumnWriter>>>;
 
 /// One Parquet file being written to `W`.
-pub struct FileEncoder<'a, W: Write + Send> {
+pub(crate) struct FileEncoder<'a, W: Write + Send> {
     table: &'a TableEncoder,
     appender: Appender<W>,
     /// The open row group.
     columns: Arc<Columns>,
     row_groups: usize,
     group_rows: usize,
-    rows: u64,
-    bytes: u64,
+    /// Bytes of the row groups that have left for the sink.
+    pub(crate) bytes: u64,
     nested_nulls: Vec<u64>,
 }
 
-/// A finished file.
-pub struct Encoded {
+pub(crate) struct Encoded {
     /// The footer, with the statistics.
-    pub metadata: ParquetMetaData,
+    pub(crate) metadata: ParquetMetaData,
     /// Null counts of lists and maps, in the order of [`crate::stats::stats_json`].
-    pub nested_nulls: Vec<u64>,
-    /// Rows in the file.
-    pub rows: u64,
+    pub(crate) nested_nulls: Vec<u64>,
 }
 
 impl<W: Write + Send + 'static> FileEncoder<'_, W> {
     /// Encodes a group of batches. Columns past the table's are ignored.
-    ///
-    /// # Errors
-    /// When a column is not of its planned type, or the sink refuses a row group.
-    pub fn write(&mut self, batches: Vec<RecordBatch>) -> Result<(), ParquetError> {
+    pub(crate) fn write(&mut self, batches: Vec<RecordBatch>) -> Result<(), ParquetError> {
         if self.columns.is_empty() {
             self.columns = Arc::new(self.table.column_writers(self.row_groups)?);
         }
@@ -179,7 +161,6 @@ impl<W: Write + Send + 'static> FileEncoder<'_, W> {
                 count_nulls(&field.ty, array, None, &mut self.nested_nulls, &mut slot);
             }
             self.group_rows += batch.num_rows();
-            self.rows += batch.num_rows() as u64;
         }
         let (columns, schema) = (Arc::clone(&self.columns), self.table.schema.clone());
         self.table.workers.run(self.columns.len(), move |index| {
@@ -203,23 +184,15 @@ impl<W: Write + Send + 'static> FileEncoder<'_, W> {
         Ok(())
     }
 
-    /// Bytes of the row groups that have left for the sink.
-    pub fn bytes_written(&self) -> u64 {
-        self.bytes
-    }
-
     /// Writes the footer, then calls `close` on the sink.
-    ///
-    /// # Errors
-    /// When the sink refuses the last bytes.
-    pub fn finish(
+    pub(crate) fn finish(
         mut self,
         close: impl FnOnce(&mut W) -> std::io::Result<()>,
     ) -> Result<Encoded, ParquetError> {
         self.close_row_group()?;
         let (mut writer, metadata) = self.appender.finish()?;
         close(writer.inner_mut())?;
-        Ok(Encoded { metadata, nested_nulls: self.nested_nulls, rows: self.rows })
+        Ok(Encoded { metadata, nested_nulls: self.nested_nulls })
     }
 
     fn close_row_group(&mut self) -> Result<(), ParquetError> {

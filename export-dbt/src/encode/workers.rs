@@ -77,7 +77,7 @@ impl Workers {
 fn work(tasks: &Receiver<Task>) {
     for Task { share, done } in tasks {
         let outcome = share.take();
-        // What the work holds is free before the caller goes on.
+        // The work's data is free before the caller goes on.
         drop(share);
         let _ = done.send(outcome);
     }

@@ -8,28 +8,28 @@ mod write;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
+use common::diagnostic::{Diagnostic, causes};
 
-pub use self::error::ExportError;
-pub use self::run::Run;
+pub(crate) use self::error::ExportError;
+pub(crate) use self::run::Run;
 use self::table::TablePlan;
 use self::write::{Written, write};
 use crate::catalog::{CatalogError, Relation};
-use crate::log::{Change, Committed, LogError, Snapshot, TableLog};
-use crate::problem::{self, Problem};
+use crate::log::{Change, LogError, Snapshot, TableLog};
+use crate::problem::Problem;
 use crate::progress::TableProgress;
 use crate::query::ReadError;
 use crate::summary::{Outcome, TableReport, round};
 
 /// Exports one table and reports what became of it.
-pub async fn export(
+pub(crate) async fn export(
     run: &Arc<Run>,
     relation: &Relation,
     log: &TableLog,
 ) -> (TableReport, Option<ExportError>) {
     let started = Instant::now();
     let mut progress = run.progress.table(&relation.label(), relation.estimated_rows);
-    let mut report = TableReport::new(relation, log.location().url.to_string(), Outcome::Failed);
+    let mut report = TableReport::new(relation, log.location.url.to_string(), Outcome::Failed);
     let result = run_steps(run, relation, log, &mut progress, &mut report).await;
     report.seconds = round(started.elapsed().as_secs_f64());
     let error = match result {
@@ -98,8 +98,8 @@ async fn run_steps(
     }
     progress.stage("committing");
     let change = plan.change(run, relation, &written);
-    let committed = match commit(log, snapshot, &change, &written).await {
-        Ok(committed) => committed,
+    let version = match commit(log, snapshot, &change, &written).await {
+        Ok(version) => version,
         Err(error) => {
             // After an unknown outcome the files may belong to a version.
             if !matches!(error, LogError::Unknown { .. }) {
@@ -108,10 +108,10 @@ async fn run_steps(
             return Err(error.into());
         }
     };
-    if let Err(error) = log.persist_commit(&committed).await {
+    if let Err(error) = log.persist_commit(version).await {
         report.warnings.push(warning(&error, "the version may not survive a power cut"));
     }
-    report.version = Some(committed.version);
+    report.version = Some(version);
     report.files = written.adds.len() as u64;
     report.bytes = written.adds.iter().map(|add| add.size as u64).sum();
 
@@ -126,15 +126,14 @@ async fn run_steps(
         Ok(None) => {}
         Err(error) => report.warnings.push(warning(&error, NOT_REMOVED)),
     }
-    register(run, relation, log, committed.version, progress, report).await?;
+    register(run, relation, log, version, progress, report).await?;
     Ok(Outcome::Exported)
 }
 
 const NOT_REMOVED: &str = "old files were not removed";
 
-/// What went wrong without making the table fail.
 fn warning(error: &LogError, what: &str) -> Diagnostic {
-    Diagnostic::warning(error.advice().0, format!("{what}: {}", problem::text(error)))
+    Diagnostic::warning(error.advice().0, format!("{what}: {}", causes(error)))
 }
 
 /// Commits files that are on disk.
@@ -143,14 +142,14 @@ async fn commit(
     snapshot: Option<Snapshot>,
     change: &Change,
     written: &Written,
-) -> Result<Committed, LogError> {
+) -> Result<u64, LogError> {
     log.persist(written.paths()).await?;
     log.commit(snapshot, change).await
 }
 
 async fn clean(run: &Run, log: &TableLog, snapshot: &Snapshot, report: &mut TableReport) {
     match log.vacuum(snapshot, run.retention).await {
-        Ok(cleaned) => report.removed_files = cleaned.files + cleaned.uploads,
+        Ok(removed) => report.removed_files = removed,
         Err(error) => report.warnings.push(warning(&error, NOT_REMOVED)),
     }
 }
@@ -167,7 +166,7 @@ async fn register(
         return Ok(());
     };
     progress.stage("registering in Trino");
-    let location = log.location().url.as_str();
+    let location = log.location.url.as_str();
     match trino.register(&relation.layer, &relation.name, location).await {
         Ok(registered) => {
             report.trino = Some(registered);

@@ -1,4 +1,4 @@
-//! What all tables of a run share.
+//! The state that all tables of a run share.
 
 use std::sync::Mutex;
 
@@ -12,31 +12,20 @@ use crate::progress::Progress;
 use crate::source::Mapping;
 use crate::trino::Trino;
 
-/// The settings, the database and the services of a run.
 #[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     /// The id that commits and files carry.
-    pub id: String,
-    /// The database.
-    pub database: Mutex<Connection>,
-    /// Types.
-    pub mapping: Mapping,
-    /// Memory.
-    pub budget: Budget,
+    pub(crate) id: String,
+    pub(crate) database: Mutex<Connection>,
+    pub(crate) mapping: Mapping,
+    pub(crate) budget: Budget,
     /// Bytes after which a new file is started.
-    pub file_size: u64,
-    /// Export unchanged tables too.
-    pub force: bool,
-    /// Write nothing.
-    pub dry_run: bool,
-    /// How long old files stay.
-    pub retention: Retention,
-    /// Descriptions.
-    pub manifest: Option<Manifest>,
-    /// Where tables are registered.
-    pub trino: Option<Trino>,
-    /// What a person sees.
-    pub progress: Progress,
-    /// Stops the run.
-    pub cancel: Cancel,
+    pub(crate) file_size: u64,
+    pub(crate) force: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) retention: Retention,
+    pub(crate) manifest: Option<Manifest>,
+    pub(crate) trino: Option<Trino>,
+    pub(crate) progress: Progress,
+    pub(crate) cancel: Cancel,
 }

@@ -16,7 +16,7 @@ use crate::log::{Change, Snapshot};
 use crate::query::Query;
 use crate::types::{name_faults, schema_json};
 
-/// What is to be written for a table.
+/// The content to write for a table.
 pub(super) struct TablePlan {
     pub(super) query: Arc<Query>,
     schema: Value,

@@ -125,8 +125,7 @@ impl Writer {
                 return Err(self.give_up(open.take(), error));
             }
             counter.send_replace(self.done.fingerprint.rows);
-            if open.as_ref().is_some_and(|file| file.encoder.bytes_written() >= self.run.file_size)
-            {
+            if open.as_ref().is_some_and(|file| file.encoder.bytes >= self.run.file_size) {
                 self.finish(table, open.take())?;
             }
         }
@@ -137,7 +136,7 @@ impl Writer {
         let name = format!("part-{:05}-{}.zstd.parquet", self.done.adds.len(), self.run.id);
         let (sink, parts) = upload::pipe(self.run.budget.part);
         let (log, path) = (self.log.clone(), Path::from(name.as_str()));
-        let upload = self.handle.spawn(async move { parts.upload(log.objects(), &path).await });
+        let upload = self.handle.spawn(async move { parts.upload(&log.objects, &path).await });
         Ok(OpenFile { name, encoder: table.open(sink)?, upload })
     }
 
@@ -157,16 +156,16 @@ impl Writer {
             (Err(UploadError::GivenUp), Err(_)) => 0,
             (Err(error), _) => return Err(error.into()),
         };
-        let Encoded { metadata, nested_nulls, .. } = encoded?;
+        let Encoded { metadata, nested_nulls } = encoded?;
         self.done.adds.push(Add {
             path: name,
             partition_values: Default::default(),
             size: size as i64,
             modification_time: now_millis(),
             data_change: true,
-            stats: stats::stats_json(table.fields(), &metadata, &nested_nulls),
+            stats: stats::stats_json(&table.fields, &metadata, &nested_nulls),
         });
-        stats::check_finite(table.fields(), &metadata).map_err(ExportError::Values)
+        stats::check_finite(&table.fields, &metadata).map_err(ExportError::Values)
     }
 
     /// Lets the upload abort, and tells its error when that is why the encoder failed.

@@ -10,83 +10,76 @@ use serde_json::Value;
 use crate::fingerprint::{Fingerprint, RECIPE};
 
 /// The tool's name and version in `engineInfo`.
-pub const ENGINE: &str = concat!("export-dbt/", env!("CARGO_PKG_VERSION"));
+pub(crate) const ENGINE: &str = concat!("export-dbt/", env!("CARGO_PKG_VERSION"));
 
-/// What every `engineInfo` of this tool starts with.
-pub const ENGINE_PREFIX: &str = "export-dbt/";
+/// The beginning of every `engineInfo` of this tool.
+pub(crate) const ENGINE_PREFIX: &str = "export-dbt/";
 
 /// Provenance of a commit.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
-pub struct CommitInfo {
+pub(crate) struct CommitInfo {
     /// Milliseconds since 1970.
-    pub timestamp: i64,
+    pub(crate) timestamp: i64,
     /// `CREATE OR REPLACE TABLE AS SELECT`, as Spark names an overwrite with a new schema.
-    pub operation: String,
+    pub(crate) operation: String,
     /// The operation's settings, as text.
     #[serde(default)]
-    pub operation_parameters: BTreeMap<String, Value>,
+    pub(crate) operation_parameters: BTreeMap<String, Value>,
     /// Files, rows and bytes, as text.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub operation_metrics: BTreeMap<String, Value>,
-    /// Tool and version.
+    pub(crate) operation_metrics: BTreeMap<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub engine_info: Option<String>,
+    pub(crate) engine_info: Option<String>,
     /// Whether the commit only added rows without looking at the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub is_blind_append: Option<bool>,
+    pub(crate) is_blind_append: Option<bool>,
     /// The run that wrote the commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run_id: Option<String>,
-    /// What the rows were, for the next run.
+    pub(crate) run_id: Option<String>,
+    /// The rows' fingerprint, for the next run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fingerprint: Option<String>,
+    pub(crate) fingerprint: Option<String>,
 }
 
-/// What a reader and a writer must be able to do.
+/// The features that a reader and a writer need.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
-pub struct Protocol {
-    /// The reader's version.
-    pub min_reader_version: i32,
-    /// The writer's version.
-    pub min_writer_version: i32,
+pub(crate) struct Protocol {
+    pub(crate) min_reader_version: i32,
+    pub(crate) min_writer_version: i32,
     /// Named features, at reader version 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reader_features: Option<Vec<String>>,
+    pub(crate) reader_features: Option<Vec<String>>,
     /// Named features, at writer version 7.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub writer_features: Option<Vec<String>>,
+    pub(crate) writer_features: Option<Vec<String>>,
 }
 
 /// A table's schema and settings.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
-pub struct MetaData {
+pub(crate) struct MetaData {
     /// The table's id, which outlives every schema.
-    pub id: String,
-    /// The table's name.
+    pub(crate) id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The description.
+    pub(crate) name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// The files' format.
-    pub format: Format,
+    pub(crate) description: Option<String>,
+    pub(crate) format: Format,
     /// The schema, JSON in a string.
-    pub schema_string: String,
+    pub(crate) schema_string: String,
     /// The partition columns; none in tables of this tool.
-    pub partition_columns: Vec<String>,
-    /// Table properties.
-    pub configuration: BTreeMap<String, Option<String>>,
+    pub(crate) partition_columns: Vec<String>,
+    pub(crate) configuration: BTreeMap<String, Option<String>>,
     /// Milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_time: Option<i64>,
+    pub(crate) created_time: Option<i64>,
 }
 
 impl MetaData {
     /// Whether it already has this schema and description, and no partitions.
-    pub fn says(&self, schema: &Value, description: Option<&str>) -> bool {
+    pub(crate) fn says(&self, schema: &Value, description: Option<&str>) -> bool {
         let same_schema =
             serde_json::from_str::<Value>(&self.schema_string).is_ok_and(|s| s == *schema);
         let same_description = description.is_none() || description == self.description.as_deref();
@@ -96,12 +89,12 @@ impl MetaData {
 
 /// The files' format: Parquet.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
-pub struct Format {
+pub(crate) struct Format {
     /// `parquet`
-    pub provider: String,
+    pub(crate) provider: String,
     /// None are known.
     #[serde(default)]
-    pub options: BTreeMap<String, Option<String>>,
+    pub(crate) options: BTreeMap<String, Option<String>>,
 }
 
 impl Default for Format {
@@ -113,60 +106,53 @@ impl Default for Format {
 /// A file that belongs to the table from this commit on.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
-pub struct Add {
+pub(crate) struct Add {
     /// Relative to the table. The names of this tool need no percent-encoding.
-    pub path: String,
+    pub(crate) path: String,
     /// Empty: the tables are not partitioned.
-    pub partition_values: BTreeMap<String, Option<String>>,
-    /// Bytes.
-    pub size: i64,
+    pub(crate) partition_values: BTreeMap<String, Option<String>>,
+    pub(crate) size: i64,
     /// Milliseconds since 1970.
-    pub modification_time: i64,
+    pub(crate) modification_time: i64,
     /// Whether the rows are new to the table.
-    pub data_change: bool,
+    pub(crate) data_change: bool,
     /// See [`crate::stats`].
-    pub stats: String,
+    pub(crate) stats: String,
 }
 
 /// A file that no longer belongs to the table.
 #[derive(Debug, Clone, Serialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
-pub struct Remove {
+pub(crate) struct Remove {
     /// Byte for byte as the add action had it.
-    pub path: String,
+    pub(crate) path: String,
     /// Milliseconds since 1970; the retention counts from here.
-    pub deletion_timestamp: i64,
+    pub(crate) deletion_timestamp: i64,
     /// Whether the rows leave the table.
-    pub data_change: bool,
+    pub(crate) data_change: bool,
     /// Says that the next two are given.
-    pub extended_file_metadata: bool,
+    pub(crate) extended_file_metadata: bool,
     /// The partition, as the add action had it.
-    pub partition_values: HashMap<String, Option<String>>,
-    /// Bytes.
-    pub size: i64,
+    pub(crate) partition_values: HashMap<String, Option<String>>,
+    pub(crate) size: i64,
     /// The add action's deletion vector, a part of the file's identity.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deletion_vector: Option<Value>,
+    pub(crate) deletion_vector: Option<Value>,
 }
 
 /// One line of a commit file.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Action {
-    /// Provenance; the first line.
+pub(crate) enum Action {
     CommitInfo(CommitInfo),
-    /// The protocol.
     Protocol(Protocol),
-    /// The metadata.
     MetaData(MetaData),
-    /// A file that leaves.
     Remove(Remove),
-    /// A file that comes.
     Add(Add),
 }
 
 /// The bytes of a commit file.
-pub fn to_lines(actions: &[Action]) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn to_lines(actions: &[Action]) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::new();
     for action in actions {
         serde_json::to_writer(&mut out, action)?;
@@ -176,7 +162,7 @@ pub fn to_lines(actions: &[Action]) -> serde_json::Result<Vec<u8>> {
 }
 
 /// The commit info of a commit file, if it has one that can be read.
-pub fn commit_info(bytes: &[u8]) -> Option<CommitInfo> {
+pub(crate) fn commit_info(bytes: &[u8]) -> Option<CommitInfo> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Line {
@@ -189,13 +175,13 @@ pub fn commit_info(bytes: &[u8]) -> Option<CommitInfo> {
 }
 
 /// The text of a fingerprint in a commit. `options` are those that change what is written.
-pub fn fingerprint_text(fingerprint: Fingerprint, options: &str) -> String {
+pub(crate) fn fingerprint_text(fingerprint: Fingerprint, options: &str) -> String {
     let Fingerprint { rows, sum } = fingerprint;
     format!("v{RECIPE};rows={rows};sum={sum:032x};{options}")
 }
 
 /// The number of rows in a fingerprint's text.
-pub fn fingerprint_rows(text: &str) -> Option<u64> {
+pub(crate) fn fingerprint_rows(text: &str) -> Option<u64> {
     text.split(';').find_map(|part| part.strip_prefix("rows="))?.parse().ok()
 }
 

@@ -23,63 +23,52 @@ const TRIES: u32 = 4;
 /// Versions between checkpoints, unless the table says otherwise.
 const CHECKPOINT_INTERVAL: u64 = 10;
 
-/// What a commit makes of a table.
+/// The new state of a table.
 #[derive(Debug, Clone)]
-pub struct Change {
+pub(crate) struct Change {
     /// The table's name, for a new table.
-    pub name: String,
-    /// The schema as JSON.
-    pub schema: Value,
+    pub(crate) name: String,
+    pub(crate) schema: Value,
     /// The description; none leaves the table's own.
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// Whether a `timestamp_ntz` is in the schema.
-    pub needs_ntz: bool,
-    /// The new files.
-    pub adds: Vec<Add>,
-    /// Rows in the new files.
-    pub rows: u64,
-    /// This run.
-    pub run_id: String,
-    /// What the rows were.
-    pub fingerprint: String,
-}
-
-/// A commit that happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Committed {
-    /// Its version.
-    pub version: u64,
+    pub(crate) needs_ntz: bool,
+    pub(crate) adds: Vec<Add>,
+    pub(crate) rows: u64,
+    pub(crate) run_id: String,
+    pub(crate) fingerprint: String,
 }
 
 impl TableLog {
     /// Refuses a table that may not be overwritten, before anything is uploaded.
-    ///
-    /// # Errors
-    /// When the table needs what this tool does not write.
-    pub fn check(&self, snapshot: Option<&Snapshot>, needs_ntz: bool) -> Result<(), LogError> {
+    pub(crate) fn check(
+        &self,
+        snapshot: Option<&Snapshot>,
+        needs_ntz: bool,
+    ) -> Result<(), LogError> {
         if let Some(Snapshot { protocol, metadata, .. }) = snapshot {
             protocol::for_overwrite(protocol, &metadata.configuration, needs_ntz)?;
         }
         Ok(())
     }
 
-    /// Replaces the table's content and schema in one version.
+    /// Replaces the table's content and schema in one version, and returns that.
     ///
     /// # Errors
     /// When the table may not be overwritten, or the store fails. After [`LogError::Unknown`]
     /// the files must stay, as the commit may have happened.
-    pub async fn commit(
+    pub(crate) async fn commit(
         &self,
         mut base: Option<Snapshot>,
         change: &Change,
-    ) -> Result<Committed, LogError> {
+    ) -> Result<u64, LogError> {
         let new_id = Uuid::new_v4().to_string();
         let mut pauses = pauses();
         for _ in 0..REBASES {
             let version = base.as_ref().map_or(0, |snapshot| snapshot.version + 1);
             let actions = actions(base.as_ref(), change, &new_id)?;
             if self.put_commit(version, to_lines(&actions)?, &change.run_id).await? {
-                return Ok(Committed { version });
+                return Ok(version);
             }
             base = match base {
                 Some(old) => Some(self.reload(old).await?),
@@ -132,7 +121,7 @@ impl TableLog {
     /// # Errors
     /// When the log cannot be read or the checkpoint not be written; the table is complete
     /// without it.
-    pub async fn checkpoint(&self, snapshot: &Snapshot) -> Result<Option<u64>, LogError> {
+    pub(crate) async fn checkpoint(&self, snapshot: &Snapshot) -> Result<Option<u64>, LogError> {
         let interval = snapshot
             .metadata
             .configuration

@@ -7,17 +7,13 @@ use std::path::{Path as FilePath, PathBuf};
 
 use object_store::path::Path;
 
-use super::commit::Committed;
 use super::snapshot::commit_path;
 use super::table::{LogError, TableLog};
 
 impl TableLog {
     /// Waits until these files of the table, and their names in its folders, are on disk. A
     /// commit comes after this for its files, and before this for itself.
-    ///
-    /// # Errors
-    /// When the system cannot write them.
-    pub async fn persist(&self, paths: Vec<Path>) -> Result<(), LogError> {
+    pub(crate) async fn persist(&self, paths: Vec<Path>) -> Result<(), LogError> {
         // Without a file, a new table has no folder yet.
         let Some(table) = self.folder().filter(|_| !paths.is_empty()) else { return Ok(()) };
         let synced = tokio::task::spawn_blocking(move || persist(&table, &paths));
@@ -28,16 +24,13 @@ impl TableLog {
     }
 
     /// [`TableLog::persist`], for a commit.
-    ///
-    /// # Errors
-    /// When the system cannot write it.
-    pub async fn persist_commit(&self, committed: &Committed) -> Result<(), LogError> {
-        self.persist(vec![commit_path(committed.version)]).await
+    pub(crate) async fn persist_commit(&self, version: u64) -> Result<(), LogError> {
+        self.persist(vec![commit_path(version)]).await
     }
 
     /// The table's folder, unless it is in an object store.
     fn folder(&self) -> Option<PathBuf> {
-        let location = self.location();
+        let location = &self.location;
         location.bucket.is_none().then(|| location.url.to_file_path().ok())?
     }
 }

@@ -4,7 +4,7 @@
 //! Commit files are written here: the library's own builder refuses tables at writer version 2
 //! to 6 without DataFusion, and its statistics go through doubles.
 
-pub mod actions;
+pub(crate) mod actions;
 mod commit;
 mod durable;
 mod protocol;
@@ -12,8 +12,7 @@ mod snapshot;
 mod table;
 mod vacuum;
 
-pub use commit::{Change, Committed};
-pub use protocol::ProtocolError;
-pub use snapshot::Snapshot;
-pub use table::{LogError, TableLog};
-pub use vacuum::{Cleaned, Retention};
+pub(crate) use commit::Change;
+pub(crate) use snapshot::Snapshot;
+pub(crate) use table::{LogError, TableLog};
+pub(crate) use vacuum::Retention;

@@ -24,18 +24,11 @@ const HARMLESS: [&str; 9] = [
 
 /// Why a table of another writer is left alone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProtocolError {
-    /// A feature that this tool does not write.
+pub(crate) enum ProtocolError {
     #[error("the existing table needs the writer feature {0:?}, which export-dbt does not write")]
     Feature(String),
-    /// A table property that forbids or changes an overwrite.
     #[error("the existing table has {property}={value}, so it cannot be overwritten")]
-    Property {
-        /// The property.
-        property: String,
-        /// Its value.
-        value: String,
-    },
+    Property { property: String, value: String },
 }
 
 impl Problem for ProtocolError {
@@ -50,29 +43,14 @@ impl Problem for ProtocolError {
 
 /// The protocol of a new table: (1,2), or (3,7) with `timestampNtz` alone.
 pub(super) fn new_table(needs_ntz: bool) -> Protocol {
-    if needs_ntz {
-        let features = Some(vec![TIMESTAMP_NTZ.to_string()]);
-        Protocol {
-            min_reader_version: 3,
-            min_writer_version: 7,
-            reader_features: features.clone(),
-            writer_features: features,
-        }
-    } else {
-        Protocol {
-            min_reader_version: 1,
-            min_writer_version: 2,
-            reader_features: None,
-            writer_features: None,
-        }
-    }
+    let features = needs_ntz.then(|| vec![TIMESTAMP_NTZ.to_string()]);
+    let (min_reader_version, min_writer_version) = if needs_ntz { (3, 7) } else { (1, 2) };
+    let (reader_features, writer_features) = (features.clone(), features);
+    Protocol { min_reader_version, min_writer_version, reader_features, writer_features }
 }
 
 /// The protocol that an overwrite of an existing table must write, or none when the table's
 /// own will do.
-///
-/// # Errors
-/// When the table needs more than this tool can keep.
 pub(super) fn for_overwrite(
     current: &Protocol,
     configuration: &BTreeMap<String, Option<String>>,

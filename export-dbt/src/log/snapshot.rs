@@ -12,40 +12,33 @@ use serde_json::Value;
 use super::actions::{CommitInfo, ENGINE_PREFIX, MetaData, Protocol, Remove, commit_info};
 use super::table::{LogError, TableLog};
 
-/// A table's newest version.
 #[derive(Debug, Clone)]
-pub struct Snapshot {
-    /// The version.
-    pub version: u64,
-    /// The protocol.
-    pub protocol: Protocol,
-    /// The metadata.
-    pub metadata: MetaData,
-    /// The files.
-    pub files: Vec<ActiveFile>,
+pub(crate) struct Snapshot {
+    pub(crate) version: u64,
+    pub(crate) protocol: Protocol,
+    pub(crate) metadata: MetaData,
+    pub(crate) files: Vec<ActiveFile>,
     /// Who wrote the newest version; none when its commit file does not say.
-    pub last: Option<CommitInfo>,
+    pub(crate) last: Option<CommitInfo>,
     /// The version of the newest checkpoint.
-    pub checkpoint: Option<u64>,
+    pub(crate) checkpoint: Option<u64>,
     pub(super) table: DeltaTable,
 }
 
-/// A file of the table.
 #[derive(Debug, Clone)]
-pub struct ActiveFile {
+pub(crate) struct ActiveFile {
     /// The path, byte for byte as in the log: it identifies the file there.
-    pub raw_path: String,
+    pub(crate) raw_path: String,
     /// The path in the store, decoded.
-    pub path: String,
-    /// Bytes.
-    pub size: i64,
+    pub(crate) path: String,
+    pub(crate) size: i64,
     partition_values: HashMap<String, Option<String>>,
     deletion_vector: Option<Value>,
 }
 
 impl ActiveFile {
     /// The action that takes the file out of the table.
-    pub fn remove(&self, now_millis: i64) -> Remove {
+    pub(crate) fn remove(&self, now_millis: i64) -> Remove {
         Remove {
             path: self.raw_path.clone(),
             deletion_timestamp: now_millis,
@@ -60,23 +53,20 @@ impl ActiveFile {
 
 impl Snapshot {
     /// Whether this tool wrote the newest version.
-    pub fn is_own(&self) -> bool {
+    pub(crate) fn is_own(&self) -> bool {
         let engine = self.last.as_ref().and_then(|info| info.engine_info.as_deref());
         engine.is_some_and(|engine| engine.starts_with(ENGINE_PREFIX))
     }
 
     /// The fingerprint in the newest commit, when this tool wrote it.
-    pub fn fingerprint(&self) -> Option<&str> {
+    pub(crate) fn fingerprint(&self) -> Option<&str> {
         self.is_own().then(|| self.last.as_ref()?.fingerprint.as_deref()).flatten()
     }
 }
 
 impl TableLog {
     /// The newest state, or none where there is no table.
-    ///
-    /// # Errors
-    /// When the log is there but cannot be read.
-    pub async fn load(&self) -> Result<Option<Snapshot>, LogError> {
+    pub(crate) async fn load(&self) -> Result<Option<Snapshot>, LogError> {
         let folder = Path::from("_delta_log");
         let listed: Vec<_> = self.objects.list(Some(&folder)).try_collect().await?;
         let names = || listed.iter().filter_map(|meta| meta.location.filename());

@@ -14,11 +14,11 @@ use crate::target::Location;
 
 /// The log of one table, which need not exist yet.
 #[derive(Clone)]
-pub struct TableLog {
-    pub(super) location: Location,
+pub(crate) struct TableLog {
+    pub(crate) location: Location,
     pub(super) store: Store,
     /// Paths relative to the table.
-    pub(super) objects: Arc<dyn ObjectStore>,
+    pub(crate) objects: Arc<dyn ObjectStore>,
     pub(super) log_store: LogStoreRef,
 }
 
@@ -32,43 +32,23 @@ impl std::fmt::Debug for TableLog {
 
 /// Why a table's log could not be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// The log is there but cannot be understood.
+pub(crate) enum LogError {
     #[error("could not read the table's log: {0}")]
     Read(String),
-    /// The object store failed.
     #[error("could not reach the table's log")]
     Store(#[from] object_store::Error),
-    /// The table is not one that may be overwritten.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
-    /// A commit could not be made into JSON.
     #[error("could not write a commit")]
     Json(#[from] serde_json::Error),
-    /// The commit may or may not have happened.
     #[error(
         "it is not known whether version {version} was committed; the files of this run are kept"
     )]
-    Unknown {
-        /// The version.
-        version: u64,
-        /// The last answer.
-        source: object_store::Error,
-    },
-    /// A file may not survive a power cut.
+    Unknown { version: u64, source: object_store::Error },
     #[error("could not write {path} to the disk")]
-    Sync {
-        /// The file or folder.
-        path: std::path::PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Other writers were always faster.
+    Sync { path: std::path::PathBuf, source: std::io::Error },
     #[error("{attempts} other commits came first")]
-    Contention {
-        /// How often.
-        attempts: u32,
-    },
+    Contention { attempts: u32 },
 }
 
 impl Problem for LogError {
@@ -96,22 +76,12 @@ impl From<DeltaTableError> for LogError {
 
 impl TableLog {
     /// The log of the table at a location.
-    pub fn new(location: &Location, store: &Store) -> Self {
+    pub(crate) fn new(location: &Location, store: &Store) -> Self {
         let root = Arc::clone(&store.objects);
         let objects: Arc<dyn ObjectStore> =
             Arc::new(PrefixStore::new(Arc::clone(&root), location.prefix.clone()));
         let log_store =
             default_logstore(Arc::clone(&objects), root, &location.url, &StorageConfig::default());
         Self { location: location.clone(), store: store.clone(), objects, log_store }
-    }
-
-    /// The table's objects, by paths relative to the table.
-    pub fn objects(&self) -> &Arc<dyn ObjectStore> {
-        &self.objects
-    }
-
-    /// Where the table is.
-    pub fn location(&self) -> &Location {
-        &self.location
     }
 }

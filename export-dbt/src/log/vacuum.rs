@@ -14,33 +14,24 @@ use crate::calendar::now_millis;
 
 /// How long old things are kept.
 #[derive(Debug, Clone, Copy)]
-pub struct Retention {
+pub(crate) struct Retention {
     /// Files that a commit took out: since that commit.
-    pub removed: Duration,
+    pub(crate) removed: Duration,
     /// Files and uploads that no commit names: since they were written. A run that is still
     /// going has some.
-    pub orphans: Duration,
-}
-
-/// What was removed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Cleaned {
-    /// Files.
-    pub files: u64,
-    /// Multipart uploads.
-    pub uploads: u64,
+    pub(crate) orphans: Duration,
 }
 
 impl TableLog {
-    /// Cleans up. Called after a commit, or when there was nothing to commit; never before.
+    /// Cleans up, and counts what it has removed. Called after a commit, or when there was nothing to commit; never before.
     ///
     /// # Errors
     /// When the store fails; what is left is removed by a later run.
-    pub async fn vacuum(
+    pub(crate) async fn vacuum(
         &self,
         snapshot: &Snapshot,
         retention: Retention,
-    ) -> Result<Cleaned, LogError> {
+    ) -> Result<u64, LogError> {
         let now = now_millis();
         let older = |since: i64, age: Duration| {
             i128::from(now) - i128::from(since) >= age.as_millis().min(i64::MAX as u128) as i128
@@ -71,14 +62,11 @@ impl TableLog {
             Some(_) => self.abort_uploads(|since| older(since, retention.orphans)).await?,
             None => self.remove_staged(retention.orphans).await?,
         };
-        Ok(Cleaned { files, uploads })
+        Ok(files + uploads)
     }
 
     /// Deletes objects by their paths in the table; those that are gone already do not matter.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn delete(&self, paths: Vec<Path>) -> Result<u64, LogError> {
+    pub(crate) async fn delete(&self, paths: Vec<Path>) -> Result<u64, LogError> {
         let count = paths.len() as u64;
         let results = self.objects.delete_stream(stream::iter(paths.into_iter().map(Ok)).boxed());
         results.try_for_each(|_| async { Ok(()) }).await.or_else(|error| match error {
@@ -89,10 +77,7 @@ impl TableLog {
     }
 
     /// Drops the table: its log first, so that no reader sees a table without its files.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn drop_table(&self) -> Result<u64, LogError> {
+    pub(crate) async fn drop_table(&self) -> Result<u64, LogError> {
         let log: Vec<Path> = self.list(Some("_delta_log")).await?;
         let mut count = self.delete(log).await?;
         let rest = self.list(None).await?;

@@ -1,9 +1,9 @@
-//! What the Parquet writer measured of a file's columns, over all its row groups.
+//! The Parquet writer's statistics of a file's columns, over all its row groups.
 
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::statistics::Statistics;
 
-/// What is known of one Parquet column over all row groups of a file.
+/// The statistics of one Parquet column over all row groups of a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Leaf {
     pub(super) nulls: u64,

@@ -8,13 +8,13 @@ use crate::types::{DeltaType, Field};
 /// A value that Delta has no form for.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column {column:?} holds the {kind} {value:?}, which Delta cannot store")]
-pub struct Unstorable {
+pub(crate) struct Unstorable {
     /// The column, with the path to the member.
-    pub column: String,
+    pub(crate) column: String,
     /// `date` or `timestamp`.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// `infinity` or `-infinity`.
-    pub value: &'static str,
+    pub(crate) value: &'static str,
 }
 
 /// Refuses DuckDB's infinite dates and timestamps, which Parquet's statistics show as the ends
@@ -22,7 +22,10 @@ pub struct Unstorable {
 ///
 /// # Errors
 /// Every column that holds one.
-pub fn check_finite(fields: &[Field], metadata: &ParquetMetaData) -> Result<(), Vec<Unstorable>> {
+pub(crate) fn check_finite(
+    fields: &[Field],
+    metadata: &ParquetMetaData,
+) -> Result<(), Vec<Unstorable>> {
     let leaves = merge(metadata);
     let mut faults = Vec::new();
     let mut leaf = 0;

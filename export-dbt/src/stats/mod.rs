@@ -13,8 +13,8 @@ use std::fmt::Write as _;
 use parquet::file::metadata::ParquetMetaData;
 
 use self::bounds::{Leaf, merge};
-pub use self::finite::{Unstorable, check_finite};
-pub use self::value::STRING_PREFIX_BYTES;
+pub(crate) use self::finite::{Unstorable, check_finite};
+pub(crate) use self::value::STRING_PREFIX_BYTES;
 use self::value::quoted;
 use crate::types::{DeltaType, Field};
 
@@ -22,7 +22,11 @@ use crate::types::{DeltaType, Field};
 ///
 /// `nested_nulls` are the null counts of the lists and maps outside other lists and maps, in
 /// the order of the columns; Parquet's own counts are of their elements.
-pub fn stats_json(fields: &[Field], metadata: &ParquetMetaData, nested_nulls: &[u64]) -> String {
+pub(crate) fn stats_json(
+    fields: &[Field],
+    metadata: &ParquetMetaData,
+    nested_nulls: &[u64],
+) -> String {
     let mut walk = Walk { leaves: merge(metadata), leaf: 0, nested_nulls, nested: 0 };
     let object = walk.object(fields);
     let rows = metadata.file_metadata().num_rows();

@@ -8,7 +8,7 @@ use crate::types::DeltaType;
 const STRING_PREFIX: usize = 32;
 
 /// Bytes of a string bound that Parquet must keep so that [`STRING_PREFIX`] characters are whole.
-pub const STRING_PREFIX_BYTES: usize = STRING_PREFIX * 4;
+pub(crate) const STRING_PREFIX_BYTES: usize = STRING_PREFIX * 4;
 
 /// Digits up to which a decimal is the same after a trip through a JSON reader's double.
 const DOUBLE_DIGITS: usize = 15;

@@ -73,7 +73,6 @@ impl Client {
         Ok(Self { base, user: user.into(), password, http })
     }
 
-    /// Runs a statement to its end and returns its rows.
     pub(super) async fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, TrinoError> {
         let start = self.base.join("v1/statement").map_err(|_| TrinoError::Url(self.shown()))?;
         let mut page = self.send(|| self.http.post(start.clone()).body(sql.to_string())).await?;
@@ -151,11 +150,13 @@ impl Client {
 
 fn without_password(url: &str) -> String {
     match Url::parse(url) {
-        Ok(mut url) => {
+        Ok(mut url) if url.has_host() => {
             let _ = url.set_password(None);
             url.to_string()
         }
-        Err(_) => "(not a URL)".into(),
+        Ok(url) if !url.as_str().contains('@') => url.to_string(),
+        // A user and a password may stand in what is no address.
+        _ => "(not a URL)".into(),
     }
 }
 

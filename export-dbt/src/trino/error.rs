@@ -4,32 +4,17 @@ use crate::problem::{Advice, Problem};
 
 /// Why a statement did not run.
 #[derive(Debug, thiserror::Error)]
-pub enum TrinoError {
-    /// The URL is not one.
+pub(crate) enum TrinoError {
     #[error("the Trino URL {0:?} is not http:// or https://")]
     Url(String),
-    /// A password would go over the wire in the clear.
     #[error("a Trino password needs https, and {0} is http")]
     PlainPassword(String),
-    /// Nobody answers.
     #[error("could not reach Trino at {url}: {detail}")]
-    Unreachable {
-        /// Where.
-        url: String,
-        /// What went wrong.
-        detail: String,
-    },
-    /// The credentials are not accepted.
+    Unreachable { url: String, detail: String },
     #[error("Trino at {0} does not accept the user and password")]
     Denied(String),
-    /// A statement failed.
     #[error("Trino: {message} ({name})")]
-    Query {
-        /// Trino's name of the error.
-        name: String,
-        /// Trino's text.
-        message: String,
-    },
+    Query { name: String, message: String },
 }
 
 impl Problem for TrinoError {

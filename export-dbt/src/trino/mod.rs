@@ -9,20 +9,19 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use self::client::Client;
-pub use self::error::TrinoError;
+pub(crate) use self::error::TrinoError;
 use crate::source::{literal, quote};
 
 /// Where Trino is and who asks.
 #[derive(Debug)]
-pub struct Trino {
+pub(crate) struct Trino {
     catalog: String,
     client: Client,
 }
 
-/// What Trino was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Registration {
+pub(crate) enum Registration {
     /// The table is new to Trino.
     Registered,
     /// The table was there; its cached metadata was dropped.
@@ -38,7 +37,7 @@ impl Trino {
     ///
     /// # Errors
     /// When the URL is not one, or a password would go over plain HTTP.
-    pub fn new(
+    pub(crate) fn new(
         url: &str,
         catalog: &str,
         user: &str,
@@ -48,19 +47,15 @@ impl Trino {
     }
 
     /// Makes Trino see the newest version of the table at `location`.
-    ///
-    /// # Errors
-    /// After retries, when Trino cannot be reached or a statement fails.
-    pub async fn register(
+    pub(crate) async fn register(
         &self,
         schema: &str,
         table: &str,
         location: &str,
     ) -> Result<Registration, TrinoError> {
-        let catalog = identifier(&self.catalog);
-        self.client
-            .query(&format!("CREATE SCHEMA IF NOT EXISTS {catalog}.{}", identifier(schema)))
-            .await?;
+        let (catalog, own) = (identifier(&self.catalog), identifier(schema));
+        self.client.query(&format!("CREATE SCHEMA IF NOT EXISTS {catalog}.{own}")).await?;
+        let named = [("schema_name", schema), ("table_name", table)];
         match self.register_table(schema, table, location).await {
             Ok(()) => return Ok(Registration::Registered),
             Err(TrinoError::Query { name, .. }) if is_already_there(&name) => {}
@@ -68,20 +63,16 @@ impl Trino {
         }
         let current = self.location(schema, table).await?;
         if current.as_deref().is_some_and(|current| same_place(current, location)) {
-            self.call("flush_metadata_cache", &[("schema_name", schema), ("table_name", table)])
-                .await?;
+            self.call("flush_metadata_cache", &named).await?;
             return Ok(Registration::Flushed);
         }
-        self.call("unregister_table", &[("schema_name", schema), ("table_name", table)]).await?;
+        self.call("unregister_table", &named).await?;
         self.register_table(schema, table, location).await?;
         Ok(Registration::ReRegistered)
     }
 
     /// Takes a table out of Trino; one that is not there is fine.
-    ///
-    /// # Errors
-    /// As [`Trino::register`].
-    pub async fn unregister(&self, schema: &str, table: &str) -> Result<(), TrinoError> {
+    pub(crate) async fn unregister(&self, schema: &str, table: &str) -> Result<(), TrinoError> {
         match self.call("unregister_table", &[("schema_name", schema), ("table_name", table)]).await
         {
             Err(TrinoError::Query { name, .. }) if name.ends_with("NOT_FOUND") => Ok(()),
@@ -103,11 +94,9 @@ impl Trino {
     async fn call(&self, procedure: &str, arguments: &[(&str, &str)]) -> Result<(), TrinoError> {
         let arguments: Vec<String> =
             arguments.iter().map(|(name, value)| format!("{name} => {}", literal(value))).collect();
-        let catalog = identifier(&self.catalog);
-        self.client
-            .query(&format!("CALL {catalog}.system.{procedure}({})", arguments.join(", ")))
-            .await?;
-        Ok(())
+        let (catalog, arguments) = (identifier(&self.catalog), arguments.join(", "));
+        let sql = format!("CALL {catalog}.system.{procedure}({arguments})");
+        self.client.query(&sql).await.map(drop)
     }
 
     async fn location(&self, schema: &str, table: &str) -> Result<Option<String>, TrinoError> {

@@ -4,18 +4,18 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use anyhow::{Result, bail};
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::streams::say;
 use secrecy::ExposeSecret;
 use wildmatch::WildMatch;
 
 use super::catalogue;
 use crate::cli::{Exec, Shared};
 use crate::source;
-use common::stop::Stop;
-use common::streams::say;
 
-pub(crate) fn run(shared: &Shared, options: &Exec) -> Result<Status, Stop> {
+pub(crate) fn run(shared: &Shared, options: &Exec) -> Result<Status> {
     let catalogue = catalogue(shared)?;
     let files = catalogue.select(&options.selection.profile)?;
     let patterns: Vec<WildMatch> =
@@ -28,12 +28,9 @@ pub(crate) fn run(shared: &Shared, options: &Exec) -> Result<Status, Stop> {
     variables.retain(|name, _| wanted(name));
     for (pattern, text) in patterns.iter().zip(&options.only) {
         if !variables.keys().any(|name| pattern.matches(name)) {
-            let diagnostic = Diagnostic::error(
-                "no-match",
-                format!("--only '{text}' matches no variable of the selected profiles"),
-            );
+            let message = format!("--only '{text}' matches no variable of the selected profiles");
             let hint = "fetch-secrets list shows the variables";
-            return Err(Stop::new(Status::Bad, diagnostic.hint(hint)));
+            bail!(Diagnostic::error("no-match", message).hint(hint));
         }
     }
     let (program, arguments) = options.command.split_first().expect("clap requires one");
@@ -41,5 +38,5 @@ pub(crate) fn run(shared: &Shared, options: &Exec) -> Result<Status, Stop> {
         .args(arguments)
         .envs(variables.iter().map(|(name, value)| (name, value.expose_secret())))
         .exec();
-    Err(Stop::bad("exec", format!("cannot run {}: {error}", program.display())))
+    bail!(Diagnostic::error("exec", format!("cannot run {}: {error}", program.display())))
 }

@@ -6,27 +6,36 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use anyhow::Result;
 use common::catalogue::{Catalogue, EnvFile};
+use common::cli::Format;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::files::Folder;
+use common::stop::Stop;
+use common::streams::{self, say};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use super::{catalogue, json};
-use crate::cli::{Fetch, ReportFormat, Shared};
+use super::catalogue;
+use crate::cli::{Fetch, Shared};
 use crate::envfile::{self, Difference, HEADER};
 use crate::source;
 use crate::variables::Variables;
-use common::stop::Stop;
-use common::streams::{output, say};
 
-/// A file as it should be, beside what stands on the disk.
+/// A file as it should be, beside the one on the disk; and its part of the report.
+#[derive(Serialize)]
 struct Target {
+    #[serde(skip)]
     name: String,
     path: PathBuf,
-    text: String,
+    #[serde(skip)]
+    text: SecretString,
     variables: usize,
+    /// As found, before anything was written.
+    #[serde(rename = "found")]
     state: State,
+    #[serde(flatten)]
     difference: Difference,
 }
 
@@ -40,7 +49,7 @@ enum State {
     Unchanged,
 }
 
-pub(crate) fn run(shared: &Shared, options: &Fetch) -> Result<Status, Stop> {
+pub(crate) fn run(shared: &Shared, options: &Fetch) -> Result<Status> {
     let started = Instant::now();
     let catalogue = catalogue(shared)?;
     let files = catalogue.select(&options.selection.profile)?;
@@ -50,7 +59,7 @@ pub(crate) fn run(shared: &Shared, options: &Fetch) -> Result<Status, Stop> {
     if options.check {
         let targets = targets(&catalogue, &files, &variables, options)?;
         let drift = targets.iter().any(|target| target.state != State::Unchanged);
-        output(&report(&targets, options)?)?;
+        report(&targets, options)?;
         return Ok(if drift { Status::No } else { Status::Done });
     }
     // Held from the comparison to the last rename, so that two runs do not mix their files.
@@ -58,19 +67,20 @@ pub(crate) fn run(shared: &Shared, options: &Fetch) -> Result<Status, Stop> {
     let targets = targets(&catalogue, &files, &variables, options)?;
     let what = format!("writing to {}", options.output_dir.display());
     common::verbose::timed(what, || write(&folder, &targets, options))?;
-    output(&report(&targets, options)?)?;
+    report(&targets, options)?;
     Ok(Status::Done)
 }
 
-fn lock(options: &Fetch, started: Instant) -> Result<Folder, Stop> {
+fn lock(options: &Fetch, started: Instant) -> Result<Folder> {
     let path = &options.output_dir;
     Folder::lock(path, started + options.selection.timeout).map_err(|error| {
         if error.kind() != ErrorKind::TimedOut {
-            return io_stop(path, &error);
+            return failed(path, &error).into();
         }
         let message = format!("{} is in use by another process", path.display());
         let diagnostic = Diagnostic::error("folder-in-use", message);
-        Stop::new(Status::Unfinished, diagnostic.hint("fuser -v on the folder shows which"))
+        let hint = "fuser -v on the folder shows which";
+        Stop::new(Status::Unfinished, diagnostic.hint(hint)).into()
     })
 }
 
@@ -81,7 +91,7 @@ fn targets(
     files: &[&EnvFile],
     variables: &Variables,
     options: &Fetch,
-) -> Result<Vec<Target>, Stop> {
+) -> Result<Vec<Target>> {
     let mut report = Report::default();
     let mut targets = Vec::new();
     for file in files {
@@ -101,14 +111,14 @@ fn targets(
                 continue;
             }
         };
-        let name = file.name.clone();
+        let (name, text) = (file.name.clone(), text.into());
         targets.push(Target { name, path, text, variables: own.len(), state, difference });
     }
     if report.has_errors() { Err(report.into()) } else { Ok(targets) }
 }
 
 fn on_disk(path: &Path, text: &str, mode: u32) -> Result<(State, Difference), Box<Diagnostic>> {
-    let failed = |error| Box::new(io_diagnostic(path, &error));
+    let failed = |error| Box::new(failed(path, &error));
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -119,13 +129,10 @@ fn on_disk(path: &Path, text: &str, mode: u32) -> Result<(State, Difference), Bo
     // Reading a pipe could take for ever.
     let old = if metadata.is_file() { fs::read(path).map_err(failed)? } else { Vec::new() };
     if !old.starts_with(HEADER.as_bytes()) {
-        return Err(Box::new(
-            Diagnostic::error(
-                "foreign-file",
-                format!("{} was not written by fetch-secrets and stays as it is", path.display()),
-            )
-            .hint("move it away, or choose another --output-dir"),
-        ));
+        let message =
+            format!("{} was not written by fetch-secrets and stays as it is", path.display());
+        let diagnostic = Diagnostic::error("foreign-file", message);
+        return Err(Box::new(diagnostic.hint("move it away, or choose another --output-dir")));
     }
     let state = if old != text.as_bytes() {
         State::Changed
@@ -138,32 +145,32 @@ fn on_disk(path: &Path, text: &str, mode: u32) -> Result<(State, Difference), Bo
 }
 
 /// Stages every file before the first is renamed; unchanged ones are not touched.
-fn write(folder: &Folder, targets: &[Target], options: &Fetch) -> Result<(), Stop> {
+fn write(folder: &Folder, targets: &[Target], options: &Fetch) -> Result<()> {
     let mut staged = Vec::new();
     for target in targets {
         let name = format!("{}.env", target.name);
-        folder.sweep(&[&name]).map_err(|error| io_stop(&options.output_dir, &error))?;
+        folder.sweep(&[&name]).map_err(|error| failed(&options.output_dir, &error))?;
         if matches!(target.state, State::Missing | State::Changed) {
-            let file = folder
-                .stage(&name, target.text.as_bytes(), options.mode)
-                .map_err(|error| io_stop(&target.path, &error))?;
-            staged.push(file);
+            let file = folder.stage(&name, target.text.expose_secret().as_bytes(), options.mode);
+            staged.push(file.map_err(|error| failed(&target.path, &error))?);
         }
     }
     folder.publish(staged).map_err(|error| {
         let folder = options.output_dir.display();
-        Stop::bad("not-written", format!("{folder}: {error}; each file is whole, old or new"))
+        let message = format!("{folder}: {error}; each file is whole, old or new");
+        Diagnostic::error("not-written", message)
     })?;
     for target in targets.iter().filter(|target| target.state == State::Mode) {
         fs::set_permissions(&target.path, fs::Permissions::from_mode(options.mode))
-            .map_err(|error| io_stop(&target.path, &error))?;
+            .map_err(|error| failed(&target.path, &error))?;
     }
     Ok(())
 }
 
-fn report(targets: &[Target], options: &Fetch) -> Result<String, Stop> {
-    if options.format == ReportFormat::Json {
-        return as_json(targets, options.check);
+fn report(targets: &[Target], options: &Fetch) -> Result<()> {
+    if options.format == Format::Json {
+        let report = JsonReport { version: 1, check: options.check, files: targets };
+        return Ok(streams::json(&report)?);
     }
     let rows: Vec<Vec<String>> = targets
         .iter()
@@ -185,7 +192,7 @@ fn report(targets: &[Target], options: &Fetch) -> Result<String, Stop> {
             }
         }
     }
-    Ok(text)
+    Ok(streams::output(&text)?)
 }
 
 fn words(state: State, options: &Fetch) -> &'static str {
@@ -204,48 +211,16 @@ fn words(state: State, options: &Fetch) -> &'static str {
 struct JsonReport<'a> {
     version: u8,
     check: bool,
-    files: Vec<JsonFile<'a>>,
+    files: &'a [Target],
 }
 
-#[derive(Serialize)]
-struct JsonFile<'a> {
-    path: String,
-    variables: usize,
-    /// As found, before anything was written.
-    found: State,
-    added: &'a [String],
-    changed: &'a [String],
-    removed: &'a [String],
-}
-
-fn as_json(targets: &[Target], check: bool) -> Result<String, Stop> {
-    let files = targets
-        .iter()
-        .map(|target| JsonFile {
-            path: target.path.display().to_string(),
-            variables: target.variables,
-            found: target.state,
-            added: &target.difference.added,
-            changed: &target.difference.changed,
-            removed: &target.difference.removed,
-        })
-        .collect();
-    json(&JsonReport { version: 1, check, files })
-}
-
-fn io_diagnostic(path: &Path, error: &std::io::Error) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
-        "not-written",
-        format!("{}: {error}; no file has been changed", path.display()),
-    );
+fn failed(path: &Path, error: &std::io::Error) -> Diagnostic {
+    let message = format!("{}: {error}; no file has been changed", path.display());
+    let diagnostic = Diagnostic::error("not-written", message);
     match error.kind() {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             diagnostic.hint("choose a folder that can be written to with --output-dir")
         }
         _ => diagnostic,
     }
-}
-
-fn io_stop(path: &Path, error: &std::io::Error) -> Stop {
-    Stop::new(Status::Bad, io_diagnostic(path, error))
 }

@@ -1,12 +1,13 @@
 //! `list`: the catalogue, without its values.
 
+use anyhow::Result;
+use common::cli::Format;
 use common::exit::Status;
+use common::streams;
 use serde::Serialize;
 
-use super::{catalogue, json};
-use crate::cli::{List, ReportFormat, Shared};
-use common::stop::Stop;
-use common::streams::output;
+use super::catalogue;
+use crate::cli::{List, Shared};
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -18,7 +19,7 @@ struct Row<'a> {
     description: &'a str,
 }
 
-pub(crate) fn run(shared: &Shared, options: &List) -> Result<Status, Stop> {
+pub(crate) fn run(shared: &Shared, options: &List) -> Result<Status> {
     let catalogue = catalogue(shared)?;
     let mut rows = Vec::new();
     for (index, secret) in catalogue.secrets.iter().enumerate() {
@@ -31,9 +32,9 @@ pub(crate) fn run(shared: &Shared, options: &List) -> Result<Status, Stop> {
             description: &secret.description,
         }));
     }
-    let text = match options.format {
-        ReportFormat::Json => json(&rows)?,
-        ReportFormat::Text => {
+    match options.format {
+        Format::Json => streams::json(&rows)?,
+        Format::Text => {
             let cells: Vec<Vec<String>> = rows
                 .iter()
                 .map(|row| {
@@ -47,9 +48,8 @@ pub(crate) fn run(shared: &Shared, options: &List) -> Result<Status, Stop> {
                 })
                 .collect();
             let header = ["secret", "key", "variable", "env files", "services"];
-            common::table::render(&header, &cells, &[])
+            streams::output(&common::table::render(&header, &cells, &[]))?;
         }
-    };
-    output(&text)?;
+    }
     Ok(Status::Done)
 }

@@ -3,15 +3,15 @@
 use std::env;
 use std::io::Write;
 
+use anyhow::{Context, Result};
 use common::exit::Status;
+use common::streams::{output, say};
 
 use super::catalogue;
 use crate::cli::{Print, Shared};
 use crate::{format, source};
-use common::stop::Stop;
-use common::streams::{output, say};
 
-pub(crate) fn run(shared: &Shared, options: &Print) -> Result<Status, Stop> {
+pub(crate) fn run(shared: &Shared, options: &Print) -> Result<Status> {
     let catalogue = catalogue(shared)?;
     let files = catalogue.select(&options.selection.profile)?;
     let (variables, warnings) =
@@ -23,9 +23,8 @@ pub(crate) fn run(shared: &Shared, options: &Print) -> Result<Status, Stop> {
     if env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
         let masks = format::masks(&variables);
         let mut stderr = std::io::stderr().lock();
-        stderr.write_all(masks.as_bytes()).and_then(|()| stderr.flush()).map_err(|_| {
-            Stop::bad("masks", "nothing printed: the masks could not be written to stderr")
-        })?;
+        let written = stderr.write_all(masks.as_bytes()).and_then(|()| stderr.flush());
+        written.context("nothing printed: the masks could not be written to stderr")?;
     }
     output(&text)?;
     Ok(Status::Done)

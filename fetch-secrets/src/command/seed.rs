@@ -5,24 +5,27 @@ mod overrides;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use anyhow::{Result, bail};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::primitives::Blob;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::catalogue::{Catalogue, Format, Secret};
+use common::cli;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::stop::Stop;
+use common::streams::{self, say};
+use common::table;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{catalogue, json, progress};
-use crate::cli::{ReportFormat, Seed, Shared};
+use super::{catalogue, progress};
+use crate::cli::{Seed, Shared};
 use crate::source::aws::{self, Failure};
 use crate::value::{self, Payload};
 use crate::variables::Variables;
-use common::stop::Stop;
-use common::streams::{output, say};
 
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -39,49 +42,31 @@ struct Row<'a> {
     action: Action,
 }
 
-pub(crate) fn run(shared: &Shared, options: &Seed) -> Result<Status, Stop> {
+pub(crate) fn run(shared: &Shared, options: &Seed) -> Result<Status> {
     let catalogue = catalogue(shared)?;
     if aws::endpoint_from_environment()?.is_none() && !options.allow_aws {
         let message = "AWS_ENDPOINT_URL is not set: this would write development values to AWS";
-        return Err(Stop::new(
-            Status::Bad,
-            Diagnostic::error("would-write-to-aws", message)
-                .hint("set AWS_ENDPOINT_URL, or say --allow-aws if that is what you want"),
-        ));
+        let hint = "set AWS_ENDPOINT_URL, or say --allow-aws if that is what you want";
+        bail!(Diagnostic::error("would-write-to-aws", message).hint(hint));
     }
     let (values, warnings) = overrides::apply(&catalogue, &options.set)?;
     say(&warnings);
-    let wanted: Vec<Payload> = catalogue
-        .secrets
-        .iter()
-        .map(|secret| payload(secret, &values))
-        .collect::<Result<_, _>>()?;
+    let wanted = catalogue.secrets.iter().map(|secret| payload(secret, &values));
+    let wanted: Vec<Payload> = wanted.collect::<Result<_>>()?;
     let rows = seed(&catalogue, &wanted, options.timeout)?;
-    let text = match options.format {
-        ReportFormat::Json => json(&rows)?,
-        ReportFormat::Text => {
-            let cells: Vec<Vec<String>> = rows
-                .iter()
-                .map(|row| vec![row.secret.to_owned(), word(row.action).to_owned()])
-                .collect();
-            common::table::render(&["secret", "state"], &cells, &[])
+    match options.format {
+        cli::Format::Json => streams::json(&rows)?,
+        cli::Format::Text => {
+            let cells = rows.iter().map(|row| vec![row.secret.into(), table::word(&row.action)]);
+            let cells: Vec<_> = cells.collect();
+            streams::output(&table::render(&["secret", "state"], &cells, &[]))?;
         }
-    };
-    output(&text)?;
+    }
     Ok(Status::Done)
 }
 
-fn word(action: Action) -> &'static str {
-    match action {
-        Action::Created => "created",
-        Action::Updated => "updated",
-        Action::Restored => "restored",
-        Action::Unchanged => "unchanged",
-    }
-}
-
-/// What Secrets Manager should hold for `secret`.
-fn payload(secret: &Secret, values: &Variables) -> Result<Payload, Stop> {
+/// The value that Secrets Manager should hold for `secret`.
+fn payload(secret: &Secret, values: &Variables) -> Result<Payload> {
     let value = |variable: &str| values[variable].expose_secret();
     match secret.format {
         Format::Json => {
@@ -89,35 +74,34 @@ fn payload(secret: &Secret, values: &Variables) -> Result<Payload, Stop> {
             for key in &secret.keys {
                 object.insert(key.label(), in_json(value(&key.variable), key.nested)?);
             }
-            let text = serde_json::to_string(&object).map_err(std::io::Error::from)?;
-            Ok(Payload::Text(text.into()))
+            Ok(Payload::Text(serde_json::to_string(&object)?.into()))
         }
         Format::Text => Ok(Payload::Text(values[&secret.keys[0].variable].clone())),
         Format::Base64 => match STANDARD.decode(value(&secret.keys[0].variable)) {
             Ok(bytes) => Ok(Payload::Binary(SecretBox::new(Box::new(bytes)))),
-            Err(_) => Err(Stop::bad(
-                "not-base64",
-                format!("the value of {} is not base64", secret.keys[0].variable),
-            )),
+            Err(_) => {
+                let message = format!("the value of {} is not base64", secret.keys[0].variable);
+                bail!(Diagnostic::error("not-base64", message))
+            }
         },
     }
 }
 
 /// A string, except where the catalogue wants JSON inside and the text is JSON: that stays as
 /// it is written, to the digit.
-fn in_json(value: &str, nested: bool) -> Result<Box<RawValue>, Stop> {
+fn in_json(value: &str, nested: bool) -> Result<Box<RawValue>> {
     let is_json = nested && !value.trim_start().starts_with('"');
     if let Some(raw) = is_json.then(|| serde_json::from_str(value).ok()).flatten() {
         return Ok(raw);
     }
-    Ok(to_raw_value(value).map_err(std::io::Error::from)?)
+    Ok(to_raw_value(value)?)
 }
 
 fn seed<'a>(
     catalogue: &'a Catalogue,
     wanted: &[Payload],
     deadline: Duration,
-) -> Result<Vec<Row<'a>>, Stop> {
+) -> Result<Vec<Row<'a>>> {
     aws::with_client(deadline, async |client, endpoint| {
         let what = format!("seeding {} secrets at {endpoint}", catalogue.secrets.len());
         progress(&what);
@@ -138,10 +122,10 @@ fn seed<'a>(
                 Ok(action) => rows.push(Row { secret: &secret.name, action }),
                 Err(failure) if failure.concerns_one_secret() => report
                     .push(Diagnostic::error("not-seeded", format!("{}: {failure}", secret.name))),
-                Err(failure) => return Err(failure.stop(&endpoint)),
+                Err(failure) => bail!(failure.stop(&endpoint)),
             }
         }
-        if report.has_errors() { Err(Stop { status: Status::No, report }) } else { Ok(rows) }
+        if report.has_errors() { bail!(Stop { status: Status::No, report }) } else { Ok(rows) }
     })
 }
 

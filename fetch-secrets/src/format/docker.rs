@@ -1,15 +1,17 @@
 //! `docker run --env-file`: `NAME=value` to the end of the line, with no quoting at all.
 
+use anyhow::{Result, bail};
 use common::diagnostic::{Diagnostic, Report};
+use common::exit::Status;
+use common::stop::Stop;
 use secrecy::ExposeSecret;
 
 use crate::variables::Variables;
-use common::stop::Stop;
 
 /// The reader's line buffer in bytes, less one for the newline.
 const LONGEST: usize = (64 << 10) - 1;
 
-pub(super) fn render(variables: &Variables) -> Result<String, Stop> {
+pub(super) fn render(variables: &Variables) -> Result<String> {
     let mut text = String::new();
     let mut report = Report::default();
     for (name, value) in variables {
@@ -32,7 +34,7 @@ pub(super) fn render(variables: &Variables) -> Result<String, Stop> {
         );
     }
     if report.has_errors() {
-        return Err(Stop { status: common::exit::Status::No, report });
+        bail!(Stop { status: Status::No, report });
     }
     Ok(text)
 }

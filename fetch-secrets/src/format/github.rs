@@ -1,13 +1,14 @@
 //! The `$GITHUB_ENV` file of a GitHub Actions job, and the masks that keep values out of its log.
 
+use anyhow::{Result, anyhow};
+use common::github;
 use secrecy::ExposeSecret;
 
 use crate::variables::Variables;
-use common::stop::Stop;
 
 /// `NAME<<DELIMITER`, the value, `DELIMITER`. The delimiter is random, so that a value that
 /// holds one could only have guessed it; it is checked all the same.
-pub(super) fn render(variables: &Variables) -> Result<String, Stop> {
+pub(super) fn render(variables: &Variables) -> Result<String> {
     let mut text = String::new();
     for (name, value) in variables {
         let value = value.expose_secret();
@@ -27,17 +28,15 @@ pub(crate) fn masks(variables: &Variables) -> String {
     let mut text = String::new();
     for value in variables.values() {
         for line in value.expose_secret().split(['\n', '\r']).filter(|line| !line.is_empty()) {
-            let line = line.replace('%', "%25");
-            text.push_str(&format!("::add-mask::{line}\n"));
+            text.push_str(&format!("::add-mask::{}\n", github::data(line)));
         }
     }
     text
 }
 
-fn delimiter() -> Result<String, Stop> {
+fn delimiter() -> Result<String> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Stop::bad("random", format!("no random numbers to be had: {error}")))?;
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("no random numbers to be had: {error}"))?;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("fetch_secrets_{hex}"))
 }

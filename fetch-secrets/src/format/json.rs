@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Result;
 use secrecy::ExposeSecret;
 
 use crate::variables::Variables;
-use common::stop::Stop;
 
-pub(super) fn render(variables: &Variables) -> Result<String, Stop> {
+pub(super) fn render(variables: &Variables) -> Result<String> {
     let object: BTreeMap<&str, &str> =
         variables.iter().map(|(name, value)| (name.as_str(), value.expose_secret())).collect();
-    let text = serde_json::to_string_pretty(&object).map_err(std::io::Error::from)?;
-    Ok(text + "\n")
+    Ok(serde_json::to_string_pretty(&object)? + "\n")
 }

@@ -1,14 +1,15 @@
-//! What `print` writes, one reader per file.
+//! The formats of `print`, one reader per file.
 
 mod docker;
 mod github;
 mod json;
 mod systemd;
 
+use anyhow::Result;
+
 use crate::cli::PrintFormat;
 use crate::envfile;
 use crate::variables::Variables;
-use common::stop::Stop;
 
 pub(crate) use github::masks;
 
@@ -16,7 +17,7 @@ pub(crate) use github::masks;
 ///
 /// # Errors
 /// A value that the reader has no way to receive.
-pub(crate) fn render(format: PrintFormat, variables: &Variables) -> Result<String, Stop> {
+pub(crate) fn render(format: PrintFormat, variables: &Variables) -> Result<String> {
     match format {
         PrintFormat::Env => Ok(envfile::render(variables)),
         PrintFormat::Docker => docker::render(variables),

@@ -5,14 +5,15 @@ mod dev;
 
 use std::collections::BTreeSet;
 
+use anyhow::{Result, bail};
 use common::catalogue::{Catalogue, EnvFile};
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::stop::Stop;
 
 use crate::cli::{Selection, Source};
 use crate::value;
 use crate::variables::Variables;
-use common::stop::Stop;
 
 /// The variables of the secrets of `files`, and warnings to pass on.
 ///
@@ -23,7 +24,7 @@ pub(crate) fn variables(
     files: &[&EnvFile],
     wanted: impl Fn(&str) -> bool,
     selection: &Selection,
-) -> Result<(Variables, Report), Stop> {
+) -> Result<(Variables, Report)> {
     let indexes: BTreeSet<usize> = files
         .iter()
         .flat_map(|file| &file.secrets)
@@ -65,5 +66,5 @@ pub(crate) fn variables(
             }
         }
     }
-    if report.has_errors() { Err(Stop { status, report }) } else { Ok((variables, report)) }
+    if report.has_errors() { bail!(Stop { status, report }) } else { Ok((variables, report)) }
 }

@@ -1,6 +1,7 @@
 //! What is installed beside the platform: from manifests or charts of one version, checked
 //! against the lock, applied like everything else and waited for.
 
+use common::secrets::unquoted;
 use common::yaml::plain;
 use std::path::Path;
 use std::time::Instant;
@@ -116,7 +117,7 @@ pub(crate) fn read(options: &cli::Create) -> Result<Vec<Component>, Stop> {
 pub(crate) fn from_file(path: &Path) -> Result<Vec<Component>, Stop> {
     let bad = |why: String| Stop::bad("bad-components", format!("{}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-    let file: File = plain::from_str(&text).map_err(|error| bad(error.to_string()))?;
+    let file: File = plain::from_str(&text).map_err(|error| bad(unquoted(&error.to_string())))?;
     Ok(file.components)
 }
 

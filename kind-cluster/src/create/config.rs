@@ -1,5 +1,6 @@
 //! The generated Kind configuration.
 
+use common::secrets::unquoted;
 use common::yaml::plain;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -85,7 +86,8 @@ impl KindConfig {
             Stop::bad("bad-kind-config", message).hint("`make generate` writes it")
         };
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-        let value: Value = plain::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        let value: Value =
+            plain::from_str(&text).map_err(|error| bad(unquoted(&error.to_string())))?;
         if value["kind"] != "Cluster" || value["apiVersion"] != "kind.x-k8s.io/v1alpha4" {
             return Err(bad("it has no `kind: Cluster` of kind.x-k8s.io/v1alpha4".into()));
         }

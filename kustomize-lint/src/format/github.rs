@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use common::github::{data, property};
+
 use super::record::records;
 use crate::lint::Outcome;
 use crate::rule::Severity;
@@ -37,14 +39,4 @@ pub(crate) fn render(outcome: &Outcome) -> String {
         let _ = writeln!(text, "::{command} {}::{}", properties.join(","), data(&message));
     }
     text
-}
-
-/// The text of a command.
-fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-/// The value of a property.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
 }

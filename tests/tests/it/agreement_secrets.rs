@@ -146,7 +146,7 @@ fn the_rule_of_parity_masks_each_value_on_both_sides() {
 mod empty_variables {
     use super::*;
 
-    const VARIABLES: [&str; 19] = [
+    const VARIABLES: [&str; 36] = [
         "PLATFORM_SPEC",
         "COMPOSE_GEN_OUT",
         "KUSTOMIZE_LINT_CONFIG",
@@ -166,6 +166,23 @@ mod empty_variables {
         "KIND_COMPONENTS",
         "KIND_GATEWAY",
         "KIND_MANIFEST_DIR",
+        "DUCKDB_PATH",
+        "DBT_MANIFEST",
+        "EXPORT_TARGET",
+        "EXPORT_RETENTION",
+        "EXPORT_ORPHAN_AGE",
+        "EXPORT_TIMEOUT",
+        "EXPORT_SHARD",
+        "EXPORT_JOBS",
+        "EXPORT_MEMORY_LIMIT",
+        "EXPORT_FILE_SIZE",
+        "EXPORT_THREADS",
+        "EXPORT_RETRY_TIMEOUT",
+        "S3_ENDPOINT",
+        "TRINO_URL",
+        "TRINO_CATALOG",
+        "TRINO_USER",
+        "TRINO_PASSWORD",
     ];
 
     /// The command says the same with every variable empty as with none set.
@@ -191,6 +208,12 @@ mod empty_variables {
     #[test]
     fn fetch_secrets() {
         same("fetch-secrets", &["--check"]);
+    }
+
+    #[test]
+    fn export_dbt() {
+        same("export-dbt", &[]);
+        same("export-dbt", &["--duckdb", "absent.duckdb", "--register", "http://trino:8080"]);
     }
 
     #[test]

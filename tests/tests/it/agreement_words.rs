@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use common::quantity::Quantity;
 use rideshare_tests::run::{Run, run};
 
 const TOOLS: [&str; 5] =
@@ -57,6 +58,46 @@ fn no_former_word_is_in_a_help() {
     in_every_help(|help| !["--deadline", "--out ", "human"].iter().any(|word| help.contains(word)));
 }
 
+/// A command with an option for a length of time.
+const TIMEOUTS: [(&str, &[&str]); 3] = [
+    ("export-dbt", &["--duckdb", "absent.duckdb", "--timeout"]),
+    ("fetch-secrets", &["print", "--source", "dev", "--profile", "core", "--timeout"]),
+    ("kind-cluster", &["deploy", "--dry-run", "--overlay", "absent", "--timeout"]),
+];
+
+#[test]
+fn a_duration_needs_a_unit_in_every_tool() {
+    for (name, arguments) in TIMEOUTS {
+        let refused = start(name, &[arguments, &["90"]].concat()).expect(2);
+        let hint = "write it like 90s, 15m or 1h 30m";
+        assert!(refused.stderr.contains(hint), "{name}\n{}", refused.stderr);
+        let zero = start(name, &[arguments, &["0s"]].concat()).expect(2);
+        assert!(zero.stderr.contains("must be more than nothing"), "{name}\n{}", zero.stderr);
+        let read = start(name, &[arguments, &["1m 30s"]].concat());
+        assert!(!read.stderr.contains("--timeout"), "{name}\n{}", read.stderr);
+    }
+}
+
+/// The amounts of memory that the specification takes, as well.
+#[test]
+fn export_dbt_takes_the_amounts_of_a_specification() {
+    for (amount, is_read) in [
+        ("10Gi", true),
+        ("1t", true),
+        ("2G", true),
+        ("512m", true),
+        ("plenty", false),
+        ("0", false),
+    ] {
+        let read =
+            common::environment::memory(amount).is_some_and(|memory| memory > Quantity::ZERO);
+        assert_eq!(read, is_read, "{amount}");
+        let run = start("export-dbt", &["--duckdb", "absent.duckdb", "--memory-limit", amount]);
+        let answer = run.expect(2).stderr;
+        assert_eq!(answer.contains("there is no database"), is_read, "{amount}\n{answer}");
+    }
+}
+
 /// Formats for people are called `text` where a command has one.
 #[test]
 fn the_format_for_people_is_text() {
@@ -110,13 +151,14 @@ fn the_former_variable_counts_where_the_new_one_is_unset() {
 
 #[test]
 fn verbose_says_steps_and_times_on_stderr_and_leaves_stdout_alone() {
-    for (name, arguments, step) in [
-        ("compose-gen", &["--check"][..], "reading the specification"),
-        ("fetch-secrets", &["list"], "reading the catalogue"),
-        ("kustomize-lint", &["infrastructure/kubernetes/overlays/local"], "rendering infra"),
+    for (name, arguments, step, status) in [
+        ("compose-gen", &["--check"][..], "reading the specification", 0),
+        ("export-dbt", &["--duckdb", "absent.duckdb"], "opening absent.duckdb", 2),
+        ("fetch-secrets", &["list"], "reading the catalogue", 0),
+        ("kustomize-lint", &["infrastructure/kubernetes/overlays/local"], "rendering infra", 0),
     ] {
-        let quiet = start(name, arguments).expect(0);
-        let told = start(name, &[arguments, &["--verbose"]].concat()).expect(0);
+        let quiet = start(name, arguments).expect(status);
+        let told = start(name, &[arguments, &["--verbose"]].concat()).expect(status);
         assert_eq!(told.stdout, quiet.stdout, "{name}");
         let line = told.stderr.lines().find(|line| line.starts_with(step));
         assert!(line.is_some_and(|line| line.ends_with('s')), "{name}\n{}", told.stderr);

@@ -1,4 +1,4 @@
-//! What one pod needs, as the scheduler counts it.
+//! The amounts that one pod needs, as the scheduler counts them.
 //!
 //! Source: "Resource sharing within containers" in Kubernetes' page on sidecar containers, and
 //! "Pod overhead". Init containers run one after the other, beside the sidecars that were

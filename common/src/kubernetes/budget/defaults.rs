@@ -1,4 +1,4 @@
-//! What a namespace's LimitRange fills in for containers that say nothing.
+//! The amounts that a namespace's LimitRange fills in for containers without any.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What changes the number of a workload's pods: HorizontalPodAutoscalers and KEDA's
+//! Objects that change the number of a workload's pods: HorizontalPodAutoscalers and KEDA's
 //! ScaledObjects.
 
 use std::collections::HashMap;
@@ -76,7 +76,7 @@ impl<'a, T: Tree> Scales<'a, T> {
         Scales { by_target }
     }
 
-    /// What scales a workload.
+    /// The object that scales a workload.
     pub fn find(&self, workload: &T) -> Option<Scale<'a, T>> {
         let name = workload.word_at(&["metadata", "name"]).unwrap_or_default();
         self.by_target.get(&(kind(workload), namespace(workload), name)).copied()

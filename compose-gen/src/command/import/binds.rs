@@ -8,6 +8,7 @@ use super::Import;
 use super::tree::{Fate, Tree, Value};
 use crate::path::relative;
 use crate::spec::include::escape;
+use common::compose::mounts;
 use common::project::paths::normal;
 
 /// The most mounts that one becomes.
@@ -87,10 +88,10 @@ pub(super) fn settle(import: &mut Import) {
 fn bind(mount: &Tree) -> Option<Bind> {
     let bind = match mount.text() {
         Some(text) => {
-            let (source, rest) = text.split_once(':')?;
-            let (target, mode) = rest.split_once(':').unwrap_or((rest, ""));
-            let mode = if mode.is_empty() { String::new() } else { format!(":{mode}") };
-            Bind { source: source.into(), target: target.into(), mode, long: false }
+            let mount = mounts::short(text);
+            let mode = mount.behind_source().split_off(mount.target.len());
+            let target = mount.target.to_owned();
+            Bind { source: mount.source?.to_owned(), target, mode, long: false }
         }
         None => {
             mount.get("type").and_then(Tree::text).filter(|kind| *kind == "bind")?;
@@ -130,7 +131,7 @@ fn volume_name(path: &str) -> String {
     if name.len() < 2 { format!("{name}data") } else { name }
 }
 
-/// What is in a folder that has an `.env`, which is nobody else's business, or the specification
+/// The content of a folder that has an `.env`, which is nobody else's business, or the specification
 /// itself: paths below it that have neither. `None` for any other folder, and where that would be
 /// more mounts than anybody reads.
 fn parts(folder: &Path, out: &Path) -> Option<Vec<PathBuf>> {

@@ -8,7 +8,7 @@ use common::diagnostic::{Diagnostic, Report};
 use common::yaml::{self, Limits, Node, Value as Yaml};
 
 use super::tree::{Fate, Tree};
-use crate::model::Platform;
+use crate::model::{NOT_CARRIED, Platform};
 use crate::spec::{self, MAYBE_SECRET};
 
 /// Reads the folder. Puts what it says into the tree, and returns the mistakes.
@@ -29,7 +29,7 @@ pub(super) fn check(folder: &Path, files: &BTreeMap<String, String>, root: &mut 
     for diagnostic in said.diagnostics() {
         let path = diagnostic.place().and_then(|place| {
             let name = Path::new(&place.source.path).file_name()?.to_str()?;
-            let inner = diagnostic.code() == "not-carried";
+            let inner = diagnostic.code() == NOT_CARRIED;
             Some(path_at(written.get(name)?, place.span.start, inner))
         });
         let tree = path.map(|path| root.find_mut(&path));
@@ -38,7 +38,7 @@ pub(super) fn check(folder: &Path, files: &BTreeMap<String, String>, root: &mut 
         if let Some(tree) = tree {
             match (diagnostic.is_error(), diagnostic.code()) {
                 (true, _) => tree.say(Fate::ToDo, message),
-                (false, "not-carried") => tree.say(Fate::NotCarried, reason(message)),
+                (false, NOT_CARRIED) => tree.say(Fate::NotCarried, diagnostic.short_message()),
                 // A secret in plain text is carried; that it should not be is said apart.
                 (false, MAYBE_SECRET) => {}
                 (false, _) => tree.say(Fate::Changed, message),
@@ -47,28 +47,11 @@ pub(super) fn check(folder: &Path, files: &BTreeMap<String, String>, root: &mut 
         let secret = diagnostic.code() == MAYBE_SECRET;
         if diagnostic.is_error() || secret {
             let make = if secret { Diagnostic::warning } else { Diagnostic::error };
-            let mut moved = make(diagnostic.code(), message);
-            if let Some(place) = place {
-                moved = moved.at(place, "");
-            }
-            if let Some(hint) = diagnostic.hint_text() {
-                moved = moved.hint(hint);
-            }
-            left.push(moved);
+            let moved = make(diagnostic.code(), message).at(place, "");
+            left.push(moved.hint_if(diagnostic.hint_text()));
         }
     }
     left
-}
-
-/// The part of a message behind the key and the service, which the row names already.
-fn reason(message: &str) -> &str {
-    let behind = message.split_once("\" ").map_or(message, |(_, behind)| behind);
-    let why = behind.strip_prefix("is not carried").and_then(|rest| rest.split_once(": "));
-    match why {
-        Some((_, why)) => why,
-        None if behind.starts_with("stays ") => behind,
-        None => message,
-    }
 }
 
 /// The path to what stands at a byte of a written file. A list's item and its first key begin at

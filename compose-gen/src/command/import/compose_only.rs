@@ -1,4 +1,4 @@
-//! What belongs to Compose alone. Compose-gen warns of keys of a service; this is for what it
+//! Keys that belong to Compose alone. Compose-gen warns of keys of a service; this is for keys that it
 //! takes without a word.
 
 use super::Import;

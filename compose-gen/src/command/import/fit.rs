@@ -1,7 +1,7 @@
 //! The project against the schema: what compose-gen does not know is left out, and scalars get
 //! the type that their key has.
 
-use common::diagnostic::nearest;
+use common::diagnostic::did_you_mean;
 use common::project::Env;
 use serde_json::{Map, Value as Json};
 
@@ -165,8 +165,8 @@ fn reason(key: &str, what: &str, known: &Map<String, Json>) -> String {
         return "an extension, which Compose ignores".to_owned();
     }
     let known = known.keys().map(String::as_str).filter(|own| uncarried::reason(own).is_none());
-    match nearest(key, known) {
-        Some(near) => format!("{what} has no such key; did you mean {near}?"),
+    match did_you_mean(key, known) {
+        Some(hint) => format!("{what} has no such key; {hint}"),
         None => "compose-gen does not know it".to_owned(),
     }
 }

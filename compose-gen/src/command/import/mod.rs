@@ -26,26 +26,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use common::diagnostic::Report;
+use anyhow::{Context, Result, bail};
+use common::cli::Format;
+use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::streams::{self, say};
+use common::verbose::timed;
 use serde::Serialize;
 
-use super::json;
-use crate::cli::{Import as Options, ReportFormat};
+use crate::cli::Import as Options;
 use crate::spec::MAYBE_SECRET;
-use common::stop::Stop;
-use common::streams::{output, say};
-use common::verbose::timed;
 use rows::Row;
 use state::Import;
 use tree::Fate;
 
 /// Imports a project. `No` when compose-gen does not accept the result yet.
-pub(crate) fn run(options: &Options) -> Result<Status, Stop> {
+pub(crate) fn run(options: &Options) -> Result<Status> {
     let taken = fs::read_dir(&options.out).is_ok_and(|mut entries| entries.next().is_some());
     if taken {
         let message = format!("{} is not empty", options.out.display());
-        return Err(Stop::bad("not-empty", message));
+        bail!(Diagnostic::error("not-empty", message));
     }
     let out = paths::absolute(&options.out);
     let named: Vec<String> = options.files.iter().map(|file| file.display().to_string()).collect();
@@ -68,7 +68,8 @@ pub(crate) fn run(options: &Options) -> Result<Status, Stop> {
     variables::declare(&mut import.project.root, &env, &import.passed_on);
 
     let files = write::files(&import.project);
-    write::write(&files, &import.out)?;
+    let failed = || format!("cannot write {}", options.out.display());
+    write::write(&files, &import.out).with_context(failed)?;
     let what = "reading the new specification";
     let left = timed(what, || check::check(&import.out, &files, &mut import.project.root));
     import.findings.extend(left.diagnostics().iter().cloned());
@@ -81,7 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<Status, Stop> {
 struct Summary<'a> {
     keys: &'a [Row],
     files: &'a [String],
-    /// What a person has to do before compose-gen accepts the folder.
+    /// The work that is left to a person before compose-gen accepts the folder.
     left: Vec<Left>,
     /// Values that look like secrets.
     warnings: Vec<Left>,
@@ -95,16 +96,12 @@ struct Left {
     hint: Option<String>,
 }
 
-fn report(
-    options: &Options,
-    import: &Import,
-    files: &BTreeMap<String, String>,
-) -> Result<Status, Stop> {
+fn report(options: &Options, import: &Import, files: &BTreeMap<String, String>) -> Result<Status> {
     let rows = rows::rows(&import.project.root);
     let names: Vec<String> =
         files.keys().map(|name| options.out.join(name).display().to_string()).collect();
     match options.format {
-        ReportFormat::Json => {
+        Format::Json => {
             let (warnings, left) = import
                 .findings
                 .diagnostics()
@@ -116,10 +113,10 @@ fn report(
                     hint: own.hint_text().map(str::to_owned),
                 })
                 .partition(|own| own.code == MAYBE_SECRET);
-            output(&json(&Summary { keys: &rows, files: &names, left, warnings })?)?;
+            streams::json(&Summary { keys: &rows, files: &names, left, warnings })?;
         }
-        ReportFormat::Text => {
-            output(&table(&rows, &names, &options.files))?;
+        Format::Text => {
+            streams::output(&table(&rows, &names, &options.files))?;
             say(&import.findings);
         }
     }

@@ -11,7 +11,7 @@ use super::variables::named;
 use crate::path::relative;
 use crate::spec::include::{blanked, escape, resolve};
 
-/// What there is to say of texts that were rewritten.
+/// Notes about texts that were rewritten.
 #[derive(Default)]
 pub(super) struct Notes(BTreeMap<(String, usize), Vec<String>>);
 
@@ -22,7 +22,7 @@ impl Notes {
         self.0.entry(spot).or_default().push(why.into());
     }
 
-    /// What was noted about a value.
+    /// The notes about a value.
     pub(super) fn of(&self, tree: &Tree) -> &[String] {
         let spot = (tree.place.source.path.clone(), tree.anchor);
         self.0.get(&spot).map_or(&[], Vec::as_slice)

@@ -10,7 +10,7 @@ use super::paths::{self, Notes, absolute};
 use super::tree::{Fate, Tree};
 use crate::spec::include::{blanked, substitute};
 
-/// What was read.
+/// The project as it was read.
 pub(super) struct Project {
     /// The top of the file, with the sections of everything that it includes.
     pub(super) root: Tree,

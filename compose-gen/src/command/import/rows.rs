@@ -24,7 +24,7 @@ pub(super) fn rows(root: &Tree) -> Vec<Row> {
     rows
 }
 
-/// What a key above says for everything in it.
+/// The fate that a key gives to everything below it.
 type Verdict<'a> = Option<(Fate, &'a str)>;
 
 fn below(tree: &Tree, path: &str, verdict: Verdict<'_>, rows: &mut Vec<Row>) {
@@ -54,13 +54,13 @@ fn row(tree: &Tree, path: &str, key: bool, verdict: Verdict<'_>, rows: &mut Vec<
         Some((fate, above)) if !said => (fate, format!("with {above}")),
         _ => (tree.fate, tree.why.clone()),
     };
-    // What only holds something that was added is no news by itself.
+    // A mapping that only holds added keys has no row itself.
     let holder = tree.fate == Fate::Added && tree.why.is_empty();
     if (key || said) && !holder {
         let place = tree.place.to_string();
         rows.push(Row { place, key: path.to_owned(), outcome, reason });
     }
-    // What is below an added key was not in the project either: one row says it.
+    // The keys below an added key were not in the project either: one row says it.
     if tree.fate == Fate::Added && !holder {
         return;
     }

@@ -8,7 +8,6 @@ pub(super) fn read(raw: &str) -> Option<Json> {
     scalar::read(raw).as_ref().map(json)
 }
 
-/// A scalar in JSON.
 pub(super) fn json(scalar: &Scalar) -> Json {
     match scalar {
         Scalar::Null => Json::Null,

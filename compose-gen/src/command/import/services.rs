@@ -1,4 +1,4 @@
-//! What Compose concludes by itself about a service, written down: when it starts again, how
+//! Defaults that Compose concludes about a service, written down: when it starts again, how
 //! often it runs, the variables that it takes from outside.
 
 use std::collections::BTreeSet;

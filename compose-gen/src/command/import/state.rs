@@ -1,4 +1,4 @@
-//! What the steps of an import hand on.
+//! The state that the steps of an import hand on.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,6 +16,6 @@ pub(super) struct Import {
     pub(super) out: PathBuf,
     /// The variables that an environment passes on and that the project does not define.
     pub(super) passed_on: BTreeSet<String>,
-    /// What a person has to do.
+    /// The work that is left to a person.
     pub(super) findings: Report,
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::scalar;
 
-/// What becomes of a key, the later the more there is to say.
+/// The fate of a key, the later the more there is to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Fate {
@@ -210,7 +210,7 @@ impl Tree {
         }
     }
 
-    /// What is written of it.
+    /// The part of it that is written.
     pub(super) fn json(&self) -> Json {
         match &self.value {
             Value::Text(text) => Json::String(text.clone()),

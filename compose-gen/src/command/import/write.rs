@@ -1,6 +1,7 @@
 //! The specification's files: one for each home profile, and one for what belongs to all.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 
@@ -11,7 +12,6 @@ use super::project::Project;
 use super::tree::Tree;
 use crate::output::PATIENCE;
 use crate::render::yaml;
-use common::stop::Stop;
 
 /// The file of what belongs to all.
 const SHARED: &str = "shared.yaml";
@@ -61,13 +61,8 @@ fn indented(text: &str) -> String {
     text.lines().map(line).collect()
 }
 
-/// Writes the files.
-pub(super) fn write(files: &BTreeMap<String, String>, out: &Path) -> Result<(), Stop> {
+pub(super) fn write(files: &BTreeMap<String, String>, out: &Path) -> io::Result<()> {
     let folder = Folder::lock(out, Instant::now() + PATIENCE)?;
-    let mut staged = Vec::new();
-    for (name, text) in files {
-        staged.push(folder.stage(name, text.as_bytes(), 0o644)?);
-    }
-    folder.publish(staged)?;
-    Ok(())
+    let stage = |(name, text): (&String, &String)| folder.stage(name, text.as_bytes(), 0o644);
+    folder.publish(files.iter().map(stage).collect::<io::Result<_>>()?)
 }

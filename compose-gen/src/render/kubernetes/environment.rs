@@ -1,4 +1,4 @@
-//! What an environment has besides its services: namespace, secret store, Gateway, StorageClass.
+//! The objects of an environment besides its services: namespace, secret store, Gateway, StorageClass.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::spec::types::Environment;
 /// The Secret with the keys that LocalStack accepts.
 const LOCAL_KEYS: &str = "localstack-credentials";
 
-/// What the services of an environment ask of it.
+/// The objects that the services of an environment need.
 pub(super) struct Needs {
     /// A store for External Secrets.
     pub(super) secrets: bool,

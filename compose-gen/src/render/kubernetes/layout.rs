@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::catalogue::Catalogue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::objects::job_names;
 use super::view::{Key, Objects, View};
 use super::{config, environment, patch, workload};
 use crate::model::names::CLUSTER;
 use crate::model::{Platform, Service, config_maps};
-use crate::render::Files;
-use crate::spec::types::Environment;
+use crate::render::{Files, put};
+use crate::spec::types::{Environment, Images};
 
 /// Counts that the summary shows.
 #[derive(Debug, Default)]
@@ -100,19 +100,23 @@ impl<'a> Layout<'a, '_> {
         if own.is_empty() {
             return false;
         }
-        let mut kustomization = kustomization();
-        kustomization["resources"] = json!(self.resources(&folder, &own));
+        let resources = self.resources(&folder, &own);
         let services = self.services(home, |service, platform| platform.runs(service, None));
-        self.generators(&services, &folder, &mut kustomization);
+        let generators = config::generators(&services, &folder, self.files);
         let mut patches = Vec::new();
         for service in services {
             let Some(extra) = service.patches.get("all") else { continue };
             let patch = self.authored(service, extra);
             patches.push(self.patch(&folder, service, &[patch]));
         }
-        put_patches(&mut kustomization, patches);
-        let path = format!("{folder}/kustomization.yaml");
-        self.files.yaml(path, self.source, &[kustomization]);
+        self.kustomization(
+            &folder,
+            [
+                ("resources", json!(resources)),
+                ("configMapGenerator", json!(generators)),
+                ("patches", json!(patches)),
+            ],
+        );
         true
     }
 
@@ -144,13 +148,10 @@ impl<'a> Layout<'a, '_> {
             self.files.yaml(path, self.source, &documents);
             all.extend(documents);
         }
-        let mut own = kustomization();
-        own["namespace"] = json!(environment.namespace);
-        own["resources"] = json!(resources);
-        self.files.yaml(format!("{root}/{CLUSTER}/kustomization.yaml"), self.source, &[own]);
-        let mut whole = kustomization();
-        whole["resources"] = json!(folders);
-        self.files.yaml(format!("{root}/kustomization.yaml"), self.source, &[whole]);
+        let namespace = json!(environment.namespace);
+        let own = [("namespace", namespace), ("resources", json!(resources))];
+        self.kustomization(&format!("{root}/{CLUSTER}"), own);
+        self.kustomization(&root, [("resources", json!(folders))]);
         all
     }
 
@@ -174,13 +175,10 @@ impl<'a> Layout<'a, '_> {
             resources.push(format!("../../../base/{home}"));
         }
         resources.extend(self.resources(&folder, &added));
-        let mut kustomization = kustomization();
-        kustomization["namespace"] = json!(environment.namespace);
-        kustomization["resources"] = json!(resources);
         let only_here = self.services(home, |service, platform| {
             platform.runs(service, Some(name)) && !platform.runs(service, None)
         });
-        self.generators(&only_here, &folder, &mut kustomization);
+        let generators = config::generators(&only_here, &folder, self.files);
         let mut patches = Vec::new();
         let here = self.services(home, |service, platform| platform.runs(service, Some(name)));
         for service in here {
@@ -198,26 +196,38 @@ impl<'a> Layout<'a, '_> {
             }
         }
         // Objects that belong to no service, such as secrets, are the same wherever they are.
-        put_patches(&mut kustomization, patches);
-        if let Some(images) = &environment.images {
-            let used = images_of(objects);
-            let own: Vec<Value> = used
-                .iter()
-                .filter(|image| image.starts_with(&images.prefix))
-                .map(|image| {
-                    json!({
-                        "name": image,
-                        "newName": format!("{}/{image}", images.registry.trim_end_matches('/')),
-                        "newTag": images.tag,
-                    })
-                })
-                .collect();
-            if !own.is_empty() {
-                kustomization["images"] = json!(own);
-            }
-        }
+        let image = |images: &Images, name: &String| {
+            json!({
+                "name": name,
+                "newName": format!("{}/{name}", images.registry.trim_end_matches('/')),
+                "newTag": images.tag,
+            })
+        };
+        let images = environment.images.as_ref().map(|images| {
+            let used = images_of(objects).into_iter();
+            let own = used.filter(|name| name.starts_with(&images.prefix));
+            own.map(|name| image(images, &name)).collect::<Vec<_>>()
+        });
+        self.kustomization(
+            &folder,
+            [
+                ("namespace", json!(environment.namespace)),
+                ("resources", json!(resources)),
+                ("configMapGenerator", json!(generators)),
+                ("patches", json!(patches)),
+                ("images", json!(images)),
+            ],
+        );
+    }
+
+    /// Writes a folder's kustomization with the keys that have something to say.
+    fn kustomization<const N: usize>(&mut self, folder: &str, keys: [(&str, Value); N]) {
+        let mut file = Map::new();
+        put(&mut file, "apiVersion", json!("kustomize.config.k8s.io/v1beta1"));
+        put(&mut file, "kind", json!("Kustomization"));
+        keys.into_iter().for_each(|(key, value)| put(&mut file, key, value));
         let path = format!("{folder}/kustomization.yaml");
-        self.files.yaml(path, self.source, &[kustomization]);
+        self.files.yaml(path, self.source, &[Value::Object(file)]);
     }
 
     /// Writes objects by file and names the files.
@@ -246,13 +256,6 @@ impl<'a> Layout<'a, '_> {
         here.filter(|service| wanted(service, platform)).collect()
     }
 
-    fn generators(&mut self, services: &[&Service], folder: &str, kustomization: &mut Value) {
-        let generators = config::generators(services, folder, self.files);
-        if !generators.is_empty() {
-            kustomization["configMapGenerator"] = json!(generators);
-        }
-    }
-
     /// A patch of the specification with the name of what it patches.
     fn authored(&self, service: &Service, extra: &Value) -> Value {
         let view = (self.view)(None);
@@ -276,16 +279,6 @@ fn of_home(objects: &Objects, home: &str) -> Objects {
     own.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-fn kustomization() -> Value {
-    json!({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"})
-}
-
-fn put_patches(kustomization: &mut Value, patches: Vec<Value>) {
-    if !patches.is_empty() {
-        kustomization["patches"] = json!(patches);
-    }
-}
-
 /// The images of workloads, without their tags.
 fn images_of(objects: &Objects) -> BTreeSet<String> {
     let mut images = BTreeSet::new();
@@ -295,13 +288,8 @@ fn images_of(objects: &Objects) -> BTreeSet<String> {
             for container in containers.and_then(Value::as_array).into_iter().flatten() {
                 let Some(image) = container["image"].as_str() else { continue };
                 let image = image.split('@').next().unwrap_or_default();
-                let (path, last) = image.rsplit_once('/').unwrap_or(("", image));
-                let last = last.split(':').next().unwrap_or_default();
-                images.insert(if path.is_empty() {
-                    last.to_owned()
-                } else {
-                    format!("{path}/{last}")
-                });
+                let tag = image.rfind(':').filter(|at| !image[*at..].contains('/'));
+                images.insert(image[..tag.unwrap_or(image.len())].to_owned());
             }
         }
     }

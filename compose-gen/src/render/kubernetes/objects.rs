@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::view::{Key, Objects, View};
 use super::{routes, secrets, wait, workload};
 use crate::model::{Origin, Platform, Restart, Service};
+use crate::render::object;
 use crate::spec::types::Mode;
 
 impl View<'_> {
@@ -110,14 +111,13 @@ fn services(service: &Service) -> Vec<Value> {
     names
         .into_iter()
         .map(|name| {
-            let mut spec = json!({"selector": {"app.kubernetes.io/name": service.name}});
-            if !ports.is_empty() {
-                spec["ports"] = json!(ports);
-            }
-            // Whoever asks for what runs on every node wants all of them.
-            if service.mode == Mode::Global || ports.is_empty() {
-                spec["clusterIP"] = json!("None");
-            }
+            // A client of a DaemonSet's Service wants the pods of all nodes.
+            let headless = service.mode == Mode::Global || ports.is_empty();
+            let spec = object([
+                ("selector", json!({"app.kubernetes.io/name": service.name})),
+                ("ports", json!(ports)),
+                ("clusterIP", json!(headless.then_some("None"))),
+            ]);
             json!({
                 "apiVersion": "v1",
                 "kind": "Service",

@@ -7,6 +7,7 @@ use common::catalogue::{Format, Secret};
 use serde_json::{Map, Value, json};
 
 use super::view::{Key, Objects, View};
+use crate::render::object;
 
 /// The SecretStore's name in every environment.
 pub(crate) const STORE: &str = "platform-secrets";
@@ -37,20 +38,17 @@ pub(super) fn external(view: &View<'_>, objects: &mut Objects) {
             kind: "ExternalSecret".into(),
             name: object_name(name),
         };
-        objects.insert(key, object(secret));
+        objects.insert(key, external_secret(secret));
     }
 }
 
-fn object(secret: &Secret) -> Value {
+fn external_secret(secret: &Secret) -> Value {
     let mut template = Map::new();
     let data: Vec<Value> = secret
         .keys
         .iter()
         .map(|key| {
-            let mut remote = json!({"key": secret.name});
-            if let Some(name) = &key.name {
-                remote["property"] = json!(name);
-            }
+            let remote = object([("key", json!(secret.name)), ("property", json!(key.name))]);
             if secret.format == Format::Base64 {
                 let text = format!("{{{{ .{} | b64enc }}}}", key.variable);
                 template.insert(key.variable.clone(), json!(text));
@@ -59,10 +57,11 @@ fn object(secret: &Secret) -> Value {
         })
         .collect();
     let name = object_name(&secret.name);
-    let mut target = json!({"name": name, "creationPolicy": "Owner"});
-    if !template.is_empty() {
-        target["template"] = json!({"data": template});
-    }
+    let target = object([
+        ("name", json!(name)),
+        ("creationPolicy", json!("Owner")),
+        ("template", object([("data", Value::Object(template))])),
+    ]);
     json!({
         "apiVersion": "external-secrets.io/v1",
         "kind": "ExternalSecret",

@@ -7,11 +7,12 @@ use super::{secrets, wait};
 use crate::model::config_maps;
 use crate::model::names::{is_annotation, label};
 use crate::model::{Check, File, Health, Origin, Restart, Service};
+use crate::render::object;
 use crate::spec::quantity::{bytes, millis};
 use crate::spec::text;
 use crate::spec::types::Access;
 
-/// What a service becomes.
+/// The workload of a service.
 pub(crate) fn kind(view: &View<'_>, service: &Service) -> &'static str {
     service.kind(view.platform)
 }
@@ -24,13 +25,10 @@ pub(crate) fn name<'a>(view: &'a View<'_>, service: &'a Service) -> &'a str {
 pub(super) fn workload(view: &View<'_>, service: &Service) -> Value {
     let kind = kind(view, service);
     let selector = json!({"matchLabels": {"app.kubernetes.io/name": service.name}});
-    let mut annotations = Map::new();
-    let labels_as = service.labels.iter().filter(|(key, _)| is_annotation(key));
-    annotations.extend(labels_as.map(|(key, value)| (key.clone(), json!(value))));
-    let mut metadata = json!({"labels": labels(view.platform, service)});
-    if !annotations.is_empty() {
-        metadata["annotations"] = Value::Object(annotations);
-    }
+    let annotations = service.labels.iter().filter(|(key, _)| is_annotation(key));
+    let annotations = annotations.map(|(key, value)| (key.clone(), json!(value))).collect();
+    let metadata =
+        object([("labels", labels(view.platform, service)), ("annotations", annotations)]);
     let template = json!({"metadata": metadata, "spec": pod(view, service)});
     let mut spec = json!({"template": template});
     let environment = view.environment.and_then(|name| view.platform.environments.get(name));
@@ -122,54 +120,32 @@ fn claim(view: &View<'_>, name: &str) -> Value {
 fn pod(view: &View<'_>, service: &Service) -> Value {
     let (mounts, mut volumes) = mounts(view, service);
     volumes.extend(wait::volumes(view, service));
+    let groups = service.groups.iter().filter_map(|group| group.parse::<u64>().ok());
+    let sysctls = service.sysctls.iter().map(|(k, v)| json!({"name": k, "value": v}));
+    let security = object([
+        ("supplementalGroups", groups.collect()),
+        ("fsGroup", json!(service.user.and_then(|(_, gid)| gid))),
+        ("sysctls", sysctls.collect()),
+    ]);
+    let addresses = service.hosts.iter().filter(|(_, ip)| ip.parse::<std::net::IpAddr>().is_ok());
+    let hosts = addresses.map(|(host, ip)| json!({"ip": ip, "hostnames": [host]}));
+    // Every node: the control plane, too, which keeps other pods away.
+    let on_every_node = json!([{
+        "key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule",
+    }]);
     let mut pod = Map::new();
     pod.insert("automountServiceAccountToken".into(), json!(false));
     pod.insert("enableServiceLinks".into(), json!(false));
-    pod.insert("terminationGracePeriodSeconds".into(), json!(service.grace.div_ceil(1000)));
-    if service.restart != Restart::Always {
-        pod.insert("restartPolicy".into(), json!("Never"));
-    }
-    if let Some(account) = wait::account_name(view, service) {
-        pod.insert("serviceAccountName".into(), json!(account));
-    }
-    let waits = wait::containers(view, service);
-    if !waits.is_empty() {
-        pod.insert("initContainers".into(), json!(waits));
-    }
-    if !volumes.is_empty() {
-        pod.insert("volumes".into(), json!(volumes));
-    }
-    let mut security = Map::new();
-    let groups: Vec<u64> = service.groups.iter().filter_map(|group| group.parse().ok()).collect();
-    if !groups.is_empty() {
-        security.insert("supplementalGroups".into(), json!(groups));
-    }
-    if let Some((_, Some(gid))) = service.user {
-        security.insert("fsGroup".into(), json!(gid));
-    }
-    if !service.sysctls.is_empty() {
-        let pairs = service.sysctls.iter().map(|(k, v)| json!({"name": k, "value": v}));
-        security.insert("sysctls".into(), pairs.collect());
-    }
-    if !security.is_empty() {
-        pod.insert("securityContext".into(), Value::Object(security));
-    }
-    let addresses = service.hosts.iter().filter(|(_, ip)| ip.parse::<std::net::IpAddr>().is_ok());
-    let hosts: Vec<Value> =
-        addresses.map(|(host, ip)| json!({"ip": ip, "hostnames": [host]})).collect();
-    if !hosts.is_empty() {
-        pod.insert("hostAliases".into(), json!(hosts));
-    }
-    if kind(view, service) == "DaemonSet" {
-        // Every node: the control plane, too, which keeps other pods away.
-        pod.insert(
-            "tolerations".into(),
-            json!([{
-                "key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule",
-            }]),
-        );
-    }
-    pod.insert("containers".into(), json!([container(view, service, mounts)]));
+    let mut put = |key: &str, value: Value| crate::render::put(&mut pod, key, value);
+    put("terminationGracePeriodSeconds", json!(service.grace.div_ceil(1000)));
+    put("restartPolicy", json!((service.restart != Restart::Always).then_some("Never")));
+    put("serviceAccountName", json!(wait::account_name(view, service)));
+    put("initContainers", json!(wait::containers(view, service)));
+    put("volumes", json!(volumes));
+    put("securityContext", security);
+    put("hostAliases", hosts.collect());
+    put("tolerations", json!((kind(view, service) == "DaemonSet").then_some(on_every_node)));
+    put("containers", json!([container(view, service, mounts)]));
     Value::Object(pod)
 }
 
@@ -264,51 +240,27 @@ fn probe(check: &Check) -> Value {
 fn resources(view: &View<'_>, service: &Service) -> Value {
     let amounts = service.amounts(view.environment);
     let of = |memory: Option<u64>, cpus: Option<u64>| {
-        let mut map = Map::new();
-        map.extend(cpus.map(|value| ("cpu".to_owned(), json!(millis(value)))));
-        map.extend(memory.map(|value| ("memory".to_owned(), json!(bytes(value)))));
-        map
+        object([("cpu", json!(cpus.map(millis))), ("memory", json!(memory.map(bytes)))])
     };
-    let limits = of(amounts.memory, amounts.cpus);
-    let requests =
-        of(amounts.memory_request.or(amounts.memory), amounts.cpus_request.or(amounts.cpus));
-    let mut out = Map::new();
-    if !limits.is_empty() {
-        out.insert("limits".into(), Value::Object(limits));
-    }
-    if !requests.is_empty() {
-        out.insert("requests".into(), Value::Object(requests));
-    }
-    Value::Object(out)
+    let memory_request = amounts.memory_request.or(amounts.memory);
+    let requests = of(memory_request, amounts.cpus_request.or(amounts.cpus));
+    object([("limits", of(amounts.memory, amounts.cpus)), ("requests", requests)])
 }
 
 fn security(service: &Service) -> Value {
-    let mut out = Map::new();
-    if let Some((uid, gid)) = service.user {
-        out.insert("runAsUser".into(), json!(uid));
-        out.extend(gid.map(|gid| ("runAsGroup".to_owned(), json!(gid))));
-    }
-    if service.privileged {
-        out.insert("privileged".into(), json!(true));
-    }
-    if service.read_only {
-        out.insert("readOnlyRootFilesystem".into(), json!(true));
-    }
-    let mut capabilities = Map::new();
     // Docker's names may have the kernel's prefix; Kubernetes' never do.
     let names = |list: &[String]| -> Value {
         list.iter().map(|name| json!(name.trim_start_matches("CAP_"))).collect()
     };
-    if !service.cap_add.is_empty() {
-        capabilities.insert("add".into(), names(&service.cap_add));
-    }
-    if !service.cap_drop.is_empty() {
-        capabilities.insert("drop".into(), names(&service.cap_drop));
-    }
-    if !capabilities.is_empty() {
-        out.insert("capabilities".into(), Value::Object(capabilities));
-    }
-    Value::Object(out)
+    let capabilities =
+        object([("add", names(&service.cap_add)), ("drop", names(&service.cap_drop))]);
+    object([
+        ("runAsUser", json!(service.user.map(|(uid, _)| uid))),
+        ("runAsGroup", json!(service.user.and_then(|(_, gid)| gid))),
+        ("privileged", json!(service.privileged)),
+        ("readOnlyRootFilesystem", json!(service.read_only)),
+        ("capabilities", capabilities),
+    ])
 }
 
 /// Mounts of the container and volumes of the pod.
@@ -355,10 +307,8 @@ fn mounts(view: &View<'_>, service: &Service) -> (Vec<Value>, Vec<Value>) {
             }
             Origin::Memory { size, .. } => {
                 let name = format!("memory-{index}");
-                let mut source = json!({"medium": "Memory"});
-                if let Some(size) = size {
-                    source["sizeLimit"] = json!(bytes(*size));
-                }
+                let size = json!(size.map(bytes));
+                let source = object([("medium", json!("Memory")), ("sizeLimit", size)]);
                 volume(&name, ("emptyDir", source));
                 name
             }
@@ -368,17 +318,12 @@ fn mounts(view: &View<'_>, service: &Service) -> (Vec<Value>, Vec<Value>) {
                 name
             }
         };
-        let mut own = json!({"name": name, "mountPath": mount.target});
-        own["subPath"] = json!(sub_path);
-        if sub_path.is_none()
-            && let Some(map) = own.as_object_mut()
-        {
-            map.remove("subPath");
-        }
-        if mount.read_only {
-            own["readOnly"] = json!(true);
-        }
-        mounts.push(own);
+        mounts.push(object([
+            ("name", json!(name)),
+            ("mountPath", json!(mount.target)),
+            ("subPath", json!(sub_path)),
+            ("readOnly", json!(mount.read_only)),
+        ]));
     }
     if let Some(size) = service.shm {
         mounts.push(json!({"name": "shm", "mountPath": "/dev/shm"}));

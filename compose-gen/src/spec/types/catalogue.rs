@@ -9,7 +9,7 @@ use super::{Map, Scalar};
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SecretEntry {
-    /// What it opens.
+    /// The service or account that it opens.
     pub(crate) description: Option<String>,
     /// The services that use it.
     pub(crate) services: Vec<String>,
@@ -47,7 +47,7 @@ pub(crate) struct SecretFiles {
     pub(crate) path: String,
 }
 
-/// What a name stands for. Names are resolved before this type is read.
+/// The value of a name. Names are resolved before this type is read.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[allow(dead_code)]
@@ -67,6 +67,6 @@ pub(crate) struct VariableLong {
     /// Whether `docker compose up` may change it.
     #[serde(rename = "at-up")]
     pub(crate) at_up: bool,
-    /// What it is for.
+    /// The purpose of the variable.
     pub(crate) description: Option<String>,
 }

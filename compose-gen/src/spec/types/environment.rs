@@ -6,10 +6,10 @@ use serde::Deserialize;
 use super::{Map, Scalar};
 
 /// A Kubernetes environment.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Environment {
-    /// What runs it.
+    /// The kind of cluster that runs it.
     pub(crate) cluster: Cluster,
     /// Where everything goes.
     pub(crate) namespace: String,
@@ -34,7 +34,7 @@ pub(crate) struct Environment {
     /// Where own images come from.
     #[serde(default)]
     pub(crate) images: Option<Images>,
-    /// What a deployment fills.
+    /// The values that a deployment fills in.
     #[serde(default)]
     #[allow(dead_code)] // read before the types are
     pub(crate) values: Option<String>,
@@ -46,11 +46,12 @@ pub(crate) struct Environment {
     pub(crate) kind: Option<Kind>,
 }
 
-/// What runs an environment.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+/// The kind of cluster that runs an environment.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Cluster {
     /// A local cluster.
+    #[default]
     Kind,
     /// Amazon EKS.
     Eks,
@@ -145,7 +146,7 @@ pub(crate) struct StorageClass {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Images {
-    /// What the names of own images begin with.
+    /// The beginning of the names of the project's images.
     pub(crate) prefix: String,
     /// The registry they come from.
     pub(crate) registry: String,

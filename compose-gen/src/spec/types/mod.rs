@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub(crate) use catalogue::{SecretEntry, SecretFiles, Variable};
-pub(crate) use environment::{Alb, ArgoCd, Cluster, Environment, Scheme, Sync};
+pub(crate) use environment::{Alb, ArgoCd, Cluster, Environment, Images, Scheme, Sync};
 pub(crate) use resources::{Deploy, Mode, Replicas, Resources};
 pub(crate) use service::{
     Condition, Dependencies, EnvFile, EnvFiles, Network, Networks, Port, Route, Service,
@@ -60,7 +60,7 @@ pub(crate) struct Document {
     /// How Compose services get their secrets.
     #[serde(rename = "x-secret-files")]
     pub(crate) secret_files: Option<SecretFiles>,
-    /// What `${NAME}` stands for.
+    /// The value of `${NAME}`.
     #[serde(rename = "x-variables")]
     pub(crate) variables: Map<Variable>,
     /// The service whose image waits for others in Kubernetes.

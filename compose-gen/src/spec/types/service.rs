@@ -32,11 +32,11 @@ pub(crate) struct Service {
     pub(crate) ports: Vec<Port>,
     /// Container ports that are not published.
     pub(crate) expose: Vec<Scalar>,
-    /// What starts before it.
+    /// The services that start before it.
     pub(crate) depends_on: Option<Dependencies>,
     /// How its health is checked.
     pub(crate) healthcheck: Option<Healthcheck>,
-    /// What is mounted into it.
+    /// The mounts of its container.
     pub(crate) volumes: Vec<Mount>,
     /// Files of the top-level `configs`.
     pub(crate) configs: Vec<ConfigUse>,
@@ -182,7 +182,7 @@ pub(crate) struct PortLong {
     pub(crate) app_protocol: Option<String>,
 }
 
-/// What starts before a service.
+/// The services that start before a service.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Dependencies {
@@ -196,7 +196,7 @@ pub(crate) enum Dependencies {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Dependency {
-    /// What must have happened.
+    /// The condition that must hold.
     #[serde(default)]
     pub(crate) condition: Condition,
     /// Whether the other service must be there [true].
@@ -207,7 +207,7 @@ pub(crate) struct Dependency {
     pub(crate) restart: Option<bool>,
 }
 
-/// What a dependant waits for.
+/// The condition that a dependant waits for.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::enum_variant_names)] // Compose's own names
@@ -275,7 +275,7 @@ pub(crate) struct Route {
     pub(crate) host: Option<String>,
     /// Container port [the first].
     pub(crate) port: Option<u16>,
-    /// What the prefix becomes.
+    /// The text in the place of the prefix.
     pub(crate) rewrite: Option<String>,
     /// The ALB's health-check path.
     pub(crate) health: Option<String>,

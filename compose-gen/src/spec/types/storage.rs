@@ -1,4 +1,4 @@
-//! What is mounted: files, volumes and what a volume asks of the cluster.
+//! Mounts: files and volumes, and the claim that a volume makes in the cluster.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Pairs, Scalar};
 
-/// What is mounted.
+/// A mount.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Mount {

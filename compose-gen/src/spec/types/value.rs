@@ -49,6 +49,23 @@ pub(crate) enum Pairs {
     List(Vec<String>),
 }
 
+impl Pairs {
+    /// Each name with its value, if it has one.
+    pub(crate) fn entries(&self) -> Vec<(String, Option<String>)> {
+        let value = |value: &Option<Scalar>| value.as_ref().map(Scalar::to_string);
+        match self {
+            Pairs::Map(map) => map.iter().map(|(name, own)| (name.clone(), value(own))).collect(),
+            Pairs::List(list) => {
+                let split = |item: &String| match item.split_once('=') {
+                    Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                    None => (item.clone(), None),
+                };
+                list.iter().map(split).collect()
+            }
+        }
+    }
+}
+
 impl Default for Pairs {
     fn default() -> Self {
         Pairs::Map(Map::new())

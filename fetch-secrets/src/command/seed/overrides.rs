@@ -3,7 +3,7 @@
 use std::env;
 
 use common::catalogue::Catalogue;
-use common::diagnostic::{Diagnostic, Report, nearest};
+use common::diagnostic::{Diagnostic, Report, did_you_mean};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::variables::Variables;
@@ -42,13 +42,13 @@ pub(super) fn apply(
             (Meaning::Variable(_), Err(_)) => report
                 .push(Diagnostic::error("not-utf8", format!("the value of {shown} is not UTF-8"))),
             (Meaning::Several(variables), _) => report.push(ambiguous(&shown, &variables)),
-            (Meaning::Nothing { .. }, _) => warnings.push(Diagnostic::warning(
-                "unused-override",
-                format!("{shown} changes nothing: no variable or key of this name"),
-            )),
+            (Meaning::Nothing, _) => {
+                let message = format!("{shown} changes nothing: no variable or key of this name");
+                warnings.push(Diagnostic::warning("unused-override", message));
+            }
         }
     }
-    // What stands before or without a "=" may be a value: only known names are repeated.
+    // A text before or without a "=" may be a value: only known names are repeated.
     for pair in set {
         let Some((name, value)) = pair.expose_secret().split_once('=') else {
             let diagnostic = Diagnostic::error("bad-set", "an argument of --set has no =");
@@ -62,12 +62,11 @@ pub(super) fn apply(
             Meaning::Several(variables) => {
                 report.push(ambiguous(&format!("--set {name}"), &variables));
             }
-            Meaning::Nothing { nearest } => {
+            Meaning::Nothing => {
                 let message = "an argument of --set names no variable and no key";
-                let hint = match nearest {
-                    Some(near) => format!("did you mean {near}?"),
-                    None => "fetch-secrets list shows the variables".into(),
-                };
+                let known = catalogue.secrets.iter().flat_map(|secret| &secret.keys);
+                let hint = did_you_mean(name, known.map(|key| key.variable.as_str()))
+                    .unwrap_or_else(|| "fetch-secrets list shows the variables".into());
                 report.push(Diagnostic::error("unknown-variable", message).hint(hint));
             }
         }
@@ -80,16 +79,13 @@ fn ambiguous(what: &str, variables: &[String]) -> Diagnostic {
         .hint(format!("name the variable: {}", variables.join(", ")))
 }
 
-/// What a name of an override stands for.
+/// The meaning of an override's name.
 enum Meaning {
     /// A variable, or the one that the only key of this name becomes.
     Variable(String),
     /// A key of several secrets, which becomes these.
     Several(Vec<String>),
-    Nothing {
-        /// A variable that is called nearly the same.
-        nearest: Option<String>,
-    },
+    Nothing,
 }
 
 impl Meaning {
@@ -103,9 +99,7 @@ impl Meaning {
             .map(|key| key.variable.clone())
             .collect();
         match named.len() {
-            0 => Meaning::Nothing {
-                nearest: nearest(name, keys().map(|key| key.variable.as_str())).map(str::to_owned),
-            },
+            0 => Meaning::Nothing,
             1 => Meaning::Variable(named.remove(0)),
             _ => Meaning::Several(named),
         }

@@ -89,7 +89,7 @@ impl Failure {
         code == "InvalidRequestException" && message.contains("delet")
     }
 
-    /// What to do about a secret that cannot be read.
+    /// The hint for a secret that cannot be read.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         let Failure::Secret { code, .. } = self else { return None };
         if self.is_deleted() {

@@ -11,6 +11,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::batch_get_secret_value::BatchGetSecretValueOutput;
 use aws_sdk_secretsmanager::primitives::Blob;
@@ -22,7 +23,6 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::value::Payload;
-use common::stop::Stop;
 
 pub(crate) use failure::Failure;
 
@@ -34,7 +34,7 @@ const BATCH: usize = 20;
 /// Single requests under way at once; Secrets Manager allows far more per second.
 const SINGLES: usize = 8;
 
-/// What came back.
+/// The answer of Secrets Manager.
 pub(crate) struct Fetched {
     /// Secret name → value, for those that could be read.
     pub(crate) payloads: BTreeMap<String, Payload>,
@@ -48,10 +48,9 @@ pub(crate) struct Fetched {
 ///
 /// # Errors
 /// It is not a URL.
-pub(crate) fn endpoint_from_environment() -> Result<Option<String>, Stop> {
+pub(crate) fn endpoint_from_environment() -> Result<Option<String>> {
     SERVICE.endpoint_from_environment().map_err(|problem| {
-        let diagnostic = Diagnostic::error("bad-endpoint", problem);
-        Stop::new(Status::Bad, diagnostic.hint("unset it to talk to AWS itself"))
+        Diagnostic::error("bad-endpoint", problem).hint("unset it to talk to AWS itself").into()
     })
 }
 
@@ -62,15 +61,13 @@ pub(crate) fn endpoint_from_environment() -> Result<Option<String>, Stop> {
 pub(crate) fn with_client<T, F>(
     deadline: Duration,
     work: impl FnOnce(Client, String) -> F,
-) -> Result<T, Stop>
+) -> Result<T>
 where
-    F: Future<Output = Result<T, Stop>>,
+    F: Future<Output = Result<T>>,
 {
     let named = endpoint_from_environment()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Stop::bad("runtime", format!("cannot start: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start")?;
     let outcome = runtime.block_on(async {
         let mut endpoint = named.unwrap_or_else(|| "AWS".into());
         let working = async {
@@ -80,7 +77,7 @@ where
         };
         tokio::time::timeout(deadline, working)
             .await
-            .unwrap_or_else(|_| Err(failure::deadline(&endpoint, deadline)))
+            .unwrap_or_else(|_| Err(failure::deadline(&endpoint, deadline).into()))
     });
     // A name look-up may still hang on a thread of its own; nobody waits for it.
     runtime.shutdown_background();
@@ -90,8 +87,8 @@ where
 /// Fetches the named secrets.
 ///
 /// # Errors
-/// What concerns no single secret: credentials, the endpoint, the deadline.
-pub(crate) fn fetch(names: &[String], deadline: Duration) -> Result<Fetched, Stop> {
+/// Failures that concern no single secret: credentials, the endpoint, the deadline.
+pub(crate) fn fetch(names: &[String], deadline: Duration) -> Result<Fetched> {
     if names.is_empty() {
         return Ok(Fetched {
             payloads: BTreeMap::new(),
@@ -142,13 +139,10 @@ pub(crate) async fn read(
     }
     let mut warnings = Report::default();
     if let Some(reason) = refused.first() {
-        warnings.push(
-            Diagnostic::warning(
-                "no-batch",
-                format!("secrets are fetched one by one, BatchGetSecretValue failed: {reason}"),
-            )
-            .hint("allow secretsmanager:BatchGetSecretValue on \"*\"; it reads nothing by itself"),
-        );
+        let message =
+            format!("secrets are fetched one by one, BatchGetSecretValue failed: {reason}");
+        let hint = "allow secretsmanager:BatchGetSecretValue on \"*\"; it reads nothing by itself";
+        warnings.push(Diagnostic::warning("no-batch", message).hint(hint));
     }
     found.extend(singles(client, alone).await);
     (found, warnings)
@@ -214,30 +208,26 @@ fn collect(
     found: Vec<(String, Result<Payload, Failure>)>,
     warnings: Report,
     endpoint: &str,
-) -> Result<Fetched, Stop> {
+) -> Result<Fetched> {
     let mut fetched = Fetched { payloads: BTreeMap::new(), status: Status::Done, report: warnings };
-    let mut failed = BTreeMap::new();
+    // In the order of their names, whatever came back first.
+    let found: BTreeMap<_, _> = found.into_iter().collect();
+    let mut failures = found.values().filter_map(|outcome| outcome.as_ref().err());
+    if let Some(failure) = failures.find(|failure| !failure.concerns_one_secret()) {
+        bail!(failure.stop(endpoint));
+    }
     for (name, outcome) in found {
-        match outcome {
+        let failure = match outcome {
             Ok(payload) => {
                 fetched.payloads.insert(name, payload);
+                continue;
             }
-            Err(failure) => {
-                failed.insert(name, failure);
-            }
-        }
-    }
-    if let Some(failure) = failed.values().find(|failure| !failure.concerns_one_secret()) {
-        return Err(failure.stop(endpoint));
-    }
-    for (name, failure) in failed {
+            Err(failure) => failure,
+        };
         fetched.status = Status::No;
         let message = format!("{name}: {failure}");
         let diagnostic = Diagnostic::error("secret-not-readable", message);
-        fetched.report.push(match failure.hint() {
-            Some(hint) => diagnostic.hint(hint),
-            None => diagnostic,
-        });
+        fetched.report.push(diagnostic.hint_if(failure.hint()));
     }
     Ok(fetched)
 }
