@@ -137,10 +137,10 @@ pub(crate) fn uses(pod: &Value, namespace: &str, claim: &str) -> bool {
         && mounts(pod, claim)
 }
 
-/// The states of a pod's containers: init containers first.
-pub(crate) fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
-    let init = list(pod, "/status/initContainerStatuses").iter();
-    init.chain(list(pod, "/status/containerStatuses"))
+/// The statuses of a pod's containers, each with whether it is an init container; those come first.
+pub(crate) fn statuses(pod: &Value) -> impl Iterator<Item = (&Value, bool)> {
+    let of = |path, init| list(pod, path).iter().map(move |status| (status, init));
+    of("/status/initContainerStatuses", true).chain(of("/status/containerStatuses", false))
 }
 
 /// Every container of a pod's template: init containers first.

@@ -89,17 +89,18 @@ users: [{name: kind-rideshare-local, user: {token: $token}}]
 contexts: [{name: kind-rideshare-local, context: {cluster: kind-rideshare-local, user: kind-rideshare-local}}]
 YAML
 cat >"$folder/containerd.toml" <<TOML
-version = 2
+version = 3
 root = "$folder/containerd"
 state = "/run/containerd"
 [grpc]
   address = "$folder/containerd.sock"
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "cluster.local/pause:1"
+[plugins."io.containerd.cri.v1.images".pinned_images]
+  sandbox = "cluster.local/pause:1"
+[plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = true
   disable_apparmor = true
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "$peer/root/usr/lib/cni"
+  [plugins."io.containerd.cri.v1.runtime".cni]
+    bin_dirs = ["$peer/root/usr/lib/cni"]
     conf_dir = "$folder/cni"
 TOML
 cat >"$folder/cni/bridge.conflist" <<JSON
@@ -122,13 +123,19 @@ authorization: {mode: AlwaysAllow}
 makeIPTablesUtilChains: false
 evictionHard: {memory.available: "1Mi"}
 imageGCHighThresholdPercent: 100
-featureGates: {LocalStorageCapacityIsolation: false}
+localStorageCapacityIsolation: false
+containerRuntimeEndpoint: unix://$folder/containerd.sock
+failCgroupV1: false
 YAML
 
 # The kubelet wants the control group that its pods go below; scripts/kubernetes removes it.
-for controller in /sys/fs/cgroup/*/cgroup.procs; do
-    mkdir "${controller%/*}/${folder##*/}"
-done
+if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
+    mkdir "/sys/fs/cgroup/${folder##*/}"
+else
+    for controller in /sys/fs/cgroup/*/cgroup.procs; do
+        mkdir "${controller%/*}/${folder##*/}"
+    done
+fi
 start etcd --data-dir "$folder/etcd" --unsafe-no-fsync --auto-compaction-retention 0
 start containerd --config "$folder/containerd.toml"
 start kube-apiserver --etcd-servers http://127.0.0.1:2379 --cert-dir "$folder/certificates" \
@@ -146,7 +153,6 @@ start kube-scheduler --kubeconfig "$folder/kubeconfig" --leader-elect=false
 image cluster.local/pause:1
 image docker.io/library/busybox:1
 start kubelet --config "$folder/kubelet.yaml" --kubeconfig "$folder/kubeconfig" \
-    --container-runtime remote --container-runtime-endpoint "unix://$folder/containerd.sock" \
     --hostname-override "$node" --node-ip "$address" --root-dir "$folder/kubelet"
 api /apis/storage.k8s.io/v1/storageclasses --header 'content-type: application/json' \
     --post-data '{"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",

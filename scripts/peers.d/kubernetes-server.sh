@@ -1,52 +1,68 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # shared with scripts/peers
-# A real Kubernetes: API server, controllers, scheduler and kubelet, compiled from Debian's source
-# package (minutes), with the etcd, containerd, runc and CNI plugins that they need. It is an old
-# release, the last one that Debian ships whole; what kind-cluster relies on has not changed since.
-version=1.20.2
-pins="etcd-server=3.4.23* containerd=1.6.20* runc=1.1.5* containernetworking-plugins=1.1.1* \
-busybox-static=1:1.37.0*"
-tools="golang-1.19-go=1.19.8* golang-1.19-src=1.19.8* golang-github-modern-go-reflect2-dev=1.0.2*"
-source="kubernetes=1.20.5+really$version-*"
-pins="$pins $tools $source"
+# The newest Kubernetes: API server, controllers, scheduler, kubelet and kubectl, with the containerd that
+# its kubelet takes, all compiled from their Go modules (minutes), and Debian's etcd, runc and CNI plugins.
+# `scripts/kubernetes` runs it with a node, `rideshare_tests::kubernetes` without one.
+#
+# A go.mod and a go.sum below scripts/requirements pin every module with its checksum. To raise one:
+#   change its version in go.mod, for Kubernetes also in every `replace` line (0.X.Y for 1.X.Y), and below;
+#   then `go mod tidy` in its folder
+version=1.37.2
+containerd=2.4.2
+modules=$scripts/requirements/kubernetes-server
+# The custom resources' definitions: module, checksum, files. They are of the versions that
+# infrastructure/config/kind/components.yaml and scripts/eks install, which a test compares, with one
+# exception: the module proxy has no version 2 of External Secrets, whose module's path lacks the /v2.
+definitions="\
+sigs.k8s.io/gateway-api@v1.6.1 h1:mock6phZbI6rvZerwrVNk7hVNymQgHo+6sJ81Ia7ftY= config/crd/experimental/gateway.networking*.yaml
+github.com/envoyproxy/gateway@v1.9.1 h1:vAVp6/AlBXJ1aOhp1mxL7fNEzVEfjADUguUhm2wzxQY= charts/gateway-helm/charts/crds/crds/generated/*.yaml
+github.com/argoproj/argo-cd/v3@v3.3.6 h1:eaWeTkM5EdDHSD3seySuxmbBY38UHjZfRJUPRBccGcY= manifests/crds/*-crd.yaml
+github.com/external-secrets/external-secrets@v1.3.2 h1:u2J8RjlHIeF0oZCqtl92adI/uZWUwOesJIDkfql6LqQ= config/crds/bases/external-secrets.io_*.yaml"
+packages="etcd-server=3.4.23* runc=1.1.5* containernetworking-plugins=1.1.1* busybox-static=1:1.37.0*"
+pins="$packages
+$definitions
+$(cat "$modules"/*/go.{mod,sum})"
 
 install_peer() {
-    local packages
-    read -ra packages <<<"$pins"
-    # The last one is the source.
-    unset 'packages[-1]'
-    debian_unpack "$dir/root" "${packages[@]}"
-    build_kubernetes
-    rm -rf "$dir/root/usr/share" "$dir"/root/usr/lib/go-*
+    local build=$dir/build unpacked
+    need go "install Go 1.21 or newer; unless GOTOOLCHAIN=local, it fetches the version that go.mod asks for"
+    # The caches are the build's and go with it. `-mod=readonly` refuses what go.sum does not have.
+    export GOWORK=off GOFLAGS='-mod=readonly -modcacherw -buildvcs=false -trimpath' CGO_ENABLED=0 \
+        GOMODCACHE=$build/modules GOCACHE=$build/cache GOTMPDIR=$build
+    mkdir "$build" "$dir/bin" "$dir/definitions"
+    read -ra unpacked <<<"$packages"
+    debian_unpack "$dir/root" "${unpacked[@]}"
+    rm -rf "$dir/root/usr/share"
+    copy_definitions
+    # Without these variables a program takes itself for version 0 and refuses its own features.
+    local variables=k8s.io/component-base/version minor=${version#1.}
+    compile kubernetes "-X $variables.gitVersion=v$version -X $variables.gitMajor=1 \
+        -X $variables.gitMinor=${minor%%.*} -X $variables.gitTreeState=clean \
+        -X $variables.gitCommit=unknown -X $variables.buildDate=1970-01-01T00:00:00Z"
+    compile containerd "-X github.com/containerd/containerd/v2/version.Version=$containerd"
+    rm -rf "$build"
 }
 
-# Compiles into $dir/bin.
-build_kubernetes() {
-    local build=$dir/build tree=$dir/build/gopath/src/k8s.io/kubernetes go=$dir/root/usr/lib/go-1.19
-    need make "install GNU make"
-    mkdir -p "$tree" "$build/tools"
-    debian_source "$build" "$source"
-    tar --extract --strip-components=1 --directory "$tree" --file "$build"/kubernetes_*.orig.tar.gz
-    # The vendored version reads the maps of Go 1.18 and later wrong, and the API server dies of it.
-    rm "$tree"/vendor/github.com/modern-go/reflect2/*.{go,s}
-    cp "$dir"/root/usr/share/gocode/src/github.com/modern-go/reflect2/*.{go,s} \
-        "$tree/vendor/github.com/modern-go/reflect2"
-    # Its makefiles use rsync to copy one file into a folder, and nothing else.
-    # shellcheck disable=SC2016 # for the new script
-    printf '#!/bin/bash\nexec cp --preserve=mode "${@: -2}"\n' >"$build/tools/rsync"
-    chmod +x "$build/tools/rsync"
-    if ! env --unset=GOROOT HOME="$build" PATH="$build/tools:$go/bin:$PATH" \
-        GOPATH="$build/gopath" GOCACHE="$build/cache" GO111MODULE=off GOFLAGS='' CGO_ENABLED=0 \
-        KUBE_GIT_VERSION="v$version" KUBE_GIT_COMMIT=0 KUBE_GIT_TREE_STATE=clean \
-        KUBE_GIT_MAJOR=1 KUBE_GIT_MINOR=20 \
-        make --directory "$tree" WHAT='cmd/kube-apiserver cmd/kube-controller-manager cmd/kube-scheduler cmd/kubelet' \
-        >"$build/log" 2>&1; then
+copy_definitions() {
+    local module sum files found
+    while read -r module sum files; do
+        found=$(cd "$build" && go mod download -json "$module") ||
+            fail "$name: the Go module proxy does not have $module" "go's message is above"
+        [[ $found == *"\"Sum\": \"$sum\""* ]] ||
+            fail "$name: $module does not have the checksum $sum" \
+                "if its version has changed, copy the checksum that \`go mod download -json $module\` prints into scripts/peers.d/$name.sh"
+        # shellcheck disable=SC2086 # a pattern
+        (cd "$(sed -nE 's/^\t"Dir": "(.*)",$/\1/p' <<<"$found")" && cp $files "$dir/definitions")
+    done <<<"$definitions"
+}
+
+# compile FOLDER VARIABLES: the programs that FOLDER's go.mod names as tools, into $dir/bin.
+compile() {
+    cp -r "$modules/$1" "$build/$1"
+    if ! go -C "$build/$1" build -o "$dir/bin/" -ldflags "-s -w $2" tool >"$build/log" 2>&1; then
         tail -n 20 "$build/log" >&2
-        fail "$name: Kubernetes could not be compiled" "make's last lines are above"
+        fail "$name: $1 could not be compiled" "go's last lines are above"
     fi
-    mkdir "$dir/bin"
-    cp "$tree"/_output/bin/kube{-apiserver,-controller-manager,-scheduler,let} "$dir/bin"
-    rm -rf "$build"
 }
 
 print_env() {

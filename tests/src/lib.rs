@@ -6,6 +6,7 @@ pub mod archive;
 pub mod compose;
 pub mod dbt;
 pub mod kubelet;
+pub mod kubernetes;
 pub mod localstack;
 pub mod moto;
 pub mod peers;

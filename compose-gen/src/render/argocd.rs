@@ -94,7 +94,7 @@ fn application(name: &str, environment: &Environment, argocd: &ArgoCd, home: &st
         "metadata": {
             "name": format!("{}-{home}", argocd.project),
             "annotations": {"argocd.argoproj.io/sync-wave": wave},
-            "finalizers": ["resources-finalizer.argocd.argoproj.io"],
+            "finalizers": ["resources-finalizer.argocd.argoproj.io/foreground"],
         },
         "spec": {
             "destination": {"namespace": environment.namespace, "server": SERVER},

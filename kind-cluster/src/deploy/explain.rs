@@ -69,7 +69,7 @@ fn time(event: &Value) -> &str {
 
 /// The containers that have something to say about a failure; all, when none stands out.
 fn failing(pod: &Value) -> Vec<&Value> {
-    let all: Vec<&Value> = statuses(pod).collect();
+    let all: Vec<&Value> = statuses(pod).map(|(status, _)| status).collect();
     let bad = |status: &&Value| {
         !text(status, "/state/waiting/reason").is_empty()
             || status.pointer("/state/terminated/exitCode").is_some_and(|code| code != 0)

@@ -30,20 +30,30 @@ pub(super) fn state(object: &Value, now: i64) -> State {
 
 /// What no waiting mends: a crash loop, an image, or no node.
 pub(super) fn stuck(object: &Value, now: i64) -> Option<Failure> {
-    let loops = statuses(object)
-        .find(|status| text(status, "/state/waiting/reason") == "CrashLoopBackOff")
-        .map(|status| {
-            let code = status.pointer("/lastState/terminated/exitCode");
-            let code = code.map(|code| format!(", last exit status {code}")).unwrap_or_default();
-            let reason = format!("CrashLoopBackOff in container {}{code}", text(status, "/name"));
-            Failure::new(Cause::CrashLoop, reason)
-        });
+    let loops = statuses(object).find_map(|(status, init)| {
+        let code = loop_exit(status, init)?;
+        let code = code.map(|code| format!(", last exit status {code}")).unwrap_or_default();
+        let reason = format!("CrashLoopBackOff in container {}{code}", text(status, "/name"));
+        Some(Failure::new(Cause::CrashLoop, reason))
+    });
     loops.or_else(|| unstartable(object, now))
+}
+
+/// The last exit status of a container in a crash loop. A kubelet of 1.37 shows the reason for an instant
+/// only: between two starts the container is "terminated", and its restarts are counted.
+fn loop_exit(status: &Value, init: bool) -> Option<Option<&Value>> {
+    if text(status, "/state/waiting/reason") == "CrashLoopBackOff" {
+        return Some(status.pointer("/lastState/terminated/exitCode"));
+    }
+    let code = status.pointer("/state/terminated/exitCode")?;
+    let again = status.pointer("/restartCount").and_then(Value::as_i64) >= Some(1);
+    // An init container that ends well is done.
+    (again && !(init && code == 0)).then_some(Some(code))
 }
 
 /// What keeps a pod from ever starting: an image, or no node.
 pub(super) fn unstartable(object: &Value, now: i64) -> Option<Failure> {
-    for status in statuses(object) {
+    for (status, _) in statuses(object) {
         let reason = text(status, "/state/waiting/reason");
         let container = text(status, "/name");
         let message = text(status, "/state/waiting/message");
@@ -64,7 +74,7 @@ pub(super) fn unstartable(object: &Value, now: i64) -> Option<Failure> {
 }
 
 fn waiting(object: &Value) -> String {
-    let named = statuses(object).find_map(|status| {
+    let named = statuses(object).find_map(|(status, _)| {
         let reason = text(status, "/state/waiting/reason");
         let known = !reason.is_empty() && reason != "PodInitializing";
         known.then(|| format!("{reason} in container {}", text(status, "/name")))

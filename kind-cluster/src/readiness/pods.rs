@@ -36,6 +36,11 @@ pub(super) fn starting(object: &Value, world: &World) -> Option<String> {
         };
         list(pod, "/status/containerStatuses").iter().find_map(|status| {
             let container = text(status, "/name");
+            // The workload's own status learns of it a little later.
+            let ended = status.pointer("/state/terminated").is_some();
+            if ended && text(pod, "/status/phase") == "Running" {
+                return Some(format!("container {container} of pod {} has ended", name(pod)));
+            }
             let since = seconds(text(status, "/state/running/startedAt"))?;
             ((0..SETTLED).contains(&(world.now - since)) && !probed(container)).then(|| {
                 format!("container {container} of pod {} has only just started", name(pod))

@@ -9,6 +9,7 @@ mod custom_resources;
 mod database_users;
 mod duckdb_version;
 mod kubernetes;
+mod kubernetes_server;
 mod layers;
 mod parity;
 mod peers_script;

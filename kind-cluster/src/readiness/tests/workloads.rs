@@ -132,6 +132,13 @@ fn a_workload_fails_with_its_newest_pods() {
             {"name": "main", "ready": true, "state": {"running": {"startedAt": at}}}]});
         vec![pod]
     };
+    let ended_main = |restarts: u64| {
+        let mut pod = looping("");
+        pod["metadata"]["labels"] = json!({"app": "d"});
+        pod["status"] = json!({"phase": "Running", "containerStatuses": [{"name": "main",
+            "restartCount": restarts, "state": {"terminated": {"exitCode": 7}}}]});
+        vec![pod]
+    };
     // The clock of these tests says 2001-09-09T01:46:40Z.
     let (now, before) = ("2001-09-09T01:46:39Z", "2001-09-09T01:46:35Z");
     let done = || deployment(rolled_out());
@@ -162,6 +169,13 @@ fn a_workload_fails_with_its_newest_pods() {
             done(),
             started(now, json!({"readinessProbe": {}})),
             ("ready", ""),
+        ),
+        ("ended, and the workload has not heard", done(), ended_main(0), ("waiting", "has ended")),
+        (
+            "between two starts",
+            deployment(with(rolled_out(), json!({"readyReplicas": 0}))),
+            ended_main(1),
+            ("failed", "CrashLoopBackOff in container main, last exit status 7"),
         ),
         ("a Job's image", job, vec![pulling], ("failed", "ErrImageNeverPull")),
         ("a DaemonSet's pod", daemon.clone(), vec![of_daemon("2")], ("failed", "CrashLoopBackOff")),
