@@ -14,7 +14,7 @@ pub const FOLDER: &str = "infrastructure/platform";
 
 /// What may stand at the top of a file, besides the catalogue: Compose's keys and the
 /// vocabulary's. None of them holds a secret value.
-const SHOWN: [&str; 12] = [
+const SHOWN: [&str; 13] = [
     "configs",
     "include",
     "name",
@@ -24,6 +24,7 @@ const SHOWN: [&str; 12] = [
     "volumes",
     "x-env-files",
     "x-environments",
+    "x-logging",
     "x-secret-files",
     "x-variables",
     "x-wait",
