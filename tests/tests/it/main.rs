@@ -10,6 +10,7 @@ mod database_users;
 mod duckdb_version;
 mod kubernetes;
 mod layers;
+mod monitoring;
 mod parity;
 mod peers_script;
 mod readme;
