@@ -6,6 +6,8 @@ mod backend;
 mod collector;
 mod configuration;
 mod engine_logs;
+mod exporters;
+mod images;
 mod logs;
 mod program;
 mod shape;

@@ -47,3 +47,54 @@ fn logs_are_read_only_on_each_node_and_without_the_api() {
     let volume = volumes.iter().find(|own| own["name"] == mount["name"]).unwrap();
     assert_eq!(volume["hostPath"]["path"], "/var/log/pods");
 }
+
+/// A target that nobody is makes an alert that nobody can mend; a name that DNS does not have, silence.
+#[test]
+fn each_target_of_prometheus_is_a_service_with_that_port() {
+    let text = fs::read_to_string(root().join("infrastructure/config/prometheus/prometheus.yaml"));
+    let config = documents(&text.unwrap()).remove(0);
+    let services = compose()["services"].clone();
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    for job in list(&config["scrape_configs"]) {
+        let mut targets = Vec::new();
+        for own in list(&job["static_configs"]).iter().flat_map(|own| list(&own["targets"])) {
+            targets.push(own.as_str().unwrap().replace("localhost", "prometheus"));
+        }
+        for own in list(&job["dns_sd_configs"]) {
+            targets.push(format!("{}:{}", own["names"][0].as_str().unwrap(), own["port"]));
+        }
+        assert!(!targets.is_empty(), "{job}");
+        for target in targets.iter().filter(|own| !own.starts_with("kube-state-metrics.")) {
+            let (name, port) = target.split_once(':').unwrap();
+            let service = &services[name];
+            let ports = [list(&service["ports"]), list(&service["expose"])].concat();
+            let open = |own: &Value| own.as_str().unwrap().rsplit(':').next() == Some(port);
+            assert!(ports.iter().any(open), "{target}: {ports:?}");
+        }
+    }
+}
+
+/// What is in the base runs in every environment: in production the exporters ask RDS.
+#[test]
+fn the_exporters_run_in_every_environment() {
+    let base = root().join("infrastructure/kubernetes/base");
+    for exporter in [
+        "core/kafka-exporter.yaml",
+        "core/redis-exporter.yaml",
+        "data-pipeline/postgres-airflow-exporter.yaml",
+        "data-pipeline/postgres-metastore-exporter.yaml",
+    ] {
+        assert!(base.join(exporter).exists(), "{exporter}");
+    }
+}
+
+/// Tempo 3 refuses two keys that version 2 wants.
+#[test]
+fn tempos_configuration_is_of_its_images_version() {
+    let read = |file: &str| fs::read_to_string(root().join("infrastructure").join(file)).unwrap();
+    let config = documents(&read("config/tempo/tempo.yaml")).remove(0);
+    let of_version_2 = ["ingester", "compactor"].map(|key| config.get(key).is_some());
+    let image = read("docker/dockerfiles/tempo/Dockerfile");
+    let is_version_2 = image.contains("FROM grafana/tempo:2.");
+    assert_eq!(of_version_2, [is_version_2; 2]);
+}
