@@ -30,6 +30,7 @@ fn an_alert_in_the_engines_log_reaches_loki_with_its_service() {
     .expect(0);
     let backend = Backend::start();
     let _collector = super::logs::start(&collector, folder.path(), &backend);
-    let line = ("alert-log".to_owned(), r#"{"status":"firing","alerts":[]}"#.to_owned());
+    let alert = format!(r#"{{"status":"firing","alerts":["{}"]}}"#, "x".repeat(40_000));
+    let line = ("alert-log".to_owned(), alert);
     until("the alert", || backend.logs().contains(&line));
 }

@@ -17,13 +17,15 @@ project=(docker compose --file "$compose" --profile monitoring)
     "${project[@]}" logs >&2
     exit 1
 }
-"${project[@]}" exec -T alert-log wget -q -O - --post-data '{"status":"firing","alerts":[]}' \
+# Longer than the engine's lines are.
+alert="{\"status\":\"firing\",\"alerts\":[\"$(head -c 40000 /dev/zero | tr '\0' x)\"]}"
+"${project[@]}" exec -T alert-log wget -q -O - --post-data "$alert" \
     http://127.0.0.1:9095/cgi-bin/alerts >&2
 
 id=$("${project[@]}" ps --quiet alert-log)
 log=$(docker inspect --format '{{.LogPath}}' "$id")
 deadline=$((SECONDS + 30))
-until grep -q firing "$log"; do
+until grep -qF ']}\n"' "$log"; do
     ((SECONDS < deadline)) || { echo "the alert is not in $log" >&2; exit 1; }
     sleep 0.1
 done

@@ -8,6 +8,7 @@ mod configuration;
 mod engine_logs;
 mod exporters;
 mod images;
+mod kubelet_logs;
 mod logs;
 mod program;
 mod shape;
