@@ -12,7 +12,7 @@ TOOLS ?= fetch-secrets export-dbt compose-gen kustomize-lint kind-cluster
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # What the tests talk to. The one that takes minutes to compile comes first.
-PEERS := kubernetes-server localstack boto3 shells compose docker kubectl kubernetes kubernetes-validate pre-commit \
+PEERS := kubernetes-server prometheus otel-collector alertmanager localstack boto3 shells compose docker kubectl kubernetes kubernetes-validate pre-commit \
 	sarif-schema shellcheck zizmor time terraform moto checkov databases dbt readers
 
 .PHONY: help

@@ -16,7 +16,7 @@ pub const FOLDER: &str = "infrastructure/platform";
 
 /// The keys that may stand at the top of a file, besides the catalogue: Compose's keys and the
 /// vocabulary's. None of them holds a secret value.
-const SHOWN: [&str; 12] = [
+const SHOWN: [&str; 13] = [
     "configs",
     "include",
     "name",
@@ -26,6 +26,7 @@ const SHOWN: [&str; 12] = [
     "volumes",
     "x-env-files",
     "x-environments",
+    "x-logging",
     "x-secret-files",
     "x-variables",
     "x-wait",

@@ -52,6 +52,7 @@ impl Builder<'_> {
             }),
             secrets: document.compose_secrets.clone(),
             env_files: self.env_files(),
+            logging: document.logging.as_ref().map(|logging| serde_json::json!(logging)),
             wait_image,
             closed_profiles: profiles::closed(&services),
             in_base: BTreeSet::new(),

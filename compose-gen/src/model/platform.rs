@@ -32,6 +32,8 @@ pub(crate) struct Platform {
     pub(super) in_base: BTreeSet<String>,
     /// Env file → the variables in it.
     pub(crate) env_files: BTreeMap<String, BTreeSet<String>>,
+    /// Compose's `logging` of every service that has none.
+    pub(crate) logging: Option<Value>,
     /// The image that waits for others, if one is named.
     pub(crate) wait_image: Option<String>,
     /// Service → its profiles and those of everything that cannot start without it: a profile

@@ -123,6 +123,8 @@ fn service(platform: &Platform, service: &Service, paths: &Paths) -> Value {
     put("pull_policy", json!(service.pull_policy));
     put("tty", json!(service.tty));
     put("stdin_open", json!(service.stdin));
+    // One of the service's own comes last, and replaces it.
+    put("logging", json!(platform.logging));
     for (key, value) in &service.uncarried {
         let mut value = value.clone();
         match key.as_str() {

@@ -26,7 +26,7 @@ use types::Document;
 
 /// The keys at the top that every file may add to; an entry is written in one file only. The
 /// catalogue checks its section, `x-secrets`, itself.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "services",
     "volumes",
     "networks",
@@ -34,6 +34,7 @@ const SECTIONS: [&str; 10] = [
     "secrets",
     "x-env-files",
     "x-environments",
+    "x-logging",
     "x-secret-files",
     "x-variables",
     "x-wait",

@@ -279,3 +279,16 @@ networks: {back: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}
     assert_eq!(own["networks"]["back"]["ipv4_address"], "10.9.0.3");
     assert_eq!(own["depends_on"]["b"]["restart"], true);
 }
+
+#[test]
+fn what_no_service_says_of_its_logs_is_said_once_for_all() {
+    let bench = Bench::new(
+        "x-logging: {driver: json-file, options: {labels: com.docker.compose.service}}\n\
+         services:\n  a: {image: a}\n  b: {image: b, logging: {driver: none}}\n",
+    );
+    bench.generate();
+    let all = json!({"driver": "json-file", "options": {"labels": "com.docker.compose.service"}});
+    assert_eq!(bench.compose("a")["logging"], all);
+    assert_eq!(bench.compose("b")["logging"], json!({"driver": "none"}));
+    assert!(!bench.read("kubernetes/base/default/a.yaml").contains("json-file"));
+}

@@ -11,6 +11,7 @@ mod duckdb_version;
 mod kubernetes;
 mod kubernetes_server;
 mod layers;
+mod monitoring;
 mod parity;
 mod peers_script;
 mod readme;

@@ -10,8 +10,10 @@ mod service;
 mod storage;
 mod value;
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use catalogue::{SecretEntry, SecretFiles, Variable};
@@ -63,9 +65,24 @@ pub(crate) struct Document {
     /// The value of `${NAME}`.
     #[serde(rename = "x-variables")]
     pub(crate) variables: Map<Variable>,
+    /// Compose's `logging` of every service that has none.
+    #[serde(rename = "x-logging")]
+    pub(crate) logging: Option<Logging>,
     /// The service whose image waits for others in Kubernetes.
     #[serde(rename = "x-wait")]
     pub(crate) wait: Option<String>,
+}
+
+/// How the engine keeps what containers write.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Logging {
+    /// The engine's driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) driver: Option<String>,
+    /// Its options.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) options: Map<String>,
 }
 
 /// Files that belong to the one that names them.
