@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # What the tests talk to. The one that takes minutes to compile comes first.
 PEERS := kubernetes-server localstack boto3 shells compose docker kubectl kubernetes kubernetes-validate pre-commit \
-	sarif-schema shellcheck zizmor time terraform moto checkov databases dbt readers
+	sarif-schema hadolint shellcheck zizmor time terraform moto checkov databases dbt readers
 
 .PHONY: help
 help: ## Print this help
@@ -52,7 +52,7 @@ peers: ## Install the real components that tests and benchmarks talk to
 	scripts/peers install $(PEERS)
 
 .PHONY: lint
-lint: duckdb ## Formatting, clippy, unused dependencies, shellcheck, and the workflows' security
+lint: duckdb ## Formatting, clippy, unused dependencies, shell scripts, Dockerfiles, and the workflows' security
 	cargo fmt --check
 	! command -v terraform >/dev/null || terraform fmt -check -recursive -diff infrastructure/terraform
 	cargo clippy --locked --all-targets -- --deny warnings
@@ -145,13 +145,27 @@ eks-controllers: ## Install what the EKS cluster needs before Argo CD brings the
 eks-database-users: ## Make the services' users in the databases of production
 	scripts/eks database-users
 
-.PHONY: secrets-init-context
-secrets-init-context: ## Make the build context of the secrets-init image (a static binary)
-	scripts/secrets-init-context
+# The platform with Docker Compose. PROFILES is a list with commas; SERVICES and ARGS may stay empty.
+PROFILES ?= core
+SERVICES ?=
+
+.PHONY: images
+images: ## Build the images of SERVICES (all); APPLICATION_DIR is the checkout of the application's repository
+	scripts/images build $(SERVICES)
+
+.PHONY: up down
+up: ## Start PROFILES (core) with Docker Compose, as in PROFILES=core,monitoring; build images that are missing
+	scripts/images up '$(PROFILES)'
+down: ## Stop what Docker Compose has started; volumes stay
+	docker compose --file infrastructure/docker/compose.yaml --profile '*' down
+
+.PHONY: secrets-init-files
+secrets-init-files: ## Compile the static binary of the secrets-init image
+	scripts/secrets-init-files
 
 .PHONY: secrets-init-image
-secrets-init-image: secrets-init-context ## Build the image rideshare/secrets-init; needs no registry
-	docker build --tag rideshare/secrets-init $(CARGO_TARGET_DIR)/secrets-init
+secrets-init-image: secrets-init-files ## Build the image rideshare/secrets-init; needs no registry
+	scripts/secrets-init-image
 
 # The local cluster. CLUSTER_NAME, KIND_PROFILE, KIND_OVERLAY and KIND_TIMEOUT are the tool's own.
 KIND_CLUSTER = cargo run --quiet --locked -p kind-cluster --

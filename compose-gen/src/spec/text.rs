@@ -106,6 +106,13 @@ fn lookup(name: &str, names: &Names) -> Option<String> {
     })
 }
 
+/// A text that begins with a variable of `docker compose up`, with another default for it.
+pub(crate) fn with_default(text: &str, change: impl Fn(&str) -> String) -> Option<String> {
+    let (mark, rest) = text.strip_prefix(OPEN)?.strip_prefix(LATE)?.split_once(CLOSE)?;
+    let (name, default) = mark.split_once('=')?;
+    Some(format!("{OPEN}{LATE}{name}={}{CLOSE}{rest}", change(default)))
+}
+
 /// The pieces of a text.
 pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
