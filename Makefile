@@ -69,11 +69,12 @@ fuzz: ## Fuzz kustomize-lint's reader, renderer and rules for five minutes each
 	scripts/fuzz 300
 
 .PHONY: generate
-generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture, the schema, the page of rules
+generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture, the contract, the schema, the page of rules
 	cargo build --locked -p compose-gen -p kustomize-lint
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema > infrastructure/platform/schema.json
 	$(CARGO_TARGET_DIR)/debug/compose-gen
 	$(CARGO_TARGET_DIR)/debug/compose-gen graph > docs/platform.svg
+	$(CARGO_TARGET_DIR)/debug/compose-gen contract > infrastructure/docker/CONTRACT.md
 	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown > docs/kustomize-lint-rules.md
 
 .PHONY: check check-built
@@ -83,6 +84,7 @@ check-built:
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema | diff infrastructure/platform/schema.json -
 	$(CARGO_TARGET_DIR)/debug/compose-gen --check
 	$(CARGO_TARGET_DIR)/debug/compose-gen graph | diff docs/platform.svg -
+	$(CARGO_TARGET_DIR)/debug/compose-gen contract | diff infrastructure/docker/CONTRACT.md -
 	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown | diff docs/kustomize-lint-rules.md -
 
 .PHONY: deny

@@ -30,8 +30,9 @@ const SHOWN: [&str; 12] = [
 ];
 
 /// What a service may say beyond Compose.
-const OF_A_SERVICE: [&str; 9] = [
+const OF_A_SERVICE: [&str; 10] = [
     "x-absent",
+    "x-contract",
     "x-environment",
     "x-host-paths",
     "x-liveness",

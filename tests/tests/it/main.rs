@@ -5,6 +5,7 @@ mod agreement_kubernetes;
 mod agreement_secrets;
 mod agreement_words;
 mod canary;
+mod contract;
 mod custom_resources;
 mod database_users;
 mod duckdb_version;
