@@ -219,8 +219,8 @@ impl Place<'_> {
                 Origin::Memory { .. } => ("memory".to_owned(), String::new()),
                 Origin::Scratch => ("scratch space".to_owned(), String::new()),
             };
-            let writable = if mount.read_only { ", read-only" } else { "" };
-            rows.push(vec![code(&mount.target), format!("{what}{writable}"), size]);
+            let mode = if mount.read_only { ", read-only" } else { "" };
+            rows.push(vec![code(&mount.target), format!("{what}{mode}"), size]);
         }
         rows
     }
