@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # What the tests talk to. The one that takes minutes to compile comes first.
 PEERS := kubernetes-server prometheus otel-collector alertmanager localstack boto3 shells compose docker kubectl kubernetes kubernetes-validate pre-commit \
-	sarif-schema shellcheck zizmor time terraform moto checkov databases dbt readers
+	sarif-schema hadolint shellcheck zizmor time terraform moto checkov databases dbt readers
 
 .PHONY: help
 help: ## Print this help
@@ -52,7 +52,7 @@ peers: ## Install the real components that tests and benchmarks talk to
 	scripts/peers install $(PEERS)
 
 .PHONY: lint
-lint: duckdb ## Formatting, clippy, unused dependencies, shellcheck, and the workflows' security
+lint: duckdb ## Formatting, clippy, unused dependencies, shell scripts, Dockerfiles, and the workflows' security
 	cargo fmt --check
 	! command -v terraform >/dev/null || terraform fmt -check -recursive -diff infrastructure/terraform
 	cargo clippy --locked --all-targets -- --deny warnings
@@ -69,11 +69,12 @@ fuzz: ## Fuzz kustomize-lint's reader, renderer and rules for five minutes each
 	scripts/fuzz 300
 
 .PHONY: generate
-generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture, the schema, the page of rules
+generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture, the contract, the schema, the page of rules
 	cargo build --locked -p compose-gen -p kustomize-lint
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema > infrastructure/platform/schema.json
 	$(CARGO_TARGET_DIR)/debug/compose-gen
 	$(CARGO_TARGET_DIR)/debug/compose-gen graph > docs/platform.svg
+	$(CARGO_TARGET_DIR)/debug/compose-gen contract > infrastructure/docker/CONTRACT.md
 	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown > docs/kustomize-lint-rules.md
 
 .PHONY: check check-built
@@ -83,6 +84,7 @@ check-built:
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema | diff infrastructure/platform/schema.json -
 	$(CARGO_TARGET_DIR)/debug/compose-gen --check
 	$(CARGO_TARGET_DIR)/debug/compose-gen graph | diff docs/platform.svg -
+	$(CARGO_TARGET_DIR)/debug/compose-gen contract | diff infrastructure/docker/CONTRACT.md -
 	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown | diff docs/kustomize-lint-rules.md -
 
 .PHONY: deny
@@ -145,13 +147,27 @@ eks-controllers: ## Install what the EKS cluster needs before Argo CD brings the
 eks-database-users: ## Make the services' users in the databases of production
 	scripts/eks database-users
 
-.PHONY: secrets-init-context
-secrets-init-context: ## Make the build context of the secrets-init image (a static binary)
-	scripts/secrets-init-context
+# The platform with Docker Compose. PROFILES is a list with commas; SERVICES and ARGS may stay empty.
+PROFILES ?= core
+SERVICES ?=
+
+.PHONY: images
+images: ## Build the images of SERVICES (all); APPLICATION_DIR is the checkout of the application's repository
+	scripts/images build $(SERVICES)
+
+.PHONY: up down
+up: ## Start PROFILES (core) with Docker Compose, as in PROFILES=core,monitoring; build images that are missing
+	scripts/images up '$(PROFILES)'
+down: ## Stop what Docker Compose has started; volumes stay
+	docker compose --file infrastructure/docker/compose.yaml --profile '*' down
+
+.PHONY: secrets-init-files
+secrets-init-files: ## Compile the static binary of the secrets-init image
+	scripts/secrets-init-files
 
 .PHONY: secrets-init-image
-secrets-init-image: secrets-init-context ## Build the image rideshare/secrets-init; needs no registry
-	docker build --tag rideshare/secrets-init $(CARGO_TARGET_DIR)/secrets-init
+secrets-init-image: secrets-init-files ## Build the image rideshare/secrets-init; needs no registry
+	scripts/secrets-init-image
 
 # The local cluster. CLUSTER_NAME, KIND_PROFILE, KIND_OVERLAY and KIND_TIMEOUT are the tool's own.
 KIND_CLUSTER = cargo run --quiet --locked -p kind-cluster --

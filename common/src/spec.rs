@@ -33,8 +33,9 @@ const SHOWN: [&str; 13] = [
 ];
 
 /// The keys of a service that Compose does not have.
-const OF_A_SERVICE: [&str; 9] = [
+const OF_A_SERVICE: [&str; 10] = [
     "x-absent",
+    "x-contract",
     "x-environment",
     "x-host-paths",
     "x-liveness",

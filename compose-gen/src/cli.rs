@@ -14,6 +14,7 @@ Examples:
                                                Kubernetes files for any Compose project
   compose-gen explain trino                    what a service becomes in each environment
   compose-gen graph --format svg > platform.svg
+  compose-gen contract > CONTRACT.md           what images must be that are built elsewhere
   compose-gen import compose.yml --output-dir platform
 
 Exit status:
@@ -65,6 +66,8 @@ pub struct Shared {
 pub enum Command {
     /// Write the files, or check them (the default)
     Generate(Generate),
+    /// Print what the images of services with x-contract must be, as a page of Markdown
+    Contract,
     /// Show what a service becomes in each environment, side by side
     Explain(Explain),
     /// Print services, dependencies and profiles as a picture

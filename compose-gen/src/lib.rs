@@ -27,6 +27,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
     match cli.command {
         None => command::generate::run(&cli.shared, &cli.generate),
         Some(Command::Generate(options)) => command::generate::run(&cli.shared, &options),
+        Some(Command::Contract) => command::contract::run(&cli.shared),
         Some(Command::Explain(options)) => command::explain::run(&cli.shared, &options),
         Some(Command::Graph(options)) => command::graph::run(&cli.shared, &options),
         Some(Command::Import(options)) => command::import::run(&options),

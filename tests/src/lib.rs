@@ -5,6 +5,7 @@ pub mod apiserver;
 pub mod archive;
 pub mod compose;
 pub mod dbt;
+pub mod dockerfile;
 pub mod kubelet;
 pub mod kubernetes;
 pub mod localstack;

@@ -1,5 +1,6 @@
 //! One file for each command, and what they share.
 
+pub(crate) mod contract;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod graph;

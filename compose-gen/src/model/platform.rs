@@ -8,7 +8,7 @@ use super::health::Health;
 use super::mounts::{Mount, Origin};
 use super::ports::Port;
 use crate::spec::types::{
-    Access, Cluster, Condition, Environment, Mode, Network, Route, SecretFiles,
+    Access, Cluster, Condition, Contract, Environment, Mode, Network, Route, SecretFiles,
 };
 
 /// Everything there is to generate from.
@@ -105,6 +105,8 @@ pub(crate) struct Service {
     pub(crate) routes: Vec<Route>,
     pub(crate) liveness: bool,
     pub(crate) role: Option<String>,
+    /// The data of an image that is built elsewhere.
+    pub(crate) contract: Option<Contract>,
     pub(crate) patches: BTreeMap<String, Value>,
     /// Further names it has on the network: links' aliases, its container's name.
     pub(crate) more_names: BTreeSet<String>,

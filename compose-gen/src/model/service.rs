@@ -87,6 +87,7 @@ impl Builder<'_> {
             routes: service.routes.clone(),
             liveness: service.liveness,
             role: service.role.clone(),
+            contract: service.contract.clone(),
             patches: service
                 .patches
                 .iter()

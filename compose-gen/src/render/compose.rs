@@ -24,6 +24,11 @@ pub(crate) struct Paths {
 impl Paths {
     /// A relative path of the specification as the Compose file must write it.
     fn rebase(&self, path: &str) -> String {
+        // The default is a path of the specification, as any other; the value that replaces it at
+        // `docker compose up` is a path from the Compose file, as Compose has it.
+        if let Some(path) = text::with_default(path, |default| self.rebase(default)) {
+            return path;
+        }
         // Not a path: docker-image://…, https://…, service:name.
         if path.starts_with(['/', '~', '$']) || path.contains("://") || path.starts_with("service:")
         {

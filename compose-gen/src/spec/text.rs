@@ -105,6 +105,13 @@ fn lookup(name: &str, names: &Names) -> Option<String> {
     })
 }
 
+/// A text that begins with a variable of `docker compose up`, with another default for it.
+pub(crate) fn with_default(text: &str, change: impl Fn(&str) -> String) -> Option<String> {
+    let (mark, rest) = text.strip_prefix(OPEN)?.strip_prefix(LATE)?.split_once(CLOSE)?;
+    let (name, default) = mark.split_once('=')?;
+    Some(format!("{OPEN}{LATE}{name}={}{CLOSE}{rest}", change(default)))
+}
+
 pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     for (index, part) in text.split(OPEN).enumerate() {

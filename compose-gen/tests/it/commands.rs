@@ -98,6 +98,76 @@ secrets:
 }
 
 #[test]
+fn contract_says_what_an_image_must_be_that_is_built_elsewhere() {
+    let bench = Bench::new(
+        "name: shop
+x-environments:
+  local: {cluster: kind, namespace: shop}
+  prod: {cluster: eks, namespace: shop-prod}
+x-variables:
+  APPS: {default: ../../apps, at-up: true}
+  LEVEL: {default: info, at-up: true}
+x-secret-files: {service: secrets, volume: secrets, path: /secrets}
+x-env-files: {all: [front]}
+x-secrets:
+  shop/key:
+    description: A key
+    services: [web]
+    keys: {KEY: {dev: development}}
+services:
+  secrets: {image: s, profiles: [front], restart: 'no', volumes: ['secrets:/secrets'],
+    x-absent: {local: operator, prod: operator}}
+  cache: {image: redis:8, profiles: [front], expose: ['6379'], healthcheck: {test: [CMD, redis-cli, ping]}}
+  web:
+    image: shop/web
+    build: ${APPS}/web
+    profiles: [front]
+    entrypoint: [python, -m, web]
+    ports: ['8080:80']
+    depends_on: {cache: {condition: service_healthy}}
+    environment:
+      LEVEL: ${LEVEL}
+      URL: http://user:hunter2@cache/
+      AUTH: Bearer ${KEY}
+      PIPE: a|b
+    healthcheck: {test: [CMD, curl, -f, 'http://localhost:80/healthz'], interval: 1500ms}
+    volumes: ['web-data:/data']
+    mem_limit: 128m
+    stop_grace_period: 30s
+    x-environment: {prod: {PIPE: null, LEVEL: warn}}
+    x-resources: {prod: {memory: 1g}}
+    x-contract:
+      reads: {topics: [orders]}
+      writes: {topics: [bills], tables: [bronze_orders]}
+  page: {image: shop/page, profiles: [front], expose: ['80'], depends_on: {web: {condition: service_healthy}},
+    x-absent: {prod: a bucket}, x-contract: {}}
+volumes: {secrets: {}, web-data: {x-claim: {size: 3Gi}}}
+",
+    );
+    let done = bench.run(&["contract"]).expect(0);
+    assert_snapshot!(done.stdout);
+    assert_eq!(done.stdout, bench.run(&["contract"]).expect(0).stdout, "byte for byte");
+}
+
+#[test]
+fn an_unknown_word_of_a_contract_is_an_error_with_its_place() {
+    let bench = Bench::new(
+        "services:
+  web: {image: shop/web, profiles: [front], x-contract: {reads: {topic: [orders]}}}
+",
+    );
+    assert_snapshot!(bench.run(&["contract"]).expect(2).stderr);
+}
+
+#[test]
+fn the_committed_contract_is_what_the_specification_says() {
+    let root = rideshare_tests::root();
+    let page = run(tool().arg("contract").current_dir(&root)).expect(0).stdout;
+    let committed = std::fs::read_to_string(root.join("infrastructure/docker/CONTRACT.md"));
+    assert!(page == committed.unwrap(), "`make generate` writes infrastructure/docker/CONTRACT.md");
+}
+
+#[test]
 fn the_committed_schema_is_the_types() {
     let schema = run(tool().arg("schema")).expect(0).stdout;
     let path = rideshare_tests::root().join("infrastructure/platform/schema.json");

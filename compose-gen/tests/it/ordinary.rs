@@ -38,6 +38,22 @@ volumes: {db_data: {labels: {team: shop}}}
 }
 
 #[test]
+fn a_build_context_may_begin_with_a_variable_of_compose_up() {
+    let bench = Bench::new(
+        "x-variables: {APPS: {default: ../../apps, at-up: true}}
+services:
+  web: {image: web, profiles: [a], build: '${APPS}/web'}
+  api: {image: api, profiles: [a], build: {context: '${APPS}/api', args: {FROM: '${APPS}'}}}
+",
+    );
+    bench.run(&["--output-dir", "out/deep"]).expect(0);
+    let services = &bench.documents("out/deep/docker/compose.yaml")[0]["services"];
+    assert_eq!(services["web"]["build"], "${APPS:-../../../../apps}/web");
+    assert_eq!(services["api"]["build"]["context"], "${APPS:-../../../../apps}/api");
+    assert_eq!(services["api"]["build"]["args"]["FROM"], "${APPS:-../../apps}");
+}
+
+#[test]
 fn what_others_wait_to_end_is_a_job_and_a_build_has_a_name() {
     let bench = Bench::new(
         "name: shop

@@ -6,13 +6,13 @@ use std::process::Command;
 use rideshare_tests::run::run;
 use rideshare_tests::{peers, root};
 
-/// The build context of the image, with its static binary.
-pub(crate) fn context() -> PathBuf {
+/// The files of the image, with its static binary. scripts/secrets-init-image finds them there by itself.
+pub(crate) fn files() -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let context = target.join("secrets-init");
-    assert!(context.exists(), "`make secrets-init-context` makes {}", context.display());
-    context
+    let files = target.join("secrets-init/files");
+    assert!(files.exists(), "`make secrets-init-files` makes {}", files.display());
+    files
 }
 
 #[test]
@@ -23,12 +23,12 @@ fn the_image_fetches_from_localstack_into_a_volume() {
     else {
         return;
     };
-    let context = context();
+    let files = files();
     let scratch = tempfile::tempdir().unwrap();
     let done = run(Command::new(root().join("scripts/docker-engine"))
         .args(["run", "--"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/secrets_init_image.sh"))
-        .args([context.as_path(), &context.join("fetch-secrets"), &busybox, &python])
+        .args([&files.join("fetch-secrets"), &busybox, &python])
         .arg(scratch.path())
         .current_dir(root()))
     .expect(0);

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Inside scripts/docker-engine: the secrets-init image built from nothing, run as Compose runs it.
-#   $1 build context   $2 fetch-secrets   $3 busybox   $4 LocalStack's Python   $5 scratch folder
+#   $1 fetch-secrets   $2 busybox   $3 LocalStack's Python   $4 scratch folder
 set -euo pipefail
-context=$1 tool=$2 busybox=$3 python=$4 scratch=$5
+tool=$1 busybox=$2 python=$3 scratch=$4
 
-docker build --quiet --tag rideshare/secrets-init "$context" >/dev/null
+scripts/secrets-init-image >/dev/null
 mkdir -p "$scratch/busybox/bin" && cp -L "$busybox" "$scratch/busybox/bin/busybox"
 tar --create --directory "$scratch/busybox" . | docker import - busybox >/dev/null
 

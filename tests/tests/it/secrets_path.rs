@@ -20,12 +20,12 @@ fn a_service_gets_exactly_the_hard_value_and_everything_starts_in_order() {
     ) else {
         return;
     };
-    let context = crate::secrets_init_image::context();
+    crate::secrets_init_image::files();
     let scratch = tempfile::tempdir().unwrap();
     let done = run(Command::new(root().join("scripts/docker-engine"))
         .args(["run", "--"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/secrets_path.sh"))
-        .args([context.as_path(), &busybox, &python])
+        .args([&busybox, &python])
         .arg(root().join("infrastructure/docker/compose.yaml"))
         .arg(scratch.path())
         .current_dir(root()))

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Inside scripts/docker-engine: the generated Compose file's way to its secrets, with a real engine.
-#   $1 build context of secrets-init   $2 busybox   $3 LocalStack's Python   $4 Compose file   $5 scratch folder
+#   $1 busybox   $2 LocalStack's Python   $3 Compose file   $4 scratch folder
 # shellcheck disable=SC2016 # the stand-ins expand what is written here
 set -euo pipefail
-context=$1 busybox=$2 python=$3 compose=$4 scratch=$5
+busybox=$1 python=$2 compose=$3 scratch=$4
 
-docker build --quiet --tag rideshare/secrets-init "$context" >/dev/null
+scripts/secrets-init-image >/dev/null
 
 # Stand-ins for images that no registry is here to give: the generated file runs unchanged on them.
 root=$scratch/root

@@ -20,7 +20,7 @@ pub(crate) use catalogue::{SecretEntry, SecretFiles, Variable};
 pub(crate) use environment::{Alb, ArgoCd, Cluster, Environment, Images, Scheme, Sync};
 pub(crate) use resources::{Deploy, Mode, Replicas, Resources};
 pub(crate) use service::{
-    Condition, Dependencies, EnvFile, EnvFiles, Network, Networks, Port, Route, Service,
+    Condition, Contract, Dependencies, EnvFile, EnvFiles, Network, Networks, Port, Route, Service,
 };
 pub(crate) use storage::{Access, Config, ConfigUse, Mount, Volume};
 use value::Map;

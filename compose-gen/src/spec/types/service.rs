@@ -108,6 +108,9 @@ pub(crate) struct Service {
     /// Whether folders, sockets and devices of the host may be mounted.
     #[serde(rename = "x-host-paths")]
     pub(crate) host_paths: bool,
+    /// The data that its image promises to read and write; the service is in CONTRACT.md.
+    #[serde(rename = "x-contract")]
+    pub(crate) contract: Option<Contract>,
     /// Environment or `all` → strategic merge patch of the workload.
     #[serde(rename = "x-patches")]
     pub(crate) patches: Map<Map<Value>>,
@@ -279,6 +282,26 @@ pub(crate) struct Route {
     pub(crate) rewrite: Option<String>,
     /// The ALB's health-check path.
     pub(crate) health: Option<String>,
+}
+
+/// What an image promises that is built elsewhere.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Contract {
+    /// What it reads.
+    pub(crate) reads: Data,
+    /// What it writes.
+    pub(crate) writes: Data,
+}
+
+/// Data outside of the container.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Data {
+    /// Kafka topics.
+    pub(crate) topics: Vec<String>,
+    /// Delta tables.
+    pub(crate) tables: Vec<String>,
 }
 
 /// The service that another one extends.

@@ -7,6 +7,7 @@ locals {
     "minio",
     "osrm",
     "otel-collector",
+    "scripts",
     "secrets-init",
     "simulation",
     "stream-processor",
