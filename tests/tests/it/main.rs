@@ -6,6 +6,7 @@ mod agreement_secrets;
 mod agreement_words;
 mod canary;
 mod custom_resources;
+mod data_services;
 mod database_users;
 mod duckdb_version;
 mod kubernetes;
