@@ -142,3 +142,28 @@ fn has_a_file(folder: &Path) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).any(|path| path.is_file() || has_a_file(&path))
 }
+
+/// Airflow ignores a variable of its form that names no option.
+#[test]
+fn every_variable_is_an_option() {
+    let Some(program) = peers::find("PEER_AIRFLOW") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let listed = run(Command::new(&program)
+        .args(["config", "list", "--defaults", "--include-env-vars"])
+        .env("AIRFLOW_HOME", folder.path()))
+    .expect(0);
+    let mut unknown = Vec::new();
+    for service in ["airflow-webserver", "airflow-scheduler"] {
+        let text = Service::named(service);
+        // Those of secrets are in the line that exports them.
+        let exported = text.words("/entrypoint").into_iter().nth(2).unwrap();
+        let exported = exported.split_whitespace().map(str::to_owned);
+        let names = text.environment().into_keys().chain(exported);
+        for name in names.filter(|name| name.starts_with("AIRFLOW__")) {
+            if !listed.stdout.contains(&format!("# Variable: {name}\n")) {
+                unknown.push(name);
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "this Airflow knows no {unknown:?}");
+}
