@@ -9,7 +9,6 @@ use rideshare_tests::{peers, root};
 
 use super::generated::Service;
 use super::server::{Server, free_port};
-use crate::agreement_secrets::tool;
 
 /// A LocalStack with the generated environment and what is mounted into it.
 fn start(python: &Path, folder: &Path, port: u16) -> Server {
@@ -30,7 +29,9 @@ fn start(python: &Path, folder: &Path, port: u16) -> Server {
 
 /// The env files, from what answers at `endpoint` or from the catalogue itself.
 fn env_files(folder: &Path, source: &str, port: u16) -> Vec<String> {
-    run(tool("fetch-secrets")
+    // The tools are in the folder above this test's own.
+    let exe = std::env::current_exe().unwrap();
+    run(Command::new(exe.parent().unwrap().with_file_name("fetch-secrets"))
         .args(["--source", source])
         .current_dir(root())
         .env("SECRETS_OUTPUT_DIR", folder)
