@@ -4,6 +4,7 @@ mod airflow;
 mod generated;
 mod hard;
 mod hive;
+mod image_build;
 mod images;
 mod kafka;
 mod localstack;
