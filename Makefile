@@ -13,7 +13,8 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # What the tests talk to. The one that takes minutes to compile comes first.
 PEERS := kubernetes-server prometheus otel-collector alertmanager localstack boto3 shells compose docker kubectl kubernetes kubernetes-validate pre-commit \
-	sarif-schema hadolint shellcheck zizmor time terraform moto checkov databases dbt readers
+	sarif-schema hadolint shellcheck zizmor time terraform moto checkov databases dbt readers \
+	kafka hive-metastore spark airflow
 
 .PHONY: help
 help: ## Print this help

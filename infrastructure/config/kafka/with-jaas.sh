@@ -5,34 +5,45 @@
 # a password with a backslash or a quote would come out as another one there.
 set -euo pipefail
 
-# In a quoted value of a JAAS file \ escapes, and ${name} is a system property: every dollar sign
-# is written as one that holds it.
-escaped() {
-    # shellcheck disable=SC1003,SC2016 # as they stand
-    local text=$1 backslash='\\' quote='\"' newline='\n' dollar='${rideshare.dollar}'
+# With an empty one the broker starts and lets nobody in.
+: "${KAFKA_SASL_USERNAME:?is empty; the secret rideshare/kafka holds it}"
+: "${KAFKA_SASL_PASSWORD:?is empty; the secret rideshare/kafka holds it}"
+
+# In quotes \ escapes, in a JAAS file's names as in its values.
+quoted() {
+    # shellcheck disable=SC1003 # as they stand
+    local text=$1 backslash='\\' quote='\"' newline='\n' return='\r'
     text=${text//\\/"$backslash"}
     text=${text//\"/"$quote"}
     text=${text//$'\n'/"$newline"}
-    text=${text//\$/"$dollar"}
-    printf '%s' "$text"
+    text=${text//$'\r'/"$return"}
+    printf '"%s"' "$text"
 }
 
-username=$(escaped "$KAFKA_SASL_USERNAME")
-password=$(escaped "$KAFKA_SASL_PASSWORD")
-jaas=/tmp/rideshare-jaas.conf
+# In a value, and only there, ${name} is a system property: every dollar sign is written as one that holds it.
+value() {
+    # shellcheck disable=SC2016 # as it stands
+    local dollar='${rideshare.dollar}'
+    quoted "${1//\$/"$dollar"}"
+}
+
+username=$(value "$KAFKA_SASL_USERNAME")
+password=$(value "$KAFKA_SASL_PASSWORD")
+account=$(quoted "user_$KAFKA_SASL_USERNAME")
+jaas=${RIDESHARE_JAAS:-/tmp/rideshare-jaas.conf}
 
 umask 077
 cat >"$jaas" <<JAAS
 KafkaServer {
     org.apache.kafka.common.security.plain.PlainLoginModule required
-    username="$username"
-    password="$password"
-    user_$KAFKA_SASL_USERNAME="$password";
+    username=$username
+    password=$password
+    $account=$password;
 };
 KafkaClient {
     org.apache.kafka.common.security.plain.PlainLoginModule required
-    username="$username"
-    password="$password";
+    username=$username
+    password=$password;
 };
 JAAS
 

@@ -33,8 +33,7 @@ fn the_platform_becomes_ready_in_its_order_and_a_second_time_changes_nothing() {
         |name: &str| order.iter().rposition(|n| n == name).unwrap_or_else(|| panic!("{name}"));
     for (before, after) in [
         ("rideshare-kafka", "kafka"),
-        ("localstack", "secrets-seed-0cc67791"),
-        ("secrets-seed-0cc67791", "redis"),
+        ("localstack", "redis"),
         ("kafka", "schema-registry"),
         ("postgres-airflow", "airflow-webserver"),
         ("hive-metastore", "trino"),

@@ -248,6 +248,7 @@ pub(crate) fn platform_images() -> Vec<String> {
         "simulation",
         "stream-processor",
         "frontend",
+        "airflow",
         "bronze-ingestion",
         "minio",
         "hive-metastore",

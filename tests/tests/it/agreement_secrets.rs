@@ -11,7 +11,7 @@ use rideshare_tests::run::{Run, run};
 const OTHERS: [&str; 6] =
     ["LOG_LEVEL", "SORT_KEY", "AWS_ACCESS_KEY_ID", "DB_SECRET_NAME", "TOKEN_ISSUER", "PUBLIC_KEY"];
 
-fn tool(name: &str) -> Command {
+pub(crate) fn tool(name: &str) -> Command {
     let exe = std::env::current_exe().unwrap();
     let tool: PathBuf = exe.parent().unwrap().parent().unwrap().join(name);
     assert!(tool.exists(), "cargo build -p {name} makes {}", tool.display());

@@ -11,9 +11,10 @@ use rideshare_tests::{peers, root};
 use serde_json::json;
 
 /// A PostgreSQL of this test, with a master like RDS': it makes roles and is no superuser.
-struct Postgres {
+pub(crate) struct Postgres {
     bin: PathBuf,
-    port: u16,
+    /// Where it listens, on 127.0.0.1; passwords are asked for there.
+    pub(crate) port: u16,
     folder: tempfile::TempDir,
     server: Child,
     _copy: tempfile::TempDir,
@@ -38,7 +39,7 @@ fn unprivileged(program: &Path) -> Command {
 }
 
 impl Postgres {
-    fn start() -> Option<Postgres> {
+    pub(crate) fn start() -> Option<Postgres> {
         let (copy, program) = peers::for_any_user(&peers::find("PEER_POSTGRES")?);
         let bin = program.parent().unwrap().to_owned();
         let folder = tempfile::tempdir().unwrap();
@@ -77,7 +78,14 @@ impl Postgres {
         Some(postgres)
     }
 
-    fn psql(&self, host: &str, user: &str, password: &str, database: &str, sql: &str) -> Run {
+    pub(crate) fn psql(
+        &self,
+        host: &str,
+        user: &str,
+        password: &str,
+        database: &str,
+        sql: &str,
+    ) -> Run {
         run(Command::new(self.bin.join("psql"))
             .args(["--no-psqlrc", "--tuples-only", "--no-align", "--command", sql])
             .env("LD_LIBRARY_PATH", libraries(&self.bin))
@@ -88,8 +96,16 @@ impl Postgres {
             .env("PGDATABASE", database))
     }
 
-    fn administer(&self, sql: &str) -> Run {
+    /// As the superuser, without a password.
+    pub(crate) fn administer(&self, sql: &str) -> Run {
         self.psql(self.folder.path().to_str().unwrap(), "postgres", "", "postgres", sql)
+    }
+
+    /// A role that may log in, and a database that belongs to it.
+    pub(crate) fn add(&self, user: &str, password: &str, database: &str) {
+        let (name, text) = (user.replace('"', "\"\""), password.replace('\'', "''"));
+        self.administer(&format!("CREATE ROLE \"{name}\" LOGIN PASSWORD '{text}'")).expect(0);
+        self.administer(&format!("CREATE DATABASE {database} OWNER \"{name}\"")).expect(0);
     }
 
     /// Writes the program for a service's secret, and runs it as the pod would.

@@ -7,6 +7,7 @@ mod agreement_words;
 mod canary;
 mod contract;
 mod custom_resources;
+mod data_services;
 mod database_users;
 mod duckdb_version;
 mod images;

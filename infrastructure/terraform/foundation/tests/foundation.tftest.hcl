@@ -113,7 +113,7 @@ run "what_the_overlays_use" {
   command = apply
 
   assert {
-    condition     = output.lake_buckets == { for layer in ["bronze", "silver", "gold", "checkpoints"] : layer => "rideshare-${var.aws_account_id}-${layer}" }
+    condition     = output.lake_buckets == { for layer in ["bronze", "silver", "gold"] : layer => "rideshare-${var.aws_account_id}-${layer}" }
     error_message = "The overlays name the buckets rideshare-<account>-<layer>."
   }
 
@@ -200,7 +200,7 @@ run "workflows_take_their_own_roles_only" {
     region                    = "us-east-1"
     cluster_name              = "rideshare-prod"
     namespace                 = "rideshare-prod"
-    lake_bucket_arns          = { bronze = "arn:aws:s3:::b", silver = "arn:aws:s3:::s", gold = "arn:aws:s3:::g", checkpoints = "arn:aws:s3:::c" }
+    lake_bucket_arns          = { bronze = "arn:aws:s3:::b", silver = "arn:aws:s3:::s", gold = "arn:aws:s3:::g" }
     frontend_bucket_arn       = "arn:aws:s3:::frontend"
     distribution_arn          = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
     secret_arns               = { "rideshare/redis" = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/redis-mock" }
@@ -337,7 +337,7 @@ run "more_secrets_images_and_buckets_change_no_right_of_the_workflows" {
     region                    = "us-east-1"
     cluster_name              = "rideshare-prod"
     namespace                 = "rideshare-prod"
-    lake_bucket_arns          = { for layer in ["bronze", "silver", "gold", "checkpoints", "platinum"] : layer => "arn:aws:s3:::rideshare-123456789012-${layer}" }
+    lake_bucket_arns          = { for layer in ["bronze", "silver", "gold", "platinum"] : layer => "arn:aws:s3:::rideshare-123456789012-${layer}" }
     frontend_bucket_arn       = "arn:aws:s3:::rideshare-123456789012-frontend"
     distribution_arn          = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
     secret_arns               = { for name in ["redis", "new"] : "rideshare/${name}" => "arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/${name}-mock" }

@@ -1,6 +1,7 @@
 locals {
   # The images of our own that infrastructure/platform names; a test compares the two.
   images = [
+    "airflow",
     "bronze-ingestion",
     "frontend",
     "hive-metastore",

@@ -10,7 +10,7 @@ locals {
     }
     rideshare-bronze-ingestion = {
       read  = []
-      write = ["bronze", "checkpoints"]
+      write = ["bronze"]
     }
     rideshare-hive-metastore = {
       # It looks whether a table's place is there, and makes the places of schemas.

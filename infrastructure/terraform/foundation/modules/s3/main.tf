@@ -3,7 +3,7 @@
 
 locals {
   # The buckets that infrastructure/platform names; a test compares the two.
-  lake = toset(["bronze", "silver", "gold", "checkpoints"])
+  lake = toset(["bronze", "silver", "gold"])
 
   buckets = setunion(local.lake, ["frontend", "logs"])
 }

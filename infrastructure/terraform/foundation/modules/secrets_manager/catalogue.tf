@@ -3,12 +3,11 @@ locals {
   # key stands what `make eks-secrets` makes its first value of: no value is written here.
   catalogue = {
     "rideshare/airflow" = {
-      FERNET_KEY              = "fernet"
-      INTERNAL_API_SECRET_KEY = "password"
-      JWT_SECRET              = "password"
-      API_SECRET_KEY          = "password"
-      ADMIN_USERNAME          = "name"
-      ADMIN_PASSWORD          = "password"
+      FERNET_KEY     = "fernet"
+      JWT_SECRET     = "password"
+      API_SECRET_KEY = "password"
+      ADMIN_USERNAME = "name"
+      ADMIN_PASSWORD = "password"
     }
     "rideshare/api-key" = {
       API_KEY = "password"

@@ -1,0 +1,16 @@
+//! The data services as the specification generates them, started on the real parts that `make peers` brings.
+
+mod airflow;
+mod generated;
+mod hard;
+mod hive;
+mod image_build;
+mod images;
+mod kafka;
+mod localstack;
+mod metastore;
+mod postgres;
+mod redis;
+mod server;
+mod settings;
+mod spark;

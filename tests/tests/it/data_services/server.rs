@@ -1,0 +1,94 @@
+//! A server of one test: its log is shown when it fails, and it ends with the test.
+
+use std::fs::{self, File};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rideshare_tests::run::run;
+
+/// As long as a busy machine may need.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+pub(super) struct Server {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts `command` in a process group of its own, with its output in the file `log`.
+    pub(super) fn start(command: &mut Command, log: &Path) -> Server {
+        let file = File::create(log).unwrap();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Server { child, log: log.to_owned() }
+    }
+
+    /// Waits until something is so.
+    #[track_caller]
+    pub(super) fn until(&mut self, what: &str, mut so: impl FnMut() -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !so() {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "{what}: the server has ended, {ended:?}\n{}", self.log());
+            assert!(Instant::now() < end, "{what} did not happen\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn until_it_listens(&mut self, port: u16) {
+        self.until("an open port", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has ended.
+    #[track_caller]
+    pub(super) fn end(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "the server does not end\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    pub(super) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        run(Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]));
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that nobody listens on.
+pub(super) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The machine's Java, which the peers of Maven Central run on. Without it the test is skipped.
+pub(super) fn java() -> Option<Command> {
+    if Command::new("java").arg("-version").stderr(Stdio::null()).status().is_err() {
+        rideshare_tests::peers::skip(
+            "Java 17 or newer (on Debian: apt-get install openjdk-17-jdk-headless)",
+        );
+        return None;
+    }
+    Some(Command::new("java"))
+}
