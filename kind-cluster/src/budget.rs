@@ -33,9 +33,6 @@ impl Budget {
 
 /// The budget of the environment whose Kind cluster is the one of the configuration file `kind`,
 /// from the specification's `x-environments`; `None` when there is no specification or it gives none.
-///
-/// # Errors
-/// The specification cannot be read.
 pub(crate) fn read(spec: Option<&Path>, cluster: &str) -> Result<Option<Budget>, Stop> {
     let here = std::env::current_dir().unwrap_or_default();
     let Some(folder) = spec.map(Path::to_owned).or_else(|| common::spec::find(&here)) else {

@@ -38,9 +38,6 @@ impl Interrupt {
     }
 
     /// Ends here what a signal has interrupted.
-    ///
-    /// # Errors
-    /// A signal has come.
     pub(crate) fn check(&self) -> Result<(), Stop> {
         if *self.count.borrow() == 0 { Ok(()) } else { Err(interrupted()) }
     }

@@ -41,9 +41,6 @@ impl Node {
 }
 
 /// The nodes of a cluster, control plane first.
-///
-/// # Errors
-/// Docker is not there or does not answer.
 pub(crate) async fn of(cluster: &str) -> Result<Vec<Node>, Stop> {
     let filter = format!("label={LABEL}={cluster}");
     let arguments = ["ps", "--all", "--filter", &filter, "--format", "{{.Names}}"];
@@ -120,9 +117,6 @@ pub(crate) struct NodeImage {
 }
 
 /// Images on a node.
-///
-/// # Errors
-/// The node does not answer.
 pub(crate) async fn images(node: &str) -> Result<Vec<NodeImage>, Stop> {
     let arguments = ["exec", node, "crictl", "images", "-o", "json"];
     let text = process::succeed("docker", &arguments, QUESTION).await?;

@@ -82,9 +82,6 @@ pub(crate) fn command(program: &str, arguments: &[impl AsRef<OsStr>]) -> Command
 }
 
 /// Runs a program to its end, whatever that is.
-///
-/// # Errors
-/// It is not there, or has not ended in time.
 pub(crate) async fn output(
     program: &str,
     arguments: &[impl AsRef<OsStr>],
@@ -128,9 +125,6 @@ pub(crate) async fn with_input(
 /// Runs a program in a group of its own. `feed` gets its standard input, and `each` the parts of
 /// its standard output; they may be too much for memory. Returns what `feed` does and how the
 /// program ended, without its output, or `None` when it has not ended in time.
-///
-/// # Errors
-/// The program is not there, or `each` fails.
 pub(crate) async fn pipe<F>(
     command: &mut Command,
     feed: impl AsyncFnOnce(Option<ChildStdin>) -> F,
@@ -195,9 +189,6 @@ fn first(arguments: &[impl AsRef<OsStr>]) -> String {
 }
 
 /// Runs a program that must succeed, and returns what it printed.
-///
-/// # Errors
-/// It is not there, has not ended in time, or has failed: then with what it said.
 pub(crate) async fn succeed(
     program: &str,
     arguments: &[impl AsRef<OsStr>],

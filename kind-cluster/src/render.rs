@@ -36,9 +36,6 @@ impl Rendered {
 }
 
 /// Renders the overlay of the command line.
-///
-/// # Errors
-/// kubectl is not there, the overlay is broken, or a profile is not in it.
 pub(crate) async fn overlay(shared: &Shared) -> Result<Rendered, Stop> {
     let overlay = places::overlay(shared.overlay.as_deref())?;
     let known = profiles(&overlay);
@@ -103,9 +100,6 @@ async fn kustomize(folder: &Path) -> Result<Vec<Value>, Stop> {
 }
 
 /// The documents of a YAML text that are objects; a `List` is taken apart.
-///
-/// # Errors
-/// It is no YAML, or a document is no object.
 pub(crate) fn objects(yaml: &str) -> Result<Vec<Value>, String> {
     let mut objects = Vec::new();
     for document in plain::documents::<Value>(yaml) {

@@ -99,9 +99,6 @@ pub(crate) fn stopped(group: &'static str, stop: &Stop) -> Vec<Check> {
 }
 
 /// Writes the checks to stdout; failed ones make the answer no.
-///
-/// # Errors
-/// Stdout cannot be written.
 pub(crate) fn publish(title: &str, checks: &[Check], format: Format) -> Result<Status, Stop> {
     streams::output(&render(title, checks, format))?;
     Ok(status(checks))

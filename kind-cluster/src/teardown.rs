@@ -89,9 +89,6 @@ async fn start_again(cluster: &str) -> Result<(), Stop> {
 }
 
 /// Deletes the nodes, whatever they hold, and the context.
-///
-/// # Errors
-/// kind fails, or has left nodes.
 pub(crate) async fn delete(shared: &Shared) -> Result<(), Stop> {
     let cluster = &shared.name;
     display::line(&format!("deleting the cluster {cluster}"));

@@ -22,9 +22,6 @@ pub(crate) struct Turn {
 }
 
 /// Waits until nobody else changes the cluster `name`; `what` is said to whoever waits meanwhile.
-///
-/// # Errors
-/// Somebody else still does at the deadline, or the lock cannot be used.
 pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Turn, Stop> {
     let path = folder().join(format!("{name}.lock"));
     let failed = |error: io::Error| {
@@ -70,9 +67,6 @@ pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Tu
 }
 
 /// Whether somebody changes the cluster, without making or holding anything.
-///
-/// # Errors
-/// Somebody does.
 pub(crate) fn look(name: &str) -> Result<(), Stop> {
     let path = folder().join(format!("{name}.lock"));
     let Ok(mut lock) = File::open(&path) else { return Ok(()) };

@@ -48,9 +48,6 @@ pub(super) struct Member<'w> {
 
 impl Writer {
     /// Starts `target` under its partial name.
-    ///
-    /// # Errors
-    /// The file cannot be created.
     pub(super) fn create(target: &Path) -> Result<Self, Stop> {
         let partial = target.with_extension("tar.partial");
         if target.exists() {
@@ -70,9 +67,6 @@ impl Writer {
     }
 
     /// Starts a member.
-    ///
-    /// # Errors
-    /// The file cannot be written.
     pub(super) fn member(&mut self, name: &str) -> Result<Member<'_>, Stop> {
         let start = self.file.stream_position().map_err(|e| cannot_write(&self.partial, &e))?;
         let mut member =
@@ -82,9 +76,6 @@ impl Writer {
     }
 
     /// Writes the manifest and the checksum, and waits until the disk has everything.
-    ///
-    /// # Errors
-    /// The file cannot be written.
     pub(super) async fn finish(
         &mut self,
         manifest: &Manifest,
@@ -120,9 +111,6 @@ impl Writer {
     }
 
     /// Gives the archive its final name.
-    ///
-    /// # Errors
-    /// It cannot be renamed.
     pub(super) fn publish(mut self) -> Result<(), Stop> {
         let rename = || -> io::Result<()> {
             std::fs::rename(&self.partial, &self.target)?;
@@ -144,9 +132,6 @@ impl Drop for Writer {
 
 impl Member<'_> {
     /// More of its content.
-    ///
-    /// # Errors
-    /// The file cannot be written.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         self.hash.update(bytes);
         self.size += bytes.len() as u64;
@@ -154,9 +139,6 @@ impl Member<'_> {
     }
 
     /// Fills in the header, now that the size is known. Returns size and SHA-256.
-    ///
-    /// # Errors
-    /// The file cannot be written.
     pub(super) fn end(mut self) -> Result<(u64, String), Stop> {
         let padding = (BLOCK - self.size % BLOCK) % BLOCK;
         self.raw(&[0; BLOCK as usize][..padding as usize])?;

@@ -41,9 +41,6 @@ pub(crate) async fn leftovers(cluster: &Cluster) -> Result<Vec<Check>, Stop> {
 }
 
 /// The claim's volume on a node; claim, namespace and volume are made where they are missing.
-///
-/// # Errors
-/// The claim is refused or not bound in time, or its volume cannot be restored.
 pub(super) async fn bind(
     cluster: &Cluster,
     part: &manifest::Volume,

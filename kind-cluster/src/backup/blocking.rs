@@ -46,9 +46,6 @@ impl Drop for Waiting {
 }
 
 /// Runs `work` on a thread of its own until the deadline.
-///
-/// # Errors
-/// Those of the work, or `what` was not done in time.
 pub(super) async fn run<T: Send + 'static>(
     deadline: Instant,
     what: &str,

@@ -29,9 +29,6 @@ pub(super) fn essence(claim: &Value) -> Value {
 }
 
 /// The claim of an archive's volume, of which nothing else is taken over.
-///
-/// # Errors
-/// It is another object than the volume's claim, or its name is none.
 pub(super) fn of(object: &Value, namespace: &str, claim: &str) -> Result<Value, String> {
     for part in [namespace, claim] {
         if !is_name(part) {

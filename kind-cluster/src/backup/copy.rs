@@ -17,9 +17,6 @@ use crate::deploy::display::harmless;
 use crate::process;
 
 /// Copies a volume's files into the archive, and reads that part back.
-///
-/// # Errors
-/// The node cannot be read, or the archive not be written.
 pub(super) async fn write(
     volume: &Volume,
     writer: &mut Writer,

@@ -53,9 +53,6 @@ impl Database {
 }
 
 /// Copies a dump into the archive.
-///
-/// # Errors
-/// No pod of it is ready, or its dump fails.
 pub(super) async fn write(
     cluster: &Cluster,
     database: &Database,

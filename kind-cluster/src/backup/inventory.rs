@@ -26,9 +26,6 @@ pub(super) struct Inventory {
 }
 
 /// Looks at every claim of the cluster.
-///
-/// # Errors
-/// A volume is of a kind that cannot be copied, or is used by something that cannot be stopped.
 pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
     let claims = cluster.list("v1", "PersistentVolumeClaim", "").await?;
     let volumes = cluster.list("v1", "PersistentVolume", "").await?;

@@ -65,9 +65,6 @@ pub(crate) enum Then {
 }
 
 /// Makes a verified archive under its final name, or fails and leaves none.
-///
-/// # Errors
-/// Anything that keeps the archive from being whole and read back.
 pub(crate) async fn make(
     shared: &Shared,
     options: &cli::Backup,

@@ -21,9 +21,6 @@ const BEFORE: &str = "kind-cluster/replicas-before-backup";
 ///
 /// A request that is under way is waited for when a signal comes: given up, it could still be
 /// obeyed after [`resume`] has looked.
-///
-/// # Errors
-/// The cluster does not answer; some may be at 0 then, and [`resume`] puts them back.
 pub(super) async fn stop(
     cluster: &Cluster,
     workloads: &[(Key, i64)],
@@ -43,9 +40,6 @@ pub(super) async fn stop(
 }
 
 /// Waits until no pod mounts any of the volumes.
-///
-/// # Errors
-/// Some still does when time is up.
 pub(super) async fn wait_until_unused(
     cluster: &Cluster,
     volumes: &[Volume],
@@ -61,9 +55,6 @@ pub(super) async fn wait_until_unused(
 }
 
 /// Refuses to go on where somebody has started a pod in the meantime.
-///
-/// # Errors
-/// A pod mounts one of the volumes.
 pub(super) async fn still_unused(cluster: &Cluster, volumes: &[Volume]) -> Result<(), Stop> {
     let users = users_of(cluster, volumes).await?;
     if users.is_empty() {

@@ -82,9 +82,6 @@ impl<'a> Swap<'a> {
     }
 
     /// Every volume's old folder gives way to its new one; when one does not, none has.
-    ///
-    /// # Errors
-    /// A node cannot do it.
     pub(super) async fn swap(&self) -> Result<(), Stop> {
         for (done, (_, target)) in self.targets.iter().enumerate() {
             let Err(mut stop) = self.run(SWAP, target).await else { continue };
@@ -127,9 +124,6 @@ impl<'a> Swap<'a> {
     }
 
     /// Unpacks the archive's files of a volume beside it.
-    ///
-    /// # Errors
-    /// The node cannot do it, or what has arrived is not what was verified.
     pub(super) async fn unpack(
         &self,
         archive: &Path,

@@ -167,9 +167,6 @@ fn compare(
 
 /// Reads a volume's tar and refuses names that would leave the volume, and everything that
 /// `backup` does not write: what reads it back could understand it in another way.
-///
-/// # Errors
-/// It is no tar, or holds what must not be extracted.
 pub(super) fn survey(reader: &mut impl Read) -> Result<Survey, Refusal> {
     let refused = |code, what| Refusal { code, what };
     let broken = |error: io::Error| refused("bad-archive", error.to_string());

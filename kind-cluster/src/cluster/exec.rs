@@ -19,9 +19,6 @@ pub(crate) struct Executed {
 
 impl Cluster {
     /// Runs a command in a container and gives its standard output to `out`.
-    ///
-    /// # Errors
-    /// It could not be started, its end is not known, or `out` fails.
     pub(crate) async fn exec(
         &self,
         namespace: &str,
@@ -70,9 +67,6 @@ impl Cluster {
     }
 
     /// Runs a shell command in a container and returns its status and standard output.
-    ///
-    /// # Errors
-    /// As [`Cluster::exec`].
     pub(crate) async fn shell(
         &self,
         namespace: &str,

@@ -25,9 +25,6 @@ pub(crate) fn path() -> Option<PathBuf> {
 
 /// Puts the entries of kind's own kubeconfig for cluster `name` into the user's. What is there
 /// under other names, and the current context, stay as they are.
-///
-/// # Errors
-/// The file cannot be read as a kubeconfig, or not be written.
 pub(crate) fn add(name: &str, kinds: &str) -> Result<(), Stop> {
     let new: Value = plain::from_str(kinds)
         .map_err(|error| Stop::bad("bad-kubeconfig", format!("kind's kubeconfig: {error}")))?;
@@ -41,9 +38,6 @@ pub(crate) fn add(name: &str, kinds: &str) -> Result<(), Stop> {
 }
 
 /// Takes the cluster's entries out again.
-///
-/// # Errors
-/// As [`add`].
 pub(crate) fn remove(name: &str) -> Result<(), Stop> {
     let context = context_of(name);
     if path().is_some_and(|path| !path.exists()) {

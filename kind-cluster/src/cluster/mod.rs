@@ -42,17 +42,11 @@ pub(crate) fn context_of(name: &str) -> String {
 
 impl Cluster {
     /// Connects to the cluster `name`.
-    ///
-    /// # Errors
-    /// There is no such context, it does not lead to this machine, or nobody answers.
     pub(crate) async fn connect(name: &str) -> Result<Self, Stop> {
         Self::connect_by(name, None).await
     }
 
     /// The same, by the text of a kubeconfig instead of the user's.
-    ///
-    /// # Errors
-    /// As [`Cluster::connect`].
     pub(crate) async fn connect_by(name: &str, kubeconfig: Option<&str>) -> Result<Self, Stop> {
         let config = config(name, kubeconfig).await?;
         // rustls picks its cryptography by itself only where one is compiled in. A build of the whole
@@ -73,9 +67,6 @@ impl Cluster {
     }
 
     /// Major and minor version of Kubernetes, as far as the server says it.
-    ///
-    /// # Errors
-    /// It does not answer.
     pub(crate) async fn version(&self) -> Result<Option<(u64, u64)>, Stop> {
         let answer = self.raw("GET", "/version", None, "").await;
         let answer = answer.map_err(|error| stop("cannot ask for the version", &error))?;

@@ -103,17 +103,11 @@ impl Component {
 }
 
 /// The components of the command line's file.
-///
-/// # Errors
-/// It cannot be read, or is not such a file.
 pub(crate) fn read(options: &cli::Create) -> Result<Vec<Component>, Stop> {
     from_file(&places::components(options.components.as_deref())?)
 }
 
 /// The components of a file.
-///
-/// # Errors
-/// As [`read`].
 pub(crate) fn from_file(path: &Path) -> Result<Vec<Component>, Stop> {
     let bad = |why: String| Stop::bad("bad-components", format!("{}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
@@ -140,9 +134,6 @@ pub(crate) fn skew(components: &[Component], version: (u64, u64)) -> Vec<Check> 
 }
 
 /// The bytes of every file, in the order of [`Component::files`]; all that is wrong is said at once.
-///
-/// # Errors
-/// A file cannot be had, or is not what was recorded.
 pub(crate) async fn fetch(
     components: &[Component],
     options: &cli::Create,
@@ -176,9 +167,6 @@ pub(crate) async fn fetch(
 }
 
 /// Applies a component and waits until all of it is ready.
-///
-/// # Errors
-/// What it is made of cannot be read, is refused, or does not become ready.
 pub(crate) async fn install(
     cluster: &Cluster,
     component: &Component,

@@ -77,9 +77,6 @@ pub(crate) struct KindConfig {
 
 impl KindConfig {
     /// Reads a configuration.
-    ///
-    /// # Errors
-    /// It cannot be read, or is not one.
     pub(crate) fn read(path: &Path) -> Result<Self, Stop> {
         let bad = |why: String| {
             let message = format!("{} is no Kind configuration: {why}", path.display());

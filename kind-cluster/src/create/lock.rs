@@ -22,9 +22,6 @@ pub(super) struct Lock {
 
 impl Lock {
     /// Reads the lock beside the file of components; none is an empty one.
-    ///
-    /// # Errors
-    /// It cannot be read, or a line is no entry.
     pub(super) fn beside(components: &Path) -> Result<Self, Stop> {
         let path = components.with_extension("lock");
         let text = read_or_empty(&path).map_err(|error| {
@@ -50,9 +47,6 @@ impl Lock {
     }
 
     /// Whether `sum` is what was recorded for `url`; records it when there is nothing and `add`.
-    ///
-    /// # Errors
-    /// Another one was recorded, or none and it may not be added.
     pub(super) fn check(&mut self, url: &str, sum: &str, add: bool) -> Result<(), Stop> {
         match self.entries.get(url) {
             Some(known) if known == sum => Ok(()),

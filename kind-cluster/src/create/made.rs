@@ -46,9 +46,6 @@ impl Half {
 
     /// Whether it may be deleted to be made anew: never with data, and where there was an API
     /// server only when somebody has asked for it.
-    ///
-    /// # Errors
-    /// It may not; what can be done instead is said.
     pub(super) fn may_go(&self, cluster: &str, recreate: bool) -> Result<(), Stop> {
         let refuse = |message: String, hint: &str| Err(Stop::no("half-made", message).hint(hint));
         let what = format!("the cluster {cluster} is half-made: {}", self.why());
@@ -71,9 +68,6 @@ impl Half {
 }
 
 /// Looks at the nodes alone: whether there is a control plane that was set up.
-///
-/// # Errors
-/// A control plane cannot be asked.
 pub(super) async fn by_nodes(nodes: &[Node]) -> Result<Option<Half>, Stop> {
     let mut why = Vec::new();
     let mut planes = 0;
@@ -100,9 +94,6 @@ pub(super) async fn by_nodes(nodes: &[Node]) -> Result<Option<Half>, Stop> {
 
 /// Looks at what the API server has: every node, the network and a class for claims, in the order
 /// in which kind makes them.
-///
-/// # Errors
-/// The API server does not answer.
 pub(super) async fn by_api(
     config: &KindConfig,
     nodes: &[Node],

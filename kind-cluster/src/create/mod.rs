@@ -345,9 +345,6 @@ async fn engine_memory() -> Result<u64, Stop> {
 }
 
 /// What differs between the configuration and a cluster that exists, without changing anything.
-///
-/// # Errors
-/// The configuration cannot be read, or Docker does not answer.
 pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
     let config = KindConfig::read(&places::kind_config(shared.kind_config.as_deref())?)?;
     let nodes = nodes::of(&shared.name).await?;

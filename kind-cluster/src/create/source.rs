@@ -16,9 +16,6 @@ const LARGEST: u64 = 64 << 20;
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// The bytes behind `url`, checked against the lock before anybody reads them.
-///
-/// # Errors
-/// They cannot be had, or are not what was recorded.
 pub(super) async fn get(
     url: &str,
     folder: Option<&Path>,

@@ -41,9 +41,6 @@ pub(crate) struct Ended {
 }
 
 /// Applies everything and waits until it is ready.
-///
-/// # Errors
-/// Something is refused, fails, or is not ready in time.
 pub(crate) async fn run(cluster: &Cluster, roll: &RollOut<'_>) -> Result<(), Stop> {
     match try_run(cluster, roll).await?.stop {
         None => Ok(()),
@@ -52,9 +49,6 @@ pub(crate) async fn run(cluster: &Cluster, roll: &RollOut<'_>) -> Result<(), Sto
 }
 
 /// The same, with the states of all objects however it ends.
-///
-/// # Errors
-/// The cluster does not answer, or there is no order.
 pub(crate) async fn try_run(cluster: &Cluster, roll: &RollOut<'_>) -> Result<Ended, Stop> {
     let phases = order::phases(roll.objects).map_err(|problems| {
         let mut report = Report::default();
@@ -304,9 +298,6 @@ fn refusal(key: &Key, error: &kube::Error) -> Diagnostic {
 /// Asks the server what it would say to each object, and reports everything that it would refuse,
 /// before anything is changed. What cannot be asked yet — a namespace or a kind that is not there —
 /// is found out when it is applied.
-///
-/// # Errors
-/// Something would be refused.
 pub(crate) async fn rehearse(
     cluster: &Cluster,
     objects: &[Value],
