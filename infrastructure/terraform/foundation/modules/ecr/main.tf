@@ -10,6 +10,7 @@ locals {
     "otel-collector",
     "secrets-init",
     "simulation",
+    "spark",
     "stream-processor",
     "tempo",
   ]
