@@ -409,7 +409,12 @@ fn a_break_in_the_files_is_found() {
             "--requirepass \\\"$$$${REDIS",
             "redis: command",
         ),
-        ("kubernetes/base/core/redis.yaml", "${REDIS_PASSWORD:", "{REDIS_PASSWORD:", "redis: command"),
+        (
+            "kubernetes/base/core/redis.yaml",
+            "${REDIS_PASSWORD:",
+            "{REDIS_PASSWORD:",
+            "redis: command",
+        ),
     ];
     for (file, from, to, expected) in breaks {
         let copy = copy();
