@@ -405,11 +405,16 @@ fn a_break_in_the_files_is_found() {
         ("docker/compose.yaml", "export KAFKA_SASL_PASSWORD ", "export ", "KAFKA_SASL_PASSWORD"),
         (
             "docker/compose.yaml",
-            "--requirepass \\\"$$REDIS",
-            "--requirepass \\\"$$$$REDIS",
+            "--requirepass \\\"$${REDIS",
+            "--requirepass \\\"$$$${REDIS",
             "redis: command",
         ),
-        ("kubernetes/base/core/redis.yaml", "$REDIS_PASSWORD", "REDIS_PASSWORD", "redis: command"),
+        (
+            "kubernetes/base/core/redis.yaml",
+            "${REDIS_PASSWORD:",
+            "{REDIS_PASSWORD:",
+            "redis: command",
+        ),
     ];
     for (file, from, to, expected) in breaks {
         let copy = copy();

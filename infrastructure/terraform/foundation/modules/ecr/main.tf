@@ -11,6 +11,7 @@ locals {
     "scripts",
     "secrets-init",
     "simulation",
+    "spark",
     "stream-processor",
     "tempo",
   ]
