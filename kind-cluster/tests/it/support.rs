@@ -254,6 +254,7 @@ pub(crate) fn platform_images() -> Vec<String> {
         "hive-metastore",
         "tempo",
         "otel-collector",
+        "scripts",
         "secrets-init",
     ]
     .iter()
