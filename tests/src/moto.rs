@@ -65,6 +65,7 @@ impl Moto {
 }
 
 impl Drop for Moto {
+    #[expect(clippy::print_stderr, reason = "libtest shows it with the failed test")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             let log = std::fs::read_to_string(self.log.path()).unwrap_or_default();
