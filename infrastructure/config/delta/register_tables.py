@@ -8,6 +8,8 @@ import json
 import os
 import pathlib
 import sys
+import time
+import urllib.error
 import urllib.request
 
 TRINO = os.environ["TRINO_URL"].rstrip("/") + "/v1/statement"
@@ -16,7 +18,11 @@ SCHEMAS = {
     "silver": os.environ["SILVER_BUCKET"],
     "gold": os.environ["GOLD_BUCKET"],
 }
-# What register_table says in the two cases that are no failure.
+# Trino's protocol: a client that gets one of these asks again after a short pause.
+BUSY = (502, 503, 504)
+PATIENCE_SECONDS = 120
+PAUSE_SECONDS = 0.1
+# The messages of register_table that are no failure.
 ALREADY_THERE = "already exists"
 NO_DATA_YET = "No transaction log found"
 
@@ -25,14 +31,26 @@ class Refused(Exception):
     """Trino has answered a statement with an error."""
 
 
+def ask(request):
+    """Trino's answer to one request."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            if error.code not in BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE_SECONDS)
+
+
 def run(statement):
     """Runs one statement to its end."""
     request = urllib.request.Request(
         TRINO, data=statement.encode(), headers={"X-Trino-User": "delta-table-init"}
     )
     while request is not None:
-        with urllib.request.urlopen(request, timeout=60) as response:
-            answer = json.load(response)
+        answer = ask(request)
         if "error" in answer:
             raise Refused(answer["error"]["message"])
         request = answer.get("nextUri")
@@ -59,7 +77,7 @@ def main():
             elif NO_DATA_YET in str(refused):
                 print(f"{table}: no data yet")
             else:
-                print(f"{table}: {refused}", file=sys.stderr)
+                print(f"{table} at {location}: {refused}", file=sys.stderr)
                 failed = True
     return 1 if failed else 0
 

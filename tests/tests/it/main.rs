@@ -18,6 +18,7 @@ mod monitoring;
 mod parity;
 mod peers_script;
 mod readme;
+mod register_tables;
 mod secrets_init_image;
 mod secrets_path;
 mod terraform;

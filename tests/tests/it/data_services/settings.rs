@@ -106,7 +106,8 @@ fn seconds(text: &str) -> u64 {
     number.parse::<u64>().unwrap() * if unit == "m" { 60 } else { 1 }
 }
 
-/// What starts took on a loaded machine, and twice that for a slow laptop.
+/// The seconds of each start on a loaded machine, doubled for a slow laptop. schema-registry's are an estimate: it cannot
+/// be had here.
 #[test]
 fn a_slow_start_is_within_the_limits() {
     for (name, measured) in [

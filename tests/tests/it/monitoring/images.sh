@@ -10,14 +10,21 @@ base() {
     tar --create --directory "$scratch/$1" . | docker import --change 'ENV PATH=/bin:/usr/local/bin' - "$1" >/dev/null
 }
 
-alpine=$scratch/alpine:3.23.5
+# from DOCKERFILE NAME: the base image of that name which the Dockerfile pins.
+from() {
+    sed -n "s|^FROM \($2:[^ ]*\).*|\1|p" "$(dirname "$compose")/dockerfiles/$1/Dockerfile" | head -n 1
+}
+
+alpine_image=$(from otel-collector alpine)
+alpine=$scratch/$alpine_image
 mkdir -p "$alpine/bin" "$alpine/tmp" "$alpine/var"
 cp -L "$busybox" "$alpine/bin/busybox"
 for name in sh cat cp chmod chown id mkdir touch wget; do ln -s busybox "$alpine/bin/$name"; done
-base alpine:3.23.5
+base "$alpine_image"
 
 # Go's stand-in knows the two commands of the Dockerfile: it installs a builder that builds the real collector.
-go=$scratch/golang:1.26.8-bookworm
+go_image=$(from otel-collector golang)
+go=$scratch/$go_image
 cp -r "$alpine" "$go"
 mkdir -p "$go/usr/local/bin" "$go/build"
 cp -L "$collector" "$go/usr/local/otel-collector"
@@ -28,14 +35,15 @@ printf '#!/bin/sh\n[ -f "$2" ] && mkdir out && cp /usr/local/otel-collector out/
 chmod +x /bin/builder
 SCRIPT
 chmod +x "$go/bin/go"
-base golang:1.26.8-bookworm
+base "$go_image"
 
-tempo=$scratch/grafana/tempo:2.10.7
+tempo_image=$(from tempo grafana/tempo)
+tempo=$scratch/$tempo_image
 mkdir -p "$tempo"
 # shellcheck disable=SC2016 # for the script
 printf '#!/bin/sh\ntouch /var/tempo/file && echo "tempo $* as $(id -u)"\n' >"$tempo/tempo"
 chmod +x "$tempo/tempo"
-base grafana/tempo:2.10.7
+base "$tempo_image"
 
 # The engine would make the folders of the host where they are missing, which is on this machine.
 mkdir "$scratch/containers" "$scratch/state"
