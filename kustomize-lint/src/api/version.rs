@@ -31,7 +31,7 @@ impl Version {
     }
 }
 
-/// 1.32, which this project's cluster runs.
+/// 1.32, where no configuration names another.
 impl Default for Version {
     fn default() -> Self {
         Version(32)
