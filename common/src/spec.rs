@@ -14,16 +14,12 @@ use crate::yaml::{self, Entry, Limits, Node, Value};
 /// Where a checkout keeps its specification.
 pub const FOLDER: &str = "infrastructure/platform";
 
-/// The keys that may stand at the top of a file, besides the catalogue: Compose's keys and the
-/// vocabulary's. None of them holds a secret value.
-const SHOWN: [&str; 13] = [
-    "configs",
-    "include",
-    "name",
-    "networks",
+/// The keys at the top that every file may add to, besides the catalogue. None of them holds a secret value.
+pub const SECTIONS: [&str; 10] = [
     "services",
-    "version",
     "volumes",
+    "networks",
+    "configs",
     "x-env-files",
     "x-environments",
     "x-logging",
@@ -31,6 +27,9 @@ const SHOWN: [&str; 13] = [
     "x-variables",
     "x-wait",
 ];
+
+/// Compose's other keys at the top.
+const OTHERS: [&str; 3] = ["include", "name", "version"];
 
 /// The keys of a service that Compose does not have.
 const OF_A_SERVICE: [&str; 10] = [
@@ -218,7 +217,7 @@ fn unknown_keys(file: &File) -> Vec<Diagnostic> {
                 .at(file.place(&(file.root().span.start..file.root().span.start)), ""),
         ];
     };
-    let known: Vec<&str> = SHOWN.iter().chain([&CATALOGUE]).copied().collect();
+    let known: Vec<&str> = SECTIONS.iter().chain(&OTHERS).chain([&CATALOGUE]).copied().collect();
     let top = entries.iter().filter(|entry| !known.contains(&entry.key.as_str()));
     let services = file.section("services").and_then(Node::entries).unwrap_or_default();
     let inner = services
@@ -269,7 +268,7 @@ fn may_hold_values(section: &Entry) -> bool {
         && nearest(key, [CATALOGUE]).is_none()
         && !key.contains("secret")
         && !has_dev(&section.value);
-    !SHOWN.contains(&key) && !template
+    !SECTIONS.contains(&key) && !OTHERS.contains(&key) && !template
 }
 
 fn has_dev(node: &Node) -> bool {

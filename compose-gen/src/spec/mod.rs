@@ -15,7 +15,7 @@ use std::path::Path;
 use common::catalogue::Catalogue;
 use common::diagnostic::{Diagnostic, Report};
 use common::project::{self, Dialect, Env};
-use common::spec::File;
+use common::spec::{File, SECTIONS};
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
@@ -23,22 +23,6 @@ use shape::Shape;
 use sources::own_name;
 pub(crate) use sources::{MAYBE_SECRET, MAYBE_SECRET_HINT, Sources, at};
 use types::Document;
-
-/// The keys at the top that every file may add to; an entry is written in one file only. The
-/// catalogue checks its section, `x-secrets`, itself.
-const SECTIONS: [&str; 11] = [
-    "services",
-    "volumes",
-    "networks",
-    "configs",
-    "secrets",
-    "x-env-files",
-    "x-environments",
-    "x-logging",
-    "x-secret-files",
-    "x-variables",
-    "x-wait",
-];
 
 /// The specification as it is written, before anything is concluded from it.
 pub(crate) struct Spec {
@@ -66,7 +50,9 @@ pub(crate) fn read(path: &Path, report: &mut Report) -> Option<Spec> {
     let ordinary = !path.is_dir();
     let paths = common::spec::files_of(path, report)?;
     // A list with two entries for one thing is a mistake of the specification.
-    let dialect = Dialect { sections: &SECTIONS, repeats: false };
+    // An entry of a section is written in one file only. The catalogue checks its section, `x-secrets`, itself.
+    let sections: Vec<&str> = SECTIONS.into_iter().chain(["secrets"]).collect();
+    let dialect = Dialect { sections: &sections, repeats: false };
     let project = match ordinary {
         true => project::read(&paths, &Env::new(), &dialect, report),
         false => project::read_beside(&paths, &dialect, report),
