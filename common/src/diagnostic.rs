@@ -264,7 +264,7 @@ impl fmt::Display for Report {
 }
 
 impl Report {
-    /// Puts what has the problems, or what was being done, before each of them.
+    /// Puts the thing that has the problems, or the action that failed, before each message.
     pub fn about(&mut self, thing: &str) {
         self.diagnostics
             .iter_mut()
@@ -281,7 +281,7 @@ impl Report {
         self.diagnostics.extend(more.diagnostics);
     }
 
-    /// Says what to do about the last problem.
+    /// Gives the last problem a hint.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         let last = self.diagnostics.pop().map(|last| last.hint(hint));
         self.diagnostics.extend(last);

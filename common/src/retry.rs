@@ -3,8 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-/// Pauses of which each is twice as long as the one before, up to a longest, and up to as much
-/// longer by chance: several who have met once do not meet again.
+/// Pauses that double up to a longest. A random part of up to the same length is added, so that several
+/// processes which have met once do not meet again.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     next: Duration,
@@ -31,8 +31,8 @@ impl Backoff {
     }
 }
 
-/// Asks until the answer is another than one to ask `again` after, or the deadline has passed; it
-/// asks at least once. Returns the last answer.
+/// Asks, at least once, while `again` holds for the answer and the deadline has not passed. Returns the last
+/// answer.
 pub async fn poll<A>(
     deadline: Instant,
     again: impl Fn(&A) -> bool,

@@ -5,7 +5,7 @@
 //! - [`template`], [`containers`]: the pods that an object makes
 //! - [`needs`]: the objects that it names
 //! - [`Provided`], [`Claims`]: the ConfigMaps, Secrets and claims that come with other objects
-//! - [`backends`], [`parents`], [`certificates`]: what routes, Gateways and Ingresses name
+//! - [`backends`], [`parents`], [`certificates`]: the objects that routes, Gateways and Ingresses name
 //! - [`budget`]: the memory of all pods at the worst moment
 
 pub mod budget;

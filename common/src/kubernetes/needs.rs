@@ -8,7 +8,7 @@ use super::{
 const RBAC: &str = "rbac.authorization.k8s.io";
 const EXTERNAL_SECRETS: &str = "external-secrets.io";
 
-/// What is needed.
+/// The kind of object that is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// A ConfigMap.
@@ -76,7 +76,7 @@ impl Target {
 /// A name of another object.
 #[derive(Debug)]
 pub struct Need<'a, T> {
-    /// What it names.
+    /// The kind of object that it names.
     pub target: Target,
     /// The namespace that is meant, as written; empty for an object of the whole cluster.
     pub namespace: &'a str,

@@ -1,4 +1,4 @@
-//! What makes ConfigMaps and Secrets, and which keys these have.
+//! The objects that make ConfigMaps and Secrets, and the keys of these.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -40,7 +40,7 @@ const ROOT_CA: &str = "kube-root-ca.crt";
 const EVERYWHERE: &str = "*";
 
 impl Provided {
-    /// What the objects make; their positions are those of the iterator.
+    /// The ConfigMaps and Secrets that the objects make; their positions are those of the iterator.
     pub fn of<'a, T: Tree + 'a>(objects: impl Iterator<Item = &'a T>) -> Self {
         let mut provided = Provided::default();
         for (at, object) in objects.enumerate() {
