@@ -11,7 +11,7 @@ TOOLS ?= fetch-secrets export-dbt compose-gen kustomize-lint kind-cluster
 # Where cargo builds; an absolute path may be given to share a cache.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
-# What the tests talk to. The one that takes minutes to compile comes first.
+# The programs that the tests talk to. The longest build comes first.
 PEERS := kubernetes-server prometheus otel-collector alertmanager localstack boto3 shells compose docker kubectl kubernetes kubernetes-validate pre-commit \
 	sarif-schema hadolint shellcheck zizmor time terraform moto checkov databases dbt readers \
 	kafka hive-metastore spark airflow

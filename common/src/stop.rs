@@ -39,7 +39,7 @@ impl Stop {
         Self::new(Status::Unfinished, Diagnostic::error(code, message))
     }
 
-    /// What to do about the last problem.
+    /// The hint for the last problem.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Stop { report: self.report.hint(hint), ..self }

@@ -90,8 +90,8 @@ impl Budget {
         })
     }
 
-    /// DuckDB's share, for a database file of `file` bytes. What DuckDB remembers of each segment
-    /// that it has read is outside its limit and grows with the file, so the limit shrinks by it.
+    /// DuckDB's share, for a database file of `file` bytes. DuckDB's notes on each segment that it has read
+    /// are outside its limit and grow with the file, so the limit shrinks by them.
     ///
     /// The thread that takes a stream's batches works in DuckDB too, and more threads than are
     /// needed wait busily for it, so half of them leave the rest to the encoders.

@@ -1,4 +1,4 @@
-//! What the pods may use together, against what the cluster is given.
+//! The memory of all pods together, against the memory of the cluster.
 //!
 //! Nodes of a Kind cluster report the whole machine's memory, so no scheduler would refuse.
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::references::workload;
 
-/// What the specification gives an environment, in bytes.
+/// An environment's budget in the specification, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Budget {
     /// For all nodes together.
@@ -25,7 +25,7 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// What pods may have.
+    /// The bytes that pods may have.
     pub(crate) fn available(self) -> u64 {
         self.total.saturating_sub(self.reserved)
     }

@@ -40,7 +40,7 @@ Environment:
 #[command(name = "kind-cluster", version, after_help = AFTER_HELP)]
 #[command(disable_help_subcommand = true)]
 pub struct Cli {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
     /// Options of every command.
@@ -124,8 +124,8 @@ pub enum Command {
 /// Options of `create`.
 #[derive(Clone, Debug, Args)]
 pub struct Create {
-    /// What is installed beside the platform
-    /// [default: infrastructure/config/kind/components.yaml here or in a parent folder]
+    /// The components that are installed beside the platform [default:
+    /// infrastructure/config/kind/components.yaml here or in a parent folder]
     #[arg(long, value_name = "FILE", env = "KIND_COMPONENTS")]
     pub components: Option<PathBuf>,
     /// Folder with the components' manifests and charts, by the names that `--dry-run` shows;

@@ -17,7 +17,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Doctor) -> Result<Status
         Ok(more) => checks.extend(more),
         Err(stop) => {
             let mut more = report::stopped("drift", &stop);
-            // What keeps preflight from looking keeps drift from it, too, and is said once.
+            // A cause that stops preflight stops drift, too, and is reported once.
             more.retain(|check| !checks.iter().any(|said| said.code == check.code));
             checks.extend(more);
         }

@@ -49,7 +49,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start")?;
     let outcome = runtime.block_on(command(cli));
-    // What still reads from a closed connection must not hold the process up.
+    // A task that still reads from a closed connection must not hold the process up.
     runtime.shutdown_background();
     Ok(outcome?)
 }

@@ -1,9 +1,9 @@
 //! Images that the overlay needs and the nodes lack, or have in another state.
 //!
-//! A name is not an image: one that was built again has the same name. What is built here is
-//! compared by the digest of its configuration, which containerd calls its id. An engine that keeps
-//! images in containerd's store says the digest of the manifest instead, and where a node does not
-//! know that one, nothing can be said and the image is loaded again.
+//! A name is not an image: one that was built again has the same name. Images that are built here are
+//! compared by the digest of their configuration, which containerd calls their id. An engine that keeps
+//! images in containerd's store says the digest of the manifest instead, and where a node does not know that
+//! one, nothing can be said and the image is loaded again.
 //!
 //! They are saved to a file first and loaded from there: straight from the engine, kind fails
 //! with "content digest not found" where the engine keeps images in containerd's store.
@@ -39,7 +39,7 @@ impl Loading {
     }
 }
 
-/// What is to be done about one image that some node lacks.
+/// The action for one image that some node lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Lack {
     /// The engine has it: it is loaded onto these nodes.
@@ -67,13 +67,13 @@ impl Lack {
     }
 }
 
-/// What a new image of an old name does not do by itself.
+/// The reminder for a new image with an old name.
 const RESTART: &str = "pods that run keep the image they have until `kubectl rollout restart`";
 
 /// Drivers of the engine's own store, whose ids are digests of configurations.
 const BY_CONFIGURATION: [&str; 5] = ["overlay2", "vfs", "btrfs", "zfs", "fuse-overlayfs"];
 
-/// What is known of one image.
+/// The facts on one image.
 #[derive(Clone, Debug)]
 pub(crate) struct Image {
     /// No registry has it.

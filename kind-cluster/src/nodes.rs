@@ -107,7 +107,7 @@ pub(crate) fn shares(nodes: &[Node], total: u64, reserved: u64) -> BTreeMap<Stri
     nodes.iter().map(|node| (node.name.clone(), share(node) & !4095)).collect()
 }
 
-/// What a node knows of one image.
+/// A node's facts on one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NodeImage {
     /// Digest of the image's configuration, which is what it is made of.

@@ -9,8 +9,7 @@ use serde_json::Value;
 
 pub(crate) use common::kubernetes::template;
 
-/// What identifies an object in a cluster. The version is left out: the same object may be
-/// asked for in several.
+/// An object's identity in a cluster. The version is left out: the same object may be asked for in several.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) group: String,

@@ -26,7 +26,7 @@ const DEPENDS_ON: &str = "config.kubernetes.io/depends-on";
 pub(crate) struct Phase {
     /// In the order of applying; indices into the objects.
     pub(crate) objects: Vec<usize>,
-    /// Those that must be ready before the next phase starts.
+    /// Objects that must be ready before the next phase starts.
     pub(crate) awaited: BTreeSet<usize>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn phases(objects: &[Value]) -> Result<Vec<Phase>, Vec<Diagnostic>> {
     }
     let count = phase_of.values().max().map_or(0, |last| last + 1);
     let mut phases: Vec<Phase> = (0..count).map(|_| Phase::default()).collect();
-    // What is waited for is waited for once: just before its first use.
+    // Each object is waited for once: just before its first use.
     let mut awaited: BTreeMap<usize, usize> = BTreeMap::new();
     for index in &sorted {
         phases[phase_of[index]].objects.push(*index);
@@ -181,7 +181,7 @@ pub(crate) fn for_deletion(objects: Vec<Value>) -> Vec<Value> {
     order.into_iter().map(|index| objects[index].clone()).collect()
 }
 
-/// What decides between objects that do not need each other.
+/// The order of objects that do not need each other.
 fn rank(object: &Value) -> (u8, i64, u8, usize, Key) {
     let key = Key::of(object);
     let profile = match meta(object, "labels", "app.kubernetes.io/component") {

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 
-/// What a program left behind.
+/// A program's result.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) success: bool,
@@ -208,7 +208,7 @@ pub(crate) fn failed(program: &str, arguments: &[impl AsRef<OsStr>], output: &Ou
     Stop::unfinished("program-failed", message)
 }
 
-/// What to do when the engine does not run.
+/// The hint when the engine does not run.
 pub(crate) const START_ENGINE: &str =
     "start it (`systemctl start docker`, or Docker Desktop), and check `docker info`";
 

@@ -1,4 +1,4 @@
-//! What the objects need of each other, and what is missing.
+//! The references between the objects, and their missing targets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ pub(crate) fn key(need: &Need<'_, Value>) -> Key {
     Key::new(need.target.group(), need.target.kind(), need.namespace, need.name())
 }
 
-/// What the objects of an overlay provide.
+/// The objects that an overlay provides.
 struct Overlay<'a> {
     objects: BTreeMap<Key, &'a Value>,
     provided: Provided,

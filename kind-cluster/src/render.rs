@@ -15,7 +15,7 @@ use crate::object::{group, name, text};
 use crate::places;
 use crate::process;
 
-/// What every profile needs: the folder of an overlay with its namespace and stores.
+/// The part that every profile needs: the folder of an overlay with its namespace and stores.
 const COMMON: &str = "cluster";
 
 /// An overlay's objects.

@@ -1,4 +1,4 @@
-//! What a command has found, as text, JSON or JUnit's XML.
+//! The result of a command, as text, JSON or JUnit's XML.
 
 use common::exit::Status;
 use common::stop::Stop;
@@ -27,17 +27,17 @@ pub(crate) enum Outcome {
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Check {
-    /// What belongs together, such as `nodes`.
+    /// The group of checks, such as `nodes`.
     pub(crate) group: &'static str,
-    /// What was looked at.
+    /// The object of the check.
     pub(crate) name: String,
     /// How it ended.
     pub(crate) outcome: Outcome,
     /// Stable name of the problem; empty when there is none.
     pub(crate) code: &'static str,
-    /// What was found.
+    /// The observation.
     pub(crate) detail: String,
-    /// What to do.
+    /// The hint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
 }
@@ -84,7 +84,7 @@ impl Check {
     }
 }
 
-/// What kept a part from being looked at, as checks that have failed.
+/// A part that could not be looked at, as failed checks.
 pub(crate) fn stopped(group: &'static str, stop: &Stop) -> Vec<Check> {
     let check = |diagnostic: &common::diagnostic::Diagnostic| {
         let place = diagnostic.place().map(|place| format!("{place}: ")).unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::object::{Key, list, text};
 use crate::readiness::{Rule, State, World, assess};
 use crate::report::{self, Check, Outcome};
 
-/// What is looked at: the group in the report, and version and kind.
+/// The kinds that are looked at: the group in the report, and version and kind.
 const LOOKED_AT: [(&str, &str, &str); 13] = [
     ("nodes", "v1", "Node"),
     ("workloads", "apps/v1", "Deployment"),
@@ -53,8 +53,8 @@ pub(crate) async fn run(shared: &Shared) -> Result<Status, Stop> {
     report::publish("status", &checks, shared.format)
 }
 
-/// A check for each object that has a state, and for each that should be there. What cannot be
-/// asked is said among the others.
+/// A check for each object that has a state, and for each that should be there. Questions without an answer
+/// are among the checks.
 pub(crate) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
     let mut checks = Vec::new();
     let world = look(cluster, &mut checks).await;

@@ -38,7 +38,7 @@ Environment:
 #[command(name = "kustomize-lint", version, after_help = AFTER_HELP)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
@@ -128,9 +128,9 @@ impl FromStr for Output {
 /// A severity, as a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Threshold {
-    /// What breaks a deployment
+    /// A fault that breaks a deployment
     Error,
-    /// What is likely a mistake, and worse
+    /// A likely mistake, and worse
     Warning,
     /// Everything
     Info,

@@ -1,11 +1,11 @@
-//! What the steps of a rendering did, for rules to judge: kustomize is silent about most of it.
+//! The steps of a rendering, for rules to judge: kustomize is silent about most of it.
 
 use crate::id::Id;
 use crate::object::ObjectKey;
 use crate::tree::Place;
 use crate::tree::StepId;
 
-/// What kind of step it was.
+/// The kind of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StepKind {
     /// An entry of `configMapGenerator` or `secretGenerator`.
@@ -63,7 +63,7 @@ impl StepKind {
 /// One step of the rendering.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// What it was.
+    /// The kind of the step.
     pub kind: StepKind,
     /// Its entry in the kustomization file. A patch's own lines are in the values it set.
     pub place: Place,
@@ -82,14 +82,14 @@ pub enum Target {
     Everything,
 }
 
-/// What a step did.
+/// The record of a step.
 #[derive(Clone, Debug)]
 pub struct Fact {
     /// The step.
     pub step: StepId,
     /// The place to show: an entry of the kustomization, or a line of a patch.
     pub place: Place,
-    /// What happened.
+    /// The effect.
     pub what: What,
 }
 
@@ -109,12 +109,12 @@ pub enum What {
         /// Whether it is a JSON patch of nothing but `test`, which is to change nothing.
         tests: bool,
     },
-    /// A JSON operation did what it does not say: a `replace` created a key, an `add` without a
-    /// value, or a `copy` of what is not there, wrote `null`. One fact per object.
+    /// A JSON operation did what it does not say: a `replace` created a key, an `add` without a value, or a
+    /// `copy` of a missing path, wrote `null`. One fact per object.
     Lenient {
         /// The object.
         object: ObjectKey,
-        /// What was done.
+        /// The action.
         message: String,
     },
     /// A merge patch replaced a list of a custom resource as a whole, for want of a schema.
@@ -153,13 +153,13 @@ pub enum What {
 pub struct NotAnalysed {
     /// Its place.
     pub place: Place,
-    /// What it is: a remote base, a Helm chart, a function.
+    /// The name of the part: a remote base, a Helm chart, a function.
     pub what: String,
-    /// What may be missing for it.
+    /// The objects that may be missing for it.
     pub effect: Effect,
 }
 
-/// What a part that is not rendered may do.
+/// The possible effect of a part that is not rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Add objects, or change them in any way.
@@ -206,14 +206,14 @@ pub enum ProblemKind {
     DuplicateKey,
 }
 
-/// What keeps a kustomization from being built.
+/// A problem that keeps a kustomization from being built.
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// Its kind.
     pub kind: ProblemKind,
     /// The place; problems of a whole folder have none.
     pub place: Option<Place>,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
     /// Another place that explains.
     pub also: Option<(Place, String)>,

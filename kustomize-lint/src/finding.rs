@@ -1,4 +1,4 @@
-//! What a rule found: what is wrong, where, and what to do.
+//! A rule's finding: what is wrong, where, and what to do.
 
 use crate::id::Id;
 use crate::object::Object;
@@ -11,7 +11,7 @@ pub(crate) struct Finding {
     pub(crate) rule: &'static Rule,
     /// The rule's own, or what the configuration makes of it.
     pub(crate) severity: Severity,
-    /// What is wrong, in one sentence.
+    /// The problem, in one sentence.
     pub(crate) message: String,
     /// The place to change; `None` only for what has no file.
     pub(crate) place: Option<Place>,
@@ -22,20 +22,20 @@ pub(crate) struct Finding {
     pub(crate) hint: Option<String>,
     /// The object: `Deployment rideshare/web`.
     pub(crate) object: Option<Id>,
-    /// What tells findings of one rule at one place apart: a key, a name. Not shown.
+    /// The text that tells findings of one rule at one place apart: a key, a name. Not shown.
     pub(crate) detail: String,
     /// The overlays that have it, as a user would write them.
     pub(crate) overlays: Vec<String>,
     /// How to correct it.
     pub(crate) fix: Option<Fix>,
-    /// What stays the same when lines move: rule, file, object and the text of the line.
+    /// The identity that stays the same when lines move: rule, file, object and the text of the line.
     pub(crate) fingerprint: String,
 }
 
 /// A correction of a file's text.
 #[derive(Clone, Debug)]
 pub(crate) struct Fix {
-    /// What it does: `replace \`bases\` by \`resources\``.
+    /// The effect of the fix: `replace \`bases\` by \`resources\``.
     pub(crate) title: String,
     /// Texts to put in the place of others; they do not overlap.
     pub(crate) edits: Vec<Edit>,
@@ -88,7 +88,7 @@ impl Finding {
         self
     }
 
-    /// What tells it apart from others of the same rule at the same place.
+    /// Sets the text that tells the finding apart from the rule's other findings at the same place.
     pub(crate) fn detail(&mut self, detail: impl Into<String>) -> &mut Self {
         self.detail = detail.into();
         self

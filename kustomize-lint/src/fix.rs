@@ -18,7 +18,7 @@ use crate::tree::Texts;
 /// More than corrections need that wait for others.
 const PASSES: usize = 10;
 
-/// What was done.
+/// The applied fixes.
 #[derive(Debug, Default)]
 pub(crate) struct Fixed {
     /// Corrections that were made.
@@ -128,8 +128,8 @@ fn corrected(texts: &Texts, outcome: &Outcome, findings: &[&Finding]) -> Texts {
     for (path, (mut text, mut list)) in edits {
         // A file keeps its kind of line ends.
         let windows = text.contains("\r\n");
-        // From the end, so that places before stay true. What is inserted where a deletion begins
-        // comes last, and so stands before it.
+        // From the end, so that places before stay true. An insertion at the start of a deletion comes last,
+        // and so stands before it.
         list.sort_by_key(|edit| (edit.place.start, edit.place.end));
         for edit in list.into_iter().rev() {
             if text.get(edit.place.span()).is_some() {

@@ -246,7 +246,7 @@ fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, cont
     }
 }
 
-/// What a replaced or merged object takes over from the old one.
+/// Properties that a replaced or merged object takes over from the old one.
 fn inherit(object: &mut Object, old: &Object, merge: bool) {
     for field in ["labels", "annotations"] {
         let Some(inherited) = old.node.at(&["metadata", field]) else { continue };
@@ -293,6 +293,6 @@ fn inherit(object: &mut Object, old: &Object, merge: bool) {
     object.prefixes.clone_from(&old.prefixes);
     object.suffixes.clone_from(&old.suffixes);
     object.original = old.original.clone();
-    // Only what both want a hash for gets one; a resource never asks.
+    // A hash is added only if both objects want one; a resource never asks.
     object.needs_hash &= old.needs_hash;
 }

@@ -1,4 +1,4 @@
-//! What identifies an object: group, version, kind, namespace and name.
+//! An object's identity: group, version, kind, namespace and name.
 
 use std::fmt;
 

@@ -43,8 +43,8 @@ use common::exit::Status;
 
 use cli::{Cli, Command};
 
-/// What linting `folder` finds, as the JSON of `--format json`; with the default settings.
-/// For programs that have the linter as a library, and for its fuzz targets.
+/// The findings in `folder`, as the JSON of `--format json`; with the default settings. For programs that
+/// have the linter as a library, and for its fuzz targets.
 ///
 /// # Errors
 /// A folder that does not exist.

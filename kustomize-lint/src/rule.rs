@@ -1,5 +1,4 @@
-//! What a rule is called, how much it weighs, and what its page says. How it looks is in
-//! [`crate::rules`].
+//! A rule's name, weight and page. How it looks is in [`crate::rules`].
 
 use serde::Serialize;
 
@@ -35,7 +34,7 @@ pub struct Rule {
     pub name: &'static str,
     /// How much its findings weigh unless the configuration says otherwise.
     pub severity: Severity,
-    /// What it finds, why that matters, a bad and a good example, in Markdown.
+    /// The page in Markdown: the rule, its reason, a bad and a good example.
     pub docs: &'static str,
 }
 
@@ -46,7 +45,7 @@ impl Rule {
         self.docs.lines().map(line).collect()
     }
 
-    /// What it finds, in one sentence.
+    /// The rule, in one sentence.
     pub fn summary(&self) -> String {
         let text = self.text();
         let first = text.split("\n\n").next().unwrap_or_default();

@@ -31,7 +31,7 @@ impl Tracked {
         for folder in path.ancestors().skip(1) {
             folders.push(folder);
             if folder.join(".git").exists() {
-                // What is nearer to the file wins.
+                // The entry nearest to the file wins.
                 return folders.iter().find_map(|folder| self.says(folder, &path)).unwrap_or(false);
             }
         }

@@ -9,7 +9,7 @@ others.
 import json
 import sys
 
-# What protects a resource: the attribute, the value with which it does, and what that means.
+# The protection of a resource: the attribute, the value with which it does, and what that means.
 PROTECTION = {
     "aws_db_instance": ("deletion_protection", True, "RDS refuses to delete it"),
     "aws_lb": ("enable_deletion_protection", True, "the load balancer's own protection is on"),

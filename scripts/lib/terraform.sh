@@ -176,7 +176,7 @@ check_names() {
 initialise() {
     local log=$layers/$layer/.terraform-init.log place=bucket
     plugin_arguments
-    # What it says is installed, or nothing: no run changes it unseen.
+    # The installed version, or nothing: no run changes it unseen.
     [[ ! -e $layers/$layer/.terraform.lock.hcl ]] || init_arguments+=(-lockfile=readonly)
     [[ $layer != bootstrap ]] || place=$(place_of_bootstraps_state)
     case $place in

@@ -6,7 +6,7 @@ use std::path::Path;
 /// Small files of one case.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// What it shows.
+    /// The case that it shows.
     pub name: String,
     /// Path and text.
     pub files: Vec<(String, String)>,

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use crate::run::run;
 use crate::{peers, root};
 
-/// What dbt makes of the project in `tests/dbt`.
+/// dbt's artifacts of the project in `tests/dbt`.
 #[derive(Clone, Debug)]
 pub struct Project {
     /// The DuckDB file.

@@ -13,7 +13,7 @@ pub struct Dockerfile {
     pub stages: Vec<String>,
     /// Build arguments and their defaults.
     pub arguments: BTreeMap<String, Option<String>>,
-    /// What COPY and ADD take from the build context.
+    /// The paths of the build context that COPY and ADD take.
     pub copied: Vec<String>,
     /// The commands of RUN, each in one line.
     pub runs: Vec<String>,

@@ -1,4 +1,4 @@
-//! What the kubelet makes of a text, by its own documented rules.
+//! The kubelet's expansion of a text, by its documented rules.
 
 use std::collections::BTreeMap;
 

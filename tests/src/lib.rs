@@ -1,4 +1,4 @@
-//! What the tests of all tools share: the real components they talk to, a proxy that breaks
+//! Support that the tests of all tools share: the real components they talk to, a proxy that breaks
 //! connections on purpose, and a readable record of a program's run.
 
 pub mod apiserver;

@@ -37,7 +37,7 @@ impl Request {
     }
 }
 
-/// What to do with a request.
+/// The action for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Let the real server answer.

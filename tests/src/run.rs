@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// What a run left behind.
+/// A run's result.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// The exit status; 128 + n for a signal, as a shell says it.

@@ -52,7 +52,7 @@ pub enum Value {
 #[derive(Debug, PartialEq, Eq)]
 struct Problem {
     span: Range<usize>,
-    /// Whether the bytes are the name of a variable. Others may be a part of a value.
+    /// Whether the bytes are the name of a variable. In an unnamed form it may be a part of a value.
     named: bool,
     message: &'static str,
 }

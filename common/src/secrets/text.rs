@@ -55,7 +55,7 @@ pub fn secrets(text: &str) -> Vec<Range<usize>> {
 /// The lines that may show a secret in a text whose syntax is broken, with those that go on below
 /// them: where there is no tree, a name and its value cannot be told apart.
 ///
-/// Of a Secret, or of what makes one, all is hidden: its keys need not have the name of a secret.
+/// All of a Secret is hidden, and of an object that makes one: its keys need not have the name of a secret.
 pub fn unreadable(text: &str) -> Vec<Range<usize>> {
     if OF_SECRETS.iter().any(|word| text.contains(word)) {
         return std::iter::once(0..text.len()).collect();

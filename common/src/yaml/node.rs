@@ -48,7 +48,7 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// Where it stands and of what kind it is; a file may hold secret values.
+/// The place and the kind; a file may hold secret values.
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {:?}", self.kind(), self.span)

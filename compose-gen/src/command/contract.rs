@@ -93,7 +93,7 @@ impl Place<'_> {
         facts
     }
 
-    /// What the container runs beside the service's own code.
+    /// The programs that the container runs beside the service's code.
     fn programs(&self) -> String {
         let service = self.service;
         let mut programs = BTreeSet::new();

@@ -39,7 +39,7 @@ pub(crate) fn run(shared: &Shared, options: &Graph) -> Result<Status> {
     Ok(Status::Done)
 }
 
-/// The dependencies worth drawing. What every service with secrets needs is left out.
+/// The dependencies worth drawing. The service that all services with secrets need is left out.
 fn edges(platform: &Platform) -> Vec<(&str, &str, Condition, bool)> {
     let files = platform.secret_files.as_ref().map(|files| files.service.as_str());
     let mut edges = Vec::new();

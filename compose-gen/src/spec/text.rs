@@ -154,8 +154,8 @@ pub(crate) fn compose(text: &str) -> String {
 /// For `env`, `command` and `args` of Kubernetes: `$(NAME)` would be replaced, and `$$` is `$`.
 ///
 /// The kubelet reads `$$` as `$` and `$(` as the start of a reference; a `$` before anything
-/// else stays as it is. So exactly the `$` before `(` or `$` is doubled. What stands after a
-/// run counts: the last `$` of `$$(` stands before `(`, and that of `$$x` before `x`.
+/// else stays as it is. So exactly the `$` before `(` or `$` is doubled. The text after a run counts: the
+/// last `$` of `$$(` stands before `(`, and that of `$$x` before `x`.
 pub(crate) fn kubernetes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for piece in pieces(text) {

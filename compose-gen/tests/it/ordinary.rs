@@ -1,4 +1,4 @@
-//! What an ordinary Compose file leaves unsaid, and what Compose does then.
+//! Settings that an ordinary Compose file leaves to Compose's defaults.
 
 use serde_json::{Value, json};
 

@@ -32,7 +32,7 @@ fn a_name_that_resolves_ends_the_wait() {
     wait(&["name", "nobody.invalid", "-", "0"]).expect(1);
 }
 
-/// What an API server answers, from a `curl` of the test's own: there is no cluster here.
+/// The API server's answers come from a `curl` that the test provides: there is no cluster here.
 #[test]
 fn a_job_is_waited_for_until_it_ends_and_no_longer_when_it_has_failed() {
     let folder = tempfile::tempdir().unwrap();

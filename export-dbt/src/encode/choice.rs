@@ -1,8 +1,8 @@
 //! How each column is encoded and compressed, learnt from the row groups before.
 //!
-//! A row group of every [`RELEARN`] tries a dictionary and zstd on all columns. What did not
-//! pay there is left out of the ones that follow: building a dictionary that grows too large,
-//! and compressing bytes that are as good as random, cost more time than all the rest.
+//! A row group of every [`RELEARN`] tries a dictionary and zstd on all columns. Encodings that save no space
+//! in one row group are left out of the following ones: building a dictionary that grows too large, and
+//! compressing bytes that are as good as random, cost more time than all the rest.
 
 use parquet::basic::{Compression, Encoding, PageType, Type as PhysicalType, ZstdLevel};
 use parquet::errors::ParquetError;

@@ -1,10 +1,11 @@
-//! What `make install` puts beside the program: every option, variable and exit status is there.
+//! The man page and the completions that `make install` puts beside the program: every option, variable and
+//! exit status is there.
 
 use std::fs;
 
 use export_dbt::cli;
 
-/// Those that no option of clap reads: the SDK's and the password.
+/// Variables that no option of clap reads: the SDK's and the password.
 const OTHER_VARIABLES: [&str; 3] = ["AWS_ENDPOINT_URL", "AWS_REGION", "TRINO_PASSWORD"];
 
 #[test]

@@ -35,8 +35,8 @@ print({name: (n, codecs, encodings) for name, n, codecs, encodings in groups})
 fn row_groups_of_other_encodings_are_read_alike() {
     let Some(_readers) = readers() else { return };
     let sandbox = Sandbox::new();
-    // What a dictionary serves and does not, what zstd shrinks and does not, and a column that
-    // changes its nature on the way.
+    // Columns that a dictionary serves or not, that zstd shrinks or not, and one that changes its nature on
+    // the way.
     sandbox.sql(
         "CREATE TABLE gold.t AS SELECT i AS id, md5(i::VARCHAR) AS key, (hash(i) % 50000)::INTEGER AS few,
          CASE WHEN i % 7 > 0 THEN CASE WHEN i < 500000 THEN i % 3 ELSE (hash(i + 1) >> 3)::BIGINT >> 20 END END AS wide,

@@ -174,7 +174,7 @@ def clickhouse(value, empty=None):
     return empty if value is None else value
 
 
-# What stands for NULL in these tables.
+# The stand-in for NULL in these tables.
 CLICKHOUSE_NULLS = {
     "union_": {"big": []},
     "list_of_null": [],

@@ -1,4 +1,4 @@
-//! What LocalStack cannot be made to show: a denied batch, a dead endpoint, a silent one.
+//! Failures that LocalStack cannot be made to show: a denied batch, a dead endpoint, a silent one.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};

@@ -192,7 +192,7 @@ fn text_binary_and_json_secrets_arrive_digit_for_digit() {
     assert!(fetched.stderr.contains("kind/json also has EXTRA"), "{}", fetched.stderr);
     assert_snapshot!(bench.read("out/core.env"));
 
-    // What seed writes is what fetch reads, for every kind.
+    // Fetch reads every kind of value that seed writes.
     let mut command = bench.tool(&["seed"]);
     run(aws(&mut command, &localstack.url(), &account)).expect(0);
     let mut command = bench.tool(&["--profile", "core"]);

@@ -14,7 +14,7 @@ use rideshare_tests::run::run;
 
 use crate::support::Bench;
 
-/// What some parser treats specially.
+/// Characters that some parser treats specially.
 const SPECIAL: &[char] = &[
     '\'', '"', '`', '$', '\\', '#', '\n', '\r', '\t', ' ', '=', '!', '(', ')', '{', '}', '[', ']',
     ';', '&', '|', '<', '>', '*', '?', '~', '%', '^', ':', ',', '@', '/', 'a', 'n', '0', 'é',
@@ -73,7 +73,7 @@ fn every_short_value_of_special_characters_through_every_shell() {
 #[test]
 fn names_that_bash_knows_arrive_or_are_refused() {
     let Some(bash) = peers::find("PEER_BASH") else { return };
-    // What a running bash has set, and what its manual says it treats specially.
+    // Names that a running bash has set, and names that its manual says it treats specially.
     let known = run(Command::new(bash).args(["-ic", "compgen -v"])).expect(0).stdout;
     let special = "BASH_ENV CHILD_MAX COLUMNS COMPREPLY EMACS FIGNORE HISTCONTROL HISTFILE \
                    HISTIGNORE HISTSIZE HOSTFILE INPUTRC INSIDE_EMACS LC_ALL LINES MAIL MAILCHECK \

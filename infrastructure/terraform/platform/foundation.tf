@@ -1,4 +1,4 @@
-# What foundation has made. Each output is read by its name, so that a test can see which, and compare
+# The outputs of the foundation layer. Each output is read by its name, so that a test can see which, and compare
 # them with this list.
 
 locals {

@@ -58,7 +58,7 @@ module "dns" {
 }
 
 locals {
-  # What the specification fixes; a test compares them with infrastructure/platform.
+  # Facts that the specification fixes; a test compares them with infrastructure/platform.
   databases     = toset(["airflow", "metastore"])
   ingress_group = "rideshare"
   hosts         = toset(["airflow", "api", "grafana", "prometheus", "trino"])

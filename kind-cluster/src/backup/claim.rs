@@ -1,4 +1,5 @@
-//! What an archive keeps of a claim, and may ask a cluster for: a claim, and no other object.
+//! The part of a claim that an archive keeps, and that a restore may ask a cluster for: a claim, and no other
+//! object.
 
 use serde_json::{Map, Value, json};
 
@@ -55,7 +56,7 @@ pub(super) fn of(object: &Value, namespace: &str, claim: &str) -> Result<Value, 
     Ok(essence(object))
 }
 
-/// What Kubernetes allows, so that the name also is one part of a path.
+/// The form that Kubernetes allows, so that the name also is one part of a path.
 fn is_name(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());

@@ -68,7 +68,7 @@ pub(super) async fn write(
     })
 }
 
-/// What is in the member that was written last.
+/// The contents of the member that was written last.
 async fn survey(
     writer: &Writer,
     claim: &str,

@@ -1,4 +1,4 @@
-//! What a backup is about: every claim of the cluster, and what uses it.
+//! The subject of a backup: every claim of the cluster, and what uses it.
 
 use common::diagnostic::{Diagnostic, Report};
 use common::stop::Stop;
@@ -17,7 +17,7 @@ use crate::object::{Key, containers, list, name, replicas, template, text, uses}
 pub(super) struct Inventory {
     pub(super) volumes: Vec<Volume>,
     pub(super) databases: Vec<Database>,
-    /// What uses the volumes, with its replicas.
+    /// The workloads that use the volumes, with their replicas.
     pub(super) workloads: Vec<(Key, i64)>,
     pub(super) scratch: Vec<Scratch>,
     /// Volumes with data that no claim has, which no archive has either.
@@ -77,7 +77,7 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
             }
         }
         let users = pods.iter().filter(|pod| uses(pod, namespace, name(claim)));
-        // What a restore has left is deleted already, and its end is waited for.
+        // A restore's leftovers are deleted already, and their end is waited for.
         for pod in users.filter(|pod| name(pod) != BINDER && !stoppable(pod)) {
             let (claim, pod) = (name(claim), name(pod));
             let message = format!(

@@ -1,4 +1,4 @@
-//! What an archive holds, and how it came to be.
+//! The contents of an archive, and its origin.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,9 +16,9 @@ pub(super) struct Manifest {
     pub(super) cluster: String,
     pub(super) volumes: Vec<Volume>,
     pub(super) dumps: Vec<Dump>,
-    /// What was not backed up, and why.
+    /// Volumes that were not backed up, and why.
     pub(super) scratch: Vec<Scratch>,
-    /// What used the volumes, and with how many pods.
+    /// The workloads that used the volumes, and with how many pods.
     pub(super) workloads: Vec<Workload>,
     /// Every image of those, as their pods named it.
     pub(super) images: Vec<String>,
@@ -69,7 +69,7 @@ pub(super) struct Scratch {
     pub(super) reason: String,
 }
 
-/// What uses volumes.
+/// A workload that uses volumes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Workload {

@@ -55,7 +55,7 @@ pub(crate) async fn run(
     report::publish("backup", &checks, shared.format)
 }
 
-/// What becomes of the stopped workloads once there is an archive.
+/// The stopped workloads' state once there is an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     /// They run again.
@@ -98,14 +98,14 @@ pub(crate) async fn make(
         Ok(manifest) => writer.publish().map(|()| manifest),
         Err(stop) => Err(stop),
     };
-    // What is to be deleted must not have been written to since.
+    // A volume that is about to be deleted must not have been written to since.
     let unused = match (&outcome, then) {
         (Ok(_), Then::StayStopped) => {
             interrupt.or(quiesce::still_unused(&cluster, &inventory.volumes)).await
         }
         _ => Ok(()),
     };
-    // Whatever has gone wrong, what was stopped starts again.
+    // Stopped workloads start again, whatever has gone wrong.
     let resumed = match (&outcome, &unused, then) {
         (Ok(_), Ok(()), Then::StayStopped) => Ok(()),
         _ => unused.and(interrupt.cleanup(quiesce::resume(&cluster)).await),
@@ -209,7 +209,7 @@ fn file_name(cluster: &str) -> String {
     format!("{cluster}-{}.tar", now.replace(['-', ':'], ""))
 }
 
-/// What killed backups of this cluster have left in the folder.
+/// Partial archives that killed backups of this cluster have left in the folder.
 fn partial(folder: &Path, cluster: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let ours = |name: &str| {

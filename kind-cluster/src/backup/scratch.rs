@@ -1,5 +1,5 @@
-//! What a backup leaves out, which is said: volumes that go with their pod, folders of a node, and
-//! volumes that no claim has any more.
+//! Volumes that a backup leaves out, each reported with its reason: volumes that go with their pod, folders
+//! of a node, and volumes that no claim has any more.
 
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ pub(crate) fn abandoned<'v>(volumes: &'v [Value], claims: &[Value]) -> Vec<&'v s
         })
     };
     let kept = |volume: &&Value| {
-        // Others go as soon as the provisioner gets to it.
+        // Volumes with another policy go as soon as the provisioner gets to them.
         text(volume, "/spec/persistentVolumeReclaimPolicy") != "Delete"
             && (matches!(text(volume, "/status/phase"), "Released" | "Failed")
                 || (volume.pointer("/spec/claimRef/name").is_some() && !has_claim(volume)))

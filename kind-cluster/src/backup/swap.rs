@@ -22,8 +22,8 @@ use crate::nodes::QUESTION;
 use crate::process;
 
 /// To tar, an input that ends between two files looks whole: what has arrived is hashed beside it.
-/// What a killed run has left goes first, and what this one cannot finish goes last, also when
-/// nobody is left to hear why.
+/// A killed run's leftovers go first, and an unfinished run's go last, also when nobody is left to read the
+/// output.
 const UNPACK: &str = r#"set -eu
 path=$1 new=$path.kind-cluster-new-$2 old=$path.kind-cluster-old
 [ -e "$path" ] || [ ! -e "$old" ] || mv -T "$old" "$path"
@@ -62,7 +62,7 @@ mv -T "$path" "$new"
 
 const FINISH: &str = "rm -rf \"$1.kind-cluster-old\"";
 
-/// What is still being unpacked into it then removes it itself.
+/// A process that is still unpacking into it then removes it itself.
 const DISCARD: &str = "rm -rf \"$1.kind-cluster-new-$2\" || true";
 
 /// The folders that one run makes.
@@ -167,7 +167,7 @@ impl<'a> Swap<'a> {
     }
 }
 
-/// Writes a member of the archive, and returns the SHA-256 of what was written.
+/// Writes a member of the archive, and returns the SHA-256 of the written bytes.
 async fn feed(
     archive: &Path,
     member: &str,

@@ -19,7 +19,7 @@ use super::manifest::{Manifest, SCHEMA};
 /// A manifest is small; more is an attack, or garbage.
 const LARGEST_MANIFEST: u64 = 16 << 20;
 
-/// What a volume's member holds.
+/// The contents of a volume's member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Survey {
     pub(super) entries: u64,

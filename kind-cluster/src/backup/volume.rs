@@ -10,7 +10,7 @@ use crate::object::{list, mounts, name, text};
 pub(super) struct Volume {
     pub(super) namespace: String,
     pub(super) claim: String,
-    /// What a cluster without the claim needs to make it again.
+    /// The data that a cluster without the claim needs to make it again.
     pub(super) object: Value,
     pub(super) node: String,
     pub(super) path: String,
@@ -39,7 +39,7 @@ pub(super) fn of(claim: &Value, volumes: &[Value]) -> Result<Volume, String> {
         ("", path) | (path, _) => path,
     };
     let plain = path.starts_with('/') && path.split('/').all(|part| part != "..");
-    // What is replaced whole must not be a folder of the system.
+    // A path that is replaced whole must not be a folder of the system.
     if !plain || path.split('/').filter(|part| !part.is_empty()).count() < 2 {
         return Err(format!("its volume is at {path}"));
     }

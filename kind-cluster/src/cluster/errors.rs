@@ -1,4 +1,4 @@
-//! What an answer that is an error says, and what it means for this tool.
+//! The text of an error response, and its meaning for this tool.
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
@@ -34,7 +34,7 @@ pub(crate) enum Refusal {
     Other,
 }
 
-/// What server-side apply says of an object that is not what its kind's schema describes.
+/// Beginnings of server-side apply's messages on an object that its kind's schema does not allow.
 const NOT_OF_ITS_TYPE: [&str; 3] = [
     "failed to create typed patch object",
     "field not declared in schema",
@@ -107,7 +107,7 @@ pub(super) fn not_served(api_version: &str, kind: &str) -> kube::Error {
     kube::Error::Api(Box::new(status))
 }
 
-/// What an error says, with its causes: the outermost one alone says little.
+/// The text of an error with its causes: the outermost one alone says little.
 pub(crate) fn said(error: &kube::Error) -> String {
     if let kube::Error::Api(status) = error {
         // A refused field is quoted with its value.

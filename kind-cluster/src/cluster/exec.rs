@@ -13,7 +13,7 @@ use crate::process::{chunks, read};
 pub(crate) struct Executed {
     /// Its exit status.
     pub(crate) status: i32,
-    /// What it wrote to standard error.
+    /// The command's standard error.
     pub(crate) stderr: String,
 }
 

@@ -23,8 +23,8 @@ pub(crate) fn path() -> Option<PathBuf> {
         .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".kube/config")))
 }
 
-/// Puts the entries of kind's own kubeconfig for cluster `name` into the user's. What is there
-/// under other names, and the current context, stay as they are.
+/// Puts the entries of kind's own kubeconfig for cluster `name` into the user's. Entries with other names,
+/// and the current context, stay as they are.
 pub(crate) fn add(name: &str, kinds: &str) -> Result<(), Stop> {
     let new: Value = plain::from_str(kinds)
         .map_err(|error| Stop::bad("bad-kubeconfig", format!("kind's kubeconfig: {error}")))?;

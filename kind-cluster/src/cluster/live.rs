@@ -1,4 +1,4 @@
-//! What the cluster looks like right now: watches that keep a [`World`] up to date.
+//! The cluster's present state: watches that keep a [`World`] up to date.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -96,7 +96,7 @@ impl Live {
         }
     }
 
-    /// What is known now, with the clock set.
+    /// The present state, with the clock set.
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.world.now = now();

@@ -212,7 +212,7 @@ impl Cluster {
         self.forced_where_ours(object, force, "").await
     }
 
-    /// What this tool has patched is its own: that it then applies the same field is no conflict,
+    /// Fields that this tool has patched are its own: that it then applies the same field is no conflict,
     /// although the server counts patches and applies as two managers.
     async fn forced_where_ours(
         &self,
@@ -231,7 +231,7 @@ impl Cluster {
         }
     }
 
-    /// What the server would say to [`Cluster::apply`]; nothing is changed.
+    /// The server's answer to [`Cluster::apply`]; nothing is changed.
     pub(crate) async fn rehearse(&self, object: &Value, force: bool) -> Result<Value, kube::Error> {
         self.forced_where_ours(object, force, "&dryRun=All").await
     }

@@ -1,5 +1,5 @@
-//! What is installed beside the platform: from manifests or charts of one version, checked
-//! against the lock, applied like everything else and waited for.
+//! The components beside the platform: from manifests or charts of one version, checked against the lock,
+//! applied like everything else and waited for.
 
 use common::secrets::unquoted;
 use common::yaml::plain;
@@ -40,7 +40,7 @@ pub(crate) struct Component {
     version: String,
     /// The versions of Kubernetes that it is made for.
     kubernetes: Option<Range>,
-    /// Made before anything else, and the namespace of what does not say its own.
+    /// Made before anything else, and the default namespace of the component's objects.
     namespace: Option<String>,
     /// Manifests, by URL.
     #[serde(default)]
@@ -200,7 +200,7 @@ pub(crate) async fn install(
         .filter_map(defines)
         .map(|(group, kind)| (group.to_owned(), kind.to_owned()))
         .collect();
-    // What the component's own operator is to act on comes when that runs: its webhook has a say.
+    // The component's custom resources come when its operator runs: its webhook has a say.
     let mut custom = component.objects.clone();
     for object in objects.iter_mut().chain(&mut custom) {
         place(cluster, component, &defined, object).await?;
@@ -255,7 +255,7 @@ async fn place(
     Ok(())
 }
 
-/// What Helm makes of a chart. Helm keeps no record of it: the objects are applied like all others.
+/// Helm's rendering of a chart. Helm keeps no record of it: the objects are applied like all others.
 async fn chart(component: &Component, bytes: &[u8], shared: &Shared) -> Result<String, Stop> {
     let folder = process::folder()?;
     let write = |name: &str, content: &[u8]| {

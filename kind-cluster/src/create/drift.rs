@@ -1,4 +1,4 @@
-//! What differs between the configuration and the cluster, and cannot be changed in place.
+//! Differences between the configuration and the cluster that cannot be changed in place.
 
 use common::yaml::plain;
 use std::collections::BTreeSet;
@@ -105,7 +105,7 @@ fn same_image(a: &str, b: &str) -> bool {
     }
 }
 
-/// What the API server knows of the nodes: their labels, and their versions of Kubernetes.
+/// The API server's facts on the nodes: their labels, and their versions of Kubernetes.
 pub(super) async fn of_objects(
     config: &KindConfig,
     name: &str,

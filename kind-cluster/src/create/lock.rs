@@ -1,4 +1,4 @@
-//! The committed checksums of what is downloaded: `SHA256  URL`, one a line.
+//! The committed checksums of the downloads: `SHA256  URL`, one a line.
 //!
 //! An entry is made once, when somebody asks for it, and never changed by this tool: what a URL
 //! serves later must be the same bytes.

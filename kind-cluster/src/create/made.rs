@@ -20,7 +20,7 @@ const SCRIPT: &str = "if [ -e /etc/kubernetes/admin.conf ]; then echo plane; els
     found=$(ls -A /var/local-path-provisioner) || exit 9
     if [ -n \"$found\" ]; then echo data; else echo empty; fi";
 
-/// What one node has answered.
+/// One node's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Answer {
     plane: bool,
@@ -30,7 +30,7 @@ struct Answer {
 /// A cluster that is not whole.
 #[derive(Debug)]
 pub(super) struct Half {
-    /// What is missing.
+    /// The missing parts.
     why: Vec<String>,
     /// Whether an API server may ever have stored something.
     used: bool,
@@ -39,7 +39,7 @@ pub(super) struct Half {
 }
 
 impl Half {
-    /// What is missing, for people.
+    /// The missing parts, for people.
     pub(super) fn why(&self) -> String {
         self.why.join("; ")
     }

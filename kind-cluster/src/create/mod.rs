@@ -61,7 +61,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         half.may_go(&shared.name, options.recreate)?;
     }
     let make = nodes.is_empty() || half.is_some();
-    // Whatever could keep the new cluster from being made is found before the old one goes.
+    // Every obstacle to the new cluster is found before the old one goes.
     if make {
         preflight::require(shared).await?;
     }
@@ -103,7 +103,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     report::publish("create", &work.checks, shared.format)
 }
 
-/// What has been done, in the order of doing.
+/// The finished steps, in order.
 struct Work<'a> {
     shared: &'a Shared,
     checks: Vec<Check>,
@@ -143,7 +143,7 @@ impl Work<'_> {
         nodes::of(&self.shared.name).await
     }
 
-    /// What an earlier creation has left undone; `None` when nothing is.
+    /// The unfinished part of an earlier creation; `None` when nothing is.
     async fn half_made(
         &mut self,
         config: &KindConfig,
@@ -283,7 +283,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// What a dry run cannot look at, because it is not there yet.
+    /// The steps that a dry run cannot look at, because their cluster is not there yet.
     fn plan_rest(
         &mut self,
         config: &KindConfig,
@@ -305,7 +305,7 @@ impl Work<'_> {
     }
 }
 
-/// What the nodes are waited for; `None` when every one is Ready.
+/// The condition that the nodes still lack; `None` when every one is Ready.
 async fn unready(cluster: &Cluster, containers: &[Node]) -> Result<Option<String>, Stop> {
     let mut nodes = cluster.list("v1", "Node", "").await?;
     // One whose container is gone never becomes Ready; it is drift.
@@ -344,7 +344,7 @@ async fn engine_memory() -> Result<u64, Stop> {
     Ok(info["MemTotal"].as_u64().unwrap_or_default())
 }
 
-/// What differs between the configuration and a cluster that exists, without changing anything.
+/// Differences between the configuration and an existing cluster, without changing anything.
 pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
     let config = KindConfig::read(&places::kind_config(shared.kind_config.as_deref())?)?;
     let nodes = nodes::of(&shared.name).await?;

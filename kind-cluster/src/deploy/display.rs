@@ -24,13 +24,13 @@ pub(crate) fn block(title: &str, text: &str) {
     }
 }
 
-/// What is shown while objects become ready.
+/// The display while objects become ready.
 pub(crate) struct Display {
     terminal: bool,
     /// Rows of the table that is on the terminal now.
     drawn: usize,
     last: Option<Instant>,
-    /// What was said last of each object.
+    /// The last message on each object.
     said: BTreeMap<Key, String>,
 }
 

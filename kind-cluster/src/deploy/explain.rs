@@ -13,7 +13,7 @@ use crate::readiness::pods;
 
 const EVENTS: usize = 5;
 const LINES: usize = 20;
-/// What stands in a URL as something else.
+/// Characters that have another meaning in a URL.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// A shorter value would be found in half the words of a log.
 const SHORTEST_SECRET: usize = 4;
@@ -79,7 +79,7 @@ fn failing(pod: &Value) -> Vec<&Value> {
     if bad.is_empty() { all } else { bad }
 }
 
-/// What may not be shown of a namespace: its Secrets' values, as they are and encoded.
+/// The part of a namespace that may not be shown: its Secrets' values, as they are and encoded.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
     /// Longest first: a value may hold another.

@@ -1,4 +1,4 @@
-//! What was applied, kept in the cluster itself, so that what leaves the overlay can be found.
+//! The applied objects, recorded in the cluster itself, so that objects that leave the overlay are found.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) fn marked(objects: &[Value]) -> Vec<Value> {
     objects.iter().map(mark).collect()
 }
 
-/// What was applied before and is in no profile of the overlay any more.
+/// Objects that were applied before and are in no profile of the overlay any more.
 pub(super) async fn left(cluster: &Cluster, rendered: &Rendered) -> Result<Inventory, Stop> {
     let mut known = read(cluster, rendered.namespace()).await?;
     for object in &rendered.all {

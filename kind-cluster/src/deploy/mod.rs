@@ -140,7 +140,7 @@ async fn check_images(
             Some(Lack::Nowhere(on)) => {
                 ("image-missing", "is not on", on, ", nor in this machine's engine", BUILD)
             }
-            // What is loaded again may be the same, and what a registry has is pulled.
+            // An image that is loaded again may be the same, and an image of a registry is pulled.
             None | Some(Lack::Load(_) | Lack::Again(_) | Lack::Pull(_)) => continue,
         };
         let message = format!("the image {image} {what} {}{more}", on.join(", "));

@@ -20,13 +20,13 @@ use crate::readiness::{Cause, Failure, Rule, State, assess};
 /// How long an object is tried that an operator's webhook or the API server does not take yet.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What is to be applied.
+/// The objects to apply.
 pub(crate) struct RollOut<'a> {
     pub(crate) objects: &'a [Value],
     /// Take over other managers' fields.
     pub(crate) force: bool,
     pub(crate) deadline: Instant,
-    /// What it is, for messages.
+    /// The name of the roll-out, for messages.
     pub(crate) what: &'a str,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Ended {
     pub(crate) states: Vec<(Value, State)>,
     /// Why it ended early.
     pub(crate) stop: Option<Stop>,
-    /// Events and log lines of what failed.
+    /// Events and log lines of the failed objects.
     pub(crate) details: BTreeMap<Key, String>,
 }
 
@@ -88,7 +88,7 @@ struct Work<'a> {
     cluster: &'a Cluster,
     roll: &'a RollOut<'a>,
     live: Live,
-    /// What was applied, as the server answered.
+    /// The applied objects, as the server answered.
     applied: Vec<Value>,
     display: Display,
     details: BTreeMap<Key, String>,
@@ -296,8 +296,8 @@ fn refusal(key: &Key, error: &kube::Error) -> Diagnostic {
 }
 
 /// Asks the server what it would say to each object, and reports everything that it would refuse,
-/// before anything is changed. What cannot be asked yet — a namespace or a kind that is not there —
-/// is found out when it is applied.
+/// before anything is changed. Objects of a namespace or a kind that is not there yet are checked when they
+/// are applied.
 pub(crate) async fn rehearse(
     cluster: &Cluster,
     objects: &[Value],

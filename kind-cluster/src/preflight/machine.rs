@@ -6,7 +6,7 @@ use common::quantity;
 
 use crate::report::Check;
 
-/// What kind's known issues name: below them, pods of a few nodes run out of watches.
+/// The limits that kind's known issues name: below them, pods of a few nodes run out of watches.
 const INOTIFY: [(&str, &str, u64); 2] = [
     ("fs.inotify.max_user_watches", "inotify-watches", 524_288),
     ("fs.inotify.max_user_instances", "inotify-instances", 512),

@@ -13,7 +13,7 @@ use crate::report::Check;
 /// The code of a question that was not answered in time: the program may well be there.
 pub(super) const NO_ANSWER: &str = "no-answer";
 
-/// What is said of such a question.
+/// The message on a question without an answer in time.
 pub(super) fn late(what: &str, limit: Duration) -> String {
     format!("`{what}` has not answered within {}", common::duration::show(limit))
 }
@@ -107,7 +107,7 @@ pub(super) fn skew(kubectl: &Found, cluster: (u64, u64)) -> Option<Check> {
     })
 }
 
-/// What is known of the engine.
+/// The facts on the engine.
 pub(super) struct Engine {
     /// Whether other questions to it are worth asking.
     pub(super) answers: bool,

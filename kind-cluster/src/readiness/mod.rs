@@ -1,5 +1,5 @@
-//! Whether an object is ready, in progress, failed or skipped: pure functions of what the API
-//! server says, one file for each kind.
+//! Whether an object is ready, in progress, failed or skipped: pure functions of the API server's answers,
+//! one file for each kind.
 //!
 //! The rules are those of the kinds' own controllers. Where the usual tools stop early — a Job
 //! that has only started, a claim that nobody consumes — the file says what differs.
@@ -67,7 +67,7 @@ pub(crate) fn assess(object: &Value, world: &World) -> State {
     }
 }
 
-/// What holds for every kind, before its own rule.
+/// The states that all kinds share, before the kind's own rule.
 fn common(object: &Value) -> Option<State> {
     if !text(object, "/metadata/deletionTimestamp").is_empty() {
         return Some(State::InProgress("terminating".into()));

@@ -28,7 +28,7 @@ pub(super) fn state(object: &Value, now: i64) -> State {
     State::InProgress(waiting(object))
 }
 
-/// What no waiting mends: a crash loop, an image, or no node.
+/// Failures that waiting does not mend: a crash loop, an image, or no node.
 pub(super) fn stuck(object: &Value, now: i64) -> Option<Failure> {
     let loops = statuses(object).find_map(|(status, init)| {
         let code = loop_exit(status, init)?;
@@ -51,7 +51,7 @@ fn loop_exit(status: &Value, init: bool) -> Option<Option<&Value>> {
     (again && !(init && code == 0)).then_some(Some(code))
 }
 
-/// What keeps a pod from ever starting: an image, or no node.
+/// Causes that keep a pod from ever starting: an image, or no node.
 pub(super) fn unstartable(object: &Value, now: i64) -> Option<Failure> {
     for (status, _) in statuses(object) {
         let reason = text(status, "/state/waiting/reason");

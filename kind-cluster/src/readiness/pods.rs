@@ -1,4 +1,4 @@
-//! What the pods of a workload say about it before its own conditions do.
+//! The state of a workload's pods, which comes before the workload's own conditions.
 
 use serde_json::Value;
 
@@ -19,8 +19,8 @@ pub(super) fn failure(object: &Value, world: &World) -> Option<Failure> {
     })
 }
 
-/// What has only just started counts as ready to Kubernetes, where no probe says otherwise, although
-/// it may be about to end: a program that finds its configuration wrong is gone within a second.
+/// A container without a readiness probe counts as ready to Kubernetes at its start, although it may be about
+/// to end: a program that finds its configuration wrong is gone within a second.
 const SETTLED: i64 = 5;
 
 /// A container of a workload that is ready, and may not stay so.
@@ -63,7 +63,7 @@ pub(crate) fn of<'a>(object: &'a Value, world: &'a World) -> Vec<&'a Value> {
         return Vec::new();
     }
     let revision = text(object, "/status/updateRevision");
-    // What the API server counts up with every change of the template, and its pods are labelled with.
+    // The API server increments this with every change of the template, and labels the pods with it.
     let generation = meta(object, "annotations", "deprecated.daemonset.template.generation");
     let belongs = |pod: &&Value| {
         if !text(pod, "/metadata/deletionTimestamp").is_empty() {

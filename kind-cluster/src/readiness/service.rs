@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{State, World};
 use crate::object::{list, meta, name, text};
 
-/// What serves EndpointSlices of the same form before Kubernetes 1.21.
+/// The group that serves EndpointSlices of the same form before Kubernetes 1.21.
 pub(super) const OLD_SLICES: &str = "discovery.k8s.io/v1beta1";
 
 pub(super) fn state(object: &Value, world: &World) -> State {

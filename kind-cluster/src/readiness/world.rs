@@ -1,4 +1,4 @@
-//! What is known around an object.
+//! The cluster around an object.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::object::{Key, Objects};
 
-/// What the rules may look at besides the object.
+/// The rules' input besides the object.
 #[derive(Debug, Default)]
 pub(crate) struct World {
-    /// What is known of the cluster.
+    /// The cluster's objects.
     pub(crate) objects: Objects,
-    /// Group and kind of what discovery lists, where that was asked.
+    /// Group and kind of each resource that discovery lists, where discovery was asked.
     pub(crate) served: BTreeSet<(String, String)>,
     /// Seconds since 1970.
     pub(crate) now: i64,

@@ -21,7 +21,7 @@ pub(super) fn no_answer(limit: Duration) -> String {
     }
 }
 
-/// What the checks work with.
+/// The checks' tools.
 pub(super) struct Bench<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) objects: &'a [Value],

@@ -43,8 +43,8 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Smoke) -> Result<Status,
     report::publish("smoke", &checks, shared.format)
 }
 
-/// Every check, one after the other, each whatever the others have said. The ones that the
-/// deadline leaves no time for have failed.
+/// Every check, one after the other, each whatever the others have said. Checks that the deadline leaves no
+/// time for have failed.
 pub(crate) async fn checks(
     cluster: &Cluster,
     objects: &[Value],

@@ -1,7 +1,7 @@
-//! What should be in the cluster and is not: an empty cluster has nothing that could be unready.
+//! Objects that should be in the cluster and are missing: an empty cluster has nothing that could be unready.
 //!
-//! What a deployment and the components have recorded counts. Where no deployment has recorded
-//! anything, or the command line names profiles, the overlay counts, too.
+//! The records of a deployment and of the components count. Where no deployment has recorded anything, or the
+//! command line names profiles, the overlay counts, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +82,7 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
     checks
 }
 
-/// What was applied, and whether a deployment was among who applied it.
+/// The applied objects, and whether a deployment was among the programs that applied them.
 async fn recorded(cluster: &Cluster) -> Result<(Inventory, bool), Stop> {
     let maps = cluster.list("v1", "ConfigMap", "").await?;
     let records = || maps.iter().filter(|map| inventory::is_record(name(map)));

@@ -152,7 +152,7 @@ fn a_tree_comes_back_byte_for_byte_with_owners_modes_links_and_holes() {
     let archive = archives(&machine).pop().unwrap();
     assert_eq!(fs::metadata(&archive).unwrap().mode() & 0o777, 0o600);
     assert!(fs::metadata(&archive).unwrap().len() < 1 << 20, "holes are not stored");
-    // What is there is not overwritten unless that is said.
+    // Existing data is not overwritten without the option.
     let refused = run(&mut restore(&machine, &archive, &[])).expect(1);
     assert!(refused.stderr.contains("error[target-not-empty]"), "{}", refused.stderr);
     fs::remove_dir_all(root.join("deep")).unwrap();
@@ -308,7 +308,7 @@ fn what_no_archive_has_is_said() {
     }
     assert!(!done.stdout.contains("proxy"), "{}", done.stdout);
     bound(&machine, "store");
-    // What has, or had, a volume is not passed over because it is not bound now.
+    // A claim that has, or had, a volume is not passed over because it is not bound now.
     for (phase, code) in [("Lost", "volume-lost"), ("Pending", "volume-unbound")] {
         let status = json!({"status": {"phase": phase}});
         machine.server.merge("PersistentVolumeClaim", "small", "data-store-0", status);

@@ -76,7 +76,7 @@ fn components_are_installed_from_what_was_recorded_and_nothing_else() {
     let helm = machine.calls().into_iter().find(|call| call.starts_with("helm template")).unwrap();
     assert!(helm.contains("--namespace charted --include-crds --values"), "{helm}");
     with_components(&machine, &[]).unwrap().expect(0);
-    // What was installed is known, and missed when it goes.
+    // Installed objects are recorded, and missed when they go.
     machine.server.delete("Deployment", "charted", "external-secrets");
     let missed = run(&mut machine.tool(&["status"])).expect(1);
     let said = "Deployment/external-secrets (charted)[missing]";
@@ -156,7 +156,7 @@ fn without_a_network_a_folder_will_do_and_without_either_it_is_said() {
     )
     .unwrap())
     .expect(0);
-    // What is in the cache needs neither.
+    // A cached file needs neither.
     run(&mut create(&machine, &["--components", &file]).unwrap()).expect(0);
     // A cache that was tampered with is no source.
     for entry in fs::read_dir(machine.path("home/.cache/kind-cluster")).unwrap() {

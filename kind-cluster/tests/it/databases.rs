@@ -1,5 +1,5 @@
-//! Backup and restore of what real PostgreSQL and Redis servers have written. The servers run on
-//! the volumes' folders while the API server says that their pods run.
+//! Backup and restore of data that real PostgreSQL and Redis servers have written. The servers run on the
+//! volumes' folders while the API server says that their pods run.
 
 use std::collections::BTreeMap;
 use std::fs;

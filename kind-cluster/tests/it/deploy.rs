@@ -157,10 +157,10 @@ fn a_crash_loop_fails_at_once_with_events_and_log_lines_but_no_secret() {
     let started = Instant::now();
     let failed = run(&mut small(&machine, &[], &["--timeout", "60s"])).expect(1);
     assert!(started.elapsed() < Duration::from_secs(10));
-    // What was waited for before depends on the moment.
+    // The lines of waiting before it depend on the moment.
     let end = failed.stderr.find("events and log lines").unwrap();
     insta::assert_snapshot!(failed.stderr[end..]);
-    // What cannot be hidden is not shown.
+    // If the Secrets cannot be read, events and logs are not printed.
     machine.server.hide("secrets");
     let blind = run(&mut small(&machine, &[], &[])).expect(1);
     assert!(blind.stderr.contains("no events and log lines: the Secrets"), "{}", blind.stderr);
@@ -489,7 +489,7 @@ fn the_budget_counts_what_earlier_deployments_have_left_running() {
         refused.stderr
     );
     assert!(machine.server.get("Deployment", "small", "second").is_none());
-    // What is to be pruned goes first where there is no memory for both.
+    // Objects to prune go first where there is no memory for both.
     run(&mut small(&machine, &[sized("second")], &["--prune"])).expect(0);
     assert!(machine.server.get("Deployment", "small", "first").is_none());
     assert!(machine.server.get("Deployment", "small", "second").is_some());

@@ -1,4 +1,4 @@
-//! What `make install` puts beside the program, and the help.
+//! The man page, the completions and the help.
 
 use std::fs;
 use std::process::Command;

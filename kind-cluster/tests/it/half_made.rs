@@ -112,7 +112,7 @@ fn a_creation_that_ended_after_the_control_plane_is_said_at_once() {
     }
     assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
     assert_eq!(deletions(&machine), Vec::<String>::new());
-    // What the fake kind makes has joined, as far as the API server of the test knows.
+    // The nodes that the fake kind makes have joined, as far as the API server of the test knows.
     let mut command = create(&machine, &["--recreate"]).unwrap();
     let child = start(&mut command);
     until("a deletion", || !deletions(&machine).is_empty());

@@ -1,6 +1,6 @@
 //! A real Kubernetes: API server, controllers, scheduler, kubelet and containerd, with pods that
-//! really run, crash and write to volumes. What the tests' own API server plays elsewhere is seen
-//! here as it is.
+//! really run, crash and write to volumes. The test server's simulated behaviour is compared here with the
+//! real one.
 
 use common::yaml::plain;
 use std::fs;
@@ -147,7 +147,7 @@ fn becomes_ready_and_stays_as_it_is(bench: &Bench) {
     {
         assert!(first.stdout.contains(ready), "{ready}: {}", first.stdout);
     }
-    // Statuses change on their own; of what has none, every write would show.
+    // Statuses change on their own; of objects without a status, every write would show.
     let versions = || -> Vec<Value> {
         let of = |kinds: &[&str], field: &str| -> Vec<Value> {
             kinds
@@ -236,7 +236,7 @@ fn conflicts(bench: &Bench) {
     assert_eq!(bench.get(&["deployment", "app"])["spec"]["replicas"], 2);
     run(&mut bench.deploy(&[], &["--force-conflicts"])).expect(0);
     assert_eq!(bench.get(&["deployment", "app"])["spec"]["replicas"], 1);
-    // What can never change is refused before anything is applied, with what to do.
+    // A change of an immutable field is refused before anything is applied, with a hint.
     let mut changed = scripted("Job", "once", "echo other");
     changed["metadata"]["labels"] = json!({"new": "label"});
     let folder = overlay(&bench.machine, "changed", &[changed]).display().to_string();

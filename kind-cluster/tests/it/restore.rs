@@ -162,7 +162,7 @@ fn a_signal_or_kill_9_in_the_middle_loses_nothing() {
         }
         machine.write("fake/go", "");
         if program == "tar" {
-            // What is whole may still be beside it, without anybody to put it in its place.
+            // A whole copy may still be beside it, without a process that puts it in its place.
             until("the node's own end", || !is_unpacking(&machine));
             let mut after = volumes(&machine);
             after.retain(|name, _| !name.contains("kind-cluster-"));

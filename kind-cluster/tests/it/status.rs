@@ -53,7 +53,7 @@ fn without_a_controller_routes_are_skipped_with_the_reason() {
     assert!(run.stdout.contains("no controller: there is no GatewayClass/envoy"), "{}", run.stdout);
 }
 
-/// Codes of what has failed, with the names.
+/// Codes of the failed checks, with the names.
 fn failed(stdout: &str) -> Vec<String> {
     let answer: Value = serde_json::from_str(stdout).unwrap_or_else(|_| panic!("{stdout}"));
     let failed = answer["checks"].as_array().unwrap().iter().filter(|c| c["outcome"] == "failed");

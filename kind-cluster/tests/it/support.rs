@@ -179,7 +179,7 @@ impl Machine {
 
     /// The tool on this machine.
     pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
-        // Whoever runs the tests may ignore signals, as nohup does, and the tool would, too.
+        // The caller may ignore signals, as nohup does, and the tool would, too.
         let mut command = Command::new("/usr/bin/env");
         self.surround(&mut command);
         command.arg("--default-signal=HUP,INT,QUIT,TERM");

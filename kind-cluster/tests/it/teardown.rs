@@ -152,7 +152,7 @@ fn kill_9_at_every_step_loses_nothing_and_leaves_no_archive_that_is_none() {
             .filter(|p| p.extension().is_some_and(|e| e == "tar"))
             .collect();
         assert_eq!(finals, Vec::<std::path::PathBuf>::new(), "{step}");
-        // What was stopped is said, and put back by whatever comes next.
+        // Stopped workloads are reported, and put back by the next command.
         let stopped =
             machine.server.get("StatefulSet", "small", "store").unwrap()["spec"]["replicas"] == 0;
         let status = run(&mut machine.tool(&["status"]));
@@ -189,7 +189,7 @@ fn kill_9_during_the_deletion_leaves_a_verified_archive() {
     signal(child, Signal::KILL).expect(137);
     let archive = archives(&machine).pop().unwrap().display().to_string();
     run(&mut machine.tool(&["restore", "--verify-only", &archive])).expect(0);
-    // What is at 0 since the archive was made is said, and a deployment starts it.
+    // Workloads at 0 since the archive was made are reported, and a deployment starts them.
     assert_eq!(replicas(&machine, "store"), 0);
     let status = run(&mut machine.tool(&["status"])).expect(1);
     assert!(status.stdout.contains("backup-interrupted"), "{}", status.stdout);

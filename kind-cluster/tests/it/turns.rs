@@ -157,7 +157,7 @@ fn an_archive_that_is_whole_is_kept_when_a_workload_does_not_start_again() {
     assert_eq!(archive.extension().unwrap(), "tar");
     let archive = archive.display().to_string();
     run(&mut machine.tool(&["restore", "--verify-only", &archive])).expect(0);
-    // What is at 0 is put back by the next deployment.
+    // Workloads at 0 are put back by the next deployment.
     machine.server.refuse(|_, _| None);
     let small = overlay(&machine, "small", &[stateful("store", "busybox:1")]);
     run(&mut machine.tool(&["deploy", "--overlay", &small.display().to_string()])).expect(0);

@@ -18,7 +18,7 @@ use crate::tree::Node;
 
 const PREFIX: &str = "alb.ingress.kubernetes.io/";
 
-/// What a value has to look like.
+/// The form of a value.
 #[derive(Clone)]
 enum Shape {
     Text,
@@ -34,7 +34,7 @@ enum Shape {
 
 use Shape::{Boolean, Integer, IntegerOr, Json, OneOf, Pairs, Text};
 
-/// What Go's strconv.ParseBool takes.
+/// The texts that Go's strconv.ParseBool takes.
 const BOOLEANS: &str = "1 t T true TRUE True 0 f F false FALSE False";
 
 /// Names behind the prefix, and what their values look like.

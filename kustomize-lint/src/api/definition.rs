@@ -47,7 +47,7 @@ pub enum Type {
     List(Box<Type>),
     /// A mapping with any keys.
     Map(Box<Type>),
-    /// What a definition says.
+    /// The contents of a definition.
     Named(Name),
 }
 
@@ -88,7 +88,7 @@ pub struct Field {
     pub name: String,
     /// Whether it has to be there.
     pub required: bool,
-    /// What it holds.
+    /// The type of its elements.
     pub r#type: Type,
 }
 

@@ -26,7 +26,7 @@ impl Form {
         }
     }
 
-    /// What the form is called.
+    /// The name of the form.
     pub(super) fn description(self) -> &'static str {
         match self {
             Form::Base64 => "base64",

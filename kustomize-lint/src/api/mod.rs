@@ -1,4 +1,4 @@
-//! What the API server accepts: the schemas of Kubernetes' own kinds and of a few custom
+//! The objects that the API server accepts: the schemas of Kubernetes' own kinds and of a few custom
 //! resources, and the API versions that are gone.
 //!
 //! Everything is in the binary: [`validate`] unpacks the API groups that it meets and no others,

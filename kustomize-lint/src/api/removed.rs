@@ -15,12 +15,12 @@ use super::version::Version;
 pub enum Release {
     /// A minor version of Kubernetes 1.
     Kubernetes(u8),
-    /// A release of what brings a custom resource: its name and the release. Which one a cluster
+    /// A release of the project that brings a custom resource: its name and the release. Which one a cluster
     /// runs is not known here.
     Other(&'static str, &'static str),
 }
 
-/// What became of an API version.
+/// The fate of an API version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Removed {
     /// Since when it is deprecated.
@@ -56,7 +56,7 @@ impl fmt::Display for Release {
     }
 }
 
-/// What became of this kind in this API version; `None` when it is neither deprecated nor removed.
+/// The fate of this kind in this API version; `None` when it is neither deprecated nor removed.
 pub fn removed(api_version: &str, kind: &str) -> Option<Removed> {
     // A list of objects goes where its objects go.
     let kind = kind.strip_suffix("List").unwrap_or(kind);
@@ -115,8 +115,8 @@ mod tests {
         }
     }
 
-    /// What a version of Kubernetes serves has a schema there, and what is removed has none. What
-    /// replaces it has one in any case.
+    /// A kind that a version of Kubernetes serves has a schema there, and a removed one has none. Its
+    /// replacement always has one.
     #[test]
     fn the_table_agrees_with_the_schemas() {
         let mut compared = 0;

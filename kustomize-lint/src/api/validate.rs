@@ -11,7 +11,7 @@ use super::version::Version;
 use super::violation::{Problem, Violation};
 use crate::tree::{Kind, Node, Place, Sort, Value};
 
-/// What is known about an object.
+/// The knowledge on an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It was checked; without violations, the API server decodes it.

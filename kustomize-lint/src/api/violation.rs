@@ -1,4 +1,4 @@
-//! What is wrong with an object, and where.
+//! A mistake in an object, and its place.
 
 use crate::tree::{Place, Sort};
 
@@ -11,11 +11,11 @@ pub struct Violation {
     /// Where it is written: the key of a field that is unknown, or null and required; the mapping
     /// that lacks a field; else the value.
     pub place: Place,
-    /// What is wrong with it.
+    /// The mistake.
     pub problem: Problem,
 }
 
-/// What can be wrong. No variant holds a value that may be a secret.
+/// The kinds of mistakes. No variant holds a value that may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// The API version has no such kind.
@@ -43,9 +43,9 @@ pub enum Problem {
     },
     /// A value of another type.
     WrongType {
-        /// What the type is called: `an integer`.
+        /// The expected type: `an integer`.
         expected: Sort,
-        /// What there is: `text`.
+        /// The type in the object: `text`.
         found: Sort,
     },
     /// A text or an integer that is not among the allowed ones.
@@ -54,7 +54,7 @@ pub enum Problem {
         found: String,
         /// The allowed ones.
         allowed: Vec<String>,
-        /// The one that was probably meant.
+        /// The name that was probably meant.
         near: Option<String>,
     },
     /// An integer that is too small or too large.
@@ -77,7 +77,7 @@ pub enum Problem {
 }
 
 impl Violation {
-    /// What is wrong, as a sentence without a full stop.
+    /// The mistake, as a sentence without a full stop.
     pub fn message(&self) -> String {
         let path = &self.path;
         match &self.problem {
@@ -111,7 +111,7 @@ impl Violation {
         }
     }
 
-    /// What to do, where something better than the message can be said.
+    /// The hint, where it can say more than the message.
     pub fn hint(&self) -> Option<String> {
         let meant = |near: &str| format!("did you mean `{near}`?");
         match &self.problem {

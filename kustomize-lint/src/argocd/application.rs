@@ -16,7 +16,7 @@ pub(crate) struct Application<'a> {
 
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
-    /// What is written.
+    /// The node of the field.
     pub(crate) node: &'a Node,
     pub(crate) repository: &'a Node,
     pub(crate) path: Option<&'a Node>,

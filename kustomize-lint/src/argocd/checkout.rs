@@ -1,4 +1,4 @@
-//! What this checkout has at the paths of Applications.
+//! The contents of this checkout at the paths of Applications.
 //!
 //! An Application names a repository and a path; whether that repository is this one cannot be
 //! asked without a network. It is when the configuration says so (`repository`), and without that
@@ -18,7 +18,7 @@ use crate::tree::{FileId, Files};
 /// How many paths are rendered besides the roots of the run.
 const MOST: usize = 500;
 
-/// What is at a path.
+/// The contents of a path.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     /// Nothing.
@@ -96,14 +96,13 @@ impl Checkout {
         first.next().map(|(url, _)| url).filter(|_| first.next().is_none())
     }
 
-    /// What is at the path of a source; `None` when that is of another repository, or nobody
-    /// can say.
+    /// The contents of a source's path; `None` when that is of another repository, or nobody can say.
     pub(crate) fn content(&self, object: &Object, source: &Source<'_>) -> Option<&Content> {
         if source.is_pinned() || !self.ours.contains(&url(source)) {
             return None;
         }
         let content = self.contents.get(&self.folder(object, source)?)?;
-        // What another tool makes of a folder is not known here.
+        // The result of another tool is not known here.
         let known = matches!(content, Content::Missing | Content::File);
         Some(content).filter(|_| known || !source.has_other_tool())
     }

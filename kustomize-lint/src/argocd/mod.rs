@@ -26,7 +26,7 @@ pub(crate) struct Deployment<'a> {
 }
 
 impl<'a> Deployment<'a> {
-    /// What the path renders to; `None` when that is not known completely.
+    /// The rendering of the path; `None` when that is not known completely.
     pub(crate) fn rendering(&self, run: &'a Run<'_>) -> Option<&'a Rendering> {
         let rendering = match self.content {
             Content::Root(at) => &run.overlays.get(*at)?.rendering,

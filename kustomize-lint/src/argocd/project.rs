@@ -1,4 +1,4 @@
-//! What an AppProject lets its Applications do, as Argo CD decides it.
+//! The rights that an AppProject gives its Applications, as Argo CD decides them.
 
 use globset::GlobBuilder;
 

@@ -33,11 +33,11 @@ pub(crate) struct Part<'a> {
 pub(crate) struct Budget<'a> {
     /// One for each workload.
     pub(crate) parts: Vec<Part<'a>>,
-    /// What the pods may use together.
+    /// The limits of all pods together.
     pub(crate) limits: Quantity,
-    /// What is set aside for them on the nodes.
+    /// The requests of all pods together.
     pub(crate) requests: Quantity,
-    /// What has to fit.
+    /// The amount that has to fit.
     pub(crate) needed: Quantity,
 }
 

@@ -1,4 +1,4 @@
-//! What a namespace's objects use of the resources that a ResourceQuota counts.
+//! A namespace's use of the resources that a ResourceQuota counts.
 //!
 //! Source: the documentation of resource quotas in Kubernetes.
 
@@ -45,7 +45,7 @@ impl<'b, 'a> Usage<'b, 'a> {
         }
     }
 
-    /// What is used of a quota's resource at rest; `None` for what is not counted here.
+    /// The use of a quota's resource at rest; `None` for what is not counted here.
     pub(crate) fn of_resource(&self, key: &str) -> Option<Quantity> {
         if let Some((list, resource)) = demanded(key) {
             let of_part = |part: &&Part<'_>| {

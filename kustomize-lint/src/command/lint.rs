@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Lint) -> Result<Status, Stop> {
     }
     let threshold = options.severity.into();
     let before = outcome.findings.len();
-    // What was not looked at is always said.
+    // Parts that were not looked at are always reported.
     outcome.findings.retain(|f| f.severity >= threshold || f.rule.code == "KB018");
     outcome.below_threshold = before - outcome.findings.len();
     if let (Some(path), true) = (&options.baseline, options.write_baseline) {
@@ -61,7 +61,7 @@ pub(crate) fn run(options: &Lint) -> Result<Status, Stop> {
     Ok(status(&outcome, threshold))
 }
 
-/// What the command line says wins over the configuration.
+/// The command line wins over the configuration.
 fn take(settings: &mut Settings, options: &Lint) -> Result<(), Stop> {
     let mut report = Report::default();
     for word in options.select.iter().chain(&options.ignore) {

@@ -10,7 +10,7 @@
 //! needs a variable without a value and without a default is unknown ([`Field::value`] is
 //! `None`), because whoever starts the project gives it.
 //!
-//! Validating a file against Compose's schema is left to Compose. Only what is read here is
+//! Validating a file against Compose's schema is left to Compose. Only the keys that are read here are
 //! checked.
 
 mod environment;

@@ -1,4 +1,4 @@
-//! What the parity rules see of a project.
+//! The parity rules' view of a project.
 
 use std::fmt;
 
@@ -27,8 +27,8 @@ pub struct Service {
     pub image: Option<Field<String>>,
     /// Whether the project builds the image.
     pub build: bool,
-    /// The variables, in the order of their names. Those that a shell reads from secret files
-    /// are among them, see [`Origin::Secret`].
+    /// The variables, in the order of their names. Variables that a shell reads from secret files are among
+    /// them, see [`Origin::Secret`].
     pub environment: Vec<EnvVar>,
     /// Whether there may be more variables than are known: everything that stands in a sourced
     /// file is exported (`set -a`), or a part of the file list depends on a variable.
@@ -105,7 +105,7 @@ pub struct Port {
 /// A health check.
 #[derive(Clone, Debug)]
 pub struct Healthcheck {
-    /// What is run; `None` for what the image says.
+    /// The test of the health check; `None` for what the image says.
     pub test: Option<Field<Test>>,
     /// Milliseconds between two checks.
     pub interval: Option<Field<u64>>,
@@ -117,7 +117,7 @@ pub struct Healthcheck {
     pub retries: Option<Field<u64>>,
 }
 
-/// What a health check runs.
+/// The test of a health check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
     /// `CMD`: these words.

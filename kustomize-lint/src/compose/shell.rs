@@ -128,7 +128,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// What stands behind a `$`.
+    /// The name after a `$`.
     fn variable(&mut self) {
         let rest = self.rest();
         let (inner, braces) = match rest.strip_prefix('{') {

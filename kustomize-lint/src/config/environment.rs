@@ -9,14 +9,14 @@ use globset::GlobMatcher;
 
 use common::quantity::Quantity;
 
-/// What is known of an environment. Every part may be missing: then its rules are quiet.
+/// The facts on an environment. Every part may be missing: then its rules are quiet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Environment {
     /// A name for messages: the specification's, or the folder of the overlay.
     pub(crate) name: String,
     /// Memory of the whole environment, in bytes.
     pub(crate) budget: Option<Quantity>,
-    /// What the system takes of it.
+    /// The system's share of it.
     pub(crate) reserved: Quantity,
     /// Nodes that a DaemonSet runs on.
     pub(crate) nodes: Option<i64>,
@@ -37,7 +37,7 @@ impl Environment {
         self.differs.iter().any(|(of, name)| name == variable && (of == service || of == "*"))
     }
 
-    /// What workloads may have together.
+    /// The memory of all workloads together.
     pub(crate) fn available(&self) -> Option<Quantity> {
         Some(environment::available(self.budget?, self.reserved))
     }
@@ -81,7 +81,7 @@ pub(crate) fn of_specification(folder: &Path, report: &mut Report) -> Vec<Enviro
     found
 }
 
-/// What a service of the specification says that it has otherwise in an environment.
+/// The differences that a service of the specification declares for an environment.
 fn differences(service: &Entry, environment: &mut Environment) {
     let said = |key: &str| service.value.get(key).and_then(|said| said.get(&environment.name));
     if said("x-absent").is_some() {

@@ -1,4 +1,4 @@
-//! What the configuration file, the command line and the specification say.
+//! The settings of the configuration file, the command line and the specification.
 //!
 //! `.kustomize-lint.toml`, in the current folder or the nearest parent that has one:
 //!
@@ -33,9 +33,9 @@
 //!
 //! Paths and patterns are relative to the folder of the configuration file.
 //!
-//! What an overlay may have otherwise than Compose is declared, never guessed. A specification
-//! declares it where it makes the difference: `x-absent` and `x-environment` of its services
-//! count like `absent` and `differs` of the environment that they are for.
+//! Permitted differences between an overlay and Compose are declared, never guessed. A specification declares
+//! it where it makes the difference: `x-absent` and `x-environment` of its services count like `absent` and
+//! `differs` of the environment that they are for.
 
 mod environment;
 mod file;

@@ -22,7 +22,7 @@ pub(crate) struct Settings {
     pub(crate) kubernetes: Version,
     /// The Compose files of the rules of parity; they merge as Compose's do.
     pub(crate) compose: Vec<PathBuf>,
-    /// What these files say, once they are read.
+    /// The contents of these files, once they are read.
     pub(crate) project: Option<Project>,
     /// The URL of the repository that is linted, for the rules about Argo CD.
     pub(crate) repository: Option<String>,
@@ -47,7 +47,7 @@ impl Settings {
         (self.select.is_empty() || selects(&self.select, rule)) && !selects(&self.deselect, rule)
     }
 
-    /// What the rule's findings weigh.
+    /// The severity of the rule's findings.
     pub(crate) fn severity(&self, rule: &Rule) -> Severity {
         self.severity.get(rule.code).copied().unwrap_or(rule.severity)
     }

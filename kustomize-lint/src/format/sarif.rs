@@ -1,6 +1,6 @@
 //! SARIF 2.1.0, for code scanning.
 //!
-//! Source: the OASIS standard, and GitHub's documentation of what it reads of it.
+//! Source: the OASIS standard, and GitHub's documentation of its SARIF support.
 
 use serde_json::{Value, json};
 

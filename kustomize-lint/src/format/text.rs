@@ -38,7 +38,7 @@ fn diagnostic(finding: &Finding) -> Diagnostic {
     }
 }
 
-/// What to do, and in which overlays it is so, where there are several.
+/// The hint, and the overlays that it holds for, where there are several.
 fn hint(outcome: &Outcome, finding: &Finding) -> Option<String> {
     let mut parts: Vec<String> = finding.hint.iter().cloned().collect();
     if outcome.overlays.len() > 1 && !finding.overlays.is_empty() {

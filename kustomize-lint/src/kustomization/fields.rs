@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::kustomization::{Pairs, Spot};
 use crate::tree::{Kind, Node, Place};
 
-/// What is wrong with a file, and where.
+/// A mistake in a file, and its place.
 pub(crate) type Wrong = (Place, String);
 
 /// A mapping that is being read.

@@ -1,4 +1,4 @@
-//! What a kustomization file says, with the place of each entry.
+//! The fields of a kustomization file, with the place of each entry.
 
 use crate::tree::{FieldSpec, Node, Place};
 
@@ -65,7 +65,7 @@ pub struct Generator {
     pub namespace: Option<String>,
     /// A Secret's type.
     pub kind: Option<String>,
-    /// What to do when the object exists.
+    /// The behaviour when the object exists.
     pub behavior: Behavior,
     /// `key=value`.
     pub literals: Vec<Spot<String>>,
@@ -76,7 +76,7 @@ pub struct Generator {
     pub options: Option<GeneratorOptions>,
 }
 
-/// What a generator does about an object that is there.
+/// A generator's behaviour when the object exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behavior {
     /// It must not be there.
@@ -173,7 +173,7 @@ pub struct Image {
     pub new_tag: Option<Spot<String>>,
     /// The new digest.
     pub digest: Option<Spot<String>>,
-    /// What is put behind the tag.
+    /// The suffix of the tag.
     pub tag_suffix: Option<Spot<String>>,
 }
 
@@ -214,7 +214,7 @@ pub struct ReplacementTarget {
 /// Which part of a field is meant.
 #[derive(Clone, Debug, Default)]
 pub struct FieldOptions {
-    /// What separates the parts.
+    /// The separator of the parts.
     pub delimiter: String,
     /// The part; below 0 before the first, beyond the last behind it.
     pub index: i64,

@@ -9,8 +9,7 @@ const NOT_ANALYSED: &str = "\
     helmCharts helmChartInflationGenerator helmGlobals generators transformers validators crds \
     configurations openapi buildMetadata";
 
-/// Reads the document. What is wrong with it is added to `wrong`; a kustomization with
-/// anything wrong does not build.
+/// Reads the document. Mistakes are added to `wrong`; a kustomization with anything wrong does not build.
 pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
     let mut f = Fields::of(node, wrong);
     let kind = f.text("kind");

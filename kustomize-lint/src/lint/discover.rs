@@ -23,17 +23,17 @@ pub(crate) struct Discovered {
     pub(crate) component: bool,
 }
 
-/// What there is below the paths.
+/// The kustomizations below the paths.
 #[derive(Debug)]
 pub(crate) struct Found {
     /// The folders, in the order of their names.
     pub(crate) kustomizations: Vec<Discovered>,
-    /// What could not be read, in words.
+    /// Paths that could not be read, in words.
     pub(crate) unreadable: Vec<String>,
 }
 
-/// The kustomizations at and below `paths`, in the order of their names. What git ignores and
-/// hidden folders are left out. A folder that is named itself is a root in any case.
+/// The kustomizations at and below `paths`, in the order of their names. Files that git ignores and hidden
+/// folders are left out. A folder that is named itself is a root in any case.
 ///
 /// # Errors
 /// A path that does not exist.
@@ -77,7 +77,7 @@ pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, Report> {
     for one in &mut found {
         one.root |= !included.contains(&one.canonical) && !one.component;
     }
-    // What only includes itself, or another that includes it back, has no root above it.
+    // A kustomization that only includes itself, or another one that includes it back, has no root above it.
     if !found.is_empty() && !found.iter().any(|one| one.root) {
         found.iter_mut().for_each(|one| one.root = true);
     }
@@ -114,8 +114,8 @@ struct Includes {
     component: bool,
 }
 
-/// What a kustomization file includes. One that cannot be read includes nothing: rendering it
-/// says why.
+/// The paths that a kustomization file includes. One that cannot be read includes nothing: rendering it says
+/// why.
 fn includes(file: &Path) -> Includes {
     let mut includes = Includes::default();
     let limits = Limits::default();

@@ -1,4 +1,4 @@
-//! What stays the same of a finding when lines move: for baselines, and for code scanning.
+//! A finding's identity that stays the same when lines move: for baselines, and for code scanning.
 
 use std::collections::HashMap;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! What the rules of a whole run look at.
+//! The input of rules of a whole run.
 
 use super::orphans::Orphan;
 use super::overlay::Overlay;
@@ -6,7 +6,7 @@ use crate::argocd::Checkout;
 use crate::config::Settings;
 use crate::tree::Files;
 
-/// What the rules of a whole run look at.
+/// The input of rules of a whole run.
 pub(crate) struct Run<'a> {
     pub(crate) settings: &'a Settings,
     /// Every file that was read.
@@ -15,6 +15,6 @@ pub(crate) struct Run<'a> {
     pub(crate) overlays: &'a [Overlay<'a>],
     /// Files beside them that nobody reads.
     pub(crate) orphans: &'a [Orphan],
-    /// What this checkout has for Argo CD's Applications.
+    /// The checkout's contents for Argo CD's Applications.
     pub(crate) checkout: &'a Checkout,
 }

@@ -21,7 +21,7 @@ pub(crate) struct Orphan {
     pub(crate) what: What,
 }
 
-/// What kind of file nobody reads.
+/// The kind of a file that nobody reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     /// Objects, or a merge patch.
@@ -32,10 +32,9 @@ pub(crate) enum What {
     Component,
 }
 
-/// Looks for them below the folders that were found. What git ignores and hidden files are left
-/// out, and so is everything around a kustomization that could not be rendered as a whole: what
-/// its unknown parts read is unknown, too. The files join `files`, so that comments in them can
-/// suppress what is found.
+/// Looks for them below the folders that were found. Files that git ignores and hidden folders are left out,
+/// and so is everything around a kustomization that could not be rendered as a whole: what its unknown parts
+/// read is unknown, too. The files join `files`, so that comments in them can suppress what is found.
 pub(crate) fn find(
     found: &[Discovered],
     renderings: &[(String, Rendering)],

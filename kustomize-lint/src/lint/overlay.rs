@@ -19,7 +19,7 @@ pub(crate) struct Overlay<'a> {
     /// Its folder as a user would write it.
     pub(crate) name: String,
     pub(crate) rendering: Rendering,
-    /// What the configuration, or the specification, says about where it runs.
+    /// The facts of the configuration, or the specification, on its environment.
     pub(crate) environment: Option<Environment>,
     pub(crate) settings: &'a Settings,
     /// Every file that was read.
@@ -145,7 +145,7 @@ impl<'a> Overlay<'a> {
         self.renamed().find(kind, namespace, name).is_none() && self.lacks(kind, namespace, name)
     }
 
-    /// What custom resources may make.
+    /// The objects that custom resources may make.
     pub(crate) fn custom(&self) -> &Custom {
         self.custom.get_or_init(|| Custom::of(self.objects()))
     }

@@ -20,16 +20,16 @@ use crate::render::{Rendering, render};
 use crate::rules::{self, Check, Entry};
 use crate::tree::{self, Files, Place, Texts};
 
-/// What a run has found.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     /// The findings, in the order of files and places; no defect stands twice.
     pub(crate) findings: Vec<Finding>,
-    /// Those that somebody has decided to live with.
+    /// The number of suppressed findings.
     pub(crate) suppressed: usize,
-    /// Those that were there before, see [`crate::baseline`].
+    /// The number of findings in the baseline, see [`crate::baseline`].
     pub(crate) baselined: usize,
-    /// Those that weigh less than was asked for.
+    /// The number of findings below the threshold.
     pub(crate) below_threshold: usize,
     /// Every file that was read.
     pub(crate) files: Files,
@@ -38,7 +38,7 @@ pub(crate) struct Outcome {
     pub(crate) objects: usize,
     /// Roots that do not build.
     pub(crate) broken: Vec<String>,
-    /// What nobody could look at, in words: roots that do not build, remote bases, folders that
+    /// Parts that could not be looked at, in words: roots that do not build, remote bases, folders that
     /// cannot be read.
     pub(crate) incomplete: Vec<String>,
 }
@@ -126,7 +126,7 @@ pub(crate) fn lint(
     })
 }
 
-/// What every root renders to, as text; a root that does not build renders to nothing.
+/// The rendering of every root, as text; a root that does not build renders to nothing.
 ///
 /// # Errors
 /// Paths that do not exist.
@@ -160,7 +160,7 @@ fn render_roots(found: &[Discovered], files: &mut Files) -> Vec<(String, Renderi
     renderings
 }
 
-/// What is at the paths of Applications, when a rule about Argo CD is asked.
+/// The contents of the paths of Applications, when a rule about Argo CD is asked.
 fn checkout(
     renderings: &[(String, Rendering)],
     settings: &Settings,

@@ -1,4 +1,4 @@
-//! What no manifest has.
+//! The container's additions that no manifest has.
 
 use crate::listed::is_listed;
 

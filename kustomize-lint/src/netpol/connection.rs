@@ -15,7 +15,7 @@ pub(crate) struct Address<'a> {
     pub(crate) port: i64,
     /// Where it is written.
     pub(crate) place: Place,
-    /// What it is: `variable REDIS_URL`, `an argument`.
+    /// The name of the endpoint: `variable REDIS_URL`, `an argument`.
     pub(crate) what: String,
 }
 

@@ -1,7 +1,7 @@
 //! NetworkPolicies against the connections that an overlay's own settings need.
 //!
 //! Everything here answers with certainty in one direction only: a connection that is said to be
-//! forbidden is forbidden. What depends on something outside of the overlay (labels of another
+//! forbidden is forbidden. Traffic that depends on something outside of the overlay (labels of another
 //! namespace, addresses) counts as admitted.
 
 mod added;

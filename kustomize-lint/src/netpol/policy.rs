@@ -1,4 +1,4 @@
-//! What NetworkPolicies admit.
+//! The traffic that NetworkPolicies admit.
 //!
 //! Source: the API reference of `networking.k8s.io/v1`. A pod that no policy of a direction
 //! selects is open in it; one that is selected may do what any of its policies admits.
@@ -46,7 +46,7 @@ pub(crate) enum Peer<'a> {
 
 #[derive(Debug)]
 pub(crate) struct Policies<'a> {
-    /// Those that select the pods of each workload, by its position.
+    /// The policies that select the pods of each workload, by its position.
     by_workload: Vec<Vec<Policy<'a>>>,
     /// Namespaces with a policy for labels that are only known in the cluster: it may select any
     /// pod, and admit what the others do not.

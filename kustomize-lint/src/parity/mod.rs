@@ -87,7 +87,7 @@ pub(crate) fn missing<'a>(overlay: &Overlay<'_>, project: &'a Project) -> Vec<&'
     }
     let deployed =
         |profile: &str| counts.get(profile).is_some_and(|(is, not)| is > &0 && is >= not);
-    // What several profiles have in common may be deployed with the others of them.
+    // A service of several profiles may be deployed with any of them.
     let due = |service: &Service| match service.profiles.len() {
         0 => deployed(""),
         all => 2 * service.profiles.iter().filter(|profile| deployed(profile)).count() > all,

@@ -1,10 +1,10 @@
-//! What a health check does, told the same way for Compose and Kubernetes.
+//! A health check's action, in one form for Compose and Kubernetes.
 
 use crate::compose::Test;
 use crate::tree::Node;
 use crate::view::Container;
 
-/// What is asked.
+/// The question of a health check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
     /// A request for a path on a port.
@@ -58,7 +58,7 @@ pub(crate) fn of_probe(probe: &Node, container: &Container<'_>) -> Option<Check>
     Some(of_words(&words.iter().map(word).collect::<Option<Vec<_>>>()?))
 }
 
-/// What the kubelet makes of a word without variables.
+/// The kubelet's reading of a word without variables.
 fn unescaped(text: &str) -> String {
     text.replace("$$", "$")
 }

@@ -6,7 +6,7 @@ use crate::lint::Overlay;
 use crate::tree::Node;
 use crate::view::{Container, Target};
 
-/// What a variable holds.
+/// The value of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     /// A text that everybody can read.

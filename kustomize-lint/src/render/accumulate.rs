@@ -11,7 +11,7 @@ use crate::kustomization::{FILE_NAMES, Kustomization, Spot, parse};
 use crate::transform;
 use crate::tree::{Dialect, Place};
 
-/// What a rendering may hold: beyond that it is a mistake or an attack.
+/// The limits of a rendering: beyond that it is a mistake or an attack.
 const MAX_OBJECTS: usize = 200_000;
 const MAX_ROOTS: usize = 5_000;
 
@@ -140,7 +140,7 @@ fn expect(at: usize, component: bool, path: &Spot<String>, context: &mut Context
 }
 
 fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, context: &mut Context) {
-    // What exists here is here, whatever it looks like.
+    // An existing path is local, whatever it looks like.
     if remote(&path.value) && !folder.canonical.join(&path.value).exists() {
         let what = format!("the remote base {}", path.value);
         context.not_analysed(path.place, what, Effect::Objects);

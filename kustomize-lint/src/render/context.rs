@@ -1,4 +1,4 @@
-//! What a rendering gathers.
+//! The state of a rendering.
 
 use super::root::Root;
 use crate::facts::{

@@ -25,7 +25,7 @@ pub(crate) struct Folder {
     above: Vec<PathBuf>,
 }
 
-/// What a path of `resources` leads to.
+/// The target of a path of `resources`.
 pub(crate) enum Found {
     File(PathBuf),
     Folder(Folder),

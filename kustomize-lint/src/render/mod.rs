@@ -28,10 +28,10 @@ pub struct Rendering {
     /// The objects, in the order in which they are printed. When there are problems, whatever
     /// could be rendered in spite of them.
     pub objects: Vec<Object>,
-    /// What keeps the kustomization from being built; empty when kustomize would build it.
+    /// Problems that keep the kustomization from being built; empty when kustomize would build it.
     pub problems: Vec<Problem>,
-    /// What each step did, in the order in which they were applied. A base that is included
-    /// twice has its facts twice.
+    /// The record of each step, in the order of application. A base that is included twice has its facts
+    /// twice.
     pub facts: Vec<Fact>,
     /// Parts that are unknown here.
     pub not_analysed: Vec<NotAnalysed>,

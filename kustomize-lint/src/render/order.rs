@@ -32,7 +32,7 @@ pub(crate) fn apply(objects: &mut [Object], kustomization: &Kustomization) {
     }
     objects.sort_by_cached_key(|object| {
         let id = object.id();
-        // What is empty is written out, and `default` stands for no namespace.
+        // An empty text is written out, and `default` stands for no namespace.
         let or = |text: &str, none: &str| {
             if text.is_empty() { none.to_owned() } else { text.to_owned() }
         };

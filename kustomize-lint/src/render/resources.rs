@@ -7,7 +7,7 @@ use crate::facts::{DuplicateKey, ProblemKind};
 use crate::object::Object;
 use crate::tree::{self, Dialect, Node};
 
-/// Reads every document of a text. What is wrong is reported, and the rest returned.
+/// Reads every document of a text. Mistakes are reported, and the rest is returned.
 pub(crate) fn documents(
     path: &Path,
     text: &str,

@@ -14,6 +14,6 @@ pub struct Root {
     pub canonical: PathBuf,
     /// Its file.
     pub file: FileId,
-    /// What it says.
+    /// The parsed kustomization file.
     pub kustomization: Kustomization,
 }

@@ -1,5 +1,5 @@
-//! Steps that have no effect in any overlay that has them. What a base says may be meant for
-//! one of its overlays only, so that all of them have to be asked.
+//! Steps that have no effect in any overlay that has them. An entry of a base may be meant for one of its
+//! overlays only, so that all of them have to be asked.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::tree::Place;
 
 /// A step without effect.
 pub(crate) struct Idle<'a> {
-    /// What it did, in the first overlay.
+    /// The record of the first overlay.
     pub(crate) fact: &'a Fact,
     pub(crate) step: &'a Step,
     /// The overlays that have it.

@@ -6,8 +6,7 @@ rule! {
     /// does not build.
     ///
     /// Argo CD answers `ComparisonError`, and nothing of the Application is synced until it is
-    /// corrected. What exactly is wrong in the kustomization is said by the rules about building
-    /// when its folder is linted.
+    /// corrected. The rules about building report the mistake itself when the folder is linted.
     ///
     /// Folders with plain manifests or a chart are left alone, and so are Applications with
     /// options of other tools.

@@ -16,9 +16,9 @@ rule! {
     /// CustomResourceDefinition makes the sync fail.
     ///
     /// Looked at are ConfigMaps, Secrets (also those of an ExternalSecret), service accounts and
-    /// claims of pods, namespaces, and definitions of custom resources. What is `optional`, and
-    /// what another Application has, is left alone. Waves count within one Application; without
-    /// Applications in the run, within an overlay.
+    /// claims of pods, namespaces, and definitions of custom resources. Optional references, and objects of
+    /// other Applications, are left alone. Waves count within one Application; without Applications in the
+    /// run, within an overlay.
     ///
     /// ## Bad
     ///
@@ -81,7 +81,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// What others need, by kind, namespace and name.
+/// The objects that others need, by kind, namespace and name.
 type Index<'a> = HashMap<(&'static str, String, String), &'a Object>;
 
 fn compare(
@@ -99,7 +99,7 @@ fn compare(
     let made = application.filter(|application| application.has_option("CreateNamespace=true"));
     let made = made.map(|_| namespace);
     for object in objects {
-        // What is needed in several places is said once.
+        // An object that is needed in several places is reported once.
         let mut told = HashSet::new();
         for (key, place) in needed(object, namespace, made) {
             let Some(needed) = index.get(&key) else { continue };
@@ -161,7 +161,7 @@ fn own_namespace(object: &Object, namespace: &str) -> String {
 
 type Needs = Vec<((&'static str, String, String), Place)>;
 
-/// What an object cannot be without, and where it says so.
+/// The objects that an object cannot be without, each with the place of the reference.
 fn needed(object: &Object, namespace: &str, made: Option<&str>) -> Needs {
     let mut needed = Needs::new();
     let own = own_namespace(object, namespace);

@@ -91,7 +91,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// What a target may have meant: the place and the name of an object, or the place of a label.
+/// The likely meaning of a target: the place and the name of an object, or the place of a label.
 fn near<'a>(overlay: &'a Overlay<'_>, target: &Selector) -> Option<(Place, Option<&'a str>)> {
     let kind = |object: &&Object| target.kind.is_empty() || target.kind == object.kind();
     let objects = || overlay.objects().iter().filter(kind);

@@ -10,8 +10,7 @@ rule! {
     /// kustomize with another version, which refuses the patch, so that what works here may not
     /// build there.
     ///
-    /// The same is true of an `add` without a `value` and of a `copy` of what is not there: they
-    /// write `null`.
+    /// The same is true of an `add` without a `value` and of a `copy` of a missing path: they write `null`.
     ///
     /// Only keys of mappings are created. A missing element of a list, or a path whose way is
     /// not there, is refused by all of them, and is KB001.

@@ -6,10 +6,9 @@ rule! {
     ///
     /// Somebody believes that it is deployed. Files are looked for below the folders with a
     /// kustomization: YAML with an `apiVersion`, a `kind` and a name, JSON patches, and components
-    /// that nothing includes. What git ignores, hidden files, the configuration of other tools
-    /// and files of generators are left alone, and so are folders called `docs`, `examples`,
-    /// `tests` and the like, and what lies around a kustomization with parts that are not
-    /// analysed.
+    /// that nothing includes. Files that git ignores, hidden files, the configuration of other tools and
+    /// files of generators are left alone, and so are folders called `docs`, `examples`, `tests` and the
+    /// like, and files around a kustomization with parts that are not analysed.
     ///
     /// ## Bad
     ///

@@ -9,8 +9,7 @@ rule! {
     /// HTTPRoute, GRPCRoute, TCPRoute, TLSRoute and UDPRoute, the paths and the default of an
     /// Ingress, and the Services in `alb.ingress.kubernetes.io/actions.…`. A backend with the port
     /// `use-annotation` needs no Service but the action of its name. A Service in a namespace that
-    /// the overlay has nothing in is somebody else's. What a prefix has left behind is reported by
-    /// KR012.
+    /// the overlay has nothing in is somebody else's. A name that misses a prefix is reported by KR012.
     ///
     /// ## Bad
     ///

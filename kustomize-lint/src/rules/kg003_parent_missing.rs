@@ -7,7 +7,7 @@ rule! {
     ///
     /// The route is attached to nothing, and nobody can reach it. A Gateway in a namespace that
     /// the overlay has nothing in is somebody else's; one in the same namespace that is made
-    /// elsewhere is declared with `externals`. What a prefix has left behind is reported by KR012.
+    /// elsewhere is declared with `externals`. A name that misses a prefix is reported by KR012.
     ///
     /// ## Bad
     ///

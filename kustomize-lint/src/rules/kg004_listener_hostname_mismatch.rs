@@ -63,7 +63,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         for parent in parents(route) {
             let Some(gateway) = parent.gateway(overlay) else { continue };
             let meant = parent.listeners(gateway);
-            // What names no listener is reported by KG003.
+            // A reference to no listener is reported by KG003.
             known += usize::from(!meant.is_empty());
             listeners.extend(meant);
         }

@@ -107,7 +107,7 @@ fn attachments(overlay: &Overlay<'_>, findings: &mut Findings<'_>, route: &Objec
     }
 }
 
-/// What is in the other namespace.
+/// The objects in the other namespace.
 struct Wanted<'a> {
     kind: &'a str,
     name: &'a str,

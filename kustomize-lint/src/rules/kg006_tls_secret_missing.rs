@@ -66,7 +66,7 @@ fn look(
 ) {
     let (node, namespace, name) = (need.name, need.namespace, need.name());
     let wanted = ("Secret", namespace, name);
-    // What a prefix has left behind is reported by KR012.
+    // A name that misses a prefix is reported by KR012.
     if overlay.renamed().find("Secret", namespace, name).is_some() {
         return;
     }

@@ -9,9 +9,9 @@ rule! {
     /// Without the GatewayClass or IngressClass no controller feels responsible, and no traffic
     /// comes in. Controllers often bring the class themselves when they are installed (`alb`,
     /// `nginx`); no name counts as given, as whether the controller is installed is the very
-    /// question. What the cluster brings is declared once: `externals = ["IngressClass/alb"]`. The
-    /// old annotation `kubernetes.io/ingress.class` needs no object. One finding stands for all
-    /// objects of the class.
+    /// question. A class that the cluster brings is declared once: `externals = ["IngressClass/alb"]`. The
+    /// old annotation `kubernetes.io/ingress.class` needs no object. One finding stands for all objects of
+    /// the class.
     ///
     /// ## Bad
     ///

@@ -8,9 +8,9 @@ rule! {
     /// A misspelt field is dropped without a word where validation is not strict, and its
     /// default counts. The schemas of Kubernetes 1.29 to 1.33, Gateway API, External Secrets and
     /// Argo CD are in the program, and what the annotations of the AWS Load Balancer Controller
-    /// look like. Kinds that are not known are left alone. Amounts are checked by KQ008. What the API
-    /// server checks beyond a schema is not checked here: how names, labels and keys are written,
-    /// names that stand twice, fields that depend on each other.
+    /// look like. Kinds that are not known are left alone. Amounts are checked by KQ008. Checks of the API
+    /// server beyond a schema are not made here: how names, labels and keys are written, names that stand
+    /// twice, fields that depend on each other.
     ///
     /// ## Bad
     ///

@@ -5,7 +5,7 @@ rule! {
     /// A container with another image, or another version of it, than its service has in the
     /// Compose project.
     ///
-    /// What was tried out with Compose is then not what the cluster runs: a major version of a
+    /// The image that was tried out with Compose is then not the image of the cluster: a major version of a
     /// database apart, the data of the one cannot be read by the other.
     ///
     /// Compared are the repository without its registry, and the tag or the digest; a mirror that

@@ -9,9 +9,9 @@ rule! {
     /// only is the usual way in which two descriptions of one service part.
     ///
     /// `envFrom` is looked up in ConfigMaps, Secrets and ExternalSecrets; when one of them is
-    /// unknown, or Compose exports a whole file, nothing is said to be missing. What `envFrom`
-    /// brings along and what comes from the pod itself (`fieldRef`) is never too much. A variable
-    /// that differs on purpose is declared with `differs` of the environment, or with
+    /// unknown, or Compose exports a whole file, nothing is said to be missing. Variables of `envFrom` and of
+    /// the pod itself (`fieldRef`) are never too much. A variable that differs on purpose is declared with
+    /// `differs` of the environment, or with
     /// `x-environment` in the specification.
     ///
     /// ## Bad

@@ -11,11 +11,10 @@ rule! {
     /// other.
     ///
     /// Values are compared as the program sees them: `$$` and `$(NAME)` as the kubelet reads
-    /// them, interpolation and env files as Compose does. What comes from a secret or depends on
-    /// a variable that nobody sets is left alone. Where values are meant to differ the
-    /// environment says so: `parity = "names"` for all of them, `differs` for some, and the
-    /// specification with `x-environment`. Values are not repeated in the message when the name
-    /// is that of a secret.
+    /// them, interpolation and env files as Compose does. Values of secrets, and values that depend on a
+    /// variable that nobody sets, are left alone. Where values are meant to differ the environment says so:
+    /// `parity = "names"` for all of them, `differs` for some, and the specification with `x-environment`.
+    /// Values are not repeated in the message when the name is that of a secret.
     ///
     /// ## Bad
     ///

@@ -4,14 +4,14 @@ use crate::parity::missing;
 rule! {
     /// A service of the Compose project that an overlay has no workload for.
     ///
-    /// Others may count on it: a worker that nobody starts leaves its queue to grow.
+    /// Other programs may count on it: a worker that nobody starts leaves its queue to grow.
     ///
     /// A workload belongs to a service by its name, also one with a prefix or a suffix, that of a
     /// Job also with a hash, or by its label `app.kubernetes.io/name`. A profile counts as
     /// deployed when the overlay has at least half of the services that have this profile and no
-    /// other, and a service of several profiles is due when it has more than half of them. What
-    /// something else replaces in the cluster is declared with `absent` of the environment, or
-    /// with `x-absent` in the specification.
+    /// other, and a service of several profiles is due when it has more than half of them. A service that
+    /// something else replaces in the cluster is declared with `absent` of the environment, or with
+    /// `x-absent` in the specification.
     ///
     /// ## Bad
     ///

@@ -7,8 +7,7 @@ rule! {
     /// A container that is asked for its health in another way, or at other times, than its
     /// service in the Compose project.
     ///
-    /// What Compose waits for and what Kubernetes sends requests to are then two different
-    /// things.
+    /// Compose then waits for one thing, and Kubernetes sends requests to another.
     ///
     /// The readiness probe is compared, or the startup or liveness probe where there is none. A
     /// `curl` or `wget` of the container's own address is the same as `httpGet`. Times that

@@ -5,9 +5,9 @@ rule! {
     /// A container without a memory limit.
     ///
     /// It may use all that the node has, and then the kernel kills whatever it finds, not only
-    /// this container. Without a request, too, the scheduler takes it to need nothing. What a
-    /// limit for the whole pod or a LimitRange of the namespace says is a limit; what a LimitRange
-    /// outside of the overlay says is not known here.
+    /// this container. Without a request, too, the scheduler takes it to need nothing. A limit of the whole
+    /// pod or of the namespace's LimitRange counts as a limit; what a LimitRange outside of the overlay says
+    /// is not known here.
     ///
     /// ## Bad
     ///
@@ -48,7 +48,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let object = part.workload.object;
         let unlimited = part.memory.unlimited.iter();
         for container in unlimited.filter(|container| container.node.is_mapping()) {
-            // What is written and no amount is said by another rule.
+            // Another rule reports a value that is no amount.
             if container
                 .resource("limits", "memory")
                 .is_some_and(|written| written.scalar().is_none_or(|scalar| scalar.text != "0"))

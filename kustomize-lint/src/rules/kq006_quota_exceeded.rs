@@ -8,9 +8,9 @@ use crate::tree::Entry;
 rule! {
     /// A ResourceQuota that the overlay's own objects exceed, or that refuses their pods.
     ///
-    /// What is above the quota is refused when it is created: a Deployment then stands there with
-    /// fewer pods than it wants, and says why only in its events. A quota on memory or CPU also
-    /// refuses every pod with a container that does not say its own.
+    /// A pod above the quota is refused when it is created: a Deployment then stands there with fewer pods
+    /// than it wants, and says why only in its events. A quota on memory or CPU also refuses every pod with a
+    /// container that does not say its own.
     ///
     /// Counted are the pods at rest (replicas, or an autoscaler's minimum; a DaemonSet's on every
     /// node; the parallel pods of a Job), their requests and limits, claims with their storage,

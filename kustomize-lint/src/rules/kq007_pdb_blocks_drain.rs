@@ -61,7 +61,7 @@ rule! {
     KQ007 "pdb-blocks-drain" Warning Check::Overlay(check)
 }
 
-/// What has a number of pods that a budget may be compared with.
+/// Kinds with a number of pods that a budget may be compared with.
 const COUNTED: [&str; 4] = ["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"];
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {

@@ -7,9 +7,9 @@ rule! {
     /// An amount of memory, storage or CPU that is not what it looks like.
     ///
     /// `512mb` and `1GB` are no quantities, and the API server refuses the object; so it does with
-    /// amounts below zero. Others are accepted and mean something else: `128m` of memory is an
-    /// eighth of a byte, `memory: 512` is 512 bytes, and `cpu: 500Mi` is half a billion cores.
-    /// Such a container does not start, or is never scheduled.
+    /// amounts below zero. Other suffixes are accepted and mean something else: `128m` of memory is an eighth
+    /// of a byte, `memory: 512` is 512 bytes, and `cpu: 500Mi` is half a billion cores. Such a container does
+    /// not start, or is never scheduled.
     ///
     /// ## Bad
     ///
@@ -120,7 +120,7 @@ impl Judge<'_, '_, '_> {
     }
 }
 
-/// What is wrong with an amount, and what to write.
+/// The mistake in an amount, and its correction.
 fn judge(name: &str, text: &str, container: bool) -> Option<(String, String)> {
     let Some(amount) = Quantity::parse(text) else {
         let hint = match nearest(text) {
@@ -164,7 +164,7 @@ fn judge(name: &str, text: &str, container: bool) -> Option<(String, String)> {
     }
 }
 
-/// What was meant by `512mb`, `1GB`, `1 Gi`, `64K`.
+/// The likely meaning of `512mb`, `1GB`, `1 Gi`, `64K`.
 fn nearest(text: &str) -> Option<String> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());

@@ -11,9 +11,9 @@ rule! {
     /// `ContainerCreating`, or in `ImagePullBackOff` where it is an image pull secret of the pod or
     /// of its service account; a SecretStore without its credentials fetches nothing. An
     /// ExternalSecret with `creationPolicy: Merge` or `None` makes no
-    /// Secret. References with `optional: true` do not keep a pod from starting. What somebody else
-    /// provides is declared with `externals`; a Secret that a custom resource of another kind
-    /// names, or seems to be named after, is taken for its operator's.
+    /// Secret. References with `optional: true` do not keep a pod from starting. A Secret that somebody else
+    /// provides is declared with `externals`; a Secret that a custom resource of another kind names, or seems
+    /// to be named after, is taken for its operator's.
     ///
     /// ## Bad
     ///

@@ -9,10 +9,10 @@ rule! {
     /// although the Secret is there. Keys are the Secret's `data` and `stringData`, what a
     /// generator makes, the `secretKey`s of an ExternalSecret or the keys of its template (which
     /// replaces them unless its `mergePolicy` is `Merge`), a SealedSecret's `encryptedData`, and a
-    /// Certificate's `tls.crt`, `tls.key` and `ca.crt`. What `dataFrom` or `templateFrom` brings
-    /// is not known, so nothing is missing then. A `subPath` of a mounted Secret names a key, too.
-    /// References with `optional: true` are left alone, and so is a Secret without any key, which
-    /// somebody is going to fill. Values are never looked at.
+    /// Certificate's `tls.crt`, `tls.key` and `ca.crt`. The keys of `dataFrom` or `templateFrom` are not
+    /// known, so nothing is missing then. A `subPath` of a mounted Secret names a key, too. References with
+    /// `optional: true` are left alone, and so is a Secret without any key, which somebody is going to fill.
+    /// Values are never looked at.
     ///
     /// ## Bad
     ///

@@ -85,8 +85,8 @@ fn selector<'a>(workload: &Workload<'a>) -> Option<Own<'a>> {
 }
 
 impl Own<'_> {
-    /// The label that the pods do not have, or the selector as a whole, with a few words and the
-    /// place of what the pods have instead.
+    /// The label that the pods do not have, or the selector as a whole, with a few words and the place of the
+    /// pods' labels.
     fn culprit(&self, workload: &Workload<'_>) -> (Origin, String, Option<Place>) {
         let has = |key: &str| workload.labels().and_then(|labels| labels.word_at(&[key]));
         let wanted = self.labels.map_or(&[][..], Node::entries);

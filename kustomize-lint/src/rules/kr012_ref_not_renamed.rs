@@ -91,8 +91,7 @@ fn fields(overlay: &Overlay<'_>, findings: &mut Findings<'_>, object: &Object) {
     });
 }
 
-/// What kind of object a scalar of a custom resource names, if it is clear from the keys around
-/// it.
+/// The kind of object that a scalar of a custom resource names, if it is clear from the keys around it.
 fn named_kind<'a>(word: &Word<'a, '_>) -> Option<&'a str> {
     let (key, above) = word.keys.split_last()?;
     if *key == "name"
@@ -139,7 +138,7 @@ fn annotations(overlay: &Overlay<'_>, findings: &mut Findings<'_>, object: &Obje
     for entry in annotations {
         let key = entry.key.to_ascii_lowercase();
         let kinds = [("configmap", "ConfigMap"), ("secret", "Secret"), ("service", "Service")];
-        // What kubectl applied last is a copy of the object.
+        // kubectl's last-applied annotation is a copy of the object.
         let Some((_, kind)) = kinds.iter().find(|(part, _)| {
             key.rsplit_once('/').is_some_and(|(domain, name)| {
                 name.contains(part) || domain.split('.').any(|label| label == *part)
@@ -165,7 +164,7 @@ fn report(
     (kind, namespace, name): (&str, &str, &str),
 ) {
     let Some(key) = overlay.renamed().find(kind, effective(namespace), name) else { return };
-    // What is told apart by a name of its own is no reference to itself.
+    // An object that a suffix tells apart is no reference to itself.
     let Some(named) = overlay.rendering.object(key).filter(|named| named.key != object.key) else {
         return;
     };

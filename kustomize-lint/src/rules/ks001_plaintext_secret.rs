@@ -13,8 +13,8 @@ use crate::tree::Entry;
 rule! {
     /// A secret in plain text: in a Secret, a generator, or a variable of a container.
     ///
-    /// Whoever can read the repository, or its history, has it; Base64 is no protection. Looked at
-    /// are the values of Secrets and of `secretGenerator`, variables whose names say so (`PASSWORD`,
+    /// Everyone who can read the repository, or its history, has it; Base64 is no protection. Looked at are
+    /// the values of Secrets and of `secretGenerator`, variables whose names say so (`PASSWORD`,
     /// `PASSPHRASE`, `GITHUB_TOKEN`, `FERNET_KEY`), and values that are secrets whatever their name:
     /// addresses with a password, private keys, JSON Web Tokens, keys that AWS or GitHub issued.
     ///

@@ -5,10 +5,10 @@ rule! {
     /// A container with power over the node: privileged, in the node's namespaces, or with a
     /// capability that amounts to it.
     ///
-    /// Who takes such a container over has the node, and the secrets of every pod on it. What needs
-    /// it, like an agent that watches the node, is suppressed with that as the reason. Of the
-    /// capabilities those are meant with which one gets at the node's kernel, devices and other
-    /// processes; `NET_ADMIN` only with the node's own network.
+    /// Who takes such a container over has the node, and the secrets of every pod on it. A workload that
+    /// needs it, like an agent that watches the node, is suppressed with that as the reason. Of the
+    /// capabilities those are meant with which one gets at the node's kernel, devices and other processes;
+    /// `NET_ADMIN` only with the node's own network.
     ///
     /// ## Bad
     ///

@@ -80,7 +80,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// What the container says, or else the pod.
+/// The setting of the container, or else that of the pod.
 fn setting<'a>(
     workload: &Workload<'a>,
     container: &Container<'a>,

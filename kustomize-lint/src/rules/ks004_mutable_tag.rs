@@ -54,7 +54,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// What is wrong with an image's tag. What is no image (empty, a placeholder) is not said here.
+/// The problem of an image's tag. A text that is no image (empty, a placeholder) is not reported here.
 fn moving(image: &str) -> Option<String> {
     if image.is_empty() || image.contains(['@', '$', '<', '{', ' ']) {
         return None;

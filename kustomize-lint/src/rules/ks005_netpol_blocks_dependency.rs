@@ -13,9 +13,9 @@ rule! {
     ///
     /// Settings are variables (also from ConfigMaps of the overlay), commands and arguments with
     /// the address of a Service of the overlay; those whose name says that the address is for others
-    /// (`ADVERTISED`, `ORIGIN`, `CALLBACK`, `PUBLIC` …) are left out. Only what is certain is said:
-    /// blocks of addresses and namespaces with unknown labels are taken to admit, and beside
-    /// policies of Cilium, Calico or an administrator the rule is quiet.
+    /// (`ADVERTISED`, `ORIGIN`, `CALLBACK`, `PUBLIC` …) are left out. Only certain cases are reported: blocks
+    /// of addresses and namespaces with unknown labels are taken to admit, and beside policies of Cilium,
+    /// Calico or an administrator the rule is quiet.
     ///
     /// ## Bad
     ///

@@ -3,9 +3,9 @@ use super::prelude::*;
 rule! {
     /// A volume that is a folder of the node.
     ///
-    /// What is in it differs from node to node and is gone with the node; and whoever can write
-    /// there, or read `/` or a container runtime's socket, can take the node over. An agent that
-    /// watches the node needs it: then this is suppressed with that as the reason.
+    /// Its contents differ from node to node and are gone with the node; and whoever can write there, or read
+    /// `/` or a container runtime's socket, can take the node over. An agent that watches the node needs it:
+    /// then this is suppressed with that as the reason.
     ///
     /// ## Bad
     ///

@@ -10,7 +10,7 @@ use crate::object::Object;
 use crate::tree::{Node, Place};
 use crate::view::{Keys, Target, words};
 
-/// What to do about an object that nothing but a manifest makes.
+/// The hint for an object that only a manifest makes.
 pub(super) const OTHERWISE: &str = "add it to the resources, or declare it with `externals`";
 
 /// Reports objects that are needed and that nothing provides, once per object and name.

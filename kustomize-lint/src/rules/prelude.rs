@@ -1,4 +1,4 @@
-//! What nearly every rule uses.
+//! The imports of nearly every rule.
 
 pub(super) use common::diagnostic::nearest;
 pub(super) use common::kubernetes::effective;

@@ -1,4 +1,4 @@
-//! What keeps kustomize from building, told apart by kind: each problem is one rule's.
+//! Problems that keep kustomize from building, told apart by kind: each problem is one rule's.
 
 use crate::facts::{Problem, ProblemKind};
 use crate::finding::Findings;
@@ -30,7 +30,7 @@ pub(crate) fn report(
     }
 }
 
-/// What is written at a place, without quotes.
+/// The text at a place, without quotes.
 pub(crate) fn written<'a>(overlay: &'a Overlay<'_>, place: Place) -> &'a str {
     let text = overlay.files.get(place.file).text.get(place.span()).unwrap_or_default();
     text.trim().trim_matches(['"', '\''])

@@ -1,8 +1,7 @@
 //! Where the secrets of a text are, so that no message shows them.
 //!
-//! What is hidden here costs a reader a few words of a line; what is not may end up in the log of
-//! a build. In doubt it is hidden, also where the text has a mistake: those are the lines that
-//! messages show.
+//! A hidden place costs a reader a few words of a line; what is not may end up in the log of a build. In
+//! doubt it is hidden, also where the text has a mistake: those are the lines that messages show.
 
 use common::secrets::tree::REFERENCES;
 use common::secrets::{Words, is_harmless, names_secret, shows_secret};
@@ -15,7 +14,7 @@ const PLAIN_KEYS: &str = "\
     apiVersion containerPort group hostPort image imagePullPolicy key kind mountPath name \
     namespace optional port protocol readOnly secretName subPath targetPort";
 
-/// Keys of what names an object.
+/// Keys of an object's name.
 const REFERENCE_KEYS: &str = "\
     annotationSelector apiVersion fieldPath group key kind labelSelector name namespace options \
     version";
@@ -78,7 +77,7 @@ fn mapping(node: &Node, entries: &[Entry], found: &mut Vec<Place>) {
         let lower = key.to_ascii_lowercase();
         let reference = key == "secretKey" || key.ends_with("Ref");
         if key == "patch" && value.scalar().is_some() {
-            // Whoever reads the patch hides what is in it.
+            // Secrets of the patch are hidden where the patch is read.
         } else if lower == "stringdata" {
             found.push(value.origin.base);
         } else if lower.starts_with("secretgenerator") {
@@ -152,8 +151,8 @@ fn generator(node: &Node, found: &mut Vec<Place>) {
     }
 }
 
-/// What an ExternalSecret or its like, or a store, says itself: texts of a template, and the
-/// values of a provider for tests.
+/// The values in an ExternalSecret, a similar object, or a store: texts of a template, and the values of a
+/// provider for tests.
 fn made_secret(node: &Node, found: &mut Vec<Place>) {
     for entry in node.entries() {
         match entry.key.as_str() {

@@ -1,4 +1,4 @@
-//! What is lost when a list takes the place of another.
+//! The entries that are lost when a list takes the place of another.
 
 use std::collections::{HashMap, HashSet};
 

@@ -82,8 +82,8 @@ fn rounded(mut node: Node) -> Node {
     node
 }
 
-/// Applies one operation. What it says, if anything, is what upstream's JSON patch library does
-/// without a word: a `replace` that creates a key, a `null` where a value is missing.
+/// Applies one operation. Its messages are cases that upstream's JSON patch library passes over in silence: a
+/// `replace` that creates a key, a `null` where a value is missing.
 ///
 /// # Errors
 /// The path leads to nothing, or a test fails.

@@ -21,7 +21,7 @@ pub(crate) struct Merge<'a> {
     /// The kind, where Kubernetes' own schemas know it.
     pub(crate) kind: Option<&'a str>,
     pub(crate) custom: bool,
-    /// What rules want to know.
+    /// The facts for the rules.
     pub(crate) facts: Vec<(Place, What)>,
     /// Keys that stand twice in some patch.
     pub(crate) duplicates: &'a [Place],
@@ -39,7 +39,7 @@ impl Unmerged {
     }
 }
 
-/// What `$patch` says.
+/// The meaning of `$patch`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Directive {
     Merge,
@@ -69,7 +69,7 @@ impl Merge<'_> {
             Value::Scalar(scalar) => Ok(Some(match target {
                 Some(mut node) if node.scalar().is_some() => {
                     let place = patch.origin.base;
-                    // What was text in quotes stays text, as annotations do.
+                    // A quoted text stays text, as annotations do.
                     let text = node.scalar().is_some_and(Scalar::is_quoted)
                         || node.as_str().is_some() && path.starts_with("metadata/annotations/");
                     let new = if text { Scalar::text(scalar.written()) } else { scalar.clone() };
@@ -121,7 +121,7 @@ impl Merge<'_> {
                 }
                 let mut empty = Node::mapping(patch.origin);
                 empty = self.written(empty, other.as_ref());
-                // What is new is read as a patch of nothing: nulls and directives go.
+                // A new value is read as a patch of nothing: nulls and directives go.
                 let filled = self.entries(empty, patch, path)?;
                 let emptied = filled.entries().is_empty() && !patch.entries().is_empty();
                 let nothing = emptied && other.is_none() && path.is_empty();

@@ -141,7 +141,8 @@ impl Follow {
             .filter(|c| who.may_refer_to(c, &namespace, name))
             .filter(|c| who.wants_kind(c))
             .collect();
-        // Of several the one whose affixes end like the referrer's; at first none will do, too.
+        // Prefer the candidates with the referrer's prefixes and suffixes. The first pass also accepts candidates
+        // without any.
         for strict in [false, true] {
             if found.len() > 1 {
                 found.retain(|c| {

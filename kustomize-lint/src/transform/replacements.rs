@@ -170,7 +170,7 @@ fn write(
             let done = visit(&mut object.node, &parts, create, &mut |node| {
                 any = true;
                 put(node, value, &target.options, touch)?;
-                // What these hold is text whatever it looks like.
+                // Their values are text whatever they look like.
                 if let (true, Some(scalar)) = (texts, node.scalar()) {
                     node.value = Value::Scalar(Scalar::text(&scalar.text));
                 }
@@ -201,7 +201,7 @@ fn put(node: &mut Node, value: &Node, options: &FieldOptions, touch: Touch) -> R
         let text = value.scalar().map_or("", Scalar::written);
         let made = node.is_null() && node.origin == Origin::added(touch);
         let new = match (node.scalar().map(|old| old.kind), &value.value) {
-            // What is made takes the type that the text has: "12" from a ConfigMap is a number.
+            // A new scalar takes the type that the text has: "12" from a ConfigMap is a number.
             (Some(_), Value::Scalar(_)) if made => Scalar::plain(text),
             (None, Value::Mapping(_) | Value::Sequence(_)) => {
                 node.value = value.value.clone();
@@ -342,7 +342,7 @@ fn visit(
     }
 }
 
-/// What is made where the rest of a path begins.
+/// The node that is made where the rest of a path begins.
 fn made(rest: &[String], touch: Touch) -> Node {
     let value = match rest.first() {
         None => Value::Scalar(Scalar::null()),

@@ -13,7 +13,7 @@ use super::sort::Sort;
 pub struct Node {
     /// Where it comes from.
     pub origin: Origin,
-    /// What it is.
+    /// The value.
     pub value: Value,
 }
 
@@ -39,7 +39,7 @@ impl Tree for Node {
     }
 }
 
-/// What a node holds.
+/// The value of a node.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// A value without children.
@@ -113,7 +113,7 @@ impl Node {
         }
     }
 
-    /// What a scalar says unless it is `null`: `name: 12` is a name, too.
+    /// The text of a scalar unless it is `null`: `name: 12` is a name, too.
     pub fn word(&self) -> Option<&str> {
         self.scalar().filter(|scalar| scalar.kind != Kind::Null).map(|scalar| scalar.text.as_str())
     }
@@ -148,7 +148,7 @@ impl Node {
         matches!(self.value, Value::Sequence(_))
     }
 
-    /// What a person would call it, for messages.
+    /// The name of its type, for messages.
     pub fn kind(&self) -> Sort {
         match &self.value {
             Value::Mapping(_) => Sort::Mapping,
@@ -182,7 +182,7 @@ impl Node {
         self.at(path)?.as_str()
     }
 
-    /// What the scalar behind several keys says.
+    /// The text of the scalar behind several keys.
     pub fn word_at(&self, path: &[&str]) -> Option<&str> {
         self.at(path)?.word()
     }

@@ -80,7 +80,7 @@ pub struct SourceFile {
     pub text: Arc<str>,
     /// The byte that each line begins at.
     lines: Vec<u32>,
-    /// What messages must not show: values of secrets.
+    /// The ranges that messages must not show: values of secrets.
     hidden: Vec<Range<usize>>,
 }
 

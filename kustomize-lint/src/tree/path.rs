@@ -7,7 +7,7 @@ use super::origin::{Origin, Touch};
 use super::scalar::Scalar;
 use crate::id::{Id, fits};
 
-/// Which field of which kinds a transformer changes. What is empty means every one.
+/// Which field of which kinds a transformer changes. An empty field means every one.
 #[derive(Clone, Debug)]
 pub struct FieldSpec {
     /// The API group.
@@ -55,7 +55,7 @@ fn escaped_split(text: &str, separator: char) -> Vec<String> {
     parts
 }
 
-/// What to make where a path leads to nothing.
+/// The action where a path leads to nothing.
 #[derive(Clone, Copy)]
 pub(crate) enum Make {
     Nothing,

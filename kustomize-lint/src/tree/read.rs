@@ -8,7 +8,7 @@ use super::node::{Entry, Node, Value};
 use super::origin::{FileId, Origin, Place};
 use super::scalar::{Kind, Scalar};
 
-/// What a YAML text holds.
+/// The contents of a YAML text.
 pub(crate) struct Text {
     /// Its documents, also empty ones.
     pub(crate) documents: Vec<Node>,

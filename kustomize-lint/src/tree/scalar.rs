@@ -1,6 +1,6 @@
 //! Scalars with the type that kustomize's reader gives them.
 
-/// What a scalar is.
+/// The type of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `null`, `~` or nothing.
@@ -22,7 +22,7 @@ pub struct Scalar {
     pub text: String,
     /// Its type.
     pub kind: Kind,
-    /// What the file says, where that is not the plainest form.
+    /// The text in the file, where it is not the plainest form.
     written: Option<Box<str>>,
     /// Whether it is text in quotes, or a block.
     quoted: bool,
@@ -67,7 +67,7 @@ impl Scalar {
         self.kind == Kind::Float && is_endless(&self.text)
     }
 
-    /// What the file says: what becomes of the value where text belongs.
+    /// The text in the file: what becomes of the value where text belongs.
     pub fn written(&self) -> &str {
         self.written.as_deref().unwrap_or(&self.text)
     }
@@ -77,8 +77,8 @@ impl Scalar {
         Scalar { quoted: true, ..Scalar::text(text) }
     }
 
-    /// Whether kustomize has it in quotes, also where it makes the text itself. Only such a text
-    /// makes text of what a merge patch puts in its place.
+    /// Whether kustomize has it in quotes, also where it makes the text itself. Only such a text makes the
+    /// value of a merge patch text.
     pub(crate) fn is_quoted(&self) -> bool {
         let unquoted = || Scalar::plain(&self.text).kind == Kind::Text && !self.is_word();
         self.kind == Kind::Text && (self.quoted || self.text.contains('\n') || !unquoted())

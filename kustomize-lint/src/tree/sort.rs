@@ -1,4 +1,4 @@
-//! What a person would call a value.
+//! The names of types, for people.
 
 use std::fmt;
 

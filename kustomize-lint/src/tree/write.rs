@@ -4,7 +4,7 @@
 use super::node::{Node, Value};
 use super::scalar::{Kind, Scalar};
 
-/// What to say behind a value; nothing for an empty text.
+/// The comment behind a value; nothing for an empty text.
 pub(crate) type Comment<'a> = &'a dyn Fn(&Node) -> String;
 
 /// Writes one document, without a marker before it.
@@ -147,7 +147,7 @@ fn plain(text: &str) -> bool {
         && !text.ends_with([':', ' '])
         && !word(text)
         && Scalar::plain(text).kind == Kind::Text
-        // What some reader takes for a number: 0x1f, 1e3, 12:30, 0b1, 1_000.
+        // Texts that some reader takes for a number: 0x1f, 1e3, 12:30, 0b1, 1_000.
         && !(first.is_ascii_digit()
             && bytes.iter().all(|b| b.is_ascii_hexdigit() || b"_.:+-xobTtZz ".contains(b)))
 }

@@ -2,7 +2,7 @@
 //!
 //! An operator turns a custom resource into Secrets, Services, claims and pods that no file
 //! says. Their names nearly always are the resource's own with something before or behind it,
-//! or stand in it. What could be made like that is not certain to be missing.
+//! or stand in it. An object that could be made like that is not certain to be missing.
 
 use std::collections::HashSet;
 
@@ -37,7 +37,7 @@ const DEPLOYERS: &[(&str, &str, &[&str])] = &[
     ("helm.cattle.io", "HelmChart", &["spec", "targetNamespace"]),
 ];
 
-/// What custom resources of an overlay may make.
+/// The objects that custom resources of an overlay may make.
 #[derive(Debug, Default)]
 pub(crate) struct Custom {
     names: HashSet<String>,

@@ -9,7 +9,7 @@ use crate::tree::Node;
 /// A Gateway that a route names as its parent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parent<'a> {
-    /// What is written.
+    /// The node of the field.
     pub(crate) node: &'a Node,
     /// The scalar with the name.
     pub(crate) name: &'a Node,

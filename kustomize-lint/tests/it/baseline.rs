@@ -40,7 +40,7 @@ fn what_was_there_before_passes_and_new_findings_do_not() {
     let failed = linted(at, &with).expect(1);
     assert!(failed.stdout.contains("no ConfigMap two"), "{}", failed.stdout);
 
-    // What is gone is said.
+    // Entries without a finding are reported.
     fs::write(at.join("web.yaml"), POD.replace("    envFrom: [{configMapRef: {name: one}}]\n", ""))
         .unwrap();
     let gone = linted(at, &with).expect(0);

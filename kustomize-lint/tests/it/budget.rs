@@ -244,7 +244,7 @@ fn there_are_bars_on_a_terminal_only() {
     assert!(shown.contains(&"█".repeat(24)), "{shown}");
 }
 
-/// What a container's limit is in MiB.
+/// A container's limit in MiB.
 fn limit(container: &Value) -> u64 {
     let text = container["resources"]["limits"]["memory"].as_str().expect("every one has a limit");
     match text.strip_suffix("Gi") {

@@ -97,7 +97,7 @@ fn unescaped(value: &Value) -> Value {
     }
 }
 
-/// What Docker Compose prints, in the same form.
+/// Docker Compose's output, in the same form.
 fn theirs(config: &str) -> Value {
     let whole = unescaped(&serde_json::from_str(config).unwrap());
     let services: Map<String, Value> = whole["services"]
@@ -255,7 +255,7 @@ impl Numbers {
     }
 }
 
-/// Services `s0…` that each have one of the values, read here and by Docker Compose. What one of
+/// Services `s0…` that each have one of the values, read here and by Docker Compose. A project that one of
 /// them refuses is left out, and the other has to refuse it alone.
 fn both_agree(compose: &Path, values: &[String], service: impl Fn(&str) -> Value, dotenv: &str) {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What the rendering tells the rules about the cases in which kustomize says nothing.
+//! The rendering's facts for the rules, in the cases in which kustomize says nothing.
 
 use kustomize_lint::facts::{StepKind, Target, What};
 use kustomize_lint::render::{Rendering, render};

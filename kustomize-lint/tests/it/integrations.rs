@@ -87,7 +87,7 @@ fn the_action_annotates_and_hands_its_sarif_on() {
     let named = fs::read_to_string(&output).unwrap();
     let file = named.trim().strip_prefix("sarif=").unwrap();
     assert!(fs::read_to_string(file).unwrap().contains("\"KR001\""));
-    // What could not run has nothing to upload.
+    // A step that could not run has nothing to upload.
     step("missing", "warning").expect(2);
     assert_eq!(fs::read_to_string(&output).unwrap(), "");
 }

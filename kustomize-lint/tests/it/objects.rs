@@ -12,7 +12,7 @@ use rideshare_tests::peers;
 
 use crate::{peer, trial};
 
-/// What `kubernetes-validate` says where it differs.
+/// The verdict of `kubernetes-validate` where it differs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Peer {
     /// The same.
@@ -125,7 +125,7 @@ fn is_found(case: &Case, version: Version) {
     assert_eq!(found, wanted);
 }
 
-/// What the peer says of every case and version, which it is asked once.
+/// The peer's verdicts on every case and version; the peer is asked once.
 fn verdicts(all: &[Case]) -> &'static HashMap<(String, String), String> {
     static VERDICTS: OnceLock<HashMap<(String, String), String>> = OnceLock::new();
     VERDICTS.get_or_init(|| {

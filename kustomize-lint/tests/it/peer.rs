@@ -33,7 +33,7 @@ for version, o in json.load(open(sys.argv[1])):
         print('invalid', shown(e.absolute_path))
 "#;
 
-/// What it says of objects of versions of Kubernetes; `None` when it is not installed.
+/// The verdicts on objects of versions of Kubernetes; `None` when it is not installed.
 pub(crate) fn verdicts(objects: &[(String, Value)], folder: &Path) -> Option<Vec<String>> {
     let python = peers::find("PEER_KUBERNETES_VALIDATE_PYTHON")?;
     let file = folder.join("objects.json");

@@ -11,7 +11,7 @@ use rideshare_tests::archive::{Case, cases};
 
 use crate::trial;
 
-/// What must never be seen.
+/// The text that must never be seen.
 const CANARY: &str = "hunter2";
 
 /// Three tests for each case.

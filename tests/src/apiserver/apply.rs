@@ -42,8 +42,8 @@ impl Owners {
         Value::Array(entries)
     }
 
-    /// What `manager` applied becomes part of `live`. The conflicts are the answer when there are
-    /// any and `force` is not given; nothing has changed then.
+    /// Fields that `manager` applied become part of `live`. The conflicts are the answer when there are any
+    /// and `force` is not given; nothing has changed then.
     pub(super) fn apply(
         &mut self,
         live: &mut Value,
@@ -84,7 +84,7 @@ impl Owners {
         Ok(())
     }
 
-    /// What differs after a plain write belongs to the one who wrote it.
+    /// Fields that a plain write changed belong to the writer.
     pub(super) fn update(&mut self, before: &Value, after: &Value, manager: &str) {
         let me = (manager.to_owned(), "Update".to_owned());
         let mut all = BTreeSet::new();

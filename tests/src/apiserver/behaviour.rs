@@ -1,4 +1,4 @@
-//! What a test decides: what happens after a change, and what a command does.
+//! A test's decisions: what happens after a change, and what a command does.
 
 use std::time::Duration;
 
@@ -35,10 +35,10 @@ pub enum Step {
     Serve(Value),
 }
 
-/// What happens after a change, and how much later.
+/// The steps after a change, each with its delay.
 pub type Behaviour = dyn Fn(&Event) -> Vec<(Duration, Step)> + Send + Sync;
 
-/// What a command in a container does.
+/// The effect of a command in a container.
 pub type Exec = dyn Fn(&ExecCall) -> ExecOutcome + Send + Sync;
 
 /// Answers a write with an error instead: status code, reason and message.
@@ -60,7 +60,7 @@ pub struct ExecCall {
     pub command: Vec<String>,
 }
 
-/// What the command printed, and its exit status.
+/// The command's output, and its exit status.
 #[derive(Clone, Debug, Default)]
 pub struct ExecOutcome {
     /// Its standard output.

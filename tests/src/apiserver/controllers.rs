@@ -1,4 +1,4 @@
-//! What controllers, kubelets and operators would do, when all goes well.
+//! Steps of controllers, kubelets and operators when all goes well.
 
 use std::time::Duration;
 
@@ -243,7 +243,7 @@ fn route_status(object: &Value) -> Value {
     json!({"parents": parents})
 }
 
-/// What goes with an object that is deleted.
+/// The objects that go with a deleted one.
 fn gone(object: &Value) -> Vec<Step> {
     let namespace = text(&object["metadata"]["namespace"]);
     let name = text(&object["metadata"]["name"]);

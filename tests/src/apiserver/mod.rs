@@ -2,9 +2,9 @@
 //!
 //! It speaks TLS, lists what it serves, and keeps objects with resource versions; it answers
 //! list, watch (with bookmarks and 410 Gone), server-side apply with conflicts, merge patches,
-//! status, scale, logs and exec over WebSocket. What controllers, kubelets and operators would
-//! do is a script ([`Behaviour`]); [`controllers::usual`] is the one where all goes well. The real
-//! kubectl works against it, which is how its answers are kept honest.
+//! status, scale, logs and exec over WebSocket. Controllers, kubelets and operators are a script
+//! ([`Behaviour`]); [`controllers::usual`] is the one where all goes well. The real kubectl works against it,
+//! which is how its answers are kept honest.
 
 mod apply;
 mod behaviour;
@@ -155,7 +155,7 @@ impl ApiServer {
         *self.shared.delay.lock().unwrap() = Arc::new(delay);
     }
 
-    /// What a pod's log says.
+    /// Sets the text of a pod's log.
     pub fn log(&self, pod: &str, text: &str) {
         self.shared.logs.lock().unwrap().push((pod.to_owned(), text.to_owned()));
     }

@@ -1,4 +1,4 @@
-//! What the server's parts share.
+//! State that the server's parts share.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -9,7 +9,7 @@ use super::clock::now;
 use super::merge::merge_patch;
 use super::types::{Type, built_in, defined};
 
-/// What happened to an object.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// It is new.
@@ -23,7 +23,7 @@ pub enum Change {
 /// A change, with the object after it (or the last one, when it is gone).
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// What happened.
+    /// The kind of change.
     pub change: Change,
     /// The object.
     pub object: Value,

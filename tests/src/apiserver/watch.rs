@@ -10,7 +10,7 @@ use super::shared::Shared;
 use super::store::{Change, Store};
 use super::types::Type;
 
-/// What a list or watch is narrowed to.
+/// The selection of a list or watch.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selection {
     pub(super) namespace: Option<String>,
@@ -97,7 +97,7 @@ pub(super) async fn run(shared: Arc<Shared>, watch: Watch, lines: mpsc::Sender<S
     }
 }
 
-/// What is new since `seen`; `None` when that has been forgotten.
+/// The events since `seen`; `None` when that has been forgotten.
 fn pending(store: &Store, watch: &Watch, seen: &mut Option<u64>) -> Option<Vec<String>> {
     let line =
         |kind: &str, object: &Value| json!({"type": kind, "object": object}).to_string() + "\n";

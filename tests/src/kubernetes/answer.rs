@@ -1,11 +1,11 @@
-//! What a server says of objects.
+//! A server's answer on objects.
 
 use crate::run::Run;
 
 /// The answer to an apply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// What was accepted, as `deployment.apps/web`.
+    /// The accepted objects, as `deployment.apps/web`.
     pub accepted: Vec<String>,
     /// The server's warnings, each once.
     pub warnings: Vec<String>,

@@ -77,7 +77,7 @@ impl Server {
     pub fn kubectl(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.program("kubectl"));
         command.args(arguments).env("KUBECONFIG", self.kubeconfig());
-        // What kubectl has learnt of a server would stay in the user's home.
+        // kubectl's cache of a server would stay in the user's home.
         command.env("HOME", self.folder()).env("KUBECACHEDIR", self.folder().join("cache"));
         command
     }
@@ -103,7 +103,7 @@ impl Server {
         self.send(&["apply", "--server-side", "--validate=strict"], objects).into()
     }
 
-    /// What an apply of the objects would change, as `diff` prints it.
+    /// The changes that an apply of the objects would make, as `diff` prints them.
     ///
     /// # Panics
     /// kubectl fails.

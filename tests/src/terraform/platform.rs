@@ -1,5 +1,5 @@
-//! What the specification says that Terraform must know, too: read from `infrastructure/platform`
-//! with an ordinary YAML library.
+//! The specification's values that Terraform must know, too: read from `infrastructure/platform` with an
+//! ordinary YAML library.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -8,8 +8,8 @@ use std::process::Command;
 use crate::run::{Run, run};
 use crate::{peers, root};
 
-/// What a copy is made for instead of documentation's names, which are refused. The addresses are of
-/// carriers' networks (RFC 6598), so they are nobody's.
+/// The copy's names in place of documentation's, which are refused. The addresses are of carriers' networks
+/// (RFC 6598), so they are nobody's.
 pub const REAL_NAMES: [&str; 5] = [
     "domain=rides.moto-platform.net",
     "github_repository=moto/rideshare-infra",
@@ -18,7 +18,7 @@ pub const REAL_NAMES: [&str; 5] = [
     "load_balancer_cidrs=100.64.8.0/24,100.64.9.0/24",
 ];
 
-/// A copy of what scripts/terraform works on, so that nothing is written to the checkout.
+/// A copy of the files that scripts/terraform works on, so that nothing is written to the checkout.
 #[derive(Debug)]
 pub struct Project {
     folder: tempfile::TempDir,
@@ -43,7 +43,7 @@ impl Project {
         }
         run(Command::new("cp").arg(root().join(".kustomize-lint.toml")).arg(folder.path()))
             .expect(0);
-        // What an operator's own runs have left.
+        // Leftovers of an operator's own runs.
         run(Command::new("find").arg(folder.path()).args([
             "-name",
             ".terraform",
@@ -102,7 +102,7 @@ impl Project {
             .env("AWS_REGION", "us-east-1")
             .env("AWS_DEFAULT_REGION", "us-east-1")
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            // What moto cannot do shall fail now, not after ten minutes.
+            // Calls that moto cannot answer shall fail now, not after ten minutes.
             .env("AWS_MAX_ATTEMPTS", "3");
         for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CONFIRM", "IMAGE_TAG"] {
             command.env_remove(name);
@@ -115,7 +115,7 @@ impl Project {
         run(self.command(self.at("scripts/terraform")).args(arguments))
     }
 
-    /// What the AWS command line prints.
+    /// The AWS command line's output.
     ///
     /// # Panics
     /// It fails.

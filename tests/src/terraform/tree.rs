@@ -14,7 +14,7 @@ use serde_json::{Map, Number, Value, json};
 pub struct File {
     path: PathBuf,
     text: String,
-    /// What it says.
+    /// The contents of the block.
     pub body: Body,
 }
 

@@ -180,8 +180,8 @@ fn every_budget(project: &Project, fits: bool) {
     assert_eq!(answers, [fits; 3], "{}", shown.join("\n===\n"));
 }
 
-/// What is asked of each tool with the specification, and of kustomize-lint with the same texts in
-/// its configuration.
+/// The question to each tool with the specification, and to kustomize-lint with the same texts in its
+/// configuration.
 #[track_caller]
 fn budget(memory: &str, fits: bool) {
     let objects = deployment("");

@@ -1,4 +1,4 @@
-//! What one tool calls a secret, every tool calls a secret.
+//! A name that one tool calls a secret is a secret to every tool.
 
 use std::fs;
 use std::path::PathBuf;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Reads the object as `T` and writes it again. What is lost on the way was not known to `T`.
+/// Reads the object as `T` and writes it again. A field that is lost on the way was not known to `T`.
 fn strict<T: DeserializeOwned + Serialize>(object: &Value) -> Result<(), String> {
     let typed: T = serde_json::from_value(object.clone()).map_err(|error| error.to_string())?;
     let again = serde_json::to_value(typed).map_err(|error| error.to_string())?;

@@ -15,7 +15,7 @@ const PROFILES: [&str; 4] = ["core", "data-pipeline", "monitoring", "spark-testi
 /// Build arguments without a default, because no value is right for long.
 const FROM_OUTSIDE: [&str; 2] = ["MAP_SHA256", "MAP_URL"];
 
-/// What keeps a download from being another one than was meant.
+/// Commands that pin a download's contents.
 const CHECKS: [&str; 3] = ["sha256sum", "rev-parse", "pip install"];
 
 fn folder() -> PathBuf {

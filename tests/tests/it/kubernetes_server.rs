@@ -13,10 +13,10 @@ use rideshare_tests::run::run;
 use rideshare_tests::yaml::documents;
 use serde_json::Value;
 
-/// What runs in the local cluster beside the platform.
+/// Workloads of the local cluster beside the platform.
 const AROUND: &str = include_str!("kubernetes_server.yaml");
 
-/// What has to be left of a node's memory when everything runs, Jobs included, in percent.
+/// The share of a node's memory that has to be free when everything runs, Jobs included, in percent.
 const ROOM: u64 = 3;
 
 fn build(server: &Server, folder: &str) -> String {

@@ -1,4 +1,4 @@
-//! The tests that cross tools, and those of what the tools generate and apply.
+//! Tests that cross tools, and tests of the files that the tools generate and apply.
 
 mod agreement_compose;
 mod agreement_kubernetes;

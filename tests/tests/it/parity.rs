@@ -16,7 +16,7 @@ use rideshare_tests::run::run;
 use rideshare_tests::{peers, root};
 use serde_json::Value;
 
-/// What both sides must agree on.
+/// The facts that both sides must agree on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Effective {
     image: String,
@@ -166,7 +166,7 @@ fn kubernetes_container(container: &Value) -> Effective {
     Effective { image, environment, command, ports: BTreeSet::new() }
 }
 
-/// What the two sides disagree on, but for what the environment asks to be different.
+/// The differences between the two sides, except those that the environment asks for.
 fn differences(left: &Platform, right: &Platform, asked: &Asked) -> Vec<String> {
     let mut found = Vec::new();
     for (name, ours) in right {
@@ -196,7 +196,7 @@ fn differences(left: &Platform, right: &Platform, asked: &Asked) -> Vec<String> 
     found
 }
 
-/// What the specification asks to be different in an environment, read without the generator.
+/// The differences that the specification asks for in an environment, read without the generator.
 struct Asked {
     /// Service and variable → the value there.
     values: BTreeMap<(String, String), Option<String>>,
@@ -311,7 +311,7 @@ fn any_single_difference_is_found() {
         for (what, platform) in mutations(&left) {
             let service = what.split(' ').next().unwrap();
             let found = differences(&platform, &right, &asked);
-            // What the environment does not have, or has its own value for, it cannot differ in.
+            // A service or variable that the environment lacks or sets cannot differ in it.
             let (name, variable) = (service.to_owned(), what.rsplit(' ').next().unwrap());
             let own = asked.values.contains_key(&(name, variable.to_owned()));
             let job = right.get(service).is_some_and(|service| service.ports.is_empty());

@@ -13,7 +13,7 @@ use rideshare_tests::terraform::project::{Project, REAL_NAMES};
 use rideshare_tests::{peers, root, yaml};
 use serde_json::Value;
 
-/// What the copy is made for instead of documentation's account.
+/// The copy's account in place of documentation's.
 const ACCOUNT: &str = "210987654321";
 
 /// A tool that cargo has built beside this test.
@@ -102,7 +102,7 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
         assert!(done.stderr.contains(expected), "{arguments:?}: {}", done.stderr);
         assert!(done.stderr.contains(hint), "{arguments:?}: {}", done.stderr);
     };
-    // Whoever runs the platform has an account of their own there.
+    // Each operator has another account there.
     let file = "infrastructure/terraform/environments/prod/foundation.tfvars";
     let tfvars = fs::read_to_string(project.at(file)).unwrap();
     let theirs = tfvars.lines().find(|line| line.starts_with("aws_account_id")).unwrap();

@@ -10,7 +10,7 @@ use rideshare_tests::root;
 use rideshare_tests::run::run;
 use rideshare_tests::terraform::contract::problems;
 
-/// A copy of what the contract reads.
+/// A copy of the files that the contract reads.
 fn copy() -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     for folder in ["terraform", "platform", "config"] {
@@ -184,7 +184,7 @@ fn a_secret_in_the_catalogue_alone_is_seen() {
 
 #[test]
 fn every_other_breach_is_seen() {
-    // Whoever runs the platform has set it.
+    // Each operator has set it.
     let tfvars = read(&root(), "infrastructure/terraform/environments/prod/foundation.tfvars");
     let account = tfvars.lines().find(|line| line.starts_with("aws_account_id")).unwrap();
     let account = account.split(" = ").nth(1).unwrap().to_owned();
@@ -337,7 +337,7 @@ fn every_other_breach_is_seen() {
     }
 }
 
-/// What the role that applies may not do is otherwise found by the first apply that needs it.
+/// A right that the applying role lacks is otherwise found by the first apply that needs it.
 #[test]
 fn what_the_workflow_may_not_apply_is_seen() {
     let iam = |name: &str| format!("terraform/foundation/modules/iam/{name}.tf");
@@ -425,7 +425,7 @@ fn a_variable_without_a_default_must_be_set() {
     one(&problems, "new has no default, and");
 }
 
-/// What the apply against moto leaves out is listed for whoever wonders what is not covered there.
+/// The resources that the apply against moto leaves out are listed, so that a reader sees the gap.
 #[test]
 fn the_readme_lists_what_moto_lacks() {
     let readme = read(&root(), "infrastructure/terraform/README.md");

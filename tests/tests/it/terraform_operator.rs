@@ -1,6 +1,6 @@
-//! What an operator meets between the first apply and the tear-down, against moto: a bootstrap that was
-//! broken off, a provider that nobody has agreed to, a state that could not be written, secrets and keys that
-//! are new, values that a person sets, protection that is still on.
+//! The operator's cases between the first apply and the tear-down, against moto: a bootstrap that was broken
+//! off, a provider that nobody has agreed to, a state that could not be written, secrets and keys that are
+//! new, values that a person sets, protection that is still on.
 
 use std::fs;
 use std::io::Write;
@@ -64,7 +64,7 @@ fn a_lock_file_is_kept_and_a_state_that_was_not_written_is_pushed() {
 
     let nothing = project.terraform(&["push-state", "foundation"]).expect(0);
     assert!(nothing.stderr.contains("no apply has left a state"), "{}", nothing.stderr);
-    // What Terraform leaves when S3 does not take the state.
+    // Terraform's leftovers when S3 does not take the state.
     let mut left = state(&project, "foundation");
     left["serial"] = json!(left["serial"].as_u64().unwrap() + 1);
     left["outputs"]["new"] = json!({"value": "made by the apply", "type": "string"});
@@ -183,7 +183,7 @@ fn a_layer_with_something_protected_is_not_destroyed_in_part() {
     refused("foundation", &protected.iter().map(String::as_str).collect::<Vec<_>>());
 
     apply("-var=deletion_protection=false");
-    // What moto would take minutes to make.
+    // Resources that moto would take minutes to make.
     let instance = |key: Option<&str>, protection: &str, on: bool| {
         let mut attributes = serde_json::Map::new();
         attributes.insert(protection.to_owned(), json!(on));

@@ -1,4 +1,4 @@
-//! What Docker Compose prints of a project, without what it adds by itself.
+//! `docker compose config` of a project, without the parts that Compose adds by itself.
 
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! The specification as types: Compose's own keys, the `x-*` vocabulary, and the JSON Schema.
 //!
-//! Only shapes are said here. What Compose writes in several ways stays as written; `model`
-//! makes one form of it.
+//! Only shapes are said here. Values that Compose writes in several ways stay as written; `model` makes one
+//! form of it.
 
 mod catalogue;
 mod environment;

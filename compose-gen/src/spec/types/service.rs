@@ -284,13 +284,13 @@ pub(crate) struct Route {
     pub(crate) health: Option<String>,
 }
 
-/// What an image promises that is built elsewhere.
+/// The contract of an image that is built elsewhere.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Contract {
-    /// What it reads.
+    /// The data that it reads.
     pub(crate) reads: Data,
-    /// What it writes.
+    /// The data that it writes.
     pub(crate) writes: Data,
 }
 

@@ -1,4 +1,4 @@
-//! What no program can decide: exit status 1, and each thing at its place in the project.
+//! Decisions that need a person: exit status 1, and each thing at its place in the project.
 
 use rideshare_tests::run::run;
 
@@ -28,7 +28,7 @@ secrets:
     assert_eq!(imported.left(), ["old/compose.yml:4:5 secret"]);
     imported.says("services.db.secrets", "to-do", "list the service in x-secrets");
     imported.says("secrets.db_password.file", "not-carried", "with secrets");
-    // What is left is work of a person; the folder is sound.
+    // The remaining work is a person's; the folder is sound.
     imported.generate().expect(0);
 }
 

@@ -98,7 +98,7 @@ impl Imported {
         assert!(row["outcome"] == outcome && own.contains(reason), "{row:#}");
     }
 
-    /// What is left to do: place and code.
+    /// The remaining findings: place and code.
     fn left(&self) -> Vec<String> {
         let left = self.report["left"].as_array().unwrap();
         let text = |value: &Value| value.as_str().unwrap_or("nowhere").to_owned();

@@ -1,4 +1,4 @@
-# What the foundation layer is made with. infrastructure/terraform/foundation/variables.tf says what each is for,
+# The foundation layer's settings. infrastructure/terraform/foundation/variables.tf says what each is for,
 # and has the same values as defaults: a test compares the two.
 
 aws_account_id         = "123456789012"

@@ -1,4 +1,4 @@
-# What the platform layer is made with. infrastructure/terraform/platform/variables.tf says what each is for,
+# The platform layer's settings. infrastructure/terraform/platform/variables.tf says what each is for,
 # and has the same values as defaults: a test compares the two.
 
 aws_account_id          = "123456789012"

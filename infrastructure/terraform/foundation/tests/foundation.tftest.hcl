@@ -251,7 +251,7 @@ run "workflows_take_their_own_roles_only" {
     error_message = "The role that applies chooses add-ons, and brings databases back from their snapshots."
   }
 
-  # What there is one of is named by its id.
+  # Single resources are named by their id.
   assert {
     condition = jsonencode({
       for statement in data.aws_iam_policy_document.apply_services.statement : statement.sid => sort(statement.resources)
@@ -272,7 +272,7 @@ run "workflows_take_their_own_roles_only" {
     error_message = "What everything stands on is made and deleted by people."
   }
 
-  # Whoever changes rules of a group outside of the VPC opens what is not the platform's.
+  # A right to change rules of a group outside of the VPC would open other people's networks.
   assert {
     condition = alltrue([
       for statement in data.aws_iam_policy_document.apply_network.statement :

@@ -161,7 +161,7 @@ struct Parser {
     /// The type that the lines are in, and its fields or values.
     open: Option<(String, Body)>,
     rename: Option<String>,
-    /// What the attributes of the next type say of the custom resource.
+    /// The facts of the next type's attributes on the custom resource.
     attributes: BTreeMap<String, String>,
 }
 

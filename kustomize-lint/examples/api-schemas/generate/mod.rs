@@ -24,11 +24,11 @@ type Versions = u8;
 /// Every version.
 const EVERY: Versions = (1 << Version::KNOWN.len()) - 1;
 
-/// What goes into the bundle.
+/// The contents of the bundle.
 #[derive(Default)]
 pub(crate) struct Content {
     kinds: Vec<Kind>,
-    /// What a name means, and in which versions.
+    /// The meaning of a name, and its versions.
     definitions: BTreeMap<Name, Vec<(Definition, Versions)>>,
 }
 
@@ -104,7 +104,7 @@ fn name(chunk: &str, name: &str) -> Name {
     Name { chunk: chunk.to_owned(), name: name.to_owned() }
 }
 
-/// What the metadata of every object is.
+/// The metadata of every object.
 fn object_meta() -> Type {
     Type::Named(name("meta/v1", "ObjectMeta"))
 }

@@ -1,4 +1,4 @@
-//! What the sources do not say of values, and the API server checks.
+//! Limits of values that the API server checks and the sources do not state.
 //!
 //! - Kubernetes' published schemas call a field a text or an integer whatever values it takes.
 //!   Source: the constants and validation of Kubernetes' API types, 1.29–1.33. Fields whose values
@@ -148,7 +148,7 @@ pub(super) fn narrow(own: &Name, field: &str, r#type: &mut Type) -> Result<Optio
     Ok(Some((row.0, row.1)))
 }
 
-/// The narrower type of a field of a custom resource, by the kopium name of what it is in.
+/// The narrower type of a field of a custom resource, by the kopium name of its parent.
 pub(super) fn narrow_custom(group: &str, owner: &str, field: &str, r#type: &Type) -> Option<Type> {
     // The status is the controller's to write.
     if owner.contains("Status") {

@@ -9,7 +9,7 @@ pub(super) struct Field<'a> {
     pub(super) name: &'a str,
     pub(super) key: Range<usize>,
     pub(super) value: &'a Node,
-    /// What stands behind the colon, with the line's end.
+    /// The text after the colon, with the line's end.
     pub(super) rest: Range<usize>,
     /// The lines below the key that belong to the field.
     pub(super) body: Range<usize>,

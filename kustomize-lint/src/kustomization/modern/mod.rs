@@ -83,7 +83,7 @@ fn list(
         } else {
             after.push(items)
         }
-        // What goes into brackets leaves its comment where it was.
+        // An entry that moves into brackets leaves its comment behind.
         let comment = if anchor.is_flow(text) { field.behind(text, 0) } else { String::new() };
         changes.push((field.whole(), comment));
     }

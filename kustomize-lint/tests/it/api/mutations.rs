@@ -11,7 +11,7 @@ use crate::peer;
 /// One change in so many is looked at, which takes the peer a few seconds.
 const STEP: usize = 47;
 
-/// What is put in a value's place.
+/// The replacements of a value.
 fn replacements(old: &Node) -> [Value; 7] {
     let scalar = |text: &str| Value::Scalar(Scalar::plain(text));
     [
@@ -62,7 +62,7 @@ fn is_builtin(object: &Object) -> bool {
     !["argoproj.io", "external-secrets.io", "gateway.networking.k8s.io"].contains(&group.as_str())
 }
 
-/// What says which schema holds; without it nobody knows.
+/// The fields that choose the schema; without it nobody knows.
 fn kind(node: &Node) -> [Option<&str>; 2] {
     ["apiVersion", "kind"].map(|key| node.get(key).and_then(Node::as_str))
 }
@@ -97,7 +97,7 @@ fn a_change_anywhere_has_the_verdict_of_the_peer() {
     let mut refused = 0;
     for (theirs, (version, object)) in verdicts.iter().zip(&sample) {
         let mut found = violations(object, *version);
-        // What the published schemas do not say.
+        // Limits that the published schemas do not state.
         found.retain(|violation| {
             !matches!(
                 violation.problem,

@@ -41,7 +41,8 @@ pub(super) fn read<'a>(root: &'a Path, infrastructure: &Path) -> Result<Tree<'a>
     }
 }
 
-/// Every folder below one, at any depth: each may be a module. What `init` has made is not the project's.
+/// Every folder below one, at any depth: each may be a module. Files that `init` has made are not the
+/// project's.
 fn folders_below(root: &Path, folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten() {

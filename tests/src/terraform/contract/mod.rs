@@ -1,4 +1,4 @@
-//! What the layers promise each other and the specification. Each function is one promise; together
+//! The promises of the layers to each other and to the specification. Each function is one promise; together
 //! they name everything that is broken, with its place.
 
 mod guards;

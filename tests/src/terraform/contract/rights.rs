@@ -28,7 +28,7 @@ struct Table {
     besides: BTreeMap<String, Actions>,
 }
 
-/// What people make.
+/// Values that people make.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Person {

@@ -1,4 +1,4 @@
-//! What the specification says, the layers make, and compose-gen is told.
+//! The specification's values in the layers and in compose-gen's settings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::layers::{LAYERS, Tree, default, names};
 use crate::terraform::tree::{Folder, expression, label, literal, span};
 
-/// What the specification says, the layers make, and nothing else.
+/// The layers make the specification's resources, and nothing else.
 pub(super) fn specification_is_followed(tree: &Tree) -> Vec<String> {
     let mut problems = Vec::new();
     let specification = &tree.platform;

@@ -1,4 +1,5 @@
-//! What is read is there, what is set is declared, and all of it is described.
+//! Every variable that is read is declared, every value that is set has a variable, and all of it is
+//! described.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -18,7 +18,7 @@ impl Service {
         Service(service)
     }
 
-    /// What stands at a JSON pointer, as text.
+    /// The text at a JSON pointer.
     pub(super) fn text(&self, pointer: &str) -> &str {
         self.0.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }

@@ -140,7 +140,7 @@ impl Broker {
             .env("KAFKA_SASL_PASSWORD", password))
     }
 
-    /// What Kafka's own client says of the topics, which logs in with the JAAS file's other half.
+    /// The topics as Kafka's own client lists them, which logs in with the JAAS file's other half.
     fn partitions(&self, user: &str, password: &str) -> BTreeSet<String> {
         let client = self.folder.path().join("client.properties");
         fs::write(&client, "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n").unwrap();

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Item, ItemUse, UseTree};
 
-/// What one module, a file or an inline `mod`, declares and mentions.
+/// The declarations and mentions of one module, a file or an inline `mod`.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     /// Child modules without a body here; each is a file.

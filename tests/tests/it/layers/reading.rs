@@ -1,4 +1,4 @@
-//! What the reader takes for a use of another module, and what not.
+//! The texts that the reader takes for a use of another module, and those that it does not.
 
 use super::circles::shortest;
 use super::modules::Modules;

@@ -60,7 +60,7 @@ fn a_target_that_stops_is_in_the_receivers_log() {
             ("alertmanager:9093", &address.to_string()),
             ("otel-collector:8888", &collector.metrics.to_string()),
             ("_interval: 15s", "_interval: 1s"),
-            // Those that are not here would be down, too.
+            // Targets that are not here would be down, too.
             ("loki:3100", &address.to_string()),
             ("tempo:3200", &address.to_string()),
             ("grafana:3000", &address.to_string()),

@@ -1,4 +1,4 @@
-//! What stands in for Loki and Tempo: takes what is pushed over HTTP, and keeps it.
+//! The stand-in for Loki and Tempo: takes what is pushed over HTTP, and keeps it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -16,7 +16,7 @@ use super::program::{Program, adapted, free_port, get, request};
 /// would not to another container.
 const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
 
-/// A collector with the platform's configuration. What it cannot have here comes from a second file:
+/// A collector with the platform's configuration. Settings that it cannot have here come from a second file:
 /// free ports, the other sides' addresses, and JSON, which the stand-ins read.
 pub(super) struct Collector {
     program: Program,

@@ -1,4 +1,4 @@
-//! What the makers' own checkers say of the configuration.
+//! The verdict of the makers' own checkers on the configuration.
 
 use std::collections::BTreeSet;
 use std::fs;

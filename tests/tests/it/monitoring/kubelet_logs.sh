@@ -14,7 +14,7 @@ await() {
 }
 
 await "$kubectl" get serviceaccount default
-# What has to be escaped here is for the pod's shell.
+# Escapes here are for the pod's shell.
 "$kubectl" run trino --image=docker.io/library/busybox:1 --image-pull-policy=IfNotPresent --restart=Never --command -- \
     sh -c 'echo ready; head -c 40000 /dev/zero | tr "\0" x; echo; sleep 1000' >/dev/null
 # shellcheck disable=SC2016 # for the shell that is started

@@ -34,7 +34,7 @@ impl Program {
         Program { keeper, log: log.to_owned() }
     }
 
-    /// What it has written so far.
+    /// Its output so far.
     pub(super) fn output(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }

@@ -1,4 +1,4 @@
-//! What the generated files say of the logs.
+//! The generated files' settings for logs.
 
 use std::fs;
 
@@ -74,7 +74,7 @@ fn each_target_of_prometheus_is_a_service_with_that_port() {
     }
 }
 
-/// What is in the base runs in every environment: in production the exporters ask RDS.
+/// A service of the base runs in every environment: in production the exporters ask RDS.
 #[test]
 fn the_exporters_run_in_every_environment() {
     let base = root().join("infrastructure/kubernetes/base");

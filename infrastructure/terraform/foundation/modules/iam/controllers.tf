@@ -1,5 +1,4 @@
-# What runs in the cluster beside the platform and talks to AWS, with the service accounts that its
-# charts make.
+# Controllers in the cluster beside the platform that talk to AWS, with the service accounts that their charts make.
 
 locals {
   controllers = {

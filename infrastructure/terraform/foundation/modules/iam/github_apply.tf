@@ -1,5 +1,4 @@
-# What the workflow that applies may do, in four policies by what they are about, because one would be
-# longer than IAM takes. Wherever an action takes a resource, it is one of this account, region and
+# The rights of the workflow that applies, in four policies by subject, because one would be longer than IAM takes. Wherever an action takes a resource, it is one of this account, region and
 # project. Bootstrap, the roles of GitHub's workflows and the boundary are applied by people alone, and so
 # is what there is one of, and what everything else stands on: the VPC, the domain's zone and certificate,
 # the distribution and the key are named here by their ids, to be changed and neither made nor deleted.
@@ -12,13 +11,13 @@ locals {
     access   = data.aws_iam_policy_document.apply_access.minified_json
   }
 
-  # What there are more of over time, by the prefixes of their names: the workflow that applies could not
+  # Resources whose number grows over time, by the prefixes of their names: the workflow that applies could not
   # make a secret, a repository or a bucket that its own policies would have to name first.
   secrets_arn      = "${local.here["secretsmanager"]}:secret:rideshare/*"
   repositories_arn = "${local.here["ecr"]}:repository/rideshare/*"
   buckets_arn      = "arn:aws:s3:::rideshare-${var.account_id}-*"
 
-  # ARN prefixes of what has a region.
+  # ARN prefixes of regional services.
   here = { for service in ["acm", "dynamodb", "ec2", "ecr", "eks", "kms", "logs", "rds", "secretsmanager"] : service => "arn:aws:${service}:${var.region}:${var.account_id}" }
 }
 

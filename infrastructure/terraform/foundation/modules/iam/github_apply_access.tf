@@ -60,7 +60,7 @@ data "aws_iam_policy_document" "apply_access" {
     ]
   }
 
-  # What keeps the workflows in their place is out of their reach.
+  # The workflows cannot change the policies that bound them.
   statement {
     sid    = "NotItsOwnFetters"
     effect = "Deny"

@@ -51,7 +51,7 @@ data "aws_iam_policy_document" "apply_network" {
       "ec2:CreateSubnet",
       "ec2:CreateVpcEndpoint",
     ]
-    # What is made in a VPC is made in ours.
+    # Resources of a VPC are made in the platform's VPC only.
     resources = concat([local.vpc_arn], [
       for kind in ["elastic-ip", "internet-gateway", "launch-template", "natgateway", "route-table", "security-group", "subnet", "vpc-endpoint", "vpc-flow-log"] :
       "${local.here["ec2"]}:${kind}/*"

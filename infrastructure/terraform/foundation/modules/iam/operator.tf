@@ -1,5 +1,4 @@
-# What a person needs after the layers are applied: the cluster, and the secrets. Whoever the account
-# lets assume roles may take it; the platform layer makes it the cluster's administrator.
+# The rights that a person needs after the layers are applied: the cluster, and the secrets. Everyone whom the account lets assume roles may take it; the platform layer makes it the cluster's administrator.
 
 data "aws_iam_policy_document" "operator_trust" {
   statement {

@@ -1,5 +1,4 @@
-# The lake, the built pages of the frontend, and the access logs of both. What a bucket is for decides
-# its encryption and its lifecycle; everything else is the same for all.
+# The lake, the built pages of the frontend, and the access logs of both. A bucket's purpose decides its encryption and its lifecycle; everything else is the same for all.
 
 locals {
   # The buckets that infrastructure/platform names; a test compares the two.
@@ -9,7 +8,7 @@ locals {
 }
 
 resource "aws_s3_bucket" "this" {
-  # checkov:skip=CKV_AWS_144: The lake is made of what Kafka and the simulation can send again; a second copy doubles its price.
+  # checkov:skip=CKV_AWS_144: Kafka and the simulation can send the lake's data again; a second copy doubles its price.
   # checkov:skip=CKV2_AWS_62: Nothing waits for an object: the pipeline is scheduled.
 
   for_each = local.buckets

@@ -13,7 +13,7 @@ resource "aws_vpc" "this" {
   tags = { Name = var.name }
 }
 
-# Whoever forgets to name a security group gets this one, and with it nothing.
+# An interface without a named security group gets this one, and with it nothing.
 resource "aws_default_security_group" "this" {
   vpc_id  = aws_vpc.this.id
   ingress = []

@@ -22,7 +22,7 @@ resource "aws_eks_cluster" "this" {
 
   access_config {
     authentication_mode = "API"
-    # Whoever applies gets no way into the cluster by it.
+    # The identity that applies gets no access to the cluster by it.
     bootstrap_cluster_creator_admin_permissions = false
   }
 

@@ -6,8 +6,7 @@ resource "aws_security_group" "nodes" {
   tags = { Name = "${var.name}-nodes" }
 }
 
-# Images, AWS, GitHub, and the databases. What comes in is between nodes and control plane alone, which
-# the cluster's own group lets pass, and from the load balancer.
+# Images, AWS, GitHub, and the databases. Ingress comes from the load balancer, and between nodes and control plane, which the cluster's security group lets pass.
 resource "aws_vpc_security_group_egress_rule" "nodes" {
   security_group_id = aws_security_group.nodes.id
   description       = "To registries, AWS and the databases"
