@@ -1,52 +1,61 @@
 //! Trying and asking again, with pauses that grow.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder, RetryableWithContext};
 
 /// Pauses that double up to a longest. A random part of up to the same length is added, so that several
 /// processes which have met once do not meet again.
-#[derive(Clone, Debug)]
-pub struct Backoff {
-    next: Duration,
-    longest: Duration,
-}
+#[derive(Debug)]
+pub struct Backoff(ExponentialBackoff);
 
 impl Backoff {
     /// Pauses from `first` to `longest`, without the part that is chance.
     pub fn new(first: Duration, longest: Duration) -> Self {
-        Backoff { next: first, longest }
-    }
-
-    /// The length of the next pause.
-    pub fn step(&mut self) -> Duration {
-        let pause = self.next.min(self.longest);
-        self.next = pause * 2;
-        let chance = (RandomState::new().hash_one(0) % 1000) as f64 / 1000.0;
-        pause.mul_f64(1.0 + chance)
+        let pauses = ExponentialBuilder::new().with_min_delay(first).with_max_delay(longest);
+        Backoff(pauses.with_jitter().without_max_times().build())
     }
 
     /// Makes the next pause.
     pub async fn pause(&mut self) {
-        tokio::time::sleep(self.step()).await;
+        tokio::time::sleep(self.0.next().unwrap_or_default()).await;
+    }
+}
+
+/// Pauses that end at a deadline.
+struct Until {
+    deadline: Instant,
+    pauses: ExponentialBackoff,
+}
+
+impl Iterator for Until {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { None } else { self.pauses.next().map(|pause| pause.min(left)) }
     }
 }
 
 /// Asks, at least once, while `again` holds for the answer and the deadline has not passed. Returns the last
 /// answer.
-pub async fn poll<A>(
+pub async fn poll<A, Q: AsyncFnMut() -> A>(
     deadline: Instant,
     again: impl Fn(&A) -> bool,
-    mut ask: impl AsyncFnMut() -> A,
+    ask: Q,
 ) -> A {
-    let mut pauses = Backoff::new(Duration::from_millis(25), Duration::from_millis(250));
-    loop {
-        let answer = ask().await;
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || !again(&answer) {
-            return answer;
+    let Backoff(pauses) = Backoff::new(Duration::from_millis(25), Duration::from_millis(250));
+    // The question changes what it has borrowed, so it is handed from attempt to attempt.
+    let attempt = |mut ask: Q| {
+        let again = &again;
+        async move {
+            let answer = ask().await;
+            let outcome = if again(&answer) { Err(answer) } else { Ok(answer) };
+            (ask, outcome)
         }
-        tokio::time::sleep(pauses.step().min(left)).await;
-    }
+    };
+    let (_, outcome) = attempt.retry(Until { deadline, pauses }).context(ask).await;
+    outcome.unwrap_or_else(|last| last)
 }
 
 #[cfg(test)]
@@ -56,9 +65,8 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_longest() {
         let unit = Duration::from_millis(10);
-        let mut pauses = Backoff::new(unit, unit * 3);
-        for least in [1, 2, 3, 3] {
-            let pause = pauses.step();
+        let Backoff(pauses) = Backoff::new(unit, unit * 3);
+        for (least, pause) in [1, 2, 3, 3].into_iter().zip(pauses) {
             assert!((unit * least..unit * least * 2).contains(&pause), "{pause:?}");
         }
     }
