@@ -13,17 +13,19 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The programs that the tests talk to. The longest build comes first.
 PEERS := kubernetes-server prometheus otel-collector alertmanager localstack boto3 shells compose docker kubectl kubernetes kubernetes-validate pre-commit \
-	sarif-schema hadolint shellcheck zizmor time terraform moto checkov databases dbt readers \
+	sarif-schema rich hadolint shellcheck typos zizmor time terraform moto checkov databases dbt readers \
 	kafka hive-metastore spark airflow
 
+##@ Start here
 .PHONY: help
 help: ## Print this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Env files, the deployment's files, dbt's tables as a Delta lake: no server, no Docker, no account
 	@scripts/demo
 
+##@ Build and install
 .PHONY: duckdb
 duckdb: ## Bring DuckDB's library, which export-dbt is linked with, in seconds
 	scripts/peers install duckdb
@@ -36,6 +38,20 @@ build: duckdb ## Build the tools for development
 build-tests: duckdb
 	cargo test --locked --no-run
 
+.PHONY: install
+install: ## Install TOOLS (all) with completions and man pages under PREFIX (/usr/local); compiles DuckDB
+	for tool in $(TOOLS); do \
+		features=docs; [[ $$tool != export-dbt ]] || features=docs,bundled; \
+		cargo build --release --locked -p $$tool --features $$features; \
+		install -D --mode 0755 $(CARGO_TARGET_DIR)/release/$$tool $(DESTDIR)$(PREFIX)/bin/$$tool; \
+		$(CARGO_TARGET_DIR)/release/$$tool-docs $(DESTDIR)$(PREFIX); \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built here; the components stay in the user's cache
+	rm -rf target .peers demo
+
+##@ Test
 .PHONY: test-fast
 test-fast: ## Formatting, lints, freshness, and the tests that need no other program
 	@scripts/test fast
@@ -53,7 +69,7 @@ peers: ## Install the real components that tests and benchmarks talk to
 	scripts/peers install $(PEERS)
 
 .PHONY: lint
-lint: duckdb ## Formatting, clippy, unused dependencies, shell scripts, Dockerfiles, and the workflows' security
+lint: duckdb ## Formatting, clippy, unused dependencies, shell scripts, Dockerfiles, workflows, spelling
 	cargo fmt --check
 	! command -v terraform >/dev/null || terraform fmt -check -recursive -diff infrastructure/terraform
 	cargo clippy --locked --all-targets -- --deny warnings
@@ -69,6 +85,7 @@ lint-overlays-built:
 fuzz: ## Fuzz kustomize-lint's reader, renderer and rules for five minutes each
 	scripts/fuzz 300
 
+##@ Generate
 .PHONY: generate
 generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture, the contract, the schema, the page of rules
 	cargo build --locked -p compose-gen -p kustomize-lint
@@ -78,8 +95,12 @@ generate: ## Write the Compose, Kustomize, Argo CD and Kind files, the picture, 
 	$(CARGO_TARGET_DIR)/debug/compose-gen contract > infrastructure/docker/CONTRACT.md
 	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown > docs/kustomize-lint-rules.md
 
+.PHONY: picture
+picture: build ## Draw README's picture from a real run
+	scripts/picture > docs/kustomize-lint.svg
+
 .PHONY: check check-built
-check: build check-built ## Fail if a committed generated file, or an example in README, is out of date
+check: build check-built ## Fail if a generated file, or an example of a page, is out of date
 	cargo test --locked --quiet -p rideshare-tests --test it readme::
 check-built:
 	$(CARGO_TARGET_DIR)/debug/compose-gen schema | diff infrastructure/platform/schema.json -
@@ -88,6 +109,7 @@ check-built:
 	$(CARGO_TARGET_DIR)/debug/compose-gen contract | diff infrastructure/docker/CONTRACT.md -
 	$(CARGO_TARGET_DIR)/debug/kustomize-lint rules --format markdown | diff docs/kustomize-lint-rules.md -
 
+##@ Check and measure
 .PHONY: deny
 deny: ## Licences, sources and duplicates of the dependencies
 	scripts/deny
@@ -96,6 +118,7 @@ deny: ## Licences, sources and duplicates of the dependencies
 bench: ## Run each tool beside its peer and print the ratios
 	scripts/bench/run
 
+##@ Production on AWS
 # LAYER is bootstrap, foundation or platform; ARGS are terraform's own.
 LAYER ?=
 ARGS ?=
@@ -148,6 +171,7 @@ eks-controllers: ## Install what the EKS cluster needs before Argo CD brings the
 eks-database-users: ## Make the services' users in the databases of production
 	scripts/eks database-users
 
+##@ The platform with Docker Compose
 # The platform with Docker Compose. PROFILES is a list with commas; SERVICES and ARGS may stay empty.
 PROFILES ?= core
 SERVICES ?=
@@ -170,6 +194,7 @@ secrets-init-files: ## Compile the static binary of the secrets-init image
 secrets-init-image: secrets-init-files ## Build the image rideshare/secrets-init; needs no registry
 	scripts/secrets-init-image
 
+##@ The platform in Kind
 # The local cluster. CLUSTER_NAME, KIND_PROFILE, KIND_OVERLAY and KIND_TIMEOUT are the tool's own.
 KIND_CLUSTER = cargo run --quiet --locked -p kind-cluster --
 export KIND_BACKUP_DIR ?= $(CURDIR)/backups
@@ -215,16 +240,3 @@ kind-backup: ## Write the local cluster's data to a verified archive in KIND_BAC
 .PHONY: kind-restore
 kind-restore: ## Put the data of ARCHIVE back
 	$(KIND_CLUSTER) restore "$${ARCHIVE:?name the archive, as in ARCHIVE=backups/x.tar}"
-
-.PHONY: install
-install: ## Install TOOLS (all) with completions and man pages under PREFIX (/usr/local); compiles DuckDB
-	for tool in $(TOOLS); do \
-		features=docs; [[ $$tool != export-dbt ]] || features=docs,bundled; \
-		cargo build --release --locked -p $$tool --features $$features; \
-		install -D --mode 0755 $(CARGO_TARGET_DIR)/release/$$tool $(DESTDIR)$(PREFIX)/bin/$$tool; \
-		$(CARGO_TARGET_DIR)/release/$$tool-docs $(DESTDIR)$(PREFIX); \
-	done
-
-.PHONY: clean
-clean: ## Remove what was built here; the components stay in the user's cache
-	rm -rf target .peers demo

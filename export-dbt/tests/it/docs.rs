@@ -20,7 +20,7 @@ fn completions_and_the_man_page_are_complete() {
         "share/fish/vendor_completions.d/export-dbt.fish",
     ]
     .map(read);
-    let readme = include_str!("../../README.md");
+    let guide = include_str!("../../../docs/export-dbt.md");
     for argument in cli::command().get_arguments() {
         let Some(option) = argument.get_long() else { continue };
         assert!(page.contains(&format!("--{option}")), "--{option}");
@@ -30,12 +30,15 @@ fn completions_and_the_man_page_are_complete() {
         if let Some(variable) = argument.get_env() {
             let variable = variable.to_str().unwrap();
             assert!(page.contains(variable), "{variable} is not in the man page");
-            assert!(readme.contains(&format!("`{variable}`")), "{variable} is not in the README");
+            assert!(
+                guide.contains(&format!("`{variable}`")),
+                "{variable} is not in docs/export-dbt.md"
+            );
         }
     }
     for variable in OTHER_VARIABLES {
         assert!(page.contains(variable), "{variable} is not in the man page");
-        assert!(readme.contains(variable), "{variable} is not in the README");
+        assert!(guide.contains(variable), "{variable} is not in docs/export-dbt.md");
     }
     let status = page.split("Exit status").nth(1).expect("the exit status is in the man page");
     for code in ["0", "1", "2", "3", "130"] {

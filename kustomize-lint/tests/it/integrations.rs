@@ -43,8 +43,10 @@ fn pre_commit_runs_the_hook() {
     let Some(pre_commit) = peers::find("PEER_PRE_COMMIT") else { return };
     // The hooks' own repository, as pre-commit clones it.
     let hooks = tempfile::tempdir().unwrap();
-    fs::copy(root().join(".pre-commit-hooks.yaml"), hooks.path().join(".pre-commit-hooks.yaml"))
-        .unwrap();
+    fs::create_dir_all(hooks.path().join("scripts/release")).unwrap();
+    for file in [".pre-commit-hooks.yaml", "scripts/release/hook", "scripts/release/install"] {
+        fs::copy(root().join(file), hooks.path().join(file)).unwrap();
+    }
     git(hooks.path(), &["init", "--quiet"]);
     git(hooks.path(), &["add", "."]);
     git(hooks.path(), &["commit", "--quiet", "--message", "hooks"]);

@@ -1,19 +1,20 @@
-//! README's examples are real: every `console` block is run, and prints what stands there.
+//! The pages' examples are real: every `console` block is run, and prints the lines that stand there.
 
 use std::process::Command;
 
 use rideshare_tests::run::run;
 use rideshare_tests::{peers, root};
 
-#[test]
-fn every_console_block_prints_what_readme_shows() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks: Vec<&str> = readme
+/// Runs the blocks of `page` in the project's folder.
+#[track_caller]
+fn console_blocks_are_real(page: &str) {
+    let text = std::fs::read_to_string(root().join(page)).unwrap();
+    let blocks: Vec<&str> = text
         .split("```console\n")
         .skip(1)
         .map(|rest| rest.split_once("```").expect("a closed block").0)
         .collect();
-    assert!(!blocks.is_empty(), "README has no console block");
+    assert!(!blocks.is_empty(), "{page} has no console block");
     // The folder of the tools is the one above this test's own.
     let exe = std::env::current_exe().unwrap();
     let tools = exe.parent().unwrap().parent().unwrap().display().to_string();
@@ -32,6 +33,38 @@ fn every_console_block_prints_what_readme_shows() {
                 .env_remove("AWS_ENDPOINT_URL"));
             shown.push_str(&format!("$ {command}\n{}", ran.stdout));
         }
-        assert_eq!(shown, block, "README shows something else");
+        assert_eq!(shown, block, "{page} shows something else");
     }
+}
+
+#[test]
+fn compose_gen() {
+    console_blocks_are_real("docs/compose-gen.md");
+}
+
+#[test]
+fn fetch_secrets() {
+    console_blocks_are_real("docs/fetch-secrets.md");
+}
+
+#[test]
+fn kind_cluster() {
+    console_blocks_are_real("docs/kind-cluster.md");
+}
+
+#[test]
+fn kustomize_lint() {
+    console_blocks_are_real("docs/kustomize-lint.md");
+}
+
+/// A page with an example that nobody runs would go stale.
+#[test]
+fn every_page_with_a_console_block_is_here() {
+    let with = crate::pages::all()
+        .into_iter()
+        .filter(|page| page.text.contains("```console\n"))
+        .map(|page| page.path)
+        .collect::<Vec<_>>();
+    let here = ["compose-gen", "fetch-secrets", "kind-cluster", "kustomize-lint"];
+    assert_eq!(with, here.map(|tool| format!("docs/{tool}.md")));
 }

@@ -1,0 +1,109 @@
+//! The commands of the pages' `sh` blocks exist: targets of the Makefile, subcommands and options of the tools.
+//! The `console` blocks are run (`readme.rs`).
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use super::{Page, all};
+use rideshare_tests::root;
+use rideshare_tests::run::run;
+
+const TOOLS: [&str; 5] =
+    ["compose-gen", "export-dbt", "fetch-secrets", "kind-cluster", "kustomize-lint"];
+
+/// The commands of a page's `sh` blocks, each with its words; a line that ends with `\` goes on.
+fn commands(page: &Page) -> Vec<Vec<String>> {
+    let blocks = page.text.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let lines = blocks.flat_map(|(block, _)| {
+        block.replace("\\\n", " ").lines().map(str::to_owned).collect::<Vec<_>>()
+    });
+    lines
+        .flat_map(|line| {
+            let code = line.split(" #").next().unwrap_or_default().to_owned();
+            code.split("&&")
+                .flat_map(|part| part.split(['|', ';']))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .map(|command| {
+            let words = command.split_whitespace();
+            // Variables of the command's environment come first.
+            words
+                .skip_while(|word| word.contains('=') && !word.starts_with('-'))
+                .map(str::to_owned)
+                .collect()
+        })
+        .filter(|words: &Vec<String>| !words.is_empty())
+        .collect()
+}
+
+fn make_targets() -> BTreeSet<String> {
+    let makefile = std::fs::read_to_string(root().join("Makefile")).unwrap();
+    let rules = makefile.lines().filter_map(|line| line.split("##").next());
+    rules
+        .filter(|line| !line.starts_with(['\t', '.', '#']) && !line.contains('='))
+        .filter_map(|line| line.split_once(':'))
+        .flat_map(|(names, _)| names.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+/// The help of a tool, or of its subcommand.
+fn help(tool: &str, subcommand: Option<&str>) -> Option<String> {
+    let exe = std::env::current_exe().unwrap();
+    let program = exe.parent().unwrap().parent().unwrap().join(tool);
+    let ran = run(Command::new(program).args(subcommand).arg("--help").env("COLUMNS", "200"));
+    (ran.status == 0).then_some(ran.stdout)
+}
+
+fn problem(words: &[String], targets: &BTreeSet<String>) -> Option<String> {
+    let (program, rest) = words.split_first()?;
+    if program == "make" {
+        let unknown = |word: &&String| !word.contains('=') && !word.starts_with(['-', '\'', '"']);
+        let target = rest.iter().find(unknown)?;
+        return (!targets.contains(target)).then(|| format!("make has no target {target}"));
+    }
+    if !TOOLS.contains(&program.as_str()) {
+        return None;
+    }
+    let top = help(program, None).unwrap_or_default();
+    let subcommand = rest.first().filter(|word| top.contains(&format!("\n  {word} ")));
+    let text = subcommand.map_or_else(|| Some(top.clone()), |word| help(program, Some(word)))?;
+    let own = rest.iter().take_while(|word| *word != "--");
+    let unknown = own
+        .filter(|word| word.starts_with("--"))
+        .map(|word| word.split('=').next().unwrap_or(word))
+        .find(|option| !text.contains(option) && !top.contains(option))?;
+    Some(format!("{program} has no option {unknown}"))
+}
+
+#[test]
+fn commands_of_the_pages_exist() {
+    let targets = make_targets();
+    assert!(targets.contains("demo"), "the Makefile was not read");
+    let mut found = Vec::new();
+    let mut checked = 0;
+    for page in all() {
+        for words in commands(&page) {
+            checked += 1;
+            found.extend(
+                problem(&words, &targets).map(|problem| format!("{}: {problem}", page.path)),
+            );
+        }
+    }
+    assert!(checked > 30, "only {checked} commands were read");
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_wrong_command_is_found() {
+    let page = Page {
+        path: "a.md".into(),
+        text:
+            "```sh\nmake demo && make nothing # make x\nA=b fetch-secrets list --fromat json\n```\n"
+                .into(),
+    };
+    let targets = make_targets();
+    let found: Vec<String> =
+        commands(&page).iter().filter_map(|words| problem(words, &targets)).collect();
+    assert_eq!(found, ["make has no target nothing", "fetch-secrets has no option --fromat"]);
+}
