@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rideshare_tests::root;
 use rideshare_tests::run::{Run, run};
+use rideshare_tests::{peers, root};
 
 const TOOL: &str = "fetch-secrets";
 
@@ -30,11 +30,7 @@ impl Release {
             .filter(|path| path.to_string_lossy().ends_with(".tar.gz"))
             .collect();
         if archives.is_empty() {
-            assert!(
-                std::env::var_os("CI").is_none(),
-                "no archive: scripts/release/build dev {TOOL}"
-            );
-            eprintln!("skipped: no archive; scripts/release/build dev {TOOL} makes it");
+            peers::skip("the archive that `scripts/release/build dev fetch-secrets` makes");
             return None;
         }
         let release =
