@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use common::cli::Verbosity;
 
+use crate::render::Options;
 use crate::rule::Severity;
 
 const AFTER_HELP: &str = "\
@@ -77,6 +78,9 @@ pub struct Lint {
     /// Write the findings to a file, too; may be given several times
     #[arg(long, value_name = "FORMAT=FILE")]
     pub output: Vec<Output>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub rendering: Options,
     /// Count only what is not in this baseline
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -205,6 +209,9 @@ pub struct Budget {
     /// How to print it
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = BudgetFormat::Text)]
     pub format: BudgetFormat,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub rendering: Options,
 }
 
 /// How `budget` prints.
@@ -226,6 +233,9 @@ pub struct Build {
     /// Say behind each value where it comes from
     #[arg(long)]
     pub origins: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub rendering: Options,
 }
 
 #[cfg(test)]

@@ -36,6 +36,10 @@ pub enum StepKind {
     Reference,
     /// An entry of `vars`.
     Var,
+    /// A plug-in that adds a value.
+    ValueAdd,
+    /// An entry of `buildMetadata`.
+    BuildMetadata,
 }
 
 impl StepKind {
@@ -56,6 +60,8 @@ impl StepKind {
             StepKind::Hash => "name hash",
             StepKind::Reference => "name reference",
             StepKind::Var => "vars",
+            StepKind::ValueAdd => "ValueAddTransformer",
+            StepKind::BuildMetadata => "buildMetadata",
         }
     }
 }
@@ -127,6 +133,13 @@ pub enum What {
         /// fields. None when it was written anew as a whole.
         dropped: Vec<Place>,
     },
+    /// A merge patch dropped an item of a list because another item of the base has the same keys.
+    ItemLost {
+        /// The object.
+        object: ObjectKey,
+        /// The list.
+        path: String,
+    },
     /// An entry of `images` was applied.
     Image {
         /// The name it looks for.
@@ -166,8 +179,6 @@ pub enum Effect {
     Objects,
     /// Choose the fields of known objects that the other steps change.
     Fields,
-    /// Add labels and annotations that say how an object was built.
-    Marks,
     /// Nothing: kustomize passes over it.
     Nothing,
 }

@@ -37,7 +37,7 @@ pub(crate) fn fix(paths: &[PathBuf], settings: &Settings) -> Result<Fixed, Repor
     let mut texts = Texts::new();
     let mut fixed = Fixed::default();
     let mut refused: BTreeSet<String> = BTreeSet::new();
-    let before = lint::rendered(paths, &texts)?;
+    let before = lint::rendered(paths, settings, &texts)?;
     for _ in 0..PASSES {
         let outcome = lint::lint(paths, settings, &texts)?;
         let candidates: Vec<&Finding> = outcome
@@ -51,7 +51,8 @@ pub(crate) fn fix(paths: &[PathBuf], settings: &Settings) -> Result<Fixed, Repor
         if chosen.is_empty() {
             break;
         }
-        let keeps = |texts: &Texts| lint::rendered(paths, texts).is_ok_and(|now| now == before);
+        let keeps =
+            |texts: &Texts| lint::rendered(paths, settings, texts).is_ok_and(|now| now == before);
         let all = corrected(&texts, &outcome, &chosen);
         if keeps(&all) {
             texts = all;

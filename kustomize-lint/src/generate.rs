@@ -12,6 +12,7 @@ use crate::kustomization::{Behavior, Generator, GeneratorOptions, Kustomization,
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::render::{Context, Folder};
+use crate::transform::marks;
 use crate::tree::{Entry, FileId, Index, Node, Origin, Place, Scalar, Touch, Value};
 
 /// Adds what the generators make, or changes what they extend.
@@ -22,14 +23,30 @@ pub(crate) fn apply(
     context: &mut Context,
 ) {
     for generator in kustomization.config_maps.iter().chain(&kustomization.secrets) {
-        let step = context.step(StepKind::Generator, generator.place, None);
-        let options = options(generator, kustomization.generator_options.as_ref());
-        let Some(node) = build(folder, generator, &options, context) else { continue };
-        let mut object = context.object(node);
-        object.generator = Some(step);
-        object.needs_hash = !options.disable_name_suffix_hash;
-        absorb(object, generator, objects, context);
+        let kind = if generator.secret { "SecretGenerator" } else { "ConfigMapGenerator" };
+        let origin = marks::generated(kind, folder, kustomization, context);
+        let global = kustomization.generator_options.as_ref();
+        one(folder, generator, global, origin, objects, context);
     }
+}
+
+/// Adds what one generator makes, or changes what it extends.
+pub(crate) fn one(
+    folder: &Folder,
+    generator: &Generator,
+    global: Option<&GeneratorOptions>,
+    origin: Option<String>,
+    objects: &mut Objects,
+    context: &mut Context,
+) {
+    let step = context.step(StepKind::Generator, generator.place, None);
+    let options = options(generator, global);
+    let Some(node) = build(folder, generator, &options, context) else { return };
+    let mut object = context.object(node);
+    object.generator = Some(step);
+    object.needs_hash = !options.disable_name_suffix_hash;
+    object.marks.origin = origin;
+    absorb(object, generator, objects, context);
 }
 
 /// The entry's own options, with the kustomization's where they say nothing.
@@ -148,7 +165,7 @@ impl Data {
             let own = Origin::new(place);
             let text = std::str::from_utf8(&value).ok().filter(|_| !secret);
             let list = if text.is_some() || secret { &mut data } else { &mut binary };
-            let text = text.map_or_else(|| STANDARD.encode(&value), str::to_owned);
+            let text = text.map_or_else(|| encoded(&value), str::to_owned);
             list.push(Entry { key, origin: own, value: Node::text(text, own) });
         }
         for (key, entries) in [("data", data), ("binaryData", binary)] {
@@ -158,6 +175,21 @@ impl Data {
             }
         }
     }
+}
+
+/// Base64 in lines of 70 letters, as kustomize writes what is longer than one line.
+fn encoded(value: &[u8]) -> String {
+    const LINE: usize = 70;
+    let text = STANDARD.encode(value);
+    if text.len() < LINE {
+        return text;
+    }
+    let mut lines = String::with_capacity(text.len() + text.len() / LINE + 1);
+    for line in text.as_bytes().chunks(LINE) {
+        lines.extend(line.iter().map(|byte| char::from(*byte)));
+        lines.push('\n');
+    }
+    lines
 }
 
 fn env_file(file: FileId, text: &str, data: &mut Data, context: &mut Context) -> Option<()> {
@@ -225,7 +257,7 @@ fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, cont
         ([], Behavior::Create) => crate::render::add(objects, object, context),
         ([], _) => {
             let message = format!("{id} is not there; a generator cannot merge or replace it");
-            context.problem(ProblemKind::NoMatch, Some(place), message);
+            context.absent(ProblemKind::NoMatch, place, message);
         }
         ([_], Behavior::Create) => {
             let message = format!("{id} is there already; `behavior` must be merge or replace");
@@ -289,6 +321,7 @@ fn inherit(object: &mut Object, old: &Object, merge: bool) {
             object.node.set(field, mapping);
         }
     }
+    marks::inherit(object, old, merge);
     object.previous.clone_from(&old.previous);
     object.prefixes.clone_from(&old.prefixes);
     object.suffixes.clone_from(&old.suffixes);

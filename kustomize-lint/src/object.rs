@@ -9,6 +9,13 @@ use crate::tree::{Entry, Node, Place, StepId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectKey(pub(crate) u32);
 
+/// How an object was built, as kustomize writes it into annotations.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Marks {
+    pub(crate) origin: Option<String>,
+    pub(crate) transformations: Vec<String>,
+}
+
 /// An object of the rendering.
 #[derive(Clone, Debug)]
 pub struct Object {
@@ -30,6 +37,8 @@ pub struct Object {
     pub(crate) suffixes: Vec<String>,
     /// Whether its name will get a hash of the content.
     pub(crate) needs_hash: bool,
+    /// How it was built.
+    pub(crate) marks: Marks,
 }
 
 impl Object {
@@ -45,6 +54,7 @@ impl Object {
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             needs_hash: false,
+            marks: Marks::default(),
         }
     }
 
@@ -91,6 +101,11 @@ impl Object {
     /// An annotation of the object itself.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.node.str_at(&["metadata", "annotations", key])
+    }
+
+    /// Who it was before the first step that changed its name or namespace.
+    pub(crate) fn first_id(&self) -> Id {
+        self.previous.first().cloned().unwrap_or_else(|| self.id())
     }
 
     /// Remembers who it is before its name or namespace changes.

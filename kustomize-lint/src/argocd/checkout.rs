@@ -12,7 +12,7 @@ use super::application::{Application, Source, is_application, normalized};
 use crate::config::Settings;
 use crate::lint::kustomization_file;
 use crate::object::Object;
-use crate::render::{Rendering, render};
+use crate::render::{Options, Rendering, render_with};
 use crate::tree::{FileId, Files};
 
 /// How many paths are rendered besides the roots of the run.
@@ -43,6 +43,7 @@ pub(crate) enum Content {
 pub(crate) struct Checkout {
     contents: HashMap<PathBuf, Content>,
     renderings: Vec<Rendering>,
+    options: Options,
     ours: HashSet<String>,
     roots: HashMap<FileId, PathBuf>,
 }
@@ -54,7 +55,8 @@ impl Checkout {
         settings: &Settings,
         files: &mut Files,
     ) -> Self {
-        let mut checkout = Checkout::default();
+        let options = settings.rendering.clone();
+        let mut checkout = Checkout { options, ..Checkout::default() };
         let objects = renderings.iter().flat_map(|(_, rendering)| &rendering.objects);
         let applications: Vec<&Object> = objects.filter(|object| is_application(object)).collect();
         for object in &applications {
@@ -146,7 +148,7 @@ impl Checkout {
             return Content::Unknown;
         }
         let shown = known.shown.get(&canonical).cloned().unwrap_or_else(|| from_here(&canonical));
-        self.renderings.push(render(&shown, files));
+        self.renderings.push(render_with(&shown, &self.options, files));
         Content::Rendered(self.renderings.len() - 1)
     }
 }

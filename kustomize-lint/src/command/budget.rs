@@ -15,7 +15,7 @@ use crate::config::Settings;
 use crate::facts::Effect;
 use crate::format::budget::{human, json};
 use crate::lint::Overlay;
-use crate::render::render;
+use crate::render::render_with;
 use crate::tree::Files;
 
 pub(crate) fn run(options: &cli::Budget) -> Result<Status, Stop> {
@@ -25,7 +25,7 @@ pub(crate) fn run(options: &cli::Budget) -> Result<Status, Stop> {
     }
     let mut files = Files::default();
     let what = format!("rendering {}", options.path.display());
-    let rendering = timed(what, || render(&options.path, &mut files));
+    let rendering = timed(what, || render_with(&options.path, &options.rendering, &mut files));
     let problems = report(&rendering, &files);
     if problems.has_errors() {
         return Err(Stop { status: Status::Unfinished, report: problems });

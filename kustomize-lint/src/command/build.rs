@@ -8,13 +8,13 @@ use common::verbose::timed;
 
 use crate::cli::Build;
 use crate::facts::Effect;
-use crate::render::{Rendering, render};
+use crate::render::{Rendering, render_with};
 use crate::tree::{self, Files, Node};
 
 pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
     let mut files = Files::default();
     let what = format!("rendering {}", options.path.display());
-    let rendering = timed(what, || render(&options.path, &mut files));
+    let rendering = timed(what, || render_with(&options.path, &options.rendering, &mut files));
     let report = report(&rendering, &files);
     if report.has_errors() {
         return Err(report.into());
@@ -67,7 +67,7 @@ pub(super) fn report(rendering: &Rendering, files: &Files) -> Report {
         let missing = match part.effect {
             Effect::Nothing => "",
             Effect::Fields => "; what it changes is not shown here",
-            Effect::Objects | Effect::Marks => "; what it adds is missing here",
+            Effect::Objects => "; what it adds is missing here",
         };
         let message = format!("{} is not analysed{missing}", part.what);
         report.push(Diagnostic::warning("not-analysed", message).at(place(part.place), ""));

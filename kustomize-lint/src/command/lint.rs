@@ -75,6 +75,7 @@ fn take(settings: &mut Settings, options: &Lint) -> Result<(), Stop> {
     if !options.select.is_empty() {
         settings.select.clone_from(&options.select);
     }
+    settings.rendering.clone_from(&options.rendering);
     settings.deselect.extend(options.ignore.iter().cloned());
     if !options.compose.is_empty() {
         settings.compose.clone_from(&options.compose);

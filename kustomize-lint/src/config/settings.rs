@@ -9,6 +9,7 @@ use super::environment::{self, Environment};
 use super::ignore::{Ignore, selects};
 use crate::api::Version;
 use crate::compose::Project;
+use crate::render::Options;
 use crate::rule::{Rule, Severity};
 use common::kubernetes::effective;
 
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) project: Option<Project>,
     /// The URL of the repository that is linted, for the rules about Argo CD.
     pub(crate) repository: Option<String>,
+    /// What kustomizations may read.
+    pub(crate) rendering: Options,
     /// Objects that somebody else provides.
     pub(crate) externals: Vec<GlobMatcher>,
     /// Rules to ask; all when empty.

@@ -146,6 +146,11 @@ impl<'a> Fields<'a> {
         value
     }
 
+    /// The same for a part in which kustomize passes over fields that it does not know.
+    pub(crate) fn loosely<T>(&mut self, node: &Node, read: impl FnOnce(&mut Fields<'_>) -> T) -> T {
+        read(&mut Fields::of(node, self.wrong))
+    }
+
     /// Reports every field that nobody asked for.
     pub(crate) fn finish(self) {
         for entry in self.node.entries() {

@@ -42,16 +42,65 @@ pub struct Kustomization {
     /// `replacements`; those in files of their own are read when they are applied.
     pub replacements: Vec<Spot<Result<Replacement, String>>>,
     pub vars: Vec<Var>,
-    /// `sortOptions.order`.
-    pub order: Option<Spot<String>>,
-    /// The order of `sortOptions.legacySortOptions`.
-    pub order_first: Option<Vec<String>>,
-    /// The kinds that come last.
-    pub order_last: Option<Vec<String>>,
+    /// `helmCharts`.
+    pub charts: Vec<Chart>,
+    /// `configurations`: files with further fields that transformers change.
+    pub configurations: Vec<Spot<String>>,
+    /// `crds`: files with types whose marks say the same.
+    pub crds: Vec<Spot<String>>,
+    pub openapi: Option<OpenApiField>,
+    /// `buildMetadata`.
+    pub build_metadata: Vec<Spot<String>>,
+    /// `generators`: objects that configure generators, or the paths of such.
+    pub generators: Vec<Spot<String>>,
+    /// `transformers`.
+    pub transformers: Vec<Spot<String>>,
+    /// `validators`.
+    pub validators: Vec<Spot<String>>,
+    /// `sortOptions`.
+    pub order: Order,
     /// Fields that kustomize calls deprecated: the field and its place.
     pub deprecated: Vec<Spot<&'static str>>,
     /// Fields that are not rendered here, each with its place.
     pub not_analysed: Vec<Spot<&'static str>>,
+}
+
+/// An entry of `helmCharts`.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    pub place: Place,
+    pub name: String,
+    /// The release, which names the chart's objects.
+    pub release: String,
+}
+
+/// `openapi`: the schema that says how lists are merged.
+#[derive(Clone, Debug)]
+pub struct OpenApiField {
+    /// A file with the schema.
+    pub path: Option<Spot<String>>,
+    /// The version of a schema that kustomize has built in.
+    pub version: Option<Spot<String>>,
+}
+
+/// `sortOptions`.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    pub kind: OrderKind,
+    /// The kinds that come first; `None` for kustomize's own.
+    pub first: Option<Vec<String>>,
+    /// The kinds that come last.
+    pub last: Option<Vec<String>>,
+}
+
+/// What objects are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrderKind {
+    /// `legacy`.
+    #[default]
+    Kind,
+    /// `fifo`.
+    Appearance,
 }
 
 /// An entry of `configMapGenerator` or `secretGenerator`.

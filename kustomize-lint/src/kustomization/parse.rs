@@ -2,12 +2,11 @@
 
 use super::fields::{Fields, Wrong};
 use super::model::*;
-use crate::tree::{FieldSpec, Node};
+use crate::tree::{FieldSpec, Node, Place};
 
 /// Fields that are not rendered here.
 const NOT_ANALYSED: &str = "\
-    helmCharts helmChartInflationGenerator helmGlobals generators transformers validators crds \
-    configurations openapi buildMetadata";
+    helmChartInflationGenerator";
 
 /// Reads the document. Mistakes are added to `wrong`; a kustomization with anything wrong does not build.
 pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
@@ -39,10 +38,7 @@ pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
     let mut not_analysed = Vec::new();
     for field in NOT_ANALYSED.split(' ') {
         let empty = |node: &Node| node.items().is_empty() && node.entries().is_empty();
-        // The version of Kubernetes' own schemas: all of them have the same merge keys here.
-        let version =
-            |node: &Node| field == "openapi" && node.entries().iter().all(|e| e.key == "version");
-        if f.get(field).is_some_and(|node| !empty(node) && !version(node)) {
+        if f.get(field).is_some_and(|node| !empty(node)) {
             not_analysed.push(Spot { value: field, place: f.key_place(field).unwrap_or(place) });
         }
     }
@@ -59,32 +55,20 @@ pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
     // kustomize reads the old name of the field as the new one.
     let images = f.list("images").iter().chain(f.list("imageTags"));
     let images = images.map(|node| f.inside(node, image)).collect();
-    let replacements = f
-        .list("replacements")
-        .iter()
-        .map(|node| {
-            let value = f.inside(node, |f| match f.spot("path") {
-                Some(path) => Err(path.value),
-                None => Ok(replacement(f)),
-            });
-            Spot { value, place: node.origin.base }
-        })
-        .collect();
+    let replacements = replacements(&mut f);
     let vars = f.list("vars").iter().map(|node| f.inside(node, var)).collect();
-    let (mut order, mut order_first, mut order_last) = (None, None, None);
-    if let Some(node) = f.get("sortOptions") {
-        f.inside(node, |f| {
-            order = f.spot("order");
-            if let Some(node) = f.get("legacySortOptions") {
-                f.inside(node, |f| {
-                    let texts =
-                        |spots: Vec<Spot<String>>| spots.into_iter().map(|s| s.value).collect();
-                    order_first = Some(texts(f.texts("orderFirst")));
-                    order_last = Some(texts(f.texts("orderLast")));
-                });
-            }
-        });
-    }
+    let order = order(&mut f);
+    let openapi = f.get("openapi").map(|node| {
+        f.loosely(node, |f| OpenApiField { path: f.spot("path"), version: f.spot("version") })
+    });
+    let build_metadata = f.texts("buildMetadata");
+    f.get("helmGlobals");
+    let chart = |f: &mut Fields<'_>| Chart {
+        place: f.place(),
+        name: f.text("name"),
+        release: f.text("releaseName"),
+    };
+    let charts = f.list("helmCharts").iter().map(|node| f.loosely(node, chart)).collect();
     let read = Kustomization {
         place,
         component,
@@ -106,14 +90,73 @@ pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
         images,
         replacements,
         vars,
+        charts,
+        configurations: f.texts("configurations"),
+        crds: f.texts("crds"),
+        openapi,
+        build_metadata,
+        generators: f.texts("generators"),
+        transformers: f.texts("transformers"),
+        validators: f.texts("validators"),
         order,
-        order_first,
-        order_last,
         deprecated,
         not_analysed,
     };
     f.finish();
     read
+}
+
+/// Reads `replacements`.
+pub(crate) fn replacements(f: &mut Fields<'_>) -> Vec<Spot<Result<Replacement, String>>> {
+    let read = |f: &mut Fields<'_>| match f.spot("path") {
+        Some(path) => Err(path.value),
+        None => Ok(replacement(f)),
+    };
+    let nodes = f.list("replacements").iter();
+    nodes.map(|node| Spot { value: f.inside(node, read), place: node.origin.base }).collect()
+}
+
+/// Reads `sortOptions`.
+fn order(f: &mut Fields<'_>) -> Order {
+    let mut order = Order::default();
+    let Some(node) = f.get("sortOptions") else { return order };
+    let place = f.key_place("sortOptions").unwrap_or(node.origin.base);
+    f.inside(node, |f| {
+        let said = f.text("order");
+        order.kind = match said.as_str() {
+            "fifo" => OrderKind::Appearance,
+            "legacy" => OrderKind::Kind,
+            _ => {
+                f.complain(place, "`order` is `fifo` or `legacy`");
+                OrderKind::Kind
+            }
+        };
+        let Some(node) = f.get("legacySortOptions") else { return };
+        if order.kind == OrderKind::Appearance {
+            f.complain(node.origin.base, "`legacySortOptions` belong to the order `legacy`");
+        }
+        f.inside(node, |f| {
+            let texts = |spots: Vec<Spot<String>>| spots.into_iter().map(|s| s.value).collect();
+            order.first = Some(texts(f.texts("orderFirst")));
+            order.last = Some(texts(f.texts("orderLast")));
+        });
+    });
+    order
+}
+
+/// Reads a list of fields that a transformer changes.
+pub(crate) fn field_specs(f: &mut Fields<'_>, key: &'static str) -> Vec<FieldSpec> {
+    f.list(key).iter().map(|node| f.loosely(node, field_spec)).collect()
+}
+
+fn field_spec(f: &mut Fields<'_>) -> FieldSpec {
+    FieldSpec {
+        group: f.text("group"),
+        version: f.text("version"),
+        kind: f.text("kind"),
+        path: f.text("path"),
+        create: f.flag("create"),
+    }
 }
 
 /// Reads a file of one replacement or a list of them.
@@ -135,33 +178,35 @@ fn filled(spot: Option<Spot<String>>) -> Option<Spot<String>> {
 }
 
 fn generators(f: &mut Fields<'_>, key: &'static str, secret: bool) -> Vec<Generator> {
-    let read = |f: &mut Fields<'_>| {
-        let behavior = f.spot("behavior");
-        let behavior = match behavior.as_ref().map(|spot| spot.value.as_str()) {
-            None | Some("" | "create" | "unspecified") => Behavior::Create,
-            Some("replace") => Behavior::Replace,
-            Some("merge") => Behavior::Merge,
-            // kustomize takes a word that it does not know for `create`.
-            Some(_) => Behavior::Create,
-        };
-        let mut envs = f.texts("envs");
-        envs.extend(filled(f.spot("env")));
-        let place = f.place();
-        let name = f.text("name");
-        Generator {
-            place,
-            secret,
-            name,
-            namespace: filled(f.spot("namespace")).map(|spot| spot.value),
-            kind: if secret { filled(f.spot("type")).map(|spot| spot.value) } else { None },
-            behavior,
-            literals: f.texts("literals"),
-            files: f.texts("files"),
-            envs,
-            options: f.get("options").map(|node| f.inside(node, generator_options)),
-        }
+    f.list(key).iter().map(|node| f.inside(node, |f| generator(f, secret))).collect()
+}
+
+/// Reads an entry of `configMapGenerator` or `secretGenerator`.
+pub(crate) fn generator(f: &mut Fields<'_>, secret: bool) -> Generator {
+    let behavior = f.spot("behavior");
+    let behavior = match behavior.as_ref().map(|spot| spot.value.as_str()) {
+        None | Some("" | "create" | "unspecified") => Behavior::Create,
+        Some("replace") => Behavior::Replace,
+        Some("merge") => Behavior::Merge,
+        // kustomize takes a word that it does not know for `create`.
+        Some(_) => Behavior::Create,
     };
-    f.list(key).iter().map(|node| f.inside(node, read)).collect()
+    let mut envs = f.texts("envs");
+    envs.extend(filled(f.spot("env")));
+    let place = f.place();
+    let name = f.text("name");
+    Generator {
+        place,
+        secret,
+        name,
+        namespace: filled(f.spot("namespace")).map(|spot| spot.value),
+        kind: if secret { filled(f.spot("type")).map(|spot| spot.value) } else { None },
+        behavior,
+        literals: f.texts("literals"),
+        files: f.texts("files"),
+        envs,
+        options: f.get("options").map(|node| f.inside(node, generator_options)),
+    }
 }
 
 fn generator_options(f: &mut Fields<'_>) -> GeneratorOptions {
@@ -174,41 +219,55 @@ fn generator_options(f: &mut Fields<'_>) -> GeneratorOptions {
 }
 
 /// An item of `patchesStrategicMerge`. A patch in place of a file name has several lines, or braces.
-fn merge(entry: Spot<String>) -> Patch {
-    let place = entry.place;
+pub(crate) fn merge(entry: Spot<String>) -> Patch {
     let inline = entry.value.contains('\n') || entry.value.trim_start().starts_with('{');
-    let text = if inline { PatchText::Inline(entry) } else { PatchText::File(entry) };
+    if inline { inline_merge(entry) } else { merge_of(entry.place, PatchText::File(entry)) }
+}
+
+/// A patch for the object that it names, in place.
+pub(crate) fn inline_merge(entry: Spot<String>) -> Patch {
+    merge_of(entry.place, PatchText::Inline(entry))
+}
+
+fn merge_of(place: Place, text: PatchText) -> Patch {
     Patch { place, text, target: None, allow_name_change: false, allow_kind_change: false }
 }
 
 fn patches(f: &mut Fields<'_>, key: &'static str) -> Vec<Patch> {
-    let read = |f: &mut Fields<'_>| {
-        let place = f.place();
-        let (path, inline) = (filled(f.spot("path")), filled(f.spot("patch")));
-        let text = match (path, inline) {
-            (Some(path), None) => PatchText::File(path),
-            (None, Some(text)) => PatchText::Inline(text),
-            (both, _) => {
-                let message = if both.is_some() {
-                    "a patch has `path` or `patch`, not both"
-                } else {
-                    "a patch needs `path` or `patch`"
-                };
-                f.complain(place, message);
-                PatchText::Inline(Spot { value: String::new(), place })
-            }
-        };
-        let target = target(f, "target");
-        let (mut names, mut kinds) = (false, false);
-        if let Some(node) = f.get("options") {
-            f.inside(node, |f| {
-                names = f.flag("allowNameChange");
-                kinds = f.flag("allowKindChange");
-            });
+    f.list(key).iter().map(|node| f.inside(node, patch)).collect()
+}
+
+/// Reads an entry of `patches`.
+pub(crate) fn patch(f: &mut Fields<'_>) -> Patch {
+    patch_of(f, "patch")
+}
+
+/// Reads a patch whose text stands in the field `key`.
+pub(crate) fn patch_of(f: &mut Fields<'_>, key: &'static str) -> Patch {
+    let place = f.place();
+    let (path, inline) = (filled(f.spot("path")), filled(f.spot(key)));
+    let text = match (path, inline) {
+        (Some(path), None) => PatchText::File(path),
+        (None, Some(text)) => PatchText::Inline(text),
+        (both, _) => {
+            let message = if both.is_some() {
+                format!("a patch has `path` or `{key}`, not both")
+            } else {
+                format!("a patch needs `path` or `{key}`")
+            };
+            f.complain(place, message);
+            PatchText::Inline(Spot { value: String::new(), place })
         }
-        Patch { place, text, target, allow_name_change: names, allow_kind_change: kinds }
     };
-    f.list(key).iter().map(|node| f.inside(node, read)).collect()
+    let target = target(f, "target");
+    let (mut names, mut kinds) = (false, false);
+    if let Some(node) = f.get("options") {
+        f.inside(node, |f| {
+            names = f.flag("allowNameChange");
+            kinds = f.flag("allowKindChange");
+        });
+    }
+    Patch { place, text, target, allow_name_change: names, allow_kind_change: kinds }
 }
 
 /// A selector, at the condition that says most about what is meant.
@@ -219,7 +278,7 @@ fn target(f: &mut Fields<'_>, key: &'static str) -> Option<Spot<Selector>> {
     Some(Spot { value: f.inside(node, selector), place: first.origin.base })
 }
 
-fn selector(f: &mut Fields<'_>) -> Selector {
+pub(crate) fn selector(f: &mut Fields<'_>) -> Selector {
     Selector {
         group: f.text("group"),
         version: f.text("version"),
@@ -233,14 +292,7 @@ fn selector(f: &mut Fields<'_>) -> Selector {
 
 fn labels(f: &mut Fields<'_>) -> Labels {
     let place = f.place();
-    let read = |f: &mut Fields<'_>| FieldSpec {
-        group: f.text("group"),
-        version: f.text("version"),
-        kind: f.text("kind"),
-        path: f.text("path"),
-        create: f.flag("create"),
-    };
-    let fields = f.list("fields").iter().map(|node| f.inside(node, read)).collect();
+    let fields = f.list("fields").iter().map(|node| f.inside(node, field_spec)).collect();
     Labels {
         place,
         pairs: f.pairs("pairs").map(|spot| spot.value).unwrap_or_default(),
@@ -250,11 +302,11 @@ fn labels(f: &mut Fields<'_>) -> Labels {
     }
 }
 
-fn replica(f: &mut Fields<'_>) -> Replica {
+pub(crate) fn replica(f: &mut Fields<'_>) -> Replica {
     Replica { place: f.place(), name: f.text("name"), count: f.int("count").unwrap_or_default() }
 }
 
-fn image(f: &mut Fields<'_>) -> Image {
+pub(crate) fn image(f: &mut Fields<'_>) -> Image {
     let name = f.spot("name");
     Image {
         place: f.place(),

@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::facts::Effect;
 use crate::finding::{Finding, Findings};
 use crate::parity::{self, Compose};
-use crate::render::{Rendering, render};
+use crate::render::{Options, Rendering, render_with};
 use crate::rules::{self, Check, Entry};
 use crate::tree::{self, Files, Place, Texts};
 
@@ -58,7 +58,7 @@ pub(crate) fn lint(
     if let Some((path, text)) = &settings.file {
         files.add(path, text);
     }
-    let renderings = render_roots(&found, &mut files);
+    let renderings = render_roots(&found, &settings.rendering, &mut files);
     let orphans = orphans::find(&found, &renderings, &mut files);
     let compose = settings.project.as_ref().map(|project| Compose::new(project, &mut files));
     if let Some(compose) = &compose {
@@ -130,9 +130,13 @@ pub(crate) fn lint(
 ///
 /// # Errors
 /// Paths that do not exist.
-pub(crate) fn rendered(paths: &[PathBuf], texts: &Texts) -> Result<Vec<String>, Report> {
+pub(crate) fn rendered(
+    paths: &[PathBuf],
+    settings: &Settings,
+    texts: &Texts,
+) -> Result<Vec<String>, Report> {
     let found = discover(paths)?.kustomizations;
-    let renderings = render_roots(&found, &mut Files::with_texts(texts));
+    let renderings = render_roots(&found, &settings.rendering, &mut Files::with_texts(texts));
     let text = |rendering: Rendering| {
         if !rendering.problems.is_empty() {
             return String::new();
@@ -144,7 +148,11 @@ pub(crate) fn rendered(paths: &[PathBuf], texts: &Texts) -> Result<Vec<String>, 
 }
 
 /// Renders the roots, and then whatever no root has led to: bases that include each other.
-fn render_roots(found: &[Discovered], files: &mut Files) -> Vec<(String, Rendering)> {
+fn render_roots(
+    found: &[Discovered],
+    options: &Options,
+    files: &mut Files,
+) -> Vec<(String, Rendering)> {
     let mut visited: HashSet<PathBuf> = HashSet::new();
     let mut renderings = Vec::new();
     let (roots, others): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.root);
@@ -153,7 +161,7 @@ fn render_roots(found: &[Discovered], files: &mut Files) -> Vec<(String, Renderi
             continue;
         }
         let what = format!("rendering {}", one.shown.display());
-        let rendering = timed(what, || render(&one.shown, files));
+        let rendering = timed(what, || render_with(&one.shown, options, files));
         visited.extend(rendering.roots.iter().map(|root| root.canonical.clone()));
         renderings.push((one.shown.display().to_string(), rendering));
     }

@@ -1,14 +1,19 @@
 //! A kustomization's objects: resources, generators, components, transformers, in this order.
 
 use super::accumulated::{Accumulated, add};
+use super::charts;
+use super::config;
+use super::configurations::configurations;
 use super::context::Context;
 use super::folder::{Folder, Found, read_bounded};
+use super::remote::is_remote;
 use super::resources;
 use super::root::Root;
 use crate::facts::{Effect, ProblemKind};
 use crate::generate;
 use crate::kustomization::{FILE_NAMES, Kustomization, Spot, parse};
 use crate::transform;
+use crate::transform::plugins::{self, Plugins};
 use crate::tree::{Dialect, Place};
 
 /// The limits of a rendering: beyond that it is a mistake or an attack.
@@ -29,35 +34,49 @@ pub(crate) fn accumulate(
         }
         return base;
     }
-    let Some(at) = open(folder, context) else { return base };
+    let Some(at) = open(folder, context) else {
+        base.is_incomplete = true;
+        return base;
+    };
+    let outer = std::mem::replace(&mut context.is_incomplete, base.is_incomplete);
     let kustomization = context.roots[at].kustomization.clone();
     for part in &kustomization.not_analysed {
-        let effect = match part.value {
-            "configurations" | "crds" | "openapi" => Effect::Fields,
-            "buildMetadata" => Effect::Marks,
-            _ => Effect::Objects,
-        };
-        context.not_analysed(part.place, format!("`{}`", part.value), effect);
+        context.not_analysed(part.place, format!("`{}`", part.value), Effect::Objects);
     }
+    if context.roots.len() == 1 {
+        context.is_marking = !kustomization.build_metadata.is_empty();
+    }
+    config::schema(folder, &kustomization, context);
     for path in &kustomization.resources {
         resource(folder, path, &mut base, context);
     }
+    charts::load(&kustomization, &mut base, context);
+    config::load(folder, &kustomization, &mut base, context);
     generate::apply(folder, &kustomization, &mut base.objects, context);
+    let generators = configurations(folder, &kustomization.generators, resource, context);
+    plugins::generate(folder, &generators, &mut base.objects, context);
     for path in &kustomization.components {
-        if remote(&path.value) {
+        if is_remote(&path.value) && folder.copy_of(path, context).is_none() {
             let what = format!("the remote component {}", path.value);
             context.not_analysed(path.place, what, Effect::Objects);
             continue;
         }
         if let Some(inner) = folder.enter(path, context) {
             let (next, before) = (context.roots.len(), context.problems.len());
+            base.is_incomplete = context.is_incomplete;
             base = accumulate(&inner, base, context);
+            context.is_incomplete |= base.is_incomplete;
             blame(before, path, context);
             expect(next, true, path, context);
         }
     }
-    transform::apply(folder, &kustomization, &mut base.objects, context);
-    base.vars.extend(kustomization.vars.iter().cloned());
+    let plugins = Plugins {
+        transformers: configurations(folder, &kustomization.transformers, resource, context),
+        validators: configurations(folder, &kustomization.validators, resource, context),
+    };
+    transform::apply(folder, &kustomization, &plugins, &mut base, context);
+    base.vars.extend(transform::vars::bind(&kustomization.vars, &base.objects, context));
+    base.is_incomplete = std::mem::replace(&mut context.is_incomplete, outer);
     base
 }
 
@@ -139,9 +158,13 @@ fn expect(at: usize, component: bool, path: &Spot<String>, context: &mut Context
     }
 }
 
+/// Adds what an entry of `resources` leads to.
 fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, context: &mut Context) {
     // An existing path is local, whatever it looks like.
-    if remote(&path.value) && !folder.canonical.join(&path.value).exists() {
+    if is_remote(&path.value)
+        && !folder.canonical.join(&path.value).exists()
+        && folder.copy_of(path, context).is_none()
+    {
         let what = format!("the remote base {}", path.value);
         context.not_analysed(path.place, what, Effect::Objects);
         return;
@@ -150,32 +173,24 @@ fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, contex
         None => {}
         Some(Found::File(_)) => {
             let Some((shown, text)) = folder.read_text(path, context) else { return };
-            for object in resources::resources(&shown, &text, context) {
+            for mut object in resources::resources(&shown, &text, context) {
+                object.marks.origin = transform::marks::read(folder, &path.value, context);
                 add(&mut base.objects, object, context);
             }
         }
         Some(Found::Folder(inner)) => {
             let (next, before) = (context.roots.len(), context.problems.len());
             let sub = accumulate(&inner, Accumulated::default(), context);
+            context.is_incomplete |= sub.is_incomplete;
             blame(before, path, context);
             expect(next, false, path, context);
             for object in sub.objects.list {
                 add(&mut base.objects, object, context);
             }
             base.vars.extend(sub.vars);
+            if let Some(config) = &sub.config {
+                config::merge(&mut base.config, config, path.place, context);
+            }
         }
     }
-}
-
-/// Whether a path of `resources` is an address that kustomize would fetch.
-fn remote(path: &str) -> bool {
-    let address = path.split('?').next().unwrap_or(path);
-    path.contains("://")
-        || path.starts_with("git@")
-        || path.starts_with("git::")
-        || path.starts_with("github.com/")
-        || path.contains("?ref=")
-        || address.ends_with(".git")
-        || address.contains(".git/")
-        || address.contains("//") && !address.starts_with('/') && !address.starts_with('.')
 }

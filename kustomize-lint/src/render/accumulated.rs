@@ -1,16 +1,38 @@
 //! Objects on their way through the kustomizations.
 
+use std::sync::Arc;
+
 use super::context::Context;
 use crate::facts::ProblemKind;
 use crate::kustomization::Var;
-use crate::object::Object;
+use crate::object::{Object, ObjectKey};
 use crate::objects::Objects;
+use crate::schema::{Config, DEFAULT};
+
+/// A var, with the object that it means in the kustomization that defines it.
+#[derive(Clone, Debug)]
+pub(crate) struct Bound {
+    pub(crate) var: Var,
+    pub(crate) object: Option<ObjectKey>,
+}
 
 /// Objects on their way, with what waits until the end.
 #[derive(Debug, Default)]
 pub(crate) struct Accumulated {
     pub(crate) objects: Objects,
-    pub(crate) vars: Vec<Var>,
+    pub(crate) vars: Vec<Bound>,
+    /// The fields that transformers change: the defaults, and those of the kustomization and its bases.
+    /// `None` until a base or the kustomization itself has said its own.
+    pub(crate) config: Option<Arc<Config>>,
+    /// Whether there may be more objects, which are unknown here.
+    pub(crate) is_incomplete: bool,
+}
+
+impl Accumulated {
+    /// The fields that transformers change.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        Arc::clone(self.config.as_ref().unwrap_or(&DEFAULT))
+    }
 }
 
 /// Adds an object, or reports that another has its identity.

@@ -1,11 +1,15 @@
 //! The state of a rendering.
 
+use std::sync::Arc;
+
+use super::options::Options;
 use super::root::Root;
 use crate::facts::{
     DuplicateKey, Effect, Fact, NotAnalysed, Problem, ProblemKind, Step, StepKind, What,
 };
 use crate::id::Id;
 use crate::object::{Object, ObjectKey};
+use crate::schema::OpenApi;
 use crate::tree::{Files, Node, Place, StepId};
 
 #[derive(Debug, Default)]
@@ -19,6 +23,15 @@ pub(crate) struct Context {
     pub(crate) roots: Vec<Root>,
     pub(crate) identities: Vec<Id>,
     pub(crate) heads: Vec<Place>,
+    pub(crate) options: Options,
+    /// Whether objects of the kustomization that is rendered now are unknown.
+    pub(crate) is_incomplete: bool,
+    /// The schema that a kustomization brings; the first one counts for the whole rendering.
+    pub(crate) openapi: Option<Arc<OpenApi>>,
+    /// Whether a kustomization has chosen the schema.
+    pub(crate) has_schema: bool,
+    /// Whether the outermost kustomization wants to know how objects were built.
+    pub(crate) is_marking: bool,
     /// Whether it was said that there are too many kustomizations or objects.
     pub(crate) is_full: bool,
 }
@@ -37,6 +50,13 @@ impl Context {
             also: None,
             missing: None,
         });
+    }
+
+    /// A problem that is one only if no object is unknown: an object that a step needs is not there.
+    pub(crate) fn absent(&mut self, kind: ProblemKind, place: Place, message: impl Into<String>) {
+        if !self.is_incomplete {
+            self.problem(kind, Some(place), message);
+        }
     }
 
     /// Another place that explains the last problem.
@@ -63,6 +83,7 @@ impl Context {
 
     /// A part that is not rendered.
     pub(crate) fn not_analysed(&mut self, place: Place, what: impl Into<String>, effect: Effect) {
+        self.is_incomplete |= effect == Effect::Objects;
         self.not_analysed.push(NotAnalysed { place, what: what.into(), effect });
     }
 

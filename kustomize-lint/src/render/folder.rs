@@ -7,9 +7,12 @@ use std::path::{Component, Path, PathBuf};
 use common::quantity;
 
 use super::context::Context;
-use crate::facts::ProblemKind;
+use super::options::Restriction;
+use super::remote::is_remote;
+use super::resources;
+use crate::facts::{Effect, ProblemKind};
 use crate::kustomization::Spot;
-use crate::tree::Place;
+use crate::tree::{Dialect, Node, Place};
 
 /// More than any file of a kustomization has.
 const MAX_BYTES: u64 = 64 << 20;
@@ -21,6 +24,8 @@ pub(crate) struct Folder {
     pub(crate) shown: PathBuf,
     /// Without links and detours.
     pub(crate) canonical: PathBuf,
+    /// From the folder that is rendered.
+    pub(crate) trace: PathBuf,
     /// The folders that lead here, the outermost first.
     above: Vec<PathBuf>,
 }
@@ -36,7 +41,8 @@ impl Folder {
     pub(crate) fn root(path: &Path, context: &mut Context) -> Option<Self> {
         match fs::canonicalize(path) {
             Ok(canonical) if canonical.is_dir() => {
-                Some(Folder { shown: clean(path), canonical, above: Vec::new() })
+                let (trace, above) = (PathBuf::new(), Vec::new());
+                Some(Folder { shown: clean(path), canonical, trace, above })
             }
             Ok(_) => {
                 let message = format!("{} is not a folder", path.display());
@@ -74,7 +80,9 @@ impl Folder {
             context.problem(ProblemKind::MissingFile, Some(path.place), "this path is empty");
             return None;
         }
-        let joined = self.canonical.join(&path.value);
+        let copy = self.copy_of(path, context);
+        let is_copy = copy.is_some();
+        let joined = copy.unwrap_or_else(|| self.canonical.join(&path.value));
         let Ok(canonical) = fs::canonicalize(&joined) else {
             let shown = self.shown(&path.value);
             let message = format!("{} does not exist", shown.display());
@@ -97,7 +105,14 @@ impl Folder {
         }
         let mut above = self.above.clone();
         above.push(self.canonical.clone());
-        Some(Found::Folder(Folder { shown, canonical, above }))
+        let shown = if is_copy { clean(&joined) } else { shown };
+        let trace = clean(&self.trace.join(&path.value));
+        Some(Found::Folder(Folder { shown, canonical, trace, above }))
+    }
+
+    /// The local copy of what a path leads to elsewhere.
+    pub(crate) fn copy_of(&self, path: &Spot<String>, context: &Context) -> Option<PathBuf> {
+        is_remote(&path.value).then(|| context.options.copy_of(&path.value)).flatten()
     }
 
     /// The bytes of a file in the folder, and its path for messages.
@@ -106,10 +121,18 @@ impl Folder {
         path: &Spot<String>,
         context: &mut Context,
     ) -> Option<(PathBuf, Vec<u8>)> {
-        let shown = self.shown(&path.value);
+        let copy = self.copy_of(path, context);
+        let is_here = || self.canonical.join(&path.value).exists();
+        if path.value.contains("://") && copy.is_none() && !is_here() {
+            let what = format!("the remote file {}", path.value);
+            context.not_analysed(path.place, what, Effect::Objects);
+            return None;
+        }
+        let is_free = copy.is_some() || context.options.load_restrictor == Restriction::None;
+        let shown = copy.map_or_else(|| self.shown(&path.value), |copy| clean(&copy));
         match self.find(path, context)? {
             Found::File(file) => {
-                if !file.starts_with(&self.canonical) {
+                if !is_free && !file.starts_with(&self.canonical) {
                     let message = format!(
                         "{} is outside {}; kustomize reads files only below the kustomization",
                         shown.display(),
@@ -143,6 +166,17 @@ impl Folder {
                 None
             }
         }
+    }
+
+    /// The documents of a file in the folder.
+    pub(crate) fn documents(
+        &self,
+        path: &Spot<String>,
+        dialect: Dialect,
+        context: &mut Context,
+    ) -> Option<Vec<Node>> {
+        let (shown, text) = self.read_text(path, context)?;
+        Some(resources::documents(&shown, &text, dialect, context))
     }
 }
 

@@ -2,9 +2,14 @@
 
 mod accumulate;
 mod accumulated;
+mod charts;
+mod config;
+mod configurations;
 mod context;
 mod folder;
+mod options;
 mod order;
+mod remote;
 mod resources;
 mod root;
 
@@ -17,9 +22,10 @@ use crate::object::{Object, ObjectKey};
 use crate::tree::{Files, Node, Place, StepId};
 use crate::{facts, transform};
 
-pub(crate) use accumulated::{Accumulated, add};
+pub(crate) use accumulated::{Accumulated, Bound, add};
 pub(crate) use context::Context;
 pub(crate) use folder::{Folder, clean};
+pub use options::{Options, Restriction};
 pub use root::Root;
 
 /// The outcome of [`render`].
@@ -78,15 +84,27 @@ impl Rendering {
 /// Never fails as a whole: what keeps kustomize from building it is in
 /// [`Rendering::problems`], and the rest is rendered as far as that makes sense.
 pub fn render(path: &Path, files: &mut Files) -> Rendering {
-    let mut context = Context { files: std::mem::take(files), ..Context::default() };
+    render_with(path, &Options::default(), files)
+}
+
+/// [`render`], with options.
+pub fn render_with(path: &Path, options: &Options, files: &mut Files) -> Rendering {
+    let options = options.clone();
+    let mut context = Context { files: std::mem::take(files), options, ..Context::default() };
     let mut objects = Vec::new();
     if let Some(folder) = Folder::root(path, &mut context) {
         let mut done = accumulate::accumulate(&folder, Accumulated::default(), &mut context);
+        context.is_incomplete = done.is_incomplete;
         transform::hash::apply(&mut done.objects, &mut context);
-        transform::names::apply(&mut done.objects, &mut context);
+        let config = done.config();
+        transform::names::apply(&mut done.objects, &config, &mut context);
         transform::vars::apply(&mut done, &mut context);
-        transform::print_annotations(&mut done.objects);
         transform::drop_local(&mut done.objects);
+        if let Some(root) = context.roots.first() {
+            let options = root.kustomization.build_metadata.clone();
+            transform::marks::print(&options, &mut done.objects, &mut context);
+        }
+        transform::print(&mut done.objects);
         objects = done.objects.list;
         for object in &objects {
             let metadata = object.node.entries_at(&["metadata"]);
@@ -97,7 +115,7 @@ pub fn render(path: &Path, files: &mut Files) -> Rendering {
         }
         // Outermost first in the list of roots.
         if let Some(root) = context.roots.first() {
-            order::apply(&mut objects, &root.kustomization);
+            order::apply(&mut objects, &root.kustomization.order);
         }
     }
     *files = context.files;

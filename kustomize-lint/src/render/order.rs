@@ -1,8 +1,10 @@
 //! The order in which objects are printed.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use crate::kustomization::Kustomization;
+use crate::id::Id;
+use crate::kustomization::{Order, OrderKind};
 use crate::object::Object;
 
 const FIRST: &str = "\
@@ -13,32 +15,58 @@ const FIRST: &str = "\
 const LAST: &str = "MutatingWebhookConfiguration ValidatingWebhookConfiguration";
 
 /// Sorts by kind (`legacy`), unless the kustomization wants the order of appearance (`fifo`).
-pub(crate) fn apply(objects: &mut [Object], kustomization: &Kustomization) {
-    if kustomization.order.as_ref().is_some_and(|spot| spot.value == "fifo") {
+pub(crate) fn apply(objects: &mut Vec<Object>, order: &Order) {
+    if order.kind == OrderKind::Appearance {
         return;
     }
     let words = |table: &str| table.split(' ').map(str::to_owned).collect();
-    let mut ranks: HashMap<String, i64> = HashMap::new();
     let own = |list: &Option<Vec<String>>| list.clone().filter(|list| !list.is_empty());
-    let (first, last) = match (own(&kustomization.order_first), own(&kustomization.order_last)) {
+    let (first, last): (Vec<String>, Vec<String>) = match (own(&order.first), own(&order.last)) {
         (None, None) => (words(FIRST), words(LAST)),
         (first, last) => (first.unwrap_or_default(), last.unwrap_or_default()),
     };
+    let mut ranks: HashMap<String, i64> = HashMap::new();
     for (at, kind) in first.iter().enumerate() {
         ranks.insert(kind.clone(), at as i64 - first.len() as i64);
     }
     for (at, kind) in last.iter().enumerate() {
         ranks.insert(kind.clone(), 1 + at as i64);
     }
-    objects.sort_by_cached_key(|object| {
-        let id = object.id();
-        // An empty text is written out, and `default` stands for no namespace.
+    let mut keyed: Vec<(Key, Object)> =
+        objects.drain(..).map(|object| (Key::of(&object.id(), &ranks), object)).collect();
+    keyed.sort_by(|(a, _), (b, _)| a.compare(b));
+    objects.extend(keyed.into_iter().map(|(_, object)| object));
+}
+
+/// The place of an object in the order.
+struct Key {
+    rank: i64,
+    /// Group, version and kind.
+    gvk: String,
+    is_namespace: bool,
+    /// Namespace and name as one text: what is between them counts, too.
+    name: String,
+}
+
+impl Key {
+    fn of(id: &Id, ranks: &HashMap<String, i64>) -> Self {
+        // An empty text is written out.
         let or = |text: &str, none: &str| {
             if text.is_empty() { none.to_owned() } else { text.to_owned() }
         };
-        let gvk =
-            format!("{}_{}_{}", or(&id.group, "~G"), or(&id.version, "~V"), or(&id.kind, "~K"));
-        let namespace = or(&id.namespace, "~X");
-        (ranks.get(&id.kind).copied().unwrap_or(0), gvk, namespace, id.name)
-    });
+        Key {
+            rank: ranks.get(&id.kind).copied().unwrap_or(0),
+            gvk: [or(&id.group, "~G"), or(&id.version, "~V"), or(&id.kind, "~K")].join("_"),
+            is_namespace: id.kind == "Namespace",
+            name: [or(&id.namespace, "~X"), or(&id.name, "~N")].join("|"),
+        }
+    }
+
+    fn compare(&self, other: &Key) -> Ordering {
+        let by_kind = self.gvk.cmp(&other.gvk);
+        // Kubernetes' own Namespaces come before custom kinds of that name.
+        let by_kind =
+            if self.is_namespace && other.is_namespace { by_kind.reverse() } else { by_kind };
+        self.rank.cmp(&other.rank).then(by_kind).then_with(|| self.name.cmp(&other.name))
+    }
 }

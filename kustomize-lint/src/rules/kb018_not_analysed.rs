@@ -2,14 +2,14 @@ use super::prelude::*;
 use crate::facts::Effect;
 
 rule! {
-    /// A part of a kustomization that is not rendered here: a remote base, a Helm chart, a
-    /// function, a configuration of transformers.
+    /// A part of a kustomization that is not rendered here: a remote base or file, a Helm chart, a
+    /// program that transforms or generates objects.
     ///
     /// Nothing is guessed. Where a part may add objects, rules that look for missing ones are quiet
-    /// in this overlay; where `configurations`, `crds` or `openapi` choose the fields that steps
-    /// change, rules about steps without effect and names that are not followed are. A run
-    /// without other findings ends with status 3. A suppression of this finding says that the
-    /// part may stay unknown.
+    /// in this overlay, and so are patches and other steps that match nothing. A run without other
+    /// findings ends with status 3. `--remote-from` names a folder with copies of remote bases and
+    /// files, `--rendered-chart` one with the rendered objects of charts. A suppression of this
+    /// finding says that the part may stay unknown.
     ///
     /// A second document in a kustomization file is shown, too, as kustomize passes over it.
     ///
@@ -42,12 +42,10 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             .label(match part.effect {
                 Effect::Objects => "what this adds is unknown here",
                 Effect::Fields => "which fields this changes is unknown here",
-                Effect::Marks => "the labels and annotations that this adds are not shown here",
                 Effect::Nothing => "nothing of this has an effect",
             })
             .hint(match part.effect {
                 Effect::Nothing => "remove it, or move it into a kustomization of its own",
-                Effect::Marks => "suppress this with the reason",
                 _ => "render it into a file of the repository, or suppress this with the reason",
             });
     }

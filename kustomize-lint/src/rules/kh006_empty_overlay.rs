@@ -80,12 +80,19 @@ fn only_includes(kustomization: &Kustomization) -> bool {
         images,
         replacements,
         vars,
+        charts,
+        configurations: _,
+        crds: _,
+        openapi: _,
+        build_metadata,
+        generators,
+        transformers,
+        validators,
         order: _,
-        order_first: _,
-        order_last: _,
         deprecated: _,
         not_analysed,
     } = kustomization;
+    let plugins = [generators, transformers, validators];
     components.is_empty()
         && config_maps.is_empty()
         && secrets.is_empty()
@@ -102,5 +109,8 @@ fn only_includes(kustomization: &Kustomization) -> bool {
         && images.is_empty()
         && replacements.is_empty()
         && vars.is_empty()
+        && charts.is_empty()
+        && build_metadata.is_empty()
+        && plugins.iter().all(|list| list.is_empty())
         && not_analysed.is_empty()
 }

@@ -1,26 +1,16 @@
-//! The fields that transformers change, and those that name other objects: the tables of
+//! The fields that transformers change by default, and those that name other objects: the tables of
 //! `fields.txt`.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use super::config::Config;
 use super::lists::TEMPLATES;
 use crate::tree::FieldSpec;
 
 static TEXT: &str = include_str!("fields.txt");
 
-pub(crate) static TEMPLATE_LABELS: Table = LazyLock::new(|| table("template labels"));
-pub(crate) static SELECTORS: Table = LazyLock::new(|| table("selectors"));
-/// Where annotations go.
-pub(crate) static ANNOTATIONS: Table = LazyLock::new(|| table("annotations"));
-/// Where a number of replicas stands.
-pub(crate) static REPLICAS: Table = LazyLock::new(|| table("replicas"));
-/// Where a namespace is written beside `metadata/namespace`.
-pub(crate) static NAMESPACES: Table = LazyLock::new(|| table("namespaces"));
-
-type Table = LazyLock<Vec<FieldSpec>>;
-
 /// A kind, and the fields that name objects of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reference {
     pub(crate) group: String,
     pub(crate) version: String,
@@ -28,8 +18,28 @@ pub(crate) struct Reference {
     pub(crate) fields: Vec<FieldSpec>,
 }
 
+/// The fields of kustomize without any configuration.
+pub(crate) static DEFAULT: LazyLock<Arc<Config>> = LazyLock::new(|| {
+    let templates = table("template labels");
+    let own = [FieldSpec::any("metadata/labels", true)];
+    let selectors = table("selectors");
+    Arc::new(Config {
+        prefixes: table("prefixes"),
+        suffixes: table("suffixes"),
+        namespaces: table("namespaces"),
+        labels: Vec::new(),
+        common_labels: own.iter().chain(&templates).chain(&selectors).cloned().collect(),
+        template_labels: templates,
+        annotations: table("annotations"),
+        references: references(),
+        vars: table("vars"),
+        images: table("images"),
+        replicas: table("replicas"),
+    })
+});
+
 /// Every kind that fields name.
-pub(crate) static REFERENCES: LazyLock<Vec<Reference>> = LazyLock::new(|| {
+fn references() -> Vec<Reference> {
     let kinds = sections().filter_map(|(name, rows)| Some((name.strip_prefix("to ")?, rows)));
     kinds
         .map(|(kind, rows)| {
@@ -37,7 +47,7 @@ pub(crate) static REFERENCES: LazyLock<Vec<Reference>> = LazyLock::new(|| {
             Reference { group, version, kind, fields: rows.lines().flat_map(fields).collect() }
         })
         .collect()
-});
+}
 
 /// Names and lines of the sections.
 fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -79,12 +89,23 @@ mod tests {
 
     #[test]
     fn every_section_is_read_and_has_whole_lines() {
-        let tables = [&TEMPLATE_LABELS, &SELECTORS, &ANNOTATIONS, &REPLICAS, &NAMESPACES];
-        assert_eq!(sections().count(), tables.len() + REFERENCES.len());
-        let all = tables.into_iter().flat_map(|table| table.iter());
-        for field in all.chain(REFERENCES.iter().flat_map(|kind| &kind.fields)) {
+        let config = &**DEFAULT;
+        let tables = [
+            &config.prefixes,
+            &config.suffixes,
+            &config.namespaces,
+            &config.common_labels,
+            &config.template_labels,
+            &config.annotations,
+            &config.vars,
+            &config.images,
+            &config.replicas,
+        ];
+        assert_eq!(sections().count(), tables.len() + config.references.len());
+        let all = tables.into_iter().flatten();
+        for field in all.chain(config.references.iter().flat_map(|kind| &kind.fields)) {
             assert!(!field.path.is_empty(), "{field:?}");
         }
-        assert!(REFERENCES.iter().all(|kind| !kind.fields.is_empty()));
+        assert!(config.references.iter().all(|kind| !kind.fields.is_empty()));
     }
 }

@@ -1,32 +1,50 @@
 //! Which lists of the built-in kinds are merged by keys; all others are replaced.
 
 /// How a list is merged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum List {
     /// As a whole.
     Atomic,
     /// Scalars: those of the patch first, then the others.
     Set,
     /// Mappings, by the values of these keys.
+    Keyed(Vec<String>),
+}
+
+/// How a row of the tables merges a list.
+#[derive(Clone, Copy)]
+enum Row {
+    Atomic,
+    Set,
     Keyed(&'static [&'static str]),
 }
 
-const NAME: List = List::Keyed(&["name"]);
+impl From<Row> for List {
+    fn from(row: Row) -> Self {
+        match row {
+            Row::Atomic => List::Atomic,
+            Row::Set => List::Set,
+            Row::Keyed(keys) => List::Keyed(keys.iter().map(|key| (*key).to_owned()).collect()),
+        }
+    }
+}
+
+const NAME: Row = Row::Keyed(&["name"]);
 
 /// Fields of a pod's specification.
-const POD: &[(&str, List)] = &[
+const POD: &[(&str, Row)] = &[
     ("containers", NAME),
     ("initContainers", NAME),
     ("ephemeralContainers", NAME),
     ("imagePullSecrets", NAME),
     ("volumes", NAME),
-    ("hostAliases", List::Keyed(&["ip"])),
-    ("topologySpreadConstraints", List::Keyed(&["topologyKey", "whenUnsatisfiable"])),
+    ("hostAliases", Row::Keyed(&["ip"])),
+    ("topologySpreadConstraints", Row::Keyed(&["topologyKey", "whenUnsatisfiable"])),
     ("containers/env", NAME),
-    ("containers/ports", List::Keyed(&["containerPort", "protocol"])),
-    ("containers/volumeMounts", List::Keyed(&["mountPath"])),
-    ("containers/volumeDevices", List::Keyed(&["devicePath"])),
-    ("securityContext/sysctls", List::Atomic),
+    ("containers/ports", Row::Keyed(&["containerPort", "protocol"])),
+    ("containers/volumeMounts", Row::Keyed(&["mountPath"])),
+    ("containers/volumeDevices", Row::Keyed(&["devicePath"])),
+    ("securityContext/sysctls", Row::Atomic),
 ];
 
 /// Where pods are specified.
@@ -44,11 +62,15 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
 
 /// The list at `path` (keys only, joined by `/`) of an object of a built-in kind.
 pub(crate) fn list(kind: &str, path: &str) -> List {
+    row(kind, path).into()
+}
+
+fn row(kind: &str, path: &str) -> Row {
     if path.ends_with("metadata/finalizers") {
-        return List::Set;
+        return Row::Set;
     }
     if path.ends_with("metadata/ownerReferences") {
-        return List::Keyed(&["uid"]);
+        return Row::Keyed(&["uid"]);
     }
     if let Some((_, root)) = TEMPLATES.iter().find(|(known, _)| *known == kind)
         && let Some(field) = path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'))
@@ -62,13 +84,13 @@ pub(crate) fn list(kind: &str, path: &str) -> List {
         }
     }
     match (kind, path) {
-        ("Service", "spec/ports") => List::Keyed(&["port", "protocol"]),
+        ("Service", "spec/ports") => Row::Keyed(&["port", "protocol"]),
         ("ServiceAccount", "secrets") => NAME,
         ("ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration", "webhooks") => NAME,
         ("CSINode", "spec/drivers") => NAME,
-        ("Node", "spec/podCIDRs") => List::Set,
-        ("Node", "spec/taints") => List::Atomic,
-        _ if path.ends_with("status/conditions") => List::Keyed(&["type"]),
-        _ => List::Atomic,
+        ("Node", "spec/podCIDRs") => Row::Set,
+        ("Node", "spec/taints") => Row::Atomic,
+        _ if path.ends_with("status/conditions") => Row::Keyed(&["type"]),
+        _ => Row::Atomic,
     }
 }

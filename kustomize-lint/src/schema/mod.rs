@@ -2,10 +2,15 @@
 //! Kubernetes 1.21–1.33 (`x-kubernetes-patch-merge-key`, `x-kubernetes-list-map-keys`) and
 //! kustomize's default transformer configuration.
 
-pub(crate) mod fields;
+mod config;
+mod fields;
 mod lists;
+mod openapi;
 mod scope;
 
 pub(crate) use common::kubernetes::is_builtin;
+pub(crate) use config::{Config, Conflict, merge};
+pub(crate) use fields::{DEFAULT, Reference};
 pub(crate) use lists::{List, list};
+pub(crate) use openapi::OpenApi;
 pub(crate) use scope::{is_cluster_scoped, keeps_name};

@@ -1,40 +1,50 @@
 //! `namePrefix` and `nameSuffix`.
 
 use crate::facts::StepKind;
-use crate::kustomization::{Kustomization, Spot};
+use crate::kustomization::Spot;
 use crate::objects::Objects;
 use crate::render::Context;
 use crate::schema::keeps_name;
-use crate::tree::{Scalar, Touch, Walk};
+use crate::tree::{FieldSpec, Scalar, Touch, Walk};
 
-pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
-    if let Some(prefix) = &kustomization.name_prefix {
-        rename(prefix, StepKind::Prefix, objects, context);
-    }
-    if let Some(suffix) = &kustomization.name_suffix {
-        rename(suffix, StepKind::Suffix, objects, context);
-    }
-}
+const NAME: &str = "metadata/name";
 
-fn rename(affix: &Spot<String>, kind: StepKind, objects: &mut Objects, context: &mut Context) {
+/// Puts an affix to the fields of every object whose kind may be renamed.
+pub(crate) fn apply(
+    affix: &Spot<String>,
+    kind: StepKind,
+    fields: &[FieldSpec],
+    objects: &mut Objects,
+    context: &mut Context,
+) {
     let step = context.step(kind, affix.place, None);
     let touch = Touch { step, place: affix.place };
     for object in &mut objects.list {
-        let id = object.id();
+        let id = object.first_id();
         if keeps_name(&id.group, &id.kind) {
             continue;
         }
-        object.remember();
-        let list =
-            if kind == StepKind::Prefix { &mut object.prefixes } else { &mut object.suffixes };
-        list.push(affix.value.clone());
-        Walk::scalars(&mut object.node, "metadata/name", None, &mut |node| {
-            let name = match kind {
-                StepKind::Prefix => format!("{}{}", affix.value, id.name),
-                _ => format!("{}{}", id.name, affix.value),
-            };
-            node.change(Scalar::text(name), touch);
-        });
+        for field in fields.iter().filter(|field| field.selects(&id)) {
+            if field.path == NAME {
+                if !affix.value.is_empty() {
+                    object.remember();
+                }
+                let list = match kind {
+                    StepKind::Prefix => &mut object.prefixes,
+                    _ => &mut object.suffixes,
+                };
+                list.push(affix.value.clone());
+            }
+            let create = field.create.then_some(touch);
+            Walk::scalars(&mut object.node, &field.path, create, &mut |node| {
+                let old = node.scalar().map_or("", |scalar| scalar.written());
+                let name = match kind {
+                    StepKind::Prefix => format!("{}{old}", affix.value),
+                    _ => format!("{old}{}", affix.value),
+                };
+                node.change(Scalar::text(name), touch);
+            });
+        }
     }
     objects.reindex();
 }

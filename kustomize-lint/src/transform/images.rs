@@ -3,61 +3,57 @@
 use regex::Regex;
 
 use crate::facts::{StepKind, What};
-use crate::kustomization::{Image, Kustomization};
+use crate::kustomization::Image;
 use crate::objects::Objects;
 use crate::render::Context;
-use crate::tree::{Node, Scalar, Touch, Value, Walk};
+use crate::tree::{FieldSpec, Node, Scalar, Touch, Value, Walk};
 
-/// Fields that are visited once more: a suffix of the tag arrives there twice, as in kustomize.
-const FIELDS: [&str; 4] = [
-    "spec/containers[]/image",
-    "spec/initContainers[]/image",
-    "spec/template/spec/containers[]/image",
-    "spec/template/spec/initContainers[]/image",
-];
-
-pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
-    for image in &kustomization.images {
-        let step = context.step(StepKind::Image, image.place, None);
-        // kustomize puts the name into a pattern as it is.
-        let pattern =
-            format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
-        let Ok(pattern) = Regex::new(&pattern) else {
-            context.malformed(image.place, format!("`{}` is not an image name", image.name));
+/// Sets the image in every list of containers, and then in the fields: a suffix of the tag arrives twice
+/// in fields that are both, as in kustomize.
+pub(crate) fn apply(
+    image: &Image,
+    fields: &[FieldSpec],
+    objects: &mut Objects,
+    context: &mut Context,
+) {
+    let step = context.step(StepKind::Image, image.place, None);
+    // kustomize puts the name into a pattern as it is.
+    let pattern = format!("^{}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", image.name);
+    let Ok(pattern) = Regex::new(&pattern) else {
+        return context.malformed(image.place, format!("`{}` is not an image name", image.name));
+    };
+    let place = [&image.new_tag, &image.digest, &image.new_name, &image.tag_suffix]
+        .into_iter()
+        .flatten()
+        .next()
+        .map_or(image.place, |spot| spot.place);
+    let touch = Touch { step, place };
+    let mut matched = Vec::new();
+    for object in &mut objects.list {
+        if object.kind() == "CustomResourceDefinition" {
             continue;
-        };
-        let place = [&image.new_tag, &image.digest, &image.new_name, &image.tag_suffix]
-            .into_iter()
-            .flatten()
-            .next()
-            .map_or(image.place, |spot| spot.place);
-        let touch = Touch { step, place };
-        let mut matched = Vec::new();
-        for object in &mut objects.list {
-            if object.kind() == "CustomResourceDefinition" {
-                continue;
-            }
-            let (mut seen, mut wrong) = (false, None);
-            containers(&mut object.node, &pattern, image, touch, &mut seen);
-            for path in FIELDS {
-                Walk::scalars(&mut object.node, path, None, &mut |value| {
-                    if value.scalar().is_none() {
-                        wrong.get_or_insert(value.place());
-                    }
-                    set(value, &pattern, image, touch, &mut seen);
-                });
-            }
-            if let Some(place) = wrong {
-                context.malformed(place, "an image must be text");
-            }
-            if seen {
-                matched.push(object.key);
-            }
         }
-        let tag_and_digest = image.new_tag.is_some() && image.digest.is_some();
-        let name = image.name.clone();
-        context.fact(step, image.place, What::Image { name, matched, tag_and_digest });
+        let id = object.id();
+        let (mut seen, mut wrong) = (false, None);
+        containers(&mut object.node, &pattern, image, touch, &mut seen);
+        for field in fields.iter().filter(|field| field.selects(&id)) {
+            Walk::scalars(&mut object.node, &field.path, None, &mut |value| {
+                if value.scalar().is_none() {
+                    wrong.get_or_insert(value.place());
+                }
+                set(value, &pattern, image, touch, &mut seen);
+            });
+        }
+        if let Some(place) = wrong {
+            context.malformed(place, "an image must be text");
+        }
+        if seen {
+            matched.push(object.key);
+        }
     }
+    let tag_and_digest = image.new_tag.is_some() && image.digest.is_some();
+    let name = image.name.clone();
+    context.fact(step, image.place, What::Image { name, matched, tag_and_digest });
 }
 
 /// Every list of containers, at whatever depth, also of kinds that are not built in.

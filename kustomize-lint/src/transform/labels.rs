@@ -1,52 +1,69 @@
 //! `labels` and `commonLabels`.
 
 use crate::facts::{StepKind, What};
-use crate::id::Id;
 use crate::kustomization::{Kustomization, Labels, Pairs};
 use crate::objects::Objects;
 use crate::render::Context;
-use crate::schema::fields::{SELECTORS, TEMPLATE_LABELS};
+use crate::schema::{self, Config};
 use crate::tree::{FieldSpec, Node, Origin, Place, Touch, Walk};
 
-pub(crate) fn apply(kustomization: &Kustomization, objects: &mut Objects, context: &mut Context) {
+pub(crate) fn apply(
+    kustomization: &Kustomization,
+    config: &Config,
+    objects: &mut Objects,
+    context: &mut Context,
+) {
     for labels in &kustomization.labels {
-        set(labels, objects, context);
+        match fields(labels, config) {
+            Ok(fields) => set(labels.place, &labels.pairs, &fields, objects, context),
+            Err(schema::Conflict(path)) => {
+                let message = format!("`fields` disagrees with the defaults on `create` of {path}");
+                context.malformed(labels.place, message);
+            }
+        }
     }
     if let Some(common) = &kustomization.common_labels {
-        let labels = Labels {
-            place: common.place,
-            pairs: common.value.clone(),
-            selectors: true,
-            templates: true,
-            fields: Vec::new(),
-        };
-        set(&labels, objects, context);
+        set(common.place, &common.value, &config.common_labels, objects, context);
     }
 }
 
-fn set(labels: &Labels, objects: &mut Objects, context: &mut Context) {
-    let step = context.step(StepKind::Labels, labels.place, None);
-    let (all, selecting) = (labels.selectors || labels.templates, labels.selectors);
-    let metadata = FieldSpec::any("metadata/labels", true);
-    let templates = TEMPLATE_LABELS.iter().filter(|_| all);
-    let own: Vec<&FieldSpec> = labels.fields.iter().chain([&metadata]).chain(templates).collect();
-    let selecting: Vec<&FieldSpec> = SELECTORS.iter().filter(|_| selecting).collect();
-    let set = |fields: &[&FieldSpec], id: &Id, node: &mut Node| {
-        let mut any = false;
-        for field in fields.iter().filter(|field| field.selects(id)) {
-            any |= put(node, field, &labels.pairs, step);
+/// The fields of an entry of `labels`.
+fn fields(labels: &Labels, config: &Config) -> Result<Vec<FieldSpec>, schema::Conflict> {
+    let mut fields = labels.fields.clone();
+    schema::merge(&mut fields, &config.labels)?;
+    if labels.selectors {
+        schema::merge(&mut fields, &config.common_labels)?;
+    } else {
+        if labels.templates {
+            schema::merge(&mut fields, &config.template_labels)?;
         }
-        any
-    };
+        schema::merge(&mut fields, &[FieldSpec::any("metadata/labels", true)])?;
+    }
+    Ok(fields)
+}
+
+/// Sets labels in every field that an object has.
+pub(crate) fn set(
+    place: Place,
+    pairs: &Pairs,
+    fields: &[FieldSpec],
+    objects: &mut Objects,
+    context: &mut Context,
+) {
+    let step = context.step(StepKind::Labels, place, None);
     let mut selectors = Vec::new();
     for object in &mut objects.list {
         let id = object.id();
-        set(&own, &id, &mut object.node);
-        if set(&selecting, &id, &mut object.node) {
+        let mut selects = false;
+        for field in fields.iter().filter(|field| field.selects(&id)) {
+            let changed = put(&mut object.node, field, pairs, step);
+            selects |= changed && !field.path.ends_with("metadata/labels");
+        }
+        if selects {
             selectors.push(object.key);
         }
     }
-    context.fact(step, labels.place, What::Labels { selectors });
+    context.fact(step, place, What::Labels { selectors });
 }
 
 /// Sets pairs in the mappings of a field.

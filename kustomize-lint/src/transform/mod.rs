@@ -7,21 +7,27 @@ pub(crate) mod hash;
 mod images;
 mod json_patch;
 mod labels;
+pub(crate) mod marks;
 mod merge;
 pub(crate) mod names;
 mod namespace;
 pub(crate) mod patches;
+pub(crate) mod plugins;
 mod replacements;
 mod replicas;
+mod value_add;
 pub(crate) mod vars;
 
 pub(crate) use images::{name as image_name, parts as image_parts};
 
 use patches::Form;
+use plugins::Plugins;
 
+use crate::facts::StepKind;
 use crate::kustomization::Kustomization;
+use crate::object::Object;
 use crate::objects::Objects;
-use crate::render::{Context, Folder};
+use crate::render::{Accumulated, Context, Folder};
 use crate::tree::{Node, Scalar, Value};
 
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
@@ -30,25 +36,64 @@ const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 pub(crate) fn apply(
     folder: &Folder,
     kustomization: &Kustomization,
-    objects: &mut Objects,
+    plugins: &Plugins,
+    done: &mut Accumulated,
     context: &mut Context,
 ) {
-    let merges = (Form::Merge, kustomization.patches_strategic_merge.as_slice());
-    patches::apply(folder, merges, objects, context);
-    patches::apply(folder, (Form::Either, &kustomization.patches), objects, context);
-    namespace::apply(kustomization, objects, context);
-    affixes::apply(kustomization, objects, context);
-    labels::apply(kustomization, objects, context);
-    annotations::apply(kustomization, objects, context);
-    patches::apply(folder, (Form::Json, &kustomization.patches_json6902), objects, context);
-    replicas::apply(kustomization, objects, context);
-    images::apply(kustomization, objects, context);
-    replacements::apply(folder, kustomization, objects, context);
+    let config = done.config();
+    let objects = &mut done.objects;
+    let steps = marks::Steps::of(folder, kustomization, context);
+    let merges = kustomization.patches_strategic_merge.as_slice();
+    patches::apply(folder, (Form::Merge, merges), objects, context);
+    steps.mark("PatchStrategicMergeTransformer", usize::from(!merges.is_empty()), objects);
+    for patch in &kustomization.patches {
+        let patch = std::slice::from_ref(patch);
+        patches::apply(folder, (Form::Either, patch), objects, context);
+        steps.mark("PatchTransformer", 1, objects);
+    }
+    if let Some(namespace) = &kustomization.namespace {
+        let options = namespace::Options::default();
+        namespace::apply(namespace, options, &config.namespaces, objects, context);
+        steps.mark("NamespaceTransformer", 1, objects);
+    }
+    if let Some(prefix) = &kustomization.name_prefix {
+        affixes::apply(prefix, StepKind::Prefix, &config.prefixes, objects, context);
+        steps.mark("PrefixTransformer", 1, objects);
+    }
+    if let Some(suffix) = &kustomization.name_suffix {
+        affixes::apply(suffix, StepKind::Suffix, &config.suffixes, objects, context);
+        steps.mark("SuffixTransformer", 1, objects);
+    }
+    labels::apply(kustomization, &config, objects, context);
+    let labels = kustomization.labels.len();
+    let any = labels > 0 || kustomization.common_labels.is_some();
+    // The transformer of `commonLabels` runs beside those of `labels`, also without any.
+    steps.mark("LabelTransformer", labels + usize::from(any), objects);
+    if let Some(pairs) = &kustomization.common_annotations {
+        annotations::apply(pairs, &config.annotations, objects, context);
+        steps.mark("AnnotationsTransformer", 1, objects);
+    }
+    let json = kustomization.patches_json6902.as_slice();
+    patches::apply(folder, (Form::Json, json), objects, context);
+    steps.mark("PatchJson6902Transformer", json.len(), objects);
+    for replica in &kustomization.replicas {
+        replicas::apply(replica, &config.replicas, objects, context);
+        steps.mark("ReplicaCountTransformer", 1, objects);
+    }
+    for image in &kustomization.images {
+        images::apply(image, &config.images, objects, context);
+        steps.mark("ImageTagTransformer", 1, objects);
+    }
+    replacements::apply(folder, &kustomization.replacements, objects, context);
+    let any = !kustomization.replacements.is_empty();
+    steps.mark("ReplacementTransformer", usize::from(any), objects);
+    plugins::transform(folder, plugins, done, context);
 }
 
-/// Annotations as kustomize prints them: none of an empty mapping, and no infinite numbers.
-pub(crate) fn print_annotations(objects: &mut Objects) {
+/// Objects as kustomize prints them: annotations are text, and an empty mapping of them is left out.
+pub(crate) fn print(objects: &mut Objects) {
     for object in &mut objects.list {
+        object.node.each_scalar_mut(&mut Scalar::reread);
         let Some(metadata) = object.node.get_mut("metadata") else { continue };
         let empty = |node: &Node| node.is_null() || node.is_mapping() && node.entries().is_empty();
         if metadata.get("annotations").is_some_and(empty) {
@@ -56,9 +101,10 @@ pub(crate) fn print_annotations(objects: &mut Objects) {
         }
         let annotations = metadata.get_mut("annotations").and_then(Node::entries_mut);
         for entry in annotations.into_iter().flatten() {
-            // Infinite numbers are text there.
-            if let Some(endless) = entry.value.scalar().filter(|scalar| scalar.is_endless()) {
-                entry.value.value = Value::Scalar(Scalar::text(endless.written()));
+            // Only the text of the file counts: `1.50`, `yes` and `null` are texts there.
+            let written = entry.value.scalar().map_or("", Scalar::written);
+            if entry.value.as_str() != Some(written) {
+                entry.value.value = Value::Scalar(Scalar::text(written));
             }
         }
     }
@@ -66,6 +112,9 @@ pub(crate) fn print_annotations(objects: &mut Objects) {
 
 /// Leaves out what is configuration for tools and not for the cluster.
 pub(crate) fn drop_local(objects: &mut Objects) {
-    let local = |value: &str| value != "false";
-    objects.retain(|object| !object.annotation(LOCAL_CONFIG).is_some_and(local));
+    let is_local = |object: &Object| {
+        let value = object.node.at(&["metadata", "annotations", LOCAL_CONFIG])?;
+        Some(value.scalar().is_none_or(|scalar| scalar.written() != "false"))
+    };
+    objects.retain(|object| !is_local(object).unwrap_or(false));
 }

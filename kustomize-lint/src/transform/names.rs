@@ -1,18 +1,19 @@
 //! References that follow the names of the objects they mean.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use common::kubernetes::effective;
 
 use crate::facts::{ProblemKind, StepKind};
 use crate::id::{Id, fits};
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::render::Context;
-use crate::schema::fields::{REFERENCES, Reference};
+use crate::schema::{Config, Reference};
 use crate::tree::{FieldSpec, Node, Place, Scalar, StepId, Touch, Walk};
 
 /// An object as references see it.
 struct Candidate {
-    at: usize,
     now: Id,
     previous: Vec<Id>,
     prefixes: Vec<String>,
@@ -20,97 +21,140 @@ struct Candidate {
 }
 
 /// Updates every field that names an object whose name, or namespace, has changed.
-pub(crate) fn apply(objects: &mut Objects, context: &mut Context) {
-    // By kind and old name: only what has another name than before can be followed.
-    let mut index: HashMap<(String, String), Vec<Candidate>> = HashMap::new();
-    for (at, object) in objects.list.iter().enumerate() {
+pub(crate) fn apply(objects: &mut Objects, config: &Config, context: &mut Context) {
+    // By old name: only what has another name than before can be followed.
+    let mut index: HashMap<String, Vec<Candidate>> = HashMap::new();
+    for object in &objects.list {
         let now = object.id();
         let mut names: Vec<&str> = object.previous.iter().map(|id| id.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         for name in names {
             let candidate = Candidate {
-                at,
                 now: now.clone(),
                 previous: object.previous.clone(),
                 prefixes: object.prefixes.clone(),
                 suffixes: object.suffixes.clone(),
             };
-            index.entry((now.kind.clone(), name.to_owned())).or_default().push(candidate);
+            index.entry(name.to_owned()).or_default().push(candidate);
         }
+    }
+    for object in objects.list.iter().filter(|object| object.kind() == "RoleBinding") {
+        refuse_blank(object, context);
     }
     if index.is_empty() {
         return;
     }
     let mut fields: HashMap<&str, Vec<(&Reference, &FieldSpec)>> = HashMap::new();
-    for reference in REFERENCES.iter() {
+    for reference in &config.references {
         for field in &reference.fields {
             fields.entry(&field.kind).or_default().push((reference, field));
         }
     }
-    let mut follow = Follow { index, step: None, problems: Vec::new() };
-    for (at, object) in objects.list.iter_mut().enumerate() {
-        let Some(fields) = fields.get(object.kind()) else { continue };
-        follow.object(at, object, fields, context);
+    let of_all = fields.remove("").unwrap_or_default();
+    let namespaced = objects.list.iter().filter(|object| object.first_id().is_namespaced());
+    let moves = namespaced
+        .map(|object| {
+            let first = object.first_id().effective_namespace().to_owned();
+            (first, object.namespace().to_owned())
+        })
+        .collect();
+    let mut follow = Follow { index, moves, step: None, problems: Vec::new() };
+    for object in &mut objects.list {
+        let first = object.first_id();
+        let own = fields.get(first.kind.as_str()).into_iter().flatten();
+        let own: Vec<_> =
+            own.chain(&of_all).filter(|(_, field)| field.selects(&first)).copied().collect();
+        if !own.is_empty() {
+            follow.object(object, &own, context);
+        }
     }
     for (place, message) in follow.problems {
         context.problem(ProblemKind::Build, Some(place), message);
     }
 }
 
+/// Reports accounts whose namespace is there and says nothing, which kustomize refuses.
+fn refuse_blank(object: &Object, context: &mut Context) {
+    for subject in object.node.items_at(&["subjects"]) {
+        let blank = subject.entry("namespace").filter(|entry| entry.value.is_null());
+        if let (Some(entry), Some("ServiceAccount")) = (blank, subject.str_at(&["kind"])) {
+            let message = format!("the namespace of this subject of {object} is empty");
+            context.malformed(entry.origin.place(), message);
+        }
+    }
+}
+
 struct Follow {
-    index: HashMap<(String, String), Vec<Candidate>>,
+    index: HashMap<String, Vec<Candidate>>,
+    /// The first namespace of objects, and the present one.
+    moves: HashSet<(String, String)>,
     step: Option<StepId>,
     problems: Vec<(Place, String)>,
+}
+
+/// Which candidates count as the same object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alike {
+    /// Only the name is written.
+    Name,
+    /// The namespace is written, too.
+    NameAndNamespace,
 }
 
 impl Follow {
     fn object(
         &mut self,
-        at: usize,
         object: &mut Object,
         fields: &[(&Reference, &FieldSpec)],
         context: &mut Context,
     ) {
         let id = object.id();
         let who = Referrer {
-            at,
             prefixes: object.prefixes.clone(),
             suffixes: object.suffixes.clone(),
-            role: object.node.get("roleRef").map(|role| {
-                let text = |key: &str| role.str_at(&[key]).unwrap_or_default().to_owned();
-                (text("apiGroup"), text("kind"))
-            }),
+            namespaces: bound_namespaces(object),
+            role: role(object),
             id: id.clone(),
         };
         let source = object.source;
-        for (reference, field) in fields.iter().filter(|(_, field)| field.selects(&id)) {
+        for (reference, field) in fields {
             let step =
                 *self.step.get_or_insert_with(|| context.step(StepKind::Reference, source, None));
-            let mut visit = |node: &mut Node| self.field(node, reference, &who, step);
-            Walk::mappings(&mut object.node, &field.path, None, &mut visit);
+            let target = Target { reference, is_role: field.path.ends_with("roleRef/name") };
+            let mut visit = |node: &mut Node| self.field(node, target, &who, step);
+            let path = &field.path;
+            Walk::mappings(&mut object.node, path, None, &mut visit);
         }
     }
 
     /// A field with a name, a list of names, or a mapping with name and namespace.
-    fn field(&mut self, node: &mut Node, reference: &Reference, who: &Referrer, step: StepId) {
+    fn field(&mut self, node: &mut Node, target: Target<'_>, who: &Referrer, step: StepId) {
         if let Some(items) = node.items_mut() {
-            items.iter_mut().for_each(|item| self.field(item, reference, who, step));
+            items.iter_mut().for_each(|item| self.field(item, target, who, step));
         } else if node.is_mapping() {
-            self.mapping(node, reference, who, step);
-        } else if let Some(name) = node.as_str().map(str::to_owned) {
+            self.mapping(node, target, who, step);
+        } else if let Some(name) = node.word().map(str::to_owned) {
             let place = node.place();
-            if let Some(now) = self.find(&name, None, reference, who, place) {
+            let found = self.find(&name, None, target, who, place, Alike::Name);
+            if let Some(now) = found.filter(|now| now.name != name) {
                 node.change(Scalar::text(now.name), Touch { step, place });
             }
         }
     }
 
-    fn mapping(&mut self, node: &mut Node, reference: &Reference, who: &Referrer, step: StepId) {
-        let Some(name) = node.str_at(&["name"]).map(str::to_owned) else { return };
-        let namespace = node.str_at(&["namespace"]).map(str::to_owned);
+    fn mapping(&mut self, node: &mut Node, target: Target<'_>, who: &Referrer, step: StepId) {
         let place = node.place();
-        let Some(now) = self.find(&name, namespace, reference, who, place) else { return };
+        let Some(name) = node.get("name").and_then(Node::scalar).map(|s| s.text.clone()) else {
+            let message = "a reference without a `name` is not one that kustomize can follow";
+            self.problems.push((place, message.to_owned()));
+            return;
+        };
+        let namespace = node.get("namespace").and_then(Node::scalar).map(|s| s.text.clone());
+        let alike = Alike::NameAndNamespace;
+        let Some(now) = self.find(&name, namespace.as_deref(), target, who, place, alike) else {
+            return;
+        };
         let touch = Touch { step, place };
         if let Some(slot) = node.get_mut("name") {
             slot.change(Scalar::text(&now.name), touch);
@@ -122,86 +166,138 @@ impl Follow {
         }
     }
 
-    /// Who the object that a reference means is now.
+    /// The present identity of the object that a reference means.
     fn find(
         &mut self,
         name: &str,
-        namespace: Option<String>,
-        reference: &Reference,
+        namespace: Option<&str>,
+        target: Target<'_>,
         who: &Referrer,
         place: Place,
+        alike: Alike,
     ) -> Option<Id> {
-        let all = self.index.get(&(reference.kind.clone(), name.to_owned()))?;
-        let mut found: Vec<&Candidate> = all
-            .iter()
-            .filter(|c| {
-                fits(&reference.group, &c.now.group) && fits(&reference.version, &c.now.version)
-            })
-            .filter(|c| c.at != who.at || reference.kind != who.id.kind)
-            .filter(|c| who.may_refer_to(c, &namespace, name))
-            .filter(|c| who.wants_kind(c))
-            .collect();
-        // Prefer the candidates with the referrer's prefixes and suffixes. The first pass also accepts candidates
-        // without any.
-        for strict in [false, true] {
-            if found.len() > 1 {
-                found.retain(|c| {
-                    alike(&c.prefixes, &who.prefixes, strict)
-                        && alike(&c.suffixes, &who.suffixes, strict)
-                });
+        let all = self.index.get(name)?;
+        let reachable: Vec<&Candidate> = all.iter().filter(|c| who.reaches(c)).collect();
+        let mut found = self.in_namespace(reachable, namespace, who);
+        found.retain(|c| {
+            let is_target = |id: &Id| {
+                let Reference { group, version, kind, .. } = target.reference;
+                fits(kind, &id.kind) && fits(group, &id.group) && fits(version, &id.version)
+            };
+            c.previous.iter().any(is_target) && who.wants_role(c, target) && who.shares_namespace(c)
+        });
+        // Prefer the candidate with the same prefixes and suffixes. The first pass also accepts
+        // candidates without any.
+        if found.len() != 1 {
+            for strict in [false, true] {
+                if !strict || found.len() > 1 {
+                    found.retain(|c| {
+                        let ends = |a: &[String], b: &[String], open: bool| open || same_end(a, b);
+                        let open =
+                            |a: &[String], b: &[String]| !strict && (a.is_empty() || b.is_empty());
+                        ends(&c.prefixes, &who.prefixes, open(&c.prefixes, &who.prefixes))
+                            && ends(&c.suffixes, &who.suffixes, open(&c.suffixes, &who.suffixes))
+                    });
+                }
             }
         }
         let first = *found.first()?;
-        if found.iter().any(|c| c.now.name != first.now.name) {
-            let message = format!("`{name}` may mean more than one {}", reference.kind);
+        let differs = |c: &&Candidate| {
+            c.now.name != first.now.name
+                || alike == Alike::NameAndNamespace && c.now.namespace != first.now.namespace
+        };
+        if found.iter().any(differs) {
+            let message = format!("`{name}` may mean more than one {}", target.reference.kind);
             self.problems.push((place, message));
             return None;
         }
         Some(first.now.clone())
     }
-}
 
-/// Whether two lists of affixes end alike.
-fn alike(a: &[String], b: &[String], strict: bool) -> bool {
-    match (a.is_empty(), b.is_empty()) {
-        (false, false) => a.ends_with(b) || b.ends_with(a),
-        (a, b) => !strict || a == b,
+    /// The candidates of the namespace that a mapping says. Where any object was in that namespace at
+    /// first, the first namespaces count, else the present ones.
+    fn in_namespace<'a>(
+        &self,
+        mut all: Vec<&'a Candidate>,
+        namespace: Option<&str>,
+        who: &Referrer,
+    ) -> Vec<&'a Candidate> {
+        let Some(namespace) = namespace else { return all };
+        let is_in = |id: &Id| id.is_namespaced() && id.effective_namespace() == namespace;
+        let mut moves = self.moves.iter();
+        let by_first = moves.any(|(first, now)| first == namespace && who.reaches_namespace(now));
+        all.retain(
+            |c| if by_first { c.previous.first().is_some_and(is_in) } else { is_in(&c.now) },
+        );
+        all
     }
 }
 
+/// Whether the shorter list of affixes is the end of the longer.
+fn same_end(a: &[String], b: &[String]) -> bool {
+    match (a.is_empty(), b.is_empty()) {
+        (false, false) => a.ends_with(b) || b.ends_with(a),
+        (a, b) => a == b,
+    }
+}
+
+/// The object that a field names.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    reference: &'a Reference,
+    /// Whether group and kind of the role stand beside the name.
+    is_role: bool,
+}
+
 struct Referrer {
-    at: usize,
     id: Id,
     prefixes: Vec<String>,
     suffixes: Vec<String>,
+    /// The namespaces whose accounts a RoleBinding names.
+    namespaces: Vec<String>,
     /// Group and kind of a binding's role.
     role: Option<(String, String)>,
 }
 
+fn role(object: &Object) -> Option<(String, String)> {
+    let role = object.node.get("roleRef")?;
+    Some((role.word_at(&["apiGroup"])?.to_owned(), role.word_at(&["kind"])?.to_owned()))
+}
+
+fn bound_namespaces(object: &Object) -> Vec<String> {
+    if object.kind() != "RoleBinding" {
+        return Vec::new();
+    }
+    let subjects = object.node.items_at(&["subjects"]).iter();
+    let accounts = subjects.filter(|one| one.str_at(&["kind"]) == Some("ServiceAccount"));
+    accounts.filter_map(|one| one.str_at(&["namespace"]).map(str::to_owned)).collect()
+}
+
 impl Referrer {
-    fn may_refer_to(&self, candidate: &Candidate, namespace: &Option<String>, name: &str) -> bool {
-        if let Some(namespace) = namespace {
-            // A mapping says which namespace it means, now or before.
-            let mut ids = candidate.previous.iter().chain([&candidate.now]);
-            let or =
-                |text: &str| if text.is_empty() { "default".to_owned() } else { text.to_owned() };
-            return ids.any(|id| {
-                id.name == name && (or(&id.namespace) == or(namespace) || !id.is_namespaced())
-            });
-        }
-        !self.id.is_namespaced()
-            || !candidate.now.is_namespaced()
-            || candidate.now.same_namespace(&self.id)
+    /// Whether kustomize lets the referrer name the candidate at all.
+    fn reaches(&self, candidate: &Candidate) -> bool {
+        !candidate.now.is_namespaced() || self.reaches_namespace(&candidate.now.namespace)
     }
 
-    fn wants_kind(&self, candidate: &Candidate) -> bool {
+    fn reaches_namespace(&self, namespace: &str) -> bool {
+        !self.id.is_namespaced()
+            || effective(namespace) == self.id.effective_namespace()
+            || self.namespaces.iter().any(|bound| bound == namespace)
+    }
+
+    fn shares_namespace(&self, candidate: &Candidate) -> bool {
         let now = &candidate.now;
-        match &self.role {
-            Some((group, kind)) if matches!(now.kind.as_str(), "Role" | "ClusterRole") => {
-                now.kind == *kind && (group.is_empty() || now.group == *group)
-            }
-            // kustomize does not look at the kind that an autoscaler scales.
-            _ => true,
-        }
+        !self.id.is_namespaced()
+            || !now.is_namespaced()
+            // A binding names accounts of other namespaces, too.
+            || now.kind == "ServiceAccount"
+            || now.same_namespace(&self.id)
+    }
+
+    fn wants_role(&self, candidate: &Candidate, target: Target<'_>) -> bool {
+        let Some((group, kind)) = self.role.as_ref().filter(|_| target.is_role) else {
+            return true;
+        };
+        candidate.previous.iter().any(|id| fits(kind, &id.kind) && fits(group, &id.group))
     }
 }

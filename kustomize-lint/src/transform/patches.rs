@@ -4,12 +4,13 @@ mod documents;
 mod inline;
 mod reading;
 
+pub(crate) use inline::inline;
 pub(crate) use reading::hide_inline;
 
 use reading::{read, targets_secret};
 
 use super::json_patch::{self, Operation};
-use super::merge::{Merge, Unmerged};
+use super::merge::{Lists, Merge, Unmerged};
 use crate::facts::{ProblemKind, StepKind, Target, What};
 use crate::id::Id;
 use crate::kustomization::{Patch, PatchText};
@@ -90,6 +91,9 @@ fn hide_values(documents: &[Node], secret: bool, context: &mut Context) {
 }
 
 fn no_match(id: &Id, place: Place, context: &mut Context) {
+    if context.is_incomplete {
+        return;
+    }
     let message = format!("no {} {id} for this patch", id.api_version());
     context.problem(ProblemKind::PatchNoMatch, Some(place), message);
     if let Some(problem) = context.problems.last_mut() {
@@ -203,6 +207,7 @@ fn merge_into(
     let (mut matched, mut changed, mut deleted) = (Vec::new(), Vec::new(), Vec::new());
     let mut gone = std::collections::HashSet::new();
     let duplicates: Vec<Place> = context.duplicate_keys.iter().map(|key| key.place).collect();
+    let openapi = context.openapi.clone();
     for at in selected {
         let object = &mut objects.list[*at];
         matched.push(object.key);
@@ -215,8 +220,8 @@ fn merge_into(
         let mut merge = Merge {
             step,
             object: object.key,
-            kind: builtin.then_some(id.kind.as_str()),
-            custom: !builtin,
+            lists: Lists::of(&id, openapi.as_deref()),
+            custom: !builtin && openapi.is_none(),
             facts: Vec::new(),
             duplicates: &duplicates,
         };

@@ -3,7 +3,7 @@
 use crate::facts::{ProblemKind, StepKind, What};
 use crate::id::{Id, fits};
 use crate::kustomization::{
-    FieldOptions, Kustomization, Replacement, ReplacementSource, ReplacementTarget, Selector, Spot,
+    FieldOptions, Replacement, ReplacementSource, ReplacementTarget, Selector, Spot,
     replacement_file,
 };
 use crate::object::Object;
@@ -14,11 +14,11 @@ use crate::tree::{self, Dialect, Kind, Node, Origin, Scalar, Touch, Value};
 
 pub(crate) fn apply(
     folder: &Folder,
-    kustomization: &Kustomization,
+    replacements: &[Spot<Result<Replacement, String>>],
     objects: &mut Objects,
     context: &mut Context,
 ) {
-    for entry in &kustomization.replacements {
+    for entry in replacements {
         match &entry.value {
             Ok(replacement) => one(replacement, objects, context),
             Err(path) => {
@@ -63,9 +63,7 @@ fn one(replacement: &Replacement, objects: &mut Objects, context: &mut Context) 
     };
     let value = match value(source, objects) {
         Ok(value) => value,
-        Err(message) => {
-            return context.problem(ProblemKind::NoMatch, Some(source.place), message);
-        }
+        Err(message) => return context.absent(ProblemKind::NoMatch, source.place, message),
     };
     if replacement.targets.is_empty() {
         return context.malformed(place, "a replacement needs `targets`");
@@ -245,7 +243,7 @@ fn put(node: &mut Node, value: &Node, options: &FieldOptions, touch: Touch) -> R
 
 /// The parts of a path. Dots do not count behind a backslash or in brackets, and brackets without
 /// `=` are only there to hold dots.
-fn split(path: &str) -> Vec<String> {
+pub(super) fn split(path: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut letters = path.chars().peekable();
     let mut bracket = false;

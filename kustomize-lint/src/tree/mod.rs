@@ -1,5 +1,6 @@
 //! YAML values that remember where they come from.
 
+mod folded;
 mod node;
 mod origin;
 mod path;

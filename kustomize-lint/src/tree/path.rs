@@ -29,6 +29,13 @@ impl FieldSpec {
         FieldSpec { group, version, kind, path: path.to_owned(), create }
     }
 
+    /// Whether the specification is about every object that `other` is about.
+    pub(crate) fn covers(&self, other: &FieldSpec) -> bool {
+        fits(&self.group, &other.group)
+            && fits(&self.version, &other.version)
+            && fits(&self.kind, &other.kind)
+    }
+
     /// Whether the specification is about objects of this group, version and kind.
     pub(crate) fn selects(&self, id: &Id) -> bool {
         fits(&self.group, &id.group)

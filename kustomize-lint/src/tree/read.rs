@@ -97,12 +97,20 @@ struct Reader<'a> {
     odd_keys: Vec<Place>,
 }
 
+/// Whether the header of a folded block stands before a scalar's text.
+fn is_folded(before: &str) -> bool {
+    let line = before.trim_end().lines().next_back().unwrap_or_default();
+    let header = line.split(" #").next().unwrap_or_default().trim_end();
+    header.trim_end_matches(|c: char| c.is_ascii_digit() || "+-".contains(c)).ends_with('>')
+}
+
 impl Reader<'_> {
     fn convert(&mut self, node: yaml::Node) -> Node {
         let origin = Origin::new(Place::new(self.file, &node.span));
         let value = match node.value {
             yaml::Value::Scalar { text, style: Style::Quoted } => {
-                Value::Scalar(Scalar::quoted(text))
+                let folded = is_folded(self.text.get(..node.span.start).unwrap_or_default());
+                Value::Scalar(if folded { Scalar::folded(text) } else { Scalar::quoted(text) })
             }
             yaml::Value::Scalar { text, style: Style::Plain } => {
                 Value::Scalar(self.dialect.plain(&text))

@@ -26,6 +26,8 @@ pub struct Scalar {
     written: Option<Box<str>>,
     /// Whether it is text in quotes, or a block.
     quoted: bool,
+    /// Whether it is a folded block (`>`).
+    folded: bool,
 }
 
 /// How a value is written makes no other value of it.
@@ -59,7 +61,7 @@ impl Scalar {
     }
 
     fn of(kind: Kind, text: impl Into<String>) -> Self {
-        Scalar { text: text.into(), kind, written: None, quoted: false }
+        Scalar { text: text.into(), kind, written: None, quoted: false, folded: false }
     }
 
     /// Whether it is a number that JSON does not have.
@@ -75,6 +77,19 @@ impl Scalar {
     /// A text in quotes, or a block.
     pub(crate) fn quoted(text: impl Into<String>) -> Self {
         Scalar { quoted: true, ..Scalar::text(text) }
+    }
+
+    /// A folded block.
+    pub(crate) fn folded(text: impl Into<String>) -> Self {
+        Scalar { folded: true, ..Scalar::quoted(text) }
+    }
+
+    /// The value as kustomize's reader gets it from kustomize's writer, which adds empty lines to some
+    /// folded blocks.
+    pub(crate) fn reread(&mut self) {
+        if std::mem::take(&mut self.folded) {
+            self.text = super::folded::rewritten(&self.text);
+        }
     }
 
     /// Whether kustomize has it in quotes, also where it makes the text itself. Only such a text makes the
@@ -97,6 +112,7 @@ impl Scalar {
 
     /// Forgets how the value is written.
     pub(crate) fn forget_style(&mut self) {
+        self.reread();
         self.written = None;
         self.quoted = false;
     }

@@ -20,6 +20,8 @@ const FAMILIES: &[(&str, &str)] = &[
     ("names", include_str!("cases/names.txt")),
     ("fields", include_str!("cases/fields.txt")),
     ("replacements", include_str!("cases/replacements.txt")),
+    ("configured", include_str!("cases/configured.txt")),
+    ("details", include_str!("cases/details.txt")),
 ];
 
 /// A program that renders kustomizations, as `scripts/peers` installs it.

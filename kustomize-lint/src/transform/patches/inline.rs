@@ -5,7 +5,7 @@ use crate::render::Context;
 use crate::tree::{FileId, Node, Place};
 
 /// A patch that stands in the kustomization itself: its places are lines of that file.
-pub(super) fn inline(text: &str, place: Place, context: &mut Context) -> Vec<Node> {
+pub(crate) fn inline(text: &str, place: Place, context: &mut Context) -> Vec<Node> {
     let lines = Lines::new(&context.files.get(place.file).text, place, text);
     let read = understood(place.file, text);
     let mut nodes = match read {

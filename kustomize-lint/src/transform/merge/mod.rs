@@ -3,23 +3,25 @@
 //! Semantics: kustomize's documentation of strategic merges, Kubernetes' patch merge keys, and
 //! kustomize's own choice that what a patch adds to a keyed list comes first.
 
-use std::collections::{HashMap, HashSet};
+mod elements;
+mod lists;
+
+use std::collections::HashSet;
+
+pub(crate) use lists::Lists;
 
 use super::dropped::dropped;
 use crate::facts::{ProblemKind, What};
 use crate::object::ObjectKey;
-use crate::schema::{self, List};
+use crate::schema::List;
 use crate::tree::{Entry, Index, Node, Origin, Place, Scalar, StepId, Touch, Value};
-
-/// Items of a list with several keys: each is compared with each.
-const MAX_ITEMS: usize = 2_000;
 
 /// A patch on its way into one object.
 pub(crate) struct Merge<'a> {
     pub(crate) step: StepId,
     pub(crate) object: ObjectKey,
-    /// The kind, where Kubernetes' own schemas know it.
-    pub(crate) kind: Option<&'a str>,
+    /// How its lists are merged.
+    pub(crate) lists: Lists<'a>,
     pub(crate) custom: bool,
     /// The facts for the rules.
     pub(crate) facts: Vec<(Place, What)>,
@@ -136,16 +138,15 @@ impl Merge<'_> {
         let index = Index::of(node.entries());
         let known = node.entries().len();
         let mut removed = HashSet::new();
+        let mut touched = HashSet::new();
         for entry in patch.entries() {
             if entry.key == "$patch" {
                 continue;
             }
-            let inner = match path {
-                "" => entry.key.clone(),
-                path => format!("{path}/{}", entry.key),
-            };
+            let inner = join(path, &entry.key);
             let Some(entries) = node.entries_mut() else { break };
             let at = index.find(&entries[..known], &entry.key);
+            touched.extend(at);
             let touch = Touch { step: self.step, place: entry.origin.base };
             // In place, so that the order of the file stays and nothing is copied.
             let before = at.map(|at| {
@@ -166,7 +167,18 @@ impl Merge<'_> {
                 (None, None) => {}
             }
         }
-        if let (false, Some(entries)) = (removed.is_empty(), node.entries_mut()) {
+        let Some(entries) = node.entries_mut() else { return Ok(node) };
+        for (at, entry) in entries.iter_mut().enumerate().take(known) {
+            if touched.contains(&at) {
+                continue;
+            }
+            if is_blank(&entry.value) {
+                removed.insert(at);
+            } else {
+                self.clean(&mut entry.value, &join(path, &entry.key))?;
+            }
+        }
+        if !removed.is_empty() {
             let mut at = 0;
             entries.retain(|_| {
                 at += 1;
@@ -183,11 +195,7 @@ impl Merge<'_> {
         path: &str,
     ) -> Result<Option<Node>, Unmerged> {
         let target = target.filter(Node::is_sequence);
-        let list = match self.kind {
-            Some(kind) => schema::list(kind, path),
-            None => List::Atomic,
-        };
-        match list {
+        match self.lists.list(path) {
             List::Atomic => {
                 if let Some(before) = target.as_ref().filter(|_| self.custom)
                     && !before.items().is_empty()
@@ -203,7 +211,7 @@ impl Merge<'_> {
                 Ok(Some(self.written(patch.clone(), target.as_ref())))
             }
             List::Set => Ok(Some(self.set(target, patch))),
-            List::Keyed(keys) => self.keyed(target, patch, path, keys),
+            List::Keyed(keys) => self.keyed(target, patch, path, &keys),
         }
     }
 
@@ -223,7 +231,7 @@ impl Merge<'_> {
         target: Option<Node>,
         patch: &Node,
         path: &str,
-        keys: &[&str],
+        keys: &[String],
     ) -> Result<Option<Node>, Unmerged> {
         let words: Vec<Option<Directive>> =
             patch.items().iter().map(directive).collect::<Result<_, _>>()?;
@@ -255,151 +263,52 @@ impl Merge<'_> {
             self.written(empty, None)
         });
         let old = std::mem::take(node.items_mut().expect("a list"));
-        // A key that no item has does not count.
-        let says = |key: &&&str| patch.items().iter().chain(&old).any(|i| i.get(key).is_some());
-        let used: Vec<&str> = keys.iter().filter(says).copied().collect();
-        let merged = match used.as_slice() {
-            [] => self.one_key(old, patch, path, keys[0])?,
-            [key] => self.one_key(old, patch, path, key)?,
-            _ => self.several_keys(old, patch, path, keys)?,
-        };
-        *node.items_mut().expect("a list") = merged;
+        let base = existed.then_some(old);
+        *node.items_mut().expect("a list") = self.elements(base, patch.items(), path, keys)?;
         // A list that has lost its items stays; one that never had any does not come to be.
         let nothing = !existed && node.items().is_empty() && !patch.items().is_empty();
         Ok((!nothing).then_some(node))
     }
 
-    /// The patch's items in its order, each merged into the one of its key; then the others.
-    fn one_key(
-        &mut self,
-        old: Vec<Node>,
-        patch: &Node,
-        path: &str,
-        key: &str,
-    ) -> Result<Vec<Node>, Unmerged> {
-        let mut slots: Vec<Option<Node>> = old.into_iter().map(Some).collect();
-        let text = |node: &Node| node.get(key).and_then(Node::scalar).map(|s| s.text.clone());
-        let mut positions = HashMap::new();
-        for (at, slot) in slots.iter().enumerate() {
-            if let Some(name) = slot.as_ref().and_then(text) {
-                positions.entry(name).or_insert(at);
-            }
-        }
-        let mut merged: Vec<Node> = Vec::new();
-        let mut added = HashSet::new();
-        for item in patch.items() {
-            let Some(name) = text(item) else { continue };
-            if added.contains(&name) {
-                // Only the first of equal items in a patch counts.
-                continue;
-            }
-            let before = positions.get(&name).and_then(|at| slots[*at].take());
-            let value = match before {
-                // kustomize forgets such an item for the one of the base.
-                Some(base) if directive(item)? == Some(Directive::Replace) => Some(base),
-                before => self.node(before, item, path)?,
-            };
-            added.insert(name);
-            let Some(value) = value.filter(|value| !value.entries().is_empty()) else { continue };
-            merged.push(value);
-        }
-        // An item without its key makes kustomize lose what the patch does not name.
-        if patch.items().iter().all(|item| text(item).is_some()) {
-            merged.extend(slots.into_iter().flatten());
-        }
-        Ok(merged)
-    }
-
-    /// Lists whose items are told apart by several keys, as ports by number and protocol. A
-    /// port without a protocol and one with a protocol count as one, and then the item of the
-    /// base stays as it is: kustomize looks up the joined key, which the patch's item lacks.
-    fn several_keys(
-        &mut self,
-        old: Vec<Node>,
-        patch: &Node,
-        path: &str,
-        keys: &[&str],
-    ) -> Result<Vec<Node>, Unmerged> {
-        if old.len() + patch.items().len() > MAX_ITEMS {
-            return Err(Unmerged::malformed(format!(
-                "more than {MAX_ITEMS} items in a list with several keys"
-            )));
-        }
-        let value = |node: &Node, key: &str| {
-            node.get(key).and_then(Node::scalar).map_or_else(String::new, |s| s.text.clone())
-        };
-        let tuple = |node: &Node| keys.iter().map(|key| value(node, key)).collect::<Vec<_>>();
-        let mut tuples: Vec<Vec<String>> = Vec::new();
-        for item in patch.items().iter().chain(&old) {
-            let own = tuple(item);
-            if own.iter().any(|text| !text.is_empty()) && !tuples.contains(&own) {
-                tuples.push(own);
-            }
-        }
-        join(&mut tuples);
-        let used: Vec<bool> =
-            (0..keys.len()).map(|k| tuples.iter().any(|tuple| !tuple[k].is_empty())).collect();
-        let same = |node: &Node, wanted: &[String]| {
-            (0..keys.len()).all(|k| !used[k] || value(node, keys[k]) == wanted[k])
-        };
-        let mut base: Vec<Node> = old;
-        let mut merged: Vec<Node> = Vec::new();
-        for wanted in &tuples {
-            let item = patch.items().iter().find(|item| same(item, wanted));
-            let at = base.iter().position(|item| same(item, wanted));
-            let value = match (at, item) {
-                (Some(at), Some(item)) => {
-                    let before = base[at].clone();
-                    match self.node(Some(before), item, path)?.filter(|v| !v.entries().is_empty()) {
-                        Some(value) => {
-                            base[at] = value.clone();
-                            Some(value)
-                        }
-                        None => {
-                            base.remove(at);
-                            None
-                        }
-                    }
+    /// Removes what kustomize removes from the parts of an object that a patch leaves alone: keys without
+    /// a value (a written `null` stays), and equal items of lists that are merged by keys.
+    fn clean(&mut self, node: &mut Node, path: &str) -> Result<(), Unmerged> {
+        match &mut node.value {
+            Value::Scalar(_) => {}
+            Value::Mapping(entries) => {
+                entries.retain(|entry| !is_blank(&entry.value));
+                for entry in entries {
+                    self.clean(&mut entry.value, &join(path, &entry.key))?;
                 }
-                (Some(at), None) => Some(base[at].clone()),
-                (None, Some(item)) => self.node(None, item, path)?,
-                (None, None) => None,
-            };
-            let Some(value) = value else { continue };
-            match merged.iter().position(|item| same(item, wanted)) {
-                Some(at) => merged[at] = value,
-                None => merged.push(value),
             }
+            Value::Sequence(items) => match self.lists.list(path) {
+                List::Atomic => {}
+                List::Set => {
+                    let mut seen = HashSet::new();
+                    items.retain(|item| {
+                        item.scalar().is_none_or(|scalar| seen.insert(scalar.text.clone()))
+                    });
+                }
+                List::Keyed(keys) => {
+                    let base = std::mem::take(items);
+                    *items = self.elements(Some(base), &[], path, &keys)?;
+                }
+            },
         }
-        // The items of the base come behind what is new, in their own order.
-        for item in base {
-            let own = tuple(&item);
-            merged.retain(|known| {
-                !(0..keys.len()).all(|k| own[k].is_empty() || value(known, keys[k]) == own[k])
-            });
-            merged.push(item);
-        }
-        Ok(merged)
+        Ok(())
     }
 }
 
-/// Makes tuples equal that differ only where one of them is empty.
-fn join(tuples: &mut [Vec<String>]) {
-    for i in 0..tuples.len() {
-        for j in 0..tuples.len() {
-            let (a, b) = (&tuples[i], &tuples[j]);
-            let common = a.iter().zip(b).any(|(a, b)| a == b);
-            let compatible = a.iter().zip(b).all(|(a, b)| a == b || a.is_empty() || b.is_empty());
-            if i != j && common && compatible {
-                let joined: Vec<String> = a
-                    .iter()
-                    .zip(b)
-                    .map(|(a, b)| if a.is_empty() { b.clone() } else { a.clone() })
-                    .collect();
-                tuples[i].clone_from(&joined);
-                tuples[j] = joined;
-            }
-        }
+/// Whether a value is not even a written `null`.
+fn is_blank(node: &Node) -> bool {
+    node.is_null() && node.scalar().is_some_and(|scalar| scalar.written().is_empty())
+}
+
+/// The path of a key, joined by `/`.
+fn join(path: &str, key: &str) -> String {
+    match path {
+        "" => key.to_owned(),
+        path => format!("{path}/{key}"),
     }
 }
 
