@@ -59,6 +59,11 @@ pub struct Shared {
     /// [default: infrastructure/kubernetes/overlays/local here or in a parent folder]
     #[arg(long, value_name = "DIR", env = "KIND_OVERLAY", global = true)]
     pub overlay: Option<PathBuf>,
+    /// Name of the overlay's inventory in the cluster
+    /// [default: from the overlay's folder in its Git repository, or else from its path]
+    #[arg(long, value_name = "NAME", env = "KIND_INVENTORY", global = true)]
+    #[arg(value_parser = cluster_name)]
+    pub inventory: Option<String>,
     /// Profile of the overlay, a folder in it; again, or with commas, for several
     #[arg(long, value_name = "NAME", env = "KIND_PROFILE", value_delimiter = ',', global = true)]
     pub profile: Vec<String>,
@@ -163,6 +168,23 @@ pub struct Deploy {
     /// Take over fields that somebody else has set
     #[arg(long)]
     pub force_conflicts: bool,
+    /// Make objects again whose change the API server refuses, where no data is lost: StatefulSets
+    /// while their pods run on, Deployments and running Jobs with their pods, Services, bindings.
+    /// Claims grow where their class allows it, and are never deleted
+    #[arg(long)]
+    pub recreate: bool,
+    /// Run Jobs again that have failed
+    #[arg(long)]
+    pub retry_jobs: bool,
+    /// Restarts of a container during the deployment that are no failure yet; 0 takes a crash loop
+    /// for one at once
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(value_parser = clap::value_parser!(i64).range(0..=1_000_000))]
+    pub tolerate_restarts: i64,
+    /// Make the objects of another inventory this overlay's: after its folder was moved or renamed;
+    /// again for several
+    #[arg(long, value_name = "INVENTORY")]
+    pub adopt: Vec<String>,
     /// Images that are built here must be on the nodes before anything is applied
     #[command(flatten)]
     pub images: Load,

@@ -1,6 +1,7 @@
 //! The overlay as objects: what `kubectl kustomize` makes of it.
 
 use common::yaml::plain;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,10 +29,13 @@ pub(crate) struct Rendered {
 }
 
 impl Rendered {
-    /// The namespace that the overlay makes, or `default`.
-    pub(crate) fn namespace(&self) -> &str {
-        let made = self.all.iter().find(|object| object["kind"] == "Namespace");
-        made.map_or("default", name)
+    /// The namespaces that the overlay makes or uses.
+    pub(crate) fn namespaces(&self) -> BTreeSet<&str> {
+        let of = |object| match text(object, "/kind") {
+            "Namespace" => name(object),
+            _ => text(object, "/metadata/namespace"),
+        };
+        self.all.iter().map(of).filter(|namespace| !namespace.is_empty()).collect()
     }
 }
 

@@ -11,12 +11,12 @@ use serde_json::Value;
 use crate::backup::quiesce;
 use crate::cli::{Format, Shared};
 use crate::cluster::{Cluster, live};
-use crate::object::{Key, list, text};
-use crate::readiness::{Rule, State, World, assess};
+use crate::object::{Key, has_condition, list, seconds, text};
+use crate::readiness::{Rule, State, World, assess, holder};
 use crate::report::{self, Check, Outcome};
 
 /// The kinds that are looked at: the group in the report, and version and kind.
-const LOOKED_AT: [(&str, &str, &str); 13] = [
+const LOOKED_AT: [(&str, &str, &str); 15] = [
     ("nodes", "v1", "Node"),
     ("workloads", "apps/v1", "Deployment"),
     ("workloads", "apps/v1", "StatefulSet"),
@@ -27,6 +27,8 @@ const LOOKED_AT: [(&str, &str, &str); 13] = [
     ("services", "v1", "Service"),
     ("routes", "gateway.networking.k8s.io/v1", "Gateway"),
     ("routes", "gateway.networking.k8s.io/v1", "HTTPRoute"),
+    ("routes", "gateway.networking.k8s.io/v1", "GRPCRoute"),
+    ("routes", "networking.k8s.io/v1", "Ingress"),
     ("secrets", "external-secrets.io/v1", "SecretStore"),
     ("secrets", "external-secrets.io/v1", "ClusterSecretStore"),
     ("secrets", "external-secrets.io/v1", "ExternalSecret"),
@@ -40,7 +42,8 @@ fn kinds() -> BTreeSet<(&'static str, &'static str)> {
         let group = version.split_once('/').map_or("", |(group, _)| group);
         Rule::of_kind(group, kind).watched().iter().flat_map(|versions| versions.iter().copied())
     });
-    shown.chain(watched).collect()
+    // A CronJob says when one of its Jobs has last succeeded.
+    shown.chain(watched).chain([("batch/v1", "CronJob")]).collect()
 }
 
 /// `status`.
@@ -98,8 +101,15 @@ fn check(group: &'static str, key: &Key, object: &Value, world: &World) -> Check
             return Check::skipped(group, name, "it has failed, and its owner goes on without it");
         }
         if !text(object, "/metadata/deletionTimestamp").is_empty() {
-            return Check::skipped(group, name, "terminating");
+            return Check::skipped(group, name, holder(object));
         }
+    }
+    if key.kind == "Job" && is_history(object, world) {
+        return Check::skipped(
+            group,
+            name,
+            "it has failed, and a later one of its CronJob succeeded",
+        );
     }
     match assess(object, world) {
         State::Ready => Check::ok(group, name, "ready"),
@@ -107,6 +117,19 @@ fn check(group: &'static str, key: &Key, object: &Value, world: &World) -> Check
         State::InProgress(reason) => Check::failed(group, name, "not-ready", reason),
         State::Failed(failure) => Check::failed(group, name, "failed", failure.reason),
     }
+}
+
+/// Whether a Job has failed, and its CronJob has made another one since that succeeded.
+fn is_history(job: &Value, world: &World) -> bool {
+    let namespace = text(job, "/metadata/namespace");
+    let started = seconds(text(job, "/metadata/creationTimestamp"));
+    let owners = list(job, "/metadata/ownerReferences").iter();
+    let mut crons = owners.filter(|owner| text(owner, "/kind") == "CronJob");
+    crons.any(|owner| {
+        let cron = world.get("batch", "CronJob", namespace, text(owner, "/name"));
+        let success = cron.and_then(|cron| seconds(text(cron, "/status/lastSuccessfulTime")));
+        matches!((started, success), (Some(started), Some(success)) if success > started)
+    }) && has_condition(job, "Failed", "True")
 }
 
 /// For people: what is well is counted, everything else is named.

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use super::{Cluster, stop};
 use crate::object::{Key, Objects, list, text, typed};
-use crate::readiness::World;
+use crate::readiness::{Patience, World};
 use crate::references::defines;
 
 /// How long a first list may take.
@@ -42,11 +42,24 @@ pub(crate) struct Seen {
     pub(crate) trouble: Option<String>,
 }
 
+impl Seen {
+    fn meet(&mut self, object: &Value) {
+        if let Some(patience) = &mut self.world.patience
+            && object["kind"] == "Pod"
+        {
+            patience.meet(object);
+        }
+    }
+}
+
 impl Live {
-    pub(crate) fn new(cluster: &Cluster) -> Self {
+    /// Nothing yet; `restarts` of a container are no failure.
+    pub(crate) fn new(cluster: &Cluster, restarts: i64) -> Self {
+        let patience = Some(Patience::new(restarts));
+        let seen = Seen { world: World { patience, ..World::default() }, ..Seen::default() };
         Live {
             cluster: cluster.clone(),
-            seen: Arc::default(),
+            seen: Arc::new(Mutex::new(seen)),
             changed: watch::channel(0).0,
             watched: BTreeSet::new(),
             tasks: JoinSet::new(),
@@ -155,6 +168,7 @@ async fn keep(
             Ok(Event::InitApply(object)) => {
                 let (key, object) = plain(&resource, &object);
                 listed.insert(key.clone());
+                seen.meet(&object);
                 seen.world.objects.insert(key, object);
                 continue;
             }
@@ -171,6 +185,7 @@ async fn keep(
             Ok(Event::Apply(object)) => {
                 let (key, object) = plain(&resource, &object);
                 seen.gone.remove(&key);
+                seen.meet(&object);
                 seen.world.objects.insert(key, object);
             }
             Ok(Event::Delete(object)) => {

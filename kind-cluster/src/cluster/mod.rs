@@ -18,7 +18,7 @@ use serde_json::Value;
 
 pub(crate) use errors::{Refusal, chain, code, conflicts, said, stop};
 
-use crate::object::{list, name, text, typed};
+use crate::object::{Key, list, name, text, typed};
 use errors::{not_served, only_ours};
 pub(crate) use managers::{MANAGER, RESTORER};
 
@@ -207,6 +207,19 @@ impl Cluster {
         self.raw("POST", &path, Some(object), "application/json").await
     }
 
+    /// What the server would say to [`Cluster::create`]; nothing is changed.
+    pub(crate) async fn rehearse_creation(
+        &self,
+        object: &Value,
+        manager: &str,
+    ) -> Result<Value, kube::Error> {
+        let namespace = text(object, "/metadata/namespace");
+        let (version, kind) = (text(object, "/apiVersion"), text(object, "/kind"));
+        let path = self.path(version, kind, namespace, "").await?;
+        let path = format!("{path}?fieldManager={manager}&dryRun=All");
+        self.raw("POST", &path, Some(object), "application/json").await
+    }
+
     /// Server-side apply under [`MANAGER`].
     pub(crate) async fn apply(&self, object: &Value, force: bool) -> Result<Value, kube::Error> {
         self.forced_where_ours(object, force, "").await
@@ -257,11 +270,21 @@ impl Cluster {
         namespace: &str,
         name: &str,
     ) -> Result<(), Stop> {
+        self.delete_as(api_version, &Key::new("", kind, namespace, name), "Background").await
+    }
+
+    /// The same, with another word on the objects that it owns: `Background` or `Orphan`.
+    pub(crate) async fn delete_as(
+        &self,
+        api_version: &str,
+        key: &Key,
+        propagation: &str,
+    ) -> Result<(), Stop> {
         let path = async {
-            let path = self.path(api_version, kind, namespace, name).await?;
-            Ok(format!("{path}?propagationPolicy=Background"))
+            let path = self.path(api_version, &key.kind, &key.namespace, &key.name).await?;
+            Ok(format!("{path}?propagationPolicy={propagation}"))
         };
-        self.ask("DELETE", path, &format!("cannot delete {kind}/{name}")).await.map(|_| ())
+        self.ask("DELETE", path, &format!("cannot delete {key}")).await.map(|_| ())
     }
 
     /// The last lines that a container has written.
@@ -295,8 +318,8 @@ async fn config(name: &str, given: Option<&str>) -> Result<Config, Stop> {
             .hint("`kind-cluster create` makes the cluster and its context")
     };
     let kubeconfig = match given {
-        Some(text) => Kubeconfig::from_yaml(text),
-        None => Kubeconfig::read(),
+        Some(text) => Kubeconfig::from_yaml(text).map_err(|error| error.to_string()),
+        None => kubeconfig::merged(),
     };
     let kubeconfig = kubeconfig.map_err(|error| absent(format!(": {error}")))?;
     if !kubeconfig.contexts.iter().any(|known| known.name == context) {

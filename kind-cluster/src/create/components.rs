@@ -15,13 +15,15 @@ use super::source;
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
 use crate::deploy::inventory;
-use crate::deploy::roll_out::{self, RollOut};
+use crate::deploy::roll_out::{self, Allowed, RollOut};
 use crate::object::{group, list, meta, text};
 use crate::references::defines;
 use crate::report::Check;
 use crate::version::version;
 use crate::{places, process, render};
 
+/// Restarts of a component's container that are no failure: it may wait for another one.
+const RESTARTS: i64 = 5;
 /// Where a store says on which address Secrets Manager answers in the cluster.
 const ENDPOINT: &str = "compose-gen/secretsmanager-endpoint";
 
@@ -210,7 +212,13 @@ pub(crate) async fn install(
     inventory::record_component(cluster, &component.name, &all).await?;
     // A component is another's work: what it refers to is its own business, its order is ours.
     for objects in [&objects, &custom] {
-        let roll = RollOut { objects, force: true, deadline, what: &component.name };
+        // A Job whose template changed with the version, or that failed, is made again.
+        let of_jobs = |object: &&Value| text(object, "/kind") == "Job";
+        let jobs: Vec<Value> = objects.iter().filter(of_jobs).cloned().collect();
+        let allowed = Allowed { recreate: true, retry_jobs: true };
+        let rehearsed = roll_out::rehearse(cluster, &jobs, true, allowed).await?;
+        let what = &component.name;
+        let roll = RollOut { objects, force: true, deadline, what, rehearsed, restarts: RESTARTS };
         roll_out::run(cluster, &roll).await?;
     }
     Ok(())

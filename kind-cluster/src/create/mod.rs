@@ -88,8 +88,9 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         work.plan_rest(&config, budget, &components);
         return report::publish("create", &work.checks, shared.format);
     }
-    work.kubeconfig().await?;
-    let cluster = connect(&shared.name, None, deadline).await?;
+    let kubeconfig = work.kubeconfig().await?;
+    // kind's own file is always whole; the user's is open to other programs.
+    let cluster = connect(&shared.name, Some(&kubeconfig), deadline).await?;
     work.ready(&cluster, &nodes).await?;
     work.checks.extend(drift::of_networks(&config, &cluster).await?);
     work.checks.extend(drift::of_objects(&config, &shared.name, &cluster).await?);
@@ -255,11 +256,12 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn kubeconfig(&mut self) -> Result<(), Stop> {
+    async fn kubeconfig(&mut self) -> Result<String, Stop> {
         let name = &self.shared.name;
-        kubeconfig::add(name, &kinds_kubeconfig(name).await?)?;
+        let text = kinds_kubeconfig(name).await?;
+        kubeconfig::add(name, &text)?;
         self.done("cluster", &context_of(name), "in the kubeconfig; the current context stays");
-        Ok(())
+        Ok(text)
     }
 
     /// Waits until every node, not only the control plane, is Ready.

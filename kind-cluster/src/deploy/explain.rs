@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::cluster::Cluster;
 use crate::cluster::live::Live;
-use crate::object::{name, statuses, text};
+use crate::object::{list, name, statuses, text};
 use crate::readiness::pods;
 
 const EVENTS: usize = 5;
@@ -36,7 +36,14 @@ pub(super) async fn details(
         pods::of(object, &seen.world).into_iter().cloned().collect()
     };
     let mut out = String::new();
-    let concerned: Vec<&str> = pods.iter().map(name).chain([name(object)]).collect();
+    // The events of refused pods are those of the ReplicaSet, those of volumes the claim's.
+    let made: Vec<Value> = {
+        let seen = live.seen();
+        let is_of = |set: &&Value| owners(set).any(|owner| owner == name(object));
+        seen.world.all("ReplicaSet", namespace).filter(is_of).cloned().collect()
+    };
+    let around = pods.iter().chain(&made).map(name);
+    let concerned: Vec<&str> = around.chain([name(object)]).collect();
     let mut events = cluster.list("v1", "Event", namespace).await.unwrap_or_default();
     events.retain(|event| concerned.contains(&text(event, "/involvedObject/name")));
     events.sort_by_key(|event| time(event).to_owned());
@@ -60,6 +67,10 @@ pub(super) async fn details(
         }
     }
     secrets.hide(&out)
+}
+
+fn owners(object: &Value) -> impl Iterator<Item = &str> {
+    list(object, "/metadata/ownerReferences").iter().map(|owner| text(owner, "/name"))
 }
 
 fn time(event: &Value) -> &str {

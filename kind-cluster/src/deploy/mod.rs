@@ -1,7 +1,9 @@
 //! The overlay, checked as a whole, applied in the order of its dependencies, and waited for.
 
+pub(crate) mod changes;
 pub(crate) mod display;
 mod explain;
+mod immutable;
 pub(crate) mod inventory;
 mod plan;
 pub(crate) mod roll_out;
@@ -22,7 +24,8 @@ use crate::readiness::{Failure, Rule, State};
 use crate::render::{self, Rendered};
 use crate::report::{self, Check};
 use crate::{backup, budget, create, order, places, references, turn};
-use roll_out::{Ended, RollOut};
+use inventory::{Identity, Records};
+use roll_out::{Allowed, Ended, RollOut};
 
 /// `deploy`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status, Stop> {
@@ -39,26 +42,38 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
     let cluster = Cluster::connect(&shared.name).await?;
     backup::quiesce::resume(&cluster).await?;
     let force = options.force_conflicts;
-    let objects = inventory::marked(&rendered.selected);
-    roll_out::rehearse(&cluster, &objects, force).await?;
-    let left = inventory::left(&cluster, &rendered).await?;
+    let identity = Identity::of(shared)?;
+    let mut records = Records::read(&cluster, &rendered, identity, &options.adopt).await?;
+    let objects = records.marked(&rendered.selected);
+    records.check_shared(&cluster, &objects).await?;
+    let allowed = Allowed { recreate: options.recreate, retry_jobs: options.retry_jobs };
+    let rehearsed = roll_out::rehearse(&cluster, &objects, force, allowed).await?;
+    let left = records.left(&rendered);
     let mut checks = Vec::new();
-    let beside = inventory::beside(&cluster, &rendered, None).await?;
+    let beside = records.beside(&cluster, &rendered, None).await?;
     if let Err(stop) = check_beside(&rendered, beside, budget) {
-        let rest = inventory::beside(&cluster, &rendered, Some(&left)).await?;
+        let rest = records.beside(&cluster, &rendered, Some(&left)).await?;
         if !options.prune || check_beside(&rendered, rest, budget).is_err() {
             return Err(stop);
         }
-        // There is no memory for both: what left the overlay goes first.
-        checks.extend(inventory::prune(&cluster, &rendered, &left, true).await?);
+        // There is no memory for both: objects that left the overlay go first.
+        checks.extend(records.prune(&cluster, &left, deadline).await?);
     }
     // Recorded before it is applied: what an interrupted run has applied can be pruned later.
-    inventory::record(&cluster, &rendered, &left).await?;
-    let roll = RollOut { objects: &objects, force, deadline, what: "the overlay" };
+    records.record(&cluster, &rendered).await?;
+    let restarts = options.tolerate_restarts;
+    let roll =
+        RollOut { objects: &objects, force, deadline, what: "the overlay", rehearsed, restarts };
     let ended = roll_out::try_run(&cluster, &roll).await?;
     checks.extend(outcomes(&ended));
     if ended.stop.is_none() {
-        checks.extend(inventory::prune(&cluster, &rendered, &left, options.prune).await?);
+        if !options.prune {
+            checks.extend(records.copies(&rendered));
+        }
+        checks.extend(match options.prune {
+            true => records.prune(&cluster, &left, deadline).await?,
+            false => records.report_left(&cluster, &left).await?,
+        });
     }
     match ended.stop {
         None => report::publish("deploy", &checks, shared.format),

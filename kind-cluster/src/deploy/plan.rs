@@ -3,7 +3,7 @@
 use common::exit::Status;
 use common::stop::Stop;
 
-use super::inventory;
+use super::inventory::{Identity, Records};
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
 use crate::object::{Key, text};
@@ -40,7 +40,9 @@ pub(super) async fn run(
         checks.extend(awaited.iter().map(|key| step(number, key, "wait")));
     }
     if let Some(cluster) = &cluster {
-        let left = inventory::left(cluster, rendered).await?;
+        let identity = Identity::of(shared)?;
+        let records = Records::read(cluster, rendered, identity, &options.adopt).await?;
+        let left = records.left(rendered);
         let verb = if options.prune { "delete" } else { "leave, although no profile has it" };
         checks.extend(left.keys().map(|key| Check::ok("prune", key.to_string(), verb)));
     }

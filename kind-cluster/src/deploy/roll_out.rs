@@ -1,24 +1,28 @@
 //! Objects applied phase by phase: each phase waits for what it needs of the one before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::retry::poll;
 use common::stop::Stop;
+use futures::StreamExt;
 use serde_json::Value;
 
 use super::display::{self, Display};
 use super::explain::{self, Secrets};
+use super::immutable::{self, Immutable, Way};
 use crate::cluster::live::{Live, Seen};
 use crate::cluster::{Cluster, MANAGER, Refusal, code, conflicts, said};
 use crate::object::{Key, list, number, text, typed};
 use crate::order;
-use crate::readiness::{Cause, Failure, Rule, State, assess};
+use crate::readiness::{Cause, Failure, Rule, State, assess, holder};
 
 /// How long an object is tried that an operator's webhook or the API server does not take yet.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Requests under way at the same time, while nothing is changed.
+const AT_ONCE: usize = 8;
 
 /// The objects to apply.
 pub(crate) struct RollOut<'a> {
@@ -28,6 +32,26 @@ pub(crate) struct RollOut<'a> {
     pub(crate) deadline: Instant,
     /// The name of the roll-out, for messages.
     pub(crate) what: &'a str,
+    /// What the server has said to it before.
+    pub(crate) rehearsed: Rehearsed,
+    /// Restarts of a container that are no failure yet.
+    pub(crate) restarts: i64,
+}
+
+/// What the server would say, as far as it changes how objects are applied.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rehearsed {
+    /// The objects that are deleted first, and how.
+    pub(crate) ways: BTreeMap<Key, Way>,
+    /// Jobs that have failed before and do not change: they keep nothing else from being applied.
+    failed: BTreeSet<Key>,
+}
+
+/// What may be deleted to be made again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowed {
+    pub(crate) recreate: bool,
+    pub(crate) retry_jobs: bool,
 }
 
 /// How it ended.
@@ -58,7 +82,7 @@ pub(crate) async fn try_run(cluster: &Cluster, roll: &RollOut<'_>) -> Result<End
     let mut work = Work {
         cluster,
         roll,
-        live: Live::new(cluster),
+        live: Live::new(cluster, roll.restarts),
         applied: Vec::new(),
         display: Display::new(),
         details: BTreeMap::new(),
@@ -108,14 +132,34 @@ impl Work<'_> {
         self.wait(only).await
     }
 
+    /// Applies an object, once one that is being deleted has made room.
     async fn apply(&mut self, object: &Value) -> Result<Value, Stop> {
-        let end = self.roll.deadline.min(Instant::now() + PATIENCE);
         let key = Key::of(object);
+        if let Some(way) = self.roll.rehearsed.ways.get(&key) {
+            self.display.note(&format!("{key} is made again"));
+            immutable::clear(self.cluster, object, way, self.roll.deadline).await?;
+        }
+        loop {
+            let answer = self.try_apply(object, &key).await?;
+            if text(&answer, "/metadata/deletionTimestamp").is_empty() {
+                return Ok(answer);
+            }
+            self.display
+                .note(&format!("{key} is waited for until it is gone: {}", holder(&answer)));
+            self.gone(&answer, &key, object).await?;
+        }
+    }
+
+    async fn try_apply(&mut self, object: &Value, key: &Key) -> Result<Value, Stop> {
+        let soon = Instant::now() + PATIENCE;
         let mut said_so = false;
         let passes = |answer: &Result<Value, kube::Error>| {
-            answer.as_ref().is_err_and(|error| Refusal::of(error).passes())
+            answer.as_ref().is_err_and(|error| match Refusal::of(error) {
+                Refusal::Terminating => true,
+                other => other.passes() && Instant::now() < soon,
+            })
         };
-        let answer = poll(end, passes, async || {
+        let answer = poll(self.roll.deadline, passes, async || {
             let answer = self.cluster.apply(object, self.roll.force).await;
             if let Err(error) = &answer
                 && passes(&answer)
@@ -126,7 +170,33 @@ impl Work<'_> {
             }
             answer
         });
-        answer.await.map_err(|error| not_applied(&key, &error))
+        match answer.await {
+            Err(error) if Refusal::of(&error) == Refusal::Terminating => {
+                let space = text(object, "/metadata/namespace");
+                let found = self.cluster.get("v1", "Namespace", "", space).await?;
+                let why = found.as_ref().map_or(said(&error), holder);
+                let message = format!("{key} could not be applied: Namespace/{space} is {why}");
+                Err(Stop::unfinished("terminating", message).hint(HELD))
+            }
+            answer => answer.map_err(|error| not_applied(key, &error)),
+        }
+    }
+
+    /// Waits until an object that is being deleted is gone.
+    async fn gone(&self, old: &Value, key: &Key, object: &Value) -> Result<(), Stop> {
+        let version = text(object, "/apiVersion");
+        let is_there = |answer: &Result<Option<Value>, Stop>| matches!(answer, Ok(Some(_)));
+        let left = poll(self.roll.deadline, is_there, async || {
+            let found = self.cluster.get(version, &key.kind, &key.namespace, &key.name).await?;
+            Ok(found.filter(|now| now["metadata"]["uid"] == old["metadata"]["uid"]))
+        });
+        match left.await? {
+            None => Ok(()),
+            Some(still) => {
+                let message = format!("{key} is still there: {}", holder(&still));
+                Err(Stop::unfinished("terminating", message).hint(HELD))
+            }
+        }
     }
 
     /// Watches what the object's state depends on.
@@ -151,6 +221,8 @@ impl Work<'_> {
             self.live.discover(&self.applied).await;
             let states = self.states();
             self.display.show(&states);
+            let wanted =
+                |object: &Value| only.as_ref().is_none_or(|only| only.contains(&Key::of(object)));
             let failed: Vec<(&Value, &Failure)> = states
                 .iter()
                 .filter_map(|(object, state)| match state {
@@ -158,21 +230,25 @@ impl Work<'_> {
                     State::Ready | State::InProgress(_) | State::Skipped(_) => None,
                 })
                 .collect();
-            if !failed.is_empty() {
+            // A Job that failed long ago ends the run only where something waits for it, or last.
+            let is_old = |object: &Value| self.roll.rehearsed.failed.contains(&Key::of(object));
+            let awaited = |object: &Value| only.is_some() && wanted(object);
+            if failed.iter().any(|(object, _)| !is_old(object) || awaited(object)) {
                 return Err(self.failed(&failed).await);
             }
             let waiting: Vec<&(Value, State)> = states
                 .iter()
-                .filter(|(object, _)| {
-                    only.as_ref().is_none_or(|only| only.contains(&Key::of(object)))
-                })
-                .filter(|(_, state)| !state.is_settled())
+                .filter(|(object, _)| wanted(object))
+                .filter(|(_, state)| matches!(state, State::InProgress(_)))
                 .collect();
             if waiting.is_empty() {
-                return Ok(());
+                return match only.is_none() && !failed.is_empty() {
+                    true => Err(self.failed(&failed).await),
+                    false => Ok(()),
+                };
             }
             if Instant::now() >= self.roll.deadline {
-                return Err(self.late(&waiting));
+                return Err(self.late(&waiting).await);
             }
             let pause = Duration::from_secs(1)
                 .min(self.roll.deadline.saturating_duration_since(Instant::now()));
@@ -198,18 +274,35 @@ impl Work<'_> {
                 self.details.insert(key.clone(), details);
             }
             let message = secrets.hide(&format!("{key} failed: {}", failure.reason));
+            let again = match key.kind.as_str() {
+                "Job" => {
+                    "`kind-cluster deploy --retry-jobs` runs it again; a changed template does, too"
+                }
+                _ => {
+                    "if the cause was outside its template and has been mended, `kind-cluster restart` \
+                      starts its pods at once: a back-off lasts minutes"
+                }
+            };
             report.push(Diagnostic::error(failure_code(object, failure.cause), message).hint(
-                "its last events and log lines are above; the rest of the deployment stays as it is. If the \
-                 cause was outside its template and has been mended, delete its pods: a back-off lasts minutes",
+                format!("its last events and log lines are above; the rest of the deployment stays as it is; {again}"),
             ));
         }
         Stop { status: Status::No, report }
     }
 
-    fn late(&self, waiting: &[&(Value, State)]) -> Stop {
+    /// The deadline has passed: why, for each object, with its last events and log lines.
+    async fn late(&mut self, waiting: &[&(Value, State)]) -> Stop {
+        self.display.finish();
         let mut report = Report::default();
         for (object, state) in waiting {
-            let message = format!("{} is not ready: {}", Key::of(object), state.reason());
+            let key = Key::of(object);
+            let secrets = Secrets::of(self.cluster, text(object, "/metadata/namespace")).await;
+            let details = explain::details(self.cluster, object, &self.live, &secrets).await;
+            if !details.is_empty() {
+                display::block(&format!("events and log lines of {key}"), &details);
+                self.details.insert(key.clone(), details);
+            }
+            let message = secrets.hide(&format!("{key} is not ready: {}", state.reason()));
             report.push(Diagnostic::error("not-ready", message));
         }
         if let Some(trouble) = &self.live.seen().trouble {
@@ -223,6 +316,10 @@ impl Work<'_> {
         Stop { status: Status::Unfinished, report }
     }
 }
+
+/// What keeps an object that is being deleted.
+const HELD: &str = "the controller that has set a finalizer takes it away; if that is gone for good, \
+                    `kubectl patch` can, and what the controller would have cleaned up stays behind";
 
 /// The state of an object that was applied, going by what the watches have brought since.
 fn state(applied: &Value, seen: &Seen) -> State {
@@ -240,7 +337,11 @@ fn state(applied: &Value, seen: &Seen) -> State {
             _ => State::InProgress("not there".into()),
         };
     };
-    // An older object would show the state from before it was applied.
+    // An older object would show the state from before it was applied, or from before it was deleted.
+    let made = |object: &Value| text(object, "/metadata/creationTimestamp").to_owned();
+    if now["metadata"]["uid"] != applied["metadata"]["uid"] && made(now) <= made(applied) {
+        return State::InProgress("the change has not arrived yet".into());
+    }
     if number(now, "/metadata/generation") < number(applied, "/metadata/generation") {
         return State::InProgress("the change has not arrived yet".into());
     }
@@ -280,13 +381,7 @@ fn not_applied(key: &Key, error: &kube::Error) -> Stop {
 fn refusal(key: &Key, error: &kube::Error) -> Diagnostic {
     let conflicts = conflicts(error);
     if conflicts.is_empty() {
-        let diagnostic = Diagnostic::error("refused", format!("{key} is refused: {}", said(error)));
-        return match Refusal::of(error) {
-            Refusal::Immutable => {
-                diagnostic.hint("that field cannot change; delete the object and deploy again")
-            }
-            _ => diagnostic,
-        };
+        return Diagnostic::error("refused", format!("{key} is refused: {}", said(error)));
     }
     let shown: Vec<String> =
         conflicts.iter().map(|(manager, field)| format!("{field}: {manager}")).collect();
@@ -302,16 +397,48 @@ pub(crate) async fn rehearse(
     cluster: &Cluster,
     objects: &[Value],
     force: bool,
-) -> Result<(), Stop> {
+    allowed: Allowed,
+) -> Result<Rehearsed, Stop> {
     let mut report = Report::default();
-    for object in objects {
-        let Err(error) = cluster.rehearse(object, force).await else { continue };
-        if Refusal::of(&error).passes() || code(&error) == Some(404) {
+    let mut rehearsed = Rehearsed::default();
+    let answers = futures::stream::iter(objects)
+        .map(async |object| (object, cluster.rehearse(object, force).await))
+        .buffered(AT_ONCE);
+    let answers: Vec<(&Value, Result<Value, kube::Error>)> = answers.collect().await;
+    for (object, answer) in answers {
+        let key = Key::of(object);
+        let error = match answer {
+            Ok(then) if immutable::has_failed(&then) && allowed.retry_jobs => {
+                rehearsed.ways.insert(key, Way::Again);
+                continue;
+            }
+            Ok(then) => {
+                if immutable::has_failed(&then) {
+                    rehearsed.failed.insert(key);
+                }
+                continue;
+            }
+            Err(error) => error,
+        };
+        let refused = Refusal::of(&error);
+        if refused.passes() || code(&error) == Some(404) {
             continue;
         }
-        report.push(refusal(&Key::of(object), &error));
+        if !conflicts(&error).is_empty() || refused == Refusal::WrongType {
+            report.push(refusal(&key, &error));
+            continue;
+        }
+        match Immutable::of(cluster, object, refused == Refusal::Immutable).await? {
+            None => report.push(refusal(&key, &error)),
+            Some(found) if found.is_going() => {}
+            Some(found) if found.way != Way::Never && (found.harmless || allowed.recreate) => {
+                rehearsed.ways.insert(key, found.way);
+            }
+            Some(found) => report.push(found.diagnostic(&said(&error))),
+        }
     }
-    Stop::check(report)
+    Stop::check(report)?;
+    Ok(rehearsed)
 }
 
 /// Whether an object was applied by this tool.

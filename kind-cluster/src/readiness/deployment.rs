@@ -13,6 +13,15 @@ pub(super) fn state(object: &Value) -> State {
         return State::failed(because(progressing));
     }
     let want = replicas(object);
+    if object.pointer("/spec/paused") == Some(&Value::Bool(true)) {
+        let counts = ["updatedReplicas", "availableReplicas"];
+        return match counts.iter().all(|c| number(object, &format!("/status/{c}")) >= want) {
+            true => State::Ready,
+            false => State::failed(
+                "it is paused, and no change is rolled out: take `paused` away, or `kubectl rollout resume`",
+            ),
+        };
+    }
     let made = [("replicas", "created"), ("updatedReplicas", "updated")];
     if let Some(state) = short_of(object, want, &made) {
         return state;

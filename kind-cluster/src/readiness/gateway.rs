@@ -1,4 +1,4 @@
-//! GatewayClass, Gateway and HTTPRoute. Conditions count for the current generation only: a controller leaves
+//! GatewayClass, Gateway and routes. Conditions count for the current generation only: a controller leaves
 //! the old ones until it has looked again.
 
 use serde_json::Value;
@@ -49,7 +49,13 @@ pub(super) fn route(object: &Value, world: &World) -> State {
             other => other,
         };
         let gateway = text(parent, "/name");
-        if let Some(found) = world.get(GROUP, "Gateway", of, gateway)
+        // Of other namespaces, Gateways are not known.
+        let is_gateway = ["", "Gateway"].contains(&text(parent, "/kind"));
+        let found = world.get(GROUP, "Gateway", of, gateway);
+        if is_gateway && found.is_none() && of == namespace {
+            return State::InProgress(format!("there is no Gateway/{gateway}"));
+        }
+        if let Some(found) = found
             && let Some(reason) = no_controller(text(found, "/spec/gatewayClassName"), world)
         {
             return State::Skipped(reason);

@@ -10,15 +10,18 @@ mod daemon_set;
 mod deployment;
 mod external_secret;
 mod gateway;
+mod ingress;
 mod job;
 mod node;
 mod pod;
 pub(crate) mod pods;
 mod replica_set;
+mod room;
 mod rule;
 mod service;
 mod state;
 mod stateful_set;
+mod terminating;
 mod unknown;
 mod world;
 
@@ -27,7 +30,8 @@ use serde_json::Value;
 use crate::object::{because, condition, has_condition, number, text};
 pub(crate) use rule::Rule;
 pub(crate) use state::{Cause, Failure, State};
-pub(crate) use world::World;
+pub(crate) use terminating::holder;
+pub(crate) use world::{Patience, World};
 
 /// The state of one object.
 pub(crate) fn assess(object: &Value, world: &World) -> State {
@@ -41,7 +45,7 @@ pub(crate) fn assess(object: &Value, world: &World) -> State {
         Rule::DaemonSet => daemon_set::state(object),
         Rule::ReplicaSet => replica_set::state(object),
         Rule::Job => job::state(object),
-        Rule::Pod => pod::state(object, world.now),
+        Rule::Pod => pod::state(object, world),
         Rule::Claim => claim::state(object, world),
         Rule::Service => service::state(object, world),
         Rule::Definition => crd::state(object, world),
@@ -50,18 +54,23 @@ pub(crate) fn assess(object: &Value, world: &World) -> State {
         Rule::Route => gateway::route(object, world),
         Rule::ExternalSecret => external_secret::external_secret(object, world),
         Rule::SecretStore => external_secret::store(object),
+        Rule::Ingress => ingress::state(object, world),
         Rule::Node => node::state(object),
         Rule::Namespace if text(object, "/status/phase") == "Terminating" => {
-            State::InProgress("terminating".into())
+            State::InProgress(holder(object))
         }
         Rule::Namespace | Rule::Stateless => State::Ready,
         Rule::Unknown => unknown::state(object),
     };
     match state {
         // A stuck rollout is told by its pods before its own deadline.
-        State::InProgress(reason) => {
-            pods::failure(object, world).map_or(State::InProgress(reason), State::Failed)
-        }
+        State::InProgress(reason) => match pods::failure(object, world) {
+            Some(failure) => State::Failed(failure),
+            None => State::InProgress(match pods::waiting(object, world) {
+                Some(why) => format!("{reason}; {why}"),
+                None => reason,
+            }),
+        },
         State::Ready => pods::starting(object, world).map_or(State::Ready, State::InProgress),
         State::Failed(_) | State::Skipped(_) => state,
     }
@@ -70,7 +79,7 @@ pub(crate) fn assess(object: &Value, world: &World) -> State {
 /// The states that all kinds share, before the kind's own rule.
 fn common(object: &Value) -> Option<State> {
     if !text(object, "/metadata/deletionTimestamp").is_empty() {
-        return Some(State::InProgress("terminating".into()));
+        return Some(State::InProgress(holder(object)));
     }
     if let Some(observed) = object.pointer("/status/observedGeneration").and_then(Value::as_i64)
         && observed < number(object, "/metadata/generation")

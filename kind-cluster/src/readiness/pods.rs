@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Failure, World, pod};
-use crate::object::{list, matches, meta, name, seconds, text};
+use super::{Failure, State, World, pod};
+use crate::object::{because, condition, list, matches, meta, name, seconds, text};
 
 /// Why a workload that is in progress will stay so: one of its pods is stuck.
 pub(super) fn failure(object: &Value, world: &World) -> Option<Failure> {
@@ -11,16 +11,28 @@ pub(super) fn failure(object: &Value, world: &World) -> Option<Failure> {
         // A Job may try again, in the same pod or another: its own condition says when it has failed.
         // Of the others, a pod that has ended is replaced by its controller.
         let failure = match text(object, "/kind") {
-            "Job" => pod::unstartable(pod, world.now),
+            "Job" => pod::unstartable(pod, world),
             _ if text(pod, "/status/phase") == "Failed" => None,
-            _ => pod::stuck(pod, world.now),
+            _ => pod::stuck(pod, world),
         };
         failure.map(|failure| failure.within(&format!("pod {}", name(pod))))
     })
 }
 
-/// A container without a readiness probe counts as ready to Kubernetes at its start, although it may be about
-/// to end: a program that finds its configuration wrong is gone within a second.
+/// Why a workload that is in progress is not ready yet: the reason of its first pod that is not, or that
+/// its pods cannot be made.
+pub(super) fn waiting(object: &Value, world: &World) -> Option<String> {
+    if let Some(refused) = condition(object, "ReplicaFailure") {
+        return Some(because(refused));
+    }
+    of(object, world).into_iter().find_map(|pod| match pod::state(pod, world) {
+        State::InProgress(reason) => Some(format!("pod {}: {reason}", name(pod))),
+        State::Ready | State::Failed(_) | State::Skipped(_) => None,
+    })
+}
+
+/// A container that has only just started counts as ready to Kubernetes, where no probe says otherwise, although
+/// it may be about to end: a program that finds its configuration wrong is gone within a second.
 const SETTLED: i64 = 5;
 
 /// A container of a workload that is ready, and may not stay so.

@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::service::OLD_SLICES;
 use crate::object::{group, text};
 
+const GATEWAYS: &str = "gateway.networking.k8s.io";
+const SECRETS: &str = "external-secrets.io";
+
 /// How the readiness of an object is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
@@ -23,6 +26,7 @@ pub(crate) enum Rule {
     Route,
     ExternalSecret,
     SecretStore,
+    Ingress,
     Node,
     Namespace,
     /// A kind of Kubernetes that has no state: it is ready as soon as it is there.
@@ -42,25 +46,31 @@ impl Rule {
 
     /// The rule for the objects of a kind.
     pub(crate) fn of_kind(group: &str, kind: &str) -> Self {
-        match kind {
-            "Deployment" => Rule::Deployment,
-            "StatefulSet" => Rule::StatefulSet,
-            "DaemonSet" => Rule::DaemonSet,
-            "ReplicaSet" | "ReplicationController" => Rule::ReplicaSet,
-            "Job" => Rule::Job,
-            "Pod" => Rule::Pod,
-            "PersistentVolumeClaim" => Rule::Claim,
-            "Service" => Rule::Service,
-            "CustomResourceDefinition" => Rule::Definition,
-            "GatewayClass" => Rule::GatewayClass,
-            "Gateway" => Rule::Gateway,
-            "HTTPRoute" => Rule::Route,
-            "ExternalSecret" => Rule::ExternalSecret,
-            "SecretStore" | "ClusterSecretStore" => Rule::SecretStore,
-            "Node" => Rule::Node,
-            "Namespace" => Rule::Namespace,
+        // Other projects have kinds of the same names.
+        match (group, kind) {
+            ("apps" | "extensions", "Deployment") => Rule::Deployment,
+            ("apps", "StatefulSet") => Rule::StatefulSet,
+            ("apps" | "extensions", "DaemonSet") => Rule::DaemonSet,
+            ("apps" | "extensions", "ReplicaSet") | ("", "ReplicationController") => {
+                Rule::ReplicaSet
+            }
+            ("batch", "Job") => Rule::Job,
+            ("", "Pod") => Rule::Pod,
+            ("", "PersistentVolumeClaim") => Rule::Claim,
+            ("", "Service") => Rule::Service,
+            ("apiextensions.k8s.io", "CustomResourceDefinition") => Rule::Definition,
+            (GATEWAYS, "GatewayClass") => Rule::GatewayClass,
+            (GATEWAYS, "Gateway") => Rule::Gateway,
+            (GATEWAYS, "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" | "UDPRoute") => {
+                Rule::Route
+            }
+            (SECRETS, "ExternalSecret") => Rule::ExternalSecret,
+            (SECRETS, "SecretStore" | "ClusterSecretStore") => Rule::SecretStore,
+            ("networking.k8s.io" | "extensions", "Ingress") => Rule::Ingress,
+            ("", "Node") => Rule::Node,
+            ("", "Namespace") => Rule::Namespace,
             // It stands for a server that may not answer, and its conditions say so.
-            "APIService" => Rule::Unknown,
+            (_, "APIService") => Rule::Unknown,
             _ if is_builtin(group) => Rule::Stateless,
             _ => Rule::Unknown,
         }
@@ -75,17 +85,23 @@ impl Rule {
     /// served is watched.
     pub(crate) fn watched(self) -> &'static [Watched] {
         const PODS: Watched = &[("v1", "Pod")];
+        const CLASSES: Watched = &[("gateway.networking.k8s.io/v1", "GatewayClass")];
+        const NODES: Watched = &[("v1", "Node")];
         match self {
-            Rule::Deployment => &[PODS, &[("apps/v1", "ReplicaSet")]],
-            Rule::StatefulSet | Rule::DaemonSet | Rule::Job => &[PODS],
-            Rule::Service => {
-                &[&[("discovery.k8s.io/v1", "EndpointSlice"), (OLD_SLICES, "EndpointSlice")]]
-            }
+            Rule::Deployment => &[PODS, NODES, &[("apps/v1", "ReplicaSet")]],
+            Rule::StatefulSet | Rule::DaemonSet | Rule::Job => &[PODS, NODES],
+            Rule::Pod => &[NODES],
+            Rule::Service => &[
+                &[("discovery.k8s.io/v1", "EndpointSlice"), (OLD_SLICES, "EndpointSlice")],
+                &[("apps/v1", "Deployment")],
+                &[("apps/v1", "StatefulSet")],
+            ],
+            Rule::Ingress => &[&[("networking.k8s.io/v1", "IngressClass")]],
             Rule::Claim => &[PODS, &[("storage.k8s.io/v1", "StorageClass")]],
             Rule::ExternalSecret => &[&[("v1", "Secret")]],
-            Rule::Gateway | Rule::Route => &[&[("gateway.networking.k8s.io/v1", "GatewayClass")]],
+            Rule::Gateway => &[CLASSES],
+            Rule::Route => &[CLASSES, &[("gateway.networking.k8s.io/v1", "Gateway")]],
             Rule::ReplicaSet
-            | Rule::Pod
             | Rule::Definition
             | Rule::GatewayClass
             | Rule::SecretStore

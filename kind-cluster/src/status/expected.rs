@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use crate::cli::Shared;
 use crate::cluster::{self, Cluster};
-use crate::deploy::inventory::{self, Inventory};
-use crate::object::{Key, name, text};
+use crate::deploy::inventory::{Inventory, Origin, Record};
+use crate::object::{Key, Objects, text};
+use crate::readiness::{Rule, State, World, assess};
 use crate::render;
 use crate::report::{self, Check};
 
@@ -23,7 +24,7 @@ const HINT: &str =
 
 /// The objects of one kind, as far as the API server says.
 enum Found {
-    There(BTreeSet<Key>),
+    There(Objects),
     NotServed,
     Unknown(Stop),
 }
@@ -47,10 +48,11 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
     let found = look(cluster, &wanted).await;
     let is_there =
         |(key, version): (&Key, &String)| match &found[&(version.clone(), key.kind.clone())] {
-            Found::There(keys) => Some(keys.contains(key)),
+            Found::There(objects) => Some(objects.get(key)),
             Found::NotServed | Found::Unknown(_) => None,
         };
-    let untouched = of_overlay().all(|(key, version)| is_there((&key, &version)) != Some(true));
+    let untouched =
+        of_overlay().all(|(key, version)| !matches!(is_there((&key, &version)), Some(Some(_))));
     if !deployed && !overlay.is_empty() && untouched {
         checks.push(
             Check::failed(GROUP, "overlay", "nothing-deployed", "nothing of the overlay is there")
@@ -74,8 +76,8 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
     }
     for (key, version) in &wanted {
         match is_there((key, version)) {
-            Some(true) => checks.push(Check::ok(GROUP, key.placed(), "there")),
-            Some(false) => checks.push(missing(key, &overlay)),
+            Some(Some(object)) => checks.push(state(key, object)),
+            Some(None) => checks.push(missing(key, &overlay)),
             None => {}
         }
     }
@@ -85,9 +87,9 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
 /// The applied objects, and whether a deployment was among the programs that applied them.
 async fn recorded(cluster: &Cluster) -> Result<(Inventory, bool), Stop> {
     let maps = cluster.list("v1", "ConfigMap", "").await?;
-    let records = || maps.iter().filter(|map| inventory::is_record(name(map)));
-    let deployed = records().any(|map| name(map) == inventory::NAME);
-    Ok((records().flat_map(inventory::entries).collect(), deployed))
+    let records: Vec<Record> = maps.iter().filter_map(Record::of).collect();
+    let deployed = records.iter().any(|record| record.origin != Origin::Component);
+    Ok((records.into_iter().flat_map(|record| record.objects).collect(), deployed))
 }
 
 async fn look(cluster: &Cluster, wanted: &Inventory) -> BTreeMap<(String, String), Found> {
@@ -102,12 +104,27 @@ async fn look(cluster: &Cluster, wanted: &Inventory) -> BTreeMap<(String, String
             }
         }
         match cluster.list(version, kind, "").await {
-            Ok(objects) => Found::There(objects.iter().map(Key::of).collect()),
+            Ok(objects) => Found::There(objects.into_iter().map(|o| (Key::of(&o), o)).collect()),
             Err(stop) => Found::Unknown(stop),
         }
     }))
     .await;
     kinds.into_iter().zip(found).collect()
+}
+
+/// The state of an object that is there. The other groups of the report have the kinds whose rules
+/// look around; a custom resource says itself whether it is ready.
+fn state(key: &Key, object: &Value) -> Check {
+    let alone = matches!(Rule::of(object), Rule::Unknown | Rule::GatewayClass);
+    match assess(object, &World::default()) {
+        State::InProgress(reason) if alone => {
+            Check::failed(GROUP, key.placed(), "not-ready", reason)
+        }
+        State::Failed(failure) if alone => {
+            Check::failed(GROUP, key.placed(), "failed", failure.reason)
+        }
+        _ => Check::ok(GROUP, key.placed(), "there"),
+    }
 }
 
 /// A Job that is done may be gone: one of the overlay if it says so, and a recorded one perhaps.

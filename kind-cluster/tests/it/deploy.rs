@@ -18,6 +18,9 @@ fn small(machine: &Machine, more: &[Value], arguments: &[&str]) -> std::process:
     machine.tool(&all)
 }
 
+/// A crash loop is a failure at its first sight.
+const AT_ONCE: &str = "--tolerate-restarts=0";
+
 #[test]
 fn the_platform_becomes_ready_in_its_order_and_a_second_time_changes_nothing() {
     let Some(machine) = Machine::with_cluster() else { return };
@@ -155,17 +158,17 @@ fn a_crash_loop_fails_at_once_with_events_and_log_lines_but_no_secret() {
         "starting\nlogin with hunter2 \u{1b}[31mfailed\nBasic aHVudGVyMg==\n?next=a%2Fb%20c\nAPI_TOKEN=of no Secret\n",
     );
     let started = Instant::now();
-    let failed = run(&mut small(&machine, &[], &["--timeout", "60s"])).expect(1);
+    let failed = run(&mut small(&machine, &[], &["--timeout", "60s", AT_ONCE])).expect(1);
     assert!(started.elapsed() < Duration::from_secs(10));
-    // The lines of waiting before it depend on the moment.
+    // The lines before depend on the moment.
     let end = failed.stderr.find("events and log lines").unwrap();
     insta::assert_snapshot!(failed.stderr[end..]);
     // If the Secrets cannot be read, events and logs are not printed.
     machine.server.hide("secrets");
-    let blind = run(&mut small(&machine, &[], &[])).expect(1);
+    let blind = run(&mut small(&machine, &[], &[AT_ONCE])).expect(1);
     assert!(blind.stderr.contains("no events and log lines: the Secrets"), "{}", blind.stderr);
     assert!(!blind.stderr.contains("hunter2") && !blind.stderr.contains("starting\n"));
-    let json = run(&mut small(&machine, &[], &["--format", "json"])).expect(1);
+    let json = run(&mut small(&machine, &[], &["--format", "json", AT_ONCE])).expect(1);
     assert!(json.stdout.contains("CrashLoopBackOff") && !json.stdout.contains("hunter2"));
     let answer: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(answer["ok"], json!(false));

@@ -3,6 +3,7 @@
 
 mod apiserver;
 mod backup;
+mod cases;
 mod components;
 mod create;
 mod databases;
@@ -10,6 +11,7 @@ mod deploy;
 mod docs;
 mod engine;
 mod half_made;
+mod kubeconfig;
 mod load;
 mod preflight;
 mod real;

@@ -277,13 +277,19 @@ pub(crate) fn overlay(machine: &Machine, name: &str, more: &[Value]) -> PathBuf 
                "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "protocol": "TCP"}]}}),
     ];
     objects.extend(more.iter().cloned());
+    render(machine, name, &objects);
+    machine.path(name)
+}
+
+/// An overlay of some objects, and its folder.
+pub(crate) fn render(machine: &Machine, name: &str, objects: &[Value]) -> String {
     let text: String = objects
         .iter()
         .map(|object| format!("---\n{}", plain::to_string(object).unwrap()))
         .collect();
     machine.write(&format!("{name}/objects.yaml"), &text);
     machine.write(&format!("{name}/kustomization.yaml"), "resources: [objects.yaml]\n");
-    machine.path(name)
+    machine.path(name).display().to_string()
 }
 
 /// A workload of one small pod in the small overlay.

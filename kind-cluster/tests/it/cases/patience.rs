@@ -1,0 +1,149 @@
+//! Faults that pass, faults that do not, and the reason of every timeout.
+
+use super::*;
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_container_that_starts_at_the_third_time_is_waited_for() {
+    let Some(case) = Case::new("third") else { return };
+    let script = format!(
+        "n=$(cat /data/n 2>/dev/null || echo 0); echo $((n+1)) >/data/n; [ $n -ge 2 ] || exit 1; {RUNS}"
+    );
+    let mut app = workload("Deployment", "app", &script);
+    let pod = &mut app["spec"]["template"]["spec"];
+    pod["volumes"] = json!([{"name": "data", "emptyDir": {}}]);
+    pod["containers"][0]["volumeMounts"] = json!([{"name": "data", "mountPath": "/data"}]);
+    case.deploy(&[app], &[]).expect(0);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn restarts_are_tolerated_up_to_a_number() {
+    let Some(case) = Case::new("restarts") else { return };
+    let crashes = [workload("Deployment", "crashes", "echo no; exit 7")];
+    let failed = case.deploy(&crashes, &["--tolerate-restarts", "0"]).expect(1);
+    says(&failed, &["error[crash-loop]", "last exit status 7", "log crashes-"]);
+    let late = case.deploy(&crashes, &["--timeout", "4s"]).expect(3);
+    says(&late, &["error[not-ready]: Deployment/crashes", "has ended again", "log crashes-"]);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn room_that_a_pod_which_goes_still_takes_is_waited_for() {
+    let Some(case) = Case::new("busy") else { return };
+    let sized = |name: &str, script: &str| {
+        let mut object = workload("Deployment", name, script);
+        let node: Value =
+            serde_json::from_str(&case.bench.kubectl(&["get", "nodes", "--output=json"])).unwrap();
+        let cpus = node["items"][0]["status"]["allocatable"]["cpu"].as_str().unwrap();
+        let most = format!("{}m", cpus.parse::<u64>().unwrap() * 1000 * 6 / 10);
+        let pod = &mut object["spec"]["template"]["spec"];
+        pod["terminationGracePeriodSeconds"] = 25.into();
+        pod["containers"][0]["resources"]["requests"] = json!({"cpu": most, "memory": "8Mi"});
+        object
+    };
+    case.deploy(&[sized("first", "trap '' TERM; while :; do sleep 1; done")], &[]).expect(0);
+    case.kubectl(&["delete", "deployment", "first", "--wait=false"]);
+    let done = case.deploy(&[sized("second", RUNS)], &[]).expect(0);
+    says(&done, &["no node yet: Unschedulable"]);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_service_of_workloads_at_zero_is_not_waited_for() {
+    let Some(case) = Case::new("zero") else { return };
+    let mut web = workload("Deployment", "web", RUNS);
+    web["spec"]["replicas"] = 0.into();
+    let done = case.deploy(&[web, service("web")], &[]).expect(0);
+    says(&done, &["no endpoint: Deployment/web has 0 replicas"]);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_deadline_names_the_quota() {
+    let Some(case) = Case::new("quota") else { return };
+    let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"},
+                       "spec": {"hard": {"pods": "0"}}});
+    let web = workload("Deployment", "web", RUNS);
+    let late = case.deploy(&[quota, web], &["--timeout", "8s"]).expect(3);
+    says(&late, &["Deployment/web is not ready", "exceeded quota: q"]);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_deadline_names_the_security_context() {
+    let Some(case) = Case::new("nonroot") else { return };
+    let mut web = workload("Deployment", "web", RUNS);
+    web["spec"]["template"]["spec"]["securityContext"] = json!({"runAsNonRoot": true});
+    let late = case.deploy(&[web], &["--timeout", "8s"]).expect(3);
+    says(&late, &["CreateContainerConfigError in container main", "runAsNonRoot"]);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_deadline_names_the_probe_and_shows_the_log() {
+    let Some(case) = Case::new("probe") else { return };
+    let mut web = workload("Deployment", "web", &format!("echo listening elsewhere; {RUNS}"));
+    web["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = json!({
+        "exec": {"command": ["sh", "-c", "echo no route; exit 1"]}, "periodSeconds": 1});
+    let late = case.deploy(&[web], &["--timeout", "10s"]).expect(3);
+    says(
+        &late,
+        &["running, not ready yet", "Readiness probe failed: no route", "listening elsewhere"],
+    );
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_deadline_names_the_missing_room() {
+    let Some(case) = Case::new("room") else { return };
+    let mut web = workload("Deployment", "web", RUNS);
+    web["spec"]["template"]["spec"]["affinity"] = json!({"nodeAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions":
+            [{"key": "no", "operator": "In", "values": ["where"]}]}]}}});
+    let late = case.deploy(&[web], &["--timeout", "5s"]).expect(3);
+    says(&late, &["no node yet: Unschedulable", "affinity"]);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_paused_deployment_is_said_at_once() {
+    let Some(case) = Case::new("paused") else { return };
+    let mut web = workload("Deployment", "web", RUNS);
+    web["spec"]["paused"] = true.into();
+    let failed = case.deploy(&[web], &[]).expect(1);
+    says(&failed, &["error[failed]: Deployment/web", "paused"]);
+}
+
+fn widgets() -> Value {
+    json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.tests.example"},
+        "spec": {"group": "tests.example", "scope": "Namespaced",
+            "names": {"kind": "Widget", "plural": "widgets", "singular": "widget", "listKind": "WidgetList"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "subresources": {"status": {}},
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]}})
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_custom_resource_that_is_not_ready_is_said_by_deploy_and_status() {
+    let Some(case) = Case::new("widget") else { return };
+    let widget = json!({"apiVersion": "tests.example/v1", "kind": "Widget",
+                        "metadata": {"name": "w"}, "spec": {"size": 1}});
+    case.deploy(&[widgets(), widget.clone()], &[]).expect(0);
+    let status = json!({"status": {"conditions": [{"type": "Ready", "status": "False",
+        "reason": "NoBackend", "message": "backend is not there"}]}});
+    case.kubectl(&[
+        "patch",
+        "widget",
+        "w",
+        "--subresource=status",
+        "--type=merge",
+        "--patch",
+        &status.to_string(),
+    ]);
+    let late = case.deploy(&[widgets(), widget], &["--timeout", "3s"]).expect(3);
+    says(&late, &["Widget/w is not ready: NoBackend: backend is not there"]);
+    let status = case.tool(&["status"]);
+    says(&status, &["Widget/w (widget)[not-ready]: NoBackend"]);
+}
