@@ -22,3 +22,14 @@ use std::path::PathBuf;
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("a checkout")
 }
+
+/// A tool that cargo has built beside this test.
+///
+/// # Panics
+/// It is not there.
+pub fn tool(name: &str) -> PathBuf {
+    let exe = std::env::current_exe().expect("this test is a file");
+    let tool = exe.ancestors().nth(2).expect("a build folder").join(name);
+    assert!(tool.exists(), "cargo build -p {name} makes {}", tool.display());
+    tool
+}

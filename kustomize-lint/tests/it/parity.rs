@@ -33,7 +33,7 @@ fn without_the_specification_every_difference_is_found() {
     let text = lint(elsewhere.path(), &arguments).expect(1).stdout;
     for part in [
         "KP003]: StatefulSet rideshare/kafka has another KAFKA_HEAP_OPTS than Compose",
-        "KP003]: Job rideshare-prod/delta-table-init-",
+        "KP003]: StatefulSet rideshare-prod/airflow-scheduler has another EXPORT_TARGET than Compose",
         "KP002]: Deployment rideshare-prod/trino lacks AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY",
         "KP005]: there is no workload for the service postgres-airflow of Compose",
     ] {

@@ -1,3 +1,5 @@
+{{ config(enabled=target.type == 'duckdb' and not env_var('DBT_BRONZE_URL', '')) }}
+
 -- Rows are trips that were matched to a driver who had not finished the one before.
 
 select

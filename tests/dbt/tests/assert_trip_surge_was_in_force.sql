@@ -1,3 +1,5 @@
+{{ config(enabled=target.type == 'duckdb' and not env_var('DBT_BRONZE_URL', '')) }}
+
 -- A trip is charged the multiplier its pickup zone had when the ride was asked for: rows are overcharged
 -- or undercharged trips.
 

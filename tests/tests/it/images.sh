@@ -45,7 +45,6 @@ gateway=${subnet%.*}.1
 plain=$(root plain)
 stand_in osrm alpine "$plain"
 stand_in minio alpine "$plain"
-stand_in scripts python "$plain"
 
 golang=$(root golang)
 # Busybox's shell knows of bash what the Dockerfile uses.
@@ -77,14 +76,12 @@ trap 'kill -9 "$httpd"' EXIT
 OSRM_MAP_SHA256=$(sha256sum "$scratch/maps/city.osm.pbf" | cut -d ' ' -f 1)
 export OSRM_MAP_SHA256 OSRM_MAP_URL=http://$gateway:8000/city.osm.pbf
 
-scripts/images build osrm minio delta-table-init >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }
+scripts/images build osrm minio >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }
 echo '# osrm has its map, and curl was asked for'
 docker run --rm --entrypoint /bin/sh rideshare/osrm -c 'ls /data; cat /data/* /apt-get'
 echo '# minio is of its release'
 docker run --rm --entrypoint /bin/cat rideshare/minio /usr/bin/minio
 docker run --rm --entrypoint /bin/cat rideshare/minio /usr/share/licenses/minio/LICENSE
-echo '# scripts run as nobody'
-docker run --rm rideshare/scripts id -u
 echo '# another map'
 OSRM_MAP_SHA256=0 fails docker compose build osrm
 OSRM_MAP_URL=http://$gateway:8000/ fails docker compose build osrm

@@ -1,76 +1,27 @@
 //! The script that registers the bronze tables in Trino, against a stand-in that shows what Trino answers when it is
 //! busy or when a table's log is broken.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::process::Command;
-use std::sync::{Arc, Mutex};
-use std::thread;
 
 use rideshare_tests::root;
 use rideshare_tests::run::{Run, run};
 
-/// The status and body for a statement.
-type Answer = fn(&str, usize) -> (u16, String);
+use crate::trino_stand_in::{Answer, Trino, fine, refused};
 
-/// Serves one request of a connection; `Connection: close` ends it.
-fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, answer: Answer) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        let line = line.trim().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    let statement = String::from_utf8(body).unwrap();
-    let (status, body) = {
-        let mut seen = seen.lock().unwrap();
-        seen.push(statement.clone());
-        let times = seen.iter().filter(|one| **one == statement).count();
-        answer(&statement, times)
-    };
-    let _ = write!(
-        stream,
-        "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
+fn script(url: &str) -> Run {
+    run(Command::new("python3")
+        .arg(root().join("infrastructure/config/delta/register_tables.py"))
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("TRINO_URL", url)
+        .envs([("BRONZE_BUCKET", "bronze"), ("SILVER_BUCKET", "silver"), ("GOLD_BUCKET", "gold")]))
 }
 
 /// The script's run against a Trino that answers so, and the statements that it got.
 fn register(answer: Answer) -> (Run, Vec<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let server = Arc::clone(&seen);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            serve(stream.unwrap(), &server, answer);
-        }
-    });
-    let done = run(Command::new("python3")
-        .arg(root().join("infrastructure/config/delta/register_tables.py"))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("TRINO_URL", format!("http://{address}"))
-        .envs([("BRONZE_BUCKET", "bronze"), ("SILVER_BUCKET", "silver"), ("GOLD_BUCKET", "gold")]));
-    let seen = seen.lock().unwrap().clone();
-    (done, seen)
-}
-
-fn fine() -> (u16, String) {
-    (200, "{}".to_owned())
-}
-
-fn refused(message: &str) -> (u16, String) {
-    (200, serde_json::json!({"error": {"message": message}}).to_string())
+    let trino = Trino::start(answer);
+    let done = script(&trino.url());
+    (done, trino.seen())
 }
 
 #[test]
@@ -82,6 +33,14 @@ fn every_table_is_registered_after_its_schema() {
     let location =
         "CALL delta.system.register_table('bronze', 'bronze_trips', 's3://bronze/bronze_trips')";
     assert!(seen.iter().any(|statement| statement == location), "{seen:?}");
+    assert!(seen.iter().any(|statement| statement.contains("'dlq_bronze_trips'")), "{seen:?}");
+}
+
+#[test]
+fn a_trino_that_is_not_there_is_named_in_one_line() {
+    let done = script("http://127.0.0.1:9").expect(1);
+    assert!(done.stderr.starts_with("asking http://127.0.0.1:9/v1/statement: "), "{}", done.stderr);
+    assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
 }
 
 #[test]
@@ -94,9 +53,11 @@ fn a_busy_trino_is_asked_again() {
 #[test]
 fn a_broken_log_is_named_with_its_place_and_the_others_are_registered() {
     let (done, _) = register(|statement, _| match statement {
-        text if text.contains("bronze_trips") => refused("Error reading the log"),
-        text if text.contains("bronze_ratings") => refused("No transaction log found in location"),
-        text if text.contains("bronze_payments") => refused("Table already exists"),
+        text if text.contains("'bronze_trips'") => refused("Error reading the log"),
+        text if text.contains("'bronze_ratings'") => {
+            refused("No transaction log found in location")
+        }
+        text if text.contains("'bronze_payments'") => refused("Table already exists"),
         _ => fine(),
     });
     let done = done.expect(1);

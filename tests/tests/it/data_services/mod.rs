@@ -1,6 +1,9 @@
 //! The data services as the specification generates them, started on the real parts that `make peers` brings.
 
 mod airflow;
+mod airflow_server;
+mod bronze;
+mod dags;
 mod generated;
 mod hard;
 mod hive;
@@ -14,3 +17,5 @@ mod redis;
 mod server;
 mod settings;
 mod spark;
+mod spark_server;
+mod two_engines;

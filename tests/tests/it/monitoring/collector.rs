@@ -18,15 +18,15 @@ const ELSEWHERE: [u8; 4] = [127, 0, 0, 2];
 
 /// A collector with the platform's configuration. Settings that it cannot have here come from a second file:
 /// free ports, the other sides' addresses, and JSON, which the stand-ins read.
-pub(super) struct Collector {
+pub(crate) struct Collector {
     program: Program,
-    pub(super) http: SocketAddr,
+    pub(crate) http: SocketAddr,
     /// Its own metrics.
     pub(super) metrics: SocketAddr,
 }
 
 impl Collector {
-    pub(super) fn start(
+    pub(crate) fn start(
         binary: &Path,
         folder: &Path,
         prometheus: SocketAddr,
@@ -60,7 +60,7 @@ exporters:
 }
 
 /// A Prometheus that takes what is pushed, as the platform's does.
-pub(super) fn prometheus(binary: &Path, folder: &Path, config: &str) -> (Program, SocketAddr) {
+pub(crate) fn prometheus(binary: &Path, folder: &Path, config: &str) -> (Program, SocketAddr) {
     let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
     fs::write(folder.join("prometheus.yaml"), config).unwrap();
     let mut command = Command::new(binary);

@@ -12,3 +12,6 @@ mod kubelet_logs;
 mod logs;
 mod program;
 mod shape;
+
+pub(crate) use collector::{Collector, prometheus};
+pub(crate) use program::get;

@@ -10,14 +10,14 @@ use std::time::Duration;
 use rideshare_tests::root;
 
 /// A running server, which ends with its owner, however that ends.
-pub(super) struct Program {
+pub(crate) struct Program {
     keeper: Child,
     log: PathBuf,
 }
 
 impl Program {
     /// Starts `command`, whose output goes to `log`.
-    pub(super) fn start(command: &Command, log: &Path) -> Program {
+    pub(crate) fn start(command: &Command, log: &Path) -> Program {
         let output = File::options().create(true).append(true).open(log).unwrap();
         // The shell stops the server when its standard input closes.
         let script = "\"$@\" </dev/null & server=$!; cat >/dev/null; kill $server; wait $server";
@@ -35,7 +35,7 @@ impl Program {
     }
 
     /// Its output so far.
-    pub(super) fn output(&self) -> String {
+    pub(crate) fn output(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
 }
@@ -80,7 +80,7 @@ pub(super) fn request(address: SocketAddr, head: &str, body: &str) -> Option<(u1
 }
 
 /// The body of a successful GET.
-pub(super) fn get(address: SocketAddr, path: &str) -> Option<String> {
+pub(crate) fn get(address: SocketAddr, path: &str) -> Option<String> {
     request(address, &format!("GET {path}"), "")
         .filter(|(status, _)| *status == 200)
         .map(|own| own.1)

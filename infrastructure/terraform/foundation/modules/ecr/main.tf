@@ -8,7 +8,6 @@ locals {
     "minio",
     "osrm",
     "otel-collector",
-    "scripts",
     "secrets-init",
     "simulation",
     "spark",

@@ -31,6 +31,10 @@ class Refused(Exception):
     """Trino has answered a statement with an error."""
 
 
+class Unreachable(Exception):
+    """Trino has not answered, or what has answered is not Trino."""
+
+
 def ask(request):
     """Trino's answer to one request."""
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -40,14 +44,16 @@ def ask(request):
                 return json.load(response)
         except urllib.error.HTTPError as error:
             if error.code not in BUSY or time.monotonic() > deadline:
-                raise
+                raise Unreachable(f"HTTP status {error.code}") from error
+        except (OSError, ValueError) as error:
+            raise Unreachable(str(error)) from error
         time.sleep(PAUSE_SECONDS)
 
 
 def run(statement):
     """Runs one statement to its end."""
     request = urllib.request.Request(
-        TRINO, data=statement.encode(), headers={"X-Trino-User": "delta-table-init"}
+        TRINO, data=statement.encode(), headers={"X-Trino-User": "register-tables"}
     )
     while request is not None:
         answer = ask(request)
@@ -82,4 +88,9 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+try:
+    sys.exit(main())
+except Refused as refused:
+    sys.exit(f"the schemas cannot be made: {refused}")
+except Unreachable as unreachable:
+    sys.exit(f"asking {TRINO}: {unreachable}")
