@@ -12,7 +12,7 @@ const TOOLS: [&str; 5] =
     ["compose-gen", "export-dbt", "fetch-secrets", "kind-cluster", "kustomize-lint"];
 
 /// The commands of a page's `sh` blocks, each with its words; a line that ends with `\` goes on.
-fn commands(page: &Page) -> Vec<Vec<String>> {
+pub(super) fn commands(page: &Page) -> Vec<Vec<String>> {
     let blocks = page.text.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("```"));
     let lines = blocks.flat_map(|(block, _)| {
         block.replace("\\\n", " ").lines().map(str::to_owned).collect::<Vec<_>>()

@@ -2,6 +2,7 @@
 
 mod commands;
 mod links;
+mod operation;
 mod picture;
 mod words;
 
