@@ -351,6 +351,15 @@ pub fn causes(error: &dyn Error) -> String {
     text
 }
 
+/// The text of the deepest cause of an error, which is often the operating system's.
+pub fn last_cause(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
+}
+
 /// The known name nearest to `name`, if one is near enough to be a typing mistake.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known

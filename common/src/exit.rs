@@ -13,6 +13,10 @@ pub enum Status {
     Bad,
     /// 3: could not finish: a deadline passed, or the other side could not be reached.
     Unfinished,
+    /// 126: a command that should take this process's place could not be started, as shells and `env` say it.
+    NotStarted,
+    /// 127: such a command was not found.
+    NotFound,
     /// 130: interrupted.
     Interrupted,
     /// 143: terminated.
@@ -27,6 +31,8 @@ impl Status {
             Status::No => 1,
             Status::Bad => 2,
             Status::Unfinished => 3,
+            Status::NotStarted => 126,
+            Status::NotFound => 127,
             Status::Interrupted => 130,
             Status::Terminated => 143,
         }

@@ -229,10 +229,14 @@ fn unknown_keys(file: &File) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// A key that nothing follows may be a value that lost its place: it is repeated only when a known one is near.
 fn unknown(file: &File, entry: &Entry, known: &[&str]) -> Diagnostic {
-    let diagnostic = Diagnostic::error("unknown-key", format!("unknown key \"{}\"", entry.key))
-        .at(file.place(&entry.span), "");
-    diagnostic.hint_if(did_you_mean(&entry.key, known.iter().copied()))
+    let near = did_you_mean(&entry.key, known.iter().copied());
+    let message = match near.is_some() || !is_scalar(&entry.value) {
+        true => format!("unknown key \"{}\"", entry.key),
+        false => "unknown key".to_owned(),
+    };
+    Diagnostic::error("unknown-key", message).at(file.place(&entry.span), "").hint_if(near)
 }
 
 /// The byte ranges that may hold a secret value: everywhere what the name or the value says; in
@@ -244,6 +248,11 @@ fn hidden(text: &str, root: &Node) -> Vec<Range<usize>> {
     let entries = root.entries().unwrap_or_default();
     for (index, entry) in entries.iter().enumerate() {
         if !may_hold_values(entry) {
+            hide_dev(&entry.value, &mut ranges);
+            // A key that nothing follows may be a value that lost its place.
+            if is_scalar(&entry.value) && nearest(&entry.key, SECTIONS).is_none() {
+                ranges.extend((!OTHERS.contains(&entry.key.as_str())).then(|| entry.span.clone()));
+            }
             continue;
         }
         let end = entries.get(index + 1).map_or(text.len(), |next| next.span.start);
@@ -268,7 +277,22 @@ fn may_hold_values(section: &Entry) -> bool {
         && nearest(key, [CATALOGUE]).is_none()
         && !key.contains("secret")
         && !has_dev(&section.value);
-    !SECTIONS.contains(&key) && !OTHERS.contains(&key) && !template
+    // A secret under the wrong heading, which has keys where the section has a list.
+    let lost = key == "x-env-files" && has_dev(&section.value);
+    lost || !SECTIONS.contains(&key) && !OTHERS.contains(&key) && !template
+}
+
+/// Hides the scalars of every key `dev`, wherever it stands.
+fn hide_dev(node: &Node, ranges: &mut Vec<Range<usize>>) {
+    for item in node.items().unwrap_or_default() {
+        hide_dev(item, ranges);
+    }
+    for entry in node.entries().unwrap_or_default() {
+        if entry.key == "dev" && is_scalar(&entry.value) {
+            ranges.push(entry.value.span.clone());
+        }
+        hide_dev(&entry.value, ranges);
+    }
 }
 
 fn has_dev(node: &Node) -> bool {
@@ -278,20 +302,28 @@ fn has_dev(node: &Node) -> bool {
 
 /// The texts that may be shown below `x-secrets`: the names of secrets (depth 0) and of keys (depth 2, or
 /// deeper where the nesting is wrong), as long as a mapping follows; the vocabulary; and the
-/// scalars of the parts that are names or prose.
+/// scalars of the parts that are names, where they look like one. Prose may have swallowed a value whose key was
+/// lost.
 fn collect_names(node: &Node, depth: usize, names: &mut Vec<Range<usize>>) {
     for entry in node.entries().unwrap_or_default() {
         let value = &entry.value;
         match entry.key.as_str() {
-            "description" | "services" | "format" | "variable" | "nested" if depth > 0 => {
+            key @ ("services" | "format" | "variable" | "nested") if depth > 0 => {
                 names.push(entry.span.clone());
                 let items = value.items().unwrap_or(std::slice::from_ref(value));
-                names.extend(items.iter().filter(|item| is_scalar(item)).map(|i| i.span.clone()));
+                names.extend(
+                    items
+                        .iter()
+                        .filter(|item| item.text().is_some_and(|text| looks_like(key, text)))
+                        .map(|item| item.span.clone()),
+                );
             }
-            "dev" if depth > 0 => names.push(entry.span.clone()),
+            "dev" | "description" if depth > 0 => names.push(entry.span.clone()),
             key => {
                 let vocabulary = depth > 0 && nearest(key, VOCABULARY).is_some();
-                if value.entries().is_some() || vocabulary {
+                // A value that lost its line's end may stand before the name.
+                let name = key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
+                if value.entries().is_some() && name || vocabulary {
                     names.push(entry.span.clone());
                 }
                 if value.entries().is_some() && depth < 3 {
@@ -302,9 +334,20 @@ fn collect_names(node: &Node, depth: usize, names: &mut Vec<Range<usize>>) {
     }
 }
 
+/// Whether a text under this key is what belongs there, and no value that lost its place.
+fn looks_like(key: &str, text: &str) -> bool {
+    let all = |allowed: fn(u8) -> bool| !text.is_empty() && text.bytes().all(allowed);
+    match key {
+        "variable" => all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+        "services" => all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b)),
+        "format" => nearest(text, ["json", "text", "base64"]).is_some(),
+        _ => text == "true" || text == "false",
+    }
+}
+
 /// The keys of a secret and of its keys.
-const VOCABULARY: [&str; 7] =
-    ["description", "dev", "format", "keys", "nested", "services", "variable"];
+const VOCABULARY: [&str; 8] =
+    ["description", "dev", "format", "key", "keys", "nested", "services", "variable"];
 
 fn is_scalar(node: &Node) -> bool {
     matches!(node.value, Value::Scalar { .. })

@@ -27,8 +27,8 @@ pub(crate) enum BucketError {
     Missing { bucket: String },
     #[error("bucket {bucket}: access denied ({code})")]
     Denied { bucket: String, code: String },
-    #[error("bucket {bucket}: there are no usable AWS credentials")]
-    Credentials { bucket: String },
+    #[error("bucket {bucket}: {reason}")]
+    Credentials { bucket: String, reason: String },
     #[error("bucket {bucket}: could not reach {endpoint}: {detail}")]
     Unreachable { bucket: String, endpoint: String, detail: String },
     #[error("bucket {bucket}: {what} was answered with {status} {code}")]
@@ -150,7 +150,9 @@ impl Bucket {
         let Some(answer) = error.raw_response() else {
             let endpoint = self.endpoint.clone();
             return match Unanswered::of(error) {
-                Unanswered::NoCredentials => BucketError::Credentials { bucket },
+                Unanswered::NoCredentials(why) => {
+                    BucketError::Credentials { bucket, reason: why.reason }
+                }
                 Unanswered::Unreachable(detail) => {
                     BucketError::Unreachable { bucket, endpoint, detail }
                 }

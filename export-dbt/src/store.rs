@@ -7,7 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_s3::Client;
-use common::aws::{SdkConfig, Service};
+use common::aws::{SdkConfig, Service, Settings};
+use common::diagnostic::{Diagnostic, Report, causes};
 use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
 use object_store::local::LocalFileSystem;
 use object_store::{BackoffConfig, ClientOptions, CredentialProvider, ObjectStore, RetryConfig};
@@ -37,22 +38,27 @@ struct Aws {
     config: SdkConfig,
     region: String,
     endpoint: Option<String>,
+    /// The endpoint for messages.
+    shown: String,
     retry_timeout: Duration,
 }
 
 /// The service as the AWS configuration knows it.
-const SERVICE: Service = Service { host: "s3", variable: "AWS_ENDPOINT_URL_S3" };
+const SERVICE: Service = Service { host: "s3", variable: "AWS_ENDPOINT_URL_S3", section: "s3" };
 
 impl Aws {
     async fn load(settings: &S3Settings) -> Result<Self, StoreError> {
-        let config = common::aws::config(settings.retry_timeout).await;
-        let region = config.region().map(ToString::to_string).unwrap_or_default();
-        let named = SERVICE.endpoint_from_environment().map_err(StoreError::Endpoint);
-        let endpoint = match &settings.endpoint {
-            Some(endpoint) => Some(endpoint.clone()),
-            None => named?,
+        let aws = Settings::load(settings.retry_timeout).await.map_err(StoreError::Aws)?;
+        let (endpoint, shown) = match &settings.endpoint {
+            Some(endpoint) => (Some(endpoint.clone()), common::aws::without_user(endpoint)),
+            None => {
+                let endpoint = aws.endpoint(SERVICE).map_err(StoreError::Aws)?;
+                (endpoint.url, endpoint.shown)
+            }
         };
-        Ok(Self { config, region, endpoint, retry_timeout: settings.retry_timeout })
+        let config = aws.sdk;
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        Ok(Self { config, region, endpoint, shown, retry_timeout: settings.retry_timeout })
     }
 
     fn bucket(&self, name: &str) -> Bucket {
@@ -60,9 +66,7 @@ impl Aws {
         config.set_endpoint_url(self.endpoint.clone());
         // Path-style where an endpoint is set: LocalStack and MinIO have no name per bucket.
         config.set_force_path_style(Some(self.endpoint.is_some()));
-        let named = self.endpoint.as_deref().map(common::aws::without_user);
-        let shown = named.unwrap_or_else(|| SERVICE.endpoint(&self.config));
-        Bucket::new(name, Client::from_conf(config.build()), &self.region, &shown)
+        Bucket::new(name, Client::from_conf(config.build()), &self.region, &self.shown)
     }
 
     fn objects(&self, name: &str) -> Result<AmazonS3, object_store::Error> {
@@ -118,8 +122,8 @@ impl CredentialProvider for SdkCredentials {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
-    #[error("{0}")]
-    Endpoint(String),
+    #[error("the AWS configuration cannot be used")]
+    Aws(Report),
     #[error("could not set up the object store")]
     Settings(#[from] object_store::Error),
 }
@@ -127,9 +131,17 @@ pub(crate) enum StoreError {
 impl Problem for StoreError {
     fn advice(&self) -> Advice {
         match self {
-            Self::Endpoint(_) => ("bad-endpoint", "unset it to talk to AWS itself"),
+            Self::Aws(_) => ("aws-setting", ""),
             Self::Settings(_) => ("store", ""),
         }
+    }
+
+    fn diagnostic(&self) -> Diagnostic {
+        let problem = match self {
+            Self::Aws(report) => report.diagnostics().first().cloned(),
+            Self::Settings(_) => None,
+        };
+        problem.unwrap_or_else(|| Diagnostic::error(self.advice().0, causes(self)))
     }
 }
 

@@ -27,13 +27,20 @@ Exit status:
   1    a secret is missing, deleted, forbidden or malformed; with --check: drift
   2    usage, a mistake in the catalogue, or files that could not be written
   3    the endpoint could not be reached, or the deadline passed
+  126  exec: the command could not be started (127: it was not found)
   130  interrupted (143: terminated)
 
 Environment:
-  AWS_ENDPOINT_URL     where Secrets Manager answers, if not at AWS (LocalStack, a VPC endpoint)
+  AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SECRETS_MANAGER
+                       where Secrets Manager answers, if not at AWS (LocalStack, a VPC endpoint)
   AWS_REGION           region; us-east-1 when nothing names one
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE, …
                        credentials, as for every AWS tool
+  AWS_MAX_ATTEMPTS, AWS_RETRY_MODE, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, …
+                       as for every AWS tool; without AWS_MAX_ATTEMPTS, a throttled request is
+                       sent again until the timeout
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY, AWS_CA_BUNDLE
+                       the way to AWS
   NO_COLOR             no colours in messages";
 
 /// Secrets from AWS Secrets Manager into env files, a process or a GitHub Actions job.
@@ -181,6 +188,18 @@ pub struct Print {
     /// The reader
     #[arg(long, value_enum, default_value = "env")]
     pub format: PrintFormat,
+    /// Only variables that match this pattern (`*`, `?`); may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub only: Vec<String>,
+    /// File to write instead of stdout: replaced whole, and readable for its owner alone
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Name of the Secret, for --format kubernetes
+    #[arg(long, value_name = "NAME", default_value = "fetch-secrets", value_parser = ValueParser::new(object_name))]
+    pub name: String,
+    /// Namespace of the Secret, for --format kubernetes
+    #[arg(long, value_name = "NAME", value_parser = ValueParser::new(object_name))]
+    pub namespace: Option<String>,
 }
 
 /// Who reads what `print` prints.
@@ -192,8 +211,12 @@ pub enum PrintFormat {
     Docker,
     /// systemd's EnvironmentFile=
     Systemd,
+    /// `.env` files of python-dotenv, Node, npm's dotenv and dotenvx, Ruby's dotenv, direnv
+    Dotenv,
     /// One JSON object, keys sorted
     Json,
+    /// A Kubernetes Secret, for `kubectl apply -f -`
+    Kubernetes,
     /// `>> "$GITHUB_ENV"`; in a GitHub Actions job every value is masked first, on stderr
     GithubEnv,
 }
@@ -207,6 +230,9 @@ pub struct Exec {
     /// Only variables that match this pattern (`*`, `?`); may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub only: Vec<String>,
+    /// Start with no variable but those of the secrets, as `env -i` does
+    #[arg(long)]
+    pub pristine: bool,
     /// The command and its arguments, after `--`
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<std::ffi::OsString>,
@@ -220,9 +246,10 @@ pub struct Seed {
     /// Another value for one variable (or for a key, where only one secret has it)
     #[arg(long, value_name = "KEY=VALUE", value_parser = ValueParser::new(secret))]
     pub set: Vec<SecretString>,
-    /// Write to AWS itself: without AWS_ENDPOINT_URL, seed refuses
-    #[arg(long)]
-    pub allow_aws: bool,
+    /// Write to this AWS account, after AWS has said that the credentials are its; without it, seed
+    /// writes only to LocalStack and moto, which have to say that they are
+    #[arg(long, value_name = "ID", value_parser = ValueParser::new(account))]
+    pub account: Option<String>,
     /// Give up after this long in all, such as 30s or 2m
     #[arg(long, alias = "deadline", value_name = duration::METAVAR, env = "SECRETS_TIMEOUT")]
     #[arg(value_parser = duration::timeout, default_value = "30s")]
@@ -242,6 +269,29 @@ pub struct List {
 
 fn secret(text: &str) -> Result<SecretString, Infallible> {
     Ok(SecretString::from(text))
+}
+
+fn object_name(text: &str) -> Result<String, String> {
+    let allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    match bytes.len() <= 253
+        && bytes.iter().all(|byte| allowed(*byte))
+        && ends(bytes.first())
+        && ends(bytes.last())
+    {
+        true => Ok(text.to_owned()),
+        false => Err("a name of Kubernetes: lower-case letters, digits, - and .".into()),
+    }
+}
+
+fn account(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("the 12 digits of an AWS account".into())
+    }
 }
 
 fn mode(text: &str) -> Result<u32, String> {

@@ -8,10 +8,11 @@
 //!   environment. A value appears nowhere else: no message, log or `Debug` output has one.
 //! - Exit status: 0 done, or no drift. 1 a secret is missing, forbidden or malformed, or drift.
 //!   2 usage, a bad catalogue, or files that could not be written. 3 the endpoint could not be
-//!   reached within the deadline. 130 interrupted.
+//!   reached within the deadline. 126, 127 `exec` could not start its command, or not find it. 130 interrupted.
 
 pub mod cli;
 mod command;
+mod core_dumps;
 mod envfile;
 mod format;
 mod quote;
@@ -37,11 +38,12 @@ pub fn run(cli: Cli) -> anyhow::Result<Status> {
         let _ = writeln!(io::stderr(), "fetch-secrets: a bug at {place}; please report it");
     }));
     signals::exit_on_interruption();
+    let dumps = core_dumps::off();
     match cli.command {
         None => command::fetch::run(&cli.shared, &cli.fetch),
         Some(Command::Fetch(options)) => command::fetch::run(&cli.shared, &options),
         Some(Command::Print(options)) => command::print::run(&cli.shared, &options),
-        Some(Command::Exec(options)) => command::exec::run(&cli.shared, &options),
+        Some(Command::Exec(options)) => command::exec::run(&cli.shared, &options, dumps),
         Some(Command::Seed(options)) => command::seed::run(&cli.shared, &options),
         Some(Command::List(options)) => command::list::run(&cli.shared, &options),
     }

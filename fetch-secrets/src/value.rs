@@ -30,6 +30,8 @@ pub(crate) enum Problem {
     DuplicateKey(String),
     #[error("has no key \"{0}\"")]
     NoKey(String),
+    #[error("has no key \"{key}\", but one that is written {near:?}")]
+    OtherCase { key: String, near: String },
     #[error("holds {kind} under \"{key}\", which is not a value of a variable")]
     Nested { key: String, kind: &'static str },
     #[error("has a NUL character in \"{0}\"")]
@@ -38,6 +40,31 @@ pub(crate) enum Problem {
     Binary(&'static str),
     #[error("is text; the catalogue says base64, which is for binary secrets")]
     Text,
+}
+
+impl Problem {
+    /// The remedy, where there is one.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Problem::NotJson { .. } => {
+                Some("store a JSON object, or say format: text in the catalogue")
+            }
+            Problem::OtherCase { .. } => {
+                Some("keys of JSON differ by case: correct the secret or the catalogue")
+            }
+            Problem::Nested { .. } => {
+                Some("say nested: true in the catalogue to have it as JSON text")
+            }
+            Problem::Binary(_) => Some("say format: base64 in the catalogue"),
+            Problem::Text => Some("say format: text in the catalogue, or keys: for a JSON object"),
+            Problem::DuplicateKey(_) | Problem::NoKey(_) | Problem::Nul(_) => None,
+        }
+    }
+}
+
+/// Whether a text is a JSON object.
+pub(crate) fn is_object(text: &str) -> bool {
+    serde_json::from_str::<Object>(text).is_ok()
 }
 
 /// The variables that `payload` gives, or everything that is wrong with it. The second list
@@ -78,9 +105,9 @@ fn from_json(secret: &Secret, text: &str) -> Result<(Variables, Vec<String>), Ve
     }
     for key in &secret.keys {
         let label = key.label();
-        match object.0.iter().find(|(name, _)| name == label) {
-            None => problems.push(Problem::NoKey(label.to_owned())),
-            Some((_, raw)) => match scalar(key, raw) {
+        match object.at(key) {
+            None => problems.push(object.without(label)),
+            Some(raw) => match scalar(key, &raw) {
                 Ok(value) => {
                     variables.insert(key.variable.clone(), value);
                 }
@@ -88,9 +115,49 @@ fn from_json(secret: &Secret, text: &str) -> Result<(Variables, Vec<String>), Ve
             },
         }
     }
-    let unknown = |name: &&String| !secret.keys.iter().any(|key| key.label() == name.as_str());
+    let unknown = |name: &&String| {
+        let is_it = |key: &Key| {
+            let first = if key.path { key.label().split('.').next() } else { None };
+            key.label() == name.as_str() || first == Some(name.as_str())
+        };
+        !secret.keys.iter().any(is_it)
+    };
     let extra = object.0.iter().map(|(name, _)| name).filter(unknown).cloned().collect();
     if problems.is_empty() { Ok((variables, extra)) } else { Err(problems) }
+}
+
+/// The JSON object `now` with the members of `wanted` in it: members that only `now` has stay as they are written,
+/// at every depth. None when either is no object.
+pub(crate) fn merge(now: &str, wanted: &str) -> Option<String> {
+    let (Object(mut members), Object(wanted)) =
+        (serde_json::from_str(now).ok()?, serde_json::from_str(wanted).ok()?);
+    for (name, value) in wanted {
+        let at = members.iter().position(|(member, _)| *member == name);
+        let merged = at.and_then(|at| merge(members[at].1.get(), value.get()));
+        let value = merged.and_then(|text| RawValue::from_string(text).ok()).unwrap_or(value);
+        // A member that stands there twice is an error to read, so both go.
+        members.retain(|(member, _)| *member != name);
+        members.insert(at.unwrap_or(members.len()).min(members.len()), (name, value));
+    }
+    object(&members)
+}
+
+fn object(members: &[(String, Box<RawValue>)]) -> Option<String> {
+    let members: Vec<String> = members
+        .iter()
+        .map(|(name, value)| Some(format!("{}:{}", serde_json::to_string(name).ok()?, value.get())))
+        .collect::<Option<_>>()?;
+    Some(format!("{{{}}}", members.join(",")))
+}
+
+/// The JSON object in which `value` is at `path`.
+pub(crate) fn at_path(path: &str, value: Box<RawValue>) -> Option<String> {
+    let mut value = value;
+    let mut names: Vec<&str> = path.split('.').collect();
+    while let Some(name) = names.pop() {
+        value = RawValue::from_string(object(&[(name.to_owned(), value)])?).ok()?;
+    }
+    Some(value.get().to_owned())
 }
 
 /// A string's content; a number or boolean as it is written, so that no digit is lost.
@@ -118,6 +185,36 @@ fn scalar(key: &Key, raw: &RawValue) -> Result<SecretString, Problem> {
 
 /// A JSON object with its values unread and its keys in order, duplicates included.
 struct Object(Vec<(String, Box<RawValue>)>);
+
+impl Object {
+    /// The value of a key: by its name, or else by the path that the name is.
+    fn at(&self, key: &Key) -> Option<Box<RawValue>> {
+        let found = self.0.iter().find(|(name, _)| name == key.label());
+        match found {
+            Some((_, raw)) => Some(raw.clone()),
+            None if key.path => self.below(key.label()),
+            None => None,
+        }
+    }
+
+    fn below(&self, path: &str) -> Option<Box<RawValue>> {
+        let (first, rest) = path.split_once('.')?;
+        let (_, raw) = self.0.iter().find(|(name, _)| name == first)?;
+        let inner: Object = serde_json::from_str(raw.get()).ok()?;
+        match inner.0.iter().find(|(name, _)| name == rest) {
+            Some((_, raw)) => Some(raw.clone()),
+            None => inner.below(rest),
+        }
+    }
+
+    /// The problem that a key is not there.
+    fn without(&self, label: &str) -> Problem {
+        match self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(label)) {
+            Some((near, _)) => Problem::OtherCase { key: label.to_owned(), near: near.clone() },
+            None => Problem::NoKey(label.to_owned()),
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -14,6 +14,7 @@ pub mod peers;
 pub mod proxy;
 pub mod run;
 pub mod terraform;
+pub mod tls;
 pub mod yaml;
 
 use std::path::PathBuf;

@@ -44,6 +44,8 @@ pub enum Action {
     Forward,
     /// Answer instead of the server: status and JSON body.
     Answer(u16, String),
+    /// Answer instead of the server: status, one more header, and body.
+    AnswerWith(u16, &'static str, String),
     /// Let the real server do it, and close the connection without its answer.
     LoseAnswer,
     /// Close the connection before the real server hears of it.
@@ -128,15 +130,22 @@ fn serve(
             forward(&request, upstream)?;
             return None;
         }
-        Action::Answer(status, body) => format!(
-            "HTTP/1.1 {status} Scripted\r\nContent-Type: application/x-amz-json-1.1\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-        .into_bytes(),
+        Action::Answer(status, body) => answered(status, "", &body),
+        Action::AnswerWith(status, header, body) => {
+            answered(status, &format!("{header}\r\n"), &body)
+        }
         Action::Forward => forward(&request, upstream)?,
     };
     client.get_mut().write_all(&answer).ok()
+}
+
+fn answered(status: u16, headers: &str, body: &str) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 {status} Scripted\r\nContent-Type: application/x-amz-json-1.1\r\n{headers}\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 fn read(client: &mut BufReader<TcpStream>) -> Option<Request> {

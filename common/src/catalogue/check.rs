@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::names;
 use super::parse::Draft;
 use super::types::{Catalogue, EnvFile, Secret};
 use crate::diagnostic::{Diagnostic, Place, Report, did_you_mean};
@@ -58,7 +59,7 @@ fn check_env_files(
         }
         for (profile, place) in profiles {
             if !known.contains(profile.as_str()) {
-                let message = format!("no service has the profile \"{profile}\"");
+                let message = format!("no service has the profile{}", shown(profile));
                 report.push(unknown("unknown-profile", message, place, profile, &known));
             }
             if let Some(first) = served.insert(profile, place) {
@@ -79,7 +80,7 @@ fn check_services(
         draft.env_files.iter().flat_map(|file| &file.1).map(|(profile, _)| profile).collect();
     for (service, place) in draft.uses.iter().flatten() {
         let Some(profiles) = services.get(service) else {
-            let message = format!("no service \"{service}\" in the specification");
+            let message = format!("no service{} in the specification", shown(service));
             report.push(unknown("unknown-service", message, place, service, &known));
             continue;
         };
@@ -130,6 +131,11 @@ fn twice(code: &'static str, what: String, first: &Place, second: &Place) -> Dia
     Diagnostic::error(code, format!("{what} stands here twice"))
         .at(second.clone(), "")
         .also(first.clone(), "first here")
+}
+
+/// A name for a message; nothing for a text that is none, because it may be a value that lost its place.
+fn shown(name: &str) -> String {
+    if names::is_lower(name) { format!(" \"{name}\"") } else { String::new() }
 }
 
 fn unknown(

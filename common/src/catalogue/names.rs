@@ -73,11 +73,22 @@ pub(super) fn variable_problem(name: &str) -> Option<String> {
     Some(format!("{reserved} belongs to the shell, the loader, AWS or the runner that reads it"))
 }
 
+/// Whether a text could be meant for the name of a variable.
+pub(super) fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Whether a text could be meant for the name of a service or of a profile.
+pub(super) fn is_lower(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b);
+    !text.is_empty() && text.bytes().all(allowed)
+}
+
 /// Why `name` cannot be a secret of Secrets Manager, or `None` if it can.
 pub(super) fn secret_problem(name: &str) -> Option<&'static str> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-:".contains(&b);
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-!:".contains(&b);
     if name.is_empty() || name.len() > 512 || !name.bytes().all(allowed) {
-        return Some("1 to 512 letters, digits and /_+=.@- (or an ARN)");
+        return Some("1 to 512 letters, digits and /_+=.@-! (or an ARN)");
     }
     None
 }

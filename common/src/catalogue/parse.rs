@@ -23,7 +23,7 @@ pub(super) struct Draft {
 type EnvFileDraft = (String, Vec<(String, Place)>, Place);
 
 const SECRET_KEYS: [&str; 6] = ["description", "dev", "format", "keys", "services", "variable"];
-const KEY_KEYS: [&str; 3] = ["dev", "nested", "variable"];
+const KEY_KEYS: [&str; 4] = ["dev", "key", "nested", "variable"];
 
 pub(super) fn draft(files: &[File], report: &mut Report) -> Draft {
     let mut draft = Draft::default();
@@ -37,7 +37,8 @@ pub(super) fn draft(files: &[File], report: &mut Report) -> Draft {
         for entry in reader.mapping(file.section("x-env-files"), "x-env-files") {
             let place = file.place(&entry.span);
             if let Some(problem) = names::file_problem(&entry.key) {
-                reader.bad_name("an env file", &entry.key, problem, place.clone());
+                let shown = if names::is_word(&entry.key) { &*entry.key } else { "" };
+                reader.bad_name("an env file", shown, problem, place.clone());
             }
             let profiles = reader.strings(Some(&entry.value), "x-env-files");
             draft.env_files.push((entry.key.clone(), profiles, place));
@@ -60,7 +61,8 @@ impl<'a> Reader<'a> {
         if let Some(problem) =
             names::secret_problem(&entry.key).filter(|_| entry.value.entries().is_some())
         {
-            self.bad_name("a secret", &entry.key, problem, place.clone());
+            let shown = if entry.key.contains(char::is_whitespace) { "" } else { &*entry.key };
+            self.bad_name("a secret", shown, problem, place.clone());
         }
         let node = &entry.value;
         self.mapping(Some(node), "a secret");
@@ -168,7 +170,9 @@ impl<'a> Reader<'a> {
         };
         let named = node.entries().is_some() && (name.is_some() || node.get("variable").is_some());
         if let Some(problem) = names::variable_problem(&variable).filter(|_| named) {
-            self.bad_name("a variable", &variable, &problem, place.clone());
+            // What is no name at all may be a value that lost its key.
+            let shown = if names::is_word(&variable) { &*variable } else { "" };
+            self.bad_name("a variable", shown, &problem, place.clone());
         }
         let nested = match node.get("nested").map(|nested| (nested, nested.kind())) {
             None => false,
@@ -184,7 +188,11 @@ impl<'a> Reader<'a> {
             Some(dev) => self.string(dev, "dev").unwrap_or_default(),
             None => {
                 if node.entries().is_some() {
-                    let what = name.map_or("this secret".into(), |name| format!("\"{name}\""));
+                    let what = match name {
+                        None => "this secret".to_owned(),
+                        Some(name) if names::is_word(name) => format!("\"{name}\""),
+                        Some(_) => "this key".to_owned(),
+                    };
                     self.push(
                         "no-dev-value",
                         format!("{what} has no development value (dev:)"),
@@ -197,7 +205,22 @@ impl<'a> Reader<'a> {
         if dev.contains('\0') {
             self.push("nul", "a value cannot hold a NUL character".into(), place.clone());
         }
-        Key { name: name.map(str::to_owned), variable, dev: SecretString::from(dev), nested, place }
+        let given = node.get("key").filter(|_| name.is_some());
+        let path = given.and_then(|key| self.string(key, "key"));
+        if path.as_deref().is_some_and(|path| path.split('.').any(str::is_empty)) {
+            let message = "a key is a name, or names with dots between them".to_owned();
+            self.push("bad-key", message, place.clone());
+        }
+        let dev = SecretString::from(dev);
+        let name = path.as_deref().or(name).map(str::to_owned);
+        Key {
+            name,
+            path: path.is_some_and(|path| path.contains('.')),
+            variable,
+            dev,
+            nested,
+            place,
+        }
     }
 
     fn known_keys(&mut self, node: &Node, known: &[&'static str]) {
@@ -260,10 +283,11 @@ impl<'a> Reader<'a> {
     }
 
     fn bad_name(&mut self, what: &str, name: &str, problem: &str, place: Place) {
-        self.report.push(
-            Diagnostic::error("bad-name", format!("{what} cannot be called \"{name}\": {problem}"))
-                .at(place, ""),
-        );
+        let message = match name {
+            "" => format!("{what} cannot be called this: {problem}"),
+            name => format!("{what} cannot be called \"{name}\": {problem}"),
+        };
+        self.report.push(Diagnostic::error("bad-name", message).at(place, ""));
     }
 
     fn push(&mut self, code: &'static str, message: String, place: Place) {

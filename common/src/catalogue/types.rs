@@ -47,6 +47,8 @@ pub enum Format {
 pub struct Key {
     /// The key in the JSON object; `None` where the secret is one value.
     pub name: Option<String>,
+    /// Whether the name is a path with dots into nested objects, as `key:` says it.
+    pub path: bool,
     /// The environment variable it becomes.
     pub variable: String,
     /// The value in development.

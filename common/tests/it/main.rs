@@ -1,3 +1,4 @@
-//! The reader of Compose projects next to the real `docker compose config`.
+//! The reader of Compose projects next to the real `docker compose config`, and the messages about a catalogue.
 
+mod leaks;
 mod project;

@@ -1,8 +1,8 @@
 //! `fetch`: the env files, all or nothing.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -150,7 +150,7 @@ fn write(folder: &Folder, targets: &[Target], options: &Fetch) -> Result<()> {
     for target in targets {
         let name = format!("{}.env", target.name);
         folder.sweep(&[&name]).map_err(|error| failed(&options.output_dir, &error))?;
-        if matches!(target.state, State::Missing | State::Changed) {
+        if target.state == State::Missing || target.state == State::Changed || is_foreign(target) {
             let file = folder.stage(&name, target.text.expose_secret().as_bytes(), options.mode);
             staged.push(file.map_err(|error| failed(&target.path, &error))?);
         }
@@ -160,11 +160,25 @@ fn write(folder: &Folder, targets: &[Target], options: &Fetch) -> Result<()> {
         let message = format!("{folder}: {error}; each file is whole, old or new");
         Diagnostic::error("not-written", message)
     })?;
-    for target in targets.iter().filter(|target| target.state == State::Mode) {
-        fs::set_permissions(&target.path, fs::Permissions::from_mode(options.mode))
-            .map_err(|error| failed(&target.path, &error))?;
+    for target in targets {
+        if target.state == State::Mode && !is_foreign(target) {
+            fs::set_permissions(&target.path, Permissions::from_mode(options.mode)).map_err(
+                |error| {
+                    let message =
+                        format!("{}: {error}; the files are up to date", target.path.display());
+                    Diagnostic::error("not-written", message)
+                },
+            )?;
+        }
     }
     Ok(())
+}
+
+/// Whether the permission bits are to change of a file that belongs to another user: only a new file can have them.
+fn is_foreign(target: &Target) -> bool {
+    let user = rustix::process::geteuid();
+    let owner = fs::metadata(&target.path).map_or(user.as_raw(), |metadata| metadata.uid());
+    target.state == State::Mode && !user.is_root() && owner != user.as_raw()
 }
 
 fn report(targets: &[Target], options: &Fetch) -> Result<()> {

@@ -3,6 +3,7 @@
 pub(crate) mod exec;
 pub(crate) mod fetch;
 pub(crate) mod list;
+mod only;
 pub(crate) mod print;
 pub(crate) mod seed;
 

@@ -1,9 +1,10 @@
 //! `seed`: every secret of the catalogue with its development value.
 
+mod guard;
 mod overrides;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use aws_sdk_secretsmanager::Client;
@@ -21,9 +22,11 @@ use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use guard::Target;
+
 use super::{catalogue, progress};
 use crate::cli::{Seed, Shared};
-use crate::source::aws::{self, Failure};
+use crate::source::aws::{self, Emulator, Failure, Session, Why};
 use crate::value::{self, Payload};
 use crate::variables::Variables;
 
@@ -44,16 +47,11 @@ struct Row<'a> {
 
 pub(crate) fn run(shared: &Shared, options: &Seed) -> Result<Status> {
     let catalogue = catalogue(shared)?;
-    if aws::endpoint_from_environment()?.is_none() && !options.allow_aws {
-        let message = "AWS_ENDPOINT_URL is not set: this would write development values to AWS";
-        let hint = "set AWS_ENDPOINT_URL, or say --allow-aws if that is what you want";
-        bail!(Diagnostic::error("would-write-to-aws", message).hint(hint));
-    }
     let (values, warnings) = overrides::apply(&catalogue, &options.set)?;
     say(&warnings);
     let wanted = catalogue.secrets.iter().map(|secret| payload(secret, &values));
     let wanted: Vec<Payload> = wanted.collect::<Result<_>>()?;
-    let rows = seed(&catalogue, &wanted, options.timeout)?;
+    let rows = seed(&catalogue, &wanted, options)?;
     match options.format {
         cli::Format::Json => streams::json(&rows)?,
         cli::Format::Text => {
@@ -71,10 +69,15 @@ fn payload(secret: &Secret, values: &Variables) -> Result<Payload> {
     match secret.format {
         Format::Json => {
             let mut object = BTreeMap::new();
-            for key in &secret.keys {
+            for key in secret.keys.iter().filter(|key| !key.path) {
                 object.insert(key.label(), in_json(value(&key.variable), key.nested)?);
             }
-            Ok(Payload::Text(serde_json::to_string(&object)?.into()))
+            let mut text = serde_json::to_string(&object)?;
+            for key in secret.keys.iter().filter(|key| key.path) {
+                let inner = value::at_path(key.label(), in_json(value(&key.variable), key.nested)?);
+                text = inner.and_then(|inner| value::merge(&text, &inner)).unwrap_or(text);
+            }
+            Ok(Payload::Text(text.into()))
         }
         Format::Text => Ok(Payload::Text(values[&secret.keys[0].variable].clone())),
         Format::Base64 => match STANDARD.decode(value(&secret.keys[0].variable)) {
@@ -97,45 +100,145 @@ fn in_json(value: &str, nested: bool) -> Result<Box<RawValue>> {
     Ok(to_raw_value(value)?)
 }
 
-fn seed<'a>(
-    catalogue: &'a Catalogue,
-    wanted: &[Payload],
-    deadline: Duration,
-) -> Result<Vec<Row<'a>>> {
-    aws::with_client(deadline, async |client, endpoint| {
-        let what = format!("seeding {} secrets at {endpoint}", catalogue.secrets.len());
+fn seed<'a>(catalogue: &'a Catalogue, wanted: &[Payload], options: &Seed) -> Result<Vec<Row<'a>>> {
+    aws::with_session(options.timeout, async |mut session| {
+        let target = guard::check(&mut session, options.account.as_deref()).await?;
+        let what = format!("seeding {} secrets at {}", catalogue.secrets.len(), session.endpoint);
         progress(&what);
         let _step = common::verbose::step(what);
         let names = catalogue.secrets.iter().map(|secret| secret.name.clone()).collect();
-        let (mut found, _) = aws::read(&client, names).await;
+        let writer = Writer { session: Arc::new(session), target };
+        let (mut found, _) = aws::read(&writer.session, names).await;
         let mut rows = Vec::new();
         let mut report = Report::default();
         for (secret, wanted) in catalogue.secrets.iter().zip(wanted) {
             let index = found.iter().position(|(name, _)| *name == secret.name);
             let outcome = match index.map(|index| found.swap_remove(index).1) {
-                Some(Ok(now)) if same(secret, &now, wanted) => Ok(Action::Unchanged),
-                Some(Ok(_)) => put(&client, secret, wanted).await.map(|()| Action::Updated),
-                Some(Err(failure)) => bring(&client, secret, wanted, failure).await,
-                None => create(&client, secret, wanted).await,
+                Some(Ok(now)) => writer.change(secret, &now, wanted).await,
+                Some(Err(failure)) => writer.bring(secret, wanted, failure).await,
+                None => writer.create(secret, wanted).await,
             };
             match outcome {
                 Ok(action) => rows.push(Row { secret: &secret.name, action }),
                 Err(failure) if failure.concerns_one_secret() => report
                     .push(Diagnostic::error("not-seeded", format!("{}: {failure}", secret.name))),
-                Err(failure) => bail!(failure.stop(&endpoint)),
+                Err(failure) => bail!(failure.stop(&writer.session.endpoint)),
             }
         }
         if report.has_errors() { bail!(Stop { status: Status::No, report }) } else { Ok(rows) }
     })
 }
 
-/// Whether both give the same variables, however their JSON is written.
+/// Writes secrets to a target that may be written to.
+struct Writer {
+    session: Arc<Session>,
+    target: Target,
+}
+
+impl Writer {
+    /// A secret that has a value.
+    async fn change(
+        &self,
+        secret: &Secret,
+        now: &Payload,
+        wanted: &Payload,
+    ) -> Result<Action, Failure> {
+        if same(secret, now, wanted) {
+            return Ok(Action::Unchanged);
+        }
+        let merged = match (now, wanted) {
+            (Payload::Text(now), Payload::Text(wanted)) if secret.format == Format::Json => {
+                value::merge(now.expose_secret(), wanted.expose_secret())
+            }
+            _ => None,
+        };
+        let merged = merged.map(|text| Payload::Text(text.into()));
+        self.put(secret, merged.as_ref().unwrap_or(wanted)).await?;
+        Ok(Action::Updated)
+    }
+
+    /// A secret that could not be read: not there yet, on its way out, or without a value.
+    async fn bring(
+        &self,
+        secret: &Secret,
+        wanted: &Payload,
+        failure: Failure,
+    ) -> Result<Action, Failure> {
+        match failure.why() {
+            Some(Why::Deleted) => {
+                let request = async |client: &Client| {
+                    client.restore_secret().secret_id(&secret.name).send().await
+                };
+                self.session.ask(request).await?;
+                self.put(secret, wanted).await?;
+                Ok(Action::Restored)
+            }
+            Some(Why::Missing | Why::NoValue) => self.create(secret, wanted).await,
+            // A binary value that LocalStack has lost breaks every request for it.
+            Some(Why::Unsupported) if self.loses(wanted) => {
+                self.replace(secret, wanted).await.map(|()| Action::Updated)
+            }
+            _ => Err(failure),
+        }
+    }
+
+    async fn create(&self, secret: &Secret, wanted: &Payload) -> Result<Action, Failure> {
+        let request = async |client: &Client| {
+            let (text, binary) = parts(wanted);
+            let request = client.create_secret().name(&secret.name);
+            let request = request.description(&secret.description);
+            request.set_secret_string(text).set_secret_binary(binary).send().await
+        };
+        match self.session.ask(request).await.map_err(Failure::without_message) {
+            Ok(_) => Ok(Action::Created),
+            // It has no value yet, or somebody else has just created it.
+            Err(failure) if failure.why() == Some(Why::Exists) => {
+                self.put(secret, wanted).await.map(|()| Action::Updated)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Whether the target would lose this value.
+    fn loses(&self, wanted: &Payload) -> bool {
+        let binary = matches!(wanted, Payload::Binary(_));
+        binary && self.target == Target::Emulator(Emulator::LocalStack)
+    }
+
+    async fn put(&self, secret: &Secret, wanted: &Payload) -> Result<(), Failure> {
+        if self.loses(wanted) {
+            return self.replace(secret, wanted).await;
+        }
+        let request = async |client: &Client| {
+            let (text, binary) = parts(wanted);
+            let request = client.put_secret_value().secret_id(&secret.name);
+            request.set_secret_string(text).set_secret_binary(binary).send().await
+        };
+        self.session.ask(request).await.map(|_| ()).map_err(Failure::without_message)
+    }
+
+    /// LocalStack 4.12 loses a binary value that is put to a secret that exists, and no batch with it can be read
+    /// any more.
+    async fn replace(&self, secret: &Secret, wanted: &Payload) -> Result<(), Failure> {
+        let delete = async |client: &Client| {
+            let request = client.delete_secret().secret_id(&secret.name);
+            request.force_delete_without_recovery(true).send().await
+        };
+        self.session.ask(delete).await.map_err(Failure::without_message)?;
+        let create = async |client: &Client| {
+            let (text, binary) = parts(wanted);
+            let request = client.create_secret().name(&secret.name);
+            let request = request.description(&secret.description);
+            request.set_secret_string(text).set_secret_binary(binary).send().await
+        };
+        self.session.ask(create).await.map(|_| ()).map_err(Failure::without_message)
+    }
+}
+
+/// Whether both give the same variables, however their JSON is written and whatever else it holds.
 fn same(secret: &Secret, now: &Payload, wanted: &Payload) -> bool {
     let plain = |payload: &Payload| -> Option<Vec<(String, String)>> {
-        let (variables, extra) = value::variables(secret, payload).ok()?;
-        if !extra.is_empty() {
-            return None;
-        }
+        let (variables, _) = value::variables(secret, payload).ok()?;
         Some(
             variables
                 .into_iter()
@@ -144,45 +247,6 @@ fn same(secret: &Secret, now: &Payload, wanted: &Payload) -> bool {
         )
     };
     plain(now).is_some_and(|now| Some(now) == plain(wanted))
-}
-
-/// A secret that could not be read: not there yet, on its way out, or without a value.
-async fn bring(
-    client: &Client,
-    secret: &Secret,
-    wanted: &Payload,
-    failure: Failure,
-) -> Result<Action, Failure> {
-    if failure.is_deleted() {
-        client.restore_secret().secret_id(&secret.name).send().await?;
-        put(client, secret, wanted).await?;
-        return Ok(Action::Restored);
-    }
-    if failure.is_missing() {
-        return create(client, secret, wanted).await;
-    }
-    Err(failure)
-}
-
-async fn create(client: &Client, secret: &Secret, wanted: &Payload) -> Result<Action, Failure> {
-    let (text, binary) = parts(wanted);
-    let request = client.create_secret().name(&secret.name).description(&secret.description);
-    let answer = request.set_secret_string(text).set_secret_binary(binary).send().await;
-    match answer.map_err(Failure::from).map_err(Failure::without_message) {
-        Ok(_) => Ok(Action::Created),
-        // It has no value yet, or somebody else has just created it.
-        Err(failure) if failure.is_there_already() => {
-            put(client, secret, wanted).await.map(|()| Action::Updated)
-        }
-        Err(failure) => Err(failure),
-    }
-}
-
-async fn put(client: &Client, secret: &Secret, wanted: &Payload) -> Result<(), Failure> {
-    let (text, binary) = parts(wanted);
-    let request = client.put_secret_value().secret_id(&secret.name);
-    let answer = request.set_secret_string(text).set_secret_binary(binary).send().await;
-    answer.map(|_| ()).map_err(Failure::from).map_err(Failure::without_message)
 }
 
 fn parts(payload: &Payload) -> (Option<String>, Option<Blob>) {

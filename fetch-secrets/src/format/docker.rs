@@ -28,10 +28,10 @@ pub(super) fn render(variables: &Variables) -> Result<String> {
             continue;
         };
         let message = format!("the value of {name} {problem}, which docker cannot read");
-        report.push(
-            Diagnostic::error("not-for-docker", message)
-                .hint("use --format env with Docker Compose, or fetch-secrets exec"),
-        );
+        report
+            .push(Diagnostic::error("not-for-docker", message).hint(
+                "use --format env with Docker Compose, --format json, or fetch-secrets exec",
+            ));
     }
     if report.has_errors() {
         bail!(Stop { status: Status::No, report });

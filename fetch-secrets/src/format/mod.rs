@@ -1,13 +1,15 @@
 //! The formats of `print`, one reader per file.
 
 mod docker;
+mod dotenv;
 mod github;
 mod json;
+mod kubernetes;
 mod systemd;
 
 use anyhow::Result;
 
-use crate::cli::PrintFormat;
+use crate::cli::{Print, PrintFormat};
 use crate::envfile;
 use crate::variables::Variables;
 
@@ -17,11 +19,15 @@ pub(crate) use github::masks;
 ///
 /// # Errors
 /// A value that the reader has no way to receive.
-pub(crate) fn render(format: PrintFormat, variables: &Variables) -> Result<String> {
-    match format {
+pub(crate) fn render(options: &Print, variables: &Variables) -> Result<String> {
+    match options.format {
         PrintFormat::Env => Ok(envfile::render(variables)),
         PrintFormat::Docker => docker::render(variables),
         PrintFormat::Systemd => Ok(systemd::render(variables)),
+        PrintFormat::Dotenv => dotenv::render(variables),
+        PrintFormat::Kubernetes => {
+            kubernetes::render(variables, &options.name, options.namespace.as_deref())
+        }
         PrintFormat::Json => json::render(variables),
         PrintFormat::GithubEnv => github::render(variables),
     }

@@ -6,10 +6,11 @@ mod dev;
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
-use common::catalogue::{Catalogue, EnvFile};
+use common::catalogue::{Catalogue, EnvFile, Format, Secret};
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::stop::Stop;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::cli::{Selection, Source};
 use crate::value;
@@ -46,6 +47,7 @@ pub(crate) fn variables(
         let Some(payload) = fetched.payloads.get(&secret.name) else { continue };
         match value::variables(secret, payload) {
             Ok((more, extra)) => {
+                report.extend(json_as_text(secret, &more));
                 variables.extend(more);
                 if !extra.is_empty() {
                     let extra: Vec<String> =
@@ -61,10 +63,27 @@ pub(crate) fn variables(
             Err(problems) => {
                 status = status.max(Status::No);
                 report.extend(problems.into_iter().map(|problem| {
-                    Diagnostic::error("bad-secret", format!("{} {problem}", secret.name))
+                    let hint = problem.hint();
+                    let message = format!("{} {problem}", secret.name);
+                    Diagnostic::error("bad-secret", message).hint_if(hint)
                 }));
             }
         }
     }
     if report.has_errors() { bail!(Stop { status, report }) } else { Ok((variables, report)) }
+}
+
+/// A JSON object that becomes one variable is often one whose keys are missing in the catalogue. Not where the
+/// development value is such an object, too.
+fn json_as_text(secret: &Secret, variables: &Variables) -> Option<Diagnostic> {
+    let is_object = |text: &SecretString| value::is_object(text.expose_secret());
+    let found = secret.format == Format::Text
+        && variables.values().any(is_object)
+        && !secret.keys.iter().any(|key| is_object(&key.dev));
+    found.then(|| {
+        let message =
+            format!("{} is a JSON object, and becomes one variable as a whole", secret.name);
+        Diagnostic::warning("json-as-text", message)
+            .hint("name its keys under keys: in the catalogue")
+    })
 }

@@ -1,6 +1,7 @@
 //! Killed, out of space, not allowed to write: no file is ever torn.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -84,6 +85,37 @@ fn a_folder_that_cannot_be_written_is_said() {
     bench.write("file", "");
     let into_file = run(&mut bench.tool(&["--source", "dev", "--output-dir", "file/x"])).expect(2);
     assert_snapshot!(into_file.transcript(&[]));
+}
+
+#[test]
+fn a_file_of_another_user_in_an_own_folder_is_replaced() {
+    // Only root can make files of two users.
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let bench = Bench::new(
+        "x-secrets:\n  one: {services: [a], keys: {A: {dev: a}}}\n  two: {services: [b], keys: {B: {dev: b}}}\n",
+    );
+    run(&mut bench.tool(&["--source", "dev", "--mode", "0644"])).expect(0);
+    let core = bench.out().join("core.env");
+    fs::write(&core, bench.read("out/core.env").replace("'a'", "'old'")).unwrap();
+    std::os::unix::fs::chown(&core, Some(1000), Some(1000)).unwrap();
+    std::os::unix::fs::chown(bench.out(), Some(1000), Some(1000)).unwrap();
+    // The user has to reach the folder, and the program.
+    fs::set_permissions(bench.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = bench.path().join("fetch-secrets");
+    fs::copy(env!("CARGO_BIN_EXE_fetch-secrets"), &program).unwrap();
+    let mut command = std::process::Command::new(program);
+    command.args(["--source", "dev"]).current_dir(bench.path()).uid(1000).gid(1000);
+    command.env("PLATFORM_SPEC", "spec").env("SECRETS_OUTPUT_DIR", "out");
+    let written = run(&mut command).expect(0);
+    assert!(written.stdout.contains("permissions set"), "{}", written.stdout);
+    for (name, line) in [("core", "A='a'"), ("extra", "B='b'")] {
+        let path = bench.out().join(format!("{name}.env"));
+        let metadata = fs::metadata(&path).unwrap();
+        assert_eq!((metadata.uid(), metadata.mode() & 0o777), (1000, 0o600), "{name}");
+        assert!(fs::read_to_string(path).unwrap().contains(line), "{name}");
+    }
 }
 
 #[test]

@@ -2,13 +2,17 @@
 
 mod action;
 mod catalogue;
+mod credentials;
 mod dev;
 mod docs;
 mod exec;
 mod failures;
+mod guard;
 mod interrupted;
 mod localstack;
+mod matrix;
 mod print;
+mod readers;
 mod round_trip;
 mod secrecy;
 mod support;

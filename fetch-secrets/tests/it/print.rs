@@ -1,5 +1,8 @@
 //! `print`, format by format.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use insta::assert_snapshot;
 use rideshare_tests::run::run;
 
@@ -63,4 +66,47 @@ fn github_env_is_masked_only_in_a_job() {
         assert!(inside.stderr.contains(&format!("::add-mask::{line}\n")), "{}", inside.stderr);
     }
     assert_ne!(outside.stdout, inside.stdout, "delimiters are random");
+}
+
+#[test]
+fn a_file_is_replaced_whole_and_is_its_owners_alone() {
+    let bench = bench();
+    for format in ["env", "docker", "systemd", "dotenv", "json", "github-env", "kubernetes"] {
+        let arguments = ["print", "--source", "dev", "--format", format, "--only", "PLAIN"];
+        let printed = run(&mut bench.tool(&arguments)).expect(0);
+        bench.write("file", "old");
+        fs::set_permissions(bench.path().join("file"), Permissions::from_mode(0o644)).unwrap();
+        let written = run(bench.tool(&arguments).args(["--output", "file"])).expect(0);
+        assert_eq!(written.stdout, "", "{format}");
+        let mode = fs::metadata(bench.path().join("file")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{format}");
+        if format != "github-env" {
+            assert_eq!(bench.read("file"), printed.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_value_that_a_format_cannot_carry_leaves_the_file_as_it_is() {
+    let bench = bench();
+    bench.write("file", "old");
+    for format in ["docker", "dotenv"] {
+        let arguments = ["print", "--source", "dev", "--format", format, "--output", "file"];
+        run(&mut bench.tool(&arguments)).expect(1);
+        assert_eq!(bench.read("file"), "old");
+    }
+}
+
+#[test]
+fn a_device_is_not_replaced() {
+    let arguments = ["print", "--source", "dev", "--output", "/dev/null"];
+    let refused = run(&mut bench().tool(&arguments)).expect(2);
+    assert!(refused.stderr.contains("error[not-a-file]"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_a_mistake() {
+    let arguments = ["print", "--source", "dev", "--only", "PLAINN"];
+    let refused = run(&mut bench().tool(&arguments)).expect(2);
+    assert!(refused.stderr.contains("error[no-match]"), "{}", refused.stderr);
 }

@@ -164,7 +164,7 @@ fn when_the_input_is_wrong() {
     let bench = Bench::new(&catalogue());
     for arguments in [
         &["seed", "--set", CANARY][..],
-        &["seed", "--allow-aws", "--set", CANARY],
+        &["seed", "--account", "000000000001", "--set", CANARY],
         &["seed", "--set", "A", CANARY],
         &["seed", &format!("A={CANARY}")],
         &["seed", "--set", &format!("{CANARY}=")],
@@ -174,5 +174,55 @@ fn when_the_input_is_wrong() {
     ] {
         let failed = quiet(&mut bench.tool(arguments));
         assert_ne!(failed.status, 0, "{arguments:?}");
+    }
+}
+
+#[test]
+fn when_credentials_and_endpoints_are_malformed() {
+    let bench = Bench::new(&catalogue());
+    let endpoints = [
+        format!("http://user:{CANARY}@"),
+        format!("http://user:{CANARY} x@host"),
+        format!("user:{CANARY}@host:4566"),
+        format!("https://{CANARY}\n"),
+        CANARY.to_owned(),
+        format!("http://127.0.0.1:1/?token={CANARY}"),
+        format!("http://user:{CANARY}@127.0.0.1:1"),
+        format!("http://user:{CANARY}%zz@127.0.0.1:1"),
+        format!("http://user:p@{CANARY}@127.0.0.1:1"),
+    ];
+    for endpoint in &endpoints {
+        for arguments in [&["print"][..], &["seed"], &["--check"]] {
+            let mut command = bench.tool(arguments);
+            command.args(["--timeout", "3s"]);
+            let failed = quiet(aws(&mut command, endpoint, "000000000001"));
+            assert!([2, 3].contains(&failed.status), "{}", failed.transcript(&[]));
+        }
+    }
+    for name in ["HTTP_PROXY", "https_proxy", "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE", "AWS_PROFILE"] {
+        let mut command = bench.tool(&["print", "--timeout", "2s"]);
+        let value = match name {
+            // A profile is a name, and a message has to say which one is missing.
+            "AWS_PROFILE" => "none".to_owned(),
+            _ => format!("user:{CANARY} x@host"),
+        };
+        let command = aws(&mut command, "http://127.0.0.1:1", "000000000001").env(name, value);
+        quiet(command).expect(2);
+    }
+}
+
+#[test]
+fn when_credentials_hold_line_breaks() {
+    let bench = Bench::new(&catalogue());
+    for end in ["\n", "\r", "\r\n", " x", "\t", "\u{1}", "é"] {
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+            for arguments in [&["print"][..], &["seed"], &["exec", "--", "true"]] {
+                let mut command = bench.tool(arguments);
+                aws(&mut command, "http://127.0.0.1:1", "000000000001");
+                // Where the SDK cuts the end off, the request is sent, and nobody answers.
+                let failed = quiet(command.env(name, format!("{CANARY}{end}")));
+                assert!([2, 3].contains(&failed.status), "{}", failed.transcript(&[]));
+            }
+        }
     }
 }

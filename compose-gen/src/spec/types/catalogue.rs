@@ -29,6 +29,8 @@ pub(crate) struct SecretEntry {
 pub(crate) struct SecretKey {
     /// The variable it becomes [its own name].
     pub(crate) variable: Option<String>,
+    /// Its key in the secret, or a path with dots into nested objects [its own name].
+    pub(crate) key: Option<String>,
     /// Its value in development.
     pub(crate) dev: Option<String>,
     /// An object, a list or null inside, as JSON text.

@@ -4,18 +4,18 @@
 //! let an id vanish from both lists, or fail the whole batch for one bad id. So every id that
 //! was asked for and did not come back is asked for once more, alone.
 
+mod emulator;
 mod failure;
+mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::batch_get_secret_value::BatchGetSecretValueOutput;
 use aws_sdk_secretsmanager::primitives::Blob;
-use common::aws::Service;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use secrecy::SecretBox;
@@ -24,11 +24,10 @@ use tokio::task::JoinSet;
 
 use crate::value::Payload;
 
-pub(crate) use failure::Failure;
+pub(crate) use emulator::Emulator;
+pub(crate) use failure::{Failure, Why};
+pub(crate) use session::{Session, with_session};
 
-/// The service as the AWS configuration knows it.
-const SERVICE: Service =
-    Service { host: "secretsmanager", variable: "AWS_ENDPOINT_URL_SECRETS_MANAGER" };
 /// The most ids that one BatchGetSecretValue takes.
 const BATCH: usize = 20;
 /// Single requests under way at once; Secrets Manager allows far more per second.
@@ -44,46 +43,6 @@ pub(crate) struct Fetched {
     pub(crate) report: Report,
 }
 
-/// Where the environment sends requests, if anywhere else than to AWS.
-///
-/// # Errors
-/// It is not a URL.
-pub(crate) fn endpoint_from_environment() -> Result<Option<String>> {
-    SERVICE.endpoint_from_environment().map_err(|problem| {
-        Diagnostic::error("bad-endpoint", problem).hint("unset it to talk to AWS itself").into()
-    })
-}
-
-/// Runs `work` with a client, within `deadline`.
-///
-/// # Errors
-/// The deadline, or what `work` fails with.
-pub(crate) fn with_client<T, F>(
-    deadline: Duration,
-    work: impl FnOnce(Client, String) -> F,
-) -> Result<T>
-where
-    F: Future<Output = Result<T>>,
-{
-    let named = endpoint_from_environment()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("cannot start")?;
-    let outcome = runtime.block_on(async {
-        let mut endpoint = named.unwrap_or_else(|| "AWS".into());
-        let working = async {
-            let config = common::aws::config(deadline).await;
-            endpoint = SERVICE.endpoint(&config);
-            work(Client::new(&config), endpoint.clone()).await
-        };
-        tokio::time::timeout(deadline, working)
-            .await
-            .unwrap_or_else(|_| Err(failure::deadline(&endpoint, deadline).into()))
-    });
-    // A name look-up may still hang on a thread of its own; nobody waits for it.
-    runtime.shutdown_background();
-    outcome
-}
-
 /// Fetches the named secrets.
 ///
 /// # Errors
@@ -97,27 +56,33 @@ pub(crate) fn fetch(names: &[String], deadline: Duration) -> Result<Fetched> {
         });
     }
     let names = names.to_owned();
-    with_client(deadline, async move |client, endpoint| {
-        let what = format!("fetching {} secrets from {endpoint}", names.len());
+    with_session(deadline, async move |mut session| {
+        session.sign_in().await?;
+        let what = format!("fetching {} secrets from {}", names.len(), session.endpoint);
         crate::command::progress(&what);
         let _step = common::verbose::step(what);
-        let (found, warnings) = read(&client, names).await;
-        collect(found, warnings, &endpoint)
+        let session = Arc::new(session);
+        let (found, warnings) = read(&session, names).await;
+        collect(found, warnings, &session).await
     })
 }
 
 /// Every name with its value or the reason why there is none, and warnings.
 pub(crate) async fn read(
-    client: &Client,
+    session: &Arc<Session>,
     names: Vec<String>,
 ) -> (Vec<(String, Result<Payload, Failure>)>, Report) {
     let mut batches = JoinSet::new();
     for chunk in names.chunks(BATCH) {
-        let (client, chunk) = (client.clone(), chunk.to_vec());
-        batches.spawn(async move {
-            let request = client.batch_get_secret_value();
-            let answer = request.set_secret_id_list(Some(chunk.clone())).send().await;
-            (chunk, answer.map_err(Failure::from))
+        let (session, chunk) = (Arc::clone(session), chunk.to_vec());
+        batches.spawn_local(async move {
+            let ids = chunk.clone();
+            let request = async |client: &Client| {
+                let request = client.batch_get_secret_value();
+                request.set_secret_id_list(Some(ids.clone())).send().await
+            };
+            let answer = session.ask(request).await;
+            (chunk, answer)
         });
     }
     let mut found = Vec::new();
@@ -144,7 +109,7 @@ pub(crate) async fn read(
         let hint = "allow secretsmanager:BatchGetSecretValue on \"*\"; it reads nothing by itself";
         warnings.push(Diagnostic::warning("no-batch", message).hint(hint));
     }
-    found.extend(singles(client, alone).await);
+    found.extend(singles(session, alone).await);
     (found, warnings)
 }
 
@@ -177,18 +142,21 @@ fn reconcile(
 }
 
 /// GetSecretValue for each name, a few at once.
-async fn singles(client: &Client, names: Vec<String>) -> Vec<(String, Result<Payload, Failure>)> {
+async fn singles(
+    session: &Arc<Session>,
+    names: Vec<String>,
+) -> Vec<(String, Result<Payload, Failure>)> {
     let slots = Arc::new(Semaphore::new(SINGLES));
     let mut requests = JoinSet::new();
     for name in names {
-        let (client, slots) = (client.clone(), Arc::clone(&slots));
-        requests.spawn(async move {
+        let (session, slots) = (Arc::clone(session), Arc::clone(&slots));
+        requests.spawn_local(async move {
             let _slot = slots.acquire().await;
-            let answer = match client.get_secret_value().secret_id(&name).send().await {
-                Ok(value) => payload(value.secret_string, value.secret_binary)
-                    .ok_or_else(|| Failure::of_secret(None, Some("it has no value"))),
-                Err(error) => Err(Failure::from(error)),
-            };
+            let request =
+                async |client: &Client| client.get_secret_value().secret_id(&name).send().await;
+            let answer = session.ask(request).await.and_then(|value| {
+                payload(value.secret_string, value.secret_binary).ok_or_else(Failure::no_value)
+            });
             (name, answer)
         });
     }
@@ -198,24 +166,33 @@ async fn singles(client: &Client, names: Vec<String>) -> Vec<(String, Result<Pay
 fn payload(text: Option<String>, binary: Option<Blob>) -> Option<Payload> {
     match (text, binary) {
         (Some(text), _) => Some(Payload::Text(text.into())),
+        // LocalStack gives an empty one where it has lost the value; AWS has no empty ones.
+        (None, Some(blob)) if blob.as_ref().is_empty() => None,
         (None, Some(blob)) => Some(Payload::Binary(SecretBox::new(Box::new(blob.into_inner())))),
         (None, None) => None,
     }
 }
 
 /// Splits values from failures. A failure that concerns no single secret is reported once.
-fn collect(
+async fn collect(
     found: Vec<(String, Result<Payload, Failure>)>,
     warnings: Report,
-    endpoint: &str,
+    session: &Session,
 ) -> Result<Fetched> {
     let mut fetched = Fetched { payloads: BTreeMap::new(), status: Status::Done, report: warnings };
     // In the order of their names, whatever came back first.
     let found: BTreeMap<_, _> = found.into_iter().collect();
     let mut failures = found.values().filter_map(|outcome| outcome.as_ref().err());
     if let Some(failure) = failures.find(|failure| !failure.concerns_one_secret()) {
-        bail!(failure.stop(endpoint));
+        bail!(failure.stop(&session.endpoint));
     }
+    let missing = |outcome: &Result<_, Failure>| {
+        outcome.as_ref().is_err_and(|failure| failure.why() == Some(Why::Missing))
+    };
+    let place = match found.values().any(missing) {
+        true => session.place().await,
+        false => String::new(),
+    };
     for (name, outcome) in found {
         let failure = match outcome {
             Ok(payload) => {
@@ -225,9 +202,12 @@ fn collect(
             Err(failure) => failure,
         };
         fetched.status = Status::No;
-        let message = format!("{name}: {failure}");
+        let message = match failure.why() {
+            Some(Why::Missing) => format!("{name}: {failure}; {place}"),
+            _ => format!("{name}: {failure}"),
+        };
         let diagnostic = Diagnostic::error("secret-not-readable", message);
-        fetched.report.push(diagnostic.hint_if(failure.hint()));
+        fetched.report.push(diagnostic.hint_if(failure.hint(&name)));
     }
     Ok(fetched)
 }

@@ -13,6 +13,18 @@ import yaml
 CATALOGUE = os.environ.get("SEED_CATALOGUE", "/etc/rideshare/secrets.yaml")
 
 
+def values_of(secret):
+    """The secret's object. A `key` with dots is a path into nested objects."""
+    values = {}
+    for name, entry in secret["keys"].items():
+        *parents, last = entry["key"].split(".") if "key" in entry else [name]
+        inner = values
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[last] = str(entry["dev"])
+    return values
+
+
 def main():
     with open(CATALOGUE, encoding="utf-8") as file:
         secrets = yaml.safe_load(file)["x-secrets"]
@@ -24,7 +36,7 @@ def main():
         aws_secret_access_key="test",
     )
     for name, secret in secrets.items():
-        values = {key: str(entry["dev"]) for key, entry in secret["keys"].items()}
+        values = values_of(secret)
         try:
             client.create_secret(Name=name, Description=secret["description"], SecretString=json.dumps(values))
         except client.exceptions.ResourceExistsException:
