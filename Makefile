@@ -14,7 +14,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # The programs that the tests talk to. The longest build comes first.
 PEERS := kubernetes-server prometheus otel-collector alertmanager localstack boto3 dotenv shells compose docker kubectl kubernetes kubernetes-validate pre-commit \
 	sarif-schema rich hadolint shellcheck typos zizmor time terraform moto checkov databases dbt readers \
-	kafka hive-metastore spark airflow
+	kafka hive-metastore spark airflow stand-in
 
 ##@ Start here
 .PHONY: help
@@ -177,14 +177,18 @@ PROFILES ?= core
 SERVICES ?=
 
 .PHONY: images
-images: ## Build the images of SERVICES (all); APPLICATION_DIR is the checkout of the application's repository
+images: ## Build the images of SERVICES (all)
 	scripts/images build $(SERVICES)
 
-.PHONY: up down
-up: ## Start PROFILES (core) with Docker Compose, as in PROFILES=core,monitoring; build images that are missing
+.PHONY: up down logs status
+up: ## Start PROFILES (core) with Docker Compose, as in PROFILES=core,monitoring, and print the addresses
 	scripts/images up '$(PROFILES)'
-down: ## Stop what Docker Compose has started; volumes stay
+down: ## Stop the platform; volumes stay
 	docker compose --file infrastructure/docker/compose.yaml --profile '*' down
+logs: ## Follow the logs of SERVICES (all)
+	docker compose --file infrastructure/docker/compose.yaml --profile '*' logs --follow --tail 50 $(SERVICES)
+status: ## The services that run, their health and addresses
+	scripts/images status
 
 .PHONY: secrets-init-files
 secrets-init-files: ## Compile the static binary of the secrets-init image

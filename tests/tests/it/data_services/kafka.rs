@@ -14,8 +14,9 @@ use super::generated::{self, Service};
 use super::hard;
 use super::server::{Server, free_port, java};
 
-const HARD_USER: &str = "u@d = \"x\" ${y} \\z; !#%&'()*+,-./:<>?[]^_`{|}~";
-const HARD_PASSWORD: &str = "p \"w\" ${user.name} $HOME \\ ; @ = !#%&'()*+,-./:<>?[]^_`{|}~";
+pub(super) const HARD_USER: &str = "u@d = \"x\" ${y} \\z; !#%&'()*+,-./:<>?[]^_`{|}~";
+pub(super) const HARD_PASSWORD: &str =
+    "p \"w\" ${user.name} $HOME \\ ; @ = !#%&'()*+,-./:<>?[]^_`{|}~";
 
 fn here(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data_services").join(name)
@@ -80,15 +81,15 @@ fn an_empty_user_or_password_is_refused() {
 }
 
 /// A broker with the generated environment and this account.
-struct Broker {
+pub(super) struct Broker {
     folder: tempfile::TempDir,
-    address: String,
+    pub(super) address: String,
     jars: PathBuf,
     _server: Server,
 }
 
 impl Broker {
-    fn start(user: &str, password: &str) -> Option<Broker> {
+    pub(super) fn start(user: &str, password: &str) -> Option<Broker> {
         let jars = peers::find("PEER_KAFKA")?;
         java()?;
         let folder = tempfile::tempdir().unwrap();
@@ -123,7 +124,7 @@ impl Broker {
     }
 
     /// kafka-init's command, with a file of topics.
-    fn create_topics(&self, user: &str, password: &str, topics: Option<&str>) -> Run {
+    pub(super) fn create_topics(&self, user: &str, password: &str, topics: Option<&str>) -> Run {
         let config = self.folder.path().join("config");
         generated::config("kafka", &config, &[]);
         if let Some(topics) = topics {

@@ -18,4 +18,5 @@ mod server;
 mod settings;
 mod spark;
 mod spark_server;
+mod stand_ins;
 mod two_engines;

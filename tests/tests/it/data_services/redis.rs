@@ -21,15 +21,16 @@ fn stand_in(folder: &Path, name: &str, script: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-struct Redis {
+/// A server with the generated command.
+pub(super) struct Redis {
     folder: tempfile::TempDir,
-    port: u16,
+    pub(super) port: u16,
     _server: Server,
 }
 
 impl Redis {
     /// The generated command with this password, on a free port.
-    fn start(password: &str) -> Option<Redis> {
+    pub(super) fn start(password: &str) -> Option<Redis> {
         let program = peers::find("PEER_REDIS")?;
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
@@ -53,7 +54,7 @@ impl Redis {
     }
 
     /// Commands in Redis' own form, without a shell between; the answers.
-    fn ask(&self, commands: &[&[&str]]) -> String {
+    pub(super) fn ask(&self, commands: &[&[&str]]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         for words in commands.iter().chain([&["QUIT"].as_slice()]) {
             write!(stream, "*{}\r\n", words.len()).unwrap();

@@ -1,0 +1,5 @@
+"""The simulation."""
+
+from src import simulation
+
+simulation.main()
