@@ -60,6 +60,16 @@ pub fn read_or_empty(path: &Path) -> io::Result<String> {
     }
 }
 
+impl Staged {
+    /// Gives the file to another user, or group, before it is seen.
+    ///
+    /// # Errors
+    /// The process may not do so.
+    pub fn belong_to(&self, user: Option<u32>, group: Option<u32>) -> io::Result<()> {
+        std::os::unix::fs::fchown(self.temporary.as_file(), user, group)
+    }
+}
+
 impl Folder {
     /// Opens and locks `path`, creating it when it does not exist. Waits for another process
     /// that holds it, until `deadline`.

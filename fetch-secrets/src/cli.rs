@@ -89,8 +89,20 @@ impl Cli {
 /// Variables that had another name.
 const FORMER: [Former; 1] = [("SECRETS_TIMEOUT", "SECRETS_DEADLINE")];
 
-const FETCH_OPTIONS: [&str; 7] =
-    ["profile", "source", "timeout", "output_dir", "mode", "check", "format"];
+const FETCH_OPTIONS: [&str; 12] = [
+    "profile",
+    "source",
+    "timeout",
+    "version_stage",
+    "output_dir",
+    "mode",
+    "owner",
+    "prune",
+    "watch",
+    "on_change",
+    "check",
+    "format",
+];
 
 /// An argument that nothing expects may be a value that lost its quotes: it is not repeated.
 fn without_value(error: clap::Error) -> clap::Error {
@@ -147,6 +159,9 @@ pub struct Selection {
     #[arg(long, alias = "deadline", value_name = duration::METAVAR, env = "SECRETS_TIMEOUT")]
     #[arg(value_parser = duration::timeout, default_value = "30s")]
     pub timeout: Duration,
+    /// Take the versions with this label, such as AWSPREVIOUS; one request for each secret
+    #[arg(long, value_name = "LABEL", env = "SECRETS_VERSION_STAGE")]
+    pub version_stage: Option<String>,
 }
 
 /// Where values come from.
@@ -171,6 +186,19 @@ pub struct Fetch {
     #[arg(long, value_name = "MODE", env = "SECRETS_MODE", default_value = "0600")]
     #[arg(value_parser = ValueParser::new(mode))]
     pub mode: u32,
+    /// User, and group, that the files belong to, as numbers
+    #[arg(long, value_name = "UID[:GID]", env = "SECRETS_OWNER", value_parser = ValueParser::new(owner))]
+    pub owner: Option<Owner>,
+    /// Remove env files of this tool that the catalogue no longer has
+    #[arg(long)]
+    pub prune: bool,
+    /// Stay, and fetch again this often, give or take a tenth; unchanged files are not touched
+    #[arg(long, value_name = duration::METAVAR, env = "SECRETS_WATCH", conflicts_with = "check")]
+    #[arg(value_parser = duration::timeout)]
+    pub watch: Option<Duration>,
+    /// With --watch: a shell command to run when files have changed; they are its arguments
+    #[arg(long, value_name = "COMMAND", env = "SECRETS_ON_CHANGE", requires = "watch")]
+    pub on_change: Option<String>,
     /// Write nothing; exit 1 and name the variables that differ if a file is out of date
     #[arg(long)]
     pub check: bool,
@@ -292,6 +320,24 @@ fn account(text: &str) -> Result<String, String> {
     } else {
         Err("the 12 digits of an AWS account".into())
     }
+}
+
+/// The user, and the group, of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The user's number.
+    pub user: u32,
+    /// The group's number; none leaves the one of the process.
+    pub group: Option<u32>,
+}
+
+fn owner(text: &str) -> Result<Owner, String> {
+    let number =
+        |text: &str| text.parse().map_err(|_| "numbers, such as 1000 or 1000:1000".to_owned());
+    Ok(match text.split_once(':') {
+        Some((user, group)) => Owner { user: number(user)?, group: Some(number(group)?) },
+        None => Owner { user: number(text)?, group: None },
+    })
 }
 
 fn mode(text: &str) -> Result<u32, String> {

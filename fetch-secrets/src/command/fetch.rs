@@ -4,7 +4,8 @@ use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use common::catalogue::{Catalogue, EnvFile};
@@ -18,7 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::catalogue;
-use crate::cli::{Fetch, Shared};
+use crate::cli::{Fetch, Owner, Shared};
 use crate::envfile::{self, Difference, HEADER};
 use crate::source;
 use crate::variables::Variables;
@@ -44,31 +45,134 @@ struct Target {
 enum State {
     Missing,
     Changed,
+    /// The content is right, and the file belongs to another user.
+    Owner,
     /// The content is right, the permission bits are not.
     Mode,
     Unchanged,
 }
 
 pub(crate) fn run(shared: &Shared, options: &Fetch) -> Result<Status> {
+    let Some(interval) = options.watch else { return Ok(once(shared, options, Said::All)?.status) };
+    // A start that cannot work is a failure; later ones are told, and tried again.
+    once(shared, options, Said::All)?;
+    loop {
+        std::thread::sleep(with_jitter(interval));
+        match once(shared, options, Said::Changes) {
+            Ok(outcome) if !outcome.changed.is_empty() => on_change(options, &outcome.changed),
+            Ok(_) => {}
+            Err(error) => say(&Stop::from(error).report),
+        }
+    }
+}
+
+/// A tenth more or less, so that many watchers do not ask at the same time.
+fn with_jitter(interval: Duration) -> Duration {
+    let chance = f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX);
+    interval.mul_f64(0.9 + chance / 5.0)
+}
+
+/// Tells the consumer of the files.
+fn on_change(options: &Fetch, changed: &[PathBuf]) {
+    let Some(command) = &options.on_change else { return };
+    let ended = Command::new("sh").args(["-c", command, "sh"]).args(changed).status();
+    let problem = match ended {
+        Ok(status) if status.success() => return,
+        Ok(status) => format!("the command of --on-change ended with {status}"),
+        Err(error) => format!("the command of --on-change cannot be run: {error}"),
+    };
+    say(&Diagnostic::warning("on-change", problem).into());
+}
+
+/// The result of one look at the secrets.
+struct Outcome {
+    status: Status,
+    changed: Vec<PathBuf>,
+}
+
+/// What a look reports.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    All,
+    /// Nothing as long as nothing has changed.
+    Changes,
+}
+
+fn once(shared: &Shared, options: &Fetch, said: Said) -> Result<Outcome> {
     let started = Instant::now();
     let catalogue = catalogue(shared)?;
     let files = catalogue.select(&options.selection.profile)?;
     let (variables, warnings) =
         source::variables(&catalogue, &files, |_| true, &options.selection)?;
-    say(&warnings);
+    if said == Said::All {
+        say(&warnings);
+    }
     if options.check {
         let targets = targets(&catalogue, &files, &variables, options)?;
+        let stale = stale(&catalogue, options)?;
+        let mut left = Report::default();
+        left.extend(stale.iter().map(|path| left_over(path)));
+        say(&left);
         let drift = targets.iter().any(|target| target.state != State::Unchanged);
         report(&targets, options)?;
-        return Ok(if drift { Status::No } else { Status::Done });
+        let status = if drift || !stale.is_empty() { Status::No } else { Status::Done };
+        return Ok(Outcome { status, changed: Vec::new() });
     }
     // Held from the comparison to the last rename, so that two runs do not mix their files.
     let folder = lock(options, started)?;
     let targets = targets(&catalogue, &files, &variables, options)?;
     let what = format!("writing to {}", options.output_dir.display());
     common::verbose::timed(what, || write(&folder, &targets, options))?;
-    report(&targets, options)?;
-    Ok(Status::Done)
+    let mut changed: Vec<PathBuf> = targets
+        .iter()
+        .filter(|target| target.state != State::Unchanged)
+        .map(|target| target.path.clone())
+        .collect();
+    for path in stale(&catalogue, options)? {
+        if options.prune {
+            fs::remove_file(&path).map_err(|error| {
+                let message =
+                    format!("{}: {error}; the other files are up to date", path.display());
+                Diagnostic::error("not-removed", message)
+            })?;
+            changed.push(path);
+        } else if said == Said::All {
+            say(&left_over(&path).into());
+        }
+    }
+    if said == Said::All || !changed.is_empty() {
+        report(&targets, options)?;
+    }
+    Ok(Outcome { status: Status::Done, changed })
+}
+
+fn left_over(path: &Path) -> Diagnostic {
+    let message =
+        format!("{} is of this tool, and the catalogue has no such env file", path.display());
+    Diagnostic::warning("stale-file", message).hint("--prune removes it")
+}
+
+/// Env files of this tool in the folder that the catalogue does not name.
+fn stale(catalogue: &Catalogue, options: &Fetch) -> Result<Vec<PathBuf>> {
+    let Ok(entries) = fs::read_dir(&options.output_dir) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(name) = name.strip_suffix(".env").filter(|name| !name.starts_with('.')) else {
+            continue;
+        };
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !is_file || catalogue.env_files.iter().any(|file| file.name == name) {
+            continue;
+        }
+        // What cannot be read is not known to be of this tool.
+        if fs::read(&path).is_ok_and(|text| text.starts_with(HEADER.as_bytes())) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 fn lock(options: &Fetch, started: Instant) -> Result<Folder> {
@@ -104,7 +208,7 @@ fn targets(
             .collect();
         let text = envfile::render(&own);
         let path = options.output_dir.join(format!("{}.env", file.name));
-        let (state, difference) = match on_disk(&path, &text, options.mode) {
+        let (state, difference) = match on_disk(&path, &text, options) {
             Ok(found) => found,
             Err(diagnostic) => {
                 report.push(*diagnostic);
@@ -117,7 +221,15 @@ fn targets(
     if report.has_errors() { Err(report.into()) } else { Ok(targets) }
 }
 
-fn on_disk(path: &Path, text: &str, mode: u32) -> Result<(State, Difference), Box<Diagnostic>> {
+fn has_owner(metadata: &fs::Metadata, owner: Owner) -> bool {
+    metadata.uid() == owner.user && owner.group.is_none_or(|group| metadata.gid() == group)
+}
+
+fn on_disk(
+    path: &Path,
+    text: &str,
+    options: &Fetch,
+) -> Result<(State, Difference), Box<Diagnostic>> {
     let failed = |error| Box::new(failed(path, &error));
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -136,7 +248,9 @@ fn on_disk(path: &Path, text: &str, mode: u32) -> Result<(State, Difference), Bo
     }
     let state = if old != text.as_bytes() {
         State::Changed
-    } else if metadata.permissions().mode() & 0o7777 != mode {
+    } else if options.owner.is_some_and(|owner| !has_owner(&metadata, owner)) {
+        State::Owner
+    } else if metadata.permissions().mode() & 0o7777 != options.mode {
         State::Mode
     } else {
         State::Unchanged
@@ -150,9 +264,15 @@ fn write(folder: &Folder, targets: &[Target], options: &Fetch) -> Result<()> {
     for target in targets {
         let name = format!("{}.env", target.name);
         folder.sweep(&[&name]).map_err(|error| failed(&options.output_dir, &error))?;
-        if target.state == State::Missing || target.state == State::Changed || is_foreign(target) {
+        let new = matches!(target.state, State::Missing | State::Changed | State::Owner);
+        if new || is_foreign(target) {
             let file = folder.stage(&name, target.text.expose_secret().as_bytes(), options.mode);
-            staged.push(file.map_err(|error| failed(&target.path, &error))?);
+            let file = file.map_err(|error| failed(&target.path, &error))?;
+            if let Some(owner) = options.owner {
+                let given = file.belong_to(Some(owner.user), owner.group);
+                given.map_err(|error| failed(&target.path, &error))?;
+            }
+            staged.push(file);
         }
     }
     folder.publish(staged).map_err(|error| {
@@ -214,9 +334,11 @@ fn words(state: State, options: &Fetch) -> &'static str {
         (State::Unchanged, _) => "unchanged",
         (State::Missing, false) => "created",
         (State::Changed, false) => "updated",
+        (State::Owner, false) => "owner set",
         (State::Mode, false) => "permissions set",
         (State::Missing, true) => "missing",
         (State::Changed, true) => "out of date",
+        (State::Owner, true) => "other owner",
         (State::Mode, true) => "other permissions",
     }
 }

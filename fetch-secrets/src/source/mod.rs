@@ -38,7 +38,7 @@ pub(crate) fn variables(
     }
     let names: Vec<String> =
         indexes.iter().map(|&index| catalogue.secrets[index].name.clone()).collect();
-    let fetched = aws::fetch(&names, selection.timeout)?;
+    let fetched = aws::fetch(&names, selection)?;
     let mut report = fetched.report;
     let mut status = fetched.status;
     let mut variables = Variables::new();

@@ -167,3 +167,36 @@ fn a_terminal_gets_progress_and_colours_and_a_pipe_neither() {
     let piped = run(crate::support::aws(&mut piped, "http://127.0.0.1:1", "000000000001"));
     assert!(!piped.stderr.contains("fetching") && !piped.stderr.contains('\u{1b}'));
 }
+
+#[test]
+fn a_file_that_the_catalogue_no_longer_has_is_told_and_removed_on_request() {
+    let bench = Bench::with_values([("A", "dev")]);
+    run(&mut bench.tool(&["--source", "dev"])).expect(0);
+    let old = bench.read("out/core.env");
+    bench.write("out/old.env", &old);
+    bench.write("out/other.env", "A=somebody's\n");
+    let told = run(&mut bench.tool(&["--source", "dev"])).expect(0);
+    assert!(told.stderr.contains("warning[stale-file]: out/old.env"), "{}", told.stderr);
+    assert!(!told.stderr.contains("other.env"), "{}", told.stderr);
+    run(&mut bench.tool(&["--source", "dev", "--check"])).expect(1);
+    run(&mut bench.tool(&["--source", "dev", "--prune"])).expect(0);
+    assert_eq!(bench.listing(), ["core.env", "extra.env", "other.env"]);
+    run(&mut bench.tool(&["--source", "dev", "--check"])).expect(0);
+}
+
+#[test]
+fn files_belong_to_the_owner_that_is_named() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let bench = Bench::with_values([("A", "dev")]);
+    run(&mut bench.tool(&["--source", "dev"])).expect(0);
+    let arguments = ["--source", "dev", "--owner", "1000:1001", "--mode", "0640"];
+    let given = run(&mut bench.tool(&arguments)).expect(0);
+    assert!(given.stdout.contains("owner set"), "{}", given.stdout);
+    let metadata = fs::metadata(bench.out().join("core.env")).unwrap();
+    let found = (metadata.uid(), metadata.gid(), metadata.mode() & 0o777);
+    assert_eq!(found, (1000, 1001, 0o640));
+    let again = run(&mut bench.tool(&arguments)).expect(0);
+    assert_eq!(again.stdout.matches("unchanged").count(), 2, "{}", again.stdout);
+}

@@ -16,3 +16,4 @@ mod readers;
 mod round_trip;
 mod secrecy;
 mod support;
+mod watch;

@@ -10,7 +10,6 @@ mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use aws_sdk_secretsmanager::Client;
@@ -22,6 +21,7 @@ use secrecy::SecretBox;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::cli::Selection;
 use crate::value::Payload;
 
 pub(crate) use emulator::Emulator;
@@ -47,7 +47,7 @@ pub(crate) struct Fetched {
 ///
 /// # Errors
 /// Failures that concern no single secret: credentials, the endpoint, the deadline.
-pub(crate) fn fetch(names: &[String], deadline: Duration) -> Result<Fetched> {
+pub(crate) fn fetch(names: &[String], selection: &Selection) -> Result<Fetched> {
     if names.is_empty() {
         return Ok(Fetched {
             payloads: BTreeMap::new(),
@@ -56,13 +56,18 @@ pub(crate) fn fetch(names: &[String], deadline: Duration) -> Result<Fetched> {
         });
     }
     let names = names.to_owned();
-    with_session(deadline, async move |mut session| {
+    let stage = selection.version_stage.clone();
+    with_session(selection.timeout, async move |mut session| {
         session.sign_in().await?;
         let what = format!("fetching {} secrets from {}", names.len(), session.endpoint);
         crate::command::progress(&what);
         let _step = common::verbose::step(what);
         let session = Arc::new(session);
-        let (found, warnings) = read(&session, names).await;
+        let (found, warnings) = match stage {
+            // A batch gives the current versions alone.
+            Some(stage) => (singles(&session, names, Some(&stage)).await, Report::default()),
+            None => read(&session, names).await,
+        };
         collect(found, warnings, &session).await
     })
 }
@@ -109,7 +114,7 @@ pub(crate) async fn read(
         let hint = "allow secretsmanager:BatchGetSecretValue on \"*\"; it reads nothing by itself";
         warnings.push(Diagnostic::warning("no-batch", message).hint(hint));
     }
-    found.extend(singles(session, alone).await);
+    found.extend(singles(session, alone, None).await);
     (found, warnings)
 }
 
@@ -145,15 +150,19 @@ fn reconcile(
 async fn singles(
     session: &Arc<Session>,
     names: Vec<String>,
+    stage: Option<&str>,
 ) -> Vec<(String, Result<Payload, Failure>)> {
     let slots = Arc::new(Semaphore::new(SINGLES));
     let mut requests = JoinSet::new();
     for name in names {
         let (session, slots) = (Arc::clone(session), Arc::clone(&slots));
+        let stage = stage.map(str::to_owned);
         requests.spawn_local(async move {
             let _slot = slots.acquire().await;
-            let request =
-                async |client: &Client| client.get_secret_value().secret_id(&name).send().await;
+            let request = async |client: &Client| {
+                let request = client.get_secret_value().secret_id(&name);
+                request.set_version_stage(stage.clone()).send().await
+            };
             let answer = session.ask(request).await.and_then(|value| {
                 payload(value.secret_string, value.secret_binary).ok_or_else(Failure::no_value)
             });
