@@ -89,11 +89,12 @@ impl Cli {
 /// Variables that had another name.
 const FORMER: [Former; 1] = [("SECRETS_TIMEOUT", "SECRETS_DEADLINE")];
 
-const FETCH_OPTIONS: [&str; 12] = [
+const FETCH_OPTIONS: [&str; 13] = [
     "profile",
     "source",
     "timeout",
     "version_stage",
+    "fallback_region",
     "output_dir",
     "mode",
     "owner",
@@ -162,6 +163,9 @@ pub struct Selection {
     /// Take the versions with this label, such as AWSPREVIOUS; one request for each secret
     #[arg(long, value_name = "LABEL", env = "SECRETS_VERSION_STAGE")]
     pub version_stage: Option<String>,
+    /// Region to ask when the first cannot be reached: one that the secrets are replicated to
+    #[arg(long, value_name = "REGION", env = "SECRETS_FALLBACK_REGION")]
+    pub fallback_region: Option<String>,
 }
 
 /// Where values come from.

@@ -52,11 +52,21 @@ impl Settings {
     /// A setting that cannot be used. An AWS tool that went on without it would talk to another
     /// account, region or host than its user means.
     pub async fn load(total: Duration) -> Result<Self, Report> {
+        Self::load_for(total, None).await
+    }
+
+    /// As [`Settings::load`], for another region than the configured one.
+    ///
+    /// # Errors
+    /// As those of [`Settings::load`].
+    pub async fn load_for(total: Duration, region: Option<&str>) -> Result<Self, Report> {
         let profiles = Profiles::load().await?;
         let retries = retries::of(&profiles)?;
         // Not the SDK's default chain: its last link asks an EC2 instance's metadata service, which
         // costs seconds wherever there is none.
-        let region = variable("AWS_REGION")
+        let region = region
+            .map(str::to_owned)
+            .or_else(|| variable("AWS_REGION"))
             .or_else(|| variable("AWS_DEFAULT_REGION"))
             .or_else(|| profiles.get("region").map(str::to_owned));
         let region = region.map_or(Region::from_static(DEFAULT_REGION), Region::new);

@@ -101,7 +101,7 @@ fn in_json(value: &str, nested: bool) -> Result<Box<RawValue>> {
 }
 
 fn seed<'a>(catalogue: &'a Catalogue, wanted: &[Payload], options: &Seed) -> Result<Vec<Row<'a>>> {
-    aws::with_session(options.timeout, async |mut session| {
+    aws::with_session(options.timeout, None, async |mut session| {
         let target = guard::check(&mut session, options.account.as_deref()).await?;
         let what = format!("seeding {} secrets at {}", catalogue.secrets.len(), session.endpoint);
         progress(&what);

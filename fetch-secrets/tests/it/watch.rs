@@ -1,9 +1,12 @@
+//! Which version, from which region, and how often.
+//!
 //! `--watch`: rotation reaches the files and their consumer, and nothing is touched without one.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use rideshare_tests::localstack::LocalStack;
+use rideshare_tests::proxy::{Action, Proxy};
 use rideshare_tests::run::{run, until};
 
 use crate::support::{Bench, aws, client, wait};
@@ -57,4 +60,24 @@ fn the_versions_of_a_label_can_be_asked_for() {
     }
     let mut print = bench.tool(&["print", "--version-stage", "NONE"]);
     run(aws(&mut print, &localstack.url(), &account)).expect(1);
+}
+
+#[test]
+fn a_second_region_is_asked_when_the_first_cannot_be_reached() {
+    let bench = Bench::with_values([("A", "dev")]);
+    let value = r#"{"SecretValues":[{"Name":"test/all","SecretString":"{\"A\":\"x\"}"}]}"#;
+    let denied = r#"{"__type":"AccessDeniedException","message":"no"}"#;
+    for (first, status) in [((500, "<html>"), 0), ((400, denied), 1)] {
+        let service = Proxy::start(([127, 0, 0, 1], 1).into(), move |request| {
+            let to = request.header("authorization").unwrap_or_default();
+            match to.contains("/eu-west-1/") {
+                true => Action::Answer(200, value.into()),
+                false => Action::Answer(first.0, first.1.into()),
+            }
+        });
+        let mut print = bench.tool(&["print", "--fallback-region", "eu-west-1"]);
+        let print = run(aws(&mut print, &service.url(), "000000000001")).expect(status);
+        let told = print.stderr.contains("warning[fallback-region]");
+        assert_eq!(told, status == 0, "{}", print.stderr);
+    }
 }

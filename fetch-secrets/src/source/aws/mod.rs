@@ -10,6 +10,7 @@ mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use aws_sdk_secretsmanager::Client;
@@ -17,6 +18,7 @@ use aws_sdk_secretsmanager::operation::batch_get_secret_value::BatchGetSecretVal
 use aws_sdk_secretsmanager::primitives::Blob;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::stop::Stop;
 use secrecy::SecretBox;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -55,9 +57,43 @@ pub(crate) fn fetch(names: &[String], selection: &Selection) -> Result<Fetched> 
             report: Report::default(),
         });
     }
+    let Some(fallback) = &selection.fallback_region else {
+        return fetch_from(names, selection, selection.timeout, None);
+    };
+    // Half of the time for each, so that a region that is silent leaves some for the other.
+    let half = selection.timeout / 2;
+    let first = match fetch_from(names, selection, half, None) {
+        Err(error) => Stop::from(error),
+        fetched => return fetched,
+    };
+    if first.status != Status::Unfinished {
+        bail!(first);
+    }
+    match fetch_from(names, selection, half, Some(fallback)) {
+        Ok(mut fetched) => {
+            let message =
+                format!("the secrets are those of the region {fallback}: {}", first.reason());
+            fetched.report.push(Diagnostic::warning("fallback-region", message));
+            Ok(fetched)
+        }
+        Err(error) => {
+            let mut both = first;
+            both.add(Stop::from(error));
+            bail!(both)
+        }
+    }
+}
+
+/// Fetches the named secrets from one region.
+fn fetch_from(
+    names: &[String],
+    selection: &Selection,
+    deadline: Duration,
+    region: Option<&str>,
+) -> Result<Fetched> {
     let names = names.to_owned();
     let stage = selection.version_stage.clone();
-    with_session(selection.timeout, async move |mut session| {
+    with_session(deadline, region, async move |mut session| {
         session.sign_in().await?;
         let what = format!("fetching {} secrets from {}", names.len(), session.endpoint);
         crate::command::progress(&what);

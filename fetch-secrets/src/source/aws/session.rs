@@ -58,11 +58,15 @@ pub(crate) struct Session {
     deadline: Duration,
 }
 
-/// Runs `work` with a session, within `deadline`.
+/// Runs `work` with a session of `region`, or of the configured one, within `deadline`.
 ///
 /// # Errors
 /// A setting that cannot be used, the deadline, or what `work` fails with.
-pub(crate) fn with_session<T, F>(deadline: Duration, work: impl FnOnce(Session) -> F) -> Result<T>
+pub(crate) fn with_session<T, F>(
+    deadline: Duration,
+    region: Option<&str>,
+    work: impl FnOnce(Session) -> F,
+) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
@@ -72,7 +76,7 @@ where
     let outcome = LocalSet::new().block_on(&runtime, async {
         let mut endpoint = "AWS".to_owned();
         let working = async {
-            let session = Session::open(deadline).await?;
+            let session = Session::open(deadline, region).await?;
             endpoint.clone_from(&session.endpoint);
             work(session).await
         };
@@ -86,10 +90,10 @@ where
 }
 
 impl Session {
-    async fn open(deadline: Duration) -> Result<Self> {
+    async fn open(deadline: Duration, region: Option<&str>) -> Result<Self> {
         // The last answer has to be there before the run's own deadline hides it.
         let patience = Instant::now() + deadline.mul_f64(0.9);
-        let settings = Settings::load(deadline).await?;
+        let settings = Settings::load_for(deadline, region).await?;
         let endpoint = settings.endpoint(SERVICE)?;
         let region = settings.sdk.region().map(ToString::to_string).unwrap_or_default();
         let shown = match &endpoint.url {
