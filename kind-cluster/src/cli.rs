@@ -82,12 +82,30 @@ pub struct Shared {
     /// How results are written to stdout
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,
-    /// Say what would be created, applied and deleted, in order, and change nothing
-    #[arg(long, global = true)]
-    pub dry_run: bool,
+    /// Say what would be created, applied and deleted, in order, and change nothing; with `server`,
+    /// `deploy` also asks the API server what it would refuse
+    #[arg(long, value_name = "WHERE", value_enum, global = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "client")]
+    pub dry_run: Option<DryRun>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub verbosity: Verbosity,
+}
+
+impl Shared {
+    /// Whether nothing may change.
+    pub fn dry_run(&self) -> bool {
+        self.dry_run.is_some()
+    }
+}
+
+/// Who is asked in a dry run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DryRun {
+    /// Only the objects that are there are looked at
+    Client,
+    /// The API server is asked what it would say to each object
+    Server,
 }
 
 /// How results are written.
@@ -112,8 +130,22 @@ pub enum Command {
     Load(Load),
     /// Apply the overlay in the order of its dependencies and wait until it is ready
     Deploy(Deploy),
+    /// Show what deploy would change, as the API server sees it; secrets are masked
+    Diff(Diff),
     /// Say everything that is wrong in the cluster
-    Status,
+    Status(StatusOptions),
+    /// Print what containers write; the values of Secrets are masked
+    Logs(Logs),
+    /// Give workloads new pods, and wait until they are ready
+    Restart(Restart),
+    /// Give a workload the template that it had before its last change
+    Rollback(Rollback),
+    /// Reach a Service of the overlay on this machine, until it is ended
+    PortForward(PortForward),
+    /// Stop the cluster's nodes; all data stays
+    Stop,
+    /// Start nodes that were stopped, and wait until they are ready
+    Start,
     /// Use the platform: Kafka, Redis, MinIO, DNS, a volume, the routes
     Smoke(Smoke),
     /// Write the data of every volume and database to a verified archive
@@ -193,6 +225,66 @@ pub struct Deploy {
     pub no_image_check: bool,
 }
 
+/// Options of `diff`.
+#[derive(Clone, Debug, Args)]
+pub struct Diff {
+    /// Show the change of fields that somebody else has set, too
+    #[arg(long)]
+    pub force_conflicts: bool,
+}
+
+/// Options of `status`.
+#[derive(Clone, Debug, Args)]
+pub struct StatusOptions {
+    /// Look again every two seconds, until it is ended
+    #[arg(long)]
+    pub watch: bool,
+}
+
+/// Options of `logs`.
+#[derive(Clone, Debug, Args)]
+pub struct Logs {
+    /// Workloads of the overlay's namespaces, NAME or KIND/NAME; all without any
+    #[arg(value_name = "WORKLOAD")]
+    pub workloads: Vec<String>,
+    /// Go on with lines that are still to come
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Lines of the containers that ran before a restart
+    #[arg(long)]
+    pub previous: bool,
+    /// Lines of each container to begin with
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub tail: u32,
+}
+
+/// Options of `restart`.
+#[derive(Clone, Debug, Args)]
+pub struct Restart {
+    /// Workloads of the overlay's namespaces, NAME or KIND/NAME; all without any
+    #[arg(value_name = "WORKLOAD")]
+    pub workloads: Vec<String>,
+}
+
+/// Options of `rollback`.
+#[derive(Clone, Debug, Args)]
+pub struct Rollback {
+    /// Workload of the overlay's namespaces, NAME or KIND/NAME
+    #[arg(value_name = "WORKLOAD")]
+    pub workload: String,
+}
+
+/// Options of `port-forward`.
+#[derive(Clone, Debug, Args)]
+pub struct PortForward {
+    /// Service of the overlay's namespaces
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// Ports, PORT or LOCAL:PORT [default: every port of the Service]
+    #[arg(value_name = "PORT")]
+    pub ports: Vec<String>,
+}
+
 /// Options of `smoke`.
 #[derive(Clone, Debug, Args)]
 pub struct Smoke {
@@ -207,6 +299,13 @@ pub struct Backup {
     /// Folder that the archive goes to
     #[arg(long, value_name = "DIR", env = "KIND_BACKUP_DIR")]
     pub backup_dir: PathBuf,
+    /// Claim that is left out, CLAIM or NAMESPACE/CLAIM; again for several. Its workloads run on
+    #[arg(long, value_name = "CLAIM")]
+    pub exclude: Vec<String>,
+    /// Archives of this cluster that stay in the folder; older ones go once the new one is verified
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep: Option<u32>,
 }
 
 /// Options of `teardown`.

@@ -14,6 +14,7 @@ mod budget;
 pub mod cli;
 mod cluster;
 mod create;
+mod daily;
 mod deploy;
 mod doctor;
 mod interrupt;
@@ -72,7 +73,14 @@ async fn simple(command: &Command, shared: &Shared) -> Result<Status, Stop> {
         Command::Create(options) => create::run(shared, options).await,
         Command::Load(options) => load::run(shared, options).await,
         Command::Deploy(options) => deploy::run(shared, options).await,
-        Command::Status => status::run(shared).await,
+        Command::Diff(options) => daily::diff::run(shared, options).await,
+        Command::Status(options) => status::run(shared, options).await,
+        Command::Logs(options) => daily::logs::run(shared, options).await,
+        Command::Restart(options) => daily::restart::run(shared, options).await,
+        Command::Rollback(options) => daily::rollback::run(shared, options).await,
+        Command::PortForward(options) => daily::forward::run(shared, options).await,
+        Command::Stop => daily::power::stop(shared).await,
+        Command::Start => daily::power::start(shared).await,
         Command::Smoke(options) => smoke::run(shared, options).await,
         Command::Doctor(options) => doctor::run(shared, options).await,
         Command::Backup(_) | Command::Teardown(_) | Command::Restore(_) => {

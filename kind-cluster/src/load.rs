@@ -86,7 +86,7 @@ pub(crate) struct Image {
 pub(crate) async fn run(shared: &Shared, options: &cli::Load) -> Result<Status, Stop> {
     let rendered = render::overlay(shared).await?;
     let images = images(&shared.name, &rendered.selected, options).await?;
-    if shared.dry_run {
+    if shared.dry_run() {
         return report::publish("load", &checks(&images, Loading::Planned), shared.format);
     }
     let version = engine_version().await?;

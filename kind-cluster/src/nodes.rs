@@ -42,6 +42,7 @@ impl Node {
 
 /// The nodes of a cluster, control plane first.
 pub(crate) async fn of(cluster: &str) -> Result<Vec<Node>, Stop> {
+    refuse_other_engine()?;
     let filter = format!("label={LABEL}={cluster}");
     let arguments = ["ps", "--all", "--filter", &filter, "--format", "{{.Names}}"];
     let names = process::succeed("docker", &arguments, QUESTION).await?;
@@ -60,6 +61,20 @@ pub(crate) async fn of(cluster: &str) -> Result<Vec<Node>, Stop> {
         .collect();
     nodes.sort_by(|a, b| (&a.role, &a.name).cmp(&(&b.role, &b.name)));
     Ok(nodes)
+}
+
+/// kind makes clusters with the engine that this variable names; asking Docker about those would find none.
+fn refuse_other_engine() -> Result<(), Stop> {
+    const PROVIDER: &str = "KIND_EXPERIMENTAL_PROVIDER";
+    let chosen = std::env::var(PROVIDER).unwrap_or_default();
+    if matches!(chosen.as_str(), "" | "docker") {
+        return Ok(());
+    }
+    let message = format!(
+        "{PROVIDER} is {chosen}: kind uses that engine, and this tool speaks to Docker only"
+    );
+    Err(Stop::bad("engine-unsupported", message)
+        .hint(format!("unset {PROVIDER}, or use kind itself for clusters of {chosen}")))
 }
 
 fn node(container: &Value) -> Node {

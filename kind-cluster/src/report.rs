@@ -40,6 +40,9 @@ pub(crate) struct Check {
     /// The hint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
+    /// Whether people want to see it although it is well.
+    #[serde(skip)]
+    pub(crate) notable: bool,
 }
 
 impl Check {
@@ -49,7 +52,7 @@ impl Check {
         detail: impl Into<String>,
     ) -> Self {
         let (name, detail) = (name.into(), detail.into());
-        Check { group, name, outcome: Outcome::Ok, code: "", detail, hint: None }
+        Check { group, name, outcome: Outcome::Ok, code: "", detail, hint: None, notable: false }
     }
 
     pub(crate) fn failed(
@@ -76,6 +79,12 @@ impl Check {
         detail: impl Into<String>,
     ) -> Self {
         Check { outcome: Outcome::Skipped, ..Check::ok(group, name, detail) }
+    }
+
+    /// Shown to people although it is well.
+    pub(crate) fn notable(mut self) -> Self {
+        self.notable = true;
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

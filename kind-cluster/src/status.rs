@@ -3,17 +3,22 @@
 mod expected;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use common::exit::Status;
 use common::stop::Stop;
+use common::streams;
 use serde_json::Value;
 
 use crate::backup::quiesce;
-use crate::cli::{Format, Shared};
+use crate::cli::{self, Format, Shared};
 use crate::cluster::{Cluster, live};
-use crate::object::{Key, has_condition, list, seconds, text};
+use crate::object::{Key, has_condition, list, number, seconds, statuses, text};
 use crate::readiness::{Rule, State, World, assess, holder};
 use crate::report::{self, Check, Outcome};
+
+/// The pause of `--watch`.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// The kinds that are looked at: the group in the report, and version and kind.
 const LOOKED_AT: [(&str, &str, &str); 15] = [
@@ -47,7 +52,25 @@ fn kinds() -> BTreeSet<(&'static str, &'static str)> {
 }
 
 /// `status`.
-pub(crate) async fn run(shared: &Shared) -> Result<Status, Stop> {
+pub(crate) async fn run(shared: &Shared, options: &cli::StatusOptions) -> Result<Status, Stop> {
+    if !options.watch {
+        return once(shared).await;
+    }
+    loop {
+        if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+            streams::output("\u{1b}[H\u{1b}[2J")?;
+        }
+        // A server that restarts does not answer for a moment.
+        match once(shared).await {
+            Err(stop) if stop.status != Status::Unfinished => return Err(stop),
+            Err(stop) => streams::say(&stop.report),
+            Ok(_) => {}
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn once(shared: &Shared) -> Result<Status, Stop> {
     let cluster = Cluster::connect(&shared.name).await?;
     let mut checks = checks(shared, &cluster).await;
     if shared.format == Format::Text {
@@ -112,8 +135,18 @@ fn check(group: &'static str, key: &Key, object: &Value, world: &World) -> Check
         );
     }
     match assess(object, world) {
-        State::Ready => Check::ok(group, name, "ready"),
+        State::Ready => {
+            let restarts: i64 = statuses(object).map(|(s, _)| number(s, "/restartCount")).sum();
+            match restarts {
+                0 => Check::ok(group, name, "ready"),
+                _ => Check::ok(group, name, format!("ready, {restarts} restarts")).notable(),
+            }
+        }
         State::Skipped(reason) => Check::skipped(group, name, reason),
+        State::InProgress(reason) if Rule::of(object) == Rule::ExternalSecret => {
+            let check = Check::failed(group, name, "not-ready", reason);
+            check.hint("`kind-cluster deploy` has it read again at once, when its store is back")
+        }
         State::InProgress(reason) => Check::failed(group, name, "not-ready", reason),
         State::Failed(failure) => Check::failed(group, name, "failed", failure.reason),
     }
@@ -147,7 +180,8 @@ fn summarized(checks: Vec<Check>) -> Vec<Check> {
         let all = of_group().count();
         let word = if group == expected::GROUP { "there" } else { "ready" };
         out.push(Check::ok(group, format!("{well} of {all}"), word));
-        out.extend(of_group().filter(|check| check.outcome != Outcome::Ok).cloned());
+        let worth = |check: &&Check| check.outcome != Outcome::Ok || check.notable;
+        out.extend(of_group().filter(worth).cloned());
     }
     out
 }

@@ -23,12 +23,13 @@ pub(crate) async fn run(
 ) -> Result<Status, Stop> {
     let cluster = &shared.name;
     let deadline = Instant::now() + shared.timeout;
-    let _turn = match shared.dry_run {
+    let _turn = match shared.dry_run() {
         true => None,
         false => Some(interrupt.or(turn::take(cluster, "teardown", deadline)).await?),
     };
     if interrupt.or(nodes::of(cluster)).await?.is_empty() {
-        if !shared.dry_run {
+        interrupt.or(refuse_alive(cluster)).await?;
+        if !shared.dry_run() {
             kubeconfig::remove(cluster)?;
         }
         let checks = [Check::ok("cluster", cluster, "there is none; nothing to delete")];
@@ -36,13 +37,13 @@ pub(crate) async fn run(
     }
     let mut checks = Vec::new();
     if let (true, Some(folder)) = (options.preserve_data, &options.backup_dir) {
-        let options = cli::Backup { backup_dir: folder.clone() };
+        let options = cli::Backup { backup_dir: folder.clone(), exclude: Vec::new(), keep: None };
         let then = backup::Then::StayStopped;
         checks.extend(backup::make(shared, &options, interrupt, then, deadline).await?);
     } else if !options.discard_data {
         interrupt.or(refuse_with_data(cluster)).await?;
     }
-    if shared.dry_run {
+    if shared.dry_run() {
         checks.push(Check::ok("cluster", cluster, "to be deleted"));
         return report::publish("teardown", &checks, shared.format);
     }
@@ -57,6 +58,21 @@ pub(crate) async fn run(
     }
     checks.push(Check::ok("cluster", cluster, "deleted"));
     report::publish("teardown", &checks, shared.format)
+}
+
+/// Docker knows no node, and the API server answers: the cluster is another engine's, or on another
+/// Docker context, and its context must stay.
+async fn refuse_alive(cluster: &str) -> Result<(), Stop> {
+    if Cluster::connect(cluster).await.is_err() {
+        return Ok(());
+    }
+    let message = format!(
+        "docker knows no node of {cluster}, but its API server answers: another engine runs it"
+    );
+    Err(Stop::no("other-engine", message).hint(
+        "choose the engine that runs it (`docker context use`, DOCKER_HOST); a cluster of podman or nerdctl \
+         is deleted by `kind delete cluster` with KIND_EXPERIMENTAL_PROVIDER",
+    ))
 }
 
 /// Nobody has said what is to become of the data: then there must be none.

@@ -26,8 +26,9 @@ pub(super) struct Inventory {
 }
 
 /// Looks at every claim of the cluster.
-pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
-    let claims = cluster.list("v1", "PersistentVolumeClaim", "").await?;
+/// Those of `exclude` are left out, and their workloads are not stopped.
+pub(super) async fn look(cluster: &Cluster, exclude: &[String]) -> Result<Inventory, Stop> {
+    let mut claims = cluster.list("v1", "PersistentVolumeClaim", "").await?;
     let volumes = cluster.list("v1", "PersistentVolume", "").await?;
     let pods = cluster.list("v1", "Pod", "").await?;
     let workloads = cluster.scalable().await?;
@@ -42,6 +43,20 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Inventory, Stop> {
         inventory.scratch.extend(scratch::of_pods(&cluster.list(version, kind, "").await?));
     }
     let mut report = Report::default();
+    for word in exclude.iter().filter(|word| !claims.iter().any(|claim| is_named(claim, word))) {
+        let names: Vec<&str> = claims.iter().map(name).collect();
+        let diagnostic = Diagnostic::error("no-such-claim", format!("there is no claim {word}"));
+        report.push(diagnostic.hint(format!("there are: {}", names.join(", "))));
+    }
+    let is_out = |claim: &mut Value| exclude.iter().any(|word| is_named(claim, word));
+    for claim in claims.extract_if(.., is_out) {
+        inventory.scratch.push(Scratch {
+            namespace: text(&claim, "/metadata/namespace").to_owned(),
+            owner: "claim".into(),
+            volume: name(&claim).to_owned(),
+            reason: "--exclude leaves it out".into(),
+        });
+    }
     for claim in &claims {
         let namespace = text(claim, "/metadata/namespace");
         let phase = text(claim, "/status/phase");
@@ -131,6 +146,16 @@ impl Inventory {
             self.databases.extend(Database::of(workload));
         }
         self.workloads.push((key, wanted));
+    }
+}
+
+/// Whether a word, `CLAIM` or `NAMESPACE/CLAIM`, names a claim.
+fn is_named(claim: &Value, word: &str) -> bool {
+    match word.split_once('/') {
+        None => name(claim) == word,
+        Some((namespace, word)) => {
+            name(claim) == word && text(claim, "/metadata/namespace") == namespace
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod inventory;
 mod manifest;
 pub(crate) mod quiesce;
 pub(crate) mod restore;
+mod retention;
 pub(crate) mod scratch;
 mod swap;
 mod verify;
@@ -47,7 +48,7 @@ pub(crate) async fn run(
     interrupt: &Interrupt,
 ) -> Result<Status, Stop> {
     let deadline = Instant::now() + shared.timeout;
-    let _turn = match shared.dry_run {
+    let _turn = match shared.dry_run() {
         true => None,
         false => Some(interrupt.or(turn::take(&shared.name, "backup", deadline)).await?),
     };
@@ -73,10 +74,10 @@ pub(crate) async fn make(
     deadline: Instant,
 ) -> Result<Vec<Check>, Stop> {
     let cluster = interrupt.or(Cluster::connect(&shared.name)).await?;
-    if !shared.dry_run {
+    if !shared.dry_run() {
         interrupt.or(bind::clean_up(&cluster)).await?;
     }
-    let inventory = interrupt.or(inventory::look(&cluster)).await?;
+    let inventory = interrupt.or(inventory::look(&cluster, &options.exclude)).await?;
     if then == Then::StayStopped && !inventory.abandoned.is_empty() {
         let message = format!(
             "no claim has, and no archive will have, the data of {}",
@@ -86,7 +87,7 @@ pub(crate) async fn make(
             "bind these volumes to claims, delete them, or give up all data with --discard-data",
         ));
     }
-    if shared.dry_run {
+    if shared.dry_run() {
         return Ok(planned(&inventory));
     }
     let folder = interrupt.or(lock(&options.backup_dir, deadline)).await?;
@@ -127,8 +128,12 @@ pub(crate) async fn make(
             return Err(stop);
         }
     };
+    let mut checks = written(&path, &manifest);
+    if let Some(keep) = options.keep {
+        checks.extend(retention::retire(&options.backup_dir, &shared.name, &path, keep)?);
+    }
     drop(folder);
-    Ok(written(&path, &manifest))
+    Ok(checks)
 }
 
 async fn write(

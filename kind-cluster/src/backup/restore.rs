@@ -38,7 +38,7 @@ pub(crate) async fn run(
             format!("the archive is of the cluster {}, not {}", manifest.cluster, shared.name);
         warn("other-cluster", message);
     }
-    if options.verify_only || shared.dry_run {
+    if options.verify_only || shared.dry_run() {
         let word = if options.verify_only { "verified" } else { "to be restored" };
         return report::publish("restore", &listed(&manifest, word), shared.format);
     }

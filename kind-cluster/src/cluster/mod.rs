@@ -249,6 +249,16 @@ impl Cluster {
         self.forced_where_ours(object, force, "&dryRun=All").await
     }
 
+    /// A JSON patch.
+    pub(crate) async fn json_patch(
+        &self,
+        object: &Value,
+        patch: &Value,
+    ) -> Result<Value, kube::Error> {
+        let path = format!("{}?fieldManager={MANAGER}", self.path_of(object).await?);
+        self.raw("PATCH", &path, Some(patch), "application/json-patch+json").await
+    }
+
     /// A JSON merge patch.
     pub(crate) async fn merge(&self, object: &Value, patch: &Value) -> Result<Value, kube::Error> {
         let path = format!("{}?fieldManager={MANAGER}", self.path_of(object).await?);

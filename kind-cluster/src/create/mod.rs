@@ -44,7 +44,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         false => components::read(options)?,
     };
     // A cluster that another run is still making looks half-made to a dry run, too.
-    let turn = match shared.dry_run {
+    let turn = match shared.dry_run() {
         true => {
             turn::look(&shared.name)?;
             None
@@ -65,7 +65,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     if make {
         preflight::require(shared).await?;
     }
-    let files = components::fetch(&components, options, shared.dry_run).await?;
+    let files = components::fetch(&components, options, shared.dry_run()).await?;
     if let Some(half) = &half {
         work.delete(half).await?;
         nodes.clear();
@@ -74,7 +74,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         turn.iter().for_each(|turn| turn.share(true));
         work.create(&config, budget).await?;
         turn.iter().for_each(|turn| turn.share(false));
-        if shared.dry_run {
+        if shared.dry_run() {
             work.plan_rest(&config, budget, &components);
             return report::publish("create", &work.checks, shared.format);
         }
@@ -84,7 +84,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     }
     work.checks.extend(drift::of_nodes(&config, &shared.name, &nodes));
     work.cap(&nodes, budget).await?;
-    if shared.dry_run {
+    if shared.dry_run() {
         work.plan_rest(&config, budget, &components);
         return report::publish("create", &work.checks, shared.format);
     }
@@ -133,9 +133,13 @@ impl Work<'_> {
             return Ok(nodes);
         }
         for node in &stopped {
-            self.done("nodes", node, if self.shared.dry_run { "to be started" } else { "started" });
+            self.done(
+                "nodes",
+                node,
+                if self.shared.dry_run() { "to be started" } else { "started" },
+            );
         }
-        if self.shared.dry_run {
+        if self.shared.dry_run() {
             return Ok(nodes);
         }
         let arguments = [&["start"], stopped.as_slice()].concat();
@@ -151,7 +155,7 @@ impl Work<'_> {
         nodes: &[Node],
         recreate: bool,
     ) -> Result<Option<Half>, Stop> {
-        if self.shared.dry_run && nodes.iter().any(|node| !node.running) {
+        if self.shared.dry_run() && nodes.iter().any(|node| !node.running) {
             let detail = "whether it is half-made shows when its nodes run";
             self.checks.push(Check::skipped("cluster", &self.shared.name, detail));
             return Ok(None);
@@ -182,7 +186,7 @@ impl Work<'_> {
     async fn delete(&mut self, half: &Half) -> Result<(), Stop> {
         let name = &self.shared.name;
         let why = half.why();
-        if self.shared.dry_run {
+        if self.shared.dry_run() {
             self.done("cluster", name, &format!("half-made, to be deleted: {why}"));
             return Ok(());
         }
@@ -194,7 +198,7 @@ impl Work<'_> {
 
     async fn create(&mut self, config: &KindConfig, budget: Option<Budget>) -> Result<(), Stop> {
         let name = &self.shared.name;
-        if self.shared.dry_run {
+        if self.shared.dry_run() {
             let nodes = config.roles().len();
             self.done("cluster", name, &format!("to be created with {nodes} nodes"));
             return Ok(());
@@ -245,12 +249,12 @@ impl Work<'_> {
                 self.done("nodes", &node.name, &format!("capped at {shown}"));
                 continue;
             }
-            if !self.shared.dry_run {
+            if !self.shared.dry_run() {
                 let bytes = share.to_string();
                 let arguments = ["update", "--memory", &bytes, "--memory-swap", &bytes, &node.name];
                 process::succeed("docker", &arguments, nodes::QUESTION).await?;
             }
-            let word = if self.shared.dry_run { "to be capped" } else { "now capped" };
+            let word = if self.shared.dry_run() { "to be capped" } else { "now capped" };
             self.done("nodes", &node.name, &format!("{word} at {shown}"));
         }
         Ok(())

@@ -92,7 +92,7 @@ fn failing(pod: &Value) -> Vec<&Value> {
 
 /// The part of a namespace that may not be shown: its Secrets' values, as they are and encoded.
 #[derive(Debug, Default)]
-pub(super) struct Secrets {
+pub(crate) struct Secrets {
     /// Longest first: a value may hold another.
     values: Vec<String>,
     /// They could not be read.
@@ -101,7 +101,7 @@ pub(super) struct Secrets {
 
 impl Secrets {
     /// Those of a namespace.
-    pub(super) async fn of(cluster: &Cluster, namespace: &str) -> Self {
+    pub(crate) async fn of(cluster: &Cluster, namespace: &str) -> Self {
         let Ok(secrets) = cluster.list("v1", "Secret", namespace).await else {
             return Secrets { values: Vec::new(), unknown: true };
         };
@@ -125,8 +125,13 @@ impl Secrets {
         Secrets { values, unknown: false }
     }
 
+    /// Whether they could not be read, so that nothing can be masked.
+    pub(crate) fn are_unknown(&self) -> bool {
+        self.unknown
+    }
+
     /// A text with [`MASK`] for each of them.
-    pub(super) fn hide(&self, text: &str) -> String {
+    pub(crate) fn hide(&self, text: &str) -> String {
         self.values.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
     }
 }

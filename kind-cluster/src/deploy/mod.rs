@@ -16,23 +16,22 @@ use common::stop::Stop;
 use serde_json::Value;
 
 use crate::budget::Budget;
-use crate::cli::{self, Format, Shared};
+use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
 use crate::load::{self, Lack};
-use crate::object::{Key, template};
-use crate::readiness::{Failure, Rule, State};
+use crate::object::Key;
 use crate::render::{self, Rendered};
-use crate::report::{self, Check};
 use crate::{backup, budget, create, order, places, references, turn};
+pub(crate) use explain::Secrets;
 use inventory::{Identity, Records};
-use roll_out::{Allowed, Ended, RollOut};
+use roll_out::{Allowed, RollOut};
 
 /// `deploy`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status, Stop> {
     let deadline = Instant::now() + shared.timeout;
     let rendered = render::overlay(shared).await?;
     let budget = check(shared, &rendered)?;
-    if shared.dry_run {
+    if shared.dry_run() {
         return plan::run(shared, options, &rendered).await;
     }
     if !options.no_image_check {
@@ -65,7 +64,6 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
     let roll =
         RollOut { objects: &objects, force, deadline, what: "the overlay", rehearsed, restarts };
     let ended = roll_out::try_run(&cluster, &roll).await?;
-    checks.extend(outcomes(&ended));
     if ended.stop.is_none() {
         if !options.prune {
             checks.extend(records.copies(&rendered));
@@ -75,16 +73,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
             false => records.report_left(&cluster, &left).await?,
         });
     }
-    match ended.stop {
-        None => report::publish("deploy", &checks, shared.format),
-        Some(stop) => {
-            // People read what went wrong on stderr; the whole table would bury it.
-            if shared.format != Format::Text {
-                report::publish("deploy", &checks, shared.format)?;
-            }
-            Err(stop)
-        }
-    }
+    roll_out::publish("deploy", &ended, checks, shared)
 }
 
 /// Refuses what cannot work, all of it at once and before the cluster is touched.
@@ -162,23 +151,4 @@ async fn check_images(
         report.push(Diagnostic::error(code, message).hint(hint));
     }
     Stop::check(report)
-}
-
-/// One line for each object that has a state of its own.
-fn outcomes(ended: &Ended) -> Vec<Check> {
-    let worth = |object: &Value| Rule::of(object).has_state() || template(object).is_some();
-    let check = |(object, state): &(Value, State)| {
-        let name = Key::of(object).to_string();
-        match state {
-            State::Ready => Check::ok("objects", name, "ready"),
-            State::Skipped(reason) => Check::skipped("objects", name, reason),
-            State::InProgress(reason) => Check::failed("objects", name, "not-ready", reason),
-            State::Failed(Failure { reason, .. }) => {
-                let details = ended.details.get(&Key::of(object));
-                let text = details.map_or(reason.clone(), |more| format!("{reason}\n{more}"));
-                Check::failed("objects", name, "failed", text)
-            }
-        }
-    };
-    ended.states.iter().filter(|(object, _)| worth(object)).map(check).collect()
 }

@@ -4,7 +4,8 @@ use common::exit::Status;
 use common::stop::Stop;
 
 use super::inventory::{Identity, Records};
-use crate::cli::{self, Shared};
+use super::roll_out::{Allowed, rehearse};
+use crate::cli::{self, DryRun, Shared};
 use crate::cluster::Cluster;
 use crate::object::{Key, text};
 use crate::order;
@@ -16,6 +17,9 @@ pub(super) async fn run(
     options: &cli::Deploy,
     rendered: &Rendered,
 ) -> Result<Status, Stop> {
+    if shared.dry_run == Some(DryRun::Server) {
+        ask_server(shared, options, rendered).await?;
+    }
     // A cluster that is not there yet has nothing to say: everything would be created.
     let cluster = Cluster::connect(&shared.name).await.ok();
     let phases = order::phases(&rendered.selected).unwrap_or_default();
@@ -47,6 +51,21 @@ pub(super) async fn run(
         checks.extend(left.keys().map(|key| Check::ok("prune", key.to_string(), verb)));
     }
     report::publish("deploy", &checks, shared.format)
+}
+
+/// Reports everything that the API server would refuse.
+async fn ask_server(
+    shared: &Shared,
+    options: &cli::Deploy,
+    rendered: &Rendered,
+) -> Result<(), Stop> {
+    let cluster = Cluster::connect(&shared.name).await?;
+    let identity = Identity::of(shared)?;
+    let records = Records::read(&cluster, rendered, identity, &options.adopt).await?;
+    let objects = records.marked(&rendered.selected);
+    records.check_shared(&cluster, &objects).await?;
+    let allowed = Allowed { recreate: options.recreate, retry_jobs: options.retry_jobs };
+    rehearse(&cluster, &objects, options.force_conflicts, allowed).await.map(|_| ())
 }
 
 fn step(phase: usize, key: &Key, verb: &str) -> Check {

@@ -1,26 +1,32 @@
 //! Objects applied phase by phase: each phase waits for what it needs of the one before.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::retry::poll;
 use common::stop::Stop;
 use futures::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::display::{self, Display};
 use super::explain::{self, Secrets};
 use super::immutable::{self, Immutable, Way};
+use crate::cli::{Format, Shared};
 use crate::cluster::live::{Live, Seen};
 use crate::cluster::{Cluster, MANAGER, Refusal, code, conflicts, said};
-use crate::object::{Key, list, number, text, typed};
+use crate::object::{Key, list, number, template, text, typed};
 use crate::order;
 use crate::readiness::{Cause, Failure, Rule, State, assess, holder};
+use crate::report::{self, Check};
 
 /// How long an object is tried that an operator's webhook or the API server does not take yet.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The pause before secrets are read again.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
+/// Restarts of a container that are no failure, where no option says another number.
+const RESTARTS: i64 = 5;
 /// Requests under way at the same time, while nothing is changed.
 const AT_ONCE: usize = 8;
 
@@ -79,14 +85,7 @@ pub(crate) async fn try_run(cluster: &Cluster, roll: &RollOut<'_>) -> Result<End
         report.extend(problems);
         Stop { status: Status::No, report }
     })?;
-    let mut work = Work {
-        cluster,
-        roll,
-        live: Live::new(cluster, roll.restarts),
-        applied: Vec::new(),
-        display: Display::new(),
-        details: BTreeMap::new(),
-    };
+    let mut work = Work::new(cluster, roll);
     let mut stop = None;
     for (number, phase) in phases.iter().enumerate() {
         let last = number + 1 == phases.len();
@@ -97,15 +96,67 @@ pub(crate) async fn try_run(cluster: &Cluster, roll: &RollOut<'_>) -> Result<End
             break;
         }
     }
-    work.display.finish();
-    let mut states = work.states();
-    for (object, state) in &mut states {
-        if let State::Failed(failure) = state {
-            let namespace = text(object, "/metadata/namespace");
-            failure.reason = Secrets::of(cluster, namespace).await.hide(&failure.reason);
+    Ok(work.end(stop).await)
+}
+
+/// Waits until objects that were changed are ready.
+pub(crate) async fn settle(
+    cluster: &Cluster,
+    applied: Vec<Value>,
+    deadline: Instant,
+    what: &str,
+) -> Result<Ended, Stop> {
+    let rehearsed = Rehearsed::default();
+    let roll =
+        RollOut { objects: &[], force: false, deadline, what, rehearsed, restarts: RESTARTS };
+    let mut work = Work::new(cluster, &roll);
+    for object in applied {
+        work.follow(&object).await?;
+        work.applied.push(object);
+    }
+    let stop = work.wait(None).await.err();
+    Ok(work.end(stop).await)
+}
+
+/// Writes the outcome of each object, after some other checks.
+pub(crate) fn publish(
+    title: &str,
+    ended: &Ended,
+    mut checks: Vec<Check>,
+    shared: &Shared,
+) -> Result<Status, Stop> {
+    let others = checks.split_off(0);
+    checks.extend(outcomes(ended));
+    checks.extend(others);
+    match &ended.stop {
+        None => report::publish(title, &checks, shared.format),
+        Some(stop) => {
+            // People read what went wrong on stderr; the whole table would bury it.
+            if shared.format != Format::Text {
+                report::publish(title, &checks, shared.format)?;
+            }
+            Err(stop.clone())
         }
     }
-    Ok(Ended { states, stop, details: work.details })
+}
+
+/// One line for each object that has a state of its own.
+fn outcomes(ended: &Ended) -> Vec<Check> {
+    let worth = |object: &Value| Rule::of(object).has_state() || template(object).is_some();
+    let check = |(object, state): &(Value, State)| {
+        let name = Key::of(object).to_string();
+        match state {
+            State::Ready => Check::ok("objects", name, "ready"),
+            State::Skipped(reason) => Check::skipped("objects", name, reason),
+            State::InProgress(reason) => Check::failed("objects", name, "not-ready", reason),
+            State::Failed(Failure { reason, .. }) => {
+                let details = ended.details.get(&Key::of(object));
+                let text = details.map_or(reason.clone(), |more| format!("{reason}\n{more}"));
+                Check::failed("objects", name, "failed", text)
+            }
+        }
+    };
+    ended.states.iter().filter(|(object, _)| worth(object)).map(check).collect()
 }
 
 struct Work<'a> {
@@ -116,9 +167,36 @@ struct Work<'a> {
     applied: Vec<Value>,
     display: Display,
     details: BTreeMap<Key, String>,
+    /// When secrets were last read again.
+    asked: Option<Instant>,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    fn new(cluster: &'a Cluster, roll: &'a RollOut<'a>) -> Self {
+        Work {
+            cluster,
+            roll,
+            live: Live::new(cluster, roll.restarts),
+            applied: Vec::new(),
+            display: Display::new(),
+            details: BTreeMap::new(),
+            asked: None,
+        }
+    }
+
+    /// The states of all objects at the end.
+    async fn end(mut self, stop: Option<Stop>) -> Ended {
+        self.display.finish();
+        let mut states = self.states();
+        for (object, state) in &mut states {
+            if let State::Failed(failure) = state {
+                let namespace = text(object, "/metadata/namespace");
+                failure.reason = Secrets::of(self.cluster, namespace).await.hide(&failure.reason);
+            }
+        }
+        Ended { states, stop, details: self.details }
+    }
+
     /// Applies a phase, then waits for some of it, or for everything that was applied so far.
     async fn phase(&mut self, objects: &[usize], only: Option<Vec<Key>>) -> Result<(), Stop> {
         for index in objects {
@@ -250,9 +328,30 @@ impl Work<'_> {
             if Instant::now() >= self.roll.deadline {
                 return Err(self.late(&waiting).await);
             }
+            let secrets: Vec<Value> = waiting
+                .iter()
+                .filter(|(object, _)| Rule::of(object) == Rule::ExternalSecret)
+                .map(|(object, _)| object.clone())
+                .collect();
+            self.read_again(&secrets).await;
             let pause = Duration::from_secs(1)
                 .min(self.roll.deadline.saturating_duration_since(Instant::now()));
             let _ = tokio::time::timeout(pause, changes.changed()).await;
+        }
+    }
+
+    /// Has External Secrets read secrets again: a store that was away, such as a LocalStack that was
+    /// replaced, is otherwise asked at the next interval only.
+    async fn read_again(&mut self, secrets: &[Value]) {
+        if secrets.is_empty() || self.asked.is_some_and(|asked| asked.elapsed() < ASK_AGAIN) {
+            return;
+        }
+        self.asked = Some(Instant::now());
+        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        for secret in secrets {
+            let patch = json!({"metadata": {"annotations": {"force-sync": now}}});
+            // The wait goes on without it, and says why.
+            let _ = self.cluster.merge(secret, &patch).await;
         }
     }
 

@@ -20,7 +20,7 @@ use bench::Bench;
 /// `smoke`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Smoke) -> Result<Status, Stop> {
     let rendered = render::overlay(shared).await?;
-    if shared.dry_run {
+    if shared.dry_run() {
         let checks: Vec<Check> = inside::NAMES
             .iter()
             .map(|name| Check::ok("smoke", *name, "to be run"))

@@ -341,3 +341,39 @@ fn a_socket_is_left_out_with_a_warning_and_a_device_is_no_backup() {
     assert_eq!(archives(&machine).len(), 1);
     assert_eq!(replicas(&machine, "store"), 1);
 }
+
+#[test]
+fn an_excluded_claim_is_left_out_and_its_workload_runs_on() {
+    let sets = [stateful("store", "busybox:1"), stateful("other", "busybox:1")];
+    let Some(machine) = deployed(&sets) else { return };
+    let backups = machine.path("backups").display().to_string();
+    let before = machine.server.requests().len();
+    let arguments = ["backup", "--backup-dir", &backups, "--exclude", "small/data-other-0"];
+    let made = run(&mut machine.tool(&arguments)).expect(0);
+    assert!(made.stdout.contains("--exclude leaves it out"), "{}", made.stdout);
+    // Nobody else has written to a StatefulSet since.
+    let stopped = |name: &str| {
+        let patch = format!("PATCH /apis/apps/v1/namespaces/small/statefulsets/{name}");
+        machine.server.requests()[before..].contains(&patch)
+    };
+    assert!(stopped("store") && !stopped("other"));
+    let unknown = ["backup", "--backup-dir", &backups, "--exclude", "nothing"];
+    let refused = run(&mut machine.tool(&unknown)).expect(1);
+    assert!(refused.stderr.contains("error[no-such-claim]"), "{}", refused.stderr);
+}
+
+#[test]
+fn old_archives_go_once_the_new_one_is_verified() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    for day in 1..=3 {
+        machine.write(&format!("backups/rideshare-local-2025010{day}T120000Z.tar"), "old");
+    }
+    let backups = machine.path("backups").display().to_string();
+    let made =
+        run(&mut machine.tool(&["backup", "--backup-dir", &backups, "--keep", "2"])).expect(0);
+    assert!(made.stdout.contains("older than the newest 2: deleted"), "{}", made.stdout);
+    let names: Vec<String> =
+        archives(&machine).iter().map(|path| path.display().to_string()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(names[0].ends_with("rideshare-local-20250103T120000Z.tar"), "{names:?}");
+}

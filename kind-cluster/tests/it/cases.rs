@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::real::{Bench, INSIDE};
 use crate::support::{render, signal, start, until};
 
+mod daily;
 mod inventory;
 mod jobs;
 mod patience;

@@ -497,3 +497,39 @@ fn the_budget_counts_what_earlier_deployments_have_left_running() {
     assert!(machine.server.get("Deployment", "small", "first").is_none());
     assert!(machine.server.get("Deployment", "small", "second").is_some());
 }
+
+/// The operator looks at its store again at once, and not at its next interval only.
+#[test]
+fn a_secret_whose_store_was_away_is_read_again() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    machine.server.behave(|event: &Event| {
+        let object = &event.object;
+        if object["kind"] != "ExternalSecret" {
+            return controllers::usual(event);
+        }
+        let asked = object["metadata"]["annotations"]["force-sync"].is_string();
+        let condition = match asked {
+            true => json!({"type": "Ready", "status": "True", "reason": "SecretSynced"}),
+            false => json!({"type": "Ready", "status": "False", "reason": "SecretSyncedError",
+                            "message": "could not get secret"}),
+        };
+        let secret = json!({"apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": "login", "namespace": "small"}, "data": {}});
+        let status = controllers::status(object, json!({"conditions": [condition]}));
+        let known = object["status"]["conditions"][0]["status"] == "True";
+        match (asked, known, event.fresh) {
+            (true, false, _) => {
+                vec![(controllers::DELAY, status), (controllers::DELAY, Step::Put(secret))]
+            }
+            (false, _, true) => vec![(controllers::DELAY, status)],
+            _ => Vec::new(),
+        }
+    });
+    let secret = json!({"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret",
+        "metadata": {"name": "login", "namespace": "small"},
+        "spec": {"target": {"name": "login"}, "secretStoreRef": {"name": "store", "kind": "SecretStore"}}});
+    let store = json!({"apiVersion": "external-secrets.io/v1", "kind": "SecretStore",
+        "metadata": {"name": "store", "namespace": "small"},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]}});
+    run(&mut small(&machine, &[store, secret], &["--timeout", "20s"])).expect(0);
+}

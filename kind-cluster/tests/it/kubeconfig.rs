@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rideshare_tests::run::{Run, run};
 
-use crate::support::Machine;
+use crate::support::{Machine, free_port};
 
 const OURS: &str = "kind-rideshare-local";
 
@@ -28,8 +28,11 @@ fn tool(machine: &Machine, config: &str, create: bool) -> Run {
     run(command.env("KUBECONFIG", config))
 }
 
-/// A machine whose cluster has gone, for `teardown`.
-fn without_nodes(machine: &Machine) {
+/// Lets the cluster go: it has no nodes, and nobody answers where the kubeconfig leads to.
+fn without_nodes(machine: &Machine, config: &str) {
+    let port = |port: u16| format!("127.0.0.1:{port}");
+    let text = machine.read(config).replace(&port(machine.server.port()), &port(free_port()));
+    machine.write(config, &text);
     fs::remove_dir_all(machine.path("fake/nodes")).unwrap();
     fs::create_dir_all(machine.path("fake/nodes")).unwrap();
 }
@@ -51,8 +54,6 @@ fn path_of(machine: &Machine, name: &str) -> String {
 #[test]
 fn no_edit_of_kubectl_is_lost_beside_ours() {
     let Some(machine) = Machine::with_cluster() else { return };
-    // Without nodes, a teardown takes the context out.
-    let Some(empty) = Machine::new() else { return };
     let config = path_of(&machine, "home/config");
     let done = AtomicBool::new(false);
     let names: Vec<String> = (0..500).map(|number| format!("edit-{number}")).collect();
@@ -60,9 +61,14 @@ fn no_edit_of_kubectl_is_lost_beside_ours() {
         let ours = scope.spawn(|| {
             let mut runs = 0_usize;
             while !done.load(Ordering::Relaxed) {
-                tool(&empty, &config, false).expect(0);
-                tool(&machine, &config, true).expect(0);
                 runs += 1;
+                // Each run has something to change.
+                let kinds = machine.server.kubeconfig(OURS);
+                let context = format!("context: {{namespace: run-{runs}, ");
+                let kinds = kinds.replace("context: {", &context);
+                assert!(kinds.contains("run-"), "{kinds}");
+                machine.write("fake/kinds-kubeconfig", &kinds);
+                tool(&machine, &config, true).expect(0);
             }
             runs
         });
@@ -96,7 +102,7 @@ fn comments_order_mode_and_current_context_stay() {
         assert!(added.contains(line), "{line} in {added}");
     }
     assert!(contexts(&machine, &config).iter().any(|name| name == OURS));
-    without_nodes(&machine);
+    without_nodes(&machine, "home/config");
     tool(&machine, &config, false).expect(0);
     assert_eq!(machine.read("home/config"), text);
     let mode = fs::metadata(machine.path("home/config")).unwrap().permissions().mode();
@@ -139,7 +145,7 @@ fn a_list_with_missing_files_is_used_as_kubectl_uses_it() {
     assert!(!machine.path("home/missing").exists());
     assert!(machine.read("home/second").contains(OURS));
     run(machine.tool(&["status"]).env("KUBECONFIG", &list));
-    without_nodes(&machine);
+    without_nodes(&machine, "home/second");
     tool(&machine, &list, false).expect(0);
     assert_eq!(machine.read("home/second"), with_comment(&machine));
 }

@@ -13,6 +13,7 @@ mod engine;
 mod half_made;
 mod kubeconfig;
 mod load;
+mod power;
 mod preflight;
 mod real;
 mod restore;

@@ -166,7 +166,7 @@ impl Records {
 
     /// Objects with the identity of their overlay on each: the API server keeps no owner of an object
     /// that says nothing but its name. An object of several overlays keeps the first one's.
-    pub(super) fn marked(&self, objects: &[Value]) -> Vec<Value> {
+    pub(crate) fn marked(&self, objects: &[Value]) -> Vec<Value> {
         let mark = |object: &Value| {
             let owner = self.other_of(&Key::of(object)).map_or(&self.identity.id, |r| &r.id);
             let mut object = object.clone();
@@ -185,7 +185,7 @@ impl Records {
     }
 
     /// The objects that were applied before and are in no profile of the overlay any more.
-    pub(super) fn left(&self, rendered: &Rendered) -> Inventory {
+    pub(crate) fn left(&self, rendered: &Rendered) -> Inventory {
         let mut left = self.own.clone();
         for object in &rendered.all {
             left.remove(&Key::of(object));

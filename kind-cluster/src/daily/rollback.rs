@@ -1,0 +1,90 @@
+//! `rollback`: the template that a workload had before its last change.
+
+use std::time::Instant;
+
+use common::exit::Status;
+use common::stop::Stop;
+use serde_json::{Value, json};
+
+use super::select;
+use crate::cli::{self, Shared};
+use crate::cluster::{Cluster, stop};
+use crate::deploy::changes::{Side, changes};
+use crate::deploy::roll_out;
+use crate::object::{Key, list, meta, number, text, typed};
+use crate::report::{self, Check};
+use crate::{render, turn};
+
+/// `rollback`.
+pub(crate) async fn run(shared: &Shared, options: &cli::Rollback) -> Result<Status, Stop> {
+    let deadline = Instant::now() + shared.timeout;
+    let rendered = render::overlay(shared).await?;
+    let _turn = match shared.dry_run() {
+        true => None,
+        false => Some(turn::take(&shared.name, "rollback", deadline).await?),
+    };
+    let cluster = Cluster::connect(&shared.name).await?;
+    let all = select::all(&cluster, &rendered).await?;
+    let chosen = select::named(all, std::slice::from_ref(&options.workload), "workload")?;
+    let mut checks = Vec::new();
+    let mut applied = Vec::new();
+    for workload in &chosen {
+        let key = Key::of(workload);
+        let Some(before) = previous(&cluster, workload).await? else {
+            let message = format!("{key} has no earlier template");
+            return Err(Stop::no("no-revision", message)
+                .hint("Kubernetes keeps as many as its revisionHistoryLimit says"));
+        };
+        let now = workload.pointer("/spec/template").cloned().unwrap_or_default();
+        let shown: Vec<String> =
+            changes(&now, &before, Side::Both).iter().map(|change| change.shown()).collect();
+        checks.push(Check::ok("rollback", key.to_string(), shown.join("; ")));
+        if shared.dry_run() {
+            continue;
+        }
+        let patch = json!([{"op": "replace", "path": "/spec/template", "value": before}]);
+        let patched = cluster.json_patch(workload, &patch).await;
+        let patched = patched.map_err(|error| stop(&format!("cannot roll {key} back"), &error))?;
+        applied.push(typed(patched, text(workload, "/apiVersion"), &key.kind));
+    }
+    if shared.dry_run() {
+        return report::publish("rollback", &checks, shared.format);
+    }
+    let ended = roll_out::settle(&cluster, applied, deadline, "the rollback").await?;
+    roll_out::publish("rollback", &ended, checks, shared)
+}
+
+/// The template of the revision before the newest one.
+async fn previous(cluster: &Cluster, workload: &Value) -> Result<Option<Value>, Stop> {
+    let namespace = text(workload, "/metadata/namespace");
+    let uid = &workload["metadata"]["uid"];
+    let (version, kind) = match text(workload, "/kind") {
+        "Deployment" => ("apps/v1", "ReplicaSet"),
+        _ => ("apps/v1", "ControllerRevision"),
+    };
+    let all = cluster.list(version, kind, namespace).await?;
+    let is_of = |object: &&Value| {
+        list(object, "/metadata/ownerReferences").iter().any(|owner| owner["uid"] == *uid)
+    };
+    let mut revisions: Vec<(i64, &Value)> = all.iter().filter(is_of).map(|o| (age(o), o)).collect();
+    revisions.sort_by_key(|(age, _)| std::cmp::Reverse(*age));
+    let Some((_, before)) = revisions.get(1) else { return Ok(None) };
+    let pointer = if kind == "ReplicaSet" { "/spec/template" } else { "/data/spec/template" };
+    let mut template = before.pointer(pointer).cloned().unwrap_or_default();
+    if let Some(template) = template.as_object_mut() {
+        template.remove("$patch");
+    }
+    // The ReplicaSet's own label is not the Deployment's.
+    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        labels.remove("pod-template-hash");
+    }
+    Ok(Some(template))
+}
+
+fn age(object: &Value) -> i64 {
+    let revision = meta(object, "annotations", "deployment.kubernetes.io/revision");
+    match revision.and_then(|revision| revision.parse().ok()) {
+        Some(revision) => revision,
+        None => number(object, "/revision"),
+    }
+}
