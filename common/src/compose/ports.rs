@@ -61,7 +61,7 @@ fn range(text: &str) -> Option<Vec<u16>> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let number = |text: &str| text.parse::<u16>().ok().filter(|n| *n > 0);
     let (first, last) = (number(first)?, number(last)?);
-    (first <= last && last - first < 1000).then(|| (first..=last).collect())
+    (first <= last).then(|| (first..=last).collect())
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub enum Scalar {
     Bool(bool),
     /// A whole number.
     Integer(i64),
+    /// A whole number from 2^63 on.
+    Unsigned(u64),
     /// Any other number.
     Float(f64),
     /// A date without a time, as Go prints it: with one.
@@ -38,6 +40,9 @@ pub fn read(raw: &str) -> Option<Scalar> {
     if let Some(integer) = integer(&plain) {
         return Some(Scalar::Integer(integer));
     }
+    if let Some(large) = unsigned(&plain) {
+        return Some(Scalar::Unsigned(large));
+    }
     let float = looks_like_a_float(&plain).then(|| plain.parse::<f64>().ok()).flatten()?;
     float.is_finite().then_some(Scalar::Float(float))
 }
@@ -49,6 +54,7 @@ impl fmt::Display for Scalar {
             Scalar::Null => Ok(()),
             Scalar::Bool(switch) => write!(f, "{switch}"),
             Scalar::Integer(number) => write!(f, "{number}"),
+            Scalar::Unsigned(number) => write!(f, "{number}"),
             Scalar::Float(number) => f.write_str(&float_text(*number)),
             Scalar::Date(text) => f.write_str(text),
         }
@@ -67,9 +73,20 @@ fn integer(plain: &str) -> Option<i64> {
         Some(octal) => i64::from_str_radix(octal, 8).ok(),
         None => digits.starts_with(|c: char| c.is_ascii_digit()).then(|| digits.parse().ok())?,
     };
+    // Of all numbers, only this one has no positive counterpart.
+    if plain == "-9223372036854775808" {
+        return Some(i64::MIN);
+    }
     let value =
         radix("0x", 16).or_else(|| radix("0b", 2)).or_else(|| radix("0o", 8)).or_else(decimal)?;
     Some(if negative { -value } else { value })
+}
+
+/// A whole number that only an unsigned one can be.
+fn unsigned(plain: &str) -> Option<u64> {
+    let of = |prefix: &str, radix| u64::from_str_radix(plain.strip_prefix(prefix)?, radix).ok();
+    let decimal = || plain.bytes().all(|byte| byte.is_ascii_digit()).then(|| plain.parse().ok())?;
+    of("0x", 16).or_else(|| of("0b", 2)).or_else(|| of("0o", 8)).or_else(decimal)
 }
 
 fn looks_like_a_float(text: &str) -> bool {
@@ -127,6 +144,11 @@ mod tests {
             ("1.", "1"),
             ("1234567.0", "1.234567e+06"),
             ("0b11", "3"),
+            ("9223372036854775808", "9223372036854775808"),
+            ("0xFFFFFFFFFFFFFFFF", "18446744073709551615"),
+            ("18446744073709551616", "1.8446744073709552e+19"),
+            ("-9223372036854775808", "-9223372036854775808"),
+            ("-9223372036854775809", "-9.223372036854776e+18"),
             ("2024-01-01", "2024-01-01 00:00:00 +0000 UTC"),
         ] {
             assert_eq!(read(raw).unwrap().to_string(), printed, "{raw}");

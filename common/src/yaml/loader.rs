@@ -76,6 +76,18 @@ pub fn load(text: &str, limits: Limits) -> Result<Loaded, Error> {
 /// # Errors
 /// As [`load`].
 pub fn load_keeping(text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Error> {
+    let strict = load_strictly(text, limits, keep);
+    let Err(error) = &strict else { return strict };
+    // Other readers take such a line of a flow collection that is not indented.
+    match super::flow::in_one_line(text) {
+        Cow::Owned(joined) if error.code == "yaml-syntax" => {
+            load_strictly(&joined, limits, keep).or(strict)
+        }
+        _ => strict,
+    }
+}
+
+fn load_strictly(text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Error> {
     if text.len() > limits.bytes {
         return Err(error(
             0..0,

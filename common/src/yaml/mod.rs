@@ -3,6 +3,7 @@
 //! Typed reading and writing of generated YAML is serde's business (`plain`, a feature); the rest is for
 //! files where an error must point at the line.
 
+mod flow;
 mod loader;
 mod node;
 #[cfg(feature = "plain-yaml")]

@@ -70,6 +70,7 @@ fn texts(tree: Option<&Tree>) -> Vec<Value> {
 fn plain(tree: &Tree) -> Value {
     match &tree.value {
         Own::Plain(Scalar::Integer(number), _) => json!(number),
+        Own::Plain(Scalar::Unsigned(number), _) => json!(number),
         Own::List(items) => items.iter().map(plain).collect(),
         Own::Map(members) => {
             members.iter().map(|(key, own)| (key.clone(), plain(own))).collect::<Map<_, _>>().into()
