@@ -7,6 +7,7 @@
 //! - Exit status: 0 done, or up to date. 1 drift, a file in the way, or an import that leaves
 //!   something to do. 2 usage, a mistake in the specification, or files that could not be written.
 
+mod checksum;
 pub mod cli;
 mod command;
 mod model;

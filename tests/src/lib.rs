@@ -6,6 +6,7 @@ pub mod archive;
 pub mod compose;
 pub mod dbt;
 pub mod dockerfile;
+pub mod imports;
 pub mod kubelet;
 pub mod kubernetes;
 pub mod localstack;

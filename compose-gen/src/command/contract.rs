@@ -218,6 +218,10 @@ impl Place<'_> {
                 Origin::Files { path, .. } => (format!("files of {}", code(path)), String::new()),
                 Origin::Host(path) => (format!("{} of the host", code(path)), String::new()),
                 Origin::Memory { .. } => ("memory".to_owned(), String::new()),
+                Origin::Made { name, .. } => (format!("a key of {}", code(name)), String::new()),
+                Origin::Image(name) => {
+                    (format!("files of the image {}", code(name)), String::new())
+                }
                 Origin::Scratch => ("scratch space".to_owned(), String::new()),
             };
             let mode = if mount.read_only { ", read-only" } else { "" };

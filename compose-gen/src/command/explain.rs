@@ -178,6 +178,10 @@ fn origin(origin: &Origin) -> String {
         Origin::Files { path, .. } => path.clone(),
         Origin::Host(path) => format!("host {path}"),
         Origin::Memory { .. } => "memory".into(),
+        Origin::Made { secret, name, .. } => {
+            format!("{} {name}", if *secret { "Secret" } else { "ConfigMap" })
+        }
+        Origin::Image(reference) => format!("image {reference}"),
         Origin::Scratch => "scratch".into(),
     }
 }

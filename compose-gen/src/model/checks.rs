@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use common::diagnostic::{Diagnostic, Report, did_you_mean};
+use common::diagnostic::{Diagnostic, Report};
 use common::environment;
 
 use super::budget::Budget;
-use super::names::{CLUSTER, is_label};
-use super::{Health, Origin, Platform, Restart, Service, config_maps, order, patch};
+use super::names::{CLUSTER, is_label, is_label_value};
+use super::reporter::Reporter;
+use super::uncarried::{CHANGED, NOT_CARRIED};
+use super::{Health, Origin, Platform, Restart, Service, order, patch};
 use crate::spec::quantity::bytes;
 use crate::spec::types::{Access, Cluster, Condition};
 use crate::spec::{Spec, at};
 
 /// Checks everything and puts the order of starting into the services.
 pub(super) fn all(platform: &mut Platform, spec: &Spec, report: &mut Report) {
-    let mut checks = Checks { platform, spec, report };
+    let say = Reporter { sources: &spec.sources, report };
+    let mut checks = Checks { platform, spec, say };
     checks.environments();
     checks.profiles();
     checks.dependencies();
@@ -45,48 +48,10 @@ pub(super) fn all(platform: &mut Platform, spec: &Spec, report: &mut Report) {
 pub(super) struct Checks<'a> {
     pub(super) platform: &'a Platform,
     pub(super) spec: &'a Spec,
-    pub(super) report: &'a mut Report,
+    pub(super) say: Reporter<'a>,
 }
 
 impl Checks<'_> {
-    pub(super) fn error(&mut self, code: &'static str, message: String, path: &[&str]) {
-        self.report.push(at(Diagnostic::error(code, message), &self.spec.sources, path));
-    }
-
-    pub(super) fn hinted(
-        &mut self,
-        code: &'static str,
-        message: String,
-        path: &[&str],
-        hint: impl Into<String>,
-    ) {
-        let diagnostic = Diagnostic::error(code, message).hint(hint);
-        self.report.push(at(diagnostic, &self.spec.sources, path));
-    }
-
-    /// An error about a name that is not among the known ones.
-    pub(super) fn unknown(
-        &mut self,
-        code: &'static str,
-        what: &str,
-        name: &str,
-        known: &[&str],
-        path: &[&str],
-    ) {
-        let all = || match known {
-            [] => format!("there is no {what} at all"),
-            known => format!("the known ones are {}", known.join(", ")),
-        };
-        let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(all);
-        self.hinted(code, format!("no {what} \"{name}\""), path, hint);
-    }
-
-    /// Two things that cannot both be; `first` is the place of the earlier one.
-    fn clash(&mut self, code: &'static str, message: String, path: &[&str], first: &[&str]) {
-        let diagnostic = at(Diagnostic::error(code, message), &self.spec.sources, path);
-        self.report.push(diagnostic.also(self.spec.sources.place(first), "first here"));
-    }
-
     fn environments(&mut self) {
         let platform = self.platform;
         let known: Vec<&str> = platform.environments.keys().map(String::as_str).collect();
@@ -94,16 +59,16 @@ impl Checks<'_> {
             if !is_label(name) {
                 let message = format!("an environment cannot be called \"{name}\"");
                 let hint = "lower-case letters, digits and - only: it is the name of a folder";
-                self.hinted("bad-name", message, &["x-environments", name], hint);
+                self.say.hinted("bad-name", message, &["x-environments", name], hint);
             }
             if !is_label(&environment.namespace) {
                 let message = format!("a namespace cannot be called \"{}\"", environment.namespace);
-                self.error("bad-name", message, &["x-environments", name, "namespace"]);
+                self.say.error("bad-name", message, &["x-environments", name, "namespace"]);
             }
             let exposure = environment.exposure.as_ref();
             if exposure.is_some_and(|e| e.gateway.is_some() && e.alb.is_some()) {
                 let message = "an environment has a gateway or an alb, not both".to_owned();
-                self.error("conflict", message, &["x-environments", name, "exposure"]);
+                self.say.error("conflict", message, &["x-environments", name, "exposure"]);
             }
             if let Some(own) = &environment.memory {
                 for (key, text) in
@@ -113,7 +78,7 @@ impl Checks<'_> {
                     if let Some(text) = text.filter(|text| environment::memory(text).is_none()) {
                         let message = format!("\"{text}\" is no amount of memory");
                         let path = ["x-environments", name, "memory", key];
-                        self.hinted("bad-quantity", message, &path, environment::BUDGET_HINT);
+                        self.say.hinted("bad-quantity", message, &path, environment::BUDGET_HINT);
                     }
                 }
             }
@@ -129,7 +94,7 @@ impl Checks<'_> {
             for (key, names) in keys {
                 for name in names.into_iter().filter(|name| !known.contains(&name.as_str())) {
                     let path = ["services", service, key, name];
-                    self.unknown("unknown-environment", "environment", name, &known, &path);
+                    self.say.unknown("unknown-environment", "environment", name, &known, &path);
                 }
             }
             for (environment, variables) in &own.overrides {
@@ -137,7 +102,7 @@ impl Checks<'_> {
                     own.environment.keys().chain(own.secrets.keys()).map(String::as_str).collect();
                 for name in variables.keys().filter(|name| !known.contains(&name.as_str())) {
                     let path = ["services", service, "x-environment", environment, name];
-                    self.unknown("unknown-name", "variable", name, &known, &path);
+                    self.say.unknown("unknown-name", "variable", name, &known, &path);
                 }
             }
         }
@@ -146,7 +111,7 @@ impl Checks<'_> {
     fn profiles(&mut self) {
         let platform = self.platform;
         if platform.services.is_empty() {
-            self.error("empty", "there is no service at all".to_owned(), &["services"]);
+            self.say.error("empty", "there is no service at all".to_owned(), &["services"]);
         }
         let known: Vec<&str> = platform.profiles().into_iter().collect();
         for (name, environment) in &platform.environments {
@@ -154,7 +119,7 @@ impl Checks<'_> {
                 if !known.contains(&profile.as_str()) {
                     let index = index.to_string();
                     let path = ["x-environments", name, "profiles", &index];
-                    self.unknown("unknown-profile", "profile", profile, &known, &path);
+                    self.say.unknown("unknown-profile", "profile", profile, &known, &path);
                 }
             }
         }
@@ -166,12 +131,12 @@ impl Checks<'_> {
                         "each overlay keeps its namespace and stores in a folder of that name";
                     let index = index.to_string();
                     let path = ["services", name, "profiles", &index];
-                    self.hinted("bad-name", message, &path, hint);
+                    self.say.hinted("bad-name", message, &path, hint);
                 }
-                if !is_label(profile) {
+                if !is_label_value(profile) {
                     let index = index.to_string();
                     let message = format!("a profile cannot be called \"{profile}\"");
-                    self.error("bad-name", message, &["services", name, "profiles", &index]);
+                    self.say.error("bad-name", message, &["services", name, "profiles", &index]);
                 }
             }
         }
@@ -187,7 +152,7 @@ impl Checks<'_> {
                     let generated =
                         platform.secret_files.as_ref().is_some_and(|f| f.service == *other);
                     if !generated {
-                        self.unknown("unknown-service", "service", other, &known, &path);
+                        self.say.unknown("unknown-service", "service", other, &known, &path);
                     }
                     continue;
                 };
@@ -201,7 +166,7 @@ impl Checks<'_> {
                             );
                             let hint =
                                 format!("restart: \"no\" at {other}, or wait for service_healthy");
-                            self.hinted("not-a-job", message, &path, hint);
+                            self.say.hinted("not-a-job", message, &path, hint);
                         }
                     }
                 }
@@ -211,15 +176,16 @@ impl Checks<'_> {
 
     fn healthy(&mut self, name: &str, target: &Service, path: &[&str]) {
         let other = &target.name;
-        if !matches!(target.health, Health::Check(_)) {
+        if !matches!(target.health, Health::Check(_) | Health::Image(_)) {
             let message = format!(
-                "\"{name}\" waits for the health of \"{other}\", which has no health check"
+                "\"{name}\" waits for the health of \"{other}\", which has no health check here; \
+                 in Kubernetes it waits until \"{other}\" answers"
             );
-            let hint = format!("write a healthcheck at {other}, or wait for service_started");
-            let diagnostic = Diagnostic::error("no-healthcheck", message).hint(hint);
+            let hint = format!("write the image's own health check at {other}");
+            let diagnostic = Diagnostic::warning("no-healthcheck", message).hint(hint);
             let diagnostic = at(diagnostic, &self.spec.sources, path);
             let place = self.spec.sources.place(&["services", other]);
-            self.report.push(diagnostic.also(place, "without healthcheck"));
+            self.say.report.push(diagnostic.also(place, "without healthcheck"));
         }
     }
 
@@ -236,16 +202,18 @@ impl Checks<'_> {
                 let everywhere = String::from("0.0.0.0");
                 let ip = port.host_ip.clone().unwrap_or_else(|| everywhere.clone());
                 let key = |ip: &str| (published.clone(), port.protocol.clone(), ip.to_owned());
-                let clash = taken.iter().find(|((p, protocol, other), _)| {
+                let clash = taken.iter().find(|((p, protocol, other), first)| {
                     let same = *other == ip || *other == everywhere || ip == everywhere;
-                    (p, protocol) == (published, &port.protocol) && same
+                    (p, protocol) == (published, &port.protocol)
+                        && same
+                        && platform.meet(name, first)
                 });
                 let clash = clash.map(|(_, first)| *first);
                 taken.insert(key(&ip), name);
                 let Some(first) = clash else { continue };
                 let message = format!("\"{first}\" and \"{name}\" both publish port {published}");
                 let [path, first] = [name, first].map(|name| ["services", name, "ports"]);
-                self.clash("port-taken", message, &path, &first);
+                self.say.clash("port-taken", message, &path, &first);
             }
         }
     }
@@ -263,31 +231,31 @@ impl Checks<'_> {
                 let sub = |key| ["services", name, "x-routes", step.as_str(), key];
                 if route.path.is_none() && route.host.is_none() {
                     let message = "a route needs a path, a host, or both".to_owned();
-                    self.error("bad-route", message, &here);
+                    self.say.error("bad-route", message, &here);
                 }
                 for (key, path) in
                     [("path", &route.path), ("rewrite", &route.rewrite), ("health", &route.health)]
                 {
                     if let Some(path) = path.as_ref().filter(|path| !path.starts_with('/')) {
                         let message = format!("\"{path}\" does not begin with /");
-                        self.error("bad-route", message, &sub(key));
+                        self.say.error("bad-route", message, &sub(key));
                     }
                 }
                 if let Some(host) = route.host.as_ref().filter(|host| !is_label(host)) {
                     let message = format!("\"{host}\" is no label below the domain");
-                    self.error("bad-route", message, &sub("host"));
+                    self.say.error("bad-route", message, &sub("host"));
                 }
                 let targets: Vec<u16> = service.ports.iter().map(|port| port.target).collect();
                 match route.port {
                     None if targets.is_empty() => {
                         let message = format!("\"{name}\" has a route and no port");
-                        self.error("unknown-port", message, &here);
+                        self.say.error("unknown-port", message, &here);
                     }
                     Some(port) if !targets.contains(&port) => {
                         let known: Vec<String> = targets.iter().map(u16::to_string).collect();
                         let message = format!("\"{name}\" has no container port {port}");
                         let hint = format!("its container ports are {}", known.join(", "));
-                        self.hinted("unknown-port", message, &sub("port"), hint);
+                        self.say.hinted("unknown-port", message, &sub("port"), hint);
                     }
                     _ => {}
                 }
@@ -300,7 +268,7 @@ impl Checks<'_> {
                     let message = format!("\"{first}\" and \"{name}\" have the same {kind} {text}");
                     let other = at_index.to_string();
                     let first = ["services", first, "x-routes", &other, kind];
-                    self.clash("route-taken", message, &sub(kind), &first);
+                    self.say.clash("route-taken", message, &sub(kind), &first);
                 }
             }
         }
@@ -315,13 +283,13 @@ impl Checks<'_> {
                 let path = ["services", name, "x-patches", environment];
                 for (key, hint) in found {
                     let message = format!("a patch may not touch {key}");
-                    self.hinted("patch-forbidden", message, &path, hint);
+                    self.say.hinted("patch-forbidden", message, &path, hint);
                 }
                 let known = platform.environments.contains_key(environment);
                 if known && !platform.runs(service, Some(environment)) {
                     let message =
                         format!("\"{name}\" does not run in \"{environment}\": nothing to patch");
-                    self.error("patch-unused", message, &path);
+                    self.say.error("patch-unused", message, &path);
                 }
             }
         }
@@ -346,7 +314,7 @@ impl Checks<'_> {
                         here.join(" and ")
                     );
                     let hint = "x-claim: {access: ReadWriteMany}, or x-absent for one of them";
-                    self.hinted("shared-volume", message, &["volumes", name], hint);
+                    self.say.hinted("shared-volume", message, &["volumes", name], hint);
                 }
             }
         }
@@ -354,19 +322,28 @@ impl Checks<'_> {
             let volumes = service.claims(platform).count();
             let pods = service.replicas_by.values().copied().chain([service.replicas]).max();
             let job = service.restart != Restart::Always;
-            let shared = service.claims(platform).any(|v| platform.consumers(v).len() > 1);
-            if volumes > 0 && pods > Some(1) && (job || shared) {
+            let shared = service.claims(platform).any(|volume| {
+                let many = platform.volumes.get(volume).map(|own| own.access);
+                !matches!(many, Some(Access::ReadWriteMany | Access::ReadOnlyMany))
+                    && (job || platform.consumers(volume).len() > 1)
+            });
+            if volumes > 0 && pods > Some(1) && shared {
                 let message =
                     format!("\"{name}\" has several pods and a volume that they would share");
-                self.error("shared-volume", message, &["services", name]);
+                let hint =
+                    "x-claim: {access: ReadWriteMany} at the volume, where the cluster has such";
+                // On the one node of a local cluster all Pods may have the volume.
+                let local = platform.environments.values().all(|own| own.cluster == Cluster::Kind);
+                let make = if local { Diagnostic::warning } else { Diagnostic::error };
+                self.say.push(make("shared-volume", message).hint(hint), &["services", name]);
             }
-            let mut targets: Vec<&str> = Vec::new();
+            let mut targets: Vec<String> = Vec::new();
             for mount in &service.mounts {
-                if targets.contains(&mount.target.as_str()) {
+                if targets.contains(&mount.path()) {
                     let message = format!("\"{name}\" mounts two things at {}", mount.target);
-                    self.error("mount-taken", message, &["services", name, "volumes"]);
+                    self.say.error("mount-taken", message, &["services", name, "volumes"]);
                 }
-                targets.push(&mount.target);
+                targets.push(mount.path());
             }
             if service.mounts.iter().any(|m| matches!(m.origin, Origin::Files { single: true, .. }))
                 && service.mode == crate::spec::types::Mode::Global
@@ -375,29 +352,51 @@ impl Checks<'_> {
                 let message = format!(
                     "\"{name}\" runs on every node and ends, which nothing in Kubernetes does"
                 );
-                self.error("conflict", message, &["services", name]);
+                self.say.error("conflict", message, &["services", name]);
             }
         }
     }
 
-    /// Names that two services would give to one object of Kubernetes.
+    /// Aliases that a Service cannot have, or that several services have.
     fn names(&mut self) {
         let platform = self.platform;
-        let own = platform.services.keys().map(|name| (("name", name.clone()), name));
-        let mut taken: BTreeMap<(&str, String), &String> = own.collect();
         for (name, service) in &platform.services {
-            let aliases = service.aliases().into_iter().map(|alias| ("name", alias.to_owned()));
-            let maps: std::collections::BTreeSet<String> =
-                config_maps::names(service).into_values().collect();
-            let maps = maps.into_iter().map(|map| ("ConfigMap", map));
-            for (kind, what) in aliases.chain(maps) {
-                let Some(first) = taken.insert((kind, what.clone()), name) else { continue };
-                if first == name {
+            for (network, own) in &service.networks {
+                for alias in own.aliases.iter().filter(|alias| *alias != name) {
+                    let path = ["services", name, "networks", network, "aliases"];
+                    if !is_label(alias) {
+                        let message =
+                            format!("no Service can be called \"{alias}\", an alias of \"{name}\"");
+                        self.say.warning(NOT_CARRIED, message, &path);
+                    }
+                }
+            }
+            for alias in service.aliases() {
+                let path = ["services", name, "networks"];
+                if platform.services.contains_key(alias) {
+                    let message = format!(
+                        "the alias \"{alias}\" of \"{name}\" leads to the service \"{alias}\" alone in Kubernetes"
+                    );
+                    self.say.warning(NOT_CARRIED, message, &path);
                     continue;
                 }
-                let message =
-                    format!("\"{first}\" and \"{name}\" would both have the {kind} \"{what}\"");
-                self.clash("name-taken", message, &["services", name], &["services", first]);
+                let owners = platform.owners(alias);
+                let networks = |own: &Service| -> std::collections::BTreeSet<String> {
+                    let with = own
+                        .networks
+                        .iter()
+                        .filter(|(_, own)| own.aliases.iter().any(|a| a == alias));
+                    with.map(|(network, _)| network.clone()).collect()
+                };
+                let here = networks(service);
+                if owners.iter().any(|other| networks(other) != here) {
+                    let names: Vec<&str> = owners.iter().map(|own| own.name.as_str()).collect();
+                    let message = format!(
+                        "the alias \"{alias}\" leads to {} together: a cluster has one network",
+                        names.join(" and ")
+                    );
+                    self.say.warning(CHANGED, message, &path);
+                }
             }
         }
     }
@@ -406,7 +405,7 @@ impl Checks<'_> {
         let Some(name) = &self.spec.document.wait else { return };
         let known: Vec<&str> = self.platform.services.keys().map(String::as_str).collect();
         if !known.contains(&name.as_str()) {
-            self.unknown("unknown-service", "service", name, &known, &["x-wait"]);
+            self.say.unknown("unknown-service", "service", name, &known, &["x-wait"]);
         }
     }
 }

@@ -1,31 +1,54 @@
-//! The ConfigMaps that a service's mounted files become.
+//! The ConfigMaps, and Secrets, that a service's mounted files become.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::mounts::Origin;
+use super::names::{LABEL, fit, marked};
 use super::platform::Service;
 
-/// Index of the mount → the ConfigMap's name. Mounts of one source share it.
-pub(crate) fn names(service: &Service) -> BTreeMap<usize, String> {
-    let mut names: BTreeMap<usize, String> = BTreeMap::new();
-    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
-    for (index, mount) in service.mounts.iter().enumerate() {
-        let Origin::Files { path, .. } = &mount.origin else { continue };
-        let base = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        let good = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-        let slug: String = base.chars().map(good).collect();
-        let slug = slug.trim_matches('-');
-        let mut name = match slug.is_empty() || slug == service.name {
-            true => service.name.clone(),
-            false => format!("{}-{slug}", service.name),
-        };
-        let mut count = 2;
-        while taken.get(&name).is_some_and(|other| other != path) {
-            name = format!("{}-{slug}-{count}", service.name);
-            count += 1;
+/// Gives every mounted file or folder the name of its map; mounts of one source in one service share
+/// it. The name is also a volume's in the Pod, so it is a label.
+pub(super) fn name(services: &mut BTreeMap<String, Service>) {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for service in services.values_mut() {
+        let mut own: BTreeMap<String, String> = BTreeMap::new();
+        for mount in &mut service.mounts {
+            let Origin::Files { path, map, .. } = &mut mount.origin else { continue };
+            let known = own.get(path.as_str()).cloned();
+            *map = known.unwrap_or_else(|| free(&service.name, path, &taken));
+            taken.insert(map.clone());
+            own.insert(path.clone(), map.clone());
         }
-        taken.insert(name.clone(), path);
-        names.insert(index, name);
     }
-    names
+}
+
+/// A name of the service and the path's last part that no other map has.
+fn free(service: &str, path: &str, taken: &BTreeSet<String>) -> String {
+    let base = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let good = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let slug: String = base.chars().map(good).collect();
+    let slug = slug.trim_matches('-');
+    let name = match slug.is_empty() || slug == service {
+        true => service.to_owned(),
+        false => format!("{service}-{slug}"),
+    };
+    let mut shown = fit(&name, LABEL);
+    let mut count = 2;
+    while taken.contains(&shown) {
+        let next = format!("{service}-{slug}-{count}");
+        shown = if next.len() > LABEL { marked(&next, &next, LABEL) } else { next };
+        count += 1;
+    }
+    shown
+}
+
+/// Index of the mount → the map's name.
+pub(crate) fn names(service: &Service) -> BTreeMap<usize, String> {
+    let mounts = service.mounts.iter().enumerate();
+    mounts
+        .filter_map(|(index, mount)| match &mount.origin {
+            Origin::Files { map, .. } => Some((index, map.clone())),
+            _ => None,
+        })
+        .collect()
 }

@@ -1,6 +1,9 @@
 //! Health checks, with Compose's defaults written out.
 
+use serde_json::{Map, Value};
+
 use super::Builder;
+use super::uncarried::NOT_CARRIED;
 use crate::spec::quantity::duration;
 use crate::spec::types::{self, Words};
 
@@ -11,6 +14,8 @@ pub(crate) enum Health {
     Unsaid,
     /// There is none, also not the image's.
     Off,
+    /// The image's own check, which is not known here; the keys that Compose keeps.
+    Image(Map<String, Value>),
     Check(Check),
 }
 
@@ -26,6 +31,9 @@ pub(crate) struct Check {
     /// Between checks before the first success; Compose alone has it.
     pub(crate) start_interval: Option<u64>,
 }
+
+/// The highest number that Kubernetes counts to.
+pub(crate) const MOST: u32 = i32::MAX as u32;
 
 impl Check {
     /// The URL of a plain curl or wget of this host: port and path.
@@ -98,16 +106,25 @@ impl Builder<'_> {
         let path = ["services", name, "healthcheck"];
         let command = match &check.test {
             None => {
-                let message = "a health check needs its test: the image's own is not known here";
-                let hint = "write test:, or disable: true";
-                self.error_hint("no-test", message.into(), &path, hint);
-                return Health::Unsaid;
+                let message = format!(
+                    "healthcheck of \"{name}\" has no test, and the image's own is not known here"
+                );
+                self.say.warning(NOT_CARRIED, message, &path);
+                return image(check);
             }
             Some(Words::Line(line)) => vec!["/bin/sh".into(), "-c".into(), line.clone()],
             Some(Words::List(words)) => match words.split_first() {
                 Some((kind, [])) if kind == "NONE" => return Health::Off,
-                Some((kind, [line])) if kind == "CMD-SHELL" => {
-                    vec!["/bin/sh".into(), "-c".into(), line.clone()]
+                // What follows the line are the shell's own parameters.
+                Some((kind, rest)) if kind == "CMD-SHELL" && !rest.is_empty() => {
+                    ["/bin/sh", "-c"].map(str::to_owned).into_iter().chain(rest.to_vec()).collect()
+                }
+                None => {
+                    let message = format!(
+                        "healthcheck of \"{name}\" has no test, and the image's own is not known here"
+                    );
+                    self.say.warning(NOT_CARRIED, message, &path);
+                    return image(check);
                 }
                 Some((kind, argv)) if kind == "CMD" && !argv.is_empty() => argv.to_vec(),
                 _ => {
@@ -115,7 +132,7 @@ impl Builder<'_> {
                     let message = "this is no test of a health check".to_owned();
                     let hint =
                         "[CMD, program, arguments…], [CMD-SHELL, line], [NONE] or one string";
-                    self.error_hint("bad-test", message, &path, hint);
+                    self.say.hinted("bad-test", message, &path, hint);
                     return Health::Unsaid;
                 }
             },
@@ -124,23 +141,21 @@ impl Builder<'_> {
             let Some(text) = text else { return default };
             let path = ["services", name, "healthcheck", key];
             match duration(text) {
-                Some(0) if key != "start_period" => {
-                    self.error("bad-duration", format!("{key} must be more than nothing"), &path);
-                    default
-                }
+                // Docker takes its default for nothing.
+                Some(0) => default,
                 Some(milliseconds) => {
                     if milliseconds % 1000 != 0 {
                         let message = format!(
                             "Kubernetes counts whole seconds: {text} becomes {}s there",
                             milliseconds.div_ceil(1000)
                         );
-                        self.warning("rounded-up", message, &path);
+                        self.say.warning("rounded-up", message, &path);
                     }
                     milliseconds
                 }
                 None => {
                     let message = format!("\"{text}\" is no duration");
-                    self.error_hint("bad-duration", message, &path, "such as 10s, 1m30s or 500ms");
+                    self.say.hinted("bad-duration", message, &path, "such as 10s, 1m30s or 500ms");
                     default
                 }
             }
@@ -150,14 +165,29 @@ impl Builder<'_> {
         let start_period = time("start_period", &check.start_period, 0);
         let start_interval = time("start_interval", &check.start_interval, 5_000);
         let start_interval = check.start_interval.is_some().then_some(start_interval);
-        let retries = check.retries.unwrap_or(3);
-        if retries == 0 {
+        let mut retries = check.retries.filter(|count| *count > 0).unwrap_or(3);
+        if retries > MOST {
             let path = ["services", name, "healthcheck", "retries"];
-            self.error("bad-number", "retries must be at least 1".into(), &path);
+            let message =
+                format!("{retries} retries are {MOST} in Kubernetes, which counts no further");
+            self.say.warning(NOT_CARRIED, message, &path);
+            retries = MOST;
         }
-        let retries = retries.max(1);
         Health::Check(Check { command, interval, timeout, retries, start_period, start_interval })
     }
+}
+
+/// The keys of a check whose test is the image's.
+fn image(check: &types::Healthcheck) -> Health {
+    let times = [
+        ("interval", &check.interval),
+        ("timeout", &check.timeout),
+        ("start_period", &check.start_period),
+        ("start_interval", &check.start_interval),
+    ];
+    let times = times.into_iter().filter_map(|(key, time)| Some((key, time.clone()?.into())));
+    let retries = check.retries.map(|count| ("retries", count.into()));
+    Health::Image(times.chain(retries).map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::health::Health;
 use super::mounts::{Mount, Origin};
+use super::names::is_label;
+use super::pod::Pod;
 use super::ports::Port;
 use crate::spec::types::{
     Access, Cluster, Condition, Contract, Environment, Mode, Network, Route, SecretFiles,
@@ -44,6 +46,8 @@ pub(crate) struct Platform {
 /// A named volume.
 #[derive(Debug)]
 pub(crate) struct Volume {
+    /// The name of its claim.
+    pub(crate) claim: String,
     pub(crate) size: String,
     pub(crate) access: Access,
     /// The settings that only the engine reads.
@@ -110,6 +114,8 @@ pub(crate) struct Service {
     pub(crate) patches: BTreeMap<String, Value>,
     /// Further names it has on the network: links' aliases, its container's name.
     pub(crate) more_names: BTreeSet<String>,
+    /// Its wishes about the Pod.
+    pub(crate) pod: Pod,
     /// Keys that only Compose has.
     pub(crate) uncarried: BTreeMap<String, Value>,
     /// Its place in the order of starting, from 0.
@@ -149,10 +155,11 @@ impl Service {
         self.profiles.first().map_or("default", String::as_str)
     }
 
-    /// Aliases in all its networks.
+    /// Aliases in all its networks that a Service can have.
     pub(crate) fn aliases(&self) -> BTreeSet<&str> {
         let aliases = self.networks.values().flat_map(|n| &n.aliases).chain(&self.more_names);
-        aliases.map(String::as_str).filter(|alias| *alias != self.name).collect()
+        let fits = |alias: &&str| *alias != self.name && is_label(alias);
+        aliases.map(String::as_str).filter(fits).collect()
     }
 
     /// The volumes that become claims.
@@ -219,6 +226,7 @@ impl Service {
             .filter_map(|(name, dependency)| Some((platform.services.get(name)?, dependency)));
         known
             .filter(|(service, _)| platform.runs(service, environment))
+            .filter(|(service, _)| platform.leader(service).name != platform.leader(self).name)
             .filter(|(_, dependency)| dependency.condition != Condition::ServiceStarted)
             .collect()
     }
@@ -293,6 +301,66 @@ impl Platform {
             own.is_none_or(|own| own.is_empty() || wanted.iter().any(|p| own.contains(p)))
         };
         !service.absent.contains_key(environment) && profiles.is_none_or(wanted)
+    }
+
+    /// The service whose Pod a service runs in; nearly always itself.
+    pub(crate) fn leader<'a>(&'a self, service: &'a Service) -> &'a Service {
+        let mut here = service;
+        // A circle is a mistake that is reported elsewhere.
+        for _ in 0..self.services.len() {
+            let Some(next) = here.pod.leader.as_ref().and_then(|name| self.services.get(name))
+            else {
+                break;
+            };
+            here = next;
+        }
+        here
+    }
+
+    /// The services whose containers are in the Pod of a service, itself first.
+    pub(crate) fn crew<'a>(
+        &'a self,
+        service: &'a Service,
+        environment: Option<&str>,
+    ) -> Vec<&'a Service> {
+        let others = self.services.values().filter(|other| {
+            other.name != service.name
+                && self.leader(other).name == service.name
+                && self.runs(other, environment)
+        });
+        std::iter::once(service).chain(others).collect()
+    }
+
+    /// Whether two services may run at the same time: not with different profiles, of which nobody asks
+    /// for both.
+    pub(crate) fn meet(&self, one: &str, other: &str) -> bool {
+        let [one, other] = [one, other].map(|name| self.closed_profiles.get(name));
+        match (one, other) {
+            (Some(one), Some(other)) => {
+                one.is_empty() || other.is_empty() || !one.is_disjoint(other)
+            }
+            _ => true,
+        }
+    }
+
+    /// The services that have an alias.
+    pub(crate) fn owners(&self, alias: &str) -> Vec<&Service> {
+        self.services.values().filter(|service| service.aliases().contains(alias)).collect()
+    }
+
+    /// The claim of a volume.
+    pub(crate) fn claim<'a>(&'a self, volume: &'a str) -> &'a str {
+        self.volumes.get(volume).map_or(volume, |own| own.claim.as_str())
+    }
+
+    /// Whether an environment leaves a home profile to whoever asks for it.
+    pub(crate) fn is_opt_in(&self, environment: &Environment, home: &str) -> bool {
+        let always = |service: &&Service| {
+            service.home() == home
+                && self.closed_profiles.get(&service.name).is_none_or(BTreeSet::is_empty)
+        };
+        environment.opt_in.iter().any(|own| own == home)
+            && self.services.values().find(always).is_none()
     }
 
     /// The services of an environment.

@@ -1,8 +1,10 @@
 //! Ports: published on the host in Compose, the container's own in Kubernetes.
 
 use common::compose::ports;
+use common::diagnostic::Diagnostic;
 
 use super::Builder;
+use super::uncarried::NOT_CARRIED;
 use crate::spec::types;
 
 /// A port of a container.
@@ -10,7 +12,9 @@ use crate::spec::types;
 pub(crate) struct Port {
     /// In the container.
     pub(crate) target: u16,
-    /// `tcp` or `udp`.
+    /// The last port of a range that no Service lists; else the same.
+    pub(crate) last: u16,
+    /// `tcp`, `udp` or `sctp`.
     pub(crate) protocol: String,
     /// On the host, as written; empty when the engine chooses, `None` when only other containers
     /// reach it.
@@ -34,11 +38,19 @@ impl Port {
             }
         }
         text.push_str(&self.target.to_string());
+        if self.is_range() {
+            text.push_str(&format!("-{}", self.last));
+        }
         if self.protocol != "tcp" {
             text.push('/');
             text.push_str(&self.protocol);
         }
         text
+    }
+
+    /// Whether it stands for many ports, which only the Compose file has.
+    pub(crate) fn is_range(&self) -> bool {
+        self.last != self.target
     }
 
     /// Its name in a Service: the protocol's letters and the number.
@@ -48,6 +60,23 @@ impl Port {
 }
 
 impl Builder<'_> {
+    /// The ports of a large range as one.
+    fn range(&mut self, name: &str, all: Vec<Port>, path: &[&str]) -> Option<Port> {
+        let (first, last) = (all.first()?, all.last()?);
+        let (from, to) = (first.target, last.target);
+        let short = format!(
+            "the {} ports {from}-{to} have no Service, which lists each: network_mode: host, or a smaller range",
+            all.len()
+        );
+        let message = format!("ports of \"{name}\": {short}");
+        self.say.push(Diagnostic::warning(NOT_CARRIED, message).short(short), path);
+        let published = match (&first.published, &last.published) {
+            (Some(first), Some(last)) if first != last => Some(format!("{first}-{last}")),
+            (first, _) => first.clone(),
+        };
+        Some(Port { last: to, published, ..first.clone() })
+    }
+
     pub(super) fn ports(&mut self, name: &str, service: &types::Service) -> Vec<Port> {
         let mut ports: Vec<Port> = Vec::new();
         for (index, port) in service.ports.iter().enumerate() {
@@ -58,14 +87,18 @@ impl Builder<'_> {
                 types::Port::Text(text) => short(text),
                 types::Port::Long(long) => Some(vec![Port {
                     target: long.target,
+                    last: long.target,
                     protocol: long.protocol.clone().unwrap_or_else(|| "tcp".into()),
                     published: long.published.as_ref().map(ToString::to_string),
                     host_ip: long.host_ip.clone(),
                 }]),
             };
             match parsed {
+                Some(parsed) if parsed.len() > MANY => {
+                    ports.extend(self.range(name, parsed, &path));
+                }
                 Some(parsed) => ports.extend(parsed),
-                None => self.error_hint(
+                None => self.say.hinted(
                     "bad-port",
                     "this is no port".into(),
                     &path,
@@ -76,6 +109,13 @@ impl Builder<'_> {
         for (index, port) in service.expose.iter().enumerate() {
             let text = port.to_string();
             match short(&text).filter(|_| !text.contains(':')) {
+                Some(parsed) if parsed.len() > MANY => {
+                    let index = index.to_string();
+                    let path = ["services", name, "expose", &index];
+                    let own =
+                        self.range(name, parsed, &path).map(|own| Port { published: None, ..own });
+                    ports.extend(own);
+                }
                 Some(parsed) => ports.extend(parsed.into_iter().map(|mut port| {
                     port.published = None;
                     port
@@ -83,7 +123,7 @@ impl Builder<'_> {
                 None => {
                     let index = index.to_string();
                     let path = ["services", name, "expose", &index];
-                    self.error("bad-port", format!("\"{text}\" is no container port"), &path);
+                    self.say.error("bad-port", format!("\"{text}\" is no container port"), &path);
                 }
             }
         }
@@ -91,22 +131,30 @@ impl Builder<'_> {
     }
 }
 
+/// The most ports of a range that a Service lists.
+const MANY: usize = 100;
+
 /// A port that the engine publishes where it likes.
 fn chosen(target: u16) -> Port {
-    Port { target, protocol: "tcp".into(), published: Some(String::new()), host_ip: None }
+    Port {
+        target,
+        last: target,
+        protocol: "tcp".into(),
+        published: Some(String::new()),
+        host_ip: None,
+    }
 }
 
-/// Compose's short form. Kubernetes has no name for a port of a third protocol.
+/// Compose's short form.
 fn short(text: &str) -> Option<Vec<Port>> {
-    let ports = ports::short(text)?;
-    let known = ports.iter().all(|port| matches!(port.protocol.as_str(), "tcp" | "udp"));
     let own = |port: ports::Port| Port {
         target: port.target,
+        last: port.target,
         protocol: port.protocol,
         published: Some(port.published),
         host_ip: port.host_ip,
     };
-    known.then(|| ports.into_iter().map(own).collect())
+    Some(ports::short(text)?.into_iter().map(own).collect())
 }
 
 #[cfg(test)]
@@ -125,7 +173,7 @@ mod tests {
         assert_eq!(shown("8000-8010:81"), ["8000-8010:81 tcp-81"]);
         assert_eq!(shown("82/UDP"), ["82/udp udp-82"]);
         assert_eq!(shown("7000-7001:8000-8001"), ["7000:8000 tcp-8000", "7001:8001 tcp-8001"]);
-        for bad in ["", "x", "0", "70000", "1:2:3:x", "80/sctp", "1-2:3-5"] {
+        for bad in ["", "x", "0", "70000", "1:2:3:x", "80/icmp", "1-2:3-5"] {
             assert!(short(bad).is_none(), "{bad}");
         }
     }

@@ -43,16 +43,16 @@ impl Checks<'_> {
         if let Some(files) = &platform.secret_files {
             if !known.contains(&files.service.as_str()) {
                 let path = ["x-secret-files", "service"];
-                self.unknown("unknown-service", "service", &files.service, &known, &path);
+                self.say.unknown("unknown-service", "service", &files.service, &known, &path);
             }
             let volumes: Vec<&str> = platform.volumes.keys().map(String::as_str).collect();
             if !volumes.contains(&files.volume.as_str()) {
                 let path = ["x-secret-files", "volume"];
-                self.unknown("unknown-volume", "volume", &files.volume, &volumes, &path);
+                self.say.unknown("unknown-volume", "volume", &files.volume, &volumes, &path);
             }
             if !files.path.starts_with('/') {
                 let message = "the env files need an absolute path in the container".to_owned();
-                self.error("bad-mount", message, &["x-secret-files", "path"]);
+                self.say.error("bad-mount", message, &["x-secret-files", "path"]);
             }
         }
         for (name, service) in &platform.services {
@@ -104,7 +104,7 @@ impl Checks<'_> {
 
     fn maybe_secret(&mut self, message: String, path: &[&str]) {
         let diagnostic = Diagnostic::warning(MAYBE_SECRET, message).hint(MAYBE_SECRET_HINT);
-        self.report.push(at(diagnostic, &self.spec.sources, path));
+        self.say.push(diagnostic, path);
     }
 
     fn secret_user(&mut self, name: &str, service: &Service) {
@@ -112,17 +112,17 @@ impl Checks<'_> {
             let message =
                 format!("\"{name}\" uses secrets, and nothing says how Compose gets them");
             let hint = "x-secret-files: {service, volume, path}";
-            self.hinted("no-secret-files", message, &["services", name], hint);
+            self.say.hinted("no-secret-files", message, &["services", name], hint);
         } else if service.entrypoint.as_ref().is_none_or(Vec::is_empty) {
             let message = format!("\"{name}\" uses secrets and does not say its entrypoint");
             let hint = "write the image's own entrypoint (and command): it starts through a shell that reads the env file";
-            self.hinted("no-entrypoint", message, &["services", name], hint);
+            self.say.hinted("no-entrypoint", message, &["services", name], hint);
         }
         if let Some(files) = &self.platform.secret_files
             && files.service == name
         {
             let message = format!("\"{name}\" writes the secrets and cannot read them before");
-            self.error("conflict", message, &["services", name]);
+            self.say.error("conflict", message, &["services", name]);
         }
     }
 
@@ -137,7 +137,7 @@ impl Checks<'_> {
             let message =
                 format!("{variable} belongs to \"{of}\", which does not list \"{}\"", service.name);
             let hint = format!("add {} to its services: in x-secrets", service.name);
-            self.hinted("secret-not-listed", message, path, hint);
+            self.say.hinted("secret-not-listed", message, path, hint);
         }
     }
 
@@ -162,7 +162,7 @@ impl Checks<'_> {
                 None => format!("use another name than {secret} for the service's own value"),
             };
             let path = ["services", &service.name, "environment", variable];
-            self.hinted("secret-replaced", message, &path, hint);
+            self.say.hinted("secret-replaced", message, &path, hint);
         }
     }
 }

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::compose::words;
-use common::diagnostic::did_you_mean;
+use common::diagnostic::{Diagnostic, did_you_mean};
 use serde_json::{Map, Value};
 
-use super::names::{is_annotation, is_label};
-use super::uncarried::NOT_CARRIED;
-use super::{Amounts, Builder, Dependency, Restart, Service};
-use crate::spec::dotenv;
+use super::names::{is_annotation, is_label, is_subdomain};
+use super::uncarried::{CHANGED, NOT_CARRIED};
+use super::{Amounts, Builder, Dependency, Health, Origin, Pod, Restart, Service};
+use crate::spec::dotenv::{self, Form};
 use crate::spec::quantity;
+use crate::spec::text;
 use crate::spec::types::{
     self, Dependencies, EnvFile, EnvFiles, Mode, Networks, Pairs, Scalar, Words,
 };
@@ -23,11 +24,7 @@ impl Builder<'_> {
         if !is_label(name) {
             let message = format!("a service cannot be called \"{name}\": its name is a host name");
             let hint = "lower-case letters, digits and - only";
-            self.error_hint("bad-name", message, &["services", name], hint);
-        }
-        if service.image.is_none() && service.build.is_none() {
-            let message = format!("service \"{name}\" has no image");
-            self.error_hint("no-image", message, &["services", name], "image: name:tag");
+            self.say.hinted("bad-name", message, &["services", name], hint);
         }
         let environment = self.environment(name, service);
         let secrets = self.secrets(name);
@@ -36,7 +33,7 @@ impl Builder<'_> {
         let mut built = Service {
             name: name.to_owned(),
             source: self.spec.sources.file_of(name),
-            image: service.image.clone().unwrap_or_else(|| self.built_image(name)),
+            image: self.image(name, service),
             build: service.build.clone(),
             profiles: service.profiles.clone(),
             entrypoint: self.words(name, "entrypoint", &service.entrypoint),
@@ -61,7 +58,7 @@ impl Builder<'_> {
             shm: self.memory(service.shm_size.as_ref(), &["services", name, "shm_size"]),
             restart,
             restart_word,
-            mode: service.deploy.as_ref().and_then(|d| d.mode).unwrap_or(Mode::Replicated),
+            mode: self.mode(name, service),
             deploy_rest: deploy_rest(service),
             amounts: self.amounts(name, service),
             resources: self.resources(name, service),
@@ -77,7 +74,7 @@ impl Builder<'_> {
             read_only: service.read_only.unwrap_or(false),
             grace: GRACE,
             networks: networks(service),
-            hosts: hosts(service.extra_hosts.as_ref()),
+            hosts: self.hosts(name, service),
             sysctls: self.pairs(name, "sysctls", Some(&service.sysctls)),
             labels: self.labels(name, service),
             pull_policy: service.pull_policy.clone(),
@@ -94,16 +91,22 @@ impl Builder<'_> {
                 .map(|(name, patch)| (name.clone(), patch.clone().into_iter().collect::<Value>()))
                 .collect(),
             more_names: self.more_names(name),
-            uncarried: self.uncarried(name),
+            pod: Pod::default(),
+            uncarried: BTreeMap::new(),
             wave: 0,
         };
+        let volumes = built.mounts.iter().any(|mount| matches!(mount.origin, Origin::Volume(_)));
+        let stateful =
+            volumes && built.restart == Restart::Always && built.mode == Mode::Replicated;
+        (built.uncarried, built.pod) = self.uncarried(name, stateful);
+        self.devices(name, service, &mut built.pod);
         if let Some(text) = &service.stop_grace_period {
             match quantity::duration(text) {
                 Some(time) => built.grace = time,
                 None => {
                     let path = ["services", name, "stop_grace_period"];
                     let message = format!("\"{text}\" is no duration");
-                    self.error_hint("bad-duration", message, &path, "such as 10s or 1m30s");
+                    self.say.hinted("bad-duration", message, &path, "such as 10s or 1m30s");
                 }
             }
         }
@@ -117,6 +120,8 @@ impl Builder<'_> {
             None => built.replicas = deployed.unwrap_or(1),
         }
         self.lesser(name, service);
+        self.ends(&built);
+        self.sysctls(&built);
         built
     }
 
@@ -125,14 +130,16 @@ impl Builder<'_> {
             Words::List(words) => Some(words.clone()),
             Words::Line(line) => {
                 let path = ["services", name, key];
+                // Compose splits the text behind a variable, too.
+                let line = &if breaks(line) { text::settled(line) } else { line.clone() };
                 let Some(split) = words::split(line) else {
-                    self.error("bad-quote", format!("a quote in {key} does not end"), &path);
+                    self.say.error("bad-quote", format!("a quote in {key} does not end"), &path);
                     return None;
                 };
                 if split.end < line.len() {
                     let operator = &line[split.end..=split.end];
                     let message = format!("Compose ends {key} at {operator}: no shell reads it");
-                    self.warning("command-ends", message, &path);
+                    self.say.warning("command-ends", message, &path);
                 }
                 Some(split.words)
             }
@@ -142,40 +149,43 @@ impl Builder<'_> {
     /// The variables: env files in their order, then `environment`, which wins.
     fn environment(&mut self, name: &str, service: &types::Service) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
-        let files: Vec<(String, bool)> = match &service.env_file {
+        let files: Vec<(String, bool, Form)> = match &service.env_file {
             None => Vec::new(),
-            Some(EnvFiles::One(path)) => vec![(path.clone(), true)],
+            Some(EnvFiles::One(path)) => vec![(path.clone(), true, Form::Compose)],
             Some(EnvFiles::List(list)) => list
                 .iter()
                 .map(|file| match file {
-                    EnvFile::Path(path) => (path.clone(), true),
-                    EnvFile::Long(long) => (long.path.clone(), long.required.unwrap_or(true)),
+                    EnvFile::Path(path) => (path.clone(), true, Form::Compose),
+                    EnvFile::Long(long) => {
+                        let raw = long.format.as_deref() == Some("raw");
+                        let form = if raw { Form::Raw } else { Form::Compose };
+                        (long.path.clone(), long.required.unwrap_or(true), form)
+                    }
                 })
                 .collect(),
         };
-        for (index, (file, required)) in files.into_iter().enumerate() {
+        for (index, (file, required, form)) in files.into_iter().enumerate() {
             let index = index.to_string();
             let path = ["services", name, "env_file", &index];
             let full = self.spec.sources.base().join(&file);
             if !required && !full.exists() {
                 continue;
             }
-            match dotenv::read(&full, self.report) {
+            match dotenv::read(&full, form, &self.spec.variables, self.say.report) {
                 Ok(pairs) => all.extend(pairs),
                 Err(error) => {
-                    self.error("no-file", format!("cannot read {file}: {error}"), &path);
+                    self.say.error("no-file", format!("cannot read {file}: {error}"), &path);
                 }
             }
         }
         let own = self.pairs(name, "environment", Some(&service.environment));
         all.extend(own);
         for variable in all.keys() {
-            let good = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-            let starts = variable.starts_with(|c: char| !c.is_ascii_digit());
-            if variable.is_empty() || !starts || !variable.chars().all(good) {
+            let good = |c: char| c == ' ' || c.is_ascii_graphic() && c != '=';
+            if variable.is_empty() || !variable.chars().all(good) {
                 let path = ["services", name, "environment", variable];
                 let message = format!("a variable cannot be called \"{variable}\"");
-                self.error("bad-name", message, &path);
+                self.say.error("bad-name", message, &path);
             }
         }
         all
@@ -189,13 +199,14 @@ impl Builder<'_> {
     ) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         for (variable, value) in pairs.map(Pairs::entries).unwrap_or_default() {
+            let variable = text::settled(&variable);
             if value.is_none() && key == "environment" {
                 let message =
                     format!("{variable} has no value: Compose would take it from whoever runs it");
                 let path = ["services", name, key, &variable];
                 let hint =
                     format!("declare it under x-variables and write {variable}: ${{{variable}}}");
-                self.error_hint("from-outside", message, &path, hint);
+                self.say.hinted("from-outside", message, &path, hint);
                 continue;
             }
             all.insert(variable, value.unwrap_or_default());
@@ -235,52 +246,160 @@ impl Builder<'_> {
     }
 
     /// Without a word Compose starts nothing again, but a service is a server unless it says no,
-    /// or somebody waits for its end.
+    /// or somebody waits for its end. A service with a port, a health check or several containers is a
+    /// server whatever it says: as a Job, it would have no Service, and nobody would see that it is ready.
     fn restart(&mut self, name: &str, service: &types::Service) -> (Restart, Option<String>) {
+        let ends = self.document.services.values().any(|other| {
+            let waits = depends(other).remove(name).map(|dependency| dependency.condition);
+            waits == Some(types::Condition::ServiceCompletedSuccessfully)
+        });
         let Some(word) = service.restart.clone() else {
-            let ends = self.document.services.values().any(|other| {
-                let waits = depends(other).remove(name).map(|dependency| dependency.condition);
-                waits == Some(types::Condition::ServiceCompletedSuccessfully)
-            });
             return (if ends { Restart::Job(0) } else { Restart::Always }, None);
         };
         let path = ["services", name, "restart"];
         let restart = match word.as_str() {
-            "no" => Restart::Job(0),
+            "no" | "" => Restart::Job(0),
             "always" | "unless-stopped" => Restart::Always,
             "on-failure" => Restart::Job(6),
-            other => match other.strip_prefix("on-failure:").and_then(|n| n.parse().ok()) {
-                Some(tries) => Restart::Job(tries),
+            other => match other.strip_prefix("on-failure:").and_then(|n| n.parse::<u32>().ok()) {
+                Some(tries) => Restart::Job(tries.min(i32::MAX as u32)),
                 None => {
                     let known = ["no", "always", "unless-stopped", "on-failure"];
                     let all = "no, always, unless-stopped, on-failure or on-failure:3";
                     let hint = did_you_mean(other, known).unwrap_or_else(|| all.into());
                     let message = format!("restart cannot be \"{other}\"");
-                    self.error_hint("unknown-value", message, &path, hint);
+                    self.say.hinted("unknown-value", message, &path, hint);
                     Restart::Always
                 }
             },
         };
+        if restart != Restart::Always && !ends && is_server(service) {
+            let short = "it has a port, a health check or replicas: a server, which Kubernetes \
+                         starts again whenever it ends";
+            let message = format!("restart of \"{name}\": {short}");
+            self.say.push(Diagnostic::warning(CHANGED, message).short(short), &path);
+            return (Restart::Always, Some(word));
+        }
         (restart, Some(word))
+    }
+
+    /// Reports the kernel settings that belong to the node.
+    fn sysctls(&mut self, service: &Service) {
+        for name in service.sysctls.keys().filter(|name| !service.pod.allows(name)) {
+            let message = format!("{name} of \"{}\" is a setting of the node", service.name);
+            self.say.warning(NOT_CARRIED, message, &["services", &service.name, "sysctls", name]);
+        }
+    }
+
+    /// Reports what a Job does not have.
+    fn ends(&mut self, service: &Service) {
+        let name = service.name.as_str();
+        if service.restart == Restart::Always {
+            return;
+        }
+        if matches!(service.health, Health::Check(_)) {
+            let message =
+                format!("healthcheck of \"{name}\" is not carried: a Job is done when it ends");
+            self.say.warning(NOT_CARRIED, message, &["services", name, "healthcheck"]);
+        }
+        if service.replicas != 1 {
+            let message = format!("replicas of \"{name}\" are not carried: a Job runs once");
+            self.say.warning(NOT_CARRIED, message, &["services", name, "deploy", "replicas"]);
+        }
+    }
+
+    /// The image; that of a build where none is named.
+    fn image(&mut self, name: &str, service: &types::Service) -> String {
+        let path = ["services", name, "image"];
+        let Some(image) = service.image.as_ref().filter(|image| !image.is_empty()) else {
+            if service.build.is_none() {
+                let message = format!("service \"{name}\" has no image");
+                let place = if service.image.is_some() { &path[..] } else { &path[..2] };
+                self.say.hinted("no-image", message, place, "image: name:tag");
+            }
+            return self.built_image(name);
+        };
+        // A variable that is missing has been reported.
+        if !image.contains('$') && !is_image(&text::settled(image)) {
+            let message = format!("\"{}\" is no name of an image", text::settled(image));
+            let hint = "[registry/]name[:tag], in lower-case letters; a variable may have no value";
+            self.say.hinted("bad-image", message, &path, hint);
+        }
+        image.clone()
+    }
+
+    fn mode(&mut self, name: &str, service: &types::Service) -> Mode {
+        let mode = service.deploy.as_ref().and_then(|deploy| deploy.mode);
+        let other = match mode.unwrap_or(Mode::Replicated) {
+            Mode::ReplicatedJob => Mode::Replicated,
+            Mode::GlobalJob => Mode::Global,
+            mode => return mode,
+        };
+        let message =
+            format!("mode of \"{name}\": only Docker Swarm makes jobs of it; see restart");
+        self.say.warning(NOT_CARRIED, message, &["services", name, "deploy", "mode"]);
+        other
+    }
+
+    /// GPUs that are reserved under `deploy`.
+    fn devices(&mut self, name: &str, service: &types::Service, pod: &mut Pod) {
+        let Some(deploy) = &service.deploy else { return };
+        let Some(devices) = &deploy.resources.reservations.devices else { return };
+        let kept = pod.devices(devices);
+        let kept = match kept {
+            super::pod::Kept::Not(None) => {
+                super::pod::Kept::Not(Some("devices need a device plugin".into()))
+            }
+            kept => kept,
+        };
+        self.tell(name, &["deploy", "resources", "reservations", "devices"], "devices", kept);
+    }
+
+    /// Host and address; a host may have several. A Pod has addresses only, and names of DNS.
+    fn hosts(&mut self, name: &str, service: &types::Service) -> BTreeSet<(String, String)> {
+        let all = hosts(service.extra_hosts.as_ref());
+        for (host, address) in &all {
+            let path = ["services", name, "extra_hosts"];
+            let why = if address == "host-gateway" {
+                "a Pod has no address of its host that stays the same"
+            } else if address.parse::<std::net::IpAddr>().is_err() {
+                "this is no address"
+            } else if !is_subdomain(host) {
+                "this is no name that DNS knows"
+            } else {
+                continue;
+            };
+            let short = format!("{host} is not in the hosts of the Pod: {why}");
+            let message = format!("extra_hosts of \"{name}\": {short}");
+            self.say.push(Diagnostic::warning(NOT_CARRIED, message).short(short), &path);
+        }
+        all
     }
 
     fn memory(&mut self, value: Option<&Scalar>, path: &[&str]) -> Option<u64> {
         let text = value?.to_string();
+        if text.trim() == "0" {
+            return None;
+        }
         let bytes = quantity::memory(&text);
         if bytes.is_none() {
             let message = format!("\"{text}\" is no amount of memory");
             let hint = "such as 512m or 1g, in powers of 1024";
-            self.error_hint("bad-quantity", message, path, hint);
+            self.say.hinted("bad-quantity", message, path, hint);
         }
         bytes
     }
 
     fn cpus(&mut self, value: Option<&Scalar>, path: &[&str]) -> Option<u64> {
         let text = value?.to_string();
+        // Nothing, to Compose, is no limit.
+        if text.trim().parse::<f64>().is_ok_and(|number| number == 0.0) {
+            return None;
+        }
         let millis = quantity::cpus(&text);
         if millis.is_none() {
             let message = format!("\"{text}\" is no number of CPUs");
-            self.error_hint("bad-quantity", message, path, "such as 0.5 or 2");
+            self.say.hinted("bad-quantity", message, path, "such as 0.5 or 2");
         }
         millis
     }
@@ -326,7 +445,19 @@ impl Builder<'_> {
             && request > limit
         {
             let message = format!("service \"{name}\" requests more memory than its limit");
-            self.error("bad-quantity", message, &s);
+            self.say.error("bad-quantity", message, &s);
+        }
+        if let (Some(limit), Some(request)) = (amounts.cpus, amounts.cpus_request)
+            && request > limit
+        {
+            let message =
+                format!("service \"{name}\" requests more CPUs than its limit, and gets the limit");
+            self.say.warning(
+                CHANGED,
+                message,
+                &[s[0], s[1], "deploy", "resources", "reservations", "cpus"],
+            );
+            amounts.cpus_request = Some(limit);
         }
         amounts
     }
@@ -337,14 +468,15 @@ impl Builder<'_> {
             Some((uid, gid)) => (uid, Some(gid)),
             None => (user, None),
         };
-        match (uid.parse(), gid.map(str::parse)) {
-            (Ok(uid), None) => Some((uid, None)),
-            (Ok(uid), Some(Ok(gid))) => Some((uid, Some(gid))),
+        let number = |text: &str| text.parse::<u64>().ok().filter(|own| *own <= i32::MAX as u64);
+        match (number(uid), gid.map(number)) {
+            (Some(uid), None) => Some((uid, None)),
+            (Some(uid), Some(Some(gid))) => Some((uid, Some(gid))),
             _ => {
                 let message = format!(
-                    "Kubernetes needs numbers for the user \"{user}\"; the image's own is used there"
+                    "Kubernetes needs numbers below 2^31 for the user \"{user}\"; the image's own is used there"
                 );
-                self.warning(NOT_CARRIED, message, &["services", name, "user"]);
+                self.say.warning(NOT_CARRIED, message, &["services", name, "user"]);
                 None
             }
         }
@@ -354,7 +486,7 @@ impl Builder<'_> {
         let labels = self.pairs(name, "labels", Some(&service.labels));
         for key in labels.keys().filter(|key| !is_annotation(key)) {
             let message = format!("the label \"{key}\" of \"{name}\" is no annotation's name");
-            self.warning(NOT_CARRIED, message, &["services", name, "labels", key]);
+            self.say.warning(NOT_CARRIED, message, &["services", name, "labels", key]);
         }
         labels
     }
@@ -392,6 +524,65 @@ fn deploy_rest(service: &types::Service) -> Map<String, Value> {
     }
     put("resources", (!resources.is_empty()).then_some(Value::Object(resources)));
     rest
+}
+
+/// Whether a text of variables would be other words than the text without them.
+fn breaks(line: &str) -> bool {
+    text::pieces(line).iter().any(|piece| match piece {
+        text::Piece::Late(_, default) => {
+            default.is_empty()
+                || default.contains(|c: char| c.is_whitespace() || "\"'\\`$();&|<>".contains(c))
+        }
+        _ => false,
+    })
+}
+
+/// Whether a service has something that only a server has.
+fn is_server(service: &types::Service) -> bool {
+    let checked = service.healthcheck.as_ref().is_some_and(|check| {
+        let none = matches!(&check.test, Some(Words::List(words)) if words.first().is_some_and(|own| own == "NONE"));
+        check.disable != Some(true) && !none
+    });
+    let several = match (&service.replicas, service.deploy.as_ref().and_then(|own| own.replicas)) {
+        (Some(types::Replicas::All(count)), _) => *count > 1,
+        (_, count) => count.is_some_and(|count| count > 1),
+    };
+    !service.ports.is_empty() || !service.expose.is_empty() || checked || several
+}
+
+/// Whether a text is a reference to an image: `[registry[:port]/]name[:tag][@digest]`.
+fn is_image(text: &str) -> bool {
+    let (name, digest) = match text.split_once('@') {
+        Some((name, digest)) => (name, Some(digest)),
+        None => (text, None),
+    };
+    let tag = name.rfind(':').filter(|at| !name[*at..].contains('/'));
+    let (repository, tag) = match tag {
+        Some(at) => (&name[..at], Some(&name[at + 1..])),
+        None => (name, None),
+    };
+    let word = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    let good_tag = |tag: &str| !tag.is_empty() && tag.len() <= 128 && tag.chars().all(word);
+    let mut parts = repository.split('/').enumerate();
+    let several = repository.contains('/');
+    let part = |(index, part): (usize, &str)| {
+        let registry = index == 0 && several;
+        let good = |c: char| {
+            c.is_ascii_lowercase()
+                || c.is_ascii_digit()
+                || "_.-".contains(c)
+                || registry && (c == ':' || c.is_ascii_uppercase() || c == '[' || c == ']')
+        };
+        // Only a registry may have capitals, and it has a dot, a port, or is localhost.
+        let capitals = part.chars().any(|c| c.is_ascii_uppercase());
+        let host = part.contains(['.', ':']) || part == "localhost";
+        !part.is_empty()
+            && part.chars().all(good)
+            && (!capitals || host)
+            && part.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+            && (registry || part.ends_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    parts.all(part) && tag.is_none_or(good_tag) && digest.is_none_or(|own| own.contains(':'))
 }
 
 fn depends(service: &types::Service) -> BTreeMap<String, Dependency> {

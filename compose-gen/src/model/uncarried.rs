@@ -6,22 +6,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::diagnostic::Diagnostic;
 use serde_json::Value;
 
-use super::Builder;
 use super::names::is_label;
-use crate::spec::at;
+use super::pod::Kept;
+use super::{Builder, Pod};
+use crate::spec::text;
 use crate::spec::types::{self, Dependencies, Networks};
 
 /// The code of what Kubernetes does not get.
 pub(crate) const NOT_CARRIED: &str = "not-carried";
+/// The code of what Kubernetes gets in another form.
+pub(crate) const CHANGED: &str = "changed";
+/// The largest number of a user or group.
+const LARGEST: u64 = i32::MAX as u64;
 
 impl Builder<'_> {
     pub(super) fn groups(&mut self, name: &str, service: &types::Service) -> Vec<String> {
         let groups: Vec<String> = service.group_add.iter().map(ToString::to_string).collect();
         for (index, group) in groups.iter().enumerate() {
-            if group.parse::<u64>().is_err() {
-                let message = format!("Kubernetes needs a number for the group \"{group}\"");
+            if group.parse::<u64>().ok().is_none_or(|number| number > LARGEST) {
+                let message =
+                    format!("Kubernetes needs a number below 2^31 for the group \"{group}\"");
                 let index = index.to_string();
-                self.warning(NOT_CARRIED, message, &["services", name, "group_add", &index]);
+                self.say.warning(NOT_CARRIED, message, &["services", name, "group_add", &index]);
             }
         }
         groups
@@ -34,7 +40,7 @@ impl Builder<'_> {
         for (service, key, value) in &self.spec.uncarried {
             match key.as_str() {
                 "container_name" if service == name => {
-                    names.extend(value.as_str().map(str::to_owned));
+                    names.extend(value.as_str().map(text::settled));
                 }
                 "links" => {
                     let links = value.as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -49,20 +55,61 @@ impl Builder<'_> {
         names
     }
 
-    pub(super) fn uncarried(&mut self, name: &str) -> BTreeMap<String, Value> {
-        let mut own = BTreeMap::new();
-        for (service, key, value) in &self.spec.uncarried {
+    /// Keys that the Compose file keeps as they are, and what the Pod gets of them.
+    pub(super) fn uncarried(
+        &mut self,
+        name: &str,
+        stateful: bool,
+    ) -> (BTreeMap<String, Value>, Pod) {
+        let (mut own, mut pod) = (BTreeMap::new(), Pod::default());
+        let spec = self.spec;
+        for (service, key, value) in &spec.uncarried {
             if service != name {
                 continue;
             }
-            let reason = crate::spec::uncarried::reason(key).unwrap_or_default();
-            let short = format!("stays in the Compose file: {reason}");
-            let message = format!("{key} of \"{name}\" {short}");
-            let diagnostic = Diagnostic::warning(NOT_CARRIED, message).short(short);
-            self.report.push(at(diagnostic, &self.spec.sources, &["services", name, key]));
             own.insert(key.clone(), value.clone());
+            let kept = pod.take(key, value, stateful);
+            self.tell(name, &[key], key, kept);
         }
-        own
+        (own, pod)
+    }
+
+    /// Reports the fate of a key of a service.
+    pub(super) fn tell(&mut self, name: &str, path: &[&str], key: &str, kept: Kept) {
+        let (code, short) = match kept {
+            Kept::Whole => return,
+            Kept::Changed(how) => (CHANGED, how),
+            Kept::Not(why) => {
+                let usual = crate::spec::uncarried::reason(key).unwrap_or_default();
+                let usual = match key {
+                    "container_name" => self.container_name(name, usual),
+                    _ => usual.to_owned(),
+                };
+                let why = why.unwrap_or(usual);
+                (NOT_CARRIED, format!("stays in the Compose file: {why}"))
+            }
+        };
+        let message = format!("{key} of \"{name}\": {short}");
+        let diagnostic = Diagnostic::warning(code, message).short(short);
+        let steps: Vec<&str> = ["services", name].into_iter().chain(path.iter().copied()).collect();
+        self.say.push(diagnostic, &steps);
+    }
+
+    /// Whether a Service has the container's name depends on the name.
+    fn container_name(&self, service: &str, usual: &str) -> String {
+        let said = self
+            .spec
+            .uncarried
+            .iter()
+            .find(|(own, key, _)| own == service && key == "container_name");
+        let name =
+            said.and_then(|(_, _, value)| value.as_str()).map(text::settled).unwrap_or_default();
+        match is_label(&name) {
+            true => usual.to_owned(),
+            false => {
+                format!("pods are named by their workload, and no Service can be called {name}")
+            }
+        }
     }
 
     /// Keys inside keys that neither side gets: Docker Swarm's, and details of long forms.
@@ -89,8 +136,6 @@ impl Builder<'_> {
                 let path = ["deploy", "resources", part];
                 let why = "the kubelet's setting";
                 note(&[&path[..], &["pids"]].concat(), amounts.pids.is_some(), why);
-                let why = "devices need a device plugin";
-                note(&[&path[..], &["devices"]].concat(), amounts.devices.is_some(), why);
             }
         }
         for (index, port) in service.ports.iter().enumerate() {
@@ -105,15 +150,29 @@ impl Builder<'_> {
             let types::Mount::Long(long) = mount else { continue };
             let index = index.to_string();
             let why = "options of a mount belong to the engine";
-            let why = if long.kind == "bind" { "a ConfigMap has no such option" } else { why };
             note(&["volumes", &index, "bind"], long.bind.is_some(), why);
-            note(&["volumes", &index, "volume"], long.volume.is_some(), why);
-            note(&["volumes", &index, "tmpfs"], long.tmpfs.is_some(), why);
+            let other = |own: &Option<Value>, carried: &str| {
+                let keys = own.as_ref().and_then(Value::as_object).into_iter().flatten();
+                keys.filter(|(key, _)| *key != carried).count() > 0
+            };
+            note(
+                &["volumes", &index, "volume"],
+                other(&long.volume, "subpath"),
+                "Kubernetes copies nothing into a volume, and has no such option",
+            );
+            note(
+                &["volumes", &index, "tmpfs"],
+                other(&long.tmpfs, "size"),
+                "memory of a Pod has a size and no permissions",
+            );
+            note(&["volumes", &index, "consistency"], long.consistency.is_some(), why);
         }
         for (index, used) in service.configs.iter().enumerate() {
             let types::ConfigUse::Long(long) = used else { continue };
-            let why = "files keep their own permissions";
-            note(&["configs", &index.to_string(), "mode"], long.mode.is_some(), why);
+            let index = index.to_string();
+            let why = "the files of a ConfigMap belong to root";
+            note(&["configs", &index, "uid"], long.uid.is_some(), why);
+            note(&["configs", &index, "gid"], long.gid.is_some(), why);
         }
         if let Some(Dependencies::Map(map)) = &service.depends_on {
             for (other, own) in map {
@@ -141,7 +200,7 @@ impl Builder<'_> {
             let mut steps = vec!["services", name];
             steps.extend(path.iter().map(String::as_str));
             let diagnostic = Diagnostic::warning(NOT_CARRIED, message).short(why);
-            self.report.push(at(diagnostic, &self.spec.sources, &steps));
+            self.say.push(diagnostic, &steps);
         }
     }
 }

@@ -55,6 +55,9 @@ pub(crate) fn render(platform: &Platform, paths: &Paths) -> Value {
     secrets.values_mut().for_each(|own| each_path(own.get_mut("file"), paths));
     let configs = platform.services.values().flat_map(inline);
     let configs = configs.map(|(name, content, _)| (name.to_owned(), json!({"content": content})));
+    let made = platform.services.values().flat_map(external);
+    let made = made.map(|(name, key, _)| (key.to_owned(), json!({"external": true, "name": name})));
+    let configs = configs.chain(made);
     written(object([
         ("name", json!(platform.name)),
         ("networks", Value::Object(networks)),
@@ -97,6 +100,9 @@ fn service(platform: &Platform, service: &Service, paths: &Paths) -> Value {
         "configs",
         inline(service)
             .map(|(name, _, target)| json!({"source": name, "target": target}))
+            .chain(
+                external(service).map(|(_, key, target)| json!({"source": key, "target": target})),
+            )
             .collect(),
     );
     put("tmpfs", memory_folders(service));
@@ -261,6 +267,7 @@ fn health(platform: &Platform, service: &Service) -> Value {
     let check = match &service.health {
         Health::Unsaid => return Value::Null,
         Health::Off => return json!({"disable": true}),
+        Health::Image(keys) => return Value::Object(keys.clone()),
         Health::Check(check) => check,
     };
     let test = match check.command.as_slice() {
@@ -300,13 +307,16 @@ fn duration(milliseconds: u64) -> String {
 }
 
 fn volumes(service: &Service, paths: &Paths) -> Value {
-    let mounts = service.mounts.iter().filter_map(|mount| {
+    let mounts = service.mounts.iter().filter(|mount| !mount.kept).filter_map(|mount| {
         let source = match &mount.origin {
             Origin::Volume(name) => name.clone(),
             Origin::Files { inline: true, .. } => return None,
             Origin::Files { path, .. } => paths.rebase(path),
             Origin::Host(path) => path.clone(),
-            Origin::Scratch => return Some(json!(mount.target)),
+            Origin::Image(reference) => return Some(long(mount, reference)),
+            Origin::Made { .. } => return None,
+            Origin::Scratch if mount.options.is_empty() => return Some(json!(mount.target)),
+            Origin::Scratch => String::new(),
             Origin::Memory { .. } if mount.options.is_empty() => return None,
             Origin::Memory { .. } => String::new(),
         };
@@ -324,7 +334,8 @@ fn long(mount: &Mount, source: &str) -> Value {
     let kind = match &mount.origin {
         Origin::Memory { .. } => "tmpfs",
         Origin::Volume(_) | Origin::Scratch => "volume",
-        Origin::Files { .. } | Origin::Host(_) => "bind",
+        Origin::Image(_) => "image",
+        Origin::Files { .. } | Origin::Host(_) | Origin::Made { .. } => "bind",
     };
     let mut out = json!({"type": kind, "target": mount.target});
     if !source.is_empty() {
@@ -341,10 +352,20 @@ fn long(mount: &Mount, source: &str) -> Value {
 
 /// Name, content and target of the configs that stand in the specification itself.
 fn inline(service: &Service) -> impl Iterator<Item = (&str, String, &str)> {
-    service.mounts.iter().filter_map(|mount| match &mount.origin {
+    service.mounts.iter().filter(|mount| !mount.kept).filter_map(|mount| match &mount.origin {
         Origin::Files { path, files, inline: true, .. } => {
             let content = String::from_utf8_lossy(&files.first()?.content).into_owned();
             Some((path.as_str(), content, mount.target.as_str()))
+        }
+        _ => None,
+    })
+}
+
+/// Name, key and target of the configs that are made elsewhere.
+fn external(service: &Service) -> impl Iterator<Item = (&str, &str, &str)> {
+    service.mounts.iter().filter_map(|mount| match &mount.origin {
+        Origin::Made { secret: false, name, key } => {
+            Some((name.as_str(), key.as_str(), mount.target.as_str()))
         }
         _ => None,
     })

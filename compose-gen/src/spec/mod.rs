@@ -34,6 +34,8 @@ pub(crate) struct Spec {
     pub(crate) catalogue: Catalogue,
     /// Where everything is written.
     pub(crate) sources: Sources,
+    /// The declared variables that have a value.
+    pub(crate) variables: Env,
     /// Compose keys without a counterpart in Kubernetes: service, key, value for Compose.
     pub(crate) uncarried: Vec<(String, String, Value)>,
 }
@@ -98,7 +100,8 @@ pub(crate) fn read(path: &Path, report: &mut Report) -> Option<Spec> {
             return None;
         }
     };
-    Some(Spec { document, compose, catalogue, sources, uncarried })
+    let variables = names.values().clone();
+    Some(Spec { document, compose, catalogue, sources, variables, uncarried })
 }
 
 fn typed(value: Value) -> Result<Document, serde_json::Error> {

@@ -207,7 +207,11 @@ impl<'a> Shape<'a> {
             "false" => return Some(Value::Bool(false)),
             _ => {}
         }
+        if !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
+            return Some(Value::String(text.clone()));
+        }
         let integer = text.parse::<i64>().ok().map(Number::from);
+        let integer = integer.or_else(|| text.parse::<u64>().ok().map(Number::from));
         let number = integer.or_else(|| text.parse().ok().and_then(Number::from_f64))?;
         (number.to_string() == *text).then_some(Value::Number(number))
     }

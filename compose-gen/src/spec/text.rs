@@ -132,6 +132,15 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
+/// The text with the defaults of what `docker compose up` may change, for a place in which nothing can vary.
+pub(crate) fn settled(text: &str) -> String {
+    let piece = |piece: Piece<'_>| match piece {
+        Piece::Literal(text) | Piece::Late(_, text) => text.to_owned(),
+        Piece::Secret(name) => format!("{OPEN}{SECRET}{name}{CLOSE}"),
+    };
+    pieces(text).into_iter().map(piece).collect()
+}
+
 /// The secrets' variables that a text mentions.
 pub(crate) fn secrets(text: &str) -> Vec<&str> {
     let of = |piece| match piece {

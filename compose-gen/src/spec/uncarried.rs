@@ -49,7 +49,7 @@ pub(crate) const SERVICE: [(&str, &str); 52] = [
     ("pre_stop", "say it in x-patches as lifecycle"),
     ("runtime", "needs a RuntimeClass; say it in x-patches"),
     ("scale", "use deploy.replicas"),
-    ("secrets", "secrets come from the catalogue, x-secrets"),
+    ("secrets", "they are mounts of Secrets"),
     ("security_opt", "say it in x-patches as securityContext"),
     ("stop_signal", "it belongs to the image"),
     ("storage_opt", "it belongs to the engine"),

@@ -89,6 +89,11 @@ impl Declared {
         Declared { base: Names { values, late, secrets }, environments }
     }
 
+    /// The values of the declared names.
+    pub(super) fn values(&self) -> &BTreeMap<String, String> {
+        &self.base.values
+    }
+
     /// The whole specification with names replaced. `late` keeps what `docker compose up` may
     /// change; everywhere else the default stands.
     pub(super) fn resolve(

@@ -34,7 +34,7 @@ const BROKEN: &[(&str, &str)] = &[
     ("a brace that does not end", "services:\n  a: {image: a, environment: {A: \"${B\"}}\n"),
     ("a value from outside", "services:\n  a: {image: a, environment: [HOME]}\n"),
     ("a quote that does not end", "services:\n  a: {image: a, command: \"echo 'x\"}\n"),
-    ("a variable's name", "services:\n  a: {image: a, environment: {\"1A\": x}}\n"),
+    ("a variable's name", "services:\n  a: {image: a, environment: {\"ü\": x}}\n"),
     ("an env file that is not there", "services:\n  a: {image: a, env_file: a.env}\n"),
     ("memory in no unit", "services:\n  a: {image: a, mem_limit: 512x}\n"),
     ("cpus in words", "services:\n  a: {image: a, cpus: two}\n"),
@@ -46,9 +46,7 @@ const BROKEN: &[(&str, &str)] = &[
         "a duration without a unit",
         "services:\n  a: {image: a, healthcheck: {test: x, interval: \"30\"}}\n",
     ),
-    ("no test", "services:\n  a: {image: a, healthcheck: {interval: 3s}}\n"),
     ("a test without CMD", "services:\n  a: {image: a, healthcheck: {test: [curl, x]}}\n"),
-    ("no tries", "services:\n  a: {image: a, healthcheck: {test: x, retries: 0}}\n"),
     ("a grace period", "services:\n  a: {image: a, stop_grace_period: long}\n"),
     ("a port out of range", "services:\n  a: {image: a, ports: [\"80:70000\"]}\n"),
     (
@@ -64,10 +62,6 @@ const BROKEN: &[(&str, &str)] = &[
     (
         "an unknown dependency",
         "services:\n  kafka: {image: a}\n  b: {image: b, depends_on: [kafak]}\n",
-    ),
-    (
-        "health without a check",
-        "services:\n  a: {image: a, ports: [\"1\"]}\n  b: {image: b, depends_on: {a: {condition: service_healthy}}}\n",
     ),
     ("extends", "services:\n  a: {image: a, extends: {service: bb}}\n  b: {image: b}\n"),
     (
@@ -145,10 +139,6 @@ const BROKEN: &[(&str, &str)] = &[
         "x-variables: {L: {default: \"a}b\", at-up: true}}\nservices:\n  a: {image: a, environment: {L: \"${L}\"}}\n",
     ),
     (
-        "two claims of one name",
-        "volumes: {db_data: {}, db-data: {}}\nservices:\n  a: {image: a, volumes: [\"db_data:/x\", \"db-data:/y\"]}\n",
-    ),
-    (
         "a route to no port",
         "services:\n  a: {image: a, ports: [\"80:8080\"], x-routes: [{path: /, port: 80}]}\n",
     ),
@@ -203,10 +193,6 @@ const BROKEN: &[(&str, &str)] = &[
     (
         "characters that stand for something else here",
         "services:\n  a: {image: a, environment: {A: \"\\U000F0000sP\\U000F0001\", B: \"a\\x7fb\"}}\n",
-    ),
-    (
-        "a name that two services would have",
-        "services:\n  a: {image: a}\n  b: {image: b, container_name: db, networks: {default: {aliases: [a]}}}\n  c: {image: c, networks: {default: {aliases: [db]}}}\n",
     ),
     ("a profile that is a folder already", "services:\n  a: {image: a, profiles: [cluster]}\n"),
     (

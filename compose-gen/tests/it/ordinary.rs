@@ -85,7 +85,11 @@ fn every_form_of_a_port_stays_as_compose_reads_it() {
     assert_eq!(targets, [80, 81, 82, 83, 84]);
     let two = "services:\n  a: {image: a, ports: ['127.0.0.1:90:90']}\n  b: {image: b, ports: ['127.0.0.2:90:90']}\n";
     Bench::new(two).generate();
-    Bench::new(&two.replace("127.0.0.2:", "")).run(&[]).expect(2);
+    let same = two.replace("127.0.0.2:", "");
+    Bench::new(&same).run(&[]).expect(2);
+    // Nobody asks for both at the same time.
+    let apart = same.replace("image: a,", "image: a, profiles: [one],");
+    Bench::new(&apart.replace("image: b,", "image: b, profiles: [two],")).generate();
 }
 
 #[test]
@@ -120,7 +124,7 @@ volumes: {va: {}}
     for what in [
         "group \"audio\"",
         "mode=1777",
-        "secrets of \"a\"",
+        "the Secret \"token\" must exist",
         "volumes.1.volume",
         ".env and .git stay",
     ] {

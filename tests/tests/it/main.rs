@@ -12,6 +12,7 @@ mod data_services;
 mod database_users;
 mod duckdb_version;
 mod images;
+mod imports;
 mod kubernetes;
 mod kubernetes_server;
 mod layers;

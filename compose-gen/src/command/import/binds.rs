@@ -119,7 +119,8 @@ fn is_empty(path: &Path) -> bool {
             let name = entry.map(|own| own.file_name()).unwrap_or_default();
             PLACEHOLDERS.iter().any(|own| name == **own)
         }),
-        Err(_) => !path.exists() && path.extension().is_none(),
+        // `conf.d` is a folder.
+        Err(_) => !path.exists() && path.extension().is_none_or(|end| end == "d"),
     }
 }
 

@@ -8,7 +8,7 @@ use common::diagnostic::{Diagnostic, Report};
 use common::yaml::{self, Limits, Node, Value as Yaml};
 
 use super::tree::{Fate, Tree};
-use crate::model::{NOT_CARRIED, Platform};
+use crate::model::{CHANGED, NOT_CARRIED, Platform};
 use crate::spec::{self, MAYBE_SECRET};
 
 /// Reads the folder. Puts what it says into the tree, and returns the mistakes.
@@ -29,7 +29,7 @@ pub(super) fn check(folder: &Path, files: &BTreeMap<String, String>, root: &mut 
     for diagnostic in said.diagnostics() {
         let path = diagnostic.place().and_then(|place| {
             let name = Path::new(&place.source.path).file_name()?.to_str()?;
-            let inner = diagnostic.code() == NOT_CARRIED;
+            let inner = [NOT_CARRIED, CHANGED].contains(&diagnostic.code());
             Some(path_at(written.get(name)?, place.span.start, inner))
         });
         let tree = path.map(|path| root.find_mut(&path));
@@ -40,6 +40,7 @@ pub(super) fn check(folder: &Path, files: &BTreeMap<String, String>, root: &mut 
                 (true, _) => tree.say(Fate::ToDo, message),
                 (false, NOT_CARRIED) => tree.say(Fate::NotCarried, diagnostic.short_message()),
                 // A secret in plain text is carried; that it should not be is said apart.
+                (false, CHANGED) => tree.say(Fate::Changed, diagnostic.short_message()),
                 (false, MAYBE_SECRET) => {}
                 (false, _) => tree.say(Fate::Changed, message),
             }

@@ -9,7 +9,9 @@ use crate::model::names::label;
 pub(super) fn settle(import: &mut Import) {
     let root = &mut import.project.root;
     if let Some(networks) = root.get_mut("networks") {
-        everywhere(networks, "in Compose only: a cluster has one network");
+        for (_, network) in networks.members_mut() {
+            isolated(network);
+        }
     }
     let volumes = root.get_mut("volumes").into_iter().flat_map(Tree::members_mut);
     for (name, volume) in volumes {
@@ -17,8 +19,21 @@ pub(super) fn settle(import: &mut Import) {
         if claim != *name {
             volume.say(Fate::Carried, format!("its claim is {claim}"));
         }
-        for (_, own) in volume.members_mut().filter(|(key, _)| !key.starts_with("x-")) {
-            everywhere(own, "in Compose only: a cluster makes a claim");
+        if volume.why.is_empty() {
+            volume.say(
+                Fate::Carried,
+                "a claim, empty at first; Docker copies what the image has there",
+            );
+        }
+        for (key, own) in volume.members_mut().filter(|(key, _)| !key.starts_with("x-")) {
+            let why = match key.as_str() {
+                "external" => "in Compose only: the claim is new, and empty",
+                "driver_opts" => {
+                    "in Compose only: the claim is new, and not what these options name"
+                }
+                _ => "in Compose only: a cluster makes a claim",
+            };
+            everywhere(own, why);
         }
     }
     let services = root.get_mut("services").into_iter().flat_map(Tree::members_mut);
@@ -36,6 +51,22 @@ fn service(service: &mut Tree) {
         for key in ["published", "host_ip"] {
             let own = port.get_mut(key).into_iter();
             own.for_each(|own| own.say(Fate::Carried, "in Compose only; see x-routes"));
+        }
+    }
+}
+
+/// In a cluster every Pod reaches every other, whatever its networks are.
+fn isolated(network: &mut Tree) {
+    let why = "in Compose only: in a cluster every Pod reaches every other, unless the environment has \
+               network-policies: true";
+    network.say(Fate::Changed, why);
+    for (key, own) in network.members_mut() {
+        match key.as_str() {
+            "internal" => {
+                let why = "Pods of this network reach the outside, too";
+                own.say(Fate::NotCarried, why);
+            }
+            _ => everywhere(own, "in Compose only: a cluster has one network"),
         }
     }
 }

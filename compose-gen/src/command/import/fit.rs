@@ -12,7 +12,7 @@ use super::variables::fix;
 use crate::spec::{schema, uncarried};
 
 /// Compose's keys that a specification does not have, and why.
-const UNKNOWN: [(&str, &str); 13] = [
+const UNKNOWN: [(&str, &str); 10] = [
     ("gpus", "devices need a device plugin"),
     ("label_file", "write the labels out"),
     ("models", "Kubernetes has no models"),
@@ -23,9 +23,6 @@ const UNKNOWN: [(&str, &str); 13] = [
     ("use_api_socket", "there is no Docker in a cluster"),
     ("userns_mode", "it belongs to the engine"),
     ("uts", "pods share nothing"),
-    ("uid", "files belong to the container's user"),
-    ("gid", "files belong to the container's user"),
-    ("format", "env files are read in one way"),
 ];
 
 /// Fits the whole project.

@@ -10,7 +10,10 @@ mod binds;
 mod check;
 mod compose_only;
 mod fit;
+mod inherit;
+mod names;
 mod paths;
+mod profiles;
 mod project;
 mod rows;
 mod scalar;
@@ -22,7 +25,7 @@ mod tree;
 mod variables;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -55,17 +58,20 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         project,
         name: String::new(),
         out,
-        passed_on: BTreeSet::new(),
+        renamed: BTreeMap::new(),
         findings: Report::default(),
     };
     sections::settle(&mut import);
+    inherit::settle(&mut import);
+    names::settle(&mut import);
+    profiles::settle(&mut import);
     secrets::settle(&mut import);
     compose_only::settle(&mut import);
     services::settle(&mut import);
     fit::fit(&mut import);
     binds::settle(&mut import);
     let env = import.project.env.clone();
-    variables::declare(&mut import.project.root, &env, &import.passed_on);
+    variables::declare(&mut import.project.root, &env, &import.out);
 
     let files = write::files(&import.project);
     let failed = || format!("cannot write {}", options.out.display());
@@ -82,6 +88,8 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
 struct Summary<'a> {
     keys: &'a [Row],
     files: &'a [String],
+    /// The services that have another name in the specification.
+    renamed: &'a BTreeMap<String, String>,
     /// The work that is left to a person before compose-gen accepts the folder.
     left: Vec<Left>,
     /// Values that look like secrets.
@@ -113,7 +121,13 @@ fn report(options: &Options, import: &Import, files: &BTreeMap<String, String>) 
                     hint: own.hint_text().map(str::to_owned),
                 })
                 .partition(|own| own.code == MAYBE_SECRET);
-            streams::json(&Summary { keys: &rows, files: &names, left, warnings })?;
+            streams::json(&Summary {
+                keys: &rows,
+                files: &names,
+                renamed: &import.renamed,
+                left,
+                warnings,
+            })?;
         }
         Format::Text => {
             streams::output(&table(&rows, &names, &options.files))?;

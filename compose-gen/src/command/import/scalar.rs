@@ -13,6 +13,7 @@ pub(super) fn json(scalar: &Scalar) -> Json {
         Scalar::Null => Json::Null,
         Scalar::Bool(switch) => Json::Bool(*switch),
         Scalar::Integer(number) => Json::Number((*number).into()),
+        Scalar::Unsigned(number) => Json::Number((*number).into()),
         Scalar::Float(number) => Number::from_f64(*number).map_or(Json::Null, Json::Number),
         Scalar::Date(text) => Json::String(text.clone()),
     }

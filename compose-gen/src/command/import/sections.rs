@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Import;
 use super::tree::{Fate, Tree, Value};
 use super::variables::fix;
-use crate::model::names::is_label;
+use crate::model::names::{is_label, label};
 
 /// Settles every top-level key but the services.
 pub(super) fn settle(import: &mut Import) {
@@ -42,9 +42,8 @@ fn name(import: &mut Import) {
         project.root.insert("name", name);
     }
     let has_environments = project.root.get("x-environments").is_some();
-    let label = import.name.replace('_', "-").to_lowercase();
-    let label = label.trim_matches('-').to_owned();
-    if !is_label(&import.name) && is_label(&label) && !has_environments {
+    let label = label(&import.name);
+    if !is_label(&import.name) && !has_environments {
         let text = |text: &str| Tree::new(place.clone(), Value::Text(text.to_owned()));
         let local = Value::Map(vec![
             ("cluster".to_owned(), text("kind")),

@@ -17,7 +17,10 @@ pub(super) fn settle(import: &mut Import) {
     for (name, service) in services.members_mut() {
         restart(service, awaited.contains(name));
         scale(service);
-        from_outside(service, &project.env, &mut import.passed_on);
+        from_outside(service, &project.env);
+        pull(service);
+        published(service);
+        windows(service);
     }
 }
 
@@ -54,11 +57,47 @@ fn restart(service: &mut Tree, awaited: bool) {
         let restart = Tree::added(&place, Value::Text(word.into()), "from deploy.restart_policy");
         service.insert("restart", restart);
     }
+    let is_server = ["ports", "expose", "healthcheck"].iter().any(|key| service.get(key).is_some());
     if let Some(own) = service.get_mut("restart") {
         let job = own.text().is_some_and(|word| word == "no" || word.starts_with("on-failure"));
-        own.say(Fate::Carried, if job { "a Job in Kubernetes" } else { "" });
+        own.say(
+            Fate::Carried,
+            if job && (awaited || !is_server) { "a Job in Kubernetes" } else { "" },
+        );
     } else if awaited {
         service.say(Fate::Carried, "a Job in Kubernetes: another service waits for its end");
+    }
+}
+
+/// Kubernetes asks a registry always, never, or for what the node does not have.
+fn pull(service: &mut Tree) {
+    let Some(policy) = service.get_mut("pull_policy") else { return };
+    let why = match policy.text().unwrap_or_default() {
+        "always" | "never" | "missing" | "if_not_present" => return,
+        "build" => "a cluster builds nothing: IfNotPresent",
+        _ => "IfNotPresent: Kubernetes does not ask a registry again after a time",
+    };
+    policy.say(Fate::Changed, why);
+}
+
+/// The host's side of a port stays in Compose.
+fn published(service: &mut Tree) {
+    for port in service.get_mut("ports").into_iter().flat_map(Tree::items_mut) {
+        let Some(text) = port.text() else { continue };
+        if text.rsplit_once(':').is_some() {
+            port.say(Fate::Carried, "the host's side in Compose only; see x-routes");
+        }
+    }
+}
+
+/// Mounts that only an engine on Windows or a Swarm has.
+fn windows(service: &mut Tree) {
+    for mount in service.get_mut("volumes").into_iter().flat_map(Tree::items_mut) {
+        match mount.get("type").and_then(Tree::text) {
+            Some("npipe") => mount.leave("named pipes belong to Windows"),
+            Some("cluster") => mount.leave("volumes of Docker Swarm; name a volume"),
+            _ => {}
+        }
     }
 }
 
@@ -73,28 +112,32 @@ fn scale(service: &mut Tree) {
 }
 
 /// A variable without a value comes from `.env` or from whoever runs Compose. Compose leaves it out
-/// of the container where neither has it, and a specification cannot say that.
-fn from_outside(service: &mut Tree, env: &Env, passed_on: &mut BTreeSet<String>) {
+/// of the container where neither has it, and so does the specification.
+fn from_outside(service: &mut Tree, env: &Env) {
     let Some(environment) = service.get_mut("environment") else { return };
-    let mut why = |name: &str| {
-        if env.contains_key(name) {
-            return "from x-variables: a name without a value".to_owned();
-        }
-        passed_on.insert(name.to_owned());
-        format!(
-            "Compose passes {name} on only where it is set; the specification needs a value, \
-             which is empty by default"
-        )
+    let absent = |own: &mut Tree, name: &str| {
+        own.leave(format!(
+            "nothing in the project sets {name}, so Compose leaves it out; to pass it on, write \
+             {name}: ${{{name}}} and declare it under x-variables"
+        ));
     };
     for (name, own) in environment.members_mut().filter(|(_, own)| own.is_null()) {
+        if !env.contains_key(name) {
+            absent(own, name);
+            continue;
+        }
         own.value = Value::Text(format!("${{{name}}}"));
-        own.say(Fate::Changed, why(name));
+        own.say(Fate::Changed, "from x-variables: a name without a value");
     }
     for item in environment.items_mut() {
         let Some(name) = item.text().filter(|text| !text.contains('=')).map(str::to_owned) else {
             continue;
         };
+        if !env.contains_key(&name) {
+            absent(item, &name);
+            continue;
+        }
         item.value = Value::Text(format!("{name}=${{{name}}}"));
-        item.say(Fate::Changed, why(&name));
+        item.say(Fate::Changed, "from x-variables: a name without a value");
     }
 }

@@ -1,6 +1,6 @@
 //! The state that the steps of an import hand on.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use common::diagnostic::Report;
@@ -14,8 +14,8 @@ pub(super) struct Import {
     pub(super) name: String,
     /// The specification's folder.
     pub(super) out: PathBuf,
-    /// The variables that an environment passes on and that the project does not define.
-    pub(super) passed_on: BTreeSet<String>,
+    /// The services that have another name now: old → new.
+    pub(super) renamed: BTreeMap<String, String>,
     /// The work that is left to a person.
     pub(super) findings: Report,
 }

@@ -2,7 +2,10 @@
 //! of the project's `.env` or its default; what cannot stay variable is resolved now.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
+use common::compose::dotenv;
+use common::diagnostic::Report;
 use common::project::Env;
 use common::secrets::tree::REFERENCES;
 use common::secrets::{has_only_references, is_secret, names_secret, shows_secret};
@@ -65,7 +68,8 @@ fn only_publishes(text: &str) -> bool {
 }
 
 /// Resolves what cannot vary and declares the rest.
-pub(super) fn declare(root: &mut Tree, env: &Env, passed_on: &BTreeSet<String>) {
+pub(super) fn declare(root: &mut Tree, env: &Env, folder: &Path) {
+    of_env_files(root, env, folder);
     let mut uses: BTreeMap<String, Uses> = BTreeMap::new();
     root.texts(&mut |path, tree| {
         let Some(text) = tree.text().filter(|text| text.contains('$')).map(str::to_owned) else {
@@ -78,7 +82,7 @@ pub(super) fn declare(root: &mut Tree, env: &Env, passed_on: &BTreeSet<String>) 
             fix_named(tree, env, &["a variable".to_owned()]);
             return;
         }
-        if !may_vary(path, &text) {
+        if !may_vary(path, &text) || is_nested(&text) || in_name(path, &text) {
             fix(tree, env);
             return;
         }
@@ -94,7 +98,7 @@ pub(super) fn declare(root: &mut Tree, env: &Env, passed_on: &BTreeSet<String>) 
             }
         }
     });
-    let mut fixed: BTreeSet<String> = BTreeSet::new();
+    let (mut fixed, mut blank) = (BTreeSet::new(), BTreeSet::new());
     for (name, own) in uses {
         match (env.get(&name), own.only_default()) {
             (Some(value), _) => {
@@ -108,12 +112,8 @@ pub(super) fn declare(root: &mut Tree, env: &Env, passed_on: &BTreeSet<String>) 
                 variable(root, &name, &default, &own, "its default");
             }
             (None, None) if own.operators.iter().all(String::is_empty) => {
-                let why = match passed_on.contains(&name) {
-                    true => {
-                        "nothing in the project defines it: empty, where Compose passes nothing on"
-                    }
-                    false => "nothing in the project defines it: blank, as Compose takes it",
-                };
+                let why = "nothing in the project defines it: blank, as Compose takes it";
+                blank.insert(name.clone());
                 variable(root, &name, "", &own, why);
             }
             (None, None) if own.operators.iter().any(|own| own.ends_with('?')) => {}
@@ -122,7 +122,25 @@ pub(super) fn declare(root: &mut Tree, env: &Env, passed_on: &BTreeSet<String>) 
             }
         }
     }
-    root.texts(&mut |_, tree| settle(tree, &fixed));
+    root.texts(&mut |path, tree| {
+        if path.first().is_none_or(|top| !top.starts_with("x-")) {
+            settle(tree, &fixed);
+            tell_blank(tree, &blank);
+        }
+    });
+}
+
+/// Says where a variable that nothing sets leaves a blank.
+fn tell_blank(tree: &mut Tree, names: &BTreeSet<String>) {
+    let Some(text) = tree.text() else { return };
+    let found = references(text).into_iter().map(|own| own.name.to_owned());
+    let found: BTreeSet<String> = found.filter(|name| names.contains(name)).collect();
+    for name in found {
+        tree.say(
+            Fate::Carried,
+            format!("nothing sets {name}: blank, unless docker compose up does"),
+        );
+    }
 }
 
 /// Whether a text is a secret in which a `$` and what follows may be a part of it: beside other
@@ -136,6 +154,48 @@ fn is_in_secret(path: &[String], tree: &Tree, text: &str, env: &Env) -> bool {
     (path.iter().any(secret) || shows_secret(text) || hidden)
         && !has_only_references(text)
         && references(text).iter().any(|own| !env.contains_key(own.name))
+}
+
+/// Whether a reference has another one in its default, or stands for another text where its name is set:
+/// one declaration cannot say either.
+fn is_nested(text: &str) -> bool {
+    let all = references(text);
+    all.iter().any(|own| own.operator.ends_with('+') || !references(own.argument).is_empty())
+}
+
+/// Whether a variable is a part of the name in `NAME=value`.
+fn in_name(path: &[String], text: &str) -> bool {
+    let list = path.len() == 4 && ["environment", "labels"].contains(&path[2].as_str());
+    list && path[3].parse::<usize>().is_ok()
+        && references(text).iter().any(|own| text.find('=').is_none_or(|at| own.span.start < at))
+}
+
+/// Declares the variables of `.env` that env files mention: the specification reads these files itself.
+fn of_env_files(root: &mut Tree, env: &Env, folder: &Path) {
+    let mut found: Vec<(String, common::diagnostic::Place)> = Vec::new();
+    for (_, service) in root.get("services").into_iter().flat_map(Tree::members) {
+        let Some(files) = service.get("env_file") else { continue };
+        for file in files.items().chain(files.text().map(|_| files)) {
+            let path = file.text().or_else(|| file.get("path").and_then(Tree::text));
+            let Some(path) = path.map(|path| folder.join(path.replace("$$", "$"))) else {
+                continue;
+            };
+            let Ok(read) = dotenv::read(&path, &mut Report::default()) else { continue };
+            for assignment in &read.assignments {
+                let dotenv::Value::Text(text) = &assignment.value else { continue };
+                let names = references(text).into_iter().map(|own| own.name.to_owned());
+                found.extend(names.map(|name| (name, file.place.clone())));
+            }
+        }
+    }
+    for (name, place) in found {
+        let Some(value) = env.get(&name) else { continue };
+        let section = root.section("x-variables");
+        if section.get(&name).is_none() {
+            let value = Value::Text(value.clone());
+            section.insert(&name, Tree::added(&place, value, "an env file mentions it"));
+        }
+    }
 }
 
 /// Where a name is used, and how.

@@ -6,25 +6,36 @@ use crate::model::config_maps::names;
 use crate::model::{Origin, Service};
 use crate::render::{Content, Files};
 
+/// Kustomize's generators of a folder.
+#[derive(Default)]
+pub(crate) struct Generators {
+    pub(crate) maps: Vec<Value>,
+    pub(crate) secrets: Vec<Value>,
+}
+
 /// The generators of a folder's services, whose files are copied below that folder: an
 /// overlay with Kustomize's default restrictions reads nothing outside its root.
-pub(crate) fn generators(services: &[&Service], folder: &str, files: &mut Files) -> Vec<Value> {
-    let mut generators = Vec::new();
+pub(crate) fn generators(services: &[&Service], folder: &str, files: &mut Files) -> Generators {
+    let mut generators = Generators::default();
     for service in services {
         let mut done: Vec<String> = Vec::new();
         for (index, name) in names(service) {
-            let Origin::Files { files: own, .. } = &service.mounts[index].origin else { continue };
+            let Origin::Files { files: own, secret, .. } = &service.mounts[index].origin else {
+                continue;
+            };
             if done.contains(&name) {
                 continue;
             }
             let mut paths = Vec::new();
             for file in own {
-                let path = format!("config/{name}/{}", file.key());
+                let path =
+                    format!("{}/{name}/{}", if *secret { "secret" } else { "config" }, file.key);
                 let content = Content { bytes: file.content.clone(), executable: file.executable };
                 files.all.insert(format!("{folder}/{path}"), content);
                 paths.push(path);
             }
-            generators.push(json!({"name": name, "files": paths}));
+            let list = if *secret { &mut generators.secrets } else { &mut generators.maps };
+            list.push(json!({"name": name, "files": paths}));
             done.push(name);
         }
     }

@@ -9,7 +9,7 @@ use super::objects::job_names;
 use super::view::{Key, Objects, View};
 use super::{config, environment, patch, workload};
 use crate::model::names::CLUSTER;
-use crate::model::{Platform, Service, config_maps};
+use crate::model::{Origin, Platform, Service, config_maps};
 use crate::render::{Files, put};
 use crate::spec::types::{Environment, Images};
 
@@ -79,8 +79,12 @@ impl Counts {
             let cluster = matches!(kind, "Namespace" | "StorageClass");
             kinds.insert((group.to_owned(), kind.to_owned(), cluster));
         }
-        if maps > 0 {
-            kinds.insert((String::new(), "ConfigMap".into(), false));
+        let files = platform.services_in(Some(name)).flat_map(|service| &service.mounts);
+        for mount in files {
+            if let Origin::Files { secret, .. } = &mount.origin {
+                let kind = if *secret { "Secret" } else { "ConfigMap" };
+                kinds.insert((String::new(), kind.into(), false));
+            }
         }
     }
 }
@@ -113,7 +117,8 @@ impl<'a> Layout<'a, '_> {
             &folder,
             [
                 ("resources", json!(resources)),
-                ("configMapGenerator", json!(generators)),
+                ("configMapGenerator", json!(generators.maps)),
+                ("secretGenerator", json!(generators.secrets)),
                 ("patches", json!(patches)),
             ],
         );
@@ -134,7 +139,9 @@ impl<'a> Layout<'a, '_> {
         for home in homes {
             let own = of_home(objects, home);
             self.overlay_home(name, environment, home, &own, base, with_base.contains(home));
-            folders.push(home.to_owned());
+            if !self.platform.is_opt_in(environment, home) {
+                folders.push(home.to_owned());
+            }
         }
         let secrets = objects.keys().any(|key| key.kind == "ExternalSecret");
         let waits = |object: &Value| object.pointer("/spec/template/spec/initContainers").is_some();
@@ -213,7 +220,8 @@ impl<'a> Layout<'a, '_> {
             [
                 ("namespace", json!(environment.namespace)),
                 ("resources", json!(resources)),
-                ("configMapGenerator", json!(generators)),
+                ("configMapGenerator", json!(generators.maps)),
+                ("secretGenerator", json!(generators.secrets)),
                 ("patches", json!(patches)),
                 ("images", json!(images)),
             ],

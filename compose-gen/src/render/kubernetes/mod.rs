@@ -5,6 +5,7 @@ pub(crate) mod environment;
 mod layout;
 pub(crate) mod objects;
 mod patch;
+mod policies;
 mod routes;
 mod secrets;
 pub(crate) mod view;

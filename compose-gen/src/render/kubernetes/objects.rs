@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::view::{Key, Objects, View};
-use super::{routes, secrets, wait, workload};
+use super::view::{Key, Objects, View, alias_label};
+use super::{policies, routes, secrets, wait, workload};
+use crate::model::names::{LABEL, fit};
 use crate::model::{Origin, Platform, Restart, Service};
 use crate::render::object;
 use crate::spec::types::Mode;
@@ -28,8 +29,10 @@ impl View<'_> {
                 };
                 objects.insert(key, value);
             };
-            add(0, workload::workload(self, service));
-            for value in services(service) {
+            if self.platform.leader(service).name == service.name {
+                add(0, workload::workload(self, service));
+            }
+            for value in services(self, service) {
                 add(1, value);
             }
             for value in workload::claims(self, service) {
@@ -37,6 +40,11 @@ impl View<'_> {
             }
             for value in wait::account(self, service) {
                 add(3, value);
+            }
+            if self.platform.leader(service).name == service.name {
+                for value in policies::policies(self, service) {
+                    add(4, value);
+                }
             }
         }
         secrets::external(self, &mut objects);
@@ -80,22 +88,62 @@ pub(crate) fn job_names(
             }
         }
         let hash = crate::render::checksum(text.as_bytes());
-        jobs.insert(service.name.clone(), format!("{}-{}", service.name, &hash[..8]));
+        // The name of a Job is a label of its Pods.
+        let start = fit(&service.name, LABEL - 9);
+        jobs.insert(service.name.clone(), format!("{start}-{}", &hash[..8]));
     }
     jobs
 }
 
 /// The Services: one for its own name and one for each alias. Ports are the container's. Without
-/// ports it is headless, because in Compose a name is reachable whether or not a port is declared.
-fn services(service: &Service) -> Vec<Value> {
-    if service.restart != Restart::Always {
+/// ports it is headless, because in Compose a name is reachable whether or not a port is declared. Without a
+/// TCP port it is headless, too: a wait cannot try the port, and the name of a headless Service is known
+/// only while a Pod is ready.
+fn services(view: &View<'_>, service: &Service) -> Vec<Value> {
+    // A service in the Pod of another has no name of its own on the network.
+    if view.platform.leader(service).name != service.name {
         return Vec::new();
     }
+    if service.restart != Restart::Always
+        && service.ports.is_empty()
+        && service.aliases().is_empty()
+    {
+        return Vec::new();
+    }
+    let own = json!({"app.kubernetes.io/name": service.name});
+    let mut all = vec![of_name(view, &service.name, service, &own, &[service])];
+    for alias in service.aliases() {
+        let owners = view.platform.owners(alias);
+        let here: Vec<&Service> = owners
+            .iter()
+            .filter(|owner| view.platform.runs(owner, view.environment))
+            .copied()
+            .collect();
+        if view.platform.services.contains_key(alias)
+            || here.first().map(|own| &own.name) != Some(&service.name)
+        {
+            continue;
+        }
+        let selector =
+            if owners.len() > 1 { json!({alias_label(alias): "true"}) } else { own.clone() };
+        all.push(of_name(view, alias, service, &selector, &here));
+    }
+    all
+}
+
+fn of_name(
+    view: &View<'_>,
+    name: &str,
+    service: &Service,
+    selector: &Value,
+    pods: &[&Service],
+) -> Value {
     let mut seen = BTreeSet::new();
-    let ports: Vec<Value> = service
-        .ports
+    let crew = pods.iter().flat_map(|own| view.platform.crew(own, view.environment));
+    let declared = crew.flat_map(|own| &own.ports).filter(|port| !port.is_range());
+    let declared: Vec<_> = declared.filter(|port| seen.insert(port.name())).collect();
+    let ports: Vec<Value> = declared
         .iter()
-        .filter(|port| seen.insert(port.name()))
         .map(|port| {
             json!({
                 "name": port.name(),
@@ -105,25 +153,18 @@ fn services(service: &Service) -> Vec<Value> {
             })
         })
         .collect();
-    let names = std::iter::once(service.name.as_str()).chain(service.aliases());
-    let mut names: Vec<&str> = names.collect();
-    names.dedup();
-    names
-        .into_iter()
-        .map(|name| {
-            // A client of a DaemonSet's Service wants the pods of all nodes.
-            let headless = service.mode == Mode::Global || ports.is_empty();
-            let spec = object([
-                ("selector", json!({"app.kubernetes.io/name": service.name})),
-                ("ports", json!(ports)),
-                ("clusterIP", json!(headless.then_some("None"))),
-            ]);
-            json!({
-                "apiVersion": "v1",
-                "kind": "Service",
-                "metadata": {"name": name, "labels": {"app.kubernetes.io/name": service.name}},
-                "spec": spec,
-            })
-        })
-        .collect()
+    // A client of a DaemonSet's Service wants the pods of all nodes.
+    let global = pods.iter().any(|own| own.mode == Mode::Global);
+    let headless = global || declared.iter().all(|port| port.protocol != "tcp");
+    let spec = object([
+        ("selector", selector.clone()),
+        ("ports", json!(ports)),
+        ("clusterIP", json!(headless.then_some("None"))),
+    ]);
+    json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "labels": {"app.kubernetes.io/name": service.name}},
+        "spec": spec,
+    })
 }

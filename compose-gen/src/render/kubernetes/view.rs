@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::model::names::label_value;
 use crate::model::{Platform, Service};
 
 /// Where an object stands: home profile, file, kind and name, which together are its identity.
@@ -34,6 +35,11 @@ pub(super) fn labels(platform: &Platform, service: &Service) -> Value {
     json!({
         "app.kubernetes.io/component": service.home(),
         "app.kubernetes.io/name": service.name,
-        "app.kubernetes.io/part-of": platform.name,
+        "app.kubernetes.io/part-of": label_value(&platform.name),
     })
+}
+
+/// The label of the Pods behind an alias that several services have.
+pub(super) fn alias_label(alias: &str) -> String {
+    format!("alias.compose-gen/{alias}")
 }

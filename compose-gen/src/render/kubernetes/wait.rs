@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::view::View;
 use crate::model::budget::WAIT_MEMORY;
-use crate::model::{Dependency, Health, Restart, Service};
+use crate::model::names::{LABEL, fit};
+use crate::model::{Dependency, Health, Port, Restart, Service};
 use crate::spec::quantity::bytes;
 
 /// Seconds until a wait gives up; the pod then starts over.
@@ -34,8 +35,17 @@ pub(super) fn script() -> Value {
     })
 }
 
+/// The services that a Pod waits for: those of each of its containers, once.
 fn waits<'a>(view: &View<'a>, service: &'a Service) -> Vec<(&'a Service, &'a Dependency)> {
-    service.waits(view.platform, view.environment)
+    let mut all: Vec<(&Service, &Dependency)> = Vec::new();
+    for own in view.platform.crew(service, view.environment) {
+        for wait in own.waits(view.platform, view.environment) {
+            if all.iter().all(|(known, _)| known.name != wait.0.name) {
+                all.push(wait);
+            }
+        }
+    }
+    all
 }
 
 fn waits_for_job(view: &View<'_>, service: &Service) -> bool {
@@ -58,12 +68,13 @@ fn container(
 ) -> Value {
     let (kind, argument) = match target.restart {
         Restart::Job(_) => ("job", view.jobs.get(&target.name).unwrap_or(&target.name).clone()),
-        Restart::Always => match ready_port(target) {
+        Restart::Always => match ready_port(view, target) {
             Some(port) => ("port", port.to_string()),
             None => ("name", "-".to_owned()),
         },
     };
-    let name = &target.name;
+    let leader = view.platform.leader(target);
+    let name = &leader.name;
     let script = format!("{SCRIPT_PATH}/wait-for.sh");
     let deadline = if dependency.required { DEADLINE } else { OPTIONAL }.to_string();
     let mut command = vec!["/bin/sh", &script, kind, name, &argument, &deadline];
@@ -73,7 +84,7 @@ fn container(
     let amount = json!({"memory": bytes(WAIT_MEMORY)});
     let image = view.platform.wait_image.as_ref().unwrap_or(&service.image);
     let mut out = json!({
-        "name": format!("wait-for-{name}"),
+        "name": fit(&format!("wait-for-{}", target.name), LABEL),
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "command": command,
@@ -89,12 +100,16 @@ fn container(
 }
 
 /// The port that the health check asks, or the first one.
-fn ready_port(target: &Service) -> Option<u16> {
+fn ready_port(view: &View<'_>, target: &Service) -> Option<u16> {
     let asked = match &target.health {
         Health::Check(check) => check.http().map(|(port, _)| port),
         _ => None,
     };
-    let mut own = target.ports.iter().filter(|port| port.protocol == "tcp").map(|port| port.target);
+    let crew = view.platform.crew(view.platform.leader(target), view.environment);
+    let served: Vec<&Port> = crew.iter().flat_map(|own| &own.ports).collect();
+    let all = if target.ports.is_empty() { served } else { target.ports.iter().collect() };
+    let tcp = all.into_iter().filter(|port| port.protocol == "tcp" && !port.is_range());
+    let mut own = tcp.map(|port| port.target);
     let known: Vec<u16> = own.clone().collect();
     asked.filter(|port| known.contains(port)).or_else(|| own.next())
 }

@@ -1,12 +1,14 @@
 //! The workload of a service: Deployment, StatefulSet, DaemonSet or Job.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value, json};
 
-use super::view::{View, labels};
+use super::view::{View, alias_label, labels};
 use super::{secrets, wait};
-use crate::model::config_maps;
-use crate::model::names::{is_annotation, label};
-use crate::model::{Check, File, Health, Origin, Restart, Service};
+use crate::model::health::MOST;
+use crate::model::names::{LABEL, RESERVED, STATEFUL_SET, fit, is_annotation, is_subdomain};
+use crate::model::{Check, File, Health, Origin, Pod, Restart, Service};
 use crate::render::object;
 use crate::spec::quantity::{bytes, millis};
 use crate::spec::text;
@@ -18,17 +20,27 @@ pub(crate) fn kind(view: &View<'_>, service: &Service) -> &'static str {
 }
 
 /// The object's name: a Job's carries its hash.
-pub(crate) fn name<'a>(view: &'a View<'_>, service: &'a Service) -> &'a str {
-    view.jobs.get(&service.name).unwrap_or(&service.name)
+pub(crate) fn name(view: &View<'_>, service: &Service) -> String {
+    match (view.jobs.get(&service.name), kind(view, service)) {
+        (Some(job), _) => job.clone(),
+        (None, "StatefulSet") => fit(&service.name, STATEFUL_SET),
+        (None, _) => service.name.clone(),
+    }
 }
 
 pub(super) fn workload(view: &View<'_>, service: &Service) -> Value {
     let kind = kind(view, service);
     let selector = json!({"matchLabels": {"app.kubernetes.io/name": service.name}});
-    let annotations = service.labels.iter().filter(|(key, _)| is_annotation(key));
+    let crew = view.platform.crew(service, view.environment);
+    let annotations = crew.iter().flat_map(|own| &own.labels).filter(|(key, _)| is_annotation(key));
     let annotations = annotations.map(|(key, value)| (key.clone(), json!(value))).collect();
-    let metadata =
-        object([("labels", labels(view.platform, service)), ("annotations", annotations)]);
+    let mut own = labels(view.platform, service);
+    for alias in service.aliases() {
+        if view.platform.owners(alias).len() > 1 {
+            own[alias_label(alias)] = json!("true");
+        }
+    }
+    let metadata = object([("labels", own), ("annotations", annotations)]);
     let template = json!({"metadata": metadata, "spec": pod(view, service)});
     let mut spec = json!({"template": template});
     let environment = view.environment.and_then(|name| view.platform.environments.get(name));
@@ -68,7 +80,8 @@ pub(super) fn workload(view: &View<'_>, service: &Service) -> Value {
 
 /// The volumes that a StatefulSet makes claims of: those that nobody else mounts.
 fn own_claims<'a>(view: &'a View<'_>, service: &'a Service) -> impl Iterator<Item = &'a str> {
-    let stateful = kind(view, service) == "StatefulSet";
+    let leads = view.platform.leader(service).name == service.name;
+    let stateful = leads && kind(view, service) == "StatefulSet";
     service
         .claims(view.platform)
         .filter(move |name| stateful && view.platform.consumers(name).len() == 1)
@@ -114,39 +127,70 @@ fn claim(view: &View<'_>, name: &str) -> Value {
     if let Some(class) = environment.and_then(|e| e.storage_class.as_ref()) {
         spec["storageClassName"] = json!(class.name);
     }
-    json!({"metadata": {"name": label(name)}, "spec": spec})
+    json!({"metadata": {"name": view.platform.claim(name)}, "spec": spec})
 }
 
 fn pod(view: &View<'_>, service: &Service) -> Value {
-    let (mounts, mut volumes) = mounts(view, service);
+    let crew = view.platform.crew(service, view.environment);
+    let mut volumes: Vec<Value> = Vec::new();
+    let containers: Vec<Value> = crew
+        .iter()
+        .map(|own| {
+            let mounts = mounts(view, own, &mut volumes);
+            container(view, own, mounts)
+        })
+        .collect();
     volumes.extend(wait::volumes(view, service));
-    let groups = service.groups.iter().filter_map(|group| group.parse::<u64>().ok());
-    let sysctls = service.sysctls.iter().map(|(k, v)| json!({"name": k, "value": v}));
+    let any = |wish: fn(&Pod) -> bool| crew.iter().any(|own| wish(&own.pod));
+    let host_network = any(|pod| pod.host_network);
+    let numbers = service.groups.iter().filter_map(|group| group.parse::<u64>().ok());
+    let groups = numbers.filter(|group| *group <= i32::MAX as u64);
+    let allowed = |name: &str| crew.iter().all(|own| own.pod.allows(name));
+    let sysctls = service.sysctls.iter().filter(|(name, _)| allowed(name));
+    let sysctls = sysctls.map(|(k, v)| json!({"name": k, "value": v}));
     let security = object([
-        ("supplementalGroups", groups.collect()),
+        ("supplementalGroups", groups.map(Value::from).collect()),
         ("fsGroup", json!(service.user.and_then(|(_, gid)| gid))),
         ("sysctls", sysctls.collect()),
     ]);
-    let addresses = service.hosts.iter().filter(|(_, ip)| ip.parse::<std::net::IpAddr>().is_ok());
-    let hosts = addresses.map(|(host, ip)| json!({"ip": ip, "hostnames": [host]}));
     // Every node: the control plane, too, which keeps other pods away.
     let on_every_node = json!([{
         "key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule",
     }]);
+    let grace = crew.iter().map(|own| own.grace).max().unwrap_or_default();
     let mut pod = Map::new();
     pod.insert("automountServiceAccountToken".into(), json!(false));
     pod.insert("enableServiceLinks".into(), json!(false));
     let mut put = |key: &str, value: Value| crate::render::put(&mut pod, key, value);
-    put("terminationGracePeriodSeconds", json!(service.grace.div_ceil(1000)));
+    put("terminationGracePeriodSeconds", json!(grace.div_ceil(1000)));
     put("restartPolicy", json!((service.restart != Restart::Always).then_some("Never")));
     put("serviceAccountName", json!(wait::account_name(view, service)));
     put("initContainers", json!(wait::containers(view, service)));
     put("volumes", json!(volumes));
     put("securityContext", security);
-    put("hostAliases", hosts.collect());
+    put("hostAliases", host_aliases(&crew));
+    put("hostname", json!(service.pod.hostname));
+    put("hostNetwork", json!(host_network));
+    put("hostPID", json!(any(|pod| pod.host_pid)));
+    put("hostIPC", json!(any(|pod| pod.host_ipc)));
+    // Otherwise the Pod would ask the node's resolver, which knows no Service.
+    put("dnsPolicy", json!(host_network.then_some("ClusterFirstWithHostNet")));
+    put("dnsConfig", Value::Object(service.pod.dns.clone()));
     put("tolerations", json!((kind(view, service) == "DaemonSet").then_some(on_every_node)));
-    put("containers", json!([container(view, service, mounts)]));
+    put("containers", json!(containers));
     Value::Object(pod)
+}
+
+/// The lines of /etc/hosts: an address has one entry, because kustomize merges entries by address.
+fn host_aliases(crew: &[&Service]) -> Value {
+    let mut hosts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (host, ip) in crew.iter().flat_map(|own| &own.hosts) {
+        let host = host.to_ascii_lowercase();
+        if ip.parse::<std::net::IpAddr>().is_ok() && is_subdomain(&host) {
+            hosts.entry(ip).or_default().insert(host);
+        }
+    }
+    hosts.into_iter().map(|(ip, names)| json!({"ip": ip, "hostnames": names})).collect()
 }
 
 fn container(view: &View<'_>, service: &Service, mounts: Vec<Value>) -> Value {
@@ -169,7 +213,7 @@ fn container(view: &View<'_>, service: &Service, mounts: Vec<Value>) -> Value {
     put("workingDir", json!(service.working_dir));
     put("env", env(view, service));
     let mut seen = std::collections::BTreeSet::new();
-    let ports = service.ports.iter().filter(|port| seen.insert(port.name()));
+    let ports = service.ports.iter().filter(|port| !port.is_range() && seen.insert(port.name()));
     put(
         "ports",
         ports
@@ -184,17 +228,30 @@ fn container(view: &View<'_>, service: &Service, mounts: Vec<Value>) -> Value {
         }
         if check.start_period > 0 {
             let mut startup = probe;
-            let tries = check.start_period.div_ceil(check.interval.max(1)) as u32 + check.retries;
-            startup["failureThreshold"] = json!(tries);
+            let tries =
+                check.start_period.div_ceil(check.interval.max(1)) + u64::from(check.retries);
+            startup["failureThreshold"] = json!(tries.min(MOST.into()));
             put("startupProbe", startup);
         }
     }
+    put("lifecycle", lifecycle(&service.pod));
     put("resources", resources(view, service));
     put("securityContext", security(service));
     put("tty", json!(service.tty));
     put("stdin", json!(service.stdin));
     put("volumeMounts", json!(mounts));
     Value::Object(out)
+}
+
+fn lifecycle(pod: &Pod) -> Value {
+    let hook = |words: &Option<Vec<String>>| match words {
+        Some(words) => {
+            let words: Vec<String> = words.iter().map(|word| text::kubernetes(word)).collect();
+            json!({"exec": {"command": words}})
+        }
+        None => Value::Null,
+    };
+    object([("postStart", hook(&pod.post_start)), ("preStop", hook(&pod.pre_stop))])
 }
 
 fn pull_policy(service: &Service) -> &'static str {
@@ -220,7 +277,7 @@ fn env(view: &View<'_>, service: &Service) -> Value {
 }
 
 fn probe(check: &Check) -> Value {
-    let seconds = |milliseconds: u64| milliseconds.div_ceil(1000).max(1);
+    let seconds = |milliseconds: u64| milliseconds.div_ceil(1000).clamp(1, MOST.into());
     let mut probe = json!({
         "failureThreshold": check.retries,
         "periodSeconds": seconds(check.interval),
@@ -244,79 +301,126 @@ fn resources(view: &View<'_>, service: &Service) -> Value {
     };
     let memory_request = amounts.memory_request.or(amounts.memory);
     let requests = of(memory_request, amounts.cpus_request.or(amounts.cpus));
-    object([("limits", of(amounts.memory, amounts.cpus)), ("requests", requests)])
+    let mut limits = of(amounts.memory, amounts.cpus);
+    if let Some((resource, count)) = service.pod.devices {
+        limits[resource] = json!(count);
+    }
+    object([("limits", limits), ("requests", requests)])
 }
 
 fn security(service: &Service) -> Value {
     // Docker's names may have the kernel's prefix; Kubernetes' never do.
     let names = |list: &[String]| -> Value {
-        list.iter().map(|name| json!(name.trim_start_matches("CAP_"))).collect()
+        let bare = |name: &String| name.to_ascii_uppercase().trim_start_matches("CAP_").to_owned();
+        list.iter().map(|name| json!(bare(name))).collect()
     };
     let capabilities =
         object([("add", names(&service.cap_add)), ("drop", names(&service.cap_drop))]);
-    object([
+    let mut out = object([
         ("runAsUser", json!(service.user.map(|(uid, _)| uid))),
         ("runAsGroup", json!(service.user.and_then(|(_, gid)| gid))),
         ("privileged", json!(service.privileged)),
         ("readOnlyRootFilesystem", json!(service.read_only)),
         ("capabilities", capabilities),
-    ])
+    ]);
+    // A privileged container may do everything, and the API server refuses to hear otherwise.
+    let admin = |name: &String| ["SYS_ADMIN", "ALL"].contains(&name.trim_start_matches("CAP_"));
+    let free =
+        service.privileged || service.cap_add.iter().any(|name| admin(&name.to_ascii_uppercase()));
+    for (key, value) in &service.pod.security {
+        if !(free && key == "allowPrivilegeEscalation") {
+            out[key] = value.clone();
+        }
+    }
+    out
 }
 
-/// Mounts of the container and volumes of the pod.
-fn mounts(view: &View<'_>, service: &Service) -> (Vec<Value>, Vec<Value>) {
+/// Mounts of the container; the volumes of the Pod are added to those that it has.
+fn mounts(view: &View<'_>, service: &Service, volumes: &mut Vec<Value>) -> Vec<Value> {
     let own: Vec<&str> = own_claims(view, service).collect();
-    let secrets = view.platform.secret_files.as_ref().map(|files| files.volume.as_str());
-    let (mut mounts, mut volumes): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
-    let names = config_maps::names(service);
+    let platform = view.platform;
+    let secrets = platform.secret_files.as_ref().map(|files| files.volume.as_str());
+    let claims: Vec<&str> = own.iter().map(|name| platform.claim(name)).collect();
+    let leads = platform.leader(service).name == service.name;
+    // Containers of one Pod number their volumes apart.
+    let prefix = if leads { String::new() } else { format!("{}-", service.name) };
+    let mut mounts: Vec<Value> = Vec::new();
     for (index, mount) in service.mounts.iter().enumerate() {
-        let mut volume = |name: &str, source: (&str, Value)| {
-            let known = |volume: &Value| volume["name"] == name;
-            if !volumes.iter().any(known) {
-                volumes.push(json!({"name": name, source.0: source.1}));
+        let mut volume = |name: &str, key: &str, source: Value| -> String {
+            let mut name = fit(name, LABEL);
+            let wanted = |name: &str| json!({"name": name, key: source.clone()});
+            let mut count = 2;
+            loop {
+                match volumes.iter().find(|volume| volume["name"] == name) {
+                    Some(known) if *known == wanted(&name) => return name,
+                    None if !RESERVED.contains(&name.as_str())
+                        && !claims.contains(&name.as_str()) =>
+                    {
+                        volumes.push(wanted(&name));
+                        return name;
+                    }
+                    _ => {}
+                }
+                name = format!("{}-{count}", fit(&name, LABEL - 4));
+                count += 1;
             }
         };
-        let mut sub_path = None;
+        let mut sub_path = mount.sub_path.clone();
+        let mode = mount.permissions;
         let name = match &mount.origin {
             Origin::Volume(name) if Some(name.as_str()) == secrets => continue,
             Origin::Volume(name) => {
-                if !own.contains(&name.as_str()) {
-                    let claim = json!({"claimName": label(name)});
-                    volume(&label(name), ("persistentVolumeClaim", claim));
+                let claim = platform.claim(name);
+                match own.contains(&name.as_str()) {
+                    true => claim.to_owned(),
+                    false => volume(claim, "persistentVolumeClaim", json!({"claimName": claim})),
                 }
-                label(name)
             }
-            Origin::Files { files, single, .. } => {
-                let name = names[&index].clone();
-                let mut source = json!({"name": name});
+            Origin::Files { files, single, map, secret, .. } => {
+                let (key, named) = match secret {
+                    true => ("secret", "secretName"),
+                    false => ("configMap", "name"),
+                };
+                let mut source = json!({named: map});
                 if files.iter().any(|file| file.executable) {
                     source["defaultMode"] = json!(0o555);
                 }
-                if files.iter().any(|file| file.key() != file.name) {
-                    let item = |file: &File| json!({"key": file.key(), "path": file.name});
+                if let Some(mode) = mode {
+                    source["defaultMode"] = json!(mode);
+                }
+                if !single && files.iter().any(|file| file.key != file.name) {
+                    let item = |file: &File| json!({"key": file.key, "path": file.name});
                     source["items"] = files.iter().map(item).collect();
                 }
-                volume(&name, ("configMap", source));
-                sub_path = files.first().filter(|_| *single).map(|file| file.name.clone());
-                name
+                sub_path = files.first().filter(|_| *single).map(|file| file.key.clone());
+                volume(map, key, source)
             }
+            Origin::Made { secret, name, key } => {
+                let mut source = match secret {
+                    true => json!({"secretName": name}),
+                    false => json!({"name": name}),
+                };
+                if let Some(mode) = mode {
+                    source["defaultMode"] = json!(mode);
+                }
+                sub_path = Some(key.clone());
+                volume(name, if *secret { "secret" } else { "configMap" }, source)
+            }
+            Origin::Image(reference) => {
+                let name = format!("{prefix}image-{index}");
+                volume(&name, "image", json!({"reference": reference}))
+            }
+            // No node has the home of a person.
+            Origin::Host(path) if path.starts_with('~') => continue,
             Origin::Host(path) => {
-                let name = format!("host-{index}");
-                volume(&name, ("hostPath", json!({"path": path})));
-                name
+                volume(&format!("{prefix}host-{index}"), "hostPath", json!({"path": path}))
             }
             Origin::Memory { size, .. } => {
-                let name = format!("memory-{index}");
                 let size = json!(size.map(bytes));
                 let source = object([("medium", json!("Memory")), ("sizeLimit", size)]);
-                volume(&name, ("emptyDir", source));
-                name
+                volume(&format!("{prefix}memory-{index}"), "emptyDir", source)
             }
-            Origin::Scratch => {
-                let name = format!("scratch-{index}");
-                volume(&name, ("emptyDir", json!({})));
-                name
-            }
+            Origin::Scratch => volume(&format!("{prefix}scratch-{index}"), "emptyDir", json!({})),
         };
         mounts.push(object([
             ("name", json!(name)),
@@ -326,9 +430,10 @@ fn mounts(view: &View<'_>, service: &Service) -> (Vec<Value>, Vec<Value>) {
         ]));
     }
     if let Some(size) = service.shm {
-        mounts.push(json!({"name": "shm", "mountPath": "/dev/shm"}));
+        let name = format!("{prefix}shm");
+        mounts.push(json!({"name": name, "mountPath": "/dev/shm"}));
         let memory = json!({"medium": "Memory", "sizeLimit": bytes(size)});
-        volumes.push(json!({"name": "shm", "emptyDir": memory}));
+        volumes.push(json!({"name": name, "emptyDir": memory}));
     }
-    (mounts, volumes)
+    mounts
 }

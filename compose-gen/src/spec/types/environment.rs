@@ -16,6 +16,13 @@ pub(crate) struct Environment {
     /// The profiles it runs [all].
     #[serde(default)]
     pub(crate) profiles: Option<Vec<String>>,
+    /// Profiles that have a folder of their own, which the overlay does not deploy: as in Compose,
+    /// a person asks for them.
+    #[serde(default, rename = "opt-in")]
+    pub(crate) opt_in: Vec<String>,
+    /// Whether a NetworkPolicy keeps services of different networks apart [false].
+    #[serde(default, rename = "network-policies")]
+    pub(crate) network_policies: bool,
     /// Memory for everything.
     #[serde(default)]
     pub(crate) memory: Option<Memory>,

@@ -20,9 +20,10 @@ pub(crate) use catalogue::{SecretEntry, SecretFiles, Variable};
 pub(crate) use environment::{Alb, ArgoCd, Cluster, Environment, Images, Scheme, Sync};
 pub(crate) use resources::{Deploy, Mode, Replicas, Resources};
 pub(crate) use service::{
-    Condition, Contract, Dependencies, EnvFile, EnvFiles, Network, Networks, Port, Route, Service,
+    Condition, Contract, Dependencies, EnvFile, EnvFiles, Healthcheck, Network, Networks, Port,
+    Route, Service,
 };
-pub(crate) use storage::{Access, Config, ConfigUse, Mount, Volume};
+pub(crate) use storage::{Access, Config, ConfigUse, FileSecret, Mount, MountLong, Volume};
 use value::Map;
 pub(crate) use value::{Pairs, Scalar, Words};
 
@@ -45,10 +46,8 @@ pub(crate) struct Document {
     pub(crate) networks: Map<Option<Value>>,
     /// Files of this repository for services.
     pub(crate) configs: Map<Config>,
-    /// Compose's own secrets. They stay in the Compose file; only an ordinary Compose file has
-    /// them, a specification has `x-secrets`.
+    /// Files that are secret, for services. `x-secrets` is the catalogue.
     #[serde(rename = "secrets")]
-    #[schemars(skip)]
     pub(crate) compose_secrets: Map<Value>,
     /// The Kubernetes environments.
     #[serde(rename = "x-environments")]

@@ -38,6 +38,10 @@ pub(crate) enum Mode {
     Replicated,
     /// One on each node.
     Global,
+    /// As replicated; Compose itself does not make jobs of it.
+    ReplicatedJob,
+    /// As global.
+    GlobalJob,
 }
 
 /// Limits and requests of `deploy`.

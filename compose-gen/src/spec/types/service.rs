@@ -145,6 +145,9 @@ pub(crate) struct EnvFileLong {
     /// Whether it must be there [true].
     #[serde(default)]
     pub(crate) required: Option<bool>,
+    /// raw, for a file without quotes and variables.
+    #[serde(default)]
+    pub(crate) format: Option<String>,
 }
 
 /// A published port.

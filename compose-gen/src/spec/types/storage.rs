@@ -13,7 +13,7 @@ pub(crate) enum Mount {
     /// `source:target[:mode]`
     Text(String),
     /// The long form.
-    Long(MountLong),
+    Long(Box<MountLong>),
 }
 
 /// The long form of a mount.
@@ -40,6 +40,26 @@ pub(crate) struct MountLong {
     /// Compose's own.
     #[serde(default)]
     pub(crate) tmpfs: Option<Value>,
+    /// Compose's own.
+    #[serde(default)]
+    pub(crate) image: Option<Value>,
+    /// Compose's own.
+    #[serde(default)]
+    pub(crate) consistency: Option<String>,
+}
+
+/// A secret of Compose.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct FileSecret {
+    /// The path of its file.
+    pub(crate) file: Option<String>,
+    /// The variable that holds it.
+    pub(crate) environment: Option<String>,
+    /// Made elsewhere; the Secret must exist.
+    pub(crate) external: Option<bool>,
+    /// Its name for the engine.
+    pub(crate) name: Option<String>,
 }
 
 /// A file of the top-level `configs`.
@@ -52,6 +72,12 @@ pub(crate) struct Config {
     /// Its content.
     #[serde(default)]
     pub(crate) content: Option<String>,
+    /// Made elsewhere; the ConfigMap must exist.
+    #[serde(default)]
+    pub(crate) external: Option<bool>,
+    /// Its name for the engine.
+    #[serde(default)]
+    pub(crate) name: Option<String>,
 }
 
 /// A service's use of a config.
@@ -76,6 +102,12 @@ pub(crate) struct ConfigUseLong {
     /// Permission bits.
     #[serde(default)]
     pub(crate) mode: Option<Scalar>,
+    /// Its owner; Compose's own.
+    #[serde(default)]
+    pub(crate) uid: Option<Scalar>,
+    /// Its group; Compose's own.
+    #[serde(default)]
+    pub(crate) gid: Option<Scalar>,
 }
 
 /// A named volume.

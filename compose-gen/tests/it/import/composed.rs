@@ -179,17 +179,25 @@ volumes: {data2: {}}
         ),
     ];
     let imported = Imported::new(&files).expect_same(&[]);
-    let why = "Compose passes A on only where it is set; the specification needs a value";
-    imported.says("services.web.environment.A", "changed", why);
+    let why = "nothing in the project sets A";
+    imported.says("services.web.environment.A", "not-carried", why);
 }
 
 #[test]
-fn a_name_in_a_list_of_variables_gets_the_empty_value_and_the_report_says_so() {
-    let text = "services: {web: {image: 'web:1', environment: [A]}}\n";
+fn a_name_without_a_value_is_absent_on_both_sides_and_the_report_says_so() {
+    let text = "services:
+  web: {image: 'web:1', environment: [A, B=1]}
+  api: {image: 'api:1', environment: {A: , B: 1}}
+";
     let imported = Imported::new(&[("compose.yml", text)]).expect_same(&[]);
-    let why = "Compose passes A on only where it is set; the specification needs a value";
-    imported.says("services.web.environment.0", "changed", why);
-    imported.says("x-variables.A", "added", "empty, where Compose passes nothing on");
+    let why = "nothing in the project sets A";
+    imported.says("services.web.environment.0", "not-carried", why);
+    imported.says("services.api.environment.A", "not-carried", why);
+    for service in ["web", "api"] {
+        let path = format!("new/kubernetes/base/default/{service}.yaml");
+        let pod = &imported.bench.documents(&path)[0]["spec"]["template"]["spec"];
+        assert_eq!(pod["containers"][0]["env"], json!([{"name": "B", "value": "1"}]));
+    }
 }
 
 #[test]
@@ -385,11 +393,11 @@ networks: {front: {internal: false}}
         ("services.proxy.ports.0.name", "not-carried", "protocol and number"),
         ("services.proxy.ports.0.mode", "not-carried", "Swarm"),
         ("services.proxy.ports.1.target", "changed", "without quotes"),
-        ("services.proxy.volumes.0.bind", "not-carried", "no such option"),
+        ("services.proxy.volumes.0.bind", "not-carried", "belong to the engine"),
         ("services.proxy.volumes.0.bind.create_host_path", "not-carried", "with services."),
         ("services.proxy.volumes.1.source", "carried", ""),
-        ("services.proxy.configs.0.uid", "not-carried", "container's user"),
-        ("services.proxy.configs.0.mode", "not-carried", "permissions"),
+        ("services.proxy.configs.0.uid", "not-carried", "belong to root"),
+        ("services.proxy.configs.0.mode", "carried", ""),
         ("services.proxy.privileged", "changed", "$PRIVILEGED"),
         ("services.proxy.depends_on.app.restart", "not-carried", "not passed on"),
         ("services.proxy.networks.front.priority", "not-carried", "addresses"),

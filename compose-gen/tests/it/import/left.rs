@@ -6,34 +6,7 @@ use super::Imported;
 use crate::support::{Bench, tool};
 
 #[test]
-fn secrets_belong_to_the_catalogue() {
-    let imported = Imported::new(&[
-        (
-            "compose.yml",
-            "services:
-  db:
-    image: postgres:16
-    secrets:
-      - db_password
-      - {source: token, target: /run/t}
-    environment: {POSTGRES_PASSWORD_FILE: /run/secrets/db_password}
-secrets:
-  db_password: {file: ./db_password.txt}
-  token: {environment: TOKEN}
-",
-        ),
-        ("db_password.txt", "hunter2\n"),
-    ]);
-    imported.run.clone().expect(1);
-    assert_eq!(imported.left(), ["old/compose.yml:4:5 secret"]);
-    imported.says("services.db.secrets", "to-do", "list the service in x-secrets");
-    imported.says("secrets.db_password.file", "not-carried", "with secrets");
-    // The remaining work is a person's; the folder is sound.
-    imported.generate().expect(0);
-}
-
-#[test]
-fn a_gpu_is_reported_and_the_rest_carried() {
+fn a_gpu_is_a_limit_of_its_device_plugin() {
     let imported = Imported::new(&[(
         "compose.yml",
         "services:
@@ -56,8 +29,9 @@ volumes: {ollama: {}}
     imported.run.clone().expect(0);
     imported.says("services.model.deploy.restart_policy", "changed", "restart: unless-stopped");
     imported.says("services.model.deploy.restart_policy.condition", "changed", "with services.");
-    imported.says("services.model.deploy.resources.reservations.devices", "not-carried", "plugin");
-    imported.says("services.model.gpus", "not-carried", "plugin");
+    let gpu = "nvidia.com/gpu";
+    imported.says("services.model.deploy.resources.reservations.devices", "changed", gpu);
+    imported.says("services.model.gpus", "changed", gpu);
     imported.says("services.model.runtime", "not-carried", "RuntimeClass");
     imported.generate().expect(0);
 }
@@ -89,16 +63,16 @@ services:
         imported.left(),
         [
             "old/compose.yml:2:17 bad-duration",
-            "old/compose.yml:4:3 bad-name",
             "old/compose.yml:5:5 unknown-variable",
             "old/compose.yml:6:15 no-file",
             "old/compose.yml:7:5 no-file",
             "old/compose.yml:8:13 bad-port",
             "old/compose.yml:13:7 not-a-job",
-            "old/compose.yml:14:7 no-healthcheck",
         ]
     );
     imported.says("services.waits.healthcheck.interval", "to-do", "no duration");
+    imported.says("services.my_app", "changed", "my-app now");
+    imported.says("services.waits.depends_on.sick", "changed", "answers");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! real Docker Compose on both ends, which must see the same services.
 
 mod composed;
+mod kinds;
 mod left;
 mod report;
 mod stacks;
@@ -114,7 +115,9 @@ fn seen(service: &Value, key: &str) -> Value {
     match (key, &service[key]) {
         ("environment", Value::Object(all)) => {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            all.iter().map(|(name, value)| (name.clone(), json!(text(value)))).collect()
+            // Compose leaves out what has no value, and prints it as null.
+            let said = all.iter().filter(|(_, value)| !value.is_null());
+            said.map(|(name, value)| (name.clone(), json!(text(value)))).collect()
         }
         ("volumes", Value::Array(mounts)) => {
             // The names of volumes are compared by themselves; those of the host may be `~`.
@@ -138,6 +141,7 @@ fn seen(service: &Value, key: &str) -> Value {
             all.iter().map(|(name, own)| (name.clone(), own["condition"].clone())).collect()
         }
         ("healthcheck", check @ Value::Object(_)) => check["test"].clone(),
+        ("environment", Value::Null) => json!({}),
         (_, value) => value.clone(),
     }
 }

@@ -42,7 +42,7 @@ fn people_read_a_table_and_what_is_left() {
     let import = run(tool()
         .args(["import", "old/compose.yml", "--out", "new/platform"])
         .current_dir(bench.path()));
-    let import = import.expect(1);
+    let import = import.expect(0);
     assert_snapshot!(import.stdout);
     assert_snapshot!(import.stderr);
 }

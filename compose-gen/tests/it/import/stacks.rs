@@ -360,8 +360,7 @@ services:
     imported.says("services.server.x-host-paths", "added", "nodes must have them");
     imported.says("services.server.volumes.1", "changed", "a path of the host");
     imported.says("services.server.volumes.0", "changed", "the volume gitea now");
-    imported.says("services.db.environment.PGTZ", "changed", "only where it is set");
-    imported.says("x-variables.EDITOR", "added", "nothing in the project defines it");
+    imported.says("services.db.environment.PGTZ", "not-carried", "nothing in the project sets");
     imported.says("x-environments.local", "added", "no name of a namespace");
     assert!(
         imported.bench.read("new/platform/services.yaml").contains("- \"~/.ssh:/data/ssh:ro\"\n")
@@ -395,7 +394,7 @@ fn traefik_watches_docker() {
     )];
     let imported = Imported::new(&files).expect_same(&[]);
     imported.says("services.traefik.x-host-paths", "added", "");
-    imported.says("services.traefik.security_opt", "not-carried", "x-patches");
+    imported.says("services.traefik.security_opt", "carried", "");
     imported.says("services.traefik.logging.options.max-size", "not-carried", "with services.");
     imported.says("services.whoami.deploy.replicas", "carried", "");
     imported.says("services.whoami.deploy.labels", "not-carried", "Swarm");

@@ -1,0 +1,119 @@
+//! One Compose file, imported and generated from.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::report::Report;
+use crate::compose;
+use crate::kubernetes::Server;
+use crate::run::{Run, run};
+use crate::yaml::documents;
+
+/// A Compose file that was imported.
+#[derive(Debug)]
+pub struct Imported {
+    /// Its path below the folder.
+    pub name: String,
+    /// The import's run.
+    pub run: Run,
+    pub(super) report: Report,
+    /// The generation's run, where the import left nothing to do.
+    pub generated: Option<Run>,
+    /// What `docker compose config` prints; `None` where it refuses the file.
+    pub config: Option<Value>,
+    folder: TempDir,
+}
+
+/// The end of an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Kubernetes files were generated.
+    Generated,
+    /// A person has something to do first.
+    Left,
+    /// The project was not read.
+    Refused,
+    /// The program ended otherwise than it promises, or does not accept what it has written.
+    Failed,
+}
+
+/// Imports `file`, generates, and asks Docker Compose what it sees.
+///
+/// # Panics
+/// A program cannot be started.
+pub fn import(tool: &Path, docker_compose: &Path, folder: &Path, file: &Path) -> Imported {
+    let out = tempfile::tempdir().expect("a folder");
+    let bare = |arguments: &[&str]| {
+        let mut command = Command::new("timeout");
+        command.arg("60").arg(tool).args(arguments).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        run(command.env("NO_COLOR", "1").current_dir(out.path()))
+    };
+    let path = file.display().to_string();
+    let imported = bare(&["import", &path, "--output-dir", "platform", "--format", "json"]);
+    let generated = (imported.status == 0).then(|| bare(&["--spec", "platform"]));
+    let seen = compose::config(docker_compose, &[file.to_owned()], &BTreeMap::new());
+    let config = (seen.status == 0).then(|| serde_json::from_str(&seen.stdout).ok()).flatten();
+    let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
+    let report = Report::read(&imported, generated.as_ref());
+    Imported { name, run: imported, report, generated, config, folder: out }
+}
+
+impl Imported {
+    /// How it ended.
+    pub fn outcome(&self) -> Outcome {
+        match (self.run.status, self.generated.as_ref().map(|run| run.status)) {
+            (0, Some(0)) => Outcome::Generated,
+            (1, _) => Outcome::Left,
+            (2, _) => Outcome::Refused,
+            _ => Outcome::Failed,
+        }
+    }
+
+    /// Why it is not generated: the lines that say so.
+    pub fn why(&self) -> Vec<String> {
+        match self.outcome() {
+            Outcome::Generated => Vec::new(),
+            Outcome::Left => self.report.left.clone(),
+            Outcome::Refused | Outcome::Failed => {
+                let run = self.generated.as_ref().unwrap_or(&self.run);
+                run.stderr
+                    .lines()
+                    .filter(|line| !line.trim().is_empty())
+                    .map(str::to_owned)
+                    .collect()
+            }
+        }
+    }
+
+    /// The objects of the generated overlay and of the profiles that it leaves out, as kustomize builds
+    /// them.
+    ///
+    /// # Panics
+    /// kustomize refuses them.
+    pub fn objects(&self, server: &Server) -> Vec<Value> {
+        let overlays = self.folder.path().join("kubernetes/overlays");
+        let overlay =
+            fs::read_dir(overlays).expect("overlays").flatten().next().expect("one").path();
+        let build = |folder: &Path| {
+            let built = run(server.kubectl(&["kustomize"]).arg(folder));
+            assert!(built.status == 0, "{}: {}", self.name, built.stderr);
+            documents(&built.stdout)
+        };
+        let mut objects = build(&overlay);
+        let root = fs::read_to_string(overlay.join("kustomization.yaml")).expect("a kustomization");
+        for entry in fs::read_dir(&overlay).expect("a folder").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() && !root.lines().any(|line| line.trim() == format!("- {name}"))
+            {
+                objects.extend(build(&entry.path()));
+            }
+        }
+        objects
+    }
+}
