@@ -3,6 +3,7 @@
 use crate::catalog::Limits;
 use crate::encode;
 use crate::problem::{Advice, Problem};
+use crate::query::Reading;
 use common::quantity;
 
 /// The memory of the process before it exports a row: code, threads, TLS, DuckDB's catalog.
@@ -26,6 +27,9 @@ const LEAST_ROW_GROUP: u64 = 4 << 20;
 
 /// The largest row group; Trino reads a row group of a column at a time.
 const MOST_ROW_GROUP: u64 = 64 << 20;
+
+/// The row group of wide rows, which need the memory in DuckDB.
+const WIDE_ROW_GROUP: u64 = 16 << 20;
 
 /// The least that DuckDB gets.
 const LEAST_DUCKDB: u64 = 64 << 20;
@@ -101,9 +105,24 @@ impl Budget {
         Limits { memory, threads: (self.threads / 2).max(1) }
     }
 
+    /// DuckDB's share while one table with wide rows is alone: all but that table's.
+    pub(crate) fn wide_limits(&self) -> Limits {
+        let tables = self.jobs as u64 * (PER_TABLE + ROW_GROUPS * self.row_group);
+        let alone = PER_TABLE + ROW_GROUPS * self.wide_row_group();
+        Limits { memory: self.duckdb + tables.saturating_sub(alone), threads: 1 }
+    }
+
+    fn wide_row_group(&self) -> u64 {
+        self.row_group.min(WIDE_ROW_GROUP)
+    }
+
     /// An encoder's share.
-    pub(crate) fn encoder(&self) -> encode::Settings {
-        encode::Settings { threads: self.threads, row_group_bytes: self.row_group as usize }
+    pub(crate) fn encoder(&self, reading: Reading) -> encode::Settings {
+        let row_group = match reading {
+            Reading::Stream => self.row_group,
+            Reading::Slices => self.wide_row_group(),
+        };
+        encode::Settings { threads: self.threads, row_group_bytes: row_group as usize }
     }
 }
 

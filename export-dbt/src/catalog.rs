@@ -1,6 +1,9 @@
 //! The DuckDB file: opening it, and what tables and columns it holds.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use duckdb::core::{LogicalTypeHandle, LogicalTypeId};
 use duckdb::{AccessMode, Config, Connection, Row};
@@ -10,10 +13,13 @@ use crate::problem::{Advice, Problem};
 use crate::source::{SourceType, literal, quote};
 use crate::types::DeltaType;
 
-/// A table or view of one layer.
+/// A table or view.
 #[derive(Debug, Clone)]
 pub(crate) struct Relation {
-    /// The schema: `silver`, `gold`.
+    /// The database: the file's name, or the alias of an attached one.
+    pub(crate) database: String,
+    pub(crate) schema: String,
+    /// The layer that the table is exported to; the schema, unless the options say otherwise.
     pub(crate) layer: String,
     /// The name in its schema.
     pub(crate) name: String,
@@ -32,7 +38,18 @@ impl Relation {
 
     /// The quoted name, for SQL.
     pub(crate) fn sql_name(&self) -> String {
-        format!("{}.{}", quote(&self.layer), quote(&self.name))
+        format!("{}.{}.{}", quote(&self.database), quote(&self.schema), quote(&self.name))
+    }
+
+    /// Whether dbt made the relation for a moment: an interrupted run leaves it behind. dbt-duckdb
+    /// may append a time to these suffixes.
+    pub(crate) fn is_temporary(&self) -> bool {
+        let name = self.name.to_lowercase();
+        ["__dbt_tmp", "__dbt_backup", "__dbt_intermediate", "__dbt_new_data"].iter().any(|suffix| {
+            name.rsplit_once(suffix).is_some_and(|(model, rest)| {
+                !model.is_empty() && rest.chars().all(|c| c.is_ascii_digit() || c == '_')
+            })
+        })
     }
 }
 
@@ -61,6 +78,8 @@ pub(crate) enum CatalogError {
     Missing(String),
     #[error("another process holds {path} open for writing: {holder}")]
     Locked { path: String, holder: String },
+    #[error("could not attach the database {path}: {source}")]
+    Attach { path: String, source: duckdb::Error },
     #[error("could not open the database {path}: {source}")]
     Open { path: String, source: duckdb::Error },
     #[error("could not read the list of tables")]
@@ -88,6 +107,9 @@ impl Problem for CatalogError {
                 "wait for `dbt build` to end, or close the DuckDB shell, and run again",
             ),
             Self::Open { .. } => ("bad-database", ""),
+            Self::Attach { .. } => {
+                ("bad-database", "write --attach ALIAS=PATH, as the dbt profile attaches it")
+            }
             Self::List(_) | Self::Columns(_) => ("query", ""),
             Self::Stale => ("stale-view", "create the view again"),
             Self::Type { .. } | Self::UnionTag { .. } => ("no-delta-type", ""),
@@ -119,6 +141,16 @@ pub(crate) fn open(path: &Path, limits: Limits) -> Result<Connection, CatalogErr
     })
 }
 
+/// Sets other limits for the whole database.
+pub(crate) fn limit(connection: &Connection, limits: Limits) -> Result<(), CatalogError> {
+    let sql = format!(
+        "SET memory_limit = '{}KiB'; SET threads = {}",
+        limits.memory / 1024,
+        limits.threads
+    );
+    connection.execute_batch(&sql).map_err(CatalogError::Columns)
+}
+
 /// Sets the time zone that texts and days of a TIMESTAMPTZ are in, so that a view has the same rows on
 /// every machine. Only the extension ICU has the setting; without it, DuckDB's time zone is UTC.
 fn in_utc(connection: &Connection) -> duckdb::Result<()> {
@@ -129,37 +161,112 @@ fn in_utc(connection: &Connection) -> duckdb::Result<()> {
     Ok(())
 }
 
-/// The schemas of the database, in order.
-pub(crate) fn schemas(connection: &Connection) -> Result<Vec<String>, CatalogError> {
-    let sql = "SELECT schema_name FROM duckdb_schemas() \
-               WHERE database_name = current_database() AND NOT internal ORDER BY 1";
-    rows(connection, sql, |row| row.get(0)).map_err(CatalogError::List)
+/// Attaches a database read-only, as a dbt profile's `attach` does.
+pub(crate) fn attach(connection: &Connection, attached: &Attached) -> Result<(), CatalogError> {
+    let shown = attached.path.display().to_string();
+    if !attached.path.exists() {
+        return Err(CatalogError::Missing(shown));
+    }
+    let path = literal(&attached.path.to_string_lossy());
+    let sql = format!("ATTACH {path} AS {} (READ_ONLY)", quote(&attached.alias));
+    connection.execute_batch(&sql).map_err(|source| match Failure::of(&source) {
+        Failure::Locked(holder) => CatalogError::Locked { path: shown, holder },
+        _ => CatalogError::Attach { path: shown, source },
+    })
 }
 
-/// Every table and view of a schema, in the order of names.
-pub(crate) fn relations(
-    connection: &Connection,
-    layer: &str,
-) -> Result<Vec<Relation>, CatalogError> {
-    let layer_sql = literal(layer);
+/// A database beside the main one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attached {
+    pub(crate) alias: String,
+    pub(crate) path: PathBuf,
+}
+
+impl FromStr for Attached {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (alias, path) = match text.split_once('=') {
+            Some((alias, path)) => (alias.trim().to_owned(), PathBuf::from(path.trim())),
+            None => {
+                let path = PathBuf::from(text);
+                // DuckDB's rule for a database without an alias.
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                (stem, path)
+            }
+        };
+        if alias.is_empty() || path.as_os_str().is_empty() {
+            return Err(format!("{text:?} is no database; write ALIAS=PATH"));
+        }
+        Ok(Self { alias, path })
+    }
+}
+
+/// A schema of one database.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Schema {
+    pub(crate) database: String,
+    pub(crate) name: String,
+}
+
+/// The databases that a person or dbt has made or attached.
+const USERS: &str =
+    "database_name IN (SELECT database_name FROM duckdb_databases() WHERE NOT internal)";
+
+/// The schemas of all databases, in order. `main` is in every database; it counts where it holds something.
+pub(crate) fn schemas(connection: &Connection) -> Result<Vec<Schema>, CatalogError> {
     let sql = format!(
-        "SELECT table_name, false, comment, CAST(coalesce(estimated_size, 0) AS BIGINT) FROM duckdb_tables() \
-         WHERE database_name = current_database() AND schema_name = {layer_sql} AND NOT internal AND NOT temporary \
+        "SELECT database_name, schema_name FROM duckdb_schemas() WHERE {USERS} AND (NOT internal OR (schema_name = 'main' \
+         AND EXISTS (FROM (SELECT database_name AS d, schema_name AS s, internal FROM duckdb_tables() \
+         UNION ALL SELECT database_name, schema_name, internal FROM duckdb_views()) AS r \
+         WHERE r.d = database_name AND r.s = 'main' AND NOT r.internal))) ORDER BY 1, 2"
+    );
+    let read = |row: &Row| Ok(Schema { database: row.get(0)?, name: row.get(1)? });
+    rows(connection, &sql, read).map_err(CatalogError::List)
+}
+
+/// Every table and view of all databases, in the order of names. The layer is the schema's name.
+pub(crate) fn relations(connection: &Connection) -> Result<Vec<Relation>, CatalogError> {
+    let sql = format!(
+        "SELECT database_name, schema_name, table_name, false, comment, CAST(coalesce(estimated_size, 0) AS BIGINT) \
+         FROM duckdb_tables() WHERE {USERS} AND NOT internal AND NOT temporary \
          UNION ALL \
-         SELECT view_name, true, comment, 0 FROM duckdb_views() \
-         WHERE database_name = current_database() AND schema_name = {layer_sql} AND NOT internal AND NOT temporary \
-         ORDER BY 1"
+         SELECT database_name, schema_name, view_name, true, comment, 0 \
+         FROM duckdb_views() WHERE {USERS} AND NOT internal AND NOT temporary \
+         ORDER BY 1, 2, 3"
     );
     let relation = |row: &Row| {
+        let schema: String = row.get(1)?;
         Ok(Relation {
-            layer: layer.to_string(),
-            name: row.get(0)?,
-            is_view: row.get(1)?,
-            comment: row.get(2)?,
-            estimated_rows: row.get::<_, i64>(3)?.max(0) as u64,
+            database: row.get(0)?,
+            layer: schema.clone(),
+            schema,
+            name: row.get(2)?,
+            is_view: row.get(3)?,
+            comment: row.get(4)?,
+            estimated_rows: row.get::<_, i64>(5)?.max(0) as u64,
         })
     };
     rows(connection, &sql, relation).map_err(CatalogError::List)
+}
+
+/// Where a database file keeps the random number that it was created with.
+///
+/// Source: DuckDB's main header, which follows the 8 bytes of its checksum.
+const IDENTIFIER: std::ops::Range<usize> = 124..140;
+
+/// The identity of a database file: the number that it was created with. A file of a DuckDB that wrote
+/// none has its path instead.
+pub(crate) fn identity(path: &Path) -> String {
+    let mut header = [0; IDENTIFIER.end];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    let number = &header[IDENTIFIER];
+    if read.is_ok() && number.iter().any(|byte| *byte != 0) {
+        let hex: String = number.iter().map(|byte| format!("{byte:02x}")).collect();
+        return format!("duckdb:{hex}");
+    }
+    let whole = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    format!("path:{}", whole.display())
 }
 
 /// The columns of a relation.
@@ -189,9 +296,10 @@ fn names_and_comments(
     relation: &Relation,
 ) -> Result<Vec<(String, Option<String>)>, CatalogError> {
     let sql = format!(
-        "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = current_database() \
+        "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = {} \
          AND schema_name = {} AND table_name = {} ORDER BY column_index",
-        literal(&relation.layer),
+        literal(&relation.database),
+        literal(&relation.schema),
         literal(&relation.name)
     );
     let read = |row: &Row| Ok((row.get(0)?, row.get(1)?));
@@ -206,6 +314,9 @@ fn rows<T>(
     let mut statement = connection.prepare(sql)?;
     statement.query_map([], read)?.collect()
 }
+
+/// `DUCKDB_TYPE_TIMESTAMP_TZ_NS` of DuckDB's C interface, which the crate has no name for.
+const TIMESTAMP_TZ_NS: u32 = 42;
 
 fn source_type(ty: &LogicalTypeHandle, column: &str) -> Result<SourceType, CatalogError> {
     use LogicalTypeId as Id;
@@ -255,6 +366,7 @@ fn source_type(ty: &LogicalTypeHandle, column: &str) -> Result<SourceType, Catal
             }
             SourceType::Union(members)
         }
+        _ if ty.raw_id() == TIMESTAMP_TZ_NS => SourceType::TimestampTzNs,
         _ => {
             return Err(CatalogError::Type { column: column.to_string(), ty: format!("{ty:?}") });
         }

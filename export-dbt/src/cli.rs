@@ -8,8 +8,9 @@ use clap::{Args, CommandFactory, Parser, ValueEnum};
 use common::cli::{Format, Verbosity};
 use common::duration;
 
-use crate::catalog::Relation;
-use crate::select::{Pattern, Selector, Shard};
+use crate::catalog::{Attached, Relation};
+use crate::guard::{MaxAge, Share};
+use crate::select::{Exclude, LayerRule, Pattern, Selector, Shard};
 use crate::units::parse_size;
 
 const AFTER_HELP: &str = "\
@@ -18,11 +19,13 @@ Examples:
   export-dbt --duckdb rideshare.duckdb --layer gold --table 'fact_*' --dry-run
   export-dbt --duckdb rideshare.duckdb --target 'file:///tmp/lake/{layer}/{table}'
   export-dbt --manifest target/manifest.json --select tag:gold --register https://trino:8443
+  export-dbt --manifest target/manifest.json --select +fct_trips --require-tests --max-shrink 20%
+  export-dbt --duckdb jaffle.duckdb --layer main_marts=gold --layer tag:staging=silver
   export-dbt --shard \"$JOB_COMPLETION_INDEX/4\" --format json
 
 Exit status:
   0    every table is at its location
-  1    at least one table failed; the others were exported
+  1    at least one table failed or was held back; the others were exported
   2    wrong usage or input: no database, an unknown layer, a bad target
   3    the object store could not be reached, or --timeout has passed
   130  interrupted (143: terminated): what was committed stays, the rest is as it was
@@ -42,7 +45,12 @@ pub struct Cli {
     #[arg(long, value_name = "PATH", env = "DUCKDB_PATH")]
     pub(crate) duckdb: PathBuf,
 
-    /// Where each table goes, with {layer} and {table}; s3:// or file://.
+    /// Another database, attached read-only under this name, as in the dbt profile; may be repeated.
+    #[arg(long, value_name = "ALIAS=PATH")]
+    pub(crate) attach: Vec<Attached>,
+
+    /// Where each table goes, with {layer}, {table} and, for several databases, {database}; s3://, file:// or a
+    /// path.
     #[arg(
         long,
         value_name = "TEMPLATE",
@@ -62,9 +70,22 @@ pub struct Cli {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Drop tables at the target that export-dbt wrote and that have left the database.
+    /// Drop tables at the target that this database exported and that have left it. Refused when a schema is
+    /// empty or everything would go.
     #[arg(long)]
     pub(crate) prune: bool,
+
+    /// As --prune, even when a schema is empty or everything goes.
+    #[arg(long)]
+    pub(crate) prune_all: bool,
+
+    /// The owner that exported tables are marked with; default is the database file's identity, which a file
+    /// that is built anew does not keep.
+    #[arg(long, value_name = "NAME", env = "EXPORT_OWNER")]
+    pub(crate) owner: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) guards: Guards,
 
     /// Create the buckets that do not exist.
     #[arg(long)]
@@ -112,28 +133,37 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Which tables")]
 pub(crate) struct Choice {
-    /// A schema of the database to export; may be repeated. Default: silver and gold.
-    #[arg(long = "layer", value_name = "SCHEMA", value_delimiter = ',')]
-    pub(crate) layers: Vec<String>,
+    /// A schema to export and its layer: SCHEMA, SCHEMA=LAYER, DATABASE.SCHEMA=LAYER, tag:NAME=LAYER or meta:KEY,
+    /// whose value is the layer; may be repeated. Default: silver and gold, or every schema when there is neither.
+    #[arg(long = "layer", value_name = "RULE", value_delimiter = ',')]
+    pub(crate) layers: Vec<LayerRule>,
 
     /// Only tables that match, by name or by layer.name; may be repeated.
     #[arg(long = "table", value_name = "GLOB")]
     pub(crate) tables: Vec<Pattern>,
 
-    /// Not the tables that match; may be repeated.
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) exclude: Vec<Pattern>,
+    /// Not the tables that match, by name or in dbt's selection syntax; may be repeated.
+    #[arg(long, value_name = "GLOB|SELECTOR")]
+    pub(crate) exclude: Vec<Exclude>,
 
     /// Export views too.
     #[arg(long)]
     pub(crate) views: bool,
 
-    /// dbt's manifest, for descriptions and --select.
+    /// Export the project's seeds too.
+    #[arg(long, requires = "manifest")]
+    pub(crate) seeds: bool,
+
+    /// Export the tables of the project's sources too.
+    #[arg(long, requires = "manifest")]
+    pub(crate) sources: bool,
+
+    /// dbt's manifest, for descriptions, --select and --require-tests.
     #[arg(long, value_name = "PATH", env = "DBT_MANIFEST")]
     pub(crate) manifest: Option<PathBuf>,
 
-    /// Only models that dbt would select: tag:NAME, path:FOLDER or a name; comma means and, a
-    /// repeated option means or.
+    /// Only models that dbt would select: a name, tag:NAME, path:FOLDER and so on, with + and @; comma means
+    /// and, a space or a repeated option means or.
     #[arg(long, value_name = "SELECTOR", requires = "manifest")]
     pub(crate) select: Vec<Selector>,
 
@@ -145,10 +175,43 @@ pub(crate) struct Choice {
 impl Choice {
     /// Whether the patterns and the share choose a relation by its name.
     pub(crate) fn names(&self, relation: &Relation) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|p| p.matches(relation));
-        (self.tables.is_empty() || any(&self.tables))
-            && !any(&self.exclude)
+        let excludes = |exclude: &Exclude| match exclude {
+            Exclude::Names(pattern) => pattern.matches(relation),
+            Exclude::Nodes(_) => false,
+        };
+        (self.tables.is_empty() || self.tables.iter().any(|pattern| pattern.matches(relation)))
+            && !self.exclude.iter().any(excludes)
             && self.shard.is_none_or(|shard| shard.contains(&relation.layer, &relation.name))
+    }
+}
+
+/// What keeps a table from being published.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "What is published")]
+pub(crate) struct Guards {
+    /// Publish only models that dbt's last run has built and whose tests have all run and passed; the others keep
+    /// their last version, with status 1.
+    #[arg(long, requires = "manifest", env = "EXPORT_REQUIRE_TESTS")]
+    pub(crate) require_tests: bool,
+
+    /// dbt's run_results.json; default is the one beside the manifest.
+    #[arg(long, value_name = "PATH", env = "DBT_RUN_RESULTS")]
+    pub(crate) run_results: Option<PathBuf>,
+
+    /// Hold a table back that has lost more than this share of its rows since its last version, as in 20%.
+    #[arg(long, value_name = "SHARE", env = "EXPORT_MAX_SHRINK")]
+    pub(crate) max_shrink: Option<Share>,
+
+    /// Hold a table back whose newest value in this column is older, as in updated_at=2d; may be repeated, and
+    /// counts for the tables that have the column.
+    #[arg(long, value_name = "COLUMN=DURATION")]
+    pub(crate) max_age: Vec<MaxAge>,
+}
+
+impl Cli {
+    /// Whether tables that have left the database are dropped.
+    pub(crate) fn prunes(&self) -> bool {
+        self.prune || self.prune_all
     }
 }
 

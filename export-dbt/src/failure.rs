@@ -9,6 +9,8 @@ pub(crate) enum Failure {
     Locked(String),
     /// A value does not fit its new type.
     Value,
+    /// A vector of rows does not fit the memory limit, or its text does not fit one Arrow array.
+    Memory,
     Other,
 }
 
@@ -20,6 +22,9 @@ impl Failure {
             let holder = text.split_once("Conflicting lock is held in ");
             let holder = holder.map_or(&*text, |(_, rest)| rest.split(". ").next().unwrap_or(rest));
             return Failure::Locked(holder.to_owned());
+        }
+        if text.contains("Out of Memory Error: ") || text.contains("Arrow Appender: ") {
+            return Failure::Memory;
         }
         let is_value =
             ["Conversion Error: ", "Out of Range Error: "].map(|kind| text.contains(kind));
@@ -59,6 +64,15 @@ mod tests {
         let error = failed("SELECT no_such_column");
         assert_eq!(Failure::of(&error), Failure::Other, "{error}");
         assert!(!sentence(&error).contains('\n') && sentence(&error).contains("no_such_column"));
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_the_memory() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("SET memory_limit = '4MB'; SET temp_directory = ''").unwrap();
+        let sql = "SELECT len(list(repeat('x', 1000) || i)) FROM range(1000000) t(i)";
+        let error = connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap_err();
+        assert_eq!(Failure::of(&error), Failure::Memory, "{error}");
     }
 
     const HELD: &str = "EXPORT_DBT_TEST_HELD";

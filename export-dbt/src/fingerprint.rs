@@ -18,12 +18,28 @@ pub(crate) struct Fingerprint {
 
 impl Fingerprint {
     /// Adds rows by their hashes.
-    pub(crate) fn add(&mut self, hashes: &[u64]) {
+    pub(crate) fn extend(&mut self, hashes: &[u64]) {
         self.rows += hashes.len() as u64;
         for hash in hashes {
             self.sum = self.sum.wrapping_add(u128::from(*hash));
         }
     }
+}
+
+impl std::ops::Add for Fingerprint {
+    type Output = Self;
+
+    /// The fingerprint of the rows of both.
+    fn add(self, other: Self) -> Self {
+        Self { rows: self.rows + other.rows, sum: self.sum.wrapping_add(other.sum) }
+    }
+}
+
+/// FNV-1a, 64 bits: the same in every version of every toolchain.
+pub(crate) fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// Version of the recipe below, a part of what is compared.
@@ -57,16 +73,16 @@ mod tests {
     #[test]
     fn order_does_not_matter_and_duplicates_do() {
         let mut a = Fingerprint::default();
-        a.add(&[1, u64::MAX, 7]);
+        a.extend(&[1, u64::MAX, 7]);
         let mut b = Fingerprint::default();
-        b.add(&[7]);
-        b.add(&[u64::MAX, 1]);
+        b.extend(&[7]);
+        b.extend(&[u64::MAX, 1]);
         assert_eq!(a, b);
-        b.add(&[7]);
-        b.add(&[7]);
+        b.extend(&[7]);
+        b.extend(&[7]);
         assert_ne!(a.sum, b.sum);
         let mut twice = Fingerprint::default();
-        twice.add(&[5, 5]);
+        twice.extend(&[5, 5]);
         assert_ne!(twice.sum, 0);
     }
 

@@ -21,13 +21,16 @@ mod encode;
 mod export;
 mod failure;
 mod fingerprint;
-mod gone;
+mod gate;
+mod guard;
 mod log;
 mod manifest;
+mod owner;
 mod plan;
 mod prepare;
 mod problem;
 mod progress;
+mod prune;
 mod query;
 mod s3;
 mod select;
@@ -108,8 +111,9 @@ async fn export(cli: &Cli) -> Result<(Summary, Report)> {
             }
         }
     };
-    let Exported { tables, unreachable } = exported?;
+    let Exported { tables, unreachable, remarks } = exported?;
     let mut report = Report::default();
+    report.extend(remarks);
     if let (Some(Status::Unfinished), Some(timeout)) = (stopped, cli.timeout) {
         let limit = common::duration::show(timeout);
         let message = format!("the export has not ended within {limit}");

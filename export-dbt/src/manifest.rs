@@ -1,47 +1,106 @@
-//! dbt's `manifest.json`: descriptions, tags, paths and materializations of the models.
+//! dbt's `manifest.json`: descriptions, tags, paths, materializations, and the graph of the models.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::error::Category;
 
+use crate::catalog::Relation;
 use crate::problem::{Advice, Problem};
 
 /// The part of a manifest that is used here. Unknown keys and newer versions are fine.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Manifest {
+#[derive(Debug, Default, Deserialize)]
+struct File {
+    #[serde(default)]
+    metadata: Metadata,
     #[serde(default)]
     nodes: BTreeMap<String, Node>,
+    #[serde(default)]
+    sources: BTreeMap<String, Node>,
+    #[serde(default)]
+    unit_tests: BTreeMap<String, Node>,
 }
 
-/// A model, seed or snapshot.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    project_name: Option<String>,
+}
+
+/// A manifest, indexed by the relations that its nodes build.
+#[derive(Debug, Default)]
+pub(crate) struct Manifest {
+    pub(crate) project: Option<String>,
+    /// Models, seeds, snapshots, sources and tests by their unique id.
+    pub(crate) nodes: BTreeMap<String, Node>,
+    /// Ids by schema and name, in small letters.
+    by_relation: HashMap<(String, String), Vec<String>>,
+}
+
+/// The kind of a node.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    Model,
+    Seed,
+    Snapshot,
+    Source,
+    Test,
+    UnitTest,
+    /// Analyses, operations, and whatever a newer dbt has: nothing that builds a relation.
+    #[default]
+    #[serde(other)]
+    Other,
+}
+
+/// A model, seed, snapshot, source or test.
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct Node {
-    resource_type: String,
+    #[serde(rename = "resource_type", default)]
+    pub(crate) kind: Kind,
     pub(crate) name: String,
     #[serde(default)]
     alias: Option<String>,
+    /// A source's name of its relation.
     #[serde(default)]
-    schema: Option<String>,
+    identifier: Option<String>,
+    #[serde(default)]
+    pub(crate) source_name: Option<String>,
+    #[serde(default)]
+    database: Option<String>,
+    #[serde(default)]
+    pub(crate) schema: Option<String>,
+    #[serde(default)]
+    pub(crate) package_name: String,
+    #[serde(default)]
+    pub(crate) fqn: Vec<String>,
     #[serde(default)]
     description: Option<String>,
     #[serde(default)]
-    tags: Vec<String>,
+    tags: Value,
     #[serde(default)]
     pub(crate) original_file_path: String,
     #[serde(default)]
     columns: BTreeMap<String, NodeColumn>,
     #[serde(default)]
-    config: NodeConfig,
+    meta: Value,
+    #[serde(default)]
+    pub(crate) config: Value,
+    #[serde(default)]
+    depends_on: DependsOn,
+    /// For a generic test, the node that it is written at.
+    #[serde(default)]
+    attached_node: Option<String>,
+    #[serde(default)]
+    pub(crate) group: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct NodeConfig {
+struct DependsOn {
     #[serde(default)]
-    materialized: Option<String>,
-    #[serde(default)]
-    tags: serde_json::Value,
+    nodes: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,6 +117,8 @@ pub(crate) enum ManifestError {
     Read { path: String, source: std::io::Error },
     #[error("{path}:{line}:{column}: not a dbt manifest: {problem}")]
     Parse { path: String, line: usize, column: usize, problem: String },
+    #[error("the manifest {0} has no model, seed, snapshot or source")]
+    Empty(String),
 }
 
 impl Problem for ManifestError {
@@ -66,8 +127,18 @@ impl Problem for ManifestError {
         match self {
             Self::Read { .. } => ("no-manifest", hint),
             Self::Parse { .. } => ("bad-manifest", hint),
+            Self::Empty(_) => ("empty-manifest", hint),
         }
     }
+}
+
+/// The place of a JSON error, without the library's sentence where that quotes a value, which may be a secret.
+pub(crate) fn place_of(error: &serde_json::Error) -> (usize, usize, String) {
+    let problem = match error.classify() {
+        Category::Data => "a value is of another type".to_owned(),
+        _ => error.to_string(),
+    };
+    (error.line(), error.column(), problem)
 }
 
 impl Manifest {
@@ -76,29 +147,85 @@ impl Manifest {
         let shown = path.display().to_string();
         let bytes = std::fs::read(path)
             .map_err(|source| ManifestError::Read { path: shown.clone(), source })?;
-        serde_json::from_slice(&bytes).map_err(|error| ManifestError::Parse {
-            path: shown,
-            line: error.line(),
-            column: error.column(),
-            problem: match error.classify() {
-                // The library's sentence quotes the value, which may be a secret.
-                Category::Data => "a value is of another type".to_owned(),
-                _ => error.to_string(),
-            },
-        })
+        let file: File = serde_json::from_slice(&bytes).map_err(|error| {
+            let (line, column, problem) = place_of(&error);
+            ManifestError::Parse { path: shown.clone(), line, column, problem }
+        })?;
+        let manifest = Self::of(file);
+        if !manifest.nodes.values().any(Node::builds_relation) {
+            return Err(ManifestError::Empty(shown));
+        }
+        Ok(manifest)
+    }
+
+    fn of(file: File) -> Self {
+        let mut nodes = file.nodes;
+        let kinds = [(file.sources, Kind::Source), (file.unit_tests, Kind::UnitTest)];
+        for (more, kind) in kinds {
+            nodes.extend(more.into_iter().map(|(id, node)| (id, Node { kind, ..node })));
+        }
+        let mut by_relation: HashMap<_, Vec<String>> = HashMap::new();
+        for (id, node) in nodes.iter().filter(|(_, node)| node.builds_relation()) {
+            let Some(schema) = &node.schema else { continue };
+            let key = (schema.to_lowercase(), node.relation_name().to_lowercase());
+            by_relation.entry(key).or_default().push(id.clone());
+        }
+        Self { project: file.metadata.project_name, nodes, by_relation }
+    }
+
+    /// The id of the node that builds a relation. The database counts only where it tells nodes apart: a
+    /// file may have another name than the database in dbt's profile.
+    pub(crate) fn id_of(&self, relation: &Relation) -> Option<&str> {
+        let key = (relation.schema.to_lowercase(), relation.name.to_lowercase());
+        let ids = self.by_relation.get(&key)?;
+        let in_database = |id: &&String| {
+            let database = self.nodes[*id].database.as_deref();
+            database.is_some_and(|name| name.eq_ignore_ascii_case(&relation.database))
+        };
+        // A model shadows a source of the same relation.
+        let is_built = |id: &&String| self.nodes[*id].kind != Kind::Source;
+        let found = ids.iter().find(|id| in_database(id) && is_built(id));
+        let found = found.or_else(|| ids.iter().find(in_database));
+        found.or_else(|| ids.iter().find(is_built)).or_else(|| ids.first()).map(String::as_str)
     }
 
     /// The node that builds a relation.
-    pub(crate) fn node(&self, layer: &str, table: &str) -> Option<&Node> {
-        self.nodes.values().find(|node| {
-            matches!(node.resource_type.as_str(), "model" | "seed" | "snapshot")
-                && node.schema.as_deref().is_some_and(|schema| schema.eq_ignore_ascii_case(layer))
-                && node.alias.as_deref().unwrap_or(&node.name).eq_ignore_ascii_case(table)
-        })
+    pub(crate) fn node(&self, relation: &Relation) -> Option<&Node> {
+        self.nodes.get(self.id_of(relation)?)
+    }
+
+    /// The tests of a node: those that are written at it, and those without such a place that read it.
+    pub(crate) fn tests<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a str, &'a Node)> {
+        let is_about = move |node: &Node| match (&node.attached_node, node.kind) {
+            (Some(at), Kind::Test) => at == id,
+            (None, Kind::Test) | (_, Kind::UnitTest) => node.parents().iter().any(|p| p == id),
+            _ => false,
+        };
+        self.nodes.iter().filter(move |(_, node)| is_about(node)).map(|(id, node)| (&**id, node))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_test(json: Value) -> Self {
+        Self::of(serde_json::from_value(json).unwrap())
     }
 }
 
 impl Node {
+    /// Whether the node is a relation of the database.
+    pub(crate) fn builds_relation(&self) -> bool {
+        matches!(self.kind, Kind::Model | Kind::Seed | Kind::Snapshot | Kind::Source)
+    }
+
+    /// The name of the relation.
+    pub(crate) fn relation_name(&self) -> &str {
+        self.alias.as_deref().or(self.identifier.as_deref()).unwrap_or(&self.name)
+    }
+
+    /// The nodes that it reads.
+    pub(crate) fn parents(&self) -> &[String] {
+        &self.depends_on.nodes
+    }
+
     /// The description, when there is one.
     pub(crate) fn description(&self) -> Option<&str> {
         self.description.as_deref().map(str::trim).filter(|text| !text.is_empty())
@@ -110,25 +237,38 @@ impl Node {
         found.description.as_deref().map(str::trim).filter(|text| !text.is_empty())
     }
 
+    pub(crate) fn materialized(&self) -> Option<&str> {
+        self.config.get("materialized")?.as_str()
+    }
+
     /// Whether the model is a `view` or `ephemeral`, so that a table of its name is a leftover.
     pub(crate) fn is_virtual(&self) -> Option<&str> {
-        let materialized = self.config.materialized.as_deref()?;
-        matches!(materialized, "view" | "ephemeral").then_some(materialized)
+        self.materialized().filter(|name| matches!(*name, "view" | "ephemeral"))
     }
 
-    /// Whether the model has a tag.
+    /// The schema as the project's configuration has it: `gold`, where the relation's may be `main_gold`.
+    pub(crate) fn configured_schema(&self) -> Option<&str> {
+        self.config.get("schema")?.as_str()
+    }
+
+    /// A value of `meta`, in the node or in its configuration.
+    pub(crate) fn meta(&self, key: &str) -> Option<&Value> {
+        let configured = self.config.get("meta").and_then(|meta| meta.get(key));
+        configured.or_else(|| self.meta.get(key))
+    }
+
+    /// The tags, of the node and of its configuration.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = &str> {
+        let configured = self.config.get("tags").unwrap_or(&Value::Null);
+        [&self.tags, configured].into_iter().flat_map(|tags| {
+            let many = tags.as_array().map_or(&[][..], Vec::as_slice);
+            tags.as_str().into_iter().chain(many.iter().filter_map(Value::as_str))
+        })
+    }
+
+    /// Whether the node has a tag.
     pub(crate) fn has_tag(&self, tag: &str) -> bool {
-        let in_config = match &self.config.tags {
-            serde_json::Value::String(one) => one == tag,
-            serde_json::Value::Array(many) => many.iter().any(|one| one == tag),
-            _ => false,
-        };
-        in_config || self.tags.iter().any(|own| own == tag)
-    }
-
-    #[cfg(test)]
-    pub(crate) fn for_test(json: serde_json::Value) -> Self {
-        serde_json::from_value(json).unwrap()
+        self.tags().any(|own| own == tag)
     }
 }
 
@@ -137,20 +277,57 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn relation(database: &str, schema: &str, name: &str) -> Relation {
+        Relation {
+            database: database.into(),
+            schema: schema.into(),
+            layer: schema.into(),
+            name: name.into(),
+            is_view: false,
+            comment: None,
+            estimated_rows: 0,
+        }
+    }
+
     #[test]
     fn a_relation_is_found_by_alias_and_schema() {
-        let manifest: Manifest = serde_json::from_value(json!({"nodes": {
+        let manifest = Manifest::for_test(json!({"nodes": {
             "model.p.stg_trips": {"resource_type": "model", "name": "stg_trips", "alias": "trips", "schema": "silver",
                 "description": " Every trip. ", "columns": {"id": {"name": "ID", "description": "key"}},
                 "config": {"materialized": "table", "tags": ["silver"]}, "original_file_path": "models/silver/stg_trips.sql"},
             "test.p.x": {"resource_type": "test", "name": "trips", "schema": "silver"},
-        }}))
-        .unwrap();
-        let node = manifest.node("SILVER", "trips").unwrap();
+        }}));
+        let node = manifest.node(&relation("d", "SILVER", "trips")).unwrap();
         assert_eq!(node.description(), Some("Every trip."));
         assert_eq!(node.column_description("id"), Some("key"));
         assert_eq!(node.is_virtual(), None);
         assert!(node.has_tag("silver"));
-        assert!(manifest.node("silver", "stg_trips").is_none());
+        assert!(manifest.node(&relation("d", "silver", "stg_trips")).is_none());
+    }
+
+    #[test]
+    fn the_database_tells_models_of_one_name_apart() {
+        let model = |database: &str| json!({"resource_type": "model", "name": "t", "schema": "gold", "database": database});
+        let manifest = Manifest::for_test(
+            json!({"nodes": {"model.p.a": model("a"), "model.p.b": model("b")}}),
+        );
+        assert_eq!(manifest.id_of(&relation("b", "gold", "t")), Some("model.p.b"));
+        assert_eq!(manifest.id_of(&relation("renamed", "gold", "t")), Some("model.p.a"));
+    }
+
+    #[test]
+    fn the_tests_of_a_model() {
+        let manifest = Manifest::for_test(json!({
+            "nodes": {
+                "model.p.child": {"resource_type": "model", "name": "child"},
+                "test.p.generic": {"resource_type": "test", "name": "g", "attached_node": "model.p.child",
+                    "depends_on": {"nodes": ["model.p.child", "model.p.parent"]}},
+                "test.p.singular": {"resource_type": "test", "name": "s", "depends_on": {"nodes": ["model.p.parent"]}},
+            },
+            "unit_tests": {"unit_test.p.u": {"name": "u", "depends_on": {"nodes": ["model.p.child"]}}},
+        }));
+        let of = |id: &str| manifest.tests(id).map(|(id, _)| id.to_owned()).collect::<Vec<_>>();
+        assert_eq!(of("model.p.child"), ["test.p.generic", "unit_test.p.u"]);
+        assert_eq!(of("model.p.parent"), ["test.p.singular"]);
     }
 }

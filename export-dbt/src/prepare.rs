@@ -1,5 +1,6 @@
 //! Everything that can be wrong before the first request: options, files, the database.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use common::diagnostic::Report;
@@ -12,11 +13,15 @@ use crate::cancel::Cancel;
 use crate::catalog;
 use crate::cli::{self, Cli, Timestamps};
 use crate::export::Run;
+use crate::gate::{self, Gate};
+use crate::guard::Guards;
 use crate::log::Retention;
 use crate::manifest::Manifest;
+use crate::owner::Owner;
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::prune;
 use crate::source::Mapping;
 use crate::target::Template;
 use crate::trino::{Trino, TrinoError};
@@ -45,6 +50,10 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Prepared, Report> {
         let step = format!("reading {}", path.display());
         kept(timed(step, || Manifest::read(path)), &mut problems)
     });
+    let gate = gate(cli).and_then(|path| {
+        let step = format!("reading {}", path.display());
+        kept(timed(step, || Gate::read(&path)), &mut problems)
+    });
     let trino = kept(trino(cli), &mut problems).flatten();
     let file = std::fs::metadata(&cli.duckdb).map_or(0, |file| file.len());
     let limits =
@@ -52,15 +61,24 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Prepared, Report> {
     let step = format!("opening {}", cli.duckdb.display());
     let database = timed(step, || catalog::open(&cli.duckdb, limits));
     let database = kept(database, &mut problems);
+    for attached in database.iter().flat_map(|_| &cli.attach) {
+        let step = format!("attaching {}", attached.path.display());
+        let attach = || database.as_ref().map_or(Ok(()), |db| catalog::attach(db, attached));
+        kept(timed(step, attach), &mut problems);
+    }
     let plan = match (&database, &template) {
         (Some(database), Some(template)) => timed("choosing the tables", || {
-            Plan::new(database, &cli.choice, manifest.as_ref(), template)
+            Plan::new(database, &cli.choice, manifest.as_ref(), gate.as_ref(), template)
         })
         .map_err(|more| problems.extend(more.diagnostics().iter().cloned()))
         .ok(),
         _ => None,
     };
-    let (Some(budget), Some(template), Some(database), Some(plan), false) =
+    if let Some(template) = &template {
+        let checked = prune::check(cli, template);
+        problems.extend(checked.err().iter().flat_map(|more| more.diagnostics().to_vec()));
+    }
+    let (Some(budget), Some(template), Some(database), Some(mut plan), false) =
         (budget, template, database, plan, problems.has_errors())
     else {
         return Err(problems);
@@ -74,12 +92,25 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Prepared, Report> {
         force: cli.force,
         dry_run: cli.dry_run,
         retention: Retention { removed: cli.retention, orphans: cli.orphan_age },
+        owner: Owner {
+            id: cli.owner.clone().unwrap_or_else(|| catalog::identity(&cli.duckdb)),
+            named: cli.owner.is_some(),
+            project: manifest.as_ref().and_then(|manifest| manifest.project.clone()),
+        },
         manifest,
+        relations: std::mem::take(&mut plan.relations),
+        guards: Guards::new(&cli.guards),
         trino,
         progress: Progress::new(cli.quiet),
         cancel: Cancel::default(),
     };
     Ok(Prepared { run: Arc::new(run), template, plan })
+}
+
+/// The file of dbt's results, when tests are required.
+fn gate(cli: &Cli) -> Option<PathBuf> {
+    let manifest = cli.choice.manifest.as_ref().filter(|_| cli.guards.require_tests)?;
+    Some(cli.guards.run_results.clone().unwrap_or_else(|| gate::beside(manifest)))
 }
 
 fn kept<T, E: Problem>(result: Result<T, E>, problems: &mut Report) -> Option<T> {

@@ -9,6 +9,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use common::aws::Unanswered;
 use object_store::path::Path;
+use tokio::sync::OnceCell;
 
 use crate::problem::{Advice, Problem};
 
@@ -18,6 +19,7 @@ pub(crate) struct Bucket {
     region: String,
     endpoint: String,
     client: Client,
+    uploads: OnceCell<Vec<OpenUpload>>,
 }
 
 /// Why a call on a bucket failed.
@@ -77,7 +79,13 @@ pub(crate) struct OpenUpload {
 impl Bucket {
     /// The bucket `name`, for messages at `endpoint`.
     pub(crate) fn new(name: &str, client: Client, region: &str, endpoint: &str) -> Self {
-        Self { name: name.into(), region: region.into(), endpoint: endpoint.into(), client }
+        Self {
+            name: name.into(),
+            region: region.into(),
+            endpoint: endpoint.into(),
+            client,
+            uploads: OnceCell::new(),
+        }
     }
 
     /// Whether the bucket exists and may be listed.
@@ -100,17 +108,25 @@ impl Bucket {
         }
     }
 
-    /// The multipart uploads that are open under a prefix.
-    pub(crate) async fn open_uploads(&self, prefix: &Path) -> Result<Vec<OpenUpload>, BucketError> {
+    /// The multipart uploads that are open under a prefix. The bucket is asked once in a run.
+    pub(crate) async fn open_uploads(
+        &self,
+        prefix: &Path,
+    ) -> Result<impl Iterator<Item = &OpenUpload>, BucketError> {
         // With the slash, so that the table `trips` does not clean up after `trips_daily`.
         let folder = match prefix.as_ref() {
             "" => String::new(),
             prefix => format!("{prefix}/"),
         };
+        let all = self.uploads.get_or_try_init(|| self.list_uploads()).await?;
+        Ok(all.iter().filter(move |upload| upload.key.starts_with(&folder)))
+    }
+
+    async fn list_uploads(&self) -> Result<Vec<OpenUpload>, BucketError> {
         let mut open = Vec::new();
         let (mut key, mut id) = (None, None);
         loop {
-            let request = self.client.list_multipart_uploads().bucket(&self.name).prefix(&folder);
+            let request = self.client.list_multipart_uploads().bucket(&self.name);
             let page = request
                 .set_key_marker(key)
                 .set_upload_id_marker(id)

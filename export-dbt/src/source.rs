@@ -34,6 +34,8 @@ pub(crate) enum SourceType {
     TimestampNs,
     /// `TIMESTAMPTZ`
     TimestampTz,
+    /// `TIMESTAMPTZ_NS`, truncated to microseconds.
+    TimestampTzNs,
     /// `LIST`, and `ARRAY`, which loses its fixed length.
     List(Box<SourceType>),
     Struct(Vec<(String, SourceType)>),
@@ -67,7 +69,7 @@ impl SourceType {
                 DeltaType::Timestamp
             }
             SourceType::Timestamp | SourceType::TimestampNs => DeltaType::TimestampNtz,
-            SourceType::TimestampTz => DeltaType::Timestamp,
+            SourceType::TimestampTz | SourceType::TimestampTzNs => DeltaType::Timestamp,
             SourceType::List(element) => DeltaType::Array(element.to_delta(mapping).into()),
             SourceType::Struct(members) => DeltaType::Struct(members_to_delta(members, mapping)),
             SourceType::Map(key, value) => {
@@ -99,9 +101,10 @@ impl SourceType {
         }
     }
 
-    /// Whether values lose digits: a `TIMESTAMP_NS` is somewhere in the type.
+    /// Whether values lose digits: a type of nanoseconds is somewhere in the type.
     pub(crate) fn truncates(&self) -> bool {
-        matches!(self, SourceType::TimestampNs) || self.parts().iter().any(|ty| ty.truncates())
+        matches!(self, SourceType::TimestampNs | SourceType::TimestampTzNs)
+            || self.parts().iter().any(|ty| ty.truncates())
     }
 
     /// Whether the value is made of other values.
@@ -123,8 +126,8 @@ impl SourceType {
 
     /// Whether one `CAST` does the whole type.
     fn is_castable(&self) -> bool {
-        use SourceType::{Geometry, Interval, TimestampNs, Union, Variant};
-        !matches!(self, Interval | Variant | Geometry | TimestampNs | Union(_))
+        use SourceType::{Geometry, Interval, TimestampNs, TimestampTzNs, Union, Variant};
+        !matches!(self, Interval | Variant | Geometry | TimestampNs | TimestampTzNs | Union(_))
             && self.parts().iter().all(|ty| ty.is_castable())
     }
 
@@ -138,7 +141,7 @@ impl SourceType {
             SourceType::UBigInt => "DECIMAL(20,0)".into(),
             SourceType::HugeInt | SourceType::UHugeInt => "DECIMAL(38,0)".into(),
             SourceType::Timestamp | SourceType::TimestampNs => "TIMESTAMP".into(),
-            SourceType::TimestampTz => "TIMESTAMPTZ".into(),
+            SourceType::TimestampTz | SourceType::TimestampTzNs => "TIMESTAMPTZ".into(),
             SourceType::Geometry => "BLOB".into(),
             SourceType::Text | SourceType::Interval | SourceType::Variant => "VARCHAR".into(),
             SourceType::List(element) => format!("{}[]", element.cast_type()),
@@ -166,6 +169,12 @@ impl SourceType {
             SourceType::Interval => iso_interval(value),
             SourceType::Variant => format!("CAST(CAST({value} AS JSON) AS VARCHAR)"),
             SourceType::Geometry => format!("CAST({value} AS BLOB)"),
+            SourceType::TimestampTzNs => {
+                // The session's time zone is UTC, so both casts keep the instant.
+                let local = format!("CAST({value} AS TIMESTAMP_NS)");
+                let cut = SourceType::TimestampNs.expression(&local, depth);
+                format!("CAST({cut} AS TIMESTAMPTZ)")
+            }
             SourceType::TimestampNs => {
                 // A plain cast rounds. The remainder is made non-negative so that instants
                 // before 1970 lose their last digits like the later ones.

@@ -22,6 +22,8 @@ pub(crate) enum Outcome {
     Planned,
     /// The table failed; its old version stands.
     Failed,
+    /// A guard or a test kept the table from being published; its last version stands.
+    Held,
     /// The run was stopped before the table's commit; its old version stands.
     Interrupted,
     /// The table was not exported, for the given reason.
@@ -137,8 +139,12 @@ impl Summary {
         stopped: Option<Status>,
     ) -> Self {
         tables.sort_by(|a, b| (&a.layer, &a.table).cmp(&(&b.layer, &b.table)));
-        let any_failed = tables.iter().any(|table| table.outcome == Outcome::Failed);
-        let status = stopped.unwrap_or(if any_failed { failed } else { Status::Done });
+        let any = |outcome| tables.iter().any(|table| table.outcome == outcome);
+        let status = stopped.unwrap_or(match (any(Outcome::Failed), any(Outcome::Held)) {
+            (true, _) => failed,
+            (false, true) => Status::No,
+            (false, false) => Status::Done,
+        });
         Self {
             tool: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
@@ -152,7 +158,7 @@ impl Summary {
     /// The warnings and errors of all tables, each about its table.
     pub(crate) fn problems(&self) -> impl Iterator<Item = Diagnostic> {
         self.tables.iter().flat_map(|table| {
-            let told = matches!(table.outcome, Outcome::Failed | Outcome::Gone);
+            let told = matches!(table.outcome, Outcome::Failed | Outcome::Held | Outcome::Gone);
             let why = table.why.iter().filter(move |_| told);
             table.warnings.iter().chain(why).map(|problem| problem.clone().about(&table.label()))
         })
@@ -227,6 +233,12 @@ mod tests {
     fn a_failed_table_gives_its_status() {
         let outcomes = [Outcome::Exported, Outcome::Failed];
         assert_eq!(status(&outcomes, Status::Unfinished, None), Status::Unfinished);
+    }
+
+    #[test]
+    fn a_table_that_was_held_back_is_no_success() {
+        let outcomes = [Outcome::Exported, Outcome::Held];
+        assert_eq!(status(&outcomes, Status::Unfinished, None), Status::No);
     }
 
     #[test]

@@ -4,17 +4,22 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use common::diagnostic::Diagnostic;
+use common::streams;
 use common::verbose::step;
 use indicatif::HumanCount;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::catalog::Relation;
 use crate::cli::Cli;
 use crate::export::{self, ExportError, Run};
-use crate::gone;
 use crate::log::TableLog;
+use crate::plan::Job;
 use crate::prepare::Prepared;
 use crate::problem::Problem;
+use crate::prune;
+use crate::query::Reading;
 use crate::s3::BucketError;
 use crate::store::{S3Settings, Stores};
 use crate::summary::{Outcome, TableReport};
@@ -24,14 +29,16 @@ pub(crate) struct Exported {
     pub(crate) tables: Vec<TableReport>,
     /// Whether no store could be reached.
     pub(crate) unreachable: bool,
+    /// What else there is to say.
+    pub(crate) remarks: Vec<Diagnostic>,
 }
 
 /// Exports every table of the plan.
 pub(crate) async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported> {
     let Prepared { run, template, plan } = prepared;
     let folders: Vec<_> =
-        plan.layers.iter().filter_map(|layer| template.layer_folder(layer)).collect();
-    let locations = plan.jobs.iter().map(|(_, location)| location).chain(&folders);
+        plan.layers.iter().filter_map(|(db, layer)| template.layer_folder(db, layer)).collect();
+    let locations = plan.jobs.iter().map(|job| &job.location).chain(&folders);
     let settings =
         S3Settings { endpoint: cli.s3.s3_endpoint.clone(), retry_timeout: cli.s3.retry_timeout };
     let stores = Stores::open(locations, &settings).await.map_err(|error| error.diagnostic())?;
@@ -41,12 +48,21 @@ pub(crate) async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported
         () = run.cancel.wait() => HashMap::new(),
     };
 
+    let leftovers = match closed.is_empty() && !run.cancel.is_set() {
+        true => tokio::select! {
+            found = prune::find(&run, &stores, &template, &plan, cli) => found,
+            () = run.cancel.wait() => prune::Leftovers::default(),
+        },
+        false => prune::Leftovers::default(),
+    };
+    leftovers.check(cli, &plan.empty)?;
+
     let mut tables = plan.left_out;
     let mut unreachable = closed.values().any(BucketError::is_unreachable);
     let mut reached = false;
     let slots = Arc::new(Semaphore::new(run.budget.jobs));
     let mut running = JoinSet::new();
-    for (relation, location) in plan.jobs {
+    for Job { relation, location } in plan.jobs {
         let failed = TableReport::new(&relation, location.url.to_string(), Outcome::Failed);
         if let Some(error) = location.bucket.as_ref().and_then(|bucket| closed.get(bucket)) {
             tables.push(failed.because(error.diagnostic()));
@@ -57,29 +73,62 @@ pub(crate) async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported
         let (run, slots) = (Arc::clone(&run), Arc::clone(&slots));
         running.spawn(async move {
             let _slot = slots.acquire_owned().await;
-            let exported = tokio::spawn(async move { export::export(&run, &relation, &log).await });
-            exported.await.unwrap_or_else(|_| {
-                (failed.because(ExportError::Panic.diagnostic()), Some(ExportError::Panic))
-            })
+            let (report, error) = export_one(&run, &relation, &log, Reading::Stream, failed).await;
+            (report, error, relation, log)
         });
     }
-    while let Some(ended) = running.join_next().await {
-        let Ok((report, error)) = ended else { continue };
+    let mut wide = Vec::new();
+    let mut ended = Vec::new();
+    while let Some(joined) = running.join_next().await {
+        let Ok((report, error, relation, log)) = joined else { continue };
+        if error.as_ref().is_some_and(ExportError::is_memory) && !run.cancel.is_set() {
+            wide.push((relation, log));
+            continue;
+        }
+        note(&run, &report);
+        ended.push((report, error));
+    }
+    if !wide.is_empty() {
+        run.widen().map_err(|error| error.diagnostic())?;
+    }
+    // One at a time, when no other table needs memory.
+    for (relation, log) in wide {
+        let failed = TableReport::new(&relation, log.location.url.to_string(), Outcome::Failed);
+        let (report, error) = export_one(&run, &relation, &log, Reading::Slices, failed).await;
+        note(&run, &report);
+        ended.push((report, error));
+    }
+    for (report, error) in ended {
         match &error {
             Some(error) if error.is_unreachable() => unreachable = true,
             _ => reached = true,
         }
-        note(&run, &report);
         tables.push(report);
     }
+    let mut remarks = Vec::new();
     if !run.cancel.is_set() {
-        for layer in &plan.layers {
-            let gone =
-                gone::find(&run, &stores, &template, layer, &plan.known, &cli.choice, cli.prune);
-            tables.extend(gone.await);
-        }
+        streams::say(&leftovers.announcement(cli));
+        let (reports, more) = leftovers.settle(&run, cli).await;
+        tables.extend(reports);
+        remarks = more;
     }
-    Ok(Exported { tables, unreachable: unreachable && !reached })
+    Ok(Exported { tables, unreachable: unreachable && !reached, remarks })
+}
+
+/// Exports a table in a task of its own, so that a panic is that table's alone.
+async fn export_one(
+    run: &Arc<Run>,
+    relation: &Relation,
+    log: &TableLog,
+    reading: Reading,
+    failed: TableReport,
+) -> (TableReport, Option<ExportError>) {
+    let (run, relation, log) = (Arc::clone(run), relation.clone(), log.clone());
+    let exported =
+        tokio::spawn(async move { export::export(&run, &relation, &log, reading).await });
+    exported.await.unwrap_or_else(|_| {
+        (failed.because(ExportError::Panic.diagnostic()), Some(ExportError::Panic))
+    })
 }
 
 async fn check_buckets(stores: &Stores, create: bool) -> HashMap<String, BucketError> {

@@ -1,14 +1,38 @@
 //! Where a table goes: the target template and the location it gives for one table.
 
+use std::path::Path as FilePath;
+
 use object_store::path::Path;
 use url::Url;
 
 use crate::problem::{Advice, Problem};
 
-/// A location pattern with `{layer}` and `{table}`.
+/// The placeholders of a template.
+const PLACEHOLDERS: [&str; 3] = ["{database}", "{layer}", "{table}"];
+
+/// A location pattern with `{layer}`, `{table}` and perhaps `{database}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Template {
+    scheme: Scheme,
+    /// The text after the scheme; for a folder an absolute path.
     text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    S3,
+    /// A URL, whose path may have percent escapes.
+    FileUrl,
+    /// A path as the file system has it.
+    Path,
+}
+
+/// The names that fill a template.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names<'a> {
+    pub(crate) database: &'a str,
+    pub(crate) layer: &'a str,
+    pub(crate) table: &'a str,
 }
 
 /// The place of one table.
@@ -31,59 +55,126 @@ pub(crate) enum TargetError {
     NoTable(String),
     #[error("the target {0:?} has an unknown placeholder")]
     Placeholder(String),
+    #[error("the target {0:?} has a `{1}`, after which a URL holds no path")]
+    Cut(String, char),
+    #[error("the target {0:?} has a user or a password")]
+    User(String),
+    #[error("the target {0:?} has the port {1}, which an S3 location cannot have")]
+    Port(String, String),
     #[error("the name {0:?} cannot be a part of a location")]
     Name(String),
 }
 
 impl Problem for TargetError {
     fn advice(&self) -> Advice {
-        match self {
-            Self::Scheme(_) => (
-                "bad-target",
-                "write for example s3://rideshare-{layer}/{table} or file:///data/{layer}/{table}",
-            ),
-            Self::NoTable(_) => ("bad-target", "put {table} into --target"),
-            Self::Placeholder(_) => ("bad-target", "the placeholders are {layer} and {table}"),
-            Self::Name(_) => ("bad-name", "name it with letters, digits, `_`, `-` and `.` only"),
-        }
+        let hint = match self {
+            Self::Scheme(_) => {
+                "write for example s3://rideshare-{layer}/{table} or file:///data/{layer}/{table}"
+            }
+            Self::NoTable(_) => "put {table} into --target",
+            Self::Placeholder(_) => "the placeholders are {layer}, {table} and {database}",
+            Self::Cut(..) => "name the folder without `#` and `?`",
+            Self::User(_) => {
+                "give credentials with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+            }
+            Self::Port(..) => "give the store's address with --s3-endpoint",
+            Self::Name(_) => {
+                return (
+                    "bad-name",
+                    "give the model an alias of letters, digits, spaces, `_`, `-` and `.`",
+                );
+            }
+        };
+        ("bad-target", hint)
     }
 }
 
 impl Template {
-    /// Parses a template; `s3a://` is taken for `s3://`, and a bare path for `file://`.
+    /// Parses a template; `s3a://` is taken for `s3://`, a path for `file://`, and a path that does not
+    /// begin with a slash for one in the current folder.
     pub(crate) fn parse(text: &str) -> Result<Self, TargetError> {
-        let text = match text.strip_prefix("s3a://") {
-            Some(rest) => format!("s3://{rest}"),
-            None if text.starts_with('/') => format!("file://{text}"),
-            None => text.to_string(),
-        };
-        let template = Self { text: text.trim_end_matches('/').to_string() };
-        if !template.text.contains("{table}") {
-            return Err(TargetError::NoTable(text));
+        let shown = common::aws::without_user(text);
+        let (scheme, rest) = split_scheme(text).ok_or(TargetError::Scheme(shown.clone()))?;
+        // Before everything else, so that no other message shows a password.
+        if scheme != Scheme::Path {
+            let authority = rest.split('/').next().unwrap_or_default();
+            let port = authority.split_once(':').map(|(_, port)| port);
+            let is_port = port.is_none_or(|p| p.bytes().all(|b| b.is_ascii_digit()));
+            if authority.contains('@') || !is_port {
+                // Without an `@`, the text after the colon may still be a password.
+                let masked = !text.contains('@');
+                let shown = if masked { text.replacen(authority, "…", 1) } else { shown };
+                return Err(TargetError::User(shown));
+            }
         }
-        let probe = template.text.replace("{table}", "t").replace("{layer}", "l");
+        if let Some(cut) = rest.chars().find(|c| matches!(c, '#' | '?')) {
+            return Err(TargetError::Cut(shown, cut));
+        }
+        if !rest.contains("{table}") {
+            return Err(TargetError::NoTable(shown));
+        }
+        let probe = PLACEHOLDERS.iter().fold(rest.to_owned(), |text, name| text.replace(name, "x"));
         if probe.contains(['{', '}']) {
-            return Err(TargetError::Placeholder(text));
+            return Err(TargetError::Placeholder(shown));
         }
-        template.locate("layer", "table")?;
+        let bucket = probe.split('/').next().unwrap_or_default();
+        if let (Scheme::S3, Some((_, port))) = (scheme, bucket.split_once(':')) {
+            return Err(TargetError::Port(shown, port.to_owned()));
+        }
+        let text = match scheme {
+            Scheme::Path => {
+                let path = std::path::absolute(FilePath::new(rest));
+                let path = path.map_err(|_| TargetError::Scheme(shown.clone()))?;
+                without_parents(&path)
+            }
+            Scheme::S3 | Scheme::FileUrl => rest.to_owned(),
+        };
+        let template = Self { scheme, text: text.trim_end_matches('/').to_string() };
+        template.locate(Names { database: "database", layer: "layer", table: "table" })?;
         Ok(template)
     }
 
+    /// Whether every layer has a folder of its own.
+    pub(crate) fn has_layer(&self) -> bool {
+        self.text.contains("{layer}")
+    }
+
+    /// The template as a person would write it.
+    pub(crate) fn shown(&self) -> String {
+        match self.scheme {
+            Scheme::S3 => format!("s3://{}", self.text),
+            Scheme::FileUrl | Scheme::Path => format!("file://{}", self.text),
+        }
+    }
+
     /// The location of a table.
-    pub(crate) fn locate(&self, layer: &str, table: &str) -> Result<Location, TargetError> {
-        for name in [layer, table] {
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-            if name.is_empty() || !name.chars().all(plain) || name.chars().all(|c| c == '.') {
+    pub(crate) fn locate(&self, names: Names<'_>) -> Result<Location, TargetError> {
+        let Names { database, layer, table } = names;
+        let mut text = self.text.clone();
+        for (placeholder, name) in PLACEHOLDERS.iter().zip([database, layer, table]) {
+            if !text.contains(placeholder) {
+                continue;
+            }
+            if !is_plain(name) {
                 return Err(TargetError::Name(name.to_string()));
             }
+            text = text.replace(placeholder, &in_location(name));
         }
-        let text = self.text.replace("{layer}", layer).replace("{table}", table);
-        let bad = || TargetError::Scheme(self.text.clone());
-        let url = Url::parse(&text).map_err(|_| bad())?;
+        let bad = || TargetError::Scheme(self.shown());
+        let host = text.split('/').next().unwrap_or_default();
+        if self.scheme == Scheme::S3 && !is_bucket(host) {
+            // A layer's name is part of the bucket's.
+            return Err(TargetError::Name(host.to_string()));
+        }
+        let url = match self.scheme {
+            Scheme::S3 => Url::parse(&format!("s3://{text}")).map_err(|_| bad())?,
+            Scheme::FileUrl => Url::parse(&format!("file://{text}")).map_err(|_| bad())?,
+            Scheme::Path => Url::from_file_path(&text).map_err(|()| bad())?,
+        };
         let prefix = Path::from_url_path(url.path()).map_err(|_| bad())?;
-        let bucket = match (url.scheme(), url.host_str()) {
-            ("s3", Some(host)) => Some(host.to_string()),
-            ("file", None | Some("" | "localhost")) => None,
+        let bucket = match (self.scheme, url.host_str()) {
+            (Scheme::S3, Some(host)) => Some(host.to_string()),
+            (Scheme::FileUrl | Scheme::Path, None | Some("" | "localhost")) => None,
             _ => return Err(bad()),
         };
         Ok(Location { url, bucket, prefix })
@@ -91,13 +182,12 @@ impl Template {
 
     /// The folder that holds the tables of a layer, when `{table}` is the last part of the
     /// template; otherwise the tables that exist there cannot be listed.
-    pub(crate) fn layer_folder(&self, layer: &str) -> Option<Location> {
+    pub(crate) fn layer_folder(&self, database: &str, layer: &str) -> Option<Location> {
         let parent = self.text.strip_suffix("/{table}")?;
         if parent.contains("{table}") {
             return None;
         }
-        let template = Self { text: format!("{parent}/{{table}}") };
-        let mut location = template.locate(layer, "x").ok()?;
+        let mut location = self.locate(Names { database, layer, table: "x" }).ok()?;
         let mut parts: Vec<_> = location.prefix.parts().collect();
         parts.pop();
         location.prefix = parts.into_iter().collect();
@@ -105,49 +195,148 @@ impl Template {
     }
 }
 
+/// The scheme, and the text after it.
+fn split_scheme(text: &str) -> Option<(Scheme, &str)> {
+    for prefix in ["s3://", "s3a://"] {
+        if let Some(rest) = text.strip_prefix(prefix) {
+            return Some((Scheme::S3, rest));
+        }
+    }
+    if let Some(rest) = text.strip_prefix("file://") {
+        return Some((Scheme::FileUrl, rest));
+    }
+    // `file:lake` and `file:/lake`: people mean a path.
+    if let Some(rest) = text.strip_prefix("file:") {
+        return Some((Scheme::Path, rest));
+    }
+    let is_path = ["/", "./", "../"].iter().any(|start| text.starts_with(start));
+    is_path.then_some((Scheme::Path, text))
+}
+
+/// The path without `..`, which an object store's path cannot have.
+fn without_parents(path: &FilePath) -> String {
+    let mut out = std::path::PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out.to_string_lossy().into_owned()
+}
+
+/// A name as a part of a location: `_` for spaces and punctuation, because not every reader decodes the escapes
+/// that a URL has for them.
+fn in_location(name: &str) -> String {
+    let keeps = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+    name.chars().map(|c| if keeps(c) { c } else { '_' }).collect()
+}
+
+/// Whether a name can be a part of a location for every reader: no separator, and no character
+/// that a URL or an object store would write in another way.
+fn is_plain(name: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "_-. '()+,&@!$=~".contains(c);
+    !name.trim().is_empty() && name.chars().all(plain) && !name.chars().all(|c| c == '.')
+}
+
+fn is_bucket(host: &str) -> bool {
+    !host.is_empty()
+        && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn locate(template: &str, layer: &str, table: &str) -> Result<Location, TargetError> {
+        Template::parse(template)?.locate(Names { database: "d", layer, table })
+    }
+
     #[test]
-    fn locations() {
-        let template = Template::parse("s3://rideshare-{layer}/{table}").unwrap();
-        let place = template.locate("gold", "fact_trips").unwrap();
+    fn a_bucket_for_each_layer() {
+        let place = locate("s3://rideshare-{layer}/{table}", "gold", "fact_trips").unwrap();
         assert_eq!(place.url.as_str(), "s3://rideshare-gold/fact_trips");
         assert_eq!(place.bucket.as_deref(), Some("rideshare-gold"));
         assert_eq!(place.prefix, Path::from("fact_trips"));
+        let place = locate("s3a://my_lake/{database}/{layer}/{table}", "gold", "t").unwrap();
+        assert_eq!(place.url.as_str(), "s3://my_lake/d/gold/t");
+    }
 
-        let template = Template::parse("file:///data/{layer}/{table}/").unwrap();
-        let place = template.locate("silver", "trips").unwrap();
+    #[test]
+    fn a_folder() {
+        let place = locate("file:///data/{layer}/{table}/", "silver", "trips").unwrap();
         assert_eq!(place.url.as_str(), "file:///data/silver/trips");
         assert_eq!((place.bucket, place.prefix), (None, Path::from("data/silver/trips")));
-        assert_eq!(
-            Template::parse("/data/{layer}/{table}").unwrap(),
-            Template::parse("file:///data/{layer}/{table}").unwrap()
-        );
+        let url = |template| locate(template, "silver", "trips").unwrap().url;
+        assert_eq!(url("/data/{layer}/{table}"), url("file:///data/{layer}/{table}"));
+        assert_eq!(url("file:/data/{layer}/{table}"), url("file:///data/{layer}/{table}"));
+    }
+
+    #[test]
+    fn a_folder_in_the_current_one() {
+        let here = std::env::current_dir().unwrap();
+        for template in ["file:lake/{table}", "file:./lake/{table}", "./lake/{table}"] {
+            let place = locate(template, "gold", "t").unwrap();
+            assert_eq!(place.url.to_file_path().unwrap(), here.join("lake/t"), "{template}");
+        }
+        let place = locate("../lake/{table}", "gold", "t").unwrap();
+        assert_eq!(place.url.to_file_path().unwrap(), here.parent().unwrap().join("lake/t"));
+    }
+
+    #[test]
+    fn names_with_spaces_and_letters_of_all_languages() {
+        let place = locate("s3://b/{layer}/{table}", "gold", "Área 51").unwrap();
+        assert_eq!(place.url.as_str(), "s3://b/gold/%C3%81rea_51");
+        assert_eq!(place.prefix.as_ref(), "gold/Área_51");
+        let place = locate("/tmp/a b/{table}", "gold", "Trips per day").unwrap();
+        assert_eq!(place.url.to_file_path().unwrap(), FilePath::new("/tmp/a b/Trips_per_day"));
     }
 
     #[test]
     fn folders() {
-        let template = Template::parse("s3://b/lake/{layer}/{table}").unwrap();
-        assert_eq!(template.layer_folder("gold").unwrap().prefix, Path::from("lake/gold"));
-        let template = Template::parse("s3://rideshare-{layer}/{table}").unwrap();
-        assert_eq!(template.layer_folder("gold").unwrap().prefix, Path::default());
-        assert_eq!(Template::parse("s3://b/{table}/{layer}").unwrap().layer_folder("gold"), None);
+        let folder = |template| Template::parse(template).unwrap().layer_folder("d", "gold");
+        assert_eq!(folder("s3://b/lake/{layer}/{table}").unwrap().prefix, Path::from("lake/gold"));
+        assert_eq!(folder("s3://rideshare-{layer}/{table}").unwrap().prefix, Path::default());
+        assert_eq!(folder("s3://b/{table}/{layer}"), None);
+    }
+
+    /// One test for each target that is refused.
+    macro_rules! refused {
+        ($($test:ident: $target:expr => [$error:pat];)*) => {
+            $(
+                #[test]
+                fn $test() {
+                    let error = Template::parse($target).unwrap_err();
+                    assert!(matches!(error, $error), "{error}");
+                    assert!(!error.to_string().contains("canary"), "{error}");
+                }
+            )*
+        };
+    }
+
+    refused! {
+        no_table: "s3://b/x" => [TargetError::NoTable(_)];
+        another_store: "gs://b/{table}" => [TargetError::Scheme(_)];
+        another_store_with_a_password: "ftp://u:canary@b/{table}" => [TargetError::Scheme(_)];
+        no_scheme: "x/{table}" => [TargetError::Scheme(_)];
+        a_host: "file://lake/{table}" => [TargetError::Scheme(_)];
+        an_unknown_placeholder: "s3://b/{table}/{date}" => [TargetError::Placeholder(_)];
+        a_fragment: "s3://b/a#1/{layer}/{table}" => [TargetError::Cut(_, '#')];
+        a_query: "/lake?v=1/{layer}/{table}" => [TargetError::Cut(_, '?')];
+        a_user: "s3://canary@b/{layer}/{table}" => [TargetError::User(_)];
+        a_password: "s3://user:can/ary@b/{layer}/{table}" => [TargetError::User(_)];
+        a_password_of_a_file: "file://user:canary@host/{layer}/{table}" => [TargetError::User(_)];
+        a_port: "s3://minio:9000/{layer}/{table}" => [TargetError::Port(..)];
     }
 
     #[test]
-    fn refused() {
-        assert!(matches!(Template::parse("s3://b/x"), Err(TargetError::NoTable(_))));
-        assert!(matches!(Template::parse("gs://b/{table}"), Err(TargetError::Scheme(_))));
-        assert!(matches!(Template::parse("x/{table}"), Err(TargetError::Scheme(_))));
-        assert!(matches!(
-            Template::parse("s3://b/{table}/{date}"),
-            Err(TargetError::Placeholder(_))
-        ));
-        let template = Template::parse("s3://b/{table}").unwrap();
-        for bad in ["a/b", "..", "a b", "é", ""] {
-            assert!(matches!(template.locate("gold", bad), Err(TargetError::Name(_))), "{bad}");
+    fn names_that_no_location_can_have() {
+        for bad in ["a/b", "..", "a#b", "a?b", "50%", "", " ", "a\nb", "a\\b", "a*"] {
+            let error = locate("s3://b/{table}", "gold", bad).unwrap_err();
+            assert!(matches!(error, TargetError::Name(_)), "{bad}");
         }
+        assert!(matches!(locate("s3://l-{layer}/{table}", "é", "t"), Err(TargetError::Name(_))));
     }
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field as ArrowField, Fields, TimeUnit};
+use common::diagnostic::Diagnostic;
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,10 +157,56 @@ pub(crate) fn schema_json(fields: &[Field]) -> Value {
     json!({"type": "struct", "fields": fields})
 }
 
-/// Every fault of the columns' names.
-///
-/// Delta without column mapping refuses these characters, and Spark and Trino compare names
-/// without regard to case.
+/// Characters that Delta refuses in a name without column mapping, which several readers lack.
+const REFUSED: &str = " ,;{}()\n\t=";
+
+/// Gives columns and members another name where Delta refuses theirs: `_` for each refused character, and a
+/// number where two would be alike. Returns a warning for each.
+pub(crate) fn rename(fields: &mut [Field]) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    rename_under(fields, "", &mut warnings);
+    warnings
+}
+
+fn rename_under(fields: &mut [Field], path: &str, warnings: &mut Vec<Diagnostic>) {
+    let is_fine = |name: &str| !name.contains(|c| REFUSED.contains(c));
+    let mut taken: Vec<String> = Vec::with_capacity(fields.len());
+    taken.extend(fields.iter().filter(|f| is_fine(&f.name)).map(|f| f.name.to_lowercase()));
+    for field in fields {
+        if !is_fine(&field.name) {
+            let plain = field.name.trim().replace(|c| REFUSED.contains(c), "_");
+            let numbered = (2..).map(|number| format!("{plain}_{number}"));
+            let name = std::iter::once(plain.clone())
+                .chain(numbered)
+                .find(|name| !taken.contains(&name.to_lowercase()))
+                .unwrap_or_default();
+            let message = format!(
+                "column {:?} is written as {name:?}: Delta allows no space and none of ,;{{}}()= in a name",
+                format!("{path}{}", field.name)
+            );
+            warnings.push(Diagnostic::warning("renamed", message));
+            taken.push(name.to_lowercase());
+            field.name = name;
+        }
+        let path = format!("{path}{}.", field.name);
+        rename_in(&mut field.ty, &path, warnings);
+    }
+}
+
+fn rename_in(ty: &mut DeltaType, path: &str, warnings: &mut Vec<Diagnostic>) {
+    match ty {
+        DeltaType::Struct(fields) => rename_under(fields, path, warnings),
+        DeltaType::Array(element) => rename_in(element, path, warnings),
+        DeltaType::Map(key, value) => {
+            rename_in(key, path, warnings);
+            rename_in(value, path, warnings);
+        }
+        _ => {}
+    }
+}
+
+/// Every fault of the columns' names that [`rename`] does not mend: Spark and Trino compare names without
+/// regard to case.
 pub(crate) fn name_faults(fields: &[Field]) -> Vec<String> {
     let mut faults = Vec::new();
     collect_name_faults(fields, "", &mut faults);
@@ -172,11 +219,6 @@ fn collect_name_faults(fields: &[Field], path: &str, faults: &mut Vec<String>) {
         let shown = format!("{path}{}", field.name);
         if field.name.is_empty() {
             faults.push(format!("a column under {path:?} has no name"));
-        }
-        if let Some(bad) = field.name.chars().find(|c| " ,;{}()\n\t=".contains(*c)) {
-            faults.push(format!(
-                "column {shown:?} contains {bad:?}, which Delta does not allow in a name"
-            ));
         }
         let folded = field.name.to_lowercase();
         if let Some((_, other)) = seen.iter().find(|(name, _)| *name == folded) {
@@ -237,21 +279,30 @@ mod tests {
     }
 
     #[test]
-    fn names() {
-        let fields = [
-            field("ok_1", DeltaType::Long),
-            field("a b", DeltaType::Long),
-            field("Ok_1", DeltaType::Long),
-            field(
-                "s",
-                DeltaType::Array(Box::new(DeltaType::Struct(vec![field("x=y", DeltaType::Long)]))),
-            ),
-        ];
+    fn names_that_differ_only_in_case() {
+        let fields = [field("ok_1", DeltaType::Long), field("Ok_1", DeltaType::Long)];
         let faults = name_faults(&fields);
-        assert_eq!(faults.len(), 3, "{faults:?}");
-        assert!(faults[0].contains("\"a b\""));
-        assert!(faults[1].contains("differ only in case"));
-        assert!(faults[2].contains("s.x=y"));
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].contains("differ only in case"));
+    }
+
+    #[test]
+    fn names_that_delta_refuses_get_others() {
+        let member = DeltaType::Struct(vec![field("x=y", DeltaType::Long)]);
+        let mut fields = [
+            field("Total Amount", DeltaType::Long),
+            field("total_amount", DeltaType::Long),
+            field("Total,Amount", DeltaType::Long),
+            field("Größe", DeltaType::Long),
+            field("s", DeltaType::Array(member.into())),
+        ];
+        let warnings = rename(&mut fields);
+        let names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
+        assert_eq!(names, ["Total_Amount_2", "total_amount", "Total_Amount_3", "Größe", "s"]);
+        assert!(schema_json(&fields).to_string().contains("x_y"));
+        assert_eq!(warnings.len(), 3);
+        assert!(warnings[2].message().contains("s.x=y"), "{}", warnings[2].message());
+        assert_eq!(name_faults(&fields), Vec::<String>::new());
     }
 
     #[test]

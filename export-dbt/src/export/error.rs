@@ -1,7 +1,9 @@
 //! Why a table was not exported.
 
 use crate::catalog::CatalogError;
+use crate::guard::Unfit;
 use crate::log::LogError;
+use crate::owner::Foreign;
 use crate::problem::{Advice, Problem};
 use crate::query::ReadError;
 use crate::stats::Unstorable;
@@ -17,6 +19,11 @@ pub(crate) enum ExportError {
     Catalog(#[from] CatalogError),
     #[error("{}", .0.join("; "))]
     Names(Vec<String>),
+    #[error(transparent)]
+    Foreign(#[from] Foreign),
+    /// Nothing is wrong with the run: a guard keeps the last version.
+    #[error(transparent)]
+    Held(#[from] Unfit),
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error("{}", joined(.0))]
@@ -39,7 +46,10 @@ impl Problem for ExportError {
             Self::Interrupted => ("interrupted", ""),
             Self::Catalog(error) => error.advice(),
             Self::Names(_) => ("bad-name", ""),
+            Self::Foreign(error) => error.advice(),
+            Self::Held(error) => error.advice(),
             Self::Read(ReadError::Column { .. }) | Self::Values(_) => ("bad-value", ""),
+            Self::Read(ReadError::Memory(_)) => ("memory-limit", "raise --memory-limit"),
             Self::Read(_) => ("query", ""),
             Self::Encode(_) => ("encode", ""),
             Self::Upload(_) => ("store", ""),
@@ -51,6 +61,11 @@ impl Problem for ExportError {
 }
 
 impl ExportError {
+    /// Whether reading fewer rows at a time may help.
+    pub(crate) fn is_memory(&self) -> bool {
+        matches!(self, Self::Read(ReadError::Memory(_)))
+    }
+
     /// Whether the object store could not be reached.
     pub(crate) fn is_unreachable(&self) -> bool {
         let error = match self {

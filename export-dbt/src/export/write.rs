@@ -18,7 +18,7 @@ use crate::fingerprint::Fingerprint;
 use crate::log::TableLog;
 use crate::log::actions::Add;
 use crate::progress::TableProgress;
-use crate::query::{Query, ReadError, hashes};
+use crate::query::{Query, ReadError, Reading, hashes};
 use crate::stats;
 use crate::upload::{self, PartSink, UploadError};
 
@@ -41,12 +41,14 @@ pub(super) async fn write(
     query: &Arc<Query>,
     log: &TableLog,
     connection: Connection,
+    reading: Reading,
     progress: &TableProgress,
 ) -> Result<Written, ExportError> {
-    let table = TableEncoder::new(&query.fields, run.budget.encoder())?;
+    let table = TableEncoder::new(&query.fields, run.budget.encoder(reading))?;
     let (sender, receiver) = sync_channel(1);
     let (query, cancel) = (Arc::clone(query), run.cancel.clone());
-    let reader = tokio::task::spawn_blocking(move || query.stream(&connection, &cancel, &sender));
+    let reader =
+        tokio::task::spawn_blocking(move || query.stream(&connection, &cancel, reading, &sender));
 
     let (counter, rows) = tokio::sync::watch::channel(0u64);
     let writer = Writer {
@@ -117,7 +119,7 @@ impl Writer {
                     none => none.insert(self.open(table)?),
                 };
                 for batch in &group {
-                    self.done.fingerprint.add(hashes(batch));
+                    self.done.fingerprint.extend(hashes(batch));
                 }
                 Ok(file.encoder.write(group)?)
             });

@@ -37,6 +37,9 @@ pub(crate) struct CommitInfo {
     /// The run that wrote the commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) run_id: Option<String>,
+    /// What the commit's schema, description and owner mark are, as one number, for the next run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<String>,
     /// The rows' fingerprint, for the next run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) fingerprint: Option<String>,
@@ -199,6 +202,7 @@ mod tests {
             engine_info: Some(ENGINE.into()),
             is_blind_append: None,
             run_id: Some("r".into()),
+            state: None,
             fingerprint: Some(fingerprint_text(Fingerprint { rows: 3, sum: 255 }, "o=1")),
         };
         let lines = to_lines(&[

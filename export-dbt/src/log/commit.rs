@@ -13,6 +13,7 @@ use super::protocol;
 use super::snapshot::{Snapshot, commit_path};
 use super::table::{LogError, TableLog};
 use crate::calendar::now_millis;
+use crate::owner::{Mark, Properties};
 
 /// Other writers that may come first before a commit is given up.
 const REBASES: u32 = 30;
@@ -31,12 +32,15 @@ pub(crate) struct Change {
     pub(crate) schema: Value,
     /// The description; none leaves the table's own.
     pub(crate) description: Option<String>,
+    pub(crate) mark: Mark,
     /// Whether a `timestamp_ntz` is in the schema.
     pub(crate) needs_ntz: bool,
     pub(crate) adds: Vec<Add>,
     pub(crate) rows: u64,
     pub(crate) run_id: String,
     pub(crate) fingerprint: String,
+    /// See [`CommitInfo::state`].
+    pub(crate) state: String,
 }
 
 impl TableLog {
@@ -52,7 +56,7 @@ impl TableLog {
         Ok(())
     }
 
-    /// Replaces the table's content and schema in one version, and returns that.
+    /// Replaces the table's content and schema in one version, and returns that with the state before it.
     ///
     /// # Errors
     /// When the table may not be overwritten, or the store fails. After [`LogError::Unknown`]
@@ -61,14 +65,14 @@ impl TableLog {
         &self,
         mut base: Option<Snapshot>,
         change: &Change,
-    ) -> Result<u64, LogError> {
+    ) -> Result<(u64, Option<Snapshot>), LogError> {
         let new_id = Uuid::new_v4().to_string();
         let mut pauses = pauses();
         for _ in 0..REBASES {
             let version = base.as_ref().map_or(0, |snapshot| snapshot.version + 1);
             let actions = actions(base.as_ref(), change, &new_id)?;
             if self.put_commit(version, to_lines(&actions)?, &change.run_id).await? {
-                return Ok(version);
+                return Ok((version, base));
             }
             base = match base {
                 Some(old) => Some(self.reload(old).await?),
@@ -115,14 +119,14 @@ impl TableLog {
         self.objects.head(path).await.is_ok()
     }
 
-    /// Writes a checkpoint when one is due, and drops log entries past the table's own log
-    /// retention. Returns the version of a new checkpoint.
+    /// Writes a checkpoint when one is due after a commit of `version`, and drops log entries past the table's own
+    /// log retention.
     ///
     /// # Errors
     /// When the log cannot be read or the checkpoint not be written; the table is complete
     /// without it.
-    pub(crate) async fn checkpoint(&self, snapshot: &Snapshot) -> Result<Option<u64>, LogError> {
-        let interval = snapshot
+    pub(crate) async fn checkpoint(&self, version: u64, base: &Snapshot) -> Result<(), LogError> {
+        let interval = base
             .metadata
             .configuration
             .get("delta.checkpointInterval")
@@ -130,13 +134,14 @@ impl TableLog {
             .filter(|interval| *interval > 0)
             .unwrap_or(CHECKPOINT_INTERVAL);
         // Counted from the newest checkpoint, so that one that a killed run left out is made up.
-        let since = snapshot.version - snapshot.checkpoint.unwrap_or(0).min(snapshot.version);
+        let since = version - base.checkpoint.unwrap_or(0).min(version);
         if since < interval {
-            return Ok(None);
+            return Ok(());
         }
+        let snapshot = self.reload(base.clone()).await?;
         deltalake::checkpoints::create_checkpoint(&snapshot.table, None).await?;
         deltalake::checkpoints::cleanup_metadata(&snapshot.table, None).await?;
-        Ok(Some(snapshot.version))
+        Ok(())
     }
 }
 
@@ -161,6 +166,8 @@ fn actions(
     let mut actions = vec![Action::CommitInfo(info(base, change, now))];
     match base {
         None => {
+            let mut configuration = Properties::new();
+            change.mark.write(&mut configuration);
             actions.push(Action::Protocol(protocol::new_table(change.needs_ntz)));
             actions.push(Action::MetaData(MetaData {
                 id: new_id.to_string(),
@@ -169,7 +176,7 @@ fn actions(
                 format: Format::default(),
                 schema_string: change.schema.to_string(),
                 partition_columns: Vec::new(),
-                configuration: BTreeMap::new(),
+                configuration,
                 created_time: Some(now),
             }));
         }
@@ -190,10 +197,14 @@ fn actions(
 
 /// The metadata to write, or none when nothing in it changes.
 fn new_metadata(current: &MetaData, change: &Change) -> Option<MetaData> {
-    if current.says(&change.schema, change.description.as_deref()) {
+    let says = current.says(&change.schema, change.description.as_deref());
+    if says && change.mark.is_in(&current.configuration) {
         return None;
     }
+    let mut configuration = current.configuration.clone();
+    change.mark.write(&mut configuration);
     Some(MetaData {
+        configuration,
         description: change.description.clone().or_else(|| current.description.clone()),
         schema_string: change.schema.to_string(),
         partition_columns: Vec::new(),
@@ -222,6 +233,7 @@ fn info(base: Option<&Snapshot>, change: &Change, now: i64) -> CommitInfo {
         engine_info: Some(ENGINE.into()),
         is_blind_append: Some(false),
         run_id: Some(change.run_id.clone()),
+        state: Some(change.state.clone()),
         fingerprint: Some(change.fingerprint.clone()),
     }
 }

@@ -7,6 +7,7 @@
 pub(crate) mod actions;
 mod commit;
 mod durable;
+pub(crate) mod newest;
 mod protocol;
 mod snapshot;
 mod table;
@@ -15,4 +16,4 @@ mod vacuum;
 pub(crate) use commit::Change;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use table::{LogError, TableLog};
-pub(crate) use vacuum::Retention;
+pub(crate) use vacuum::{Retention, State};

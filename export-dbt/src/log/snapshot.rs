@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use deltalake::DeltaTable;
 use deltalake::arrow::array::{Array, StringArray};
 use futures::TryStreamExt;
+use object_store::ObjectStoreExt;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::Value;
 
 use super::actions::{CommitInfo, ENGINE_PREFIX, MetaData, Protocol, Remove, commit_info};
+use super::newest::Versions;
 use super::table::{LogError, TableLog};
 
 #[derive(Debug, Clone)]
@@ -18,7 +19,7 @@ pub(crate) struct Snapshot {
     pub(crate) protocol: Protocol,
     pub(crate) metadata: MetaData,
     pub(crate) files: Vec<ActiveFile>,
-    /// Who wrote the newest version; none when its commit file does not say.
+    /// The newest commit of this tool, when no later one changed the table's content; none otherwise.
     pub(crate) last: Option<CommitInfo>,
     /// The version of the newest checkpoint.
     pub(crate) checkpoint: Option<u64>,
@@ -67,20 +68,20 @@ impl Snapshot {
 impl TableLog {
     /// The newest state, or none where there is no table.
     pub(crate) async fn load(&self) -> Result<Option<Snapshot>, LogError> {
-        let folder = Path::from("_delta_log");
-        let listed: Vec<_> = self.objects.list(Some(&folder)).try_collect().await?;
-        let names = || listed.iter().filter_map(|meta| meta.location.filename());
-        let is_log = |name: &str| version_of(name).is_some();
-        if !names().any(is_log) {
+        let versions = self.versions().await?;
+        self.load_at(versions).await
+    }
+
+    /// As [`TableLog::load`], after a listing of the log.
+    pub(crate) async fn load_at(&self, versions: Versions) -> Result<Option<Snapshot>, LogError> {
+        if versions.newest.is_none() {
             return Ok(None);
         }
-        let checkpoint = names()
-            .filter(|name| name.contains(".checkpoint") && name.ends_with(".parquet"))
-            .filter_map(version_of)
-            .max();
         let mut table = DeltaTable::new(self.log_store.clone());
-        table.load().await?;
-        self.read(table, checkpoint).await.map(Some)
+        if let Err(error) = table.load().await {
+            return Err(self.diagnose(error.into()).await);
+        }
+        self.read(table, versions.checkpoint).await.map(Some)
     }
 
     /// The state after other commits.
@@ -123,7 +124,7 @@ impl TableLog {
                 })
             })
             .collect::<Result<_, LogError>>()?;
-        let last = self.commit_info(version).await?;
+        let last = self.info_below(version).await?;
         Ok(Snapshot { version, protocol, metadata, files, last, checkpoint, table })
     }
 
@@ -143,7 +144,7 @@ pub(super) fn commit_path(version: u64) -> Path {
 }
 
 /// The version of a commit file or a checkpoint.
-fn version_of(name: &str) -> Option<u64> {
+pub(super) fn version_of(name: &str) -> Option<u64> {
     let digits = name.get(..20)?;
     let rest = &name[20..];
     let known = rest == ".json" || rest.starts_with(".checkpoint.");

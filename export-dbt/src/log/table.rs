@@ -37,6 +37,10 @@ pub(crate) enum LogError {
     Read(String),
     #[error("could not reach the table's log")]
     Store(#[from] object_store::Error),
+    #[error("the log's _last_checkpoint names version {version}, which has no checkpoint")]
+    Hint { version: u64 },
+    #[error("the log lacks version {version}, and a newer one is there")]
+    Gap { version: u64 },
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
     #[error("could not write a commit")]
@@ -55,6 +59,14 @@ impl Problem for LogError {
     fn advice(&self) -> Advice {
         match self {
             Self::Read(_) => ("bad-log", ""),
+            Self::Hint { .. } => (
+                "bad-log",
+                "delete _delta_log/_last_checkpoint: readers find the newest checkpoint without it",
+            ),
+            Self::Gap { .. } => (
+                "bad-log",
+                "restore the commit's file from a backup, or move the table's folder away and export again",
+            ),
             Self::Store(_) => ("store", ""),
             Self::Protocol(error) => error.advice(),
             Self::Json(_) => ("commit", ""),

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use object_store::ObjectStore;
 use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore};
 
 use super::snapshot::Snapshot;
 use super::table::{LogError, TableLog};
@@ -22,47 +22,79 @@ pub(crate) struct Retention {
     pub(crate) orphans: Duration,
 }
 
+/// The state of a table whose files are cleaned up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct State<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    /// The files of a commit after the snapshot, which took out all of its.
+    pub(crate) replaced_by: Option<&'a [Path]>,
+}
+
 impl TableLog {
-    /// Cleans up, and counts what it has removed. Called after a commit, or when there was nothing to commit; never before.
+    /// Cleans up, and counts what it has removed. Called after a commit, or when there was nothing to commit; never
+    /// before. `objects` is a listing that was made already.
     ///
     /// # Errors
     /// When the store fails; what is left is removed by a later run.
     pub(crate) async fn vacuum(
         &self,
-        snapshot: &Snapshot,
+        state: State<'_>,
         retention: Retention,
+        objects: Option<Vec<ObjectMeta>>,
     ) -> Result<u64, LogError> {
+        let State { snapshot, replaced_by } = state;
         let now = now_millis();
         let older = |since: i64, age: Duration| {
             i128::from(now) - i128::from(since) >= age.as_millis().min(i64::MAX as u128) as i128
         };
-        let orphan_age = retention.orphans.max(retention.removed);
-        let active: HashSet<&str> = snapshot.files.iter().map(|file| file.path.as_str()).collect();
-        let removed = self.tombstones(snapshot).await?;
+        let mut removed = self.tombstones(snapshot).await?;
+        let files = snapshot.files.iter().map(|file| file.path.as_str());
+        let active: HashSet<&str> = match replaced_by {
+            None => files.collect(),
+            Some(paths) => {
+                removed.extend(files.map(|path| (path.to_owned(), now)));
+                paths.iter().map(|path| path.as_ref()).collect()
+            }
+        };
+        // The table's own retention, which others may have set, is kept where it is the longer one.
+        let configuration = &snapshot.metadata.configuration;
+        let property = configuration.get("delta.deletedFileRetentionDuration").cloned().flatten();
+        let keep =
+            property.map_or(retention.removed, |text| interval(&text).max(retention.removed));
+        let orphan_age = retention.orphans.max(keep);
 
+        let objects = match objects {
+            Some(objects) => objects,
+            None => self.data_objects().await?,
+        };
         let mut doomed = Vec::new();
-        let mut listed = self.objects.list(None);
-        while let Some(object) = listed.try_next().await? {
+        for object in objects {
             let path = object.location.as_ref();
-            // Only data files: what else lies there, a person or another tool has put there.
-            if path.starts_with('_') || !path.ends_with(".parquet") || active.contains(path) {
+            if active.contains(path) {
                 continue;
             }
             let unneeded = match removed.get(path) {
-                Some(since) => older(*since, retention.removed),
+                Some(since) => older(*since, keep),
+                // A person or another tool has put there what looks like no data file.
+                None if !is_data_file(path) => false,
                 None => older(object.last_modified.timestamp_millis(), orphan_age),
             };
             if unneeded {
                 doomed.push(object.location);
             }
         }
-        drop(listed);
         let files = self.delete(doomed).await?;
-        let uploads = match &self.store.bucket {
-            Some(_) => self.abort_uploads(|since| older(since, retention.orphans)).await?,
-            None => self.remove_staged(retention.orphans).await?,
-        };
-        Ok(files + uploads)
+        Ok(files + self.clean_uploads(retention.orphans).await?)
+    }
+
+    /// Removes the uploads of killed runs that are at least this old, and counts them.
+    pub(crate) async fn clean_uploads(&self, age: Duration) -> Result<u64, LogError> {
+        let now = i128::from(now_millis());
+        let is_old = |since: i64| now - i128::from(since) >= age.as_millis() as i128;
+        match &self.store.bucket {
+            Some(_) => self.abort_uploads(is_old).await,
+            None => self.remove_staged(age).await,
+        }
     }
 
     /// Deletes objects by their paths in the table; those that are gone already do not matter.
@@ -76,13 +108,29 @@ impl TableLog {
         Ok(count)
     }
 
-    /// Drops the table: its log first, so that no reader sees a table without its files.
+    /// Drops the table: its log first, so that no reader sees a table without its files. Only files of the log,
+    /// files that it names, and data files of this tool go; others in the folder stay.
     pub(crate) async fn drop_table(&self) -> Result<u64, LogError> {
+        let Some(snapshot) = self.load().await? else { return Ok(0) };
+        let mut named: HashSet<String> = self.tombstones(&snapshot).await?.into_keys().collect();
+        named.extend(snapshot.files.iter().map(|file| file.path.clone()));
         let log: Vec<Path> = self.list(Some("_delta_log")).await?;
+        let log = log.into_iter().filter(|path| path.filename().is_some_and(is_log_file)).collect();
         let mut count = self.delete(log).await?;
         let rest = self.list(None).await?;
-        count += self.delete(rest).await?;
+        let is_ours = |path: &Path| named.contains(path.as_ref()) || is_own_file(path.as_ref());
+        let (ours, theirs): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_ours);
+        count += self.delete(ours).await?;
+        if self.location.bucket.is_none() && theirs.is_empty() {
+            self.remove_folders();
+        }
         Ok(count)
+    }
+
+    /// Removes the folders that a dropped table leaves; one that holds something stays.
+    fn remove_folders(&self) {
+        let Ok(table) = self.location.url.to_file_path() else { return };
+        remove_empty(&table);
     }
 
     async fn list(&self, folder: Option<&str>) -> Result<Vec<Path>, LogError> {
@@ -111,7 +159,7 @@ impl TableLog {
         let mut count = 0;
         for upload in open {
             if is_old(upload.initiated) {
-                bucket.abort(&upload).await.map_err(|error| LogError::Read(error.to_string()))?;
+                bucket.abort(upload).await.map_err(|error| LogError::Read(error.to_string()))?;
                 count += 1;
             }
         }
@@ -129,6 +177,63 @@ impl TableLog {
         });
         Ok(removed.await.unwrap_or(0))
     }
+}
+
+/// A duration of a table property, such as `interval 30 days`; one that cannot be read is endless, so that
+/// nothing is removed too early.
+///
+/// Source: Spark's `CalendarInterval`, without months and years, which Delta refuses.
+fn interval(text: &str) -> Duration {
+    let text = text.trim().to_lowercase();
+    let mut words = text.strip_prefix("interval").unwrap_or(&text).split_whitespace();
+    let mut total = Duration::ZERO;
+    while let Some(number) = words.next() {
+        let seconds = words.next().and_then(|unit| match unit.trim_end_matches('s') {
+            "week" => Some(604_800.0),
+            "day" => Some(86_400.0),
+            "hour" => Some(3_600.0),
+            "minute" => Some(60.0),
+            "second" => Some(1.0),
+            "millisecond" => Some(1e-3),
+            "microsecond" => Some(1e-6),
+            _ => None,
+        });
+        let part = number.parse::<f64>().ok().zip(seconds);
+        let part = part.and_then(|(number, unit)| Duration::try_from_secs_f64(number * unit).ok());
+        let Some(part) = part else { return Duration::MAX };
+        total = total.saturating_add(part);
+    }
+    if total.is_zero() && !text.contains('0') { Duration::MAX } else { total }
+}
+
+/// Removes a folder that holds nothing but empty folders.
+fn remove_empty(folder: &std::path::Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_empty(&entry.path());
+        }
+    }
+    // A folder that is not empty cannot be removed, which is right.
+    let _ = std::fs::remove_dir(folder);
+}
+
+/// Whether a file of `_delta_log` is the log's: commits, checkpoints, checksums, the hint.
+fn is_log_file(name: &str) -> bool {
+    let versioned = name.get(..20).is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    let ends = [".json", ".parquet", ".crc"].iter().any(|end| name.ends_with(end));
+    name == "_last_checkpoint" || (versioned && ends)
+}
+
+/// Whether a path is one that writers of Delta give their data files: `part-…`, at the top or in partitions.
+fn is_data_file(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let partitions = folders.is_empty() || folders.split('/').all(|folder| folder.contains('='));
+    partitions && name.starts_with("part-") && name.ends_with(".parquet")
+}
+
+/// Whether a path is a data file's that this tool has written.
+fn is_own_file(path: &str) -> bool {
+    is_data_file(path) && path.ends_with(".zstd.parquet")
 }
 
 fn remove_staged_in(folder: &std::path::Path, age: Duration) -> u64 {
@@ -151,4 +256,40 @@ fn remove_staged_in(folder: &std::path::Path, age: Duration) -> u64 {
         }
     }
     count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_of_table_properties() {
+        const DAY: u64 = 86_400;
+        for (text, seconds) in [
+            ("interval 30 days", 30 * DAY),
+            ("interval 1 week", 7 * DAY),
+            ("INTERVAL 1 day 12 hours", DAY + DAY / 2),
+            ("interval 0 seconds", 0),
+            ("2 days", 2 * DAY),
+        ] {
+            assert_eq!(interval(text), Duration::from_secs(seconds), "{text}");
+        }
+        for text in ["interval 1 month", "interval", "", "interval x days", "interval 5"] {
+            assert_eq!(interval(text), Duration::MAX, "{text}");
+        }
+    }
+
+    #[test]
+    fn data_files_and_those_of_others() {
+        for path in ["part-00000-x.zstd.parquet", "day=1/part-0.parquet", "a=1/b=2/part-0.parquet"]
+        {
+            assert!(is_data_file(path), "{path}");
+        }
+        for path in ["mine.parquet", "notes/part-0.parquet", "notes.txt", "part-0.csv"] {
+            assert!(!is_data_file(path), "{path}");
+        }
+        assert!(!is_own_file("part-00000-c000.snappy.parquet"));
+        assert!(is_log_file("00000000000000000010.checkpoint.parquet"));
+        assert!(is_log_file("_last_checkpoint") && !is_log_file("notes.json"));
+    }
 }

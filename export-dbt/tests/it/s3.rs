@@ -260,3 +260,20 @@ fn an_empty_s3_endpoint_counts_as_unset() {
     }
     run(&mut command).expect(0);
 }
+
+#[test]
+fn an_unchanged_table_costs_as_many_requests_whatever_its_versions() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    for _ in 0..13 {
+        run(command(&sandbox, stack.address, "requests").arg("--force")).expect(0);
+    }
+    let proxy = Proxy::start(stack.address, |_| Action::Forward);
+    let unchanged = run(&mut command(&sandbox, proxy.address, "requests")).expect(0);
+    assert_eq!(table(&summary(&unchanged), "gold.t")["outcome"], "unchanged");
+    // For the bucket: does it exist, and which folders has it? For the table: log, newest commit, files.
+    let requests = proxy.requests();
+    let shown: Vec<_> = requests.iter().map(|r| format!("{} {}", r.method, r.path)).collect();
+    assert!(requests.len() <= 2 + 3, "{shown:#?}");
+}

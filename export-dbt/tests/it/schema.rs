@@ -53,11 +53,13 @@ fn overwrite(kind: &str, sql: &str, want: &Value) -> (Sandbox, Vec<Value>) {
 }
 
 #[test]
-fn the_same_schema_writes_no_metadata() {
+fn the_same_schema_writes_the_owner_mark_alone() {
     let Some(_readers) = readers() else { return };
     let sql = "CREATE TABLE gold.t AS SELECT 3::BIGINT AS id, 'c' AS name, 7::HUGEINT AS big";
     let (_, commit) = overwrite("plain", sql, &json!([{"id": 3, "name": "c", "big": "7"}]));
-    assert!(actions(&commit, "metaData").is_empty(), "{commit:?}");
+    // Another writer's table gets the mark, and keeps everything else.
+    let metadata = &actions(&commit, "metaData")[0];
+    assert_eq!(metadata["configuration"]["exportDbt.schema"], "gold", "{metadata}");
     assert!(actions(&commit, "protocol").is_empty());
     assert_eq!(actions(&commit, "remove").len(), 1);
 }

@@ -1,0 +1,44 @@
+//! Wide rows at the default memory limit.
+
+use crate::support::{Sandbox, python, readers, table};
+
+/// One test for each kind of wide row: rows, SQL of the columns, and the columns to compare.
+macro_rules! wide {
+    ($($test:ident: $rows:literal, $columns:expr;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                wide($rows, &$columns);
+            }
+        )*
+    };
+}
+
+wide! {
+    texts_of_64_kib: 3000, "repeat(md5(i::varchar), 2048) AS doc".to_owned();
+    texts_of_1_mib: 120, "repeat(md5(i::varchar), 32768) AS doc".to_owned();
+    texts_of_64_kib_that_do_not_compress: 600,
+        "array_to_string(list_transform(range(2048), lambda x: md5((i * 10000 + x)::varchar)), '') AS doc".to_owned();
+    columns_of_text: 20_000,
+        (0..150).map(|c| format!("md5((i + {c})::varchar) AS c{c}")).collect::<Vec<_>>().join(", ");
+    long_lists: 2500, "range(i % 7 * 3000) AS l, {'a': repeat('x', 20000), 'b': [i]} AS s".to_owned();
+}
+
+fn wide(rows: u32, columns: &str) {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql(&format!("CREATE TABLE gold.t AS SELECT i, {columns} FROM range({rows}) t(i)"));
+    let summary = sandbox.exported(&[]);
+    assert_eq!(table(&summary, "gold.t")["rows"], rows);
+    let out = python(
+        "import sys, duckdb
+con = duckdb.connect(sys.argv[1], read_only=True)
+con.execute('SET enable_progress_bar = false')
+con.execute(f\"CREATE TEMP VIEW lake AS FROM read_parquet('{sys.argv[2]}/*.parquet')\")
+for one, other in (('gold.t', 'lake'), ('lake', 'gold.t')):
+    print(con.execute(f'SELECT count(*) FROM (SELECT md5(t::varchar) FROM {one} t EXCEPT ALL SELECT md5(t::varchar) FROM {other} t)').fetchone()[0])",
+        &[&sandbox.database().display().to_string(), &sandbox.table("gold", "t").display().to_string()],
+    );
+    assert_eq!(out.split_whitespace().collect::<Vec<_>>(), ["0", "0"]);
+    assert_eq!(table(&sandbox.exported(&[]), "gold.t")["outcome"], "unchanged");
+}
