@@ -7,8 +7,6 @@ use common::duration;
 use duckdb::Connection;
 
 use crate::catalog::Relation;
-use crate::cli;
-use crate::export::ExportError;
 use crate::problem::{Advice, Problem};
 use crate::query::ReadError;
 use crate::source::{literal, quote};
@@ -17,7 +15,7 @@ use crate::source::{literal, quote};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guards {
     pub(crate) max_shrink: Option<Share>,
-    max_age: Vec<MaxAge>,
+    pub(crate) max_age: Vec<MaxAge>,
 }
 
 /// A share of a table's rows, from 0 to 1.
@@ -71,6 +69,16 @@ pub(crate) enum Unfit {
     Ageless { column: String, limit: String },
 }
 
+/// Why a guard does not let a table pass.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Checked {
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The table could not be looked at.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
 impl Problem for Unfit {
     fn advice(&self) -> Advice {
         match self {
@@ -85,10 +93,6 @@ impl Problem for Unfit {
 }
 
 impl Guards {
-    pub(crate) fn new(options: &cli::Guards) -> Self {
-        Self { max_shrink: options.max_shrink, max_age: options.max_age.clone() }
-    }
-
     pub(crate) fn are_set(&self) -> bool {
         self.max_shrink.is_some() || !self.max_age.is_empty()
     }
@@ -108,7 +112,7 @@ impl Guards {
         &self,
         connection: &Connection,
         relation: &Relation,
-    ) -> Result<(), ExportError> {
+    ) -> Result<(), Checked> {
         for MaxAge { column, age } in &self.max_age {
             let failed = |error: duckdb::Error| ReadError::Engine(crate::failure::sentence(&error));
             let sql = format!(

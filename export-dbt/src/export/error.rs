@@ -1,7 +1,7 @@
 //! Why a table was not exported.
 
 use crate::catalog::CatalogError;
-use crate::guard::Unfit;
+use crate::guard::{Checked, Unfit};
 use crate::log::LogError;
 use crate::owner::Foreign;
 use crate::problem::{Advice, Problem};
@@ -56,6 +56,15 @@ impl Problem for ExportError {
             Self::Log(error) => error.advice(),
             Self::Register { source, .. } => source.advice(),
             Self::Panic => ("bug", ""),
+        }
+    }
+}
+
+impl From<Checked> for ExportError {
+    fn from(checked: Checked) -> Self {
+        match checked {
+            Checked::Unfit(unfit) => Self::Held(unfit),
+            Checked::Read(error) => Self::Read(error),
         }
     }
 }

@@ -9,8 +9,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::actions::{Action, Add, CommitInfo, ENGINE, Format, MetaData, to_lines};
+use super::names::commit_path;
 use super::protocol;
-use super::snapshot::{Snapshot, commit_path};
+use super::snapshot::Snapshot;
 use super::table::{LogError, TableLog};
 use crate::calendar::now_millis;
 use crate::owner::{Mark, Properties};

@@ -7,7 +7,7 @@ use std::path::{Path as FilePath, PathBuf};
 
 use object_store::path::Path;
 
-use super::snapshot::commit_path;
+use super::names::commit_path;
 use super::table::{LogError, TableLog};
 
 impl TableLog {

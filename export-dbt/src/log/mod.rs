@@ -7,6 +7,7 @@
 pub(crate) mod actions;
 mod commit;
 mod durable;
+mod names;
 pub(crate) mod newest;
 mod protocol;
 mod snapshot;

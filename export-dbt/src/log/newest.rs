@@ -7,7 +7,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use serde::Deserialize;
 
 use super::actions::{CommitInfo, ENGINE_PREFIX};
-use super::snapshot::{commit_path, version_of};
+use super::names::{commit_path, version_of};
 use super::table::{LogError, TableLog};
 
 /// Entries of one page of a listing in S3.
@@ -169,14 +169,9 @@ impl TableLog {
             .filter(|version| from.is_none_or(|from| *version > from))
             .collect();
         commits.sort_unstable();
-        let mut next = from.map_or(0, |from| from + 1);
-        for found in commits {
-            if found != next {
-                return LogError::Gap { version: next };
-            }
-            next += 1;
-        }
-        error
+        let expected = from.map_or(0, |from| from + 1)..;
+        let gap = expected.zip(commits).find(|(expected, found)| expected != found);
+        gap.map_or(error, |(version, _)| LogError::Gap { version })
     }
 }
 

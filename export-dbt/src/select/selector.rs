@@ -208,13 +208,12 @@ impl Method {
             Self::Group(name) => node.group.as_ref().is_some_and(|group| glob(name, group)),
             Self::ResourceType(name) => kind_name(node.kind) == name,
             Self::Config { key, value } => {
-                let parts = key.split('.');
-                let found = parts.fold(Some(&node.config), |at, part| at?.get(part));
+                let found = key.split('.').try_fold(&node.config, |at, part| at.get(part));
                 found.is_some_and(|found| {
                     let many = found.as_array().map_or(std::slice::from_ref(found), Vec::as_slice);
                     many.iter().any(|one| match one.as_str() {
                         Some(text) => glob(value, text),
-                        None => one.to_string() == *value,
+                        None => glob(value, &one.to_string()),
                     })
                 })
             }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use rideshare_tests::peers;
 use rideshare_tests::run::run;
-use rideshare_tests::{peers, root};
 use serde_json::json;
 
 use crate::support::{Sandbox, bare, summary, table, validate};
@@ -64,7 +64,6 @@ fn results_that_are_absent_are_an_error() {
 #[test]
 fn a_real_dbt_build_whose_test_fails() {
     let Some(dbt) = peers::find("PEER_DBT") else { return };
-    let _ = root();
     let sandbox = Sandbox::new();
     let folder = sandbox.path();
     let write = |name: &str, text: &str| {

@@ -8,20 +8,25 @@ macro_rules! wide {
         $(
             #[test]
             fn $test() {
-                wide($rows, &$columns);
+                wide($rows, $columns);
             }
         )*
     };
 }
 
 wide! {
-    texts_of_64_kib: 3000, "repeat(md5(i::varchar), 2048) AS doc".to_owned();
-    texts_of_1_mib: 120, "repeat(md5(i::varchar), 32768) AS doc".to_owned();
+    texts_of_64_kib: 3000, "repeat(md5(i::varchar), 2048) AS doc";
+    texts_of_1_mib: 120, "repeat(md5(i::varchar), 32768) AS doc";
     texts_of_64_kib_that_do_not_compress: 600,
-        "array_to_string(list_transform(range(2048), lambda x: md5((i * 10000 + x)::varchar)), '') AS doc".to_owned();
+        "array_to_string(list_transform(range(2048), lambda x: md5((i * 10000 + x)::varchar)), '') AS doc";
     columns_of_text: 20_000,
-        (0..150).map(|c| format!("md5((i + {c})::varchar) AS c{c}")).collect::<Vec<_>>().join(", ");
-    long_lists: 2500, "range(i % 7 * 3000) AS l, {'a': repeat('x', 20000), 'b': [i]} AS s".to_owned();
+        &many_columns();
+    long_lists: 2500, "range(i % 7 * 3000) AS l, {'a': repeat('x', 20000), 'b': [i]} AS s";
+}
+
+fn many_columns() -> String {
+    let columns = (0..150).map(|column| format!("md5((i + {column})::varchar) AS c{column}"));
+    columns.collect::<Vec<_>>().join(", ")
 }
 
 fn wide(rows: u32, columns: &str) {
