@@ -270,7 +270,8 @@ fn an_unchanged_table_costs_as_many_requests_whatever_its_versions() {
         run(command(&sandbox, stack.address, "requests").arg("--force")).expect(0);
     }
     let proxy = Proxy::start(stack.address, |_| Action::Forward);
-    let unchanged = run(&mut command(&sandbox, proxy.address, "requests")).expect(0);
+    let unchanged =
+        run(command(&sandbox, proxy.address, "requests").args(["--layer", "gold"])).expect(0);
     assert_eq!(table(&summary(&unchanged), "gold.t")["outcome"], "unchanged");
     // For the bucket: does it exist, and which folders has it? For the table: log, newest commit, files.
     let requests = proxy.requests();
