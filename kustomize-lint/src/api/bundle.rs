@@ -38,7 +38,7 @@ pub(super) struct Kind {
     pub(super) name: Name,
     /// Whether it is Kubernetes' own.
     pub(super) builtin: bool,
-    versions: u8,
+    versions: u16,
 }
 
 impl Kind {
@@ -47,7 +47,7 @@ impl Kind {
     }
 }
 
-fn bit(version: Version) -> u8 {
+fn bit(version: Version) -> u16 {
     1 << version.index()
 }
 
@@ -84,7 +84,7 @@ impl Schemas {
                         kind,
                         name: Name { chunk: chunk.to_owned(), name: name.to_owned() },
                         builtin: origin == "builtin",
-                        versions: u8::from_str_radix(word()?, 16).ok()?,
+                        versions: u16::from_str_radix(word()?, 16).ok()?,
                     });
                 }
                 _ => return None,

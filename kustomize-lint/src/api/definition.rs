@@ -109,7 +109,7 @@ pub fn field<'a>(fields: &'a [Field], name: &str) -> Option<&'a Field> {
 
 /// The definitions of a chunk's text that hold for one version: their names and what they say.
 /// `None` for a text that is not of this form.
-pub fn parse(text: &str, version: u8) -> Option<Vec<(String, Definition)>> {
+pub fn parse(text: &str, version: u16) -> Option<Vec<(String, Definition)>> {
     let mut found: Vec<(String, Definition)> = Vec::new();
     let mut wanted = false;
     for line in text.lines() {
@@ -125,7 +125,7 @@ pub fn parse(text: &str, version: u8) -> Option<Vec<(String, Definition)>> {
             None => (line, None),
         };
         let mut words = head.split(' ');
-        let (name, versions) = (words.next()?, u8::from_str_radix(words.next()?, 16).ok()?);
+        let (name, versions) = (words.next()?, u16::from_str_radix(words.next()?, 16).ok()?);
         wanted = versions & version != 0;
         if wanted {
             let definition = match alias {
@@ -190,7 +190,7 @@ const SIMPLE: [(&str, Type); 17] = [
 ];
 
 /// Writes a definition as [`parse`] reads it.
-pub fn write(name: &str, versions: u8, definition: &Definition) -> String {
+pub fn write(name: &str, versions: u16, definition: &Definition) -> String {
     let mut text = format!("{name} {versions:x}");
     match definition {
         Definition::Alias(alias) => {

@@ -10,7 +10,7 @@ use super::definition::Form;
 
 impl Form {
     /// Whether the text has the form.
-    pub(super) fn fits(self, text: &str) -> bool {
+    pub(in crate::api) fn fits(self, text: &str) -> bool {
         match self {
             Form::Base64 => is_base64(text),
             Form::Time => TIME.is_match(text),

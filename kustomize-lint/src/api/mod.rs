@@ -7,21 +7,22 @@
 //! custom resources' own definitions.
 //!
 //! The schemas say which fields there are, their types and which are required. A table beside
-//! them says more of the values of the most used fields: the allowed ones, bounds, forms. Not
-//! checked are quantities, the number of a list's items, names of objects, and what depends on
-//! more than one field.
+//! them says more of the values of the most used fields: the allowed ones, bounds, forms. [`refused`]
+//! checks the rest: quantities, names, and fields that depend on each other.
 
 mod alb;
 mod bundle;
 pub mod definition;
 mod formats;
 mod path;
+mod refusal;
 mod removed;
 mod validate;
 mod version;
 mod violation;
 
 pub use bundle::Schemas;
+pub use refusal::refused;
 pub use removed::{Release, Removed, removed};
 pub use validate::{Verdict, validate};
 pub use version::{UnknownVersion, Version};

@@ -161,7 +161,7 @@ mod tests {
         assert!(flow.is_removed(Version::default()));
         assert_eq!(flow.removed_in.unwrap().to_string(), "Kubernetes 1.32");
         let endpoints = removed("v1", "Endpoints").unwrap();
-        assert!(!endpoints.is_deprecated(Version::default()) && endpoints.is_deprecated(new));
+        assert!(!endpoints.is_deprecated(old) && endpoints.is_deprecated(new));
         let store = removed("external-secrets.io/v1beta1", "SecretStoreList").unwrap();
         assert_eq!(store.instead, Some("external-secrets.io/v1"));
         assert!(store.is_deprecated(old) && !store.is_removed(new));

@@ -60,12 +60,27 @@ pub fn validate(object: &Node, version: Version) -> Verdict {
     Verdict::Checked(walk.violations)
 }
 
+/// Fields that schemas require and that the API server does without: their empty value is one.
+const OPTIONAL: &[(&str, &str)] = &[
+    ("CustomResourceDefinitionVersion", "served"),
+    ("CustomResourceDefinitionVersion", "storage"),
+    ("HTTPHeader", "value"),
+    ("LimitRangeSpec", "limits"),
+    ("NetworkPolicySpec", "podSelector"),
+    ("PreferredSchedulingTerm", "preference"),
+    ("RoleRef", "apiGroup"),
+    ("StatefulSetSpec", "serviceName"),
+    ("Sysctl", "value"),
+];
+
 /// Why an object's kind is not in the schemas; `None` when nothing is known against it.
 fn unknown_kind(schemas: &Schemas, api_version: &str, kind: &str) -> Option<Problem> {
     let group = group_of(api_version);
     let known = schemas.kinds(api_version);
     // A custom resource's group may have kinds that are not in the bundle.
-    let elsewhere = !schemas.is_builtin(group) || removed(api_version, kind).is_some();
+    // Groups of custom resources are domains.
+    let foreign = !schemas.is_builtin(group) && group.contains('.');
+    let elsewhere = foreign || removed(api_version, kind).is_some();
     // Objects in a list have kinds of their own, and the list is none of the server's.
     if elsewhere || (api_version, kind) == ("v1", "List") {
         return None;
@@ -228,15 +243,19 @@ impl Walk {
         let definition = self.schemas.definition(name);
         match definition.expect("every name in the bundle leads to a definition") {
             Definition::Alias(alias) => self.check(node, alias),
-            Definition::Object(fields) => self.object(node, fields),
+            Definition::Object(fields) => self.object(node, name, fields),
         }
     }
 
-    fn object(&mut self, node: &Node, fields: &[Field]) {
+    fn object(&mut self, node: &Node, name: &Name, fields: &[Field]) {
         if !node.is_mapping() && !node.is_null() {
             return self.wrong_type(node, Sort::Mapping);
         }
-        for field in fields.iter().filter(|field| field.required) {
+        let is_optional = |field: &Field| {
+            let known = |row: &&(&str, &str)| row.0 == name.name && row.1 == field.name;
+            OPTIONAL.iter().any(|row| known(&row))
+        };
+        for field in fields.iter().filter(|field| field.required && !is_optional(field)) {
             let entry = node.entry(&field.name);
             if entry.is_none_or(|entry| entry.value.is_null()) {
                 let origin = entry.map_or(node.origin, |entry| entry.origin);

@@ -17,8 +17,17 @@ pub struct UnknownVersion {
 
 impl Version {
     /// Every known version, in order.
-    pub const KNOWN: [Version; 5] =
-        [Version(29), Version(30), Version(31), Version(32), Version(33)];
+    pub const KNOWN: [Version; 9] = [
+        Version(29),
+        Version(30),
+        Version(31),
+        Version(32),
+        Version(33),
+        Version(34),
+        Version(35),
+        Version(36),
+        Version(37),
+    ];
 
     /// The minor version: 32 for Kubernetes 1.32.
     pub fn minor(self) -> u8 {
@@ -31,10 +40,10 @@ impl Version {
     }
 }
 
-/// 1.32, where no configuration names another.
+/// 1.35, the version of this project's clusters, where no configuration names another.
 impl Default for Version {
     fn default() -> Self {
-        Version(32)
+        Version(35)
     }
 }
 
@@ -74,11 +83,14 @@ mod tests {
         for text in ["1.31", "v1.31", "1.31.0", "v1.31.14"] {
             assert_eq!(text.parse(), Ok(Version(31)), "{text}");
         }
-        for text in ["", "1", "1.28", "1.34", "2.31", "1.31.x", "1.31.0.1", "1.31-eks"] {
+        for text in ["", "1", "1.28", "1.38", "2.31", "1.31.x", "1.31.0.1", "1.31-eks"] {
             assert_eq!(text.parse::<Version>().unwrap_err().found, text);
         }
         let message = "1.20".parse::<Version>().unwrap_err().to_string();
-        assert!(message.ends_with("known are 1.29, 1.30, 1.31, 1.32, 1.33"), "{message}");
+        assert!(
+            message.ends_with("known are 1.29, 1.30, 1.31, 1.32, 1.33, 1.34, 1.35, 1.36, 1.37"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -69,6 +69,13 @@ pub enum Problem {
         /// How it has to be: `base64`.
         expected: &'static str,
     },
+    /// A value that fits the schema, and that the API server refuses.
+    Refused {
+        /// What is wrong with it, as the end of a sentence that begins with the path.
+        why: String,
+        /// The server's words.
+        server: &'static str,
+    },
     /// An annotation of a known controller with a name that the controller does not know.
     UnknownAnnotation {
         /// The name that was probably meant.
@@ -105,6 +112,8 @@ impl Violation {
                 format!("`{path}` has to be from {first} to {last}")
             }
             Problem::Malformed { expected } => format!("`{path}` is not {expected}"),
+            Problem::Refused { why, .. } if path.is_empty() => format!("the object {why}"),
+            Problem::Refused { why, .. } => format!("`{path}` {why}"),
             Problem::UnknownAnnotation { .. } => {
                 format!("`{path}` is no annotation of the AWS Load Balancer Controller")
             }
@@ -121,6 +130,7 @@ impl Violation {
             Problem::UnknownKind { served, .. } if !served.is_empty() => {
                 Some(format!("use `{}`", served.join("` or `")))
             }
+            Problem::Refused { server, .. } => Some(format!("the API server says: {server}")),
             Problem::NotAllowed { near: Some(near), .. } => Some(meant(near)),
             Problem::NotAllowed { allowed, .. } => {
                 Some(format!("one of `{}`", allowed.join("`, `")))

@@ -3,7 +3,7 @@
 //! `.kustomize-lint.toml`, in the current folder or the nearest parent that has one:
 //!
 //! ```toml
-//! kubernetes = "1.32"                    # the API that the objects are checked against
+//! kubernetes = "1.35"                    # the API that the objects are checked against
 //! compose = ["docker/compose.yaml"]      # for the rules of parity
 //! repository = "https://github.com/example/shop"   # this one, as Argo CD's Applications name it
 //! specification = "infrastructure/platform"

@@ -6,11 +6,11 @@ rule! {
     /// value that is not among the allowed ones.
     ///
     /// A misspelt field is dropped without a word where validation is not strict, and its
-    /// default counts. The schemas of Kubernetes 1.29 to 1.33, Gateway API, External Secrets and
+    /// default counts. The schemas of Kubernetes 1.29 to 1.37, Gateway API, External Secrets and
     /// Argo CD are in the program, and what the annotations of the AWS Load Balancer Controller
-    /// look like. Kinds that are not known are left alone. Amounts are checked by KQ008. Checks of the API
-    /// server beyond a schema are not made here: how names, labels and keys are written, names that stand
-    /// twice, fields that depend on each other.
+    /// look like. Kinds that are not known are left alone. Amounts are checked by KQ008, and KH007
+    /// checks the rules beyond a schema: how names, labels and keys are written, names that stand twice, fields
+    /// that depend on each other.
     ///
     /// ## Bad
     ///

@@ -88,7 +88,8 @@ fn secret(object: &Object, sources: &Sources<'_>, findings: &mut Findings<'_>) {
     }
     let plain = |entry: &&Entry, encoded: bool| {
         !is_public_key(&entry.key)
-            && value(&entry.value, encoded).is_some_and(|value| !is_placeholder(&value))
+            && value(&entry.value, encoded)
+                .is_some_and(|value| !is_placeholder(&value) && !is_harmless(&entry.key, &value))
             && !sources.are_ignored(entry.value.place())
     };
     let mut found: Vec<&Entry> = Vec::new();
@@ -110,6 +111,33 @@ fn secret(object: &Object, sources: &Sources<'_>, findings: &mut Findings<'_>) {
             finding.also(also, format!("{}, too", entry.key));
         }
     }
+}
+
+/// Whether a value only says where something is, or where the secret itself is: a path, an address, a
+/// version, a certificate, a reference to a store.
+fn is_harmless(key: &str, value: &str) -> bool {
+    let (key, value) = (key.to_ascii_lowercase(), value.trim());
+    let references = ["op://", "ref+", "<path:", "vault:", "secretref+"];
+    let inner = value.trim_start_matches(['{', ' ']);
+    if references.iter().any(|start| inner.starts_with(start)) {
+        return true;
+    }
+    if value.starts_with("-----BEGIN CERTIFICATE") || value.starts_with("-----BEGIN PUBLIC KEY") {
+        return true;
+    }
+    if has_password(value) {
+        return false;
+    }
+    if ["path", "version", "url", "uri", "name"].iter().any(|end| key.ends_with(end)) {
+        return true;
+    }
+    // A file of settings counts by its lines.
+    let settings = [".properties", ".conf", ".ini", ".cnf"].iter().any(|end| key.ends_with(end));
+    settings
+        && value.lines().all(|line| match line.split_once('=') {
+            Some((name, value)) => !is_secret(name.trim(), value.trim()),
+            None => !has_password(line),
+        })
 }
 
 /// A resource is pointed at by the key, as the value is not to be shown; what was generated or

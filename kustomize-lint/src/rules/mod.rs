@@ -43,6 +43,8 @@ mod kh003_deprecated_api;
 mod kh004_schema;
 mod kh005_unused_suppression;
 mod kh006_empty_overlay;
+mod kh007_server_refuses;
+mod kh008_pods_refused;
 mod kp001_image_drift;
 mod kp002_env_missing;
 mod kp003_env_value_drift;
@@ -109,7 +111,7 @@ pub(crate) static ENTRIES: &[&Entry] = &entries![
     kg004_listener_hostname_mismatch kg005_cross_namespace_no_grant kg006_tls_secret_missing
     kg007_route_shadowed kg008_gatewayclass_undeclared
     kh001_placeholder kh002_removed_api kh003_deprecated_api kh004_schema kh005_unused_suppression
-    kh006_empty_overlay
+    kh006_empty_overlay kh007_server_refuses kh008_pods_refused
     kp001_image_drift kp002_env_missing kp003_env_value_drift kp004_port_drift
     kp005_service_missing kp006_healthcheck_drift kp007_secret_drift
     kq001_env_memory_budget kq002_pod_exceeds_node kq003_request_exceeds_limit kq004_memory_unset

@@ -19,7 +19,7 @@ pub(crate) use sources::Sources;
 const LEVEL: u8 = 10;
 
 /// Versions of Kubernetes as bits.
-type Versions = u8;
+type Versions = u16;
 
 /// Every version.
 const EVERY: Versions = (1 << Version::KNOWN.len()) - 1;

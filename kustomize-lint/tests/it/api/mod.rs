@@ -3,6 +3,7 @@
 mod bundle;
 mod mutations;
 mod repository;
+mod server;
 
 use std::path::Path;
 

@@ -1,0 +1,189 @@
+//! A place in an object, and what is refused there.
+
+use super::super::path::segment;
+use super::super::violation::{Problem, Violation};
+use crate::tree::{Entry, Kind, Node, Place};
+
+/// A value of an object, with its path.
+#[derive(Clone, Debug)]
+pub(super) struct At<'a> {
+    pub(super) node: &'a Node,
+    pub(super) path: String,
+}
+
+impl<'a> At<'a> {
+    /// The object itself.
+    pub(super) fn root(node: &'a Node) -> Self {
+        At { node, path: String::new() }
+    }
+
+    fn child(&self, key: &str, node: &'a Node) -> Self {
+        let path = format!("{}{}", self.path, segment(key, self.path.is_empty()));
+        At { node, path }
+    }
+
+    /// The value under a key; `null` is the same as nothing.
+    pub(super) fn get(&self, key: &str) -> Option<At<'a>> {
+        let node = self.node.get(key).filter(|node| !node.is_null())?;
+        Some(self.child(key, node))
+    }
+
+    /// The value behind several keys.
+    pub(super) fn at(&self, keys: &[&str]) -> Option<At<'a>> {
+        keys.iter().try_fold(self.clone(), |at, key| at.get(key))
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// The items of the list under a key.
+    pub(super) fn list(&self, key: &str) -> Vec<At<'a>> {
+        self.get(key).map(|list| list.items()).unwrap_or_default()
+    }
+
+    /// The items of a list.
+    pub(super) fn items(&self) -> Vec<At<'a>> {
+        let items = self.node.items().iter().enumerate();
+        items.map(|(at, node)| At { node, path: format!("{}[{at}]", self.path) }).collect()
+    }
+
+    /// The entries of the mapping under a key, each with its value.
+    pub(super) fn pairs(&self, key: &str) -> Vec<(&'a Entry, At<'a>)> {
+        let Some(map) = self.get(key) else { return Vec::new() };
+        map.node
+            .entries()
+            .iter()
+            .map(|entry| (entry, map.child(&entry.key, &entry.value)))
+            .collect()
+    }
+
+    /// The text under a key, unless it is empty, which is the same as nothing.
+    pub(super) fn text(&self, key: &str) -> Option<&'a str> {
+        self.node.str_at(&[key]).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn int(&self, key: &str) -> Option<i64> {
+        self.node.get(key).and_then(Node::as_int)
+    }
+
+    pub(super) fn is(&self, key: &str) -> bool {
+        self.node.get(key).and_then(Node::as_bool) == Some(true)
+    }
+
+    /// The text itself.
+    pub(super) fn word(&self) -> Option<&'a str> {
+        self.node.as_str()
+    }
+
+    /// Whether the value is a number.
+    pub(super) fn is_int(&self) -> bool {
+        self.node.scalar().is_some_and(|scalar| scalar.kind == Kind::Int)
+    }
+}
+
+/// What is refused, with the words of the API server.
+#[derive(Debug, Default)]
+pub(super) struct Refusals(pub(super) Vec<Violation>);
+
+impl Refusals {
+    /// A value that is refused.
+    pub(super) fn add(&mut self, at: &At<'_>, why: impl Into<String>, server: &'static str) {
+        self.push(at.path.clone(), at.node.place(), why.into(), server);
+    }
+
+    /// A key that is refused.
+    pub(super) fn key(&mut self, at: &At<'_>, entry: &Entry, why: &str, server: &'static str) {
+        self.push(at.path.clone(), entry.place(), why.to_owned(), server);
+    }
+
+    /// A field that has to be there.
+    pub(super) fn missing(&mut self, at: &At<'_>, field: &str) {
+        let path = format!("{}{}", at.path, segment(field, at.path.is_empty()));
+        let why = "has to be there".to_owned();
+        self.push(path, at.node.place(), why, "Required value");
+    }
+
+    fn push(&mut self, path: String, place: Place, why: String, server: &'static str) {
+        let problem = Problem::Refused { why, server };
+        self.0.push(Violation { path, place, problem });
+    }
+
+    /// A field that has to be there and say something; its value.
+    pub(super) fn required<'a>(&mut self, at: &At<'a>, field: &str) -> Option<At<'a>> {
+        let found = at.get(field).filter(|value| {
+            let is_empty = value.node.items().is_empty() && value.node.entries().is_empty();
+            match value.node.scalar() {
+                Some(scalar) => !scalar.text.is_empty(),
+                None => !is_empty,
+            }
+        });
+        if found.is_none() {
+            self.missing(at, field);
+        }
+        found
+    }
+
+    /// A field that may be missing, and may not be there without a value.
+    pub(super) fn filled(&mut self, at: &At<'_>, field: &str) {
+        let Some(value) = at.get(field) else { return };
+        if value.word() == Some("") {
+            self.add(&value, "may not be empty", "Unsupported value: \"\"");
+        }
+    }
+
+    /// The number of a user or a group.
+    pub(super) fn identity(&mut self, at: &At<'_>, field: &str) {
+        let Some(value) = at.get(field) else { return };
+        if value.node.as_int().is_some_and(|id| !(0..=i64::from(i32::MAX)).contains(&id)) {
+            let server = "must be between 0 and 2147483647, inclusive";
+            self.add(&value, "has to be from 0 to 2147483647", server);
+        }
+    }
+
+    /// A number that may not be below another.
+    pub(super) fn at_least(&mut self, at: &At<'_>, field: &str, least: i64) {
+        let Some(value) = at.get(field) else { return };
+        if value.node.as_int().is_some_and(|number| number < least) {
+            let server = match least {
+                0 => "must be greater than or equal to 0",
+                _ => "must be greater than 0",
+            };
+            self.add(&value, format!("has to be {least} or more"), server);
+        }
+    }
+
+    /// Fields of which exactly one has to be there; whether it is so.
+    pub(super) fn one_of(&mut self, at: &At<'_>, fields: &[&str], what: &str) -> bool {
+        let found = fields.iter().filter(|field| at.has(field)).count();
+        match found {
+            1 => return true,
+            0 => self.add(at, format!("needs {what}"), "Required value"),
+            _ => self.add(at, format!("has more than one {}", plain(what)), "Forbidden"),
+        }
+        false
+    }
+
+    /// Values that have to differ.
+    pub(super) fn distinct<'a, T: PartialEq>(
+        &mut self,
+        items: &[At<'a>],
+        key: impl Fn(&At<'a>) -> Option<T>,
+        what: &str,
+    ) {
+        let mut seen = Vec::new();
+        for item in items {
+            let Some(value) = key(item) else { continue };
+            if seen.contains(&value) {
+                self.add(item, format!("has the same {what} as another"), "Duplicate value");
+            } else {
+                seen.push(value);
+            }
+        }
+    }
+}
+
+/// The words without their article.
+fn plain(what: &str) -> &str {
+    what.strip_prefix("a ").or_else(|| what.strip_prefix("one of ")).unwrap_or(what)
+}

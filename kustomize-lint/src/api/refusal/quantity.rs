@@ -1,0 +1,120 @@
+//! Amounts of resources.
+
+use super::at::{At, Refusals};
+use super::syntax;
+
+/// A quantity as Kubernetes reads it; `None` for anything else. Only its sign and its order count here.
+pub(super) fn value(at: &At<'_>) -> Option<f64> {
+    let text = &at.node.scalar()?.text;
+    let split =
+        text.find(|c: char| !(c.is_ascii_digit() || "+-.".contains(c))).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(split);
+    let has_digit = digits.bytes().any(|b| b.is_ascii_digit());
+    let number: f64 = digits.parse().ok().filter(|_| has_digit)?;
+    let exponent = |rest: &str| rest.parse::<i32>().ok().map(|power| 10f64.powi(power));
+    let factor = match unit {
+        "" => 1.0,
+        "n" => 1e-9,
+        "u" => 1e-6,
+        "m" => 1e-3,
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "T" => 1e12,
+        "P" => 1e15,
+        "E" => 1e18,
+        "Ki" => 1024f64,
+        "Mi" => 1024f64.powi(2),
+        "Gi" => 1024f64.powi(3),
+        "Ti" => 1024f64.powi(4),
+        "Pi" => 1024f64.powi(5),
+        "Ei" => 1024f64.powi(6),
+        _ => exponent(unit.strip_prefix(['e', 'E'])?)?,
+    };
+    Some(number * factor)
+}
+
+const SYNTAX: &str =
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
+/// One amount: that it is one, and not below zero.
+pub(super) fn one(at: &At<'_>, refusals: &mut Refusals) {
+    match value(at) {
+        None if at.node.scalar().is_some() => {
+            refusals.add(at, "is no amount such as `100m` or `1Gi`", SYNTAX);
+        }
+        Some(value) if value < 0.0 => {
+            refusals.add(at, "has to be 0 or more", "must be greater than or equal to 0");
+        }
+        _ => {}
+    }
+}
+
+/// Requests and limits of a container.
+pub(super) fn resources(at: Option<At<'_>>, refusals: &mut Refusals) {
+    let Some(at) = at else { return };
+    for key in ["limits", "requests"] {
+        for (entry, amount) in at.pairs(key) {
+            one(&amount, refusals);
+            if !is_resource(&entry.key) {
+                let server = "must be a standard resource for containers";
+                let why = "is no resource: neither one of Kubernetes nor a name with a domain";
+                refusals.key(&amount, entry, why, server);
+            }
+        }
+    }
+    for (entry, request) in at.pairs("requests") {
+        let limit = at.get("limits").and_then(|limits| limits.get(&entry.key));
+        let Some(limit) = limit else {
+            if entry.key.contains('/') {
+                let server = "Limit must be set for non overcommitable resources";
+                refusals.add(&request, "needs a limit beside it", server);
+            }
+            continue;
+        };
+        match (value(&request), value(&limit)) {
+            (Some(wanted), Some(most)) if wanted > most => {
+                let server = "must be less than or equal to limit";
+                refusals.add(&request, "is more than the limit", server);
+            }
+            (Some(wanted), Some(most)) if entry.key.contains('/') && wanted < most => {
+                refusals.add(&request, "has to be equal to the limit", "must be equal to limit");
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn is_resource(name: &str) -> bool {
+    match name {
+        "cpu" | "memory" | "ephemeral-storage" => true,
+        _ if name.starts_with("hugepages-") => true,
+        // Names with a domain are those of extensions; the project's own is reserved.
+        _ => name.contains('/') && syntax::is_qualified(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{FileId, Node, Origin, Place};
+
+    #[test]
+    fn amounts_are_those_of_kubernetes() {
+        let origin = Origin::new(Place { file: FileId(0), start: 0, end: 0 });
+        let read = |text: &str| value(&At::root(&Node::text(text, origin)));
+        for (text, wanted) in [
+            ("100m", 0.1),
+            ("1Gi", 1073741824.0),
+            ("1e3", 1000.0),
+            ("-1", -1.0),
+            (".5", 0.5),
+            ("1.", 1.0),
+        ] {
+            assert_eq!(read(text), Some(wanted), "{text}");
+        }
+        for text in ["", "word", "1GB", "1 Gi", "--1", "1ki", "Gi"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Volumes of the cluster, claims, classes.
+
+use super::at::{At, Refusals};
+use super::quantity;
+use super::syntax;
+
+/// The sources of a PersistentVolume.
+const SOURCES: &[&str] = &[
+    "awsElasticBlockStore",
+    "azureDisk",
+    "azureFile",
+    "cephfs",
+    "cinder",
+    "csi",
+    "fc",
+    "flexVolume",
+    "flocker",
+    "gcePersistentDisk",
+    "glusterfs",
+    "hostPath",
+    "iscsi",
+    "local",
+    "nfs",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "quobyte",
+    "rbd",
+    "scaleIO",
+    "storageos",
+    "vsphereVolume",
+];
+
+pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
+    if kind == "StorageClass" {
+        if let Some(at) = refusals.required(object, "provisioner")
+            && at.word().is_some_and(|text| !syntax::is_qualified(&text.to_ascii_lowercase()))
+        {
+            let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
+            refusals.add(&at, "is no name of a provisioner", server);
+        }
+        refusals.filled(object, "volumeBindingMode");
+        return;
+    }
+    let Some(spec) = object.get("spec") else { return refusals.missing(object, "spec") };
+    if kind == "PersistentVolumeClaim" {
+        claim(&spec, refusals);
+    } else {
+        volume(&spec, refusals);
+    }
+}
+
+/// The specification of a claim.
+pub(super) fn claim(spec: &At<'_>, refusals: &mut Refusals) {
+    modes(spec, refusals);
+    let storage = spec.at(&["resources", "requests", "storage"]);
+    match &storage {
+        None => {
+            let server = "Required value: spec.resources[storage]";
+            refusals.add(spec, "needs `resources.requests.storage`", server);
+        }
+        Some(at) => size(at, refusals),
+    }
+    syntax::subdomain(spec.get("storageClassName"), refusals);
+    syntax::selector(spec.get("selector"), refusals);
+    for key in ["dataSource", "dataSourceRef"] {
+        if let Some(source) = spec.get(key) {
+            refusals.required(&source, "name");
+            refusals.required(&source, "kind");
+            let kind = source.text("kind");
+            if source.text("apiGroup").is_none()
+                && kind.is_some_and(|kind| kind != "PersistentVolumeClaim")
+            {
+                let server =
+                    "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+                refusals.add(&source, "needs `apiGroup` for this kind", server);
+            }
+        }
+    }
+}
+
+fn volume(spec: &At<'_>, refusals: &mut Refusals) {
+    modes(spec, refusals);
+    match spec.at(&["capacity", "storage"]) {
+        None => refusals.add(spec, "needs `capacity.storage`", "Required value: spec.capacity"),
+        Some(at) => size(&at, refusals),
+    }
+    match SOURCES.iter().filter(|source| spec.has(source)).count() {
+        0 => refusals.add(spec, "needs a source", "must specify a volume type"),
+        1 => {}
+        _ => {
+            let server = "may not specify more than 1 volume type";
+            refusals.add(spec, "has more than one source", server);
+        }
+    }
+    for (source, field) in [
+        ("hostPath", "path"),
+        ("local", "path"),
+        ("nfs", "server"),
+        ("nfs", "path"),
+        ("csi", "driver"),
+        ("csi", "volumeHandle"),
+    ] {
+        if let Some(at) = spec.get(source) {
+            refusals.required(&at, field);
+        }
+    }
+    if spec.has("local") && !spec.has("nodeAffinity") {
+        refusals.add(
+            spec,
+            "needs `nodeAffinity` for a local volume",
+            "Required value: Local volume requires node affinity",
+        );
+    }
+    syntax::subdomain(spec.get("storageClassName"), refusals);
+}
+
+fn modes(spec: &At<'_>, refusals: &mut Refusals) {
+    let modes = spec.list("accessModes");
+    if modes.is_empty() {
+        let server = "at least 1 access mode is required";
+        refusals.add(spec, "needs `accessModes`", server);
+    }
+    for mode in modes.iter().filter(|mode| mode.word() == Some("")) {
+        refusals.add(mode, "may not be empty", "Unsupported value: \"\"");
+    }
+    let alone = modes.iter().any(|mode| mode.word() == Some("ReadWriteOncePod"));
+    if let (true, Some(at)) = (alone && modes.len() > 1, spec.get("accessModes")) {
+        let server = "may not use ReadWriteOncePod with other access modes";
+        refusals.add(&at, "may have `ReadWriteOncePod` only alone", server);
+    }
+}
+
+fn size(at: &At<'_>, refusals: &mut Refusals) {
+    quantity::one(at, refusals);
+    if quantity::value(at) == Some(0.0) {
+        refusals.add(at, "has to be more than 0", "must be greater than zero");
+    }
+}
