@@ -14,6 +14,7 @@ pub mod moto;
 pub mod peers;
 pub mod proxy;
 pub mod run;
+pub mod services;
 pub mod terraform;
 pub mod tls;
 pub mod yaml;

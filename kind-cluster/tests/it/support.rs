@@ -253,6 +253,7 @@ pub(crate) fn platform_images() -> Vec<String> {
         "minio",
         "hive-metastore",
         "tempo",
+        "grafana",
         "otel-collector",
         "scripts",
         "secrets-init",

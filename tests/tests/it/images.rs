@@ -83,11 +83,21 @@ fn dockerfiles() -> Vec<(PathBuf, Dockerfile)> {
     all
 }
 
-/// Whether a tag or a digest says which release an image is. "16" is one, "latest" and "alpine" are none.
+/// Whether a tag or a digest says which release an image is. "16.4" is one; "16" and "8.0-alpine" are lines of releases,
+/// whose image changes with each of them.
 fn is_pinned(image: &str) -> bool {
     let name = image.rsplit('/').next().unwrap();
     let tag = name.split_once(':').map_or("", |(_, tag)| tag);
-    image.contains("@sha256:") || tag.chars().any(|c| c.is_ascii_digit()) && tag != "latest"
+    let digits = |part: &str| part.chars().any(|c| c.is_ascii_digit());
+    // Trino numbers its releases; a date is one, too.
+    let parts = tag.split('-').next().unwrap().split('.').filter(|part| digits(part)).count();
+    let exact = match name.split(':').next().unwrap() {
+        "trino" => parts == 1,
+        "postgres" => parts == 2,
+        "mc" => tag.starts_with("RELEASE."),
+        _ => parts >= 3,
+    };
+    image.contains("@sha256:") || exact
 }
 
 #[test]
@@ -136,8 +146,11 @@ fn each_base_image_is_pinned() {
             assert!(is_pinned(image), "{}: {image}", path.display());
         }
     }
-    assert!(!is_pinned("a:latest") && !is_pinned("b") && !is_pinned("c:5000/d:alpine"));
-    assert!(is_pinned("postgres:16") && is_pinned("c:5000/d@sha256:00"));
+    for floating in ["a:latest", "b", "c:5000/d:alpine", "redis:8.0-alpine", "postgres:16", "a:v1"]
+    {
+        assert!(!is_pinned(floating), "{floating}");
+    }
+    assert!(is_pinned("postgres:16.16") && is_pinned("c:5000/d@sha256:00"));
 }
 
 #[test]

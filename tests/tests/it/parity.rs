@@ -373,13 +373,13 @@ fn a_break_in_the_files_is_found() {
     let breaks = [
         (
             "docker/compose.yaml",
-            "image: redis:8.0-alpine",
+            "image: redis:8.8.3-alpine",
             "image: redis:7.0-alpine",
             "redis: image",
         ),
         (
             "kubernetes/base/core/redis.yaml",
-            "image: redis:8.0-alpine",
+            "image: redis:8.8.3-alpine",
             "image: redis:8.1-alpine",
             "redis: image",
         ),

@@ -22,7 +22,7 @@ printf 'environment: %s\nargument: %s\n' "$REDIS_PASSWORD" "$5"
 exec sleep 1000
 SCRIPT
 chmod +x "$root"/bin/curl "$root"/bin/redis-cli "$root"/bin/docker-entrypoint.sh
-tar --create --directory "$root" . | docker import --change 'ENV PATH=/bin' - redis:8.0-alpine >/dev/null
+tar --create --directory "$root" . | docker import --change 'ENV PATH=/bin' - redis:8.8.3-alpine >/dev/null
 tar --create --directory "$root" . | docker import --change 'ENV PATH=/bin' \
     --change 'CMD ["/bin/sh", "-c", "exec nc -ll -p 4566 -e nc engine 14566"]' - localstack/localstack:4.12.0 >/dev/null
 

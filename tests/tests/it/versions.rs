@@ -82,6 +82,22 @@ fn dockerfiles(pins: &mut BTreeSet<Pin>) {
     }
 }
 
+/// The collector's components have the release of the builder, but for those that count for themselves.
+fn collector(pins: &mut BTreeSet<Pin>) {
+    let file = "infrastructure/docker/dockerfiles/otel-collector/components.yaml";
+    let components = yaml::documents(&read(file)).remove(0);
+    let builder = "go.opentelemetry.io/collector/cmd/builder";
+    pins.insert(pin(builder, components["dist"]["version"].as_str().unwrap(), file));
+    for kind in ["extensions", "receivers", "processors", "exporters", "providers"] {
+        for component in components[kind].as_array().unwrap() {
+            let (module, version) = component["gomod"].as_str().unwrap().split_once(" v").unwrap();
+            let own = module.starts_with("go.opentelemetry.io/collector/confmap/");
+            let part = if own { "go.opentelemetry.io/collector/confmap" } else { builder };
+            pins.insert(pin(part, version, file));
+        }
+    }
+}
+
 fn cluster(pins: &mut BTreeSet<Pin>) {
     let file = "infrastructure/config/kind/components.yaml";
     for component in yaml::documents(&read(file))[0]["components"].as_array().unwrap() {
@@ -128,6 +144,7 @@ fn pins() -> BTreeSet<Pin> {
     let mut pins = BTreeSet::new();
     specification(&mut pins);
     dockerfiles(&mut pins);
+    collector(&mut pins);
     cluster(&mut pins);
     tools(&mut pins);
     pins

@@ -8,7 +8,7 @@ use rideshare_tests::peers;
 use rideshare_tests::run::run;
 
 use super::airflow_server::Airflow;
-use super::generated::Service;
+use rideshare_tests::services::generated::Service;
 
 /// One task that ends when it is told to, by a file.
 const DAG: &str = "

@@ -9,9 +9,9 @@ use rideshare_tests::peers;
 use rideshare_tests::run::run;
 use serde_json::Value;
 
-use super::generated::{self, Service};
-use super::server::{Server, free_port};
-use crate::database_users::Postgres;
+use rideshare_tests::services::generated::{self, Service};
+use rideshare_tests::services::postgres::Postgres;
+use rideshare_tests::services::server::{Server, free_port};
 
 const USER: &str = "air flow";
 const PASSWORD: &str = "p \"w\" ${user.name} $HOME \\ ; @ = %24 '";

@@ -7,7 +7,7 @@ use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::run::run;
 use rideshare_tests::{peers, tool};
 
-use super::metastore::{bucket, lake};
+use rideshare_tests::services::metastore::{bucket, lake};
 
 /// Copies each raw table, whose name export-dbt would keep.
 const COPY: &str = "

@@ -14,11 +14,11 @@ use serde_json::Value;
 
 use super::airflow_server::Airflow;
 use super::bronze;
-use super::generated::Service;
-use super::metastore::bucket;
-use super::server::Server;
 use crate::monitoring::{Collector, get, prometheus};
 use crate::trino_stand_in::{Trino, fine, refused};
+use rideshare_tests::services::generated::Service;
+use rideshare_tests::services::metastore::bucket;
+use rideshare_tests::services::server::Server;
 
 /// A test that fails as long as there are trips.
 const FAILING_TEST: &str = "select count(*) as trips from {{ ref('stg_trips') }} having trips > 0";

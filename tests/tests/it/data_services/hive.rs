@@ -1,10 +1,13 @@
 //! The Hive metastore with any user and password, on PostgreSQL and S3.
 
+use std::path::Path;
+use std::process::Command;
+
 use rideshare_tests::localstack::LocalStack;
-use rideshare_tests::run::run;
+use rideshare_tests::run::{Run, run};
+use rideshare_tests::services::metastore::{Files, Metastore, bucket};
 
 use super::hard;
-use super::metastore::{Files, Metastore, bucket, run_java};
 
 /// Each costs two starts of Java, so this is no set of hundreds.
 const PASSWORDS: [&str; 6] =
@@ -72,4 +75,13 @@ fn the_metastore_makes_its_schema_and_places_in_the_lake() {
         metastore.server.log()
     );
     assert!(!metastore.server.log().contains(hard::EVERY), "the log has the password");
+}
+
+/// Runs a Java source file of this folder with the metastore's jars.
+fn run_java(files: &Files, source: &str, arguments: &[&str]) -> Run {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data_services").join(source);
+    run(Command::new("java")
+        .args(["-cp", &format!("{}/lib/*", files.hive.display())])
+        .arg(source)
+        .args(arguments))
 }

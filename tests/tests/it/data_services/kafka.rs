@@ -10,9 +10,9 @@ use base64::prelude::BASE64_STANDARD;
 use rideshare_tests::run::{Run, run};
 use rideshare_tests::{peers, root};
 
-use super::generated::{self, Service};
 use super::hard;
-use super::server::{Server, free_port, java};
+use rideshare_tests::services::generated::{self, Service};
+use rideshare_tests::services::server::{Server, free_port, java};
 
 pub(super) const HARD_USER: &str = "u@d = \"x\" ${y} \\z; !#%&'()*+,-./:<>?[]^_`{|}~";
 pub(super) const HARD_PASSWORD: &str =

@@ -7,8 +7,8 @@ use std::process::Command;
 use rideshare_tests::run::run;
 use rideshare_tests::{peers, root};
 
-use super::generated::Service;
-use super::server::{Server, free_port};
+use rideshare_tests::services::generated::Service;
+use rideshare_tests::services::server::{Server, free_port};
 
 /// A LocalStack with the generated environment and what is mounted into it.
 fn start(python: &Path, folder: &Path, port: u16) -> Server {

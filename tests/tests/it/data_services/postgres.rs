@@ -5,9 +5,9 @@ use std::process::Command;
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
 
-use super::generated::Service;
 use super::hard;
-use crate::database_users::Postgres;
+use rideshare_tests::services::generated::Service;
+use rideshare_tests::services::postgres::Postgres;
 
 /// Logs in as each pair of lines says, the way that Airflow does.
 const LOGIN: &str = "

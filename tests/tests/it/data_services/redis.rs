@@ -10,9 +10,9 @@ use std::process::Command;
 use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
 
-use super::generated::Service;
 use super::hard;
-use super::server::{Server, free_port};
+use rideshare_tests::services::generated::Service;
+use rideshare_tests::services::server::{Server, free_port};
 
 /// A program of the image, as a shell script.
 fn stand_in(folder: &Path, name: &str, script: &str) {

@@ -6,7 +6,7 @@ use std::fs;
 use rideshare_tests::{root, yaml};
 use serde_json::Value;
 
-use super::generated::Service;
+use rideshare_tests::services::generated::Service;
 
 fn file(path: &str) -> String {
     fs::read_to_string(root().join("infrastructure").join(path)).unwrap()

@@ -2,8 +2,8 @@
 
 use rideshare_tests::localstack::LocalStack;
 
-use super::metastore::bucket;
 use super::spark_server::Spark;
+use rideshare_tests::services::metastore::bucket;
 
 #[test]
 fn every_session_reads_a_delta_table_of_the_lake() {

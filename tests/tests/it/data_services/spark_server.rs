@@ -7,9 +7,9 @@ use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
 
-use super::generated::{self, Service};
-use super::metastore::{Metastore, lake};
-use super::server::{Server, free_port};
+use rideshare_tests::services::generated::{self, Service};
+use rideshare_tests::services::metastore::{Metastore, lake};
+use rideshare_tests::services::server::{Server, free_port};
 
 pub(super) struct Spark {
     home: PathBuf,

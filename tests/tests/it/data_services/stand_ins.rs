@@ -9,12 +9,12 @@ use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::run::run;
 use rideshare_tests::{peers, root};
 
-use super::generated::Service;
 use super::hard;
 use super::kafka::{Broker, HARD_PASSWORD, HARD_USER};
-use super::metastore::{bucket, lake};
 use super::redis::Redis;
-use super::server::{Server, free_port};
+use rideshare_tests::services::generated::Service;
+use rideshare_tests::services::metastore::{bucket, lake};
+use rideshare_tests::services::server::{Server, free_port};
 
 fn image() -> PathBuf {
     root().join("tests/platform/stand-in/image")

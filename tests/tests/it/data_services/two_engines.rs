@@ -11,8 +11,8 @@ use rideshare_tests::{peers, root, tool};
 use serde_json::Value;
 
 use super::bronze;
-use super::metastore::{bucket, lake};
 use super::spark_server::Spark;
+use rideshare_tests::services::metastore::{bucket, lake};
 
 const BOTH: &str = "both-engines";
 const DUCKDB_ONLY: &str = "duckdb-only";

@@ -27,6 +27,7 @@ fn the_images_are_built_and_take_the_generated_commands_and_mounts() {
         .current_dir(root()))
     .expect(0);
     let lines = "tempo -config.file=/etc/tempo/tempo.yaml as 10001\n\
+                 grafana has trino-datasource 1.4.1 and runs as 472\n\
                  both collectors accept their mounted configurations\n";
     assert_eq!(done.stdout, lines);
 }

@@ -45,6 +45,16 @@ printf '#!/bin/sh\ntouch /var/tempo/file && echo "tempo $* as $(id -u)"\n' >"$te
 chmod +x "$tempo/tempo"
 base "$tempo_image"
 
+grafana_image=$(from grafana grafana/grafana)
+grafana=$scratch/$grafana_image
+mkdir -p "$(dirname "$grafana")" && cp -r "$alpine" "$grafana"
+mkdir -p "$grafana/usr/share/grafana"
+# grafana cli --pluginsDir FOLDER plugins install NAME VERSION
+# shellcheck disable=SC2016 # for the script
+printf '#!/bin/sh\nmkdir "$3/$6" && echo "$6 $7" >"$3/$6/version"\n' >"$grafana/bin/grafana"
+chmod +x "$grafana/bin/grafana"
+base "$grafana_image"
+
 # The engine would make the folders of the host where they are missing, which is on this machine.
 mkdir "$scratch/containers" "$scratch/state"
 cat >"$scratch/override.yaml" <<OVERRIDE
@@ -56,8 +66,11 @@ services:
       - $(dirname "$compose")/../config/log-collector:/etc/otelcol:ro
 OVERRIDE
 project=(docker compose --file "$compose" --file "$scratch/override.yaml" --profile monitoring)
-"${project[@]}" build --quiet tempo otel-collector log-collector >&2
+"${project[@]}" build --quiet tempo grafana otel-collector log-collector >&2
 "${project[@]}" run --rm --no-deps -T tempo 2>/dev/null
+# shellcheck disable=SC2016 # for the container
+"${project[@]}" run --rm --no-deps -T --entrypoint /bin/sh grafana \
+    -c 'echo "grafana has $(cat "$GF_PATHS_PLUGINS"/*/version) and runs as $(id -u)"' 2>/dev/null
 "${project[@]}" run --rm --no-deps -T otel-collector validate --config=/etc/otelcol/otel-collector.yaml >&2
 "${project[@]}" run --rm --no-deps -T log-collector validate --config=/etc/otelcol/log-collector.yaml >&2
 echo "both collectors accept their mounted configurations"

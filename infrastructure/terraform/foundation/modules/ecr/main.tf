@@ -4,6 +4,7 @@ locals {
     "airflow",
     "bronze-ingestion",
     "frontend",
+    "grafana",
     "hive-metastore",
     "minio",
     "osrm",

@@ -7,19 +7,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rideshare_tests::run::run;
+use crate::run::run;
 
 /// As long as a busy machine may need.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-pub(super) struct Server {
+/// A running program, which is killed with all that it has started.
+#[derive(Debug)]
+pub struct Server {
     child: Child,
     log: PathBuf,
 }
 
 impl Server {
     /// Starts `command` in a process group of its own, with its output in the file `log`.
-    pub(super) fn start(command: &mut Command, log: &Path) -> Server {
+    pub fn start(command: &mut Command, log: &Path) -> Server {
         let file = File::create(log).unwrap();
         let child = command
             .stdin(Stdio::null())
@@ -32,8 +34,11 @@ impl Server {
     }
 
     /// Waits until something is so.
+    ///
+    /// # Panics
+    /// The server ends first, or it takes too long.
     #[track_caller]
-    pub(super) fn until(&mut self, what: &str, mut so: impl FnMut() -> bool) {
+    pub fn until(&mut self, what: &str, mut so: impl FnMut() -> bool) {
         let end = Instant::now() + PATIENCE;
         while !so() {
             let ended = self.child.try_wait().unwrap();
@@ -43,18 +48,20 @@ impl Server {
         }
     }
 
+    /// Waits until its port on 127.0.0.1 is open.
     #[track_caller]
-    pub(super) fn until_it_listens(&mut self, port: u16) {
+    pub fn until_it_listens(&mut self, port: u16) {
         self.until("an open port", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     }
 
-    pub(super) fn id(&self) -> u32 {
+    /// Its process id.
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Waits until it has ended.
     #[track_caller]
-    pub(super) fn end(&mut self) -> ExitStatus {
+    pub fn end(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -65,7 +72,8 @@ impl Server {
         }
     }
 
-    pub(super) fn log(&self) -> String {
+    /// All output until now.
+    pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
@@ -78,16 +86,14 @@ impl Drop for Server {
 }
 
 /// A port that nobody listens on.
-pub(super) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The machine's Java, which the peers of Maven Central run on. Without it the test is skipped.
-pub(super) fn java() -> Option<Command> {
+pub fn java() -> Option<Command> {
     if Command::new("java").arg("-version").stderr(Stdio::null()).status().is_err() {
-        rideshare_tests::peers::skip(
-            "Java 17 or newer (on Debian: apt-get install openjdk-17-jdk-headless)",
-        );
+        crate::peers::skip("Java 17 or newer (on Debian: apt-get install openjdk-17-jdk-headless)");
         return None;
     }
     Some(Command::new("java"))

@@ -3,16 +3,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use rideshare_tests::localstack::LocalStack;
-use rideshare_tests::run::{Run, run};
-use rideshare_tests::{peers, root};
-
 use super::generated::{self, Service};
+use super::postgres::Postgres;
 use super::server::{Server, free_port, java};
-use crate::database_users::Postgres;
+use crate::localstack::LocalStack;
+use crate::run::run;
+use crate::{peers, root};
 
 /// In place of the image's entrypoint: the schema, then the service.
 const ENTRYPOINT: &str = r#"#!/bin/sh
@@ -30,13 +29,16 @@ exec java -cp "$HIVE/lib/*" org.apache.hadoop.security.alias.CredentialShell "$@
 "#;
 
 /// The files of a metastore's container.
-pub(super) struct Files {
-    pub(super) folder: tempfile::TempDir,
-    pub(super) hive: PathBuf,
+#[derive(Debug)]
+pub struct Files {
+    folder: tempfile::TempDir,
+    /// The installed metastore.
+    pub hive: PathBuf,
 }
 
 impl Files {
-    pub(super) fn new() -> Option<Files> {
+    /// `None` when no metastore or no Java is installed.
+    pub fn new() -> Option<Files> {
         let hive = peers::find("PEER_HIVE_METASTORE")?;
         java()?;
         let folder = tempfile::tempdir().unwrap();
@@ -62,11 +64,13 @@ impl Files {
         Some(files)
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    /// The place of a file of this metastore.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn program(&self, name: &str, text: &str) {
+    /// Writes a program that the metastore finds first.
+    pub fn program(&self, name: &str, text: &str) {
         fs::create_dir_all(self.path("bin")).unwrap();
         let path = self.path("bin").join(name);
         fs::write(&path, text).unwrap();
@@ -74,7 +78,7 @@ impl Files {
     }
 
     /// The generated command with another program in place of the image's entrypoint.
-    pub(super) fn command(&self, user: &str, password: &str, program: &[&str]) -> Command {
+    pub fn command(&self, user: &str, password: &str, program: &[&str]) -> Command {
         let service = Service::named("hive-metastore");
         let words = service.command();
         assert_eq!(words, ["bash", "/etc/rideshare/hive/with-credentials.sh", "/entrypoint.sh"]);
@@ -95,15 +99,20 @@ impl Files {
 }
 
 /// A running metastore.
-pub(super) struct Metastore {
-    pub(super) files: Files,
-    pub(super) port: u16,
-    pub(super) server: Server,
+#[derive(Debug)]
+pub struct Metastore {
+    /// Its files.
+    pub files: Files,
+    /// Where it listens, on 127.0.0.1.
+    pub port: u16,
+    /// The program.
+    pub server: Server,
     _postgres: Postgres,
 }
 
 impl Metastore {
-    pub(super) fn start(user: &str, password: &str) -> Option<Metastore> {
+    /// Starts it with this login of its database; `None` when a part is not installed.
+    pub fn start(user: &str, password: &str) -> Option<Metastore> {
         let files = Files::new()?;
         let localstack = LocalStack::shared()?;
         let postgres = Postgres::start()?;
@@ -122,7 +131,7 @@ impl Metastore {
 }
 
 /// The object store's variables.
-pub(super) fn lake(command: &mut Command, localstack: &LocalStack) {
+pub fn lake(command: &mut Command, localstack: &LocalStack) {
     command
         .env("AWS_ENDPOINT_URL_S3", localstack.url())
         .env("AWS_REGION", "us-east-1")
@@ -131,17 +140,8 @@ pub(super) fn lake(command: &mut Command, localstack: &LocalStack) {
 }
 
 /// Makes a bucket.
-pub(super) fn bucket(localstack: &LocalStack, name: &str) {
+pub fn bucket(localstack: &LocalStack, name: &str) {
     let url = format!("{}/{name}", localstack.url());
     let script = "import sys, urllib.request as r; r.urlopen(r.Request(sys.argv[1], method='PUT'))";
     run(Command::new("python3").args(["-c", script, &url])).expect(0);
-}
-
-/// Runs a Java source file of this folder with the metastore's jars.
-pub(super) fn run_java(files: &Files, source: &str, arguments: &[&str]) -> Run {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data_services").join(source);
-    run(Command::new("java")
-        .args(["-cp", &format!("{}/lib/*", files.hive.display())])
-        .arg(source)
-        .args(arguments))
 }

@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use rideshare_tests::{root, yaml};
+use crate::{root, yaml};
 use serde_json::Value;
 
 /// One service of `infrastructure/docker/compose.yaml`.
-pub(super) struct Service(Value);
+#[derive(Debug)]
+pub struct Service(Value);
 
 impl Service {
-    pub(super) fn named(name: &str) -> Service {
+    /// The service of that name.
+    ///
+    /// # Panics
+    /// The file has none.
+    pub fn named(name: &str) -> Service {
         let text = fs::read_to_string(root().join("infrastructure/docker/compose.yaml")).unwrap();
         let service = yaml::documents(&text).remove(0)["services"][name].take();
         assert!(service.is_object(), "the Compose file has no service {name}");
@@ -19,19 +24,19 @@ impl Service {
     }
 
     /// The text at a JSON pointer.
-    pub(super) fn text(&self, pointer: &str) -> &str {
+    pub fn text(&self, pointer: &str) -> &str {
         self.0.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The variables that the file itself says; those of secrets come from env files.
-    pub(super) fn environment(&self) -> BTreeMap<String, String> {
+    pub fn environment(&self) -> BTreeMap<String, String> {
         let variables = self.0["environment"].as_object().into_iter().flatten();
         let text = |value: &Value| value.as_str().unwrap_or_default().replace("$$", "$");
         variables.map(|(name, value)| (name.clone(), text(value))).collect()
     }
 
     /// Entrypoint and command, without the shell that reads the secrets' env file first.
-    pub(super) fn command(&self) -> Vec<String> {
+    pub fn command(&self) -> Vec<String> {
         let words = |key: &str| self.words(&format!("/{key}"));
         let mut all = words("entrypoint");
         if all.first().is_some_and(|program| program == "/bin/sh") {
@@ -43,14 +48,14 @@ impl Service {
     }
 
     /// The words of a list, as Compose hands them to the container.
-    pub(super) fn words(&self, pointer: &str) -> Vec<String> {
+    pub fn words(&self, pointer: &str) -> Vec<String> {
         let list = self.0.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
         list.filter_map(Value::as_str).map(|word| word.replace("$$", "$")).collect()
     }
 }
 
 /// A copy of a folder of `infrastructure/config` in `folder`, with texts replaced in each of its files.
-pub(super) fn config(name: &str, folder: &Path, replace: &[(&str, &str)]) {
+pub fn config(name: &str, folder: &Path, replace: &[(&str, &str)]) {
     fs::create_dir_all(folder).unwrap();
     for entry in fs::read_dir(root().join("infrastructure/config").join(name)).unwrap() {
         let entry = entry.unwrap();
