@@ -115,7 +115,7 @@ impl Trino {
 pub struct Lake {
     /// The query engine.
     pub trino: Trino,
-    /// What knows its tables.
+    /// The metastore, which knows its tables.
     pub metastore: Metastore,
     /// Where its buckets are.
     pub localstack: &'static LocalStack,
