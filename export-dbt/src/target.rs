@@ -93,7 +93,7 @@ impl Template {
     /// Parses a template; `s3a://` is taken for `s3://`, a path for `file://`, and a path that does not
     /// begin with a slash for one in the current folder.
     pub(crate) fn parse(text: &str) -> Result<Self, TargetError> {
-        let shown = common::aws::without_user(text);
+        let shown = without_user(text);
         let (scheme, rest) = split_scheme(text).ok_or(TargetError::Scheme(shown.clone()))?;
         // Before everything else, so that no other message shows a password.
         if scheme != Scheme::Path {
@@ -192,6 +192,16 @@ impl Template {
         parts.pop();
         location.prefix = parts.into_iter().collect();
         Some(location)
+    }
+}
+
+/// The target for messages: without user and password, and with everything else. A password may hold a slash.
+fn without_user(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let is_user = |before: &str| before.contains(':') || !before.contains('/');
+    match rest.rsplit_once('@') {
+        Some((user, place)) if is_user(user) => format!("{scheme}://{place}"),
+        _ => text.to_owned(),
     }
 }
 
