@@ -1,8 +1,16 @@
 //! Which fields each transformer changes: kustomize's defaults, and what `configurations` and `crds`
 //! add to them.
 
-use super::fields::Reference;
 use crate::tree::FieldSpec;
+
+/// A kind, and the fields that name objects of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Reference {
+    pub(crate) group: String,
+    pub(crate) version: String,
+    pub(crate) kind: String,
+    pub(crate) fields: Vec<FieldSpec>,
+}
 
 /// The fields of every transformer. A kustomization inherits those of its bases.
 #[derive(Clone, Debug, Default)]

@@ -3,20 +3,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::config::Config;
+use super::config::{Config, Reference};
 use super::lists::TEMPLATES;
 use crate::tree::FieldSpec;
 
 static TEXT: &str = include_str!("fields.txt");
-
-/// A kind, and the fields that name objects of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Reference {
-    pub(crate) group: String,
-    pub(crate) version: String,
-    pub(crate) kind: String,
-    pub(crate) fields: Vec<FieldSpec>,
-}
 
 /// The fields of kustomize without any configuration.
 pub(crate) static DEFAULT: LazyLock<Arc<Config>> = LazyLock::new(|| {

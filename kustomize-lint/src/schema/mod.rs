@@ -9,8 +9,8 @@ mod openapi;
 mod scope;
 
 pub(crate) use common::kubernetes::is_builtin;
-pub(crate) use config::{Config, Conflict, merge};
-pub(crate) use fields::{DEFAULT, Reference};
+pub(crate) use config::{Config, Conflict, Reference, merge};
+pub(crate) use fields::DEFAULT;
 pub(crate) use lists::{List, list};
 pub(crate) use openapi::OpenApi;
 pub(crate) use scope::{is_cluster_scoped, keeps_name};
