@@ -134,6 +134,10 @@ tf-test: ## Terraform layers: their tests, the contract, checkov, and all layers
 	cargo build --locked -p compose-gen -p fetch-secrets -p kustomize-lint
 	cargo test --locked -p rideshare-tests --test it terraform database_users
 
+.PHONY: tf-mutate
+tf-mutate: ## Terraform layers: whether the checks notice each of thousands of small faults
+	cargo run --locked --quiet -p rideshare-tests --bin tf-mutate
+
 .PHONY: tf-set
 tf-set: ## Change variables of the layers, tfvars and defaults together: SET='domain=... aws_account_id=...'
 	scripts/terraform set $(SET)

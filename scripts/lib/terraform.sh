@@ -65,45 +65,79 @@ lock_layers() {
 
 # set_variables NAME=VALUE...: in each tfvars and each default, so that the two never differ. A list is
 # given with commas, a map as KEY=VALUE with commas. Formed as the value that is there: text, list, map,
-# number or truth value.
+# number or truth value. The files are written when Terraform has taken all values, in a copy.
 set_variables() {
-    local pair name value files file
+    local pair name value copy file
     (($# > 0)) || misuse "set needs NAME=VALUE (with make: SET='domain=... aws_account_id=...')"
     for pair in "$@"; do
         [[ $pair == ?*=* ]] || misuse "'$pair' is not NAME=VALUE"
-        [[ $pair =~ ^[A-Za-z0-9_./,=-]+$ ]] || misuse "'$pair' holds what no variable of the layers can"
+        [[ $pair =~ ^[A-Za-z0-9_./,:=-]+$ ]] || misuse "'$pair' holds what no variable of the layers can"
         name=${pair%%=*}
-        mapfile -t files < <(grep -lE "^(variable \"$name\" \{|$name +=)" "$layers"/*/variables.tf "$environment"/*.tfvars)
-        ((${#files[@]} > 0)) || misuse "no layer has a variable '$name'"
+        grep -qE "^(variable \"$name\" \{|$name +=)" "$layers"/*/variables.tf "$environment"/*.tfvars ||
+            misuse "no layer has a variable '$name'"
+    done
+    need terraform "install Terraform 1.11 or newer"
+    copy=$(mktemp -d)
+    # shellcheck disable=SC2064 # the folder of now
+    trap "rm -rf '$copy'" EXIT
+    for file in "$layers"/*/variables.tf "$environment"/*.tfvars; do
+        mkdir -p "$copy/$(dirname "${file#"$layers/"}")"
+        cp "$file" "$copy/${file#"$layers/"}"
     done
     for pair in "$@"; do
         name=${pair%%=*} value=${pair#*=}
         for file in "$layers"/*/variables.tf "$environment"/*.tfvars; do
-            NAME=$name VALUE=$value awk '
-                function formed(old,    list, count, i, out) {
-                    if (old ~ /^"/) return "\"" ENVIRON["VALUE"] "\""
-                    if (old !~ /^[[{]/) return ENVIRON["VALUE"]
-                    count = split(ENVIRON["VALUE"], list, ",")
-                    for (i = 1; i <= count; i++) {
-                        if (old ~ /^{/) sub(/=/, " = \"", list[i]); else list[i] = "\"" list[i]
-                        out = out (i > 1 ? ", " : "") list[i] "\""
-                    }
-                    if (old ~ /^{/) return "{" (out == "" ? "" : " " out " ") "}"
-                    return "[" out "]"
-                }
-                $1 == "variable" { inside = $2 == "\"" ENVIRON["NAME"] "\"" }
-                /^}/ { inside = 0 }
-                (inside && $1 == "default" && $2 == "=") || ($1 == ENVIRON["NAME"] && $2 == "=" && /^[a-z]/) {
-                    at = index($0, "= ") + 2
-                    print substr($0, 1, at - 1) formed(substr($0, at))
-                    next
-                }
-                { print }
-            ' "$file" >"$file.new"
-            mv "$file.new" "$file"
+            set_variable "$name" "$value" "$copy/${file#"$layers/"}"
         done
+    done
+    values_are_taken "$copy"
+    for file in "$layers"/*/variables.tf "$environment"/*.tfvars; do
+        cmp -s "$copy/${file#"$layers/"}" "$file" || mv "$copy/${file#"$layers/"}" "$file"
+    done
+    for pair in "$@"; do
+        name=${pair%%=*} value=${pair#*=}
         say "$name is ${value:-empty} in the tfvars and the defaults"
     done
+}
+
+# set_variable NAME VALUE FILE
+set_variable() {
+    NAME=$1 VALUE=$2 awk '
+        function formed(old,    list, count, i, out) {
+            if (old ~ /^"/) return "\"" ENVIRON["VALUE"] "\""
+            if (old !~ /^[[{]/) return ENVIRON["VALUE"]
+            count = split(ENVIRON["VALUE"], list, ",")
+            for (i = 1; i <= count; i++) {
+                if (old ~ /^{/) sub(/=/, " = \"", list[i]); else list[i] = "\"" list[i]
+                out = out (i > 1 ? ", " : "") list[i] "\""
+            }
+            if (old ~ /^{/) return "{" (out == "" ? "" : " " out " ") "}"
+            return "[" out "]"
+        }
+        $1 == "variable" { inside = $2 == "\"" ENVIRON["NAME"] "\"" }
+        /^}/ { inside = 0 }
+        (inside && $1 == "default" && $2 == "=") || ($1 == ENVIRON["NAME"] && $2 == "=" && /^[a-z]/) {
+            at = index($0, "= ") + 2
+            print substr($0, 1, at - 1) formed(substr($0, at))
+            next
+        }
+        { print }
+    ' "$3" >"$3.new"
+    mv "$3.new" "$3"
+}
+
+# values_are_taken COPY: a layer that is nothing but its variables needs no provider and no account, so
+# Terraform itself checks types and conditions, and nothing that it refuses is written.
+values_are_taken() {
+    local name log=$1/plan.log refused=0
+    for name in bootstrap foundation platform; do
+        if ! terraform -chdir="$1/$name" init -input=false >"$log" 2>&1 ||
+            ! terraform -chdir="$1/$name" plan -input=false >"$log" 2>&1; then
+            refused=1
+            sed -n '/Error:/,$p' "$log" >&2
+        fi
+    done
+    ((refused == 0)) || fail "the values are not taken, and no file was changed" "the messages above say what each variable takes"
 }
 
 # --- With an account -------------------------------------------------------------------------------

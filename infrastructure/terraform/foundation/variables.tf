@@ -54,7 +54,7 @@ variable "vpc_cidr" {
 }
 
 variable "availability_zones" {
-  description = "The zones to use. EKS and RDS want two at least; a third keeps the cluster up while one is down."
+  description = "The zones to use. EKS and RDS want two at least; a third keeps the cluster up while one is down. The first ones have the NAT gateways: add a zone at the end."
   type        = list(string)
   default     = ["us-east-1a", "us-east-1b", "us-east-1c"]
 

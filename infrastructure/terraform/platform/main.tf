@@ -28,6 +28,8 @@ module "rds" {
   client_security_group   = module.eks.node_security_group_id
   kms_key_arn             = data.terraform_remote_state.foundation.outputs.kms_key_arn
   instance_class          = var.database_instance_class
+  engine_version          = var.database_version
+  major_upgrade           = var.database_major_upgrade
   multi_az                = var.database_multi_az
   backup_retention_period = var.database_backup_days
   snapshot                = lookup(var.database_snapshots, each.key, null)

@@ -32,6 +32,11 @@ variable "cluster_endpoint_cidrs" {
   }
 
   validation {
+    condition     = alltrue([for cidr in var.cluster_endpoint_cidrs : try(cidrhost(cidr, 0) == split("/", cidr)[0], false)])
+    error_message = "cluster_endpoint_cidrs must be written with the first address of each block, such as 203.0.113.0/24."
+  }
+
+  validation {
     condition     = alltrue([for cidr in var.cluster_endpoint_cidrs : try(tonumber(split("/", cidr)[1]) >= 16, false)])
     error_message = "cluster_endpoint_cidrs must be /16 or smaller: the cluster's API is not for the whole internet. Take an empty list and a VPN where no fixed address is to be had."
   }
@@ -47,16 +52,28 @@ variable "load_balancer_cidrs" {
     condition     = length(var.load_balancer_cidrs) > 0 && alltrue([for cidr in var.load_balancer_cidrs : can(cidrnetmask(cidr))])
     error_message = "load_balancer_cidrs must be at least one block of IPv4 addresses such as 203.0.113.0/24, or 0.0.0.0/0 for everybody."
   }
+
+  validation {
+    # EC2 cuts the rest off, and each plan would find a difference.
+    condition     = alltrue([for cidr in var.load_balancer_cidrs : try(cidrhost(cidr, 0) == split("/", cidr)[0], false)])
+    error_message = "load_balancer_cidrs must be written with the first address of each block, such as 203.0.113.0/24."
+  }
 }
 
 variable "node_instance_type" {
-  description = "The nodes' type. The platform asks for 14 GiB of memory; three t3.xlarge of 16 GiB run it with one node lost and Spark beside it. $0.1664 an hour each. Another type makes a second group of nodes and then drains the first: each pod moves once, and until then the account's quota (L-1216C47A) must hold both."
+  description = "The nodes' type. The platform asks for 14 GiB of memory; three t3.xlarge of 16 GiB run it with one node lost and Spark beside it. $0.1664 an hour each. Another type makes a second group of nodes and then drains the first: each pod moves once, and until then the account's quota (L-1216C47A) must hold both. A newer release of the nodes also starts up to two more nodes a zone first."
   type        = string
   default     = "t3.xlarge"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]*\\.[a-z0-9]+$", var.node_instance_type))
+    condition     = can(regex("^[a-z][a-z0-9-]*\\.[a-z0-9-]+$", var.node_instance_type))
     error_message = "node_instance_type must be an EC2 instance type such as t3.xlarge."
+  }
+
+  validation {
+    # Graviton's types have a g behind the generation: t4g, m7gd, c6gn, x2gd, im4gn. The first was a1.
+    condition     = !can(regex("^(a1|[a-z]+[0-9]+g[a-z]*)\\.", var.node_instance_type))
+    error_message = "node_instance_type must be of x86: the nodes' image (ami_type) and the platform's own images are, and would not start on ARM."
   }
 }
 
@@ -91,6 +108,23 @@ variable "database_instance_class" {
     condition     = can(regex("^db\\.[a-z0-9]+\\.[a-z0-9]+$", var.database_instance_class))
     error_message = "database_instance_class must be an RDS class such as db.t4g.micro."
   }
+}
+
+variable "database_version" {
+  description = "The major version of PostgreSQL of both databases; RDS takes minor versions by itself. A higher one also needs database_major_upgrade, and is not taken back."
+  type        = string
+  default     = "16"
+
+  validation {
+    condition     = contains(["16", "17"], var.database_version)
+    error_message = "database_version must be 16 or 17: the major versions that the services are tested with, and that RDS supports."
+  }
+}
+
+variable "database_major_upgrade" {
+  description = "Whether an apply may upgrade the databases to another major version, at once. It is true for that apply alone."
+  type        = bool
+  default     = false
 }
 
 variable "database_multi_az" {

@@ -2,6 +2,9 @@
 //! other and the rest of the repository. Nothing here runs Terraform.
 
 pub mod contract;
+pub mod meaning;
+pub mod mutation;
+pub mod plan;
 pub mod platform;
 pub mod project;
 mod reads;

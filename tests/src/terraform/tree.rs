@@ -30,9 +30,22 @@ impl File {
     pub fn read(root: &Path, name: &Path) -> Result<File, String> {
         let text = fs::read_to_string(root.join(name))
             .map_err(|error| format!("{}: {error}", name.display()))?;
+        File::parse(name, text)
+    }
+
+    /// Reads a text as the file `name`.
+    ///
+    /// # Errors
+    /// It is not HCL.
+    pub fn parse(name: &Path, text: String) -> Result<File, String> {
         let body = hcl_edit::parser::parse_body(&text)
             .map_err(|error| format!("{}: {error}", name.display()))?;
         Ok(File { path: name.to_owned(), text, body })
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// A message with the place that it is about.

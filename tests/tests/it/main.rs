@@ -27,6 +27,8 @@ mod secrets_init_image;
 mod secrets_path;
 mod terraform;
 mod terraform_contract;
+mod terraform_evaluation;
+mod terraform_meaning;
 mod terraform_operator;
 mod trino_stand_in;
 mod versions;

@@ -119,6 +119,8 @@ run "databases_are_private_and_protected" {
     client_security_group   = "sg-00000000000000001"
     kms_key_arn             = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
     instance_class          = "db.t4g.micro"
+    engine_version          = "16"
+    major_upgrade           = false
     multi_az                = false
     backup_retention_period = 7
     snapshot                = null
@@ -162,6 +164,8 @@ run "a_database_comes_back_from_its_snapshot" {
     client_security_group   = "sg-00000000000000001"
     kms_key_arn             = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
     instance_class          = "db.t4g.micro"
+    engine_version          = "16"
+    major_upgrade           = false
     multi_az                = false
     backup_retention_period = 7
     snapshot                = "rideshare-prod-airflow-final-20270101120000"

@@ -18,7 +18,7 @@ locals {
   buckets_arn      = "arn:aws:s3:::rideshare-${var.account_id}-*"
 
   # ARN prefixes of regional services.
-  here = { for service in ["acm", "dynamodb", "ec2", "ecr", "eks", "kms", "logs", "rds", "secretsmanager"] : service => "arn:aws:${service}:${var.region}:${var.account_id}" }
+  here = { for service in ["ec2", "ecr", "eks", "logs", "rds", "secretsmanager"] : service => "arn:aws:${service}:${var.region}:${var.account_id}" }
 }
 
 resource "aws_iam_policy" "github_apply" {

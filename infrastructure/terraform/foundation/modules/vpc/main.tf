@@ -2,7 +2,9 @@
 # the nodes and their pods, and database, which has no way out.
 
 locals {
-  zones = { for index, zone in var.availability_zones : zone => index }
+  # A zone's addresses follow from its letter, so that another zone in the list, or another order, moves no
+  # subnet of the others.
+  zones = { for zone in var.availability_zones : zone => index(["a", "b", "c", "d", "e", "f"], substr(zone, -1, 1)) }
 }
 
 resource "aws_vpc" "this" {

@@ -4,20 +4,26 @@ resource "aws_internet_gateway" "this" {
   tags = { Name = var.name }
 }
 
+locals {
+  # By their zones' names, so that a zone that is added behind the others makes no gateway anew.
+  nat_zones = slice(var.availability_zones, 0, var.nat_gateway_count)
+}
+
 resource "aws_eip" "nat" {
-  count  = var.nat_gateway_count
+  for_each = toset(local.nat_zones)
+
   domain = "vpc"
 
-  tags = { Name = "${var.name}-nat-${var.availability_zones[count.index]}" }
+  tags = { Name = "${var.name}-nat-${each.key}" }
 }
 
 resource "aws_nat_gateway" "this" {
-  count = var.nat_gateway_count
+  for_each = toset(local.nat_zones)
 
-  allocation_id = aws_eip.nat[count.index].id
-  subnet_id     = aws_subnet.public[var.availability_zones[count.index]].id
+  allocation_id = aws_eip.nat[each.key].id
+  subnet_id     = aws_subnet.public[each.key].id
 
-  tags = { Name = "${var.name}-${var.availability_zones[count.index]}" }
+  tags = { Name = "${var.name}-${each.key}" }
 
   depends_on = [aws_internet_gateway.this]
 }
@@ -49,13 +55,13 @@ resource "aws_route_table" "private" {
   tags = { Name = "${var.name}-private-${each.key}" }
 }
 
-# A zone without a NAT gateway of its own shares one.
+# A zone without a NAT gateway shares the first one.
 resource "aws_route" "private" {
   for_each = local.zones
 
   route_table_id         = aws_route_table.private[each.key].id
   destination_cidr_block = "0.0.0.0/0"
-  nat_gateway_id         = aws_nat_gateway.this[each.value % var.nat_gateway_count].id
+  nat_gateway_id         = aws_nat_gateway.this[contains(local.nat_zones, each.key) ? each.key : local.nat_zones[0]].id
 }
 
 resource "aws_route_table_association" "private" {

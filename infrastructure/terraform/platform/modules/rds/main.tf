@@ -24,10 +24,12 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
   referenced_security_group_id = var.client_security_group
 }
 
+# Another major version needs a group of another family, which is there, with a name of its own, before the
+# instance leaves the old one.
 resource "aws_db_parameter_group" "this" {
-  name        = var.name
+  name_prefix = "${var.name}-postgres${var.engine_version}-"
   description = "TLS only, and a log of who came and of what was slow"
-  family      = "postgres16"
+  family      = "postgres${var.engine_version}"
 
   # RDS reports a value that is its own default as pending, whatever was asked for.
   parameter {
@@ -49,6 +51,10 @@ resource "aws_db_parameter_group" "this" {
       value = parameter.value
     }
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -65,7 +71,7 @@ resource "aws_db_instance" "this" {
 
   identifier     = var.name
   engine         = "postgres"
-  engine_version = "16"
+  engine_version = var.engine_version
   instance_class = var.instance_class
   db_name        = var.database
 
@@ -90,7 +96,12 @@ resource "aws_db_instance" "this" {
   backup_window              = "04:00-05:00"
   maintenance_window         = "sun:05:30-sun:06:30"
   auto_minor_version_upgrade = true
-  copy_tags_to_snapshot      = true
+  # A major version is not taken back, so it needs two variables: the version, and this one.
+  allow_major_version_upgrade = var.major_upgrade
+  apply_immediately           = var.major_upgrade
+  copy_tags_to_snapshot       = true
+  # Whoever deletes the instance keeps its backups for as long as they would have been kept.
+  delete_automated_backups = false
 
   enabled_cloudwatch_logs_exports = [for group in aws_cloudwatch_log_group.this : basename(group.name)]
   performance_insights_enabled    = true

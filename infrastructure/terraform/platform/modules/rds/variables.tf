@@ -33,6 +33,16 @@ variable "instance_class" {
   type        = string
 }
 
+variable "engine_version" {
+  description = "The major version of PostgreSQL."
+  type        = string
+}
+
+variable "major_upgrade" {
+  description = "Whether another major version may be taken, and at once instead of in the maintenance window."
+  type        = bool
+}
+
 variable "multi_az" {
   description = "Whether there is a standby in another zone."
   type        = bool
