@@ -180,7 +180,17 @@ fn apply(name: &str, given: &[Value]) -> Answer {
             serde_json::from_str(&string(0)?).map_err(|error| error.to_string())?
         }
         "plantimestamp" | "timestamp" => json!("2027-01-01T12:00:00Z"),
-        "formatdate" => json!("20270101120000"),
+        "formatdate" => {
+            let parts = [
+                ("YYYY", "2027"),
+                ("MM", "01"),
+                ("DD", "01"),
+                ("hh", "12"),
+                ("mm", "00"),
+                ("ss", "00"),
+            ];
+            json!(parts.iter().fold(string(0)?, |made, (part, with)| made.replace(part, with)))
+        }
         "cidrhost" => {
             let (base, prefix) = block(&string(0)?)?;
             let host = number(at(1)?)? as u32;
