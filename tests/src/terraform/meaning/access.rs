@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::layers::{Layers, policy_of, shown, texts};
 use super::policy::{Request, Verdict, ask};
-use super::{Layers, policy_of, shown, texts};
 use crate::terraform::plan::Resource;
 
 /// A role with everything that decides about its requests.

@@ -1,8 +1,8 @@
 //! The table of decisions: `decisions.txt` says of single requests whether they pass, and the policies
 //! of the layers are asked.
 
-use super::Layers;
 use super::access::{Role, of_resources, roles};
+use super::layers::Layers;
 use super::policy::{Request, Verdict, ask};
 use crate::terraform::plan::ACCOUNT;
 

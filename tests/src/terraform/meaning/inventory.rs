@@ -8,7 +8,7 @@ use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body, Structure};
 use serde_json::Value;
 
-use super::{LAYERS, Layers};
+use super::layers::{LAYERS, Layers};
 use crate::terraform::plan::{Plan, Sources};
 use crate::terraform::tree::{label, source};
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Layers, shown, texts};
+use super::layers::{Layers, shown, texts};
 
 /// Flows that there shall be. Everything else must not get through.
 const EXPECTED: &str = "\

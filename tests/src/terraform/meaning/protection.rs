@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::access::of_resources;
+use super::layers::{Layers, shown, texts};
 use super::policy::{Request, Verdict, ask};
-use super::{Layers, shown, texts};
 use crate::terraform::plan::{ACCOUNT, Resource};
 
 /// The tags that everything has.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::LAYERS;
+use super::layers::{LAYERS, Variables};
 use crate::terraform::plan::{Sources, refused};
 use crate::terraform::tree::{inner, label};
 use crate::yaml;
@@ -14,8 +14,14 @@ fn all() -> Value {
     yaml::documents(VALUES).into_iter().next().unwrap_or_default()
 }
 
+/// Every variable has another value than its default, so that a value which no longer comes from its
+/// variable is seen. The account stays.
+pub fn all_others() -> Variables {
+    Variables(LAYERS.iter().map(|layer| (*layer, others(layer))).collect())
+}
+
 /// For each variable a value that is taken and is not the default.
-pub fn others(layer: &str) -> Map<String, Value> {
+fn others(layer: &str) -> Map<String, Value> {
     let all = all();
     let variables = all[layer].as_object().into_iter().flatten();
     variables.filter_map(|(name, of)| Some((name.clone(), of.get("other")?.clone()))).collect()

@@ -8,8 +8,8 @@ use hcl_edit::expr::{BinaryOperator, Expression, TraversalOperator, UnaryOperato
 use hcl_edit::structure::{Attribute, Block, Body, Structure};
 use hcl_edit::template::Element;
 
+use super::mutant::{Kind, Mutant};
 use super::words::{HARMLESS, NEIGHBOURS, others};
-use super::{Kind, Mutant};
 use crate::terraform::plan::Sources;
 use crate::terraform::tree::{File, label};
 

@@ -3,15 +3,20 @@
 use hcl_edit::structure::{Body, Structure};
 use serde_json::{Map, Value, json};
 
-use super::Answer;
-use super::expression::{Scope, entries, evaluate};
-use super::module::Module;
+use super::convert::entries;
+use super::expression::evaluate;
+use super::model::Answer;
+use super::scope::{References, Scope};
 use crate::terraform::tree::{expression, inner, label, source};
 
 /// What is about the resource, and not of it.
 const META: [&str; 5] = ["count", "depends_on", "for_each", "lifecycle", "provider"];
 
-pub(super) fn values(module: &Module, scope: &Scope, body: &Body) -> Answer<Map<String, Value>> {
+pub(super) fn values(
+    module: &dyn References,
+    scope: &Scope,
+    body: &Body,
+) -> Answer<Map<String, Value>> {
     let mut made = Map::new();
     for structure in body.iter() {
         match structure {

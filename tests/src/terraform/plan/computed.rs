@@ -3,12 +3,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::expression::text;
-use super::module::Module;
-use super::{ACCOUNT, Answer, document};
+use super::convert::text;
+use super::document;
+use super::model::{ACCOUNT, Answer};
+use super::scope::References;
 
 /// An attribute of an instance that the layer does not give.
-pub(super) fn attribute(module: &Module, object: &Map<String, Value>, name: &str) -> Answer {
+pub(super) fn attribute(
+    module: &dyn References,
+    object: &Map<String, Value>,
+    name: &str,
+) -> Answer {
     let marker = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
     let (kind, address) = (marker("$kind"), marker("$address"));
     if kind.is_empty() {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Answer;
-use super::function::set;
+use super::convert::set;
+use super::model::Answer;
 
 pub(super) fn json(values: &Map<String, Value>) -> Answer {
     let mut statements: Vec<Value> = Vec::new();

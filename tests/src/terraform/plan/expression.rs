@@ -1,32 +1,18 @@
 //! Expressions of HCL and their values. A set is a sorted list without duplicates.
 
 use hcl_edit::expr::{
-    BinaryOperator, Conditional, Expression, ForExpr, ObjectKey, Traversal, TraversalOperator,
-    UnaryOperator,
+    BinaryOperator, Conditional, Expression, ForExpr, FuncCall, ObjectKey, Traversal,
+    TraversalOperator, UnaryOperator,
 };
 use hcl_edit::template::{Element, Template};
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 
-use super::module::Module;
-use super::{Answer, computed, function};
+use super::convert::{entries, list, number, number_of, text, truth};
+use super::function;
+use super::model::Answer;
+use super::scope::{References, Scope};
 
-/// What an expression's names mean besides the module's: `each`, `count`, `self`, and those of `for`.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Scope(pub(super) Vec<(String, Value)>);
-
-impl Scope {
-    pub(super) fn with(&self, name: &str, value: Value) -> Scope {
-        let mut more = self.clone();
-        more.0.push((name.to_owned(), value));
-        more
-    }
-
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().rev().find(|(found, _)| found == name).map(|(_, value)| value)
-    }
-}
-
-pub(super) fn evaluate(module: &Module, scope: &Scope, expression: &Expression) -> Answer {
+pub(super) fn evaluate(module: &dyn References, scope: &Scope, expression: &Expression) -> Answer {
     Ok(match expression {
         Expression::Null(_) => Value::Null,
         Expression::Bool(value) => json!(**value),
@@ -57,7 +43,7 @@ pub(super) fn evaluate(module: &Module, scope: &Scope, expression: &Expression) 
         Expression::Parenthesis(inner) => evaluate(module, scope, inner.inner())?,
         Expression::Variable(name) => named(scope, name.as_str())?.clone(),
         Expression::Conditional(choice) => conditional(module, scope, choice)?,
-        Expression::FuncCall(call) => function::call(module, scope, call)?,
+        Expression::FuncCall(function_call) => call(module, scope, function_call)?,
         Expression::Traversal(traversal) => traverse(module, scope, traversal)?,
         Expression::UnaryOp(operation) => {
             let value = evaluate(module, scope, &operation.expr)?;
@@ -75,7 +61,33 @@ pub(super) fn evaluate(module: &Module, scope: &Scope, expression: &Expression) 
     })
 }
 
-fn conditional(module: &Module, scope: &Scope, choice: &Conditional) -> Answer {
+fn call(module: &dyn References, scope: &Scope, call: &FuncCall) -> Answer {
+    let written: Vec<&Expression> = call.args.iter().collect();
+    let name = call.name.name.as_str();
+    // These two ask whether an argument has a value.
+    match name {
+        "can" => {
+            return Ok(json!(written.iter().all(|one| evaluate(module, scope, one).is_ok())));
+        }
+        "try" => {
+            let mut tried = written.iter().map(|one| evaluate(module, scope, one));
+            return tried.find(Result::is_ok).unwrap_or_else(|| Err("try: nothing left".into()));
+        }
+        _ => {}
+    }
+    let mut given = written
+        .into_iter()
+        .map(|one| evaluate(module, scope, one))
+        .collect::<Answer<Vec<Value>>>()?;
+    if call.args.expand_final()
+        && let Some(last) = given.pop()
+    {
+        given.extend(list(&last)?);
+    }
+    function::apply(name, &given).map_err(|error| format!("{name}: {error}"))
+}
+
+fn conditional(module: &dyn References, scope: &Scope, choice: &Conditional) -> Answer {
     let chosen = truth(&evaluate(module, scope, &choice.cond_expr)?)?;
     evaluate(module, scope, if chosen { &choice.true_expr } else { &choice.false_expr })
 }
@@ -101,7 +113,7 @@ fn binary(operator: BinaryOperator, left: &Value, right: impl Fn() -> Answer) ->
     })
 }
 
-fn for_each(module: &Module, scope: &Scope, each: &ForExpr) -> Answer {
+fn for_each(module: &dyn References, scope: &Scope, each: &ForExpr) -> Answer {
     let over = evaluate(module, scope, &each.intro.collection_expr)?;
     let (mut list, mut map) = (Vec::new(), Map::new());
     for (key, value) in entries(&over)? {
@@ -130,25 +142,11 @@ fn for_each(module: &Module, scope: &Scope, each: &ForExpr) -> Answer {
     Ok(if each.key_expr.is_some() { Value::Object(map) } else { Value::Array(list) })
 }
 
-/// Keys and values of a list, set or map.
-pub(super) fn entries(over: &Value) -> Answer<Vec<(Value, Value)>> {
-    match over {
-        Value::Array(list) => {
-            Ok(list.iter().enumerate().map(|(at, value)| (json!(at), value.clone())).collect())
-        }
-        Value::Object(map) => {
-            let own = map.iter().filter(|(key, _)| !key.starts_with('$'));
-            Ok(own.map(|(key, value)| (json!(key), value.clone())).collect())
-        }
-        other => Err(format!("{other} has no elements")),
-    }
-}
-
 fn named<'a>(scope: &'a Scope, name: &str) -> Answer<&'a Value> {
     scope.get(name).ok_or_else(|| format!("nothing is called {name}"))
 }
 
-fn traverse(module: &Module, scope: &Scope, traversal: &Traversal) -> Answer {
+fn traverse(module: &dyn References, scope: &Scope, traversal: &Traversal) -> Answer {
     let steps: Vec<&TraversalOperator> =
         traversal.operators.iter().map(|step| step.value()).collect();
     let Expression::Variable(root) = &traversal.expr else {
@@ -182,7 +180,12 @@ fn traverse(module: &Module, scope: &Scope, traversal: &Traversal) -> Answer {
     follow(module, scope, value, &steps[used..])
 }
 
-fn follow(module: &Module, scope: &Scope, from: Value, steps: &[&TraversalOperator]) -> Answer {
+fn follow(
+    module: &dyn References,
+    scope: &Scope,
+    from: Value,
+    steps: &[&TraversalOperator],
+) -> Answer {
     let Some((step, rest)) = steps.split_first() else { return Ok(from) };
     let next = match step {
         TraversalOperator::GetAttr(name) => attribute(module, &from, name.as_str())?,
@@ -201,13 +204,13 @@ fn follow(module: &Module, scope: &Scope, from: Value, steps: &[&TraversalOperat
     follow(module, scope, next, rest)
 }
 
-fn attribute(module: &Module, from: &Value, name: &str) -> Answer {
+fn attribute(module: &dyn References, from: &Value, name: &str) -> Answer {
     let Value::Object(object) = from else {
         return Err(format!("{from} has no attribute {name}"));
     };
     match object.get(name) {
         Some(value) => Ok(value.clone()),
-        None => computed::attribute(module, object, name),
+        None => module.attribute(object, name),
     }
 }
 
@@ -220,12 +223,12 @@ fn index(from: &Value, key: &Value) -> Answer {
     found.cloned().ok_or_else(|| format!("there is no element {key}"))
 }
 
-fn template(module: &Module, scope: &Scope, template: &Template) -> Answer<String> {
+fn template(module: &dyn References, scope: &Scope, template: &Template) -> Answer<String> {
     elements(module, scope, template.iter())
 }
 
 fn elements<'a>(
-    module: &Module,
+    module: &dyn References,
     scope: &Scope,
     elements: impl Iterator<Item = &'a Element>,
 ) -> Answer<String> {
@@ -240,38 +243,4 @@ fn elements<'a>(
         }
     }
     Ok(made)
-}
-
-/// As Terraform converts to a text.
-pub(super) fn text(value: &Value) -> Answer<String> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
-        other => Err(format!("{other} is no text")),
-    }
-}
-
-pub(super) fn truth(value: &Value) -> Answer<bool> {
-    match value {
-        Value::Bool(value) => Ok(*value),
-        Value::String(text) if text == "true" || text == "false" => Ok(text == "true"),
-        other => Err(format!("{other} is neither true nor false")),
-    }
-}
-
-pub(super) fn number(value: &Value) -> Answer<f64> {
-    match value {
-        Value::Number(number) => number.as_f64().ok_or_else(|| format!("{number} is too large")),
-        Value::String(text) => text.parse().map_err(|_| format!("{text} is no number")),
-        other => Err(format!("{other} is no number")),
-    }
-}
-
-/// Whole numbers are written without a fraction.
-pub(super) fn number_of(value: f64) -> Number {
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        Number::from(value as i64)
-    } else {
-        Number::from_f64(value).unwrap_or_else(|| Number::from(0))
-    }
 }

@@ -2,41 +2,14 @@
 
 use std::net::Ipv4Addr;
 
-use hcl_edit::expr::{Expression, FuncCall};
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
-use super::Answer;
-use super::expression::{Scope, entries, evaluate, number, number_of, text, truth};
-use super::module::Module;
+use super::convert::{entries, list, number, number_of, set, set_with_duplicates, text, truth};
+use super::model::Answer;
 
-pub(super) fn call(module: &Module, scope: &Scope, call: &FuncCall) -> Answer {
-    let written: Vec<&Expression> = call.args.iter().collect();
-    let name = call.name.name.as_str();
-    // These two ask whether an argument has a value.
-    match name {
-        "can" => {
-            return Ok(json!(written.iter().all(|one| evaluate(module, scope, one).is_ok())));
-        }
-        "try" => {
-            let mut tried = written.iter().map(|one| evaluate(module, scope, one));
-            return tried.find(Result::is_ok).unwrap_or_else(|| Err("try: nothing left".into()));
-        }
-        _ => {}
-    }
-    let mut given = written
-        .into_iter()
-        .map(|one| evaluate(module, scope, one))
-        .collect::<Answer<Vec<Value>>>()?;
-    if call.args.expand_final()
-        && let Some(last) = given.pop()
-    {
-        given.extend(list(&last)?);
-    }
-    apply(name, &given).map_err(|error| format!("{name}: {error}"))
-}
-
-fn apply(name: &str, given: &[Value]) -> Answer {
+/// The value of a function, but for `can` and `try`, which ask whether an argument has one.
+pub(super) fn apply(name: &str, given: &[Value]) -> Answer {
     let at = |index: usize| given.get(index).ok_or_else(|| "too few arguments".to_owned());
     let string = |index: usize| text(at(index)?);
     let items = |index: usize| list(at(index)?);
@@ -212,29 +185,11 @@ fn apply(name: &str, given: &[Value]) -> Answer {
     })
 }
 
-fn list(value: &Value) -> Answer<Vec<Value>> {
-    match value {
-        Value::Array(list) => Ok(list.clone()),
-        other => Err(format!("{other} is no list")),
-    }
-}
-
 fn flat(value: &Value) -> Vec<Value> {
     match value {
         Value::Array(list) => list.iter().flat_map(flat).collect(),
         other => vec![other.clone()],
     }
-}
-
-pub(super) fn set(all: Vec<Value>) -> Value {
-    let Value::Array(mut sorted) = set_with_duplicates(all) else { unreachable!() };
-    sorted.dedup();
-    Value::Array(sorted)
-}
-
-fn set_with_duplicates(mut all: Vec<Value>) -> Value {
-    all.sort_by_key(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned));
-    Value::Array(all)
 }
 
 /// Address and length of a block of IPv4 addresses.

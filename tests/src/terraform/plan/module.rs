@@ -10,8 +10,12 @@ use hcl_edit::expr::Expression;
 use hcl_edit::structure::Block;
 use serde_json::{Map, Value, json};
 
-use super::expression::{Scope, entries, evaluate, text, truth};
-use super::{Answer, Plan, Resource, Sources, body};
+use super::convert::{entries, number, text, truth};
+use super::expression::evaluate;
+use super::model::{Answer, Plan, Resource};
+use super::scope::{References, Scope};
+use super::sources::Sources;
+use super::{body, computed};
 use crate::terraform::tree::{expression, inner, label, source};
 
 /// What a module call says besides the module's variables.
@@ -139,7 +143,7 @@ impl<'a> Module<'a> {
                 Some((caller, call, scope)) => {
                     let caller = caller.upgrade().ok_or("the caller is gone")?;
                     let argument = expression(&call.body, name);
-                    argument.map(|argument| evaluate(&caller, scope, argument)).transpose()?
+                    argument.map(|argument| evaluate(&*caller, scope, argument)).transpose()?
                 }
             };
             if let Some(given) = given {
@@ -374,6 +378,40 @@ impl<'a> Module<'a> {
     }
 }
 
+impl References for Module<'_> {
+    fn variable(&self, name: &str) -> Answer {
+        Module::variable(self, name)
+    }
+
+    fn local(&self, name: &str) -> Answer {
+        Module::local(self, name)
+    }
+
+    fn resource(&self, kind: &str, name: &str) -> Answer {
+        Module::resource(self, kind, name)
+    }
+
+    fn output_of(&self, name: &str, key: &str, output: &str) -> Answer {
+        Module::output_of(self, name, key, output)
+    }
+
+    fn outputs_of(&self, name: &str) -> Answer {
+        Module::outputs_of(self, name)
+    }
+
+    fn attribute(&self, object: &Map<String, Value>, name: &str) -> Answer {
+        computed::attribute(self, object, name)
+    }
+
+    fn default_tags(&self) -> Answer {
+        Module::default_tags(self)
+    }
+
+    fn remote_outputs(&self) -> Value {
+        Module::remote_outputs(self)
+    }
+}
+
 enum Instances {
     One,
     Count(Vec<Scope>),
@@ -383,7 +421,7 @@ enum Instances {
 /// How often a resource or a module is there, with `each` or `count` for each time.
 fn instances(module: &Module, scope: &Scope, block: &Block) -> Answer<Instances> {
     if let Some(count) = expression(&block.body, "count") {
-        let count = super::expression::number(&evaluate(module, scope, count)?)?;
+        let count = number(&evaluate(module, scope, count)?)?;
         let scopes = (0..count as usize).map(|at| scope.with("count", json!({ "index": at })));
         return Ok(Instances::Count(scopes.collect()));
     }
