@@ -9,7 +9,7 @@ use hcl_edit::structure::{Attribute, Block, Body, Structure};
 use hcl_edit::template::Element;
 
 use super::mutant::{Kind, Mutant};
-use super::words::{HARMLESS, NEIGHBOURS, others};
+use super::words::{EQUIVALENT, HARMLESS, NEIGHBOURS, others};
 use crate::terraform::plan::Sources;
 use crate::terraform::tree::{File, label};
 
@@ -23,6 +23,11 @@ pub fn mutants(sources: &Sources) -> Vec<Mutant> {
         let mut maker = Maker { name, file, path: Vec::new(), made: &mut made };
         maker.body(&file.body);
     }
+    made.retain(|mutant| {
+        !EQUIVALENT.iter().any(|(file, change, _)| {
+            mutant.file.to_string_lossy().ends_with(file) && mutant.change.ends_with(change)
+        })
+    });
     made
 }
 
