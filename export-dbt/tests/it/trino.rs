@@ -140,7 +140,7 @@ fn register_flush_move_and_prune() {
         );
     }
     sandbox.sql("DROP TABLE gold.facts; CREATE TABLE gold.other AS SELECT 1 AS id");
-    sandbox.exported(&["--register", &url, "--prune"]);
+    sandbox.exported(&["--register", &url, "--prune-all"]);
     assert_eq!(state.lock().unwrap().tables.keys().collect::<Vec<_>>(), ["gold.other"]);
 }
 

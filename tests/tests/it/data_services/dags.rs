@@ -34,7 +34,12 @@ fn ended(airflow: &Airflow, dag: &str) -> Vec<String> {
 }
 
 /// Waits for the `number`th run of a DAG.
-fn run_number(airflow: &Airflow, scheduler: &mut Server, dag: &str, number: usize) -> String {
+pub(super) fn run_number(
+    airflow: &Airflow,
+    scheduler: &mut Server,
+    dag: &str,
+    number: usize,
+) -> String {
     scheduler.until(&format!("run {number} of {dag}"), || ended(airflow, dag).len() >= number);
     ended(airflow, dag).remove(number - 1)
 }
@@ -50,12 +55,12 @@ print(*[e.text for e in tree.iter() if e.tag.endswith('Key')], sep='\\n')";
     done.expect(0).stdout.lines().map(str::to_owned).collect()
 }
 
-fn trigger(airflow: &Airflow, dag: &str) {
+pub(super) fn trigger(airflow: &Airflow, dag: &str) {
     run(airflow.command("airflow-webserver", "airflow").args(["dags", "trigger", dag])).expect(0);
 }
 
 /// The image's folders and programs, in the folder of one test.
-fn image(airflow: &mut Airflow) {
+pub(super) fn image(airflow: &mut Airflow) {
     let dags = root().join("infrastructure/docker/dockerfiles/airflow/dags");
     run(Command::new("cp").arg("-r").arg(dags).arg(airflow.path("dags"))).expect(0);
     run(Command::new("cp").arg("-r").arg(root().join("tests/dbt")).arg(airflow.path("dbt")))

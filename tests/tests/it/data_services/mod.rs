@@ -12,6 +12,7 @@ mod kafka;
 mod localstack;
 mod postgres;
 mod redis;
+mod rehearsal;
 mod schema_registry;
 mod settings;
 mod spark;

@@ -16,19 +16,19 @@ use rideshare_tests::services::generated::Service;
 use rideshare_tests::services::metastore::{bucket, lake};
 use rideshare_tests::services::server::{Server, free_port};
 
-fn image() -> PathBuf {
+pub(super) fn image() -> PathBuf {
     root().join("tests/platform/stand-in/image")
 }
 
 /// One of the four services, as its generated command starts it.
-struct StandIn {
-    server: Server,
+pub(super) struct StandIn {
+    pub(super) server: Server,
     port: u16,
     _folder: tempfile::TempDir,
 }
 
 impl StandIn {
-    fn start(service: &str, variables: &[(&str, &str)]) -> Option<StandIn> {
+    pub(super) fn start(service: &str, variables: &[(&str, &str)]) -> Option<StandIn> {
         let python = peers::find("PEER_STAND_IN_PYTHON")?;
         let folder = tempfile::tempdir().unwrap();
         let (service, port) = (Service::named(service), free_port());
@@ -72,7 +72,7 @@ impl StandIn {
     }
 
     /// SIGTERM, as a container engine sends it.
-    fn stop(mut self) {
+    pub(super) fn stop(mut self) {
         run(Command::new("kill").args(["-TERM", &self.server.id().to_string()])).expect(0);
         let status = self.server.end();
         assert!(status.success(), "{status}: {}", self.server.log());
@@ -80,7 +80,7 @@ impl StandIn {
 }
 
 /// The rows of bronze tables in a bucket, by table.
-fn rows(localstack: &LocalStack, bucket: &str) -> BTreeMap<String, u64> {
+pub(super) fn rows(localstack: &LocalStack, bucket: &str) -> BTreeMap<String, u64> {
     const COUNT: &str = "
 import os, sys
 from deltalake import DeltaTable
