@@ -60,6 +60,12 @@ test-fast: ## Formatting, lints, freshness, and the tests that need no other pro
 test: ## Install what the tests need, and run everything
 	@scripts/test all
 
+.PHONY: rehearse
+rehearse: ## The platform's path on real parts, with a transcript: trips, Kafka, lake, Airflow, dbt, Trino, dashboards
+	scripts/peers install duckdb localstack databases dbt kafka hive-metastore trino airflow stand-in
+	cargo build --locked
+	CI=true cargo test --locked --quiet --test it data_services::rehearsal -- --nocapture
+
 .PHONY: test-bundled
 test-bundled: ## Smoke test of export-dbt with DuckDB compiled in; the first time, half an hour
 	scripts/test-bundled
