@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -67,7 +68,18 @@ impl Trino {
         server.until("a Trino that has started", || {
             get(port, "/v1/info").is_some_and(|info| info["starting"] == false)
         });
-        Some(Trino { port, server, memory: memory << 20, _folder: folder })
+        let trino = Trino { port, server, memory: memory << 20, _folder: folder };
+        trino.until_it_has_a_node();
+        Some(trino)
+    }
+
+    /// Trino has started before its own node takes queries.
+    fn until_it_has_a_node(&self) {
+        let end = Instant::now() + Duration::from_secs(120);
+        while let Err(message) = self.ask("SELECT count(*) FROM system.runtime.nodes") {
+            assert!(Instant::now() < end, "{message}\n{}", self.server.log());
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
 
     /// Its address.
