@@ -50,7 +50,10 @@ impl Aws {
     async fn load(settings: &S3Settings) -> Result<Self, StoreError> {
         let aws = Settings::load(settings.retry_timeout).await.map_err(StoreError::Aws)?;
         let (endpoint, shown) = match &settings.endpoint {
-            Some(endpoint) => (Some(endpoint.clone()), common::aws::without_user(endpoint)),
+            Some(endpoint) => {
+                common::aws::check(&"--s3-endpoint", endpoint).map_err(StoreError::Aws)?;
+                (Some(endpoint.clone()), common::aws::without_user(endpoint))
+            }
             None => {
                 let endpoint = aws.endpoint(SERVICE).map_err(StoreError::Aws)?;
                 (endpoint.url, endpoint.shown)

@@ -12,7 +12,7 @@ use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentials
 use aws_smithy_types::error::ErrorMetadata;
 
 use super::profile::Profiles;
-use super::variable;
+use super::setting::variable;
 use crate::diagnostic::last_cause;
 
 /// Longest part of another program's words that a message repeats, in characters.

@@ -76,12 +76,7 @@ impl Endpoint {
         let Some((setting, url)) = configured(service, profiles) else {
             return Ok(Endpoint::aws(service, config));
         };
-        if let Some(problem) = problem(&url) {
-            let message =
-                format!("{setting} {problem}, and not a URL such as http://localhost:4566");
-            let diagnostic = Diagnostic::error("bad-endpoint", message);
-            return Err(diagnostic.hint("remove the setting to talk to AWS itself").into());
-        }
+        check(&setting, &url)?;
         let shown = without_user(&url);
         Ok(Endpoint { url: Some(url), setting: Some(setting), shown })
     }
@@ -108,6 +103,17 @@ fn configured(service: Service, profiles: &Profiles) -> Option<(Setting, String)
     }
     let url = profiles.get("endpoint_url")?;
     Some((Setting::Profile(profiles.selected().to_owned()), url.to_owned()))
+}
+
+/// Checks the endpoint that a setting names.
+///
+/// # Errors
+/// The text is not a URL of a server.
+pub fn check(setting: &impl fmt::Display, url: &str) -> Result<(), Report> {
+    let Some(problem) = problem(url) else { return Ok(()) };
+    let message = format!("{setting} {problem}, and not a URL such as http://localhost:4566");
+    let diagnostic = Diagnostic::error("bad-endpoint", message);
+    Err(diagnostic.hint("remove the setting to talk to AWS itself").into())
 }
 
 /// Why a text is no endpoint. The text is never repeated, because it may hold a password.

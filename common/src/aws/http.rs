@@ -19,7 +19,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::profile::Profiles;
-use super::{unusable, variable};
+use super::setting::{unusable, variable};
 use crate::diagnostic::Report;
 
 /// The longest answer in bytes. Secrets Manager's longest is a batch of 20 values of 64 KiB, of which each

@@ -9,9 +9,9 @@ mod endpoint;
 mod http;
 mod profile;
 mod retries;
+mod setting;
 mod unanswered;
 
-use std::env;
 use std::time::Duration;
 
 pub use aws_config::SdkConfig;
@@ -19,12 +19,13 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 
 pub use credentials::NoCredentials;
-pub use endpoint::{Endpoint, Service, without_user};
+pub use endpoint::{Endpoint, Service, check, without_user};
 pub use http::is_too_long;
 pub use profile::Profiles;
 pub use unanswered::Unanswered;
 
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::Report;
+use setting::variable;
 
 /// Where requests go when nothing names a region.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -103,14 +104,4 @@ impl Settings {
     pub fn endpoint(&self, service: Service) -> Result<Endpoint, Report> {
         Endpoint::of(service, &self.profiles, &self.sdk)
     }
-}
-
-/// A variable that is set to nothing is not set.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// A setting that cannot be used. Its text is not repeated: a person may have pasted a secret into it.
-fn unusable(setting: &str, problem: &str) -> Report {
-    Diagnostic::error("aws-setting", format!("{setting} {problem}")).into()
 }

@@ -7,7 +7,7 @@ use aws_runtime::env_config::section::{EnvConfigSections, Profile};
 use aws_runtime::env_config::source;
 use aws_types::os_shim_internal::{Env, Fs};
 
-use super::{unusable, variable};
+use super::setting::{unusable, variable};
 use crate::diagnostic::{Diagnostic, Report, causes, did_you_mean};
 
 /// The variables that choose a profile, in the order of their precedence.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_config::retry::{RetryConfig, RetryMode};
 
 use super::profile::Profiles;
-use super::{unusable, variable};
+use super::setting::{unusable, variable};
 use crate::diagnostic::Report;
 
 /// Tries for one call when nothing says how many, with growing, random pauses between them.

@@ -69,7 +69,7 @@ fn common(service: &Service, environment: Option<&str>) -> Facts {
             Piece::Literal(text) | Piece::Late(_, text) => text.to_owned(),
             Piece::Secret(name) => format!("${{{name}}}"),
         });
-        let value: String = pieces.collect();
+        let value = without_messages(&pieces.collect::<String>());
         let shown = if is_hidden(name, &value) { MASK.to_owned() } else { value };
         facts.insert(format!("80 {name}"), shown);
     }
@@ -224,5 +224,37 @@ fn shorten(text: &str) -> String {
     match text.char_indices().nth(57) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
+    }
+}
+
+/// A value without the messages of its `${NAME:?message}`: people have put the secret there in place of a default.
+fn without_messages(value: &str) -> String {
+    let mut parts = value.split("${");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |shown, part| {
+        let name =
+            part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());
+        let (name, rest) = part.split_at(name);
+        let message = rest.strip_prefix(":?").or_else(|| rest.strip_prefix('?'));
+        match message.and_then(|message| message.split_once('}')) {
+            Some((_, behind)) => format!("{shown}${{{name}:?…}}{behind}"),
+            None => format!("{shown}${{{part}"),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_messages;
+
+    #[test]
+    fn messages_are_left_out() {
+        for (value, shown) in [
+            ("a ${A:?set it} b ${B?x}c", "a ${A:?…} b ${B:?…}c"),
+            ("${A:-x?}", "${A:-x?}"),
+            ("a?b $A ${A}", "a?b $A ${A}"),
+        ] {
+            assert_eq!(without_messages(value), shown);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The cluster's API server, reached through the context `kind-NAME` and no other.
 
+mod context;
 mod errors;
 pub(crate) mod exec;
 pub(crate) mod kubeconfig;
@@ -16,6 +17,7 @@ use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use kube::core::ApiResource;
 use serde_json::Value;
 
+pub(crate) use context::context_of;
 pub(crate) use errors::{Refusal, chain, code, conflicts, said, stop};
 
 use crate::object::{Key, list, name, text, typed};
@@ -33,11 +35,6 @@ type Kinds = BTreeMap<(String, String), (ApiResource, bool)>;
 pub(crate) struct Cluster {
     client: Client,
     kinds: Arc<Mutex<Kinds>>,
-}
-
-/// The context that kind gives a cluster.
-pub(crate) fn context_of(name: &str) -> String {
-    format!("kind-{name}")
 }
 
 impl Cluster {

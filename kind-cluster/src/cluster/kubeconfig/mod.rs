@@ -19,7 +19,7 @@ use common::stop::Stop;
 use common::yaml::plain::{self, Value};
 use kube::config::Kubeconfig;
 
-use super::context_of;
+use super::context::context_of;
 use edit::{Edit, SECTIONS, Unusable};
 use lock::Lock;
 
