@@ -166,14 +166,6 @@ impl Source {
 }
 
 impl NoCredentials {
-    /// The reason that an error of a provider of [`super::Settings`] holds.
-    pub fn of(error: &CredentialsError) -> Self {
-        match super::Unanswered::of(error) {
-            super::Unanswered::NoCredentials(reason) => reason,
-            super::Unanswered::Unreachable(_) => NoCredentials::unknown(),
-        }
-    }
-
     /// The reason of a failure, or of no answer at all when there is no error.
     pub fn because(profiles: &Profiles, error: Option<&CredentialsError>) -> Self {
         let words = match error {

@@ -34,6 +34,17 @@ impl Unanswered {
         Unanswered::Unreachable(last_cause(error))
     }
 }
+
+impl NoCredentials {
+    /// The reason that an error of a provider of [`super::Settings`] holds.
+    pub fn of(error: &CredentialsError) -> Self {
+        match Unanswered::of(error) {
+            Unanswered::NoCredentials(reason) => reason,
+            Unanswered::Unreachable(_) => NoCredentials::unknown(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
