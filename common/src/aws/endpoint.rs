@@ -9,8 +9,8 @@ use std::fmt;
 
 use aws_config::{Region, SdkConfig};
 
-use super::DEFAULT_REGION;
 use super::profile::{Profiles, flag};
+use super::setting::DEFAULT_REGION;
 use crate::diagnostic::{Diagnostic, Report};
 
 /// A service of AWS, for its address.

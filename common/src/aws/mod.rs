@@ -25,10 +25,8 @@ pub use profile::Profiles;
 pub use unanswered::Unanswered;
 
 use crate::diagnostic::Report;
-use setting::variable;
+use setting::{DEFAULT_REGION, variable};
 
-/// Where requests go when nothing names a region.
-const DEFAULT_REGION: &str = "us-east-1";
 /// A host that does not accept a connection within this time is taken for down.
 const CONNECT: Duration = Duration::from_millis(3100);
 /// One attempt: long enough for a throttled service, short enough to try again.

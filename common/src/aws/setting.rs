@@ -4,6 +4,9 @@ use std::env;
 
 use crate::diagnostic::{Diagnostic, Report};
 
+/// Where requests go when nothing names a region.
+pub(super) const DEFAULT_REGION: &str = "us-east-1";
+
 /// A variable that is set to nothing is not set.
 pub(super) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
