@@ -45,7 +45,7 @@ pub async fn poll<A, Q: AsyncFnMut() -> A>(
     ask: Q,
 ) -> A {
     let Backoff(pauses) = Backoff::new(Duration::from_millis(25), Duration::from_millis(250));
-    // The question changes what it has borrowed, so it is handed from attempt to attempt.
+    // The closure borrows mutably, so each attempt hands it on to the next.
     let attempt = |mut ask: Q| {
         let again = &again;
         async move {

@@ -334,7 +334,7 @@ fn collect_names(node: &Node, depth: usize, names: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether a text under this key is what belongs there, and no value that lost its place.
+/// Whether a text has the form that this key needs. Another text may be a value that lost its place.
 fn looks_like(key: &str, text: &str) -> bool {
     let all = |allowed: fn(u8) -> bool| !text.is_empty() && text.bytes().all(allowed);
     match key {

@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
         };
         let named = node.entries().is_some() && (name.is_some() || node.get("variable").is_some());
         if let Some(problem) = names::variable_problem(&variable).filter(|_| named) {
-            // What is no name at all may be a value that lost its key.
+            // A text that cannot be a name may be a value that lost its key.
             let shown = if names::is_word(&variable) { &*variable } else { "" };
             self.bad_name("a variable", shown, &problem, place.clone());
         }

@@ -40,7 +40,7 @@ pub(super) struct Mounted {
     pub(super) secret: bool,
 }
 
-/// The files of a folder, and what is no file.
+/// The files of a folder, and its entries that are neither file nor folder.
 #[derive(Default)]
 struct Found {
     names: Vec<String>,
@@ -184,7 +184,7 @@ impl Found {
             if PRIVATE.iter().any(|private| entry.file_name() == *private) {
                 continue;
             }
-            // A link counts as what it leads to.
+            // A link counts as its target.
             match fs::metadata(entry.path()) {
                 Ok(about) if about.is_dir() => self.below(&entry.path(), &format!("{name}/")),
                 Ok(about) if about.is_file() => self.names.push(name),

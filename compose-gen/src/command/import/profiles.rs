@@ -15,7 +15,7 @@ fn blank(root: &mut Tree) {
     }
 }
 
-/// Leaves the profiles of a project that also has services without any to whoever asks for them.
+/// Keeps profiles opt-in in a project that also has services without a profile.
 pub(super) fn settle(import: &mut Import) {
     let root = &mut import.project.root;
     let place = root.place.clone();

@@ -3,7 +3,7 @@
 use super::Import;
 use super::tree::{Fate, Tree};
 
-/// Says what becomes of them.
+/// Reports how each secret is carried.
 pub(super) fn settle(import: &mut Import) {
     let root = &mut import.project.root;
     let secrets = root.get_mut("secrets").into_iter().flat_map(Tree::members_mut);

@@ -69,7 +69,7 @@ fn restart(service: &mut Tree, awaited: bool) {
     }
 }
 
-/// Kubernetes asks a registry always, never, or for what the node does not have.
+/// Kubernetes pulls an image always, never, or when the node lacks it.
 fn pull(service: &mut Tree) {
     let Some(policy) = service.get_mut("pull_policy") else { return };
     let why = match policy.text().unwrap_or_default() {

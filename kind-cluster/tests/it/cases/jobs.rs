@@ -69,7 +69,12 @@ fn a_cron_jobs_failure_is_history_once_a_later_job_succeeded() {
     says(&before, &["Job/first (cron)[failed]"]);
     cron["spec"]["jobTemplate"]["spec"] = job("true")["spec"].clone();
     case.deploy(&[cron], &[]).expect(0);
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    // Kubernetes' times have whole seconds, and the second Job must be the later one.
+    let created = case.get("job", "first")["metadata"]["creationTimestamp"].clone();
+    until("a later second", || {
+        let now = run(Command::new("date").args(["-u", "+%FT%TZ"])).expect(0).stdout;
+        now.trim() > created.as_str().unwrap()
+    });
     made("second");
     case.kubectl(&["wait", "--for=condition=Complete", "job/second", "--timeout=60s"]);
     until("the CronJob to know", || {
