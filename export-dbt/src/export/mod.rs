@@ -152,6 +152,7 @@ async fn run_steps(
     progress.stage("exporting");
     let written = write(run, &plan.query, log, connection, reading, progress).await?;
     report.rows = Some(written.fingerprint.rows);
+    report.warnings.extend(written.rounded.warnings(&plan.query.fields));
     if run.cancel.is_set() {
         let _ = log.delete(written.paths()).await;
         return Err(ExportError::Interrupted);

@@ -20,6 +20,7 @@ use crate::log::actions::Add;
 use crate::progress::TableProgress;
 use crate::query::{Query, ReadError, Reading, hashes};
 use crate::stats;
+use crate::trino::Rounded;
 use crate::upload::{self, PartSink, UploadError};
 
 /// The files of a table, uploaded and not yet committed.
@@ -27,6 +28,8 @@ use crate::upload::{self, PartSink, UploadError};
 pub(super) struct Written {
     pub(super) adds: Vec<Add>,
     pub(super) fingerprint: Fingerprint,
+    /// Filled where the table is registered in Trino.
+    pub(super) rounded: Rounded,
 }
 
 impl Written {
@@ -120,6 +123,9 @@ impl Writer {
                 };
                 for batch in &group {
                     self.done.fingerprint.extend(hashes(batch));
+                    if self.run.trino.is_some() {
+                        self.done.rounded.add(batch);
+                    }
                 }
                 Ok(file.encoder.write(group)?)
             });

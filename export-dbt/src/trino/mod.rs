@@ -4,12 +4,14 @@
 
 mod client;
 mod error;
+mod rounded;
 
 use secrecy::SecretString;
 use serde::Serialize;
 
 use self::client::Client;
 pub(crate) use self::error::TrinoError;
+pub(crate) use self::rounded::Rounded;
 use crate::source::{literal, quote};
 
 /// Where Trino is and who asks.

@@ -145,6 +145,25 @@ fn register_flush_move_and_prune() {
 }
 
 #[test]
+fn columns_whose_times_trino_rounds_are_warned_of() {
+    let (port, _state) = server();
+    let url = format!("http://127.0.0.1:{port}");
+    let sandbox = Sandbox::new();
+    sandbox.sql(
+        "CREATE TABLE gold.facts AS SELECT
+             '2024-07-01 00:00:00.000001+00'::TIMESTAMPTZ AS fine,
+             '2024-07-01 00:00:00.001+00'::TIMESTAMPTZ AS coarse,
+             '2024-07-01 00:00:00.000001'::TIMESTAMP AS plain,
+             [{'at': '2024-07-01 00:00:00.000001+00'::TIMESTAMPTZ}] AS nested",
+    );
+    let alone = sandbox.exported(&[]);
+    assert_eq!(table(&alone, "gold.facts")["warnings"], json!([]));
+    let registered = sandbox.exported(&["--register", &url, "--force"]);
+    let said = |column: &str| format!("column {column:?}: Trino rounds its times to milliseconds");
+    assert_eq!(table(&registered, "gold.facts")["warnings"], json!([said("fine"), said("nested")]));
+}
+
+#[test]
 fn a_trino_that_is_away_fails_the_table_but_not_its_version() {
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.facts AS SELECT 1 AS id");
