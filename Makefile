@@ -13,7 +13,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The programs that the tests talk to. The longest build comes first.
 PEERS := kubernetes-server prometheus otel-collector alertmanager localstack boto3 dotenv shells compose docker kubectl kubernetes kubernetes-validate pre-commit \
-	sarif-schema rich hadolint shellcheck typos zizmor time terraform moto checkov databases dbt readers \
+	sarif-schema rich hadolint shellcheck typos zizmor time terraform moto checkov databases slapd dbt readers \
 	kafka jetty hive-metastore trino spark airflow stand-in
 
 ##@ Start here
@@ -65,6 +65,12 @@ rehearse: ## The platform's path on real parts, with a transcript: trips, Kafka,
 	scripts/peers install duckdb localstack databases dbt kafka hive-metastore trino airflow stand-in
 	cargo build --locked
 	CI=true cargo test --locked --quiet --test it data_services::rehearsal -- --nocapture
+
+.PHONY: faults
+faults: ## Put each fault of a first start back, one by one, and show that its check fails; FILTER= chooses some
+	scripts/peers install all
+	cargo build --locked
+	cargo run --locked --quiet --package rideshare-tests --bin put-back $(FILTER)
 
 .PHONY: test-bundled
 test-bundled: ## Smoke test of export-dbt with DuckDB compiled in; the first time, half an hour
