@@ -40,6 +40,13 @@ pub fn for_any_user(program: &Path) -> (tempfile::TempDir, PathBuf) {
     (copy, program)
 }
 
+/// The folders of libraries in an unpacked Debian tree, as `LD_LIBRARY_PATH` wants them.
+pub fn libraries(root: &Path) -> String {
+    let folders = std::fs::read_dir(root.join("usr/lib")).into_iter().flatten().flatten();
+    let folders = folders.map(|entry| entry.path().display().to_string());
+    folders.filter(|path| path.ends_with("-linux-gnu")).collect::<Vec<_>>().join(":")
+}
+
 /// Counts and shows that the test of this thread is skipped because `what` is not there.
 ///
 /// # Panics

@@ -161,6 +161,9 @@ fn read(client: &mut BufReader<TcpStream>) -> Option<Request> {
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
     let mut request = Request { method, path, headers, body: Vec::new(), earlier: 0 };
+    if request.header("expect").is_some() {
+        client.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
+    }
     let length = request.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
     request.body.resize(length, 0);
     client.read_exact(&mut request.body).ok()?;
@@ -173,7 +176,9 @@ fn forward(request: &Request, upstream: SocketAddr) -> Option<Vec<u8>> {
     let mut server = TcpStream::connect(upstream).ok()?;
     server.set_read_timeout(Some(SILENCE)).ok()?;
     let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.path);
-    for (name, value) in request.headers.iter().filter(|(name, _)| name != "connection") {
+    for (name, value) in
+        request.headers.iter().filter(|(name, _)| name != "connection" && name != "expect")
+    {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("connection: close\r\n\r\n");

@@ -74,16 +74,22 @@ impl ProvideCredentials for Checked {
     }
 }
 
+const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+
 /// Credentials are sent in headers, in which a line break ends the program: the SDK takes every text for a
-/// header. A file that `echo` wrote and an env file with Windows' line ends have one.
+/// header. A file that `echo` wrote and an env file with Windows' line ends have one. The secret key only signs: an
+/// object store's own user may have a password with blanks in it.
 fn unusable(credentials: &Credentials) -> Option<NoCredentials> {
     let parts = [
         ("access key id", "AWS_ACCESS_KEY_ID", Some(credentials.access_key_id())),
-        ("secret access key", "AWS_SECRET_ACCESS_KEY", Some(credentials.secret_access_key())),
+        ("secret access key", SECRET_KEY, Some(credentials.secret_access_key())),
         ("session token", "AWS_SESSION_TOKEN", credentials.session_token()),
     ];
     parts.into_iter().find_map(|(part, variable, value)| {
-        let odd = value?.chars().find(|c| !c.is_ascii_graphic())?;
+        let value = value?;
+        let usable = |c: char| c.is_ascii_graphic() || variable == SECRET_KEY && !c.is_control();
+        let outer = |c: &char| value.trim() != value && c.is_whitespace();
+        let odd = value.chars().find(|c| !usable(*c) || outer(c))?;
         let odd = match odd {
             '\n' | '\r' => "a line break",
             c if c.is_whitespace() => "a space",
@@ -267,4 +273,25 @@ fn words(error: &(dyn Error + 'static)) -> String {
         .filter(|word| !word.is_empty())
         .collect();
     words.join(" ").chars().take(LONGEST_REASON).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(id: &str, secret: &str) -> Option<String> {
+        unusable(&Credentials::new(id, secret, None, None, "test")).map(|none| none.reason)
+    }
+
+    #[test]
+    fn a_secret_key_may_have_blanks_within_and_an_id_none() {
+        assert_eq!(refused("id", "a b ä~"), None);
+        for secret in [" a", "a ", "a\tb", "a\nb"] {
+            assert!(refused("id", secret).is_some(), "{secret:?}");
+        }
+        for id in ["a b", "ä", "a\r"] {
+            assert!(refused(id, "secret").is_some(), "{id:?}");
+        }
+        assert_eq!(refused("id", "a "), Some("the secret access key holds a space".to_owned()));
+    }
 }

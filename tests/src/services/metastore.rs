@@ -1,5 +1,5 @@
 //! A Hive metastore of one test: the generated environment and hive-site.xml, a PostgreSQL behind it, and
-//! LocalStack's S3 in place of the object store.
+//! LocalStack's S3, with its check of signatures, in place of the object store.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::generated::{self, Service};
+use super::object_store;
 use super::postgres::Postgres;
 use super::server::{Server, free_port, java};
 use crate::localstack::LocalStack;
@@ -130,13 +131,13 @@ impl Metastore {
     }
 }
 
-/// The object store's variables.
+/// The object store's variables, with a hard user and password.
 pub fn lake(command: &mut Command, localstack: &LocalStack) {
     command
-        .env("AWS_ENDPOINT_URL_S3", localstack.url())
+        .env("AWS_ENDPOINT_URL_S3", object_store::url(localstack))
         .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test");
+        .env("AWS_ACCESS_KEY_ID", object_store::USER)
+        .env("AWS_SECRET_ACCESS_KEY", object_store::PASSWORD);
 }
 
 /// Makes a bucket.

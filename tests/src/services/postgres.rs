@@ -113,12 +113,5 @@ pub fn libraries(bin: &Path) -> String {
     if run(Command::new(bin.join("initdb")).arg("--version")).status == 0 {
         return String::new();
     }
-    let usr = bin.ancestors().nth(4).unwrap();
-    let found = run(Command::new("find").arg(usr.join("lib")).args([
-        "-maxdepth",
-        "1",
-        "-name",
-        "*-linux-gnu",
-    ]));
-    found.stdout.lines().collect::<Vec<_>>().join(":")
+    peers::libraries(bin.ancestors().nth(5).unwrap())
 }

@@ -246,12 +246,27 @@ fn the_images_build_of_stand_ins_and_refuse_another_download() {
     else {
         return;
     };
+    insta::assert_snapshot!(in_an_engine("images.sh", &busybox));
+}
+
+#[test]
+fn the_images_that_compile_build_of_stand_ins() {
+    let (Some(_), Some(_), Some(busybox)) =
+        (peers::find("PEER_DOCKER"), peers::find("PEER_COMPOSE"), peers::find("PEER_BUSYBOX"))
+    else {
+        return;
+    };
+    insta::assert_snapshot!(in_an_engine("compiled_images.sh", &busybox));
+}
+
+/// The output of a script beside this file, which has a Docker engine of its own.
+fn in_an_engine(script: &str, busybox: &Path) -> String {
     let scratch = tempfile::tempdir().unwrap();
-    let done = run(Command::new(root().join("scripts/docker-engine"))
+    run(Command::new(root().join("scripts/docker-engine"))
         .args(["run", "--"])
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/images.sh"))
-        .args([busybox.as_path(), scratch.path()])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(script))
+        .args([busybox, scratch.path()])
         .current_dir(root()))
-    .expect(0);
-    insta::assert_snapshot!(done.stdout);
+    .expect(0)
+    .stdout
 }

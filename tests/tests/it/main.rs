@@ -11,6 +11,7 @@ mod dashboards;
 mod data_services;
 mod database_users;
 mod duckdb_version;
+mod faults;
 mod images;
 mod imports;
 mod kubernetes;

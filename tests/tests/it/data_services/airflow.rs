@@ -7,7 +7,7 @@ use std::process::Command;
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
 
-use super::airflow_server::Airflow;
+use super::airflow_server::{ADMIN, ADMIN_PASSWORD, Airflow};
 use rideshare_tests::services::generated::Service;
 
 /// One task that ends when it is told to, by a file.
@@ -36,6 +36,8 @@ fn a_running_task_ends_when_the_scheduler_is_stopped() {
     fs::create_dir(airflow.path("dags")).unwrap();
     fs::write(airflow.path("dags/slow.py"), DAG).unwrap();
     let _api = airflow.start_api();
+    assert_eq!(airflow.log_in(ADMIN, ADMIN_PASSWORD), "201");
+    assert_eq!(airflow.log_in(ADMIN, "another"), "401");
     let mut scheduler = airflow.start_scheduler();
     let exists = |name: &str| airflow.path(name).exists();
     scheduler.until("a running task", || exists("begun"));

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use rideshare_tests::services::generated::{self, Service};
 use rideshare_tests::services::postgres::Postgres;
@@ -15,6 +15,11 @@ use rideshare_tests::services::server::{Server, free_port};
 
 const USER: &str = "air flow";
 const PASSWORD: &str = "p \"w\" ${user.name} $HOME \\ ; @ = %24 '";
+
+/// Both begin as an option of a command line does.
+pub(super) const ADMIN: &str = "--role !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
+pub(super) const ADMIN_PASSWORD: &str = "-p !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ ${user.name}";
 
 pub(super) struct Airflow {
     folder: tempfile::TempDir,
@@ -81,6 +86,8 @@ impl Airflow {
             .env("AIRFLOW_HOME", self.folder.path())
             .env("PGUSER", USER)
             .env("PGPASSWORD", PASSWORD)
+            .env("AIRFLOW_ADMIN_USERNAME", ADMIN)
+            .env("AIRFLOW_ADMIN_PASSWORD", ADMIN_PASSWORD)
             .env("AIRFLOW__CORE__FERNET_KEY", "cmlkZXNoYXJlLWRldmVsb3BtZW50LWZlcm5ldC1rZXk=")
             .env(
                 "AIRFLOW__API_AUTH__JWT_SECRET",
@@ -91,14 +98,30 @@ impl Airflow {
         command
     }
 
-    /// Makes the schema and starts the API server.
+    /// Makes the schema, as the image's entrypoint does, and starts the API server by its generated command, which makes
+    /// the administrator.
     pub(super) fn start_api(&self) -> Server {
         run(self.command("airflow-webserver", "airflow").args(["db", "migrate"])).expect(0);
-        let mut api = self.command("airflow-webserver", "airflow");
-        api.args(["api-server", "--proxy-headers", "--port", &self.api.to_string()]);
+        let words = Service::named("airflow-webserver").command();
+        assert_eq!(words[..5], ["/usr/bin/dumb-init", "--", "/entrypoint", "bash", "-c"]);
+        let script =
+            words[5].replace("/opt/airflow/config", &self.path("config").display().to_string());
+        let mut api = self.command("airflow-webserver", "bash");
+        api.args(["-c", &format!("{script} --port {}", self.api)]);
         let mut api = Server::start(&mut api, &self.path("api.log"));
         api.until_it_listens(self.api);
         api
+    }
+
+    /// The HTTP status with which Airflow answers a login.
+    pub(super) fn log_in(&self, user: &str, password: &str) -> String {
+        let login = json!({"username": user, "password": password}).to_string();
+        let url = format!("http://127.0.0.1:{}/auth/token", self.api);
+        run(Command::new("curl")
+            .args(["--silent", "--output", "/dev/null", "--write-out", "%{http_code}"])
+            .args(["--header", "Content-Type: application/json", "--data", &login, &url]))
+        .expect(0)
+        .stdout
     }
 
     /// Starts the scheduler by its generated command, in a process-id namespace of its own, as a container has:

@@ -18,6 +18,7 @@ use crate::monitoring::{Collector, get, prometheus};
 use crate::trino_stand_in::{Trino, fine, refused};
 use rideshare_tests::services::generated::Service;
 use rideshare_tests::services::metastore::bucket;
+use rideshare_tests::services::object_store;
 use rideshare_tests::services::server::Server;
 
 /// A test that fails as long as there are trips.
@@ -112,9 +113,9 @@ fn the_lake_is_published_after_its_tests_and_bronze_registered_when_it_appears()
         ("TRINO_URL", trino.url()),
         ("DBT_BRONZE_URL", "s3://dags-bronze".to_owned()),
         ("EXPORT_TARGET", "s3://dags-{layer}/{table}".to_owned()),
-        ("AWS_ENDPOINT_URL_S3", lake.url()),
-        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("AWS_ENDPOINT_URL_S3", object_store::url(lake)),
+        ("AWS_ACCESS_KEY_ID", object_store::USER.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", object_store::PASSWORD.to_owned()),
         // Only the runs that the scheduler starts at once, and those that this test asks for.
         ("LAKE_SCHEDULE", "0 0 1 1 *".to_owned()),
         ("BRONZE_SCHEDULE", "0 0 1 1 *".to_owned()),

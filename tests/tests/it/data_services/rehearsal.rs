@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
+use rideshare_tests::services::object_store;
 use rideshare_tests::services::server::Server;
 use rideshare_tests::services::trino::{Lake, Trino};
 use serde_json::{Value, json};
@@ -98,9 +99,9 @@ fn settings(airflow: &mut Airflow, trino: &Trino, lake: &Lake) {
         ("BRONZE_BUCKET", "re-bronze".to_owned()),
         ("SILVER_BUCKET", "re-silver".to_owned()),
         ("GOLD_BUCKET", "re-gold".to_owned()),
-        ("AWS_ENDPOINT_URL_S3", lake.localstack.url()),
-        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ("AWS_ENDPOINT_URL_S3", object_store::url(lake.localstack)),
+        ("AWS_ACCESS_KEY_ID", object_store::USER.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", object_store::PASSWORD.to_owned()),
         // Only the runs that the scheduler starts at once, and those that this test asks for.
         ("LAKE_SCHEDULE", "0 0 1 1 *".to_owned()),
         ("BRONZE_SCHEDULE", "0 0 1 1 *".to_owned()),

@@ -106,27 +106,40 @@ fn seconds(text: &str) -> u64 {
     number.parse::<u64>().unwrap() * if unit == "m" { 60 } else { 1 }
 }
 
-/// The seconds of each start on a loaded machine, doubled for a slow laptop. schema-registry's are an estimate: it cannot
+/// The seconds of each start that takes more than some, on a loaded machine. schema-registry's are an estimate: it cannot
 /// be had here.
+const MEASURED: [(&str, u64); 8] = [
+    ("kafka", 11),
+    ("localstack", 20),
+    ("schema-registry", 30),
+    ("airflow-webserver", 120),
+    ("airflow-scheduler", 60),
+    ("hive-metastore", 73),
+    ("trino", 220),
+    ("spark-thrift-server", 50),
+];
+
+/// A slow laptop takes twice as long as was measured, and two minutes for a part that starts in seconds.
 #[test]
 fn a_slow_start_is_within_the_limits() {
-    for (name, measured) in [
-        ("kafka", 11),
-        ("localstack", 20),
-        ("schema-registry", 30),
-        ("airflow-webserver", 120),
-        ("airflow-scheduler", 60),
-        ("hive-metastore", 73),
-        ("trino", 220),
-        ("spark-thrift-server", 50),
-    ] {
-        let service = Service::named(name);
-        let text = |key: &str| service.text(&format!("/healthcheck/{key}")).to_owned();
-        let check = &services()[name]["healthcheck"];
-        let retries = check["retries"].as_u64().unwrap();
-        let allowed = seconds(&text("start_period")) + retries * seconds(&text("interval"));
-        assert!(allowed >= 2 * measured, "{name}: {allowed} s, and a start took {measured} s");
+    let mut short = Vec::new();
+    for (name, service) in services() {
+        let check = &service["healthcheck"];
+        if check.is_null() {
+            continue;
+        }
+        let duration = |key: &str| check[key].as_str().map_or(0, seconds);
+        let allowed =
+            duration("start_period") + check["retries"].as_u64().unwrap() * duration("interval");
+        let measured =
+            MEASURED.iter().find(|(part, _)| *part == name).map_or(60, |(_, seconds)| *seconds);
+        if allowed < 2 * measured {
+            short.push(format!("{name}: {allowed} s, and a slow start takes {} s", 2 * measured));
+        }
     }
+    assert!(short.is_empty(), "{}", short.join("\n"));
+    let services = services();
+    assert!(MEASURED.iter().all(|(name, _)| services.contains_key(*name)));
 }
 
 #[test]

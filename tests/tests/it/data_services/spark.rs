@@ -2,7 +2,7 @@
 
 use rideshare_tests::localstack::LocalStack;
 
-use super::spark_server::Spark;
+use super::spark_server::{Spark, USER};
 use rideshare_tests::services::metastore::bucket;
 
 #[test]
@@ -21,6 +21,8 @@ fn every_session_reads_a_delta_table_of_the_lake() {
         first.transcript(&[]),
         spark.log()
     );
+    let stranger = spark.session_as(USER, "another password", "select 1;");
+    assert!(!stranger.stdout.contains('1'), "{}", stranger.transcript(&[]));
     for _ in ["second", "third"] {
         let later = spark.session("select id, cast(at as string) from bronze.trips;");
         assert!(

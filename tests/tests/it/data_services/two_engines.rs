@@ -11,7 +11,7 @@ use rideshare_tests::{peers, root, tool};
 use serde_json::Value;
 
 use super::bronze;
-use super::spark_server::Spark;
+use super::spark_server::{self, Spark};
 use rideshare_tests::services::metastore::{bucket, lake};
 
 const BOTH: &str = "both-engines";
@@ -127,8 +127,8 @@ fn duckdb_and_spark_give_the_same_answers() {
         .env("DBT_SCHEMA_PREFIX", "spark_")
         .env("SPARK_THRIFT_HOST", "127.0.0.1")
         .env("SPARK_THRIFT_PORT", spark.port.to_string())
-        .env("HIVE_LDAP_USERNAME", "somebody")
-        .env("HIVE_LDAP_PASSWORD", "of a server that asks for none"));
+        .env("HIVE_LDAP_USERNAME", spark_server::USER)
+        .env("HIVE_LDAP_PASSWORD", spark_server::PASSWORD));
     assert_eq!(built.status, 0, "{}\n{}", built.transcript(&[]), spark.log());
 
     let mut questions = String::new();

@@ -7,6 +7,7 @@ locals {
     "grafana",
     "hive-metastore",
     "minio",
+    "openldap",
     "osrm",
     "otel-collector",
     "secrets-init",
