@@ -346,8 +346,19 @@ fn looks_like(key: &str, text: &str) -> bool {
 }
 
 /// The keys of a secret and of its keys.
-const VOCABULARY: [&str; 8] =
-    ["description", "dev", "format", "key", "keys", "nested", "services", "variable"];
+const VOCABULARY: [&str; 11] = [
+    "composed",
+    "description",
+    "dev",
+    "format",
+    "key",
+    "keys",
+    "nested",
+    "services",
+    "text",
+    "url",
+    "variable",
+];
 
 fn is_scalar(node: &Node) -> bool {
     matches!(node.value, Value::Scalar { .. })

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::ValueParser;
+use clap::builder::{NonEmptyStringValueParser, ValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -19,6 +19,7 @@ Examples:
   fetch-secrets --source dev --output-dir ./secrets      development values, no network
   fetch-secrets --check                                  are the files up to date?
   fetch-secrets exec --profile core --only 'KAFKA_*' -- kcat -L
+  fetch-secrets exec --prefix shop/prod/ -- ./server     without a catalogue
   fetch-secrets print --profile core --format docker > core.list
   fetch-secrets seed --set REDIS_PASSWORD=other          fill LocalStack
 
@@ -89,11 +90,12 @@ impl Cli {
 /// Variables that had another name.
 const FORMER: [Former; 1] = [("SECRETS_TIMEOUT", "SECRETS_DEADLINE")];
 
-const FETCH_OPTIONS: [&str; 13] = [
+const FETCH_OPTIONS: [&str; 14] = [
     "profile",
     "source",
     "timeout",
     "version_stage",
+    "version_id",
     "fallback_region",
     "output_dir",
     "mode",
@@ -163,9 +165,44 @@ pub struct Selection {
     /// Take the versions with this label, such as AWSPREVIOUS; one request for each secret
     #[arg(long, value_name = "LABEL", env = "SECRETS_VERSION_STAGE")]
     pub version_stage: Option<String>,
+    /// Take this version of one secret; may be repeated
+    #[arg(long, value_name = "SECRET=ID", value_parser = ValueParser::new(version_id))]
+    pub version_id: Vec<VersionId>,
     /// Region to ask when the first cannot be reached: one that the secrets are replicated to
     #[arg(long, value_name = "REGION", env = "SECRETS_FALLBACK_REGION")]
     pub fallback_region: Option<String>,
+}
+
+/// A version of one secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionId {
+    /// The secret's name.
+    pub secret: String,
+    /// The version's id.
+    pub id: String,
+}
+
+/// Secrets that the catalogue need not know.
+#[derive(Clone, Debug, Args)]
+pub struct Search {
+    /// Instead of the catalogue's, take all secrets whose names begin so: each key becomes a variable, or the
+    /// end of the name where a secret has no keys
+    #[arg(long, value_name = "PREFIX", conflicts_with = "profile")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub prefix: Option<String>,
+    /// Instead of the catalogue's, take all secrets with this tag; may be repeated, and joined with --prefix
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "profile")]
+    #[arg(value_parser = ValueParser::new(tag))]
+    pub tag: Vec<Tag>,
+}
+
+/// A tag of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// Where values come from.
@@ -220,6 +257,9 @@ pub struct Print {
     /// The reader
     #[arg(long, value_enum, default_value = "env")]
     pub format: PrintFormat,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub search: Search,
     /// Only variables that match this pattern (`*`, `?`); may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub only: Vec<String>,
@@ -259,6 +299,9 @@ pub struct Exec {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub selection: Selection,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub search: Search,
     /// Only variables that match this pattern (`*`, `?`); may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub only: Vec<String>,
@@ -301,6 +344,25 @@ pub struct List {
 
 fn secret(text: &str) -> Result<SecretString, Infallible> {
     Ok(SecretString::from(text))
+}
+
+/// A secret's name may have a `=`, and a version's id has none.
+fn version_id(text: &str) -> Result<VersionId, String> {
+    let (secret, id) = pair(text.rsplit_once('=')).ok_or("a secret and the id of its version")?;
+    Ok(VersionId { secret, id })
+}
+
+fn tag(text: &str) -> Result<Tag, String> {
+    let (key, value) = text.split_once('=').ok_or("a tag's key and its value")?;
+    match key {
+        "" => Err("a tag's key and its value".into()),
+        key => Ok(Tag { key: key.to_owned(), value: value.to_owned() }),
+    }
+}
+
+fn pair(parts: Option<(&str, &str)>) -> Option<(String, String)> {
+    let (left, right) = parts?;
+    (!left.is_empty() && !right.is_empty()).then(|| (left.to_owned(), right.to_owned()))
 }
 
 fn object_name(text: &str) -> Result<String, String> {

@@ -1,5 +1,6 @@
 //! From what Secrets Manager holds to variables: JSON objects, plain text and binary.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use base64::Engine;
@@ -73,7 +74,7 @@ pub(crate) fn variables(
     secret: &Secret,
     payload: &Payload,
 ) -> Result<(Variables, Vec<String>), Vec<Problem>> {
-    match (secret.format, payload) {
+    let found = match (secret.format, payload) {
         (Format::Json, Payload::Text(text)) => from_json(secret, text.expose_secret()),
         (Format::Text, Payload::Text(text)) => whole(secret, text.clone()),
         (Format::Base64, Payload::Binary(bytes)) => {
@@ -82,7 +83,46 @@ pub(crate) fn variables(
         (Format::Json, Payload::Binary(_)) => Err(vec![Problem::Binary("json")]),
         (Format::Text, Payload::Binary(_)) => Err(vec![Problem::Binary("text")]),
         (Format::Base64, Payload::Text(_)) => Err(vec![Problem::Text]),
+    };
+    found.map(|(variables, extra)| (composed(secret, variables), extra))
+}
+
+/// Every value of a secret that no catalogue describes, with its key: those of a JSON object, objects and lists
+/// inside as JSON text; otherwise the whole, binary as base64.
+pub(crate) fn all(payload: &Payload) -> Result<Vec<(Option<String>, SecretString)>, Problem> {
+    let text = match payload {
+        Payload::Binary(bytes) => {
+            return Ok(vec![(None, STANDARD.encode(bytes.expose_secret()).into())]);
+        }
+        Payload::Text(text) => text.expose_secret(),
+    };
+    let Ok(Object(members)) = serde_json::from_str(text) else {
+        return match text.contains('\0') {
+            true => Err(Problem::Nul("the whole value".into())),
+            false => Ok(vec![(None, text.into())]),
+        };
+    };
+    let mut seen = BTreeSet::new();
+    members
+        .into_iter()
+        .map(|(name, raw)| {
+            let value = scalar(&name, true, &raw)?;
+            match seen.insert(name.clone()) {
+                true => Ok((Some(name), value)),
+                false => Err(Problem::DuplicateKey(name)),
+            }
+        })
+        .collect()
+}
+
+/// The variables of a secret's keys, and those that are put together from them.
+pub(crate) fn composed(secret: &Secret, mut variables: Variables) -> Variables {
+    for composed in &secret.composed {
+        if let Some(value) = composed.template.fill(|name| variables.get(name)) {
+            variables.insert(composed.variable.clone(), value);
+        }
     }
+    variables
 }
 
 fn whole(secret: &Secret, value: SecretString) -> Result<(Variables, Vec<String>), Vec<Problem>> {
@@ -107,7 +147,7 @@ fn from_json(secret: &Secret, text: &str) -> Result<(Variables, Vec<String>), Ve
         let label = key.label();
         match object.at(key) {
             None => problems.push(object.without(label)),
-            Some(raw) => match scalar(key, &raw) {
+            Some(raw) => match scalar(label, key.nested, &raw) {
                 Ok(value) => {
                     variables.insert(key.variable.clone(), value);
                 }
@@ -161,8 +201,8 @@ pub(crate) fn at_path(path: &str, value: Box<RawValue>) -> Option<String> {
 }
 
 /// A string's content; a number or boolean as it is written, so that no digit is lost.
-fn scalar(key: &Key, raw: &RawValue) -> Result<SecretString, Problem> {
-    let label = || key.label().to_owned();
+fn scalar(label: &str, nested: bool, raw: &RawValue) -> Result<SecretString, Problem> {
+    let label = || label.to_owned();
     let text = raw.get();
     let kind = match text.as_bytes().first() {
         Some(b'"') => {
@@ -180,7 +220,7 @@ fn scalar(key: &Key, raw: &RawValue) -> Result<SecretString, Problem> {
         Some(b'n') => "null",
         _ => return Ok(text.into()),
     };
-    if key.nested { Ok(text.into()) } else { Err(Problem::Nested { key: label(), kind }) }
+    if nested { Ok(text.into()) } else { Err(Problem::Nested { key: label(), kind }) }
 }
 
 /// A JSON object with its values unread and its keys in order, duplicates included.

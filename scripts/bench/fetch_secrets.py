@@ -1,9 +1,11 @@
-"""Runs fetch-secrets and its boto3 peer side by side against one LocalStack.
+"""Runs fetch-secrets and its peers, a boto3 script and fnox, side by side against one LocalStack.
 
-Prints, for each, the median wall time, CPU time and peak memory of one run, and the ratios.
-Needs FETCH_SECRETS (the release binary), PEER_LOCALSTACK_PYTHON, PEER_BOTO3_PYTHON and PEER_TIME.
+Prints, for the platform's secrets and for 45 others, the median wall time, CPU time and peak memory of one run of
+each, and the ratios.
+Needs FETCH_SECRETS (the release binary), PEER_LOCALSTACK_PYTHON, PEER_BOTO3_PYTHON, PEER_FNOX and PEER_TIME.
 """
 
+import json
 import os
 import socket
 import statistics
@@ -18,6 +20,8 @@ RUNS = 21
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOL = os.environ["FETCH_SECRETS"]
 BOTO3 = os.environ["PEER_BOTO3_PYTHON"]
+FNOX = os.environ["PEER_FNOX"]
+MANY = 45
 
 
 def start_localstack(folder: str) -> tuple[subprocess.Popen, str]:
@@ -83,8 +87,62 @@ def measure(commands: dict[str, list[str]], environment: dict[str, str]) -> dict
     }
 
 
+def many(folder: Path) -> Path:
+    """A specification of 45 secrets of one key."""
+    spec = folder / "many"
+    spec.mkdir()
+    secrets = {f"many/s{n:02}": {"services": ["app"], "keys": {f"KEY_{n:02}": {"dev": f"value {n}"}}} for n in range(MANY)}
+    services = {"app": {"image": "app", "profiles": ["core"]}}
+    document = {"services": services, "x-env-files": {"core": ["core"]}, "x-secrets": secrets}
+    # JSON is YAML.
+    (spec / "secrets.yaml").write_text(json.dumps(document))
+    return spec
+
+
+def fnox_settings(catalogue: list[dict], url: str) -> str:
+    """The same variables for fnox."""
+    provider = f'[providers.aws]\ntype = "aws-sm"\nregion = "us-east-1"\nendpoint = "{url}"\n\n[secrets]\n'
+    entry = '{variable} = {{ provider = "aws", value = "{secret}", json_path = "{key}" }}\n'
+    return provider + "".join(entry.format(**row) for row in catalogue)
+
+
+def compare(spec: Path, folder: Path, environment: dict[str, str]) -> None:
+    environment = environment | {"PLATFORM_SPEC": str(spec), "HOME": str(folder)}
+    subprocess.run([TOOL, "seed"], env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    listed = subprocess.run([TOOL, "list", "--format", "json"], env=environment, check=True, capture_output=True)
+    catalogue = json.loads(listed.stdout)
+    (folder / "catalogue.json").write_bytes(listed.stdout)
+    (folder / "fnox.toml").write_text(fnox_settings(catalogue, environment["AWS_ENDPOINT_URL"]))
+    script = str(ROOT / "scripts/bench/fetch_secrets_boto3.py")
+    settings = ["--config", f"{folder}/fnox.toml"]
+    result = measure(
+        {
+            "boto3 script": [BOTO3, script, f"{folder}/catalogue.json", f"{folder}/boto3"],
+            "fnox export": [FNOX, *settings, "export", "--all", "--output", f"{folder}/fnox.env"],
+            "fetch-secrets": [TOOL, "--output-dir", f"{folder}/tool"],
+            "fetch-secrets --source dev": [TOOL, "--source", "dev", "--output-dir", f"{folder}/dev"],
+        },
+        environment,
+    )
+    check(catalogue, folder)
+    secrets = len({row["secret"] for row in catalogue})
+    report(f"{secrets} secrets, {len(catalogue)} variables", result)
+
+
+def check(catalogue: list[dict], folder: Path) -> None:
+    """Every tool has written every variable."""
+    for written in ("boto3", "fnox.env", "tool"):
+        path = folder / written
+        files = [path] if path.is_file() else sorted(path.glob("*.env"))
+        text = "\n".join(file.read_text() for file in files)
+        missing = [row["variable"] for row in catalogue if f"{row['variable']}=" not in text]
+        if missing:
+            sys.exit(f"{written} lacks {', '.join(missing)}")
+
+
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         server, url = start_localstack(f"{folder}/localstack")
         try:
             environment = os.environ | {
@@ -92,37 +150,29 @@ def main() -> None:
                 "AWS_ACCESS_KEY_ID": "test",
                 "AWS_SECRET_ACCESS_KEY": "test",
             }
-            subprocess.run([TOOL, "seed"], env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-            catalogue = f"{folder}/catalogue.json"
-            with open(catalogue, "w") as output:
-                subprocess.run([TOOL, "list", "--format", "json"], cwd=ROOT, check=True, stdout=output)
-            peer = str(ROOT / "scripts/bench/fetch_secrets_boto3.py")
-            result = measure(
-                {
-                    "boto3 script": [BOTO3, peer, catalogue, f"{folder}/boto3"],
-                    "fetch-secrets": [TOOL, "--output-dir", f"{folder}/tool"],
-                    "fetch-secrets --source dev": [TOOL, "--source", "dev", "--output-dir", f"{folder}/dev"],
-                },
-                environment,
-            )
+            print(f"LocalStack 4.12.0, {versions()}, median of {RUNS} runs")
+            for name, spec in (("platform", ROOT / "infrastructure/platform"), ("forty-five", many(folder))):
+                (folder / name).mkdir()
+                compare(spec, folder / name, environment)
         finally:
             server.kill()
             server.wait()
-    report(result)
 
 
-def report(result: dict[str, tuple]) -> None:
-    version = subprocess.run(
-        [BOTO3, "-c", "import boto3, sys; print(f'boto3 {boto3.__version__}, Python {sys.version.split()[0]}')"],
-        capture_output=True, text=True, check=True,
-    ).stdout.strip()
-    print(f"11 secrets into 3 files, LocalStack 4.12.0, {version}, median of {RUNS} runs\n")
-    print("| | wall | CPU | peak memory |\n|---|---|---|---|")
+def versions() -> str:
+    script = "import boto3, sys; print(f'boto3 {boto3.__version__}, Python {sys.version.split()[0]}')"
+    boto3 = subprocess.run([BOTO3, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+    fnox = subprocess.run([FNOX, "--version"], capture_output=True, text=True, check=True).stdout.split()
+    return f"{boto3}, fnox {fnox[-1]}"
+
+
+def report(title: str, result: dict[str, tuple]) -> None:
+    print(f"\n| {title} | wall | CPU | peak memory |\n|---|---|---|---|")
     for name, (wall, cpu, memory) in result.items():
         print(f"| {name} | {wall:.1f} ms | {cpu:.1f} ms | {memory:.1f} MB |")
-    peer, tool = result["boto3 script"], result["fetch-secrets"]
-    ratios = " | ".join(f"{theirs / ours:.1f} ×" for theirs, ours in zip(peer, tool))
-    print(f"| boto3 ÷ fetch-secrets | {ratios} |")
+    for peer in ("boto3 script", "fnox export"):
+        ratios = " | ".join(f"{theirs / ours:.1f} ×" for theirs, ours in zip(result[peer], result["fetch-secrets"]))
+        print(f"| {peer} ÷ fetch-secrets | {ratios} |")
 
 
 main()

@@ -128,13 +128,27 @@ fn problem(url: &str) -> Option<&'static str> {
     if !rest.chars().all(|c| c.is_ascii_graphic()) {
         return Some("has a space, a line break or another character that a URL cannot have");
     }
+    if rest.contains('\\') {
+        return Some("has a backslash, which a URL cannot have");
+    }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // A slash in a password ends the host for every client, so the rest of the password would be a path.
+    if rest[authority.len()..].contains('@') {
+        return Some(
+            "has an @ behind its host: write / as %2F, ? as %3F and # as %23 in a password",
+        );
+    }
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = host
+    let (host, port) = host
         .strip_prefix('[')
         .and_then(|host| host.split_once(']'))
-        .map_or_else(|| host.split_once(':').unwrap_or((host, "")).0, |(address, _)| address);
-    host.is_empty().then_some("has no host")
+        .unwrap_or_else(|| host.split_at(host.find(':').unwrap_or(host.len())));
+    if host.is_empty() {
+        return Some("has no host");
+    }
+    let number = |port: &str| port.is_empty() || port.parse::<u16>().is_ok();
+    let sound = port.is_empty() || port.strip_prefix(':').is_some_and(number);
+    (!sound).then_some("has a port that is no number")
 }
 
 /// A URL for messages: scheme, host and port.
@@ -166,6 +180,19 @@ mod tests {
         for bad in
             ["", "localhost:4566", "ftp://x", "http://", "http://u:p@", "http://:1", "http://a b"]
         {
+            assert!(problem(bad).is_some(), "{bad}");
+        }
+        // A password whose signs are not encoded.
+        for bad in [
+            "http://u:p/w@h",
+            "http://u:12/w@h:1",
+            "http://u:p?w@h",
+            "http://u:p#w@h",
+            "http://u:p\\w@h",
+            "http://h:p",
+            "http://h:99999",
+            "http://[::1]x",
+        ] {
             assert!(problem(bad).is_some(), "{bad}");
         }
     }

@@ -104,24 +104,23 @@ fn check_secrets_unique(sorted: &[Secret], report: &mut Report) {
 /// One variable, one key: over the whole catalogue and not per file, so that profiles combine
 /// and a secret may move to another file.
 fn check_variables_unique(secrets: &[Secret], report: &mut Report) {
-    let mut first: BTreeMap<&str, (&Secret, &super::Key)> = BTreeMap::new();
+    let mut first: BTreeMap<&str, (&Secret, &str, &Place)> = BTreeMap::new();
     for secret in secrets {
-        for key in secret.keys.iter().filter(|key| !key.variable.is_empty()) {
-            let Some((other, earlier)) = first.get(key.variable.as_str()) else {
-                first.insert(&key.variable, (secret, key));
+        let keys = secret.keys.iter().map(|key| (key.variable.as_str(), key.label(), &key.place));
+        let composed = secret.composed.iter();
+        let composed = composed.map(|own| (own.variable.as_str(), "a composed value", &own.place));
+        for (variable, label, place) in keys.chain(composed).filter(|of| !of.0.is_empty()) {
+            let Some((other, earlier, taken)) = first.get(variable) else {
+                first.insert(variable, (secret, label, place));
                 continue;
             };
             let message = format!(
-                "two keys become the variable {}: {} of \"{}\" and {} of \"{}\"",
-                key.variable,
-                earlier.label(),
-                other.name,
-                key.label(),
-                secret.name
+                "two keys become the variable {variable}: {earlier} of \"{}\" and {label} of \"{}\"",
+                other.name, secret.name
             );
             let diagnostic = Diagnostic::error("collision", message)
-                .at(key.place.clone(), "change this one")
-                .also(earlier.place.clone(), "already taken here");
+                .at(place.clone(), "change this one")
+                .also((*taken).clone(), "already taken here");
             report.push(diagnostic.hint("give one of them another name with variable:"));
         }
     }

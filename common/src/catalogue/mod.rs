@@ -12,6 +12,8 @@
 //!     services: [postgres-airflow, airflow-webserver]
 //!     keys:
 //!       POSTGRES_USER: {variable: POSTGRES_AIRFLOW_USER, dev: airflow}
+//!     composed:
+//!       AIRFLOW_DB: {url: "postgresql://${POSTGRES_AIRFLOW_USER}@postgres-airflow/airflow"}
 //! ```
 //!
 //! An env file holds exactly the secrets that the services of its profiles use.
@@ -19,6 +21,7 @@
 mod check;
 mod names;
 mod parse;
+mod template;
 mod types;
 
 use std::path::Path;
@@ -26,8 +29,9 @@ use std::path::Path;
 use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 use crate::spec;
 
-pub use names::RESERVED;
-pub use types::{Catalogue, EnvFile, Format, Key, Secret};
+pub use names::{RESERVED, variable_problem};
+pub use template::Template;
+pub use types::{Catalogue, Composed, EnvFile, Format, Key, Secret};
 
 impl Catalogue {
     /// Reads and checks the catalogue of the specification in `folder`.

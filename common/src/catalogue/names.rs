@@ -60,7 +60,7 @@ pub const RESERVED: [&str; 52] = [
 ];
 
 /// Why `name` cannot be a variable, or `None` if it can.
-pub(super) fn variable_problem(name: &str) -> Option<String> {
+pub fn variable_problem(name: &str) -> Option<String> {
     let mut bytes = name.bytes();
     let starts_well = bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
     if !starts_well || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {

@@ -3,7 +3,8 @@
 use secrecy::SecretString;
 
 use super::names;
-use super::types::{Format, Key, Secret};
+use super::template::Template;
+use super::types::{Composed, Format, Key, Secret};
 use crate::diagnostic::{Diagnostic, Place, Report, did_you_mean};
 use crate::spec::File;
 use crate::yaml::{Entry, Node};
@@ -22,8 +23,10 @@ pub(super) struct Draft {
 /// An env file, its profiles with their places, and its own place.
 type EnvFileDraft = (String, Vec<(String, Place)>, Place);
 
-const SECRET_KEYS: [&str; 6] = ["description", "dev", "format", "keys", "services", "variable"];
+const SECRET_KEYS: [&str; 7] =
+    ["composed", "description", "dev", "format", "keys", "services", "variable"];
 const KEY_KEYS: [&str; 4] = ["dev", "key", "nested", "variable"];
+const COMPOSED_KEYS: [&str; 2] = ["text", "url"];
 
 pub(super) fn draft(files: &[File], report: &mut Report) -> Draft {
     let mut draft = Draft::default();
@@ -88,6 +91,7 @@ impl<'a> Reader<'a> {
                 vec![self.key(None, node, &place)]
             }
         };
+        let composed = self.composed(node, &keys);
         let uses = self.strings(node.get("services"), "services");
         if uses.is_empty() {
             self.push(
@@ -109,6 +113,7 @@ impl<'a> Reader<'a> {
             description,
             format,
             keys,
+            composed,
             services,
             place,
         });
@@ -221,6 +226,54 @@ impl<'a> Reader<'a> {
             nested,
             place,
         }
+    }
+
+    /// The variables that are put together from those of `keys`.
+    fn composed(&mut self, node: &Node, keys: &[Key]) -> Vec<Composed> {
+        let entries = self.mapping(node.get("composed"), "composed");
+        entries.iter().filter_map(|entry| self.composed_variable(entry, keys)).collect()
+    }
+
+    fn composed_variable(&mut self, entry: &Entry, keys: &[Key]) -> Option<Composed> {
+        let place = self.file.place(&entry.span);
+        self.mapping(Some(&entry.value), "a composed variable");
+        self.known_keys(&entry.value, &COMPOSED_KEYS);
+        entry.value.entries()?;
+        if let Some(problem) = names::variable_problem(&entry.key) {
+            let shown = if names::is_word(&entry.key) { &*entry.key } else { "" };
+            self.bad_name("a variable", shown, &problem, place.clone());
+        }
+        let (text, url) = match (entry.value.get("url"), entry.value.get("text")) {
+            (Some(url), None) => (url, true),
+            (None, Some(text)) => (text, false),
+            _ => {
+                let message = "a composed variable has either url: or text:".to_owned();
+                self.push("bad-template", message, place);
+                return None;
+            }
+        };
+        let at = self.file.place(&text.span);
+        let text = self.string(text, if url { "url" } else { "text" })?;
+        let template = match Template::parse(&text, url) {
+            Ok(template) => template,
+            Err(problem) => {
+                self.push("bad-template", format!("the template {}", problem.0), at);
+                return None;
+            }
+        };
+        let known = || keys.iter().map(|key| key.variable.as_str());
+        let unknown: Vec<&str> =
+            template.variables().filter(|name| !known().any(|known| known == *name)).collect();
+        for name in &unknown {
+            let message = "the template names a variable that no key of this secret becomes";
+            let names = || known().filter(|name| names::is_word(name));
+            let all = || format!("the variables are {}", names().collect::<Vec<_>>().join(", "));
+            let hint = did_you_mean(name, known()).unwrap_or_else(all);
+            self.report
+                .push(Diagnostic::error("unknown-part", message).at(at.clone(), "").hint(hint));
+        }
+        let variable = entry.key.clone();
+        unknown.is_empty().then_some(Composed { variable, template, place })
     }
 
     fn known_keys(&mut self, node: &Node, known: &[&'static str]) {

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::template::Template;
 use crate::diagnostic::Place;
 
 /// Every secret of the platform, in the order of their names.
@@ -25,6 +26,8 @@ pub struct Secret {
     /// Its keys in the order of the file; exactly one, without a name, unless the format is
     /// [`Format::Json`].
     pub keys: Vec<Key>,
+    /// Variables that are put together from those of the keys.
+    pub composed: Vec<Composed>,
     /// The services that use it, sorted.
     pub services: Vec<String>,
     /// Where it is written.
@@ -59,6 +62,17 @@ pub struct Key {
     pub place: Place,
 }
 
+/// A variable that is put together from those of a secret's keys.
+#[derive(Debug)]
+pub struct Composed {
+    /// The environment variable.
+    pub variable: String,
+    /// How it is put together. Each variable in it is one of the secret's keys.
+    pub template: Template,
+    /// Where the variable's name is written.
+    pub place: Place,
+}
+
 /// One env file.
 #[derive(Debug)]
 pub struct EnvFile {
@@ -68,6 +82,14 @@ pub struct EnvFile {
     pub profiles: Vec<String>,
     /// Indexes into [`Catalogue::secrets`], ascending.
     pub secrets: Vec<usize>,
+}
+
+impl Secret {
+    /// Every variable that the secret gives: those of its keys, and those put together from them.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let keys = self.keys.iter().map(|key| key.variable.as_str());
+        keys.chain(self.composed.iter().map(|composed| composed.variable.as_str()))
+    }
 }
 
 impl EnvFile {

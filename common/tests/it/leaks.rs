@@ -26,6 +26,10 @@ x-secrets:
         dev: |
           DEV-VALUE-3
           DEV-VALUE-4
+    composed:
+      ONE_URL: {url: \"p://${ONE_USER}:DEV-VALUE-8@h/${FIRST_PASSWORD}\"}
+      ONE_TEXT:
+        text: \"user=${ONE_USER};DEV-VALUE-9\"
   a/two: {services: [app, mon], format: text, variable: TWO, dev: 'DEV-VALUE-5 x'}
   a/pem:
     services: [app]
@@ -104,7 +108,16 @@ fn apply(text: &str, slip: &Slip) -> String {
         }
         Slip::RemoveKey(line) => {
             let line = &mut lines[line % count];
-            for key in ["dev: ", "dev:", "variable: ", "format: ", "keys:", "description: "] {
+            for key in [
+                "dev: ",
+                "dev:",
+                "variable: ",
+                "format: ",
+                "keys:",
+                "description: ",
+                "composed:",
+                "url: ",
+            ] {
                 *line = line.replacen(key, "", 1);
             }
         }

@@ -66,7 +66,7 @@ impl Builder<'_> {
         let catalogue = self.catalogue();
         let variables = |file: &common::catalogue::EnvFile| {
             let secrets = file.secrets.iter().map(|index| &catalogue.secrets[*index]);
-            secrets.flat_map(|s| &s.keys).map(|key| key.variable.clone()).collect()
+            secrets.flat_map(common::catalogue::Secret::variables).map(str::to_owned).collect()
         };
         catalogue.env_files.iter().map(|file| (file.name.clone(), variables(file))).collect()
     }

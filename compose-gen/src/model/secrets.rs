@@ -55,6 +55,13 @@ impl Checks<'_> {
                 self.say.error("bad-mount", message, &["x-secret-files", "path"]);
             }
         }
+        for secret in &self.spec.catalogue.secrets {
+            for composed in &secret.composed {
+                let text = composed.template.written(str::to_owned, |name, _| format!("$({name})"));
+                let variable = composed.variable.as_str();
+                self.literal(variable, &text, &["x-secrets", &secret.name, "composed", variable]);
+            }
+        }
         for (name, service) in &platform.services {
             if !service.secrets.is_empty() {
                 self.secret_user(name, service);
@@ -132,7 +139,7 @@ impl Checks<'_> {
                 continue;
             }
             let secrets = &self.spec.catalogue.secrets;
-            let of = secrets.iter().find(|s| s.keys.iter().any(|key| key.variable == variable));
+            let of = secrets.iter().find(|s| s.variables().any(|own| own == variable));
             let of = of.map_or("", |secret| secret.name.as_str());
             let message =
                 format!("{variable} belongs to \"{of}\", which does not list \"{}\"", service.name);

@@ -218,7 +218,7 @@ impl Builder<'_> {
     fn secrets(&self, name: &str) -> BTreeMap<String, String> {
         let uses = self.catalogue().secrets.iter().filter(|s| s.services.iter().any(|s| s == name));
         uses.flat_map(|secret| {
-            secret.keys.iter().map(|key| (key.variable.clone(), secret.name.clone()))
+            secret.variables().map(|variable| (variable.to_owned(), secret.name.clone()))
         })
         .collect()
     }

@@ -33,8 +33,8 @@ impl Declared {
         let secrets: BTreeSet<String> = catalogue
             .secrets
             .iter()
-            .flat_map(|s| &s.keys)
-            .map(|key| key.variable.clone())
+            .flat_map(common::catalogue::Secret::variables)
+            .map(str::to_owned)
             .collect();
         let mut values = BTreeMap::new();
         let mut late = BTreeSet::new();

@@ -414,6 +414,45 @@ services:
 }
 
 #[test]
+fn a_composed_variable_is_a_template_of_the_external_secret() {
+    let bench = Bench::new(
+        "x-env-files: {core: [core]}
+x-secret-files: {service: init, volume: vs, path: /s}
+volumes: {vs: }
+x-secrets:
+  shop/db:
+    services: [a]
+    keys: {USER: {variable: DB_USER, dev: u}, PASSWORD: {variable: DB_PASSWORD, dev: p}}
+    composed:
+      DATABASE_URL: {url: \"db://${DB_USER}:${DB_PASSWORD}@${DB_USER:raw}/{{x}}?cost=$$5\"}
+      HEADER: {text: \"Basic ${DB_PASSWORD}\"}
+services:
+  a: {image: a, entrypoint: [a], profiles: [core]}
+  init: {image: i, restart: \"no\", profiles: [core], volumes: [\"vs:/s\"], x-absent: {local: External Secrets}}
+",
+    );
+    bench.generate();
+    let external = &bench.documents("kubernetes/base/core/secrets.yaml")[0];
+    let encoded = |name: &str| format!("{{{{ .{name} | urlquery | replace \"+\" \"%20\" }}}}");
+    let (user, password) = (encoded("DB_USER"), encoded("DB_PASSWORD"));
+    assert_eq!(
+        external["spec"]["target"]["template"]["data"],
+        json!({
+            "DATABASE_URL": format!("db://{user}:{password}@{{{{ .DB_USER }}}}/{{{{ \"{{{{\" }}}}x}}}}?cost=$5"),
+            "DB_PASSWORD": "{{ .DB_PASSWORD }}",
+            "DB_USER": "{{ .DB_USER }}",
+            "HEADER": "Basic {{ .DB_PASSWORD }}",
+        })
+    );
+    let a = &bench.documents("kubernetes/base/core/a.yaml")[0];
+    let env = &a["spec"]["template"]["spec"]["containers"][0]["env"];
+    let url = json!({"name": "DATABASE_URL", "valueFrom": {"secretKeyRef": {"name": "shop-db", "key": "DATABASE_URL"}}});
+    assert!(env.as_array().unwrap().contains(&url), "{env}");
+    let start = bench.compose("a")["entrypoint"].to_string();
+    assert!(start.contains("export DATABASE_URL DB_PASSWORD DB_USER HEADER"), "{start}");
+}
+
+#[test]
 fn an_environment_changes_values_and_says_so_in_a_patch() {
     let bench = Bench::new(
         "x-environments:\n  prod: {cluster: eks, namespace: ns}\n  local: {cluster: kind, namespace: ns}\n\

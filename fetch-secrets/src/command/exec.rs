@@ -14,23 +14,16 @@ use anyhow::{Result, bail};
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::stop::Stop;
-use common::streams::say;
 use secrecy::ExposeSecret;
 
-use super::catalogue;
 use super::only::Only;
+use super::variables;
 use crate::cli::{Exec, Shared};
 use crate::core_dumps;
-use crate::source;
 
 pub(crate) fn run(shared: &Shared, options: &Exec, dumps: core_dumps::Before) -> Result<Status> {
-    let catalogue = catalogue(shared)?;
-    let files = catalogue.select(&options.selection.profile)?;
     let only = Only::new(&options.only);
-    let (mut variables, warnings) =
-        source::variables(&catalogue, &files, |name| only.wants(name), &options.selection)?;
-    say(&warnings);
-    only.keep(&mut variables)?;
+    let variables = variables(shared, &options.selection, &options.search, &only)?;
     let (program, arguments) = options.command.split_first().expect("clap requires one");
     let mut command = Command::new(program);
     if options.pristine {

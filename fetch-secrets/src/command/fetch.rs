@@ -202,8 +202,8 @@ fn targets(
         let own: Variables = file
             .secrets
             .iter()
-            .flat_map(|&index| &catalogue.secrets[index].keys)
-            .filter_map(|key| variables.get_key_value(&key.variable))
+            .flat_map(|&index| catalogue.secrets[index].variables())
+            .filter_map(|variable| variables.get_key_value(variable))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let text = envfile::render(&own);

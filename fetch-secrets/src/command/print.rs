@@ -10,22 +10,17 @@ use anyhow::{Context, Result, bail};
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::files::{Folder, folder_of};
-use common::streams::{output, say};
+use common::streams::output;
 
-use super::catalogue;
 use super::only::Only;
+use super::variables;
 use crate::cli::{Print, Shared};
-use crate::{format, source};
+use crate::format;
 
 pub(crate) fn run(shared: &Shared, options: &Print) -> Result<Status> {
     let started = Instant::now();
-    let catalogue = catalogue(shared)?;
-    let files = catalogue.select(&options.selection.profile)?;
     let only = Only::new(&options.only);
-    let (mut variables, warnings) =
-        source::variables(&catalogue, &files, |name| only.wants(name), &options.selection)?;
-    say(&warnings);
-    only.keep(&mut variables)?;
+    let variables = variables(shared, &options.selection, &options.search, &only)?;
     let text = format::render(options, &variables)?;
     // The runner reads these commands from either stream; they must come first, and stdout
     // is data. This is the one place where values go to stderr, and the runner hides them.

@@ -23,7 +23,7 @@ pub(crate) fn render(options: &Print, variables: &Variables) -> Result<String> {
     match options.format {
         PrintFormat::Env => Ok(envfile::render(variables)),
         PrintFormat::Docker => docker::render(variables),
-        PrintFormat::Systemd => Ok(systemd::render(variables)),
+        PrintFormat::Systemd => systemd::render(variables),
         PrintFormat::Dotenv => dotenv::render(variables),
         PrintFormat::Kubernetes => {
             kubernetes::render(variables, &options.name, options.namespace.as_deref())

@@ -2,6 +2,7 @@
 
 pub(crate) mod aws;
 mod dev;
+mod found;
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,8 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::cli::{Selection, Source};
 use crate::value;
 use crate::variables::Variables;
+use aws::Wanted;
+pub(crate) use found::found;
 
 /// The variables of the secrets of `files`, and warnings to pass on.
 ///
@@ -30,7 +33,7 @@ pub(crate) fn variables(
         .iter()
         .flat_map(|file| &file.secrets)
         .copied()
-        .filter(|&index| catalogue.secrets[index].keys.iter().any(|key| wanted(&key.variable)))
+        .filter(|&index| catalogue.secrets[index].variables().any(&wanted))
         .collect();
     if selection.source == Source::Dev {
         let secrets = indexes.into_iter().map(|index| &catalogue.secrets[index]);
@@ -38,7 +41,7 @@ pub(crate) fn variables(
     }
     let names: Vec<String> =
         indexes.iter().map(|&index| catalogue.secrets[index].name.clone()).collect();
-    let fetched = aws::fetch(&names, selection)?;
+    let fetched = aws::fetch(&Wanted::Names(names), selection)?;
     let mut report = fetched.report;
     let mut status = fetched.status;
     let mut variables = Variables::new();
@@ -78,7 +81,7 @@ pub(crate) fn variables(
 fn json_as_text(secret: &Secret, variables: &Variables) -> Option<Diagnostic> {
     let is_object = |text: &SecretString| value::is_object(text.expose_secret());
     let found = secret.format == Format::Text
-        && variables.values().any(is_object)
+        && secret.keys.iter().filter_map(|key| variables.get(&key.variable)).any(is_object)
         && !secret.keys.iter().any(|key| is_object(&key.dev));
     found.then(|| {
         let message =

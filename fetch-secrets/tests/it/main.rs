@@ -2,6 +2,7 @@
 
 mod action;
 mod catalogue;
+mod composed;
 mod credentials;
 mod dev;
 mod docs;
@@ -14,6 +15,8 @@ mod matrix;
 mod print;
 mod readers;
 mod round_trip;
+mod search;
 mod secrecy;
 mod support;
+mod versions;
 mod watch;

@@ -1,13 +1,15 @@
-//! Which version, from which region, and how often.
-//!
 //! `--watch`: rotation reaches the files and their consumer, and nothing is touched without one.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::proxy::{Action, Proxy};
 use rideshare_tests::run::{run, until};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{Bench, aws, client, wait};
 
@@ -46,38 +48,52 @@ fn a_watch_that_cannot_start_is_a_failure() {
 }
 
 #[test]
-fn the_versions_of_a_label_can_be_asked_for() {
+fn a_signal_can_be_the_command() {
     let Some(localstack) = LocalStack::shared() else { return };
     let bench = Bench::with_values([("A", "first")]);
     let account = LocalStack::account();
     run(aws(&mut bench.tool(&["seed"]), &localstack.url(), &account)).expect(0);
-    run(aws(&mut bench.tool(&["seed", "--set", "A=second"]), &localstack.url(), &account))
-        .expect(0);
-    for (stage, value) in [("AWSPREVIOUS", "first"), ("AWSCURRENT", "second")] {
-        let mut print = bench.tool(&["print", "--format", "docker", "--version-stage", stage]);
-        let print = run(aws(&mut print, &localstack.url(), &account)).expect(0);
-        assert_eq!(print.stdout, format!("A={value}\n"));
+    let script = "trap 'echo again > heard' HUP; echo $$ > pid; while :; do sleep 0.05; done";
+    let mut consumer =
+        Command::new("sh").args(["-c", script]).current_dir(bench.path()).spawn().unwrap();
+    until("the consumer", || bench.path().join("pid").exists());
+    let command = "kill -HUP \"$(cat pid)\"";
+    let mut watch = bench.tool(&["--watch", "200ms", "--on-change", command]);
+    let mut child = aws(&mut watch, &localstack.url(), &account).spawn().unwrap();
+    until("the first files", || bench.out().join("extra.env").exists());
+    let put = client(localstack, &account).put_secret_value().secret_id("test/all");
+    wait(put.secret_string("{\"A\":\"second\"}").send()).unwrap();
+    until("the signal", || bench.path().join("heard").exists());
+    for child in [&mut child, &mut consumer] {
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
-    let mut print = bench.tool(&["print", "--version-stage", "NONE"]);
-    run(aws(&mut print, &localstack.url(), &account)).expect(1);
 }
 
 #[test]
-fn a_second_region_is_asked_when_the_first_cannot_be_reached() {
-    let bench = Bench::with_values([("A", "dev")]);
-    let value = r#"{"SecretValues":[{"Name":"test/all","SecretString":"{\"A\":\"x\"}"}]}"#;
-    let denied = r#"{"__type":"AccessDeniedException","message":"no"}"#;
-    for (first, status) in [((500, "<html>"), 0), ((400, denied), 1)] {
-        let service = Proxy::start(([127, 0, 0, 1], 1).into(), move |request| {
-            let to = request.header("authorization").unwrap_or_default();
-            match to.contains("/eu-west-1/") {
-                true => Action::Answer(200, value.into()),
-                false => Action::Answer(first.0, first.1.into()),
-            }
-        });
-        let mut print = bench.tool(&["print", "--fallback-region", "eu-west-1"]);
-        let print = run(aws(&mut print, &service.url(), "000000000001")).expect(status);
-        let told = print.stderr.contains("warning[fallback-region]");
-        assert_eq!(told, status == 0, "{}", print.stderr);
-    }
+fn a_failure_does_not_end_a_watch_and_a_signal_does() {
+    let Some(localstack) = LocalStack::shared() else { return };
+    let bench = Bench::with_values([("A", "first")]);
+    let account = LocalStack::account();
+    run(aws(&mut bench.tool(&["seed"]), &localstack.url(), &account)).expect(0);
+    let down = Arc::new(AtomicBool::new(false));
+    let is_down = Arc::clone(&down);
+    let proxy = Proxy::start(localstack.address, move |_| match is_down.load(Ordering::Relaxed) {
+        true => Action::Answer(500, "{}".into()),
+        false => Action::Forward,
+    });
+    let mut watch = bench.tool(&["--watch", "100ms", "--timeout", "5s"]);
+    watch.env("AWS_MAX_ATTEMPTS", "1");
+    let mut child = aws(&mut watch, &proxy.url(), &account).spawn().unwrap();
+    until("the first files", || bench.out().join("extra.env").exists());
+    down.store(true, Ordering::Relaxed);
+    let seen = proxy.requests().len();
+    until("failed requests", || proxy.requests().len() > seen + 3);
+    assert!(child.try_wait().unwrap().is_none());
+    let put = client(localstack, &account).put_secret_value().secret_id("test/all");
+    wait(put.secret_string("{\"A\":\"second\"}").send()).unwrap();
+    down.store(false, Ordering::Relaxed);
+    until("the new value", || bench.read("out/core.env").contains("second"));
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use common::catalogue::{Format, Secret};
+use common::catalogue::{Format, Key as SecretKey, Secret, Template};
 use serde_json::{Map, Value, json};
 
 use super::view::{Key, Objects, View};
@@ -49,13 +49,18 @@ fn external_secret(secret: &Secret) -> Value {
         .iter()
         .map(|key| {
             let remote = object([("key", json!(secret.name)), ("property", json!(key.name))]);
-            if secret.format == Format::Base64 {
-                let text = format!("{{{{ .{} | b64enc }}}}", key.variable);
+            // A template replaces all keys of the Secret, so it names every one.
+            if secret.format == Format::Base64 || !secret.composed.is_empty() {
+                let text = format!("{{{{ {} }}}}", value(secret, key));
                 template.insert(key.variable.clone(), json!(text));
             }
             json!({"secretKey": key.variable, "remoteRef": remote})
         })
         .collect();
+    for composed in &secret.composed {
+        let text = in_template(secret, &composed.template);
+        template.insert(composed.variable.clone(), json!(text));
+    }
     let name = object_name(&secret.name);
     let target = object([
         ("name", json!(name)),
@@ -73,4 +78,26 @@ fn external_secret(secret: &Secret) -> Value {
             "target": target,
         },
     })
+}
+
+/// The value of a key in a template of Go.
+fn value(secret: &Secret, key: &SecretKey) -> String {
+    match secret.format {
+        Format::Base64 => format!(".{} | b64enc", key.variable),
+        Format::Json | Format::Text => format!(".{}", key.variable),
+    }
+}
+
+/// A composed value in Go's language. `urlquery` makes a space a `+`, which is one only in a query.
+fn in_template(secret: &Secret, template: &Template) -> String {
+    let text = |text: &str| text.replace("{{", "{{ \"{{\" }}");
+    let variable = |name: &str, encoded| {
+        let key = secret.keys.iter().find(|key| key.variable == name);
+        let value = key.map_or_else(String::new, |key| value(secret, key));
+        match encoded {
+            true => format!("{{{{ {value} | urlquery | replace \"+\" \"%20\" }}}}"),
+            false => format!("{{{{ {value} }}}}"),
+        }
+    };
+    template.written(text, variable)
 }

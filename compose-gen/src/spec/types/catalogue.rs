@@ -17,6 +17,8 @@ pub(crate) struct SecretEntry {
     pub(crate) format: Option<String>,
     /// The keys of a JSON secret.
     pub(crate) keys: Map<SecretKey>,
+    /// Variables that are put together from those of the keys.
+    pub(crate) composed: Map<Composed>,
     /// The variable of a secret that is one value.
     pub(crate) variable: Option<String>,
     /// The development value of a secret that is one value.
@@ -35,6 +37,16 @@ pub(crate) struct SecretKey {
     pub(crate) dev: Option<String>,
     /// An object, a list or null inside, as JSON text.
     pub(crate) nested: Option<bool>,
+}
+
+/// A variable that is put together from those of a secret's keys: `${NAME}` is a variable, `$$` a dollar sign.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Composed {
+    /// A URL; the variables in it are percent-encoded, `${NAME:raw}` is not.
+    pub(crate) url: Option<String>,
+    /// A text; the variables stand in it as they are.
+    pub(crate) text: Option<String>,
 }
 
 /// How Compose services get their secrets.

@@ -42,6 +42,7 @@ pub(super) fn apply(
             (Meaning::Variable(_), Err(_)) => report
                 .push(Diagnostic::error("not-utf8", format!("the value of {shown} is not UTF-8"))),
             (Meaning::Several(variables), _) => report.push(ambiguous(&shown, &variables)),
+            (Meaning::Composed(parts), _) => report.push(is_composed(&shown, &parts)),
             (Meaning::Nothing, _) => {
                 let message = format!("{shown} changes nothing: no variable or key of this name");
                 warnings.push(Diagnostic::warning("unused-override", message));
@@ -62,6 +63,9 @@ pub(super) fn apply(
             Meaning::Several(variables) => {
                 report.push(ambiguous(&format!("--set {name}"), &variables));
             }
+            Meaning::Composed(parts) => {
+                report.push(is_composed(&format!("--set {name}"), &parts));
+            }
             Meaning::Nothing => {
                 let message = "an argument of --set names no variable and no key";
                 let known = catalogue.secrets.iter().flat_map(|secret| &secret.keys);
@@ -79,12 +83,19 @@ fn ambiguous(what: &str, variables: &[String]) -> Diagnostic {
         .hint(format!("name the variable: {}", variables.join(", ")))
 }
 
+fn is_composed(what: &str, parts: &[String]) -> Diagnostic {
+    Diagnostic::error("composed", format!("{what}: the variable is put together from others"))
+        .hint(format!("set its parts: {}", parts.join(", ")))
+}
+
 /// The meaning of an override's name.
 enum Meaning {
     /// A variable, or the one that the only key of this name becomes.
     Variable(String),
     /// A key of several secrets, which becomes these.
     Several(Vec<String>),
+    /// A variable that is put together from these.
+    Composed(Vec<String>),
     Nothing,
 }
 
@@ -93,6 +104,11 @@ impl Meaning {
         let keys = || catalogue.secrets.iter().flat_map(|secret| &secret.keys);
         if keys().any(|key| key.variable == name) {
             return Meaning::Variable(name.to_owned());
+        }
+        let mut composed = catalogue.secrets.iter().flat_map(|secret| &secret.composed);
+        if let Some(composed) = composed.find(|composed| composed.variable == name) {
+            let parts = composed.template.variables().map(str::to_owned).collect();
+            return Meaning::Composed(parts);
         }
         let mut named: Vec<String> = keys()
             .filter(|key| key.name.as_deref() == Some(name))

@@ -6,7 +6,9 @@
 
 mod emulator;
 mod failure;
+mod search;
 mod session;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,8 +25,9 @@ use secrecy::SecretBox;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::cli::Selection;
+use crate::cli::{Search, Selection};
 use crate::value::Payload;
+use versions::Versions;
 
 pub(crate) use emulator::Emulator;
 pub(crate) use failure::{Failure, Why};
@@ -34,6 +37,15 @@ pub(crate) use session::{Session, with_session};
 const BATCH: usize = 20;
 /// Single requests under way at once; Secrets Manager allows far more per second.
 const SINGLES: usize = 8;
+
+/// Which secrets a run asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted {
+    /// Those of the catalogue.
+    Names(Vec<String>),
+    /// Those that Secrets Manager finds.
+    Search(Search),
+}
 
 /// The answer of Secrets Manager.
 pub(crate) struct Fetched {
@@ -45,12 +57,15 @@ pub(crate) struct Fetched {
     pub(crate) report: Report,
 }
 
-/// Fetches the named secrets.
+/// Fetches the wanted secrets.
 ///
 /// # Errors
 /// Failures that concern no single secret: credentials, the endpoint, the deadline.
-pub(crate) fn fetch(names: &[String], selection: &Selection) -> Result<Fetched> {
-    if names.is_empty() {
+pub(crate) fn fetch(wanted: &Wanted, selection: &Selection) -> Result<Fetched> {
+    if let Wanted::Names(names) = wanted {
+        Versions::of(selection).check(names)?;
+    }
+    if matches!(wanted, Wanted::Names(names) if names.is_empty()) {
         return Ok(Fetched {
             payloads: BTreeMap::new(),
             status: Status::Done,
@@ -58,18 +73,18 @@ pub(crate) fn fetch(names: &[String], selection: &Selection) -> Result<Fetched> 
         });
     }
     let Some(fallback) = &selection.fallback_region else {
-        return fetch_from(names, selection, selection.timeout, None);
+        return fetch_from(wanted, selection, selection.timeout, None);
     };
     // Half of the time for each, so that a region that is silent leaves some for the other.
     let half = selection.timeout / 2;
-    let first = match fetch_from(names, selection, half, None) {
+    let first = match fetch_from(wanted, selection, half, None) {
         Err(error) => Stop::from(error),
         fetched => return fetched,
     };
     if first.status != Status::Unfinished {
         bail!(first);
     }
-    match fetch_from(names, selection, half, Some(fallback)) {
+    match fetch_from(wanted, selection, half, Some(fallback)) {
         Ok(mut fetched) => {
             let message =
                 format!("the secrets are those of the region {fallback}: {}", first.reason());
@@ -84,26 +99,33 @@ pub(crate) fn fetch(names: &[String], selection: &Selection) -> Result<Fetched> 
     }
 }
 
-/// Fetches the named secrets from one region.
+/// Fetches the wanted secrets from one region.
 fn fetch_from(
-    names: &[String],
+    wanted: &Wanted,
     selection: &Selection,
     deadline: Duration,
     region: Option<&str>,
 ) -> Result<Fetched> {
-    let names = names.to_owned();
-    let stage = selection.version_stage.clone();
+    let wanted = wanted.clone();
+    let versions = Versions::of(selection);
     with_session(deadline, region, async move |mut session| {
         session.sign_in().await?;
+        let names = match wanted {
+            Wanted::Names(names) => names,
+            Wanted::Search(search) => search::names(&session, &search).await?,
+        };
+        versions.check(&names)?;
         let what = format!("fetching {} secrets from {}", names.len(), session.endpoint);
         crate::command::progress(&what);
         let _step = common::verbose::step(what);
         let session = Arc::new(session);
-        let (found, warnings) = match stage {
-            // A batch gives the current versions alone.
-            Some(stage) => (singles(&session, names, Some(&stage)).await, Report::default()),
-            None => read(&session, names).await,
+        // A batch gives the current versions alone.
+        let (current, others) = versions.split(names);
+        let (mut found, warnings) = match current.is_empty() {
+            true => (Vec::new(), Report::default()),
+            false => read(&session, current).await,
         };
+        found.extend(singles(&session, others, &versions).await);
         collect(found, warnings, &session).await
     })
 }
@@ -150,7 +172,7 @@ pub(crate) async fn read(
         let hint = "allow secretsmanager:BatchGetSecretValue on \"*\"; it reads nothing by itself";
         warnings.push(Diagnostic::warning("no-batch", message).hint(hint));
     }
-    found.extend(singles(session, alone, None).await);
+    found.extend(singles(session, alone, &Versions::default()).await);
     (found, warnings)
 }
 
@@ -186,18 +208,18 @@ fn reconcile(
 async fn singles(
     session: &Arc<Session>,
     names: Vec<String>,
-    stage: Option<&str>,
+    versions: &Versions,
 ) -> Vec<(String, Result<Payload, Failure>)> {
     let slots = Arc::new(Semaphore::new(SINGLES));
     let mut requests = JoinSet::new();
     for name in names {
         let (session, slots) = (Arc::clone(session), Arc::clone(&slots));
-        let stage = stage.map(str::to_owned);
+        let (stage, id) = versions.of_secret(&name);
         requests.spawn_local(async move {
             let _slot = slots.acquire().await;
             let request = async |client: &Client| {
                 let request = client.get_secret_value().secret_id(&name);
-                request.set_version_stage(stage.clone()).send().await
+                request.set_version_stage(stage.clone()).set_version_id(id.clone()).send().await
             };
             let answer = session.ask(request).await.and_then(|value| {
                 payload(value.secret_string, value.secret_binary).ok_or_else(Failure::no_value)
