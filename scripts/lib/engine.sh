@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What scripts/docker-engine starts inside the engine's namespaces: the Docker daemon.
+# The program that scripts/docker-engine starts inside the engine's namespaces: the Docker daemon.
 #
 #   engine.sh ROOT FOLDER CGROUP
 #

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What scripts/kubernetes starts inside the cluster's namespaces: the cluster, and then the command.
+# The programs that scripts/kubernetes starts inside the cluster's namespaces: the cluster, then the command.
 #
 #   kubernetes.sh PEER FOLDER COMMAND...
 #

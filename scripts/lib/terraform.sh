@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # shared with scripts/terraform
-# What scripts/terraform's commands are made of.
+# The parts of scripts/terraform's commands.
 
 # --- Without an account ----------------------------------------------------------------------------
 

@@ -138,7 +138,10 @@ fn problem(url: &str) -> Option<&'static str> {
             "has an @ behind its host: write / as %2F, ? as %3F and # as %23 in a password",
         );
     }
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    if user.contains('@') {
+        return Some("has two @: write @ as %40 in a password");
+    }
     let (host, port) = host
         .strip_prefix('[')
         .and_then(|host| host.split_once(']'))
@@ -165,9 +168,11 @@ mod tests {
 
     #[test]
     fn a_url_is_shown_without_what_may_be_secret() {
-        for url in
-            ["http://user:p@ss@host:1/path?token=x#y", "http://host:1/?token=x", "http://host:1#x"]
-        {
+        for url in [
+            "http://user:p%40ss@host:1/path?token=x#y",
+            "http://host:1/?token=x",
+            "http://host:1#x",
+        ] {
             assert_eq!(without_user(url), "http://host:1");
         }
     }
@@ -189,6 +194,7 @@ mod tests {
             "http://u:p?w@h",
             "http://u:p#w@h",
             "http://u:p\\w@h",
+            "http://u:p@w@h",
             "http://h:p",
             "http://h:99999",
             "http://[::1]x",

@@ -90,7 +90,7 @@ struct Outcome {
     changed: Vec<PathBuf>,
 }
 
-/// What a look reports.
+/// The extent of a look's report.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Said {
     All,
@@ -166,7 +166,7 @@ fn stale(catalogue: &Catalogue, options: &Fetch) -> Result<Vec<PathBuf>> {
         if !is_file || catalogue.env_files.iter().any(|file| file.name == name) {
             continue;
         }
-        // What cannot be read is not known to be of this tool.
+        // A file that cannot be read is not known to be of this tool.
         if fs::read(&path).is_ok_and(|text| text.starts_with(HEADER.as_bytes())) {
             found.push(path);
         }

@@ -40,7 +40,7 @@ aws_secret_access_key = s
 region = us-east-1
 ";
 
-/// What a run says whose environment has `variables`, and whose token service refuses.
+/// The messages of a run whose environment has `variables`, and whose token service refuses.
 fn said(variables: &[(&str, &str)]) -> String {
     let bench = Bench::with_values([("A", "dev")]);
     bench.write("config", CONFIG);
@@ -95,7 +95,7 @@ fn every_source_of_credentials_is_named_when_it_fails() {
     assert_snapshot!(all);
 }
 
-/// What a run says when Secrets Manager answers each secret with an error of its own.
+/// The messages of a run when Secrets Manager answers each secret with an error of its own.
 #[test]
 fn every_reason_for_no_value_has_its_remedy() {
     let errors = [

@@ -148,7 +148,7 @@ fn a_binary_secret_can_be_seeded_again() {
     let mut print = bench.tool(&["print", "--profile", "core", "--format", "json"]);
     let print = run(aws(&mut print, &localstack.url(), &account)).expect(0);
     assert!(print.stdout.contains("\"STORE\": \"BBBB\""), "{}", print.stdout);
-    // What an earlier version, or another program, has broken is mended.
+    // A secret that an earlier version, or another program, has broken is mended.
     let broken = Blob::new(b"x".to_vec());
     let put = client(localstack, &account).put_secret_value().secret_id("a/store");
     wait(put.secret_binary(broken).send()).unwrap();

@@ -9,6 +9,7 @@ mod docs;
 mod exec;
 mod failures;
 mod guard;
+mod guide;
 mod interrupted;
 mod localstack;
 mod matrix;

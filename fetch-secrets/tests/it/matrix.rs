@@ -18,7 +18,7 @@ struct Row {
     name: &'static str,
     variables: &'static [(&'static str, &'static str)],
     config: &'static str,
-    /// What the service is asked, so that two clients which ignore a setting do not agree.
+    /// Parts of the requests, so that two clients which ignore a setting do not agree.
     holds: &'static [&'static str],
     /// How often it answers with a failure.
     failures: usize,
@@ -477,7 +477,7 @@ fn shown(request: &Request) -> Option<String> {
     ))
 }
 
-/// What Secrets Manager, the token service, a container and an instance answer.
+/// The answers of Secrets Manager, the token service, a container and an instance.
 fn answer(request: &Request, failures: usize) -> Action {
     let ok = |body: String| Action::Answer(200, body);
     let body = String::from_utf8_lossy(&request.body);

@@ -3,8 +3,6 @@
 use std::process::Command;
 
 use aws_sdk_secretsmanager::primitives::Blob;
-use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::proxy::{Action, Proxy};
 use rideshare_tests::run::{Run, run};
@@ -235,35 +233,25 @@ fn when_credentials_hold_line_breaks() {
     }
 }
 
-/// An endpoint whose host is `host.example`; user, path, query and fragment may be secret.
-const ENDPOINT: &str =
-    "https://Canary71:Canary72@host.example:4566/Canary73?token=Canary74#Canary75";
-const ENDPOINT_SIGNS: &str = ":/@?#[]\\ %.\n";
+/// An endpoint of which the host and the path alone may be shown.
+const ENDPOINT: &str = "https://Canary71:Canary72@host.example:4566/path?token=Canary74#Canary75";
 
 #[test]
 fn no_slip_in_an_endpoint_shows_its_password() {
-    let config = Config { cases: 20_000, failure_persistence: None, ..Config::default() };
-    let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let sign = proptest::sample::select(ENDPOINT_SIGNS.chars().collect::<Vec<_>>());
-    let slip = (0..ENDPOINT.len(), proptest::option::of(sign), any::<bool>());
-    TestRunner::new_with_rng(config, random)
-        .run(&proptest::collection::vec(slip, 0..4), |slips| {
-            let mut url: Vec<char> = ENDPOINT.chars().collect();
-            for (at, sign, replaces) in slips {
-                let at = at.min(url.len() - 1);
-                match sign {
-                    Some(sign) if replaces => url[at] = sign,
-                    Some(sign) => url.insert(at, sign),
-                    None => drop(url.remove(at)),
-                }
-            }
-            let url = String::from_iter(url);
+    for at in 0..ENDPOINT.len() {
+        let (before, after) = ENDPOINT.split_at(at);
+        let behind = &after[1..];
+        let mut slips = vec![format!("{before}{behind}")];
+        for sign in ":/@?#[]\\ %.,;\n\t\u{1}é".chars() {
+            slips.push(format!("{before}{sign}{after}"));
+            slips.push(format!("{before}{sign}{behind}"));
+        }
+        for url in slips {
             let shown = match common::aws::check(&"AWS_ENDPOINT_URL", &url) {
                 Ok(()) => common::aws::without_user(&url),
                 Err(report) => report.render(),
             };
-            prop_assert!(!shown.contains("Canary7"), "{}\n{}", url, shown);
-            Ok(())
-        })
-        .unwrap();
+            assert!(!shown.contains("Canary7"), "{url}\n{shown}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use common::stop::Stop;
 
 use crate::source::aws::{Emulator, Session};
 
-/// What a session writes to.
+/// The target of a session's writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Emulator(Emulator),

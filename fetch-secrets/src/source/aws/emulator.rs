@@ -17,7 +17,7 @@ pub(crate) enum Emulator {
     Moto,
 }
 
-/// What each of them answers where AWS knows no such path.
+/// The answer of each emulator on a path that AWS does not know.
 const PAGES: [(Emulator, &str); 2] =
     [(Emulator::LocalStack, "/_localstack/health"), (Emulator::Moto, "/moto-api/config")];
 

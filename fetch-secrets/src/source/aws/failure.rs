@@ -34,7 +34,7 @@ pub(crate) enum Failure {
     Endpoint(String),
 }
 
-/// What is wrong with one secret. The service has fewer codes than reasons, so its explanation decides, too.
+/// The fault of one secret. The service has fewer codes than reasons, so its explanation decides, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Why {
     /// There is no secret of this name.
@@ -94,7 +94,7 @@ impl Failure {
         Failure::Endpoint(format!("no answer within {}", common::duration::show(deadline)))
     }
 
-    /// What is wrong with the secret, if the failure concerns one.
+    /// The fault of the secret, if the failure concerns one.
     pub(crate) fn why(&self) -> Option<Why> {
         match self {
             Failure::Secret { why, .. } => Some(*why),

@@ -192,7 +192,7 @@ impl Written {
         assert!(!self.bench.path().join("X").exists(), "a value was executed");
     }
 
-    /// What a program prints as a JSON object.
+    /// The JSON object that a program prints.
     fn read(&self, command: &mut Command) -> Values {
         let path = std::env::var_os("PATH").unwrap();
         command.current_dir(self.bench.path()).env_clear().env("PATH", path);

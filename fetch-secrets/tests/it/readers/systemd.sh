@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The first process of new mount and process namespaces: it becomes systemd, which starts one unit and ends.
 #
 #   systemd.sh SYSTEMD LIBRARIES FOLDER

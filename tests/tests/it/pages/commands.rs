@@ -11,16 +11,22 @@ use rideshare_tests::run::run;
 const TOOLS: [&str; 5] =
     ["compose-gen", "export-dbt", "fetch-secrets", "kind-cluster", "kustomize-lint"];
 
-/// The commands of a page's `sh` blocks, each with its words; a line that ends with `\` goes on.
-pub(super) fn commands(page: &Page) -> Vec<Vec<String>> {
+/// The command lines of a page's `sh` blocks, without comments; a line that ends with `\` goes on.
+pub(super) fn lines(page: &Page) -> Vec<String> {
     let blocks = page.text.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("```"));
     let lines = blocks.flat_map(|(block, _)| {
         block.replace("\\\n", " ").lines().map(str::to_owned).collect::<Vec<_>>()
     });
-    lines
+    let commands = lines.map(|line| line.split(" #").next().unwrap_or_default().trim().to_owned());
+    commands.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+/// The commands of a page's `sh` blocks, each with its words.
+pub(super) fn commands(page: &Page) -> Vec<Vec<String>> {
+    lines(page)
+        .into_iter()
         .flat_map(|line| {
-            let code = line.split(" #").next().unwrap_or_default().to_owned();
-            code.split("&&")
+            line.split("&&")
                 .flat_map(|part| part.split(['|', ';']))
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
