@@ -14,7 +14,8 @@
 //! - [`files`]: files replaced whole, never half-written
 //! - [`github`]: texts in the workflow commands of GitHub Actions
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
-//! - [`table`]: aligned tables for a terminal
+//! - [`table`]: aligned tables and bars for a terminal
+//! - [`markup`]: text inside HTML and SVG
 //! - `cli` (feature): empty and former variables, and options that all tools have
 //! - `duration` (feature): durations of options and messages
 //! - `retry` (feature): trying and asking again, with pauses that grow
@@ -37,6 +38,7 @@ pub mod exit;
 pub mod files;
 pub mod github;
 pub mod kubernetes;
+pub mod markup;
 pub mod project;
 pub mod quantity;
 #[cfg(feature = "retry")]

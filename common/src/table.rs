@@ -21,6 +21,17 @@ pub fn render(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> String 
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
+/// A bar for a share of a whole, `width` characters long for all of it; longer for more than all.
+pub fn bar(part: i128, whole: i128, width: usize) -> String {
+    let eighths = match whole {
+        0 => 0,
+        whole => part.saturating_mul(width as i128 * 8) / whole,
+    };
+    let full = usize::try_from(eighths / 8).unwrap_or(0);
+    let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][usize::try_from(eighths % 8).unwrap_or(0)];
+    format!("{}{rest}", "█".repeat(full))
+}
+
 /// The word that a state has in JSON, for a cell.
 #[cfg(feature = "json")]
 pub fn word(state: &impl serde::Serialize) -> String {
@@ -30,6 +41,17 @@ pub fn word(state: &impl serde::Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn bars_are_as_long_as_their_share() {
+        let bar = |part, whole| super::bar(part, whole, 24);
+        assert_eq!(bar(10, 10), "█".repeat(24));
+        assert_eq!(bar(5, 10), "█".repeat(12));
+        assert_eq!(bar(15, 10), "█".repeat(36));
+        assert_eq!(bar(1, 16), "█▌");
+        assert_eq!(bar(0, 10), "");
+        assert_eq!(bar(0, 0), "");
+    }
+
     #[test]
     fn columns_line_up_and_lines_end_without_spaces() {
         let rows = vec![vec!["core".into(), "6".into()], vec!["data-pipeline".into(), "18".into()]];

@@ -106,6 +106,8 @@ pub enum Format {
     Github,
     /// JUnit's XML
     Junit,
+    /// One page for a browser, which loads nothing else
+    Html,
 }
 
 /// A format and the file that it is written to.

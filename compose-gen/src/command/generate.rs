@@ -1,5 +1,6 @@
 //! `generate`: the files, written or checked.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -19,6 +20,9 @@ use crate::output::{Finding, Output, State, diff};
 use crate::render::compose::Paths;
 use crate::render::{Files, argocd, compose, kind, kubernetes};
 use crate::spec::quantity::bytes;
+
+/// Characters of a bar that is as long as the available memory.
+const BAR: usize = 20;
 
 /// The result of a run.
 #[derive(Serialize)]
@@ -83,7 +87,10 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status> {
     };
     match options.format {
         Format::Json => streams::json(&summary)?,
-        Format::Text => streams::output(&text(&summary, options.check))?,
+        Format::Text => {
+            let bars = std::io::stdout().is_terminal();
+            streams::output(&text(&summary, options.check, bars))?;
+        }
     }
     Ok(if options.check && !drift.is_empty() { Status::No } else { Status::Done })
 }
@@ -159,10 +166,13 @@ fn refuse(findings: &[Finding], root: &Path) -> Result<(), Stop> {
     for finding in findings {
         let path = shown(&root.join(&finding.path));
         match finding.state {
-            State::Foreign => report.push(
-                Diagnostic::error("foreign-file", format!("{path} was not written by compose-gen"))
-                    .hint("move it away, or name another folder with --output-dir"),
-            ),
+            State::Foreign => {
+                let message = format!("{path} was not written by compose-gen and stays as it is");
+                report.push(
+                    Diagnostic::error("foreign-file", message)
+                        .hint("move it away, or choose another --output-dir"),
+                );
+            }
             State::HandEdited => report.push(
                 Diagnostic::error("hand-edited", format!("{path} was changed by hand"))
                     .hint("bring the change into the specification, then remove the file"),
@@ -189,7 +199,8 @@ fn environments(loaded: &Loaded, counts: &kubernetes::Counts) -> Vec<Line> {
     platform.environments.keys().map(line).collect()
 }
 
-fn text(summary: &Summary, check: bool) -> String {
+/// The summary for people; with a bar for each environment's memory where somebody looks.
+fn text(summary: &Summary, check: bool, bars: bool) -> String {
     let mut text = String::new();
     for change in &summary.changed {
         let verb = match (check, change.state) {
@@ -207,18 +218,25 @@ fn text(summary: &Summary, check: bool) -> String {
         .environments
         .iter()
         .map(|line| {
-            vec![
+            let mut row = vec![
                 line.environment.clone(),
                 line.services.to_string(),
                 line.objects.to_string(),
                 bytes(line.limits),
                 bytes(line.requests),
                 line.available.map_or_else(|| "-".into(), bytes),
-            ]
+            ];
+            if bars {
+                let share = |available: u64| share(line.limits, available);
+                row.push(line.available.map_or_else(String::new, share));
+            }
+            row
         })
         .collect();
-    let header = ["environment", "services", "objects", "memory limits", "requests", "available"];
-    text.push_str(&table::render(&header, &rows, &[1, 2, 3, 4, 5]));
+    let header =
+        ["environment", "services", "objects", "memory limits", "requests", "available", "used"];
+    let header = if bars { &header[..] } else { &header[..6] };
+    text.push_str(&table::render(header, &rows, &[1, 2, 3, 4, 5]));
     let state = if summary.changed.is_empty() { "up to date" } else { "changed" };
     let changed = if summary.changed.is_empty() { summary.files } else { summary.changed.len() };
     text.push_str(&format!(
@@ -226,4 +244,23 @@ fn text(summary: &Summary, check: bool) -> String {
         summary.services, summary.files
     ));
     text
+}
+
+/// A frame as long as the available memory, filled as far as the limits go; longer than it when they are over.
+fn share(limits: u64, available: u64) -> String {
+    let filled = table::bar(i128::from(limits), i128::from(available), BAR);
+    let left = BAR.saturating_sub(filled.chars().count());
+    let percent = limits.saturating_mul(100).checked_div(available).unwrap_or_default();
+    format!("{filled}{} {percent}%", "░".repeat(left))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn a_bar_shows_what_is_left_and_what_is_too_much() {
+        assert_eq!(share(5, 10), format!("{}{} 50%", "█".repeat(10), "░".repeat(10)));
+        assert_eq!(share(15, 10), format!("{} 150%", "█".repeat(30)));
+    }
 }

@@ -10,7 +10,7 @@ use common::kubernetes::effective;
 use common::quantity::Quantity;
 
 /// How wide the longest bar is.
-const BAR: i128 = 24;
+const BAR: usize = 24;
 
 /// The table, the total and the verdict; with a bar for each workload where somebody looks.
 pub(crate) fn human(overlay: &Overlay<'_>, budget: &Budget<'_>, bars: bool) -> String {
@@ -33,7 +33,7 @@ pub(crate) fn human(overlay: &Overlay<'_>, budget: &Budget<'_>, bars: bool) -> S
         ];
         row.extend(available.map(|available| share(part.limit(), available)));
         if bars {
-            row.push(bar(part.limit(), longest));
+            row.push(table::bar(part.limit().ceil(), longest.ceil(), BAR));
         }
         row
     };
@@ -170,27 +170,9 @@ fn share(part: Quantity, whole: Quantity) -> String {
     format!("{}.{}%", tenths / 10, tenths % 10)
 }
 
-fn bar(part: Quantity, longest: Quantity) -> String {
-    let eighths =
-        if longest == Quantity::ZERO { 0 } else { part.ceil() * BAR * 8 / longest.ceil() };
-    let full = usize::try_from(eighths / 8).unwrap_or(0);
-    let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][usize::try_from(eighths % 8).unwrap_or(0)];
-    format!("{}{rest}", "█".repeat(full))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bars_are_as_long_as_their_share_of_the_longest() {
-        let bar = |part, longest| bar(Quantity::units(part), Quantity::units(longest));
-        assert_eq!(bar(10, 10), "█".repeat(24));
-        assert_eq!(bar(5, 10), "█".repeat(12));
-        assert_eq!(bar(1, 16), "█▌");
-        assert_eq!(bar(0, 10), "");
-        assert_eq!(bar(0, 0), "");
-    }
 
     #[test]
     fn amounts_are_exact() {

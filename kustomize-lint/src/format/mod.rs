@@ -2,6 +2,7 @@
 
 pub(crate) mod budget;
 mod github;
+mod html;
 mod json;
 mod junit;
 mod record;
@@ -19,5 +20,6 @@ pub(crate) fn render(format: Format, outcome: &Outcome) -> String {
         Format::Sarif => sarif::render(outcome),
         Format::Github => github::render(outcome),
         Format::Junit => junit::render(outcome),
+        Format::Html => html::render(outcome),
     }
 }

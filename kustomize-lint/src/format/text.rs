@@ -39,7 +39,7 @@ fn diagnostic(finding: &Finding) -> Diagnostic {
 }
 
 /// The hint, and the overlays that it holds for, where there are several.
-fn hint(outcome: &Outcome, finding: &Finding) -> Option<String> {
+pub(super) fn hint(outcome: &Outcome, finding: &Finding) -> Option<String> {
     let mut parts: Vec<String> = finding.hint.iter().cloned().collect();
     if outcome.overlays.len() > 1 && !finding.overlays.is_empty() {
         parts.push(format!("in {}", finding.overlays.join(", ")));
@@ -50,7 +50,8 @@ fn hint(outcome: &Outcome, finding: &Finding) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn count(outcome: &Outcome, findings: &[Finding]) -> String {
+/// A line that counts the findings.
+pub(super) fn count(outcome: &Outcome, findings: &[Finding]) -> String {
     let number = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let many = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let mut parts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]

@@ -121,6 +121,43 @@ fn junit(text: &str) -> BTreeSet<Key> {
     failed.map(key).collect()
 }
 
+/// The page is well-formed XML, too, so its tags close.
+fn html(text: &str) -> BTreeSet<Key> {
+    let markup = text.strip_prefix("<!DOCTYPE html>\n").unwrap();
+    // HTML has elements that do not close.
+    let markup = markup.lines().map(|line| match line.starts_with("<meta ") {
+        true => line.replace('>', "/>"),
+        false => line.to_owned(),
+    });
+    let markup: Vec<String> = markup.collect();
+    let markup = markup.join("\n");
+    let document = roxmltree::Document::parse(&markup).unwrap();
+    let inner = |node: roxmltree::Node<'_, '_>| -> String {
+        node.descendants().filter_map(|node| node.is_text().then(|| node.text())?).collect()
+    };
+    let key = |article: roxmltree::Node<'_, '_>| {
+        let of = |name| article.descendants().find(|n| n.has_tag_name(name)).unwrap();
+        let rule = inner(of("code"));
+        let (_, message) =
+            inner(of("h3")).split_once(&rule).map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let place = inner(of("figcaption"));
+        let mut parts = place.split(':');
+        let file = parts.next().unwrap().to_owned();
+        (rule, file, parts.next().unwrap().parse().unwrap(), message.trim().to_owned())
+    };
+    document.descendants().filter(|n| n.has_tag_name("article")).map(key).collect()
+}
+
+#[test]
+fn the_page_loads_nothing() {
+    let folder = folder();
+    let page = linted(folder.path(), &["--format", "html"]).expect(1).stdout;
+    for part in ["<script", "http:", "https:", "url(", "@import", " src=", " href="] {
+        assert!(!page.contains(part), "{part}");
+    }
+    assert!(page.contains("<mark>"), "{page}");
+}
+
 /// `error[KR001]: message`, and `--> file:line:column` behind it.
 fn human(text: &str) -> BTreeSet<Key> {
     let mut found = BTreeSet::new();
@@ -151,12 +188,13 @@ fn every_format_has_the_same_findings() {
     assert_eq!(sarif(&read("sarif")), found);
     assert_eq!(github(&read("github")), found);
     assert_eq!(junit(&read("junit")), found);
+    assert_eq!(html(&read("html")), found);
 }
 
 #[test]
 fn several_formats_are_written_in_one_run() {
     let folder = folder();
-    let outputs = ["human", "json", "sarif", "github", "junit"];
+    let outputs = ["human", "json", "sarif", "github", "junit", "html"];
     let named: Vec<String> = outputs.iter().map(|name| format!("{name}=out.{name}")).collect();
     let arguments: Vec<&str> = named.iter().flat_map(|one| ["--output", one.as_str()]).collect();
     let stdout = linted(folder.path(), &arguments).expect(1).stdout;

@@ -37,7 +37,7 @@ fn no_format_shows_it(case: &Case) {
     let folder = tempfile::tempdir().unwrap();
     case.write(folder.path());
     let mut found = false;
-    for format in ["human", "json", "sarif", "github", "junit"] {
+    for format in ["human", "json", "sarif", "github", "junit", "html"] {
         let done = tool(folder.path(), &["--severity", "info", "--format", format]);
         let shown = format!("{}{}", done.stdout, done.stderr);
         assert!(!shown.contains(CANARY), "as {format}\n{shown}");

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use common::markup::escape;
+
 use super::drawn::{edges, of};
 use crate::model::{Platform, Restart, Service};
 use crate::spec::types::Condition;
@@ -164,8 +166,4 @@ fn columns<'a>(
         }
     }
     columns
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
