@@ -239,6 +239,9 @@ pub struct StatusOptions {
     /// Look again every two seconds, until it is ended
     #[arg(long)]
     pub watch: bool,
+    /// Draw namespaces, workloads, pods and claims as a tree
+    #[arg(long)]
+    pub tree: bool,
 }
 
 /// Options of `logs`.

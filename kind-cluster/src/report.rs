@@ -145,7 +145,17 @@ fn text(checks: &[Check]) -> String {
             vec![check.group.into(), check.name.clone(), word(check.outcome).into(), detail]
         })
         .collect();
-    let mut text = table::render(&["", "what", "state", "detail"], &rows, &[]);
+    table::render(&["", "what", "state", "detail"], &rows, &[]) + &problems(checks)
+}
+
+/// A picture of the checks, and what is wrong below it.
+pub(crate) fn drawn(picture: &str, checks: &[Check]) -> String {
+    harmless(&(picture.to_owned() + &problems(checks)))
+}
+
+/// Every problem with its hint.
+fn problems(checks: &[Check]) -> String {
+    let mut text = String::new();
     let problems = checks.iter().filter(|c| !c.code.is_empty());
     for check in problems {
         text.push_str(&format!("\n{}[{}]: {}\n", check.name, check.code, check.detail));

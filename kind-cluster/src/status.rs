@@ -1,10 +1,12 @@
 //! Everything that is wrong in the cluster, at once: what is not ready, and what is not there.
 
 mod expected;
+mod tree;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::stop::Stop;
 use common::streams;
@@ -53,15 +55,20 @@ fn kinds() -> BTreeSet<(&'static str, &'static str)> {
 
 /// `status`.
 pub(crate) async fn run(shared: &Shared, options: &cli::StatusOptions) -> Result<Status, Stop> {
+    if options.tree && shared.format != Format::Text {
+        let message = "--tree is for --format text";
+        let hint = "--format json has every object with its state";
+        return Err(Stop::new(Status::Bad, Diagnostic::error("usage", message).hint(hint)));
+    }
     if !options.watch {
-        return once(shared).await;
+        return once(shared, options).await;
     }
     loop {
         if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
             streams::output("\u{1b}[H\u{1b}[2J")?;
         }
         // A server that restarts does not answer for a moment.
-        match once(shared).await {
+        match once(shared, options).await {
             Err(stop) if stop.status != Status::Unfinished => return Err(stop),
             Err(stop) => streams::say(&stop.report),
             Ok(_) => {}
@@ -70,25 +77,58 @@ pub(crate) async fn run(shared: &Shared, options: &cli::StatusOptions) -> Result
     }
 }
 
-async fn once(shared: &Shared) -> Result<Status, Stop> {
+async fn once(shared: &Shared, options: &cli::StatusOptions) -> Result<Status, Stop> {
     let cluster = Cluster::connect(&shared.name).await?;
-    let mut checks = checks(shared, &cluster).await;
+    let seen = see(shared, &cluster).await;
+    if options.tree {
+        let others: Vec<Check> = seen.unanswered.iter().chain(&seen.others).cloned().collect();
+        let drawn = tree::render(&seen.objects, &others, &seen.world);
+        let checks = seen.checks();
+        streams::output(&report::drawn(&drawn, &checks))?;
+        return Ok(report::status(&checks));
+    }
+    let mut checks = seen.checks();
     if shared.format == Format::Text {
         checks = summarized(checks);
     }
     report::publish("status", &checks, shared.format)
 }
 
+/// Everything that one look has found.
+struct Seen {
+    world: World,
+    /// Questions without an answer.
+    unanswered: Vec<Check>,
+    /// Each object that has a state.
+    objects: Vec<(Key, Check)>,
+    /// Each object that should be there, and what an interrupted run has left.
+    others: Vec<Check>,
+}
+
+impl Seen {
+    fn checks(self) -> Vec<Check> {
+        let objects = self.objects.into_iter().map(|(_, check)| check);
+        self.unanswered.into_iter().chain(objects).chain(self.others).collect()
+    }
+}
+
 /// A check for each object that has a state, and for each that should be there. Questions without an answer
 /// are among the checks.
 pub(crate) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let world = look(cluster, &mut checks).await;
+    see(shared, cluster).await.checks()
+}
+
+async fn see(shared: &Shared, cluster: &Cluster) -> Seen {
+    let mut unanswered = Vec::new();
+    let world = look(cluster, &mut unanswered).await;
+    let mut objects = Vec::new();
     for (group, version, kind) in LOOKED_AT {
         let of = version.split_once('/').map_or("", |(group, _)| group);
         let of_kind = world.objects.iter().filter(|(key, _)| key.kind == kind && key.group == of);
-        checks.extend(of_kind.map(|(key, object)| check(group, key, object, &world)));
+        objects
+            .extend(of_kind.map(|(key, object)| (key.clone(), check(group, key, object, &world))));
     }
+    let mut checks = Vec::new();
     let stopped = quiesce::interrupted(cluster).await.unwrap_or_else(|stop| {
         checks.extend(report::stopped("workloads", &stop));
         Vec::new()
@@ -100,7 +140,7 @@ pub(crate) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
         checks.push(check.hint(hint));
     }
     checks.extend(expected::checks(shared, cluster).await);
-    checks
+    Seen { world, unanswered, objects, others: checks }
 }
 
 async fn look(cluster: &Cluster, checks: &mut Vec<Check>) -> World {

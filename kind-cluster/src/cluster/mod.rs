@@ -204,7 +204,7 @@ impl Cluster {
         self.raw("POST", &path, Some(object), "application/json").await
     }
 
-    /// What the server would say to [`Cluster::create`]; nothing is changed.
+    /// The server's answer to [`Cluster::create`] as a dry run; nothing is changed.
     pub(crate) async fn rehearse_creation(
         &self,
         object: &Value,

@@ -38,13 +38,13 @@ pub(crate) struct RollOut<'a> {
     pub(crate) deadline: Instant,
     /// The name of the roll-out, for messages.
     pub(crate) what: &'a str,
-    /// What the server has said to it before.
+    /// The server's earlier answer.
     pub(crate) rehearsed: Rehearsed,
     /// Restarts of a container that are no failure yet.
     pub(crate) restarts: i64,
 }
 
-/// What the server would say, as far as it changes how objects are applied.
+/// The server's answer to a dry run, as far as it changes how objects are applied.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rehearsed {
     /// The objects that are deleted first, and how.
@@ -53,7 +53,7 @@ pub(crate) struct Rehearsed {
     failed: BTreeSet<Key>,
 }
 
-/// What may be deleted to be made again.
+/// Objects that may be deleted and made again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowed {
     pub(crate) recreate: bool,
@@ -416,7 +416,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// What keeps an object that is being deleted.
+/// The reason why an object that is being deleted is still there.
 const HELD: &str = "the controller that has set a finalizer takes it away; if that is gone for good, \
                     `kubectl patch` can, and what the controller would have cleaned up stays behind";
 

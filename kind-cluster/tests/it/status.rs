@@ -11,6 +11,9 @@ fn a_deployed_platform_is_well_and_then_everything_wrong_is_named() {
     run(&mut machine.tool(&["deploy"])).expect(0);
     let well = run(&mut machine.tool(&["status"])).expect(0);
     insta::assert_snapshot!(well.stdout);
+    let tree = run(&mut machine.tool(&["status", "--tree"])).expect(0).stdout;
+    insta::assert_snapshot!("tree", tree);
+    run(&mut machine.tool(&["status", "--tree", "--format", "json"])).expect(2);
     machine.server.put(node("rideshare-local-worker", "False"));
     machine.server.merge(
         "Pod",
@@ -35,6 +38,9 @@ fn a_deployed_platform_is_well_and_then_everything_wrong_is_named() {
     );
     let wrong = run(&mut machine.tool(&["status"])).expect(1);
     insta::assert_snapshot!(wrong.stdout);
+    let tree = run(&mut machine.tool(&["status", "--tree"])).expect(1).stdout;
+    assert!(tree.contains("├─ StatefulSet/minio  FAILED: 0 of 1 ready"), "{tree}");
+    assert!(tree.contains("ExternalSecret/rideshare-minio (rideshare)[not-ready]"), "{tree}");
     let json = run(&mut machine.tool(&["status", "--format", "json"])).expect(1);
     let answer: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(

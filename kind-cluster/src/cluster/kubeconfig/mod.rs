@@ -47,7 +47,7 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-/// What the files say together: of equal names the first counts, and missing files are left out.
+/// The files merged: of equal names the first counts, and missing files are left out.
 pub(crate) fn merged() -> Result<Kubeconfig, String> {
     let mut all: Option<Kubeconfig> = None;
     for file in files().iter().filter(|file| file.exists()) {

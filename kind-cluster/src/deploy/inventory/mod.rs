@@ -99,7 +99,7 @@ fn entries(map: &Value) -> Inventory {
     text(map, "/data/objects").lines().filter_map(entry).collect()
 }
 
-/// What the cluster records of an overlay, and of others beside it.
+/// The cluster's records of an overlay, and of other overlays.
 pub(crate) struct Records {
     identity: Identity,
     /// The objects of this overlay, as earlier deployments recorded them.
