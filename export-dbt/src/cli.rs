@@ -185,7 +185,7 @@ impl Choice {
     }
 }
 
-/// What keeps a table from being published.
+/// Conditions that keep a table from being published.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What is published")]
 pub(crate) struct Guards {

@@ -29,7 +29,7 @@ pub(crate) struct Exported {
     pub(crate) tables: Vec<TableReport>,
     /// Whether no store could be reached.
     pub(crate) unreachable: bool,
-    /// What else there is to say.
+    /// Further notes.
     pub(crate) remarks: Vec<Diagnostic>,
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct CommitInfo {
     /// The run that wrote the commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) run_id: Option<String>,
-    /// What the commit's schema, description and owner mark are, as one number, for the next run.
+    /// The commit's schema, description and owner mark as one number, for the next run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<String>,
     /// The rows' fingerprint, for the next run.

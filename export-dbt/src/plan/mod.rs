@@ -41,7 +41,7 @@ pub(crate) struct Job {
     pub(crate) location: Location,
 }
 
-/// What a relation at a place is to the export.
+/// The meaning of a relation for the export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// A table that is exported, by this run or by one with other options.

@@ -284,7 +284,7 @@ fn all_layers_are_applied_used_and_destroyed() {
     }
 }
 
-/// What holds data, or what data is reached by.
+/// Resources that hold data, or that data is reached by.
 const STATEFUL: [&str; 8] = [
     "aws_db_instance",
     "aws_dynamodb_table",

@@ -56,7 +56,7 @@ impl Airflow {
         format!("{}:{}", self.bin.display(), std::env::var("PATH").unwrap())
     }
 
-    /// What the tasks have logged.
+    /// The tasks' logs.
     pub(super) fn task_logs(&self) -> String {
         let files = ["-r", "", "--include=*.log", "--no-filename"];
         let lines = run(Command::new("grep").args(files).arg(self.path("logs"))).stdout;
