@@ -17,7 +17,7 @@ use common::stop::Stop;
 use secrecy::ExposeSecret;
 
 use super::only::Only;
-use super::variables;
+use super::selected::variables;
 use crate::cli::{Exec, Shared};
 use crate::core_dumps;
 

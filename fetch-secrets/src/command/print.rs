@@ -13,7 +13,7 @@ use common::files::{Folder, folder_of};
 use common::streams::output;
 
 use super::only::Only;
-use super::variables;
+use super::selected::variables;
 use crate::cli::{Print, Shared};
 use crate::format;
 
