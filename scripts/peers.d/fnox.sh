@@ -9,11 +9,16 @@ install_peer() {
     local pkgconfig
     debian_unpack "$dir/root" "$headers" 'libudev1=252.*'
     pkgconfig=$(echo "$dir"/root/usr/lib/*-linux-gnu/pkgconfig)
-    export PKG_CONFIG_PATH=$pkgconfig LIBRARY_PATH=${pkgconfig%/pkgconfig} CPATH=$dir/root/usr/include
+    # The package's own link is one to the system's library.
+    mkdir "$dir/lib"
+    find "$dir/root" -name 'libudev.so.1*' -exec cp -a -t "$dir/lib" {} +
+    ln -s libudev.so.1 "$dir/lib/libudev.so"
+    export PKG_CONFIG_PATH=$pkgconfig LIBRARY_PATH=$dir/lib CPATH=$dir/root/usr/include
     cargo_tool
     rm -r "$dir/root"
 }
 
 print_env() {
     echo "PEER_FNOX=$dir/bin/fnox"
+    echo "PEER_FNOX_LIBRARIES=$dir/lib"
 }
