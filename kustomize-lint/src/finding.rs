@@ -67,6 +67,12 @@ impl Finding {
         self
     }
 
+    /// Lowers the severity for a case that is less certain than the rule.
+    pub(crate) fn at_most(&mut self, severity: Severity) -> &mut Self {
+        self.severity = self.severity.min(severity);
+        self
+    }
+
     pub(crate) fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
         self.hint = Some(hint.into());
         self

@@ -18,8 +18,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<String, String> {
-    let missing =
-        "the schemas of Kubernetes are not there\nhint: scripts/peers install kubernetes-validate";
+    let missing = "the schemas of Kubernetes are not there\nhint: scripts/peers install kubernetes-validate kubernetes-server";
     let sources = generate::Sources::find()?.ok_or(missing)?;
     let bytes = generate::bundle(&sources)?;
     let path = generate::committed();

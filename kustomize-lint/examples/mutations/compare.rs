@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use kustomize_lint::api::{Verdict, Version, refused, validate};
+use kustomize_lint::api::{Definitions, Verdict, Version, refused, validate};
 use kustomize_lint::render::render;
 use kustomize_lint::tree::{Files, Node};
 use rideshare_tests::kubernetes::Server;
@@ -30,46 +30,50 @@ pub(crate) struct Compared {
 }
 
 /// Compares; `None` when the API server is not installed.
-pub(crate) fn run(texts: &[String]) -> Option<Compared> {
+pub(crate) fn run(texts: &[String], mutate: bool) -> Option<Compared> {
     let server = Server::start()?;
     let mut proxy = Proxy::start(&server);
     let mut compared = Compared::default();
     for object in texts.iter().flat_map(|text| documents(text)).filter(Value::is_object) {
         let kind = object["kind"].as_str().unwrap_or_default().to_owned();
         let mut push = |what, path: &str, object: &Value, proxy: &mut Proxy| {
-            let server = proxy.apply(object).err();
-            // What kustomize cannot build is never sent.
-            let Some(linter) = verdict(object) else { return };
+            // An object that kustomize cannot build is never sent, and a built one may differ from its input.
+            let Some((object, linter)) = verdict(object) else { return };
+            let server = proxy.apply(&object).err();
             let (kind, path) = (kind.clone(), path.to_owned());
             compared.cases.push(Case { kind, what, path, server, linter });
         };
         push("nothing", "", &object, &mut proxy);
-        for mutation in mutations(&object) {
+        for mutation in mutations(&object).into_iter().filter(|_| mutate) {
             push(mutation.what, &mutation.path, &mutation.object, &mut proxy);
         }
     }
     Some(compared)
 }
 
-/// The linter's errors about an object; `None` for one that kustomize refuses.
-fn verdict(object: &Value) -> Option<Vec<(String, String)>> {
+/// The linter's errors: the path and the message of each.
+type Errors = Vec<(String, String)>;
+
+/// An object as kustomize builds it, and the linter's errors about it; `None` for one that kustomize refuses.
+fn verdict(object: &Value) -> Option<(Value, Errors)> {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("kustomization.yaml"), "resources: [o.yaml]\n")
         .expect("a file");
     std::fs::write(folder.path().join("o.yaml"), object.to_string()).expect("a file");
     let rendering = render(folder.path(), &mut Files::default());
     let object = rendering.objects.first().filter(|_| rendering.problems.is_empty())?;
-    Some(errors(&object.node))
+    Some((object.node.to_json(), errors(&object.node)))
 }
 
-fn errors(node: &Node) -> Vec<(String, String)> {
+fn errors(node: &Node) -> Errors {
     let newest = *Version::KNOWN.last().expect("a version");
     let mut found = match validate(node, newest) {
         Verdict::Checked(violations) => violations,
         Verdict::Unknown => Vec::new(),
     };
-    found.extend(refused(node));
-    found.iter().map(|violation| (violation.path.clone(), violation.message())).collect()
+    found.extend(refused(node, &Definitions::default()));
+    let errors = found.iter().filter(|violation| !violation.problem.may_be_accepted());
+    errors.map(|violation| (violation.path.clone(), violation.message())).collect()
 }
 
 impl Case {

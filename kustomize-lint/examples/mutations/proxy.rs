@@ -71,10 +71,27 @@ impl Proxy {
             }
         };
         if (200..300).contains(&status) {
-            return Ok(());
+            return if has_node_ports(object) {
+                self.create(&base, &within, &plural, &body)
+            } else {
+                Ok(())
+            };
         }
-        let answer: Value = serde_json::from_str(&answer).unwrap_or(Value::String(answer));
-        Err(answer["message"].as_str().map_or_else(|| answer.to_string(), str::to_owned))
+        Err(message(&answer))
+    }
+
+    /// Creates an object and deletes it: the server allocates no port in a dry run.
+    fn create(&self, base: &str, within: &str, plural: &str, body: &str) -> Result<(), String> {
+        let path = format!("{base}{within}/{plural}");
+        let (status, answer) = self.request("POST", &path, "application/json", body);
+        let created: Value = serde_json::from_str(&answer).unwrap_or_default();
+        if !(200..300).contains(&status) {
+            return Err(message(&answer));
+        }
+        let name = created["metadata"]["name"].as_str().unwrap_or_default();
+        let path = format!("{path}/{}", escaped(name));
+        self.request("DELETE", &path, "application/json", "");
+        Ok(())
     }
 
     fn resource(&mut self, api: &str, base: &str, kind: &str) -> Option<(String, bool)> {
@@ -110,6 +127,17 @@ impl Proxy {
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         (status.unwrap_or_default(), body.to_owned())
     }
+}
+
+fn has_node_ports(object: &Value) -> bool {
+    let mut ports = object["spec"]["ports"].as_array().into_iter().flatten();
+    object["kind"] == "Service" && ports.any(|port| port["nodePort"].is_number())
+}
+
+/// The message of an answer that is an error.
+fn message(answer: &str) -> String {
+    let parsed: Value = serde_json::from_str(answer).unwrap_or_default();
+    parsed["message"].as_str().unwrap_or(answer).to_owned()
 }
 
 fn escaped(text: &str) -> String {

@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use common::diagnostic::nearest;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use serde_json::Value as Json;
 
 use super::definition::{Definition, Name, parse};
 use super::version::Version;
@@ -23,6 +25,14 @@ pub struct Schemas {
     version: Version,
     chunks: HashMap<String, Chunk>,
     api_versions: HashMap<String, Vec<Kind>>,
+    rules: HashMap<(String, String), Rules>,
+}
+
+/// The rules for the values of a custom resource.
+#[derive(Debug)]
+struct Rules {
+    packed: &'static [u8],
+    schema: OnceLock<Json>,
 }
 
 #[derive(Debug)]
@@ -64,7 +74,12 @@ impl Schemas {
     fn read(bytes: &'static [u8], version: Version) -> Option<Self> {
         let (length, rest) = bytes.split_first_chunk::<4>()?;
         let (index, mut rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        let mut schemas = Schemas { version, chunks: HashMap::new(), api_versions: HashMap::new() };
+        let mut schemas = Schemas {
+            version,
+            chunks: HashMap::new(),
+            api_versions: HashMap::new(),
+            rules: HashMap::new(),
+        };
         for line in unpack(index)?.lines() {
             let mut words = line.split('\t');
             let mut word = || words.next();
@@ -75,6 +90,13 @@ impl Schemas {
                     rest = behind;
                     let chunk = Chunk { packed, definitions: OnceLock::new() };
                     schemas.chunks.insert(name.to_owned(), chunk);
+                }
+                "rules" => {
+                    let (api_version, kind) = (word()?.to_owned(), word()?.to_owned());
+                    let (packed, behind) = rest.split_at_checked(word()?.parse().ok()?)?;
+                    rest = behind;
+                    let rules = Rules { packed, schema: OnceLock::new() };
+                    schemas.rules.insert((api_version, kind), rules);
                 }
                 origin @ ("builtin" | "custom") => {
                     let kinds = schemas.api_versions.entry(word()?.to_owned()).or_default();
@@ -113,6 +135,57 @@ impl Schemas {
             .filter(|(_, kinds)| kinds.iter().any(serves))
             .map(|(api_version, _)| api_version.as_str())
             .collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The rules for the values of a custom resource, as the schema of its definition without what
+    /// types say.
+    pub(super) fn values(api_version: &str, kind: &str) -> Option<&'static Json> {
+        let schemas = Self::of(Version::default());
+        // Groups of custom resources are domains.
+        if !api_version.contains('.') {
+            return None;
+        }
+        let rules = schemas.rules.get(&(api_version.to_owned(), kind.to_owned()))?;
+        Some(rules.schema.get_or_init(|| {
+            let text = unpack(rules.packed).expect("the bundle in the binary is whole");
+            serde_json::from_str(&text).expect("the bundle in the binary is whole")
+        }))
+    }
+
+    /// The known API versions with the kind that differ from the given one by a slip of the keyboard in the
+    /// group.
+    pub(super) fn near_versions(&self, api_version: &str, kind: &str) -> Vec<String> {
+        let Some((group, version)) = api_version.rsplit_once('/') else { return Vec::new() };
+        let mut found: Vec<String> = self
+            .api_versions
+            .iter()
+            .filter(|(_, kinds)| {
+                kinds.iter().any(|known| known.kind == kind && known.is_in(self.version))
+            })
+            .filter(|(known, _)| {
+                let known = group_of(known);
+                known != group
+                    && nearest(group, std::iter::once(known)).is_some()
+                    && known.contains('.')
+            })
+            .map(|(known, _)| known.clone())
+            .collect();
+        // The same version, where there is one.
+        if found.iter().any(|known| known.ends_with(&format!("/{version}"))) {
+            found.retain(|known| known.ends_with(&format!("/{version}")));
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// The API versions of Kubernetes itself that have a kind in this version.
+    pub(super) fn built_in(&self, kind: &str) -> Vec<&str> {
+        let serves =
+            |known: &Kind| known.kind == kind && known.builtin && known.is_in(self.version);
+        let all = self.api_versions.iter().filter(|(_, kinds)| kinds.iter().any(serves));
+        let mut found: Vec<&str> = all.map(|(api_version, _)| api_version.as_str()).collect();
         found.sort_unstable();
         found
     }

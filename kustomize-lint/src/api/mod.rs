@@ -15,6 +15,7 @@ mod bundle;
 pub mod definition;
 mod formats;
 mod path;
+pub mod pod_security;
 mod refusal;
 mod removed;
 mod validate;
@@ -22,8 +23,8 @@ mod version;
 mod violation;
 
 pub use bundle::Schemas;
-pub use refusal::refused;
+pub use refusal::{Definitions, refused};
 pub use removed::{Release, Removed, removed};
 pub use validate::{Verdict, validate};
 pub use version::{UnknownVersion, Version};
-pub use violation::{Problem, Violation};
+pub use violation::{Problem, Subject, Violation};

@@ -4,7 +4,7 @@ use common::diagnostic::nearest;
 
 use super::alb;
 use super::bundle::{Schemas, group_of};
-use super::definition::{Definition, Field, Name, Type, field};
+use super::definition::{Definition, Field, Form, Name, Type, field};
 use super::path::segment;
 use super::removed::removed;
 use super::version::Version;
@@ -62,15 +62,25 @@ pub fn validate(object: &Node, version: Version) -> Verdict {
 
 /// Fields that schemas require and that the API server does without: their empty value is one.
 const OPTIONAL: &[(&str, &str)] = &[
+    ("CSIDriver", "spec"),
+    ("CSINode", "spec"),
+    ("CSINodeSpec", "drivers"),
     ("CustomResourceDefinitionVersion", "served"),
     ("CustomResourceDefinitionVersion", "storage"),
+    ("Event", "involvedObject"),
+    ("ForZone", "name"),
     ("HTTPHeader", "value"),
     ("LimitRangeSpec", "limits"),
     ("NetworkPolicySpec", "podSelector"),
+    ("PodFailurePolicy", "rules"),
     ("PreferredSchedulingTerm", "preference"),
     ("RoleRef", "apiGroup"),
+    ("SleepAction", "seconds"),
     ("StatefulSetSpec", "serviceName"),
     ("Sysctl", "value"),
+    ("TokenRequest", "audience"),
+    ("TypedLocalObjectReference", "kind"),
+    ("TypedLocalObjectReference", "name"),
 ];
 
 /// Why an object's kind is not in the schemas; `None` when nothing is known against it.
@@ -80,6 +90,9 @@ fn unknown_kind(schemas: &Schemas, api_version: &str, kind: &str) -> Option<Prob
     // A custom resource's group may have kinds that are not in the bundle.
     // Groups of custom resources are domains.
     let foreign = !schemas.is_builtin(group) && group.contains('.');
+    if foreign && let Some(problem) = typo(schemas, api_version, kind) {
+        return Some(problem);
+    }
     let elsewhere = foreign || removed(api_version, kind).is_some();
     // Objects in a list have kinds of their own, and the list is none of the server's.
     if elsewhere || (api_version, kind) == ("v1", "List") {
@@ -87,16 +100,54 @@ fn unknown_kind(schemas: &Schemas, api_version: &str, kind: &str) -> Option<Prob
     }
     let version = schemas.version();
     let names = known.iter().filter(|known| known.is_in(version)).map(|known| known.kind.as_str());
-    Some(Problem::UnknownKind {
-        kind: kind.to_owned(),
-        api_version: api_version.to_owned(),
-        near: nearest(kind, names).map(str::to_owned),
-        served: schemas.served(group, kind).into_iter().map(str::to_owned).collect(),
-    })
+    let near = nearest(kind, names).map(str::to_owned);
+    let mut served = schemas.served(group, kind);
+    if served.is_empty() && near.is_none() {
+        served = schemas.built_in(kind);
+    }
+    let served = served.into_iter().map(str::to_owned).collect();
+    let (kind, api_version) = (kind.to_owned(), api_version.to_owned());
+    Some(Problem::UnknownKind { kind, api_version, near, served })
 }
 
-fn malformed(fits: bool, expected: &'static str) -> Option<Problem> {
-    (!fits).then_some(Problem::Malformed { expected })
+/// A group or a kind that is one letter from a known one, as nobody would name another.
+fn typo(schemas: &Schemas, api_version: &str, kind: &str) -> Option<Problem> {
+    let unknown = |near: Option<&str>, served: Vec<String>| Problem::UnknownKind {
+        kind: kind.to_owned(),
+        api_version: api_version.to_owned(),
+        near: near.map(str::to_owned),
+        served,
+    };
+    let kinds = schemas.kinds(api_version).iter().map(|known| known.kind.as_str());
+    let near = kinds.into_iter().find(|known| {
+        known.eq_ignore_ascii_case(kind) || format!("{known}s") == kind || is_swapped(known, kind)
+    });
+    if near.is_some() {
+        return Some(unknown(near, Vec::new()));
+    }
+    let served = schemas.near_versions(api_version, kind);
+    (!served.is_empty()).then(|| unknown(None, served))
+}
+
+/// Whether a text is another with two neighbours swapped, or with one letter more or less.
+fn is_swapped(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let same = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&one[same..], &other[same..]);
+    match (a, b) {
+        ([first, second, rest @ ..], [third, fourth, other @ ..])
+            if first == fourth && second == third && rest == other =>
+        {
+            true
+        }
+        ([_, rest @ ..], all) if rest == all => true,
+        (all, [_, rest @ ..]) => rest == all,
+        _ => false,
+    }
+}
+
+fn cut(fits: bool, bits: u8) -> Option<Problem> {
+    (!fits).then_some(Problem::Cut { bits })
 }
 
 struct Walk {
@@ -154,12 +205,8 @@ impl Walk {
                     matches!(kind, Some(Kind::Text | Kind::Int)),
                 );
             }
-            Type::Int32 => {
-                self.integer(node, |n| malformed(i32::try_from(n).is_ok(), "an integer of 32 bits"))
-            }
-            Type::Int64 => {
-                self.integer(node, |n| malformed(i64::try_from(n).is_ok(), "an integer of 64 bits"))
-            }
+            Type::Int32 => self.integer(node, |n| cut(i32::try_from(n).is_ok(), 32)),
+            Type::Int64 => self.integer(node, |n| cut(i64::try_from(n).is_ok(), 64)),
             &Type::Range(first, last) => self.integer(node, |n| {
                 let fits = (i128::from(first)..=i128::from(last)).contains(&n);
                 (!fits).then_some(Problem::OutOfRange { first, last })
@@ -167,8 +214,14 @@ impl Walk {
             Type::Form(form) => match node.as_str() {
                 None => self.wrong_type(node, Sort::Text),
                 Some(text) => {
-                    let problem = malformed(form.fits(text), form.description());
-                    problem.into_iter().for_each(|problem| self.report(node.place(), problem));
+                    let expected = form.description();
+                    let problem = match form {
+                        Form::GoDuration => Problem::Unreadable { expected },
+                        _ => Problem::Malformed { expected },
+                    };
+                    if !form.fits(text) {
+                        self.report(node.place(), problem);
+                    }
                 }
             },
             Type::OneOf(allowed) => self.one_of(node, allowed),

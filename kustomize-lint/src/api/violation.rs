@@ -1,6 +1,21 @@
 //! A mistake in an object, and its place.
 
+use std::borrow::Cow;
+
 use crate::tree::{Place, Sort};
+
+/// The part of an object that a refusal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// An amount that cannot be read.
+    Amount,
+    /// A request above its limit.
+    RequestAboveLimit,
+    /// A selector that does not select its template.
+    Selection,
+    /// Anything else.
+    Rule,
+}
 
 /// A field, or an object, that the API server refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,18 +84,41 @@ pub enum Problem {
         /// How it has to be: `base64`.
         expected: &'static str,
     },
+    /// A text that the API server takes and the controller of the object cannot read.
+    Unreadable {
+        /// How it has to be.
+        expected: &'static str,
+    },
+    /// An integer with more bits than the field has. A client may refuse it; server-side apply keeps what
+    /// is left of it.
+    Cut {
+        /// The bits that the field has.
+        bits: u8,
+    },
     /// A value that fits the schema, and that the API server refuses.
     Refused {
+        /// The part that it is about.
+        subject: Subject,
         /// What is wrong with it, as the end of a sentence that begins with the path.
         why: String,
         /// The server's words.
-        server: &'static str,
+        server: Cow<'static, str>,
     },
     /// An annotation of a known controller with a name that the controller does not know.
     UnknownAnnotation {
         /// The name that was probably meant.
         near: String,
     },
+}
+
+impl Problem {
+    /// Whether the API server may take the object all the same.
+    pub fn may_be_accepted(&self) -> bool {
+        matches!(
+            self,
+            Problem::Unreadable { .. } | Problem::Cut { .. } | Problem::UnknownAnnotation { .. }
+        )
+    }
 }
 
 impl Violation {
@@ -111,7 +149,10 @@ impl Violation {
             Problem::OutOfRange { first, last } => {
                 format!("`{path}` has to be from {first} to {last}")
             }
-            Problem::Malformed { expected } => format!("`{path}` is not {expected}"),
+            Problem::Cut { bits } => format!("`{path}` is not an integer of {bits} bits"),
+            Problem::Unreadable { expected } | Problem::Malformed { expected } => {
+                format!("`{path}` is not {expected}")
+            }
             Problem::Refused { why, .. } if path.is_empty() => format!("the object {why}"),
             Problem::Refused { why, .. } => format!("`{path}` {why}"),
             Problem::UnknownAnnotation { .. } => {

@@ -108,6 +108,9 @@ fn fill(table: &mut Table<'_, '_>, folder: &Path, settings: &mut Settings) {
         }
         settings.externals.extend(glob(table, &pattern));
     }
+    for domain in table.texts("example_domains") {
+        settings.example_domains.push(domain.into_inner());
+    }
     settings.select = rule_words(table, "select");
     settings.deselect = rule_words(table, "deselect");
     for (code, weight) in table.pairs("severity") {

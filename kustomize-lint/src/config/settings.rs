@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) rendering: Options,
     /// Objects that somebody else provides.
     pub(crate) externals: Vec<GlobMatcher>,
+    /// Domains of documentation that are meant.
+    pub(crate) example_domains: Vec<String>,
     /// Rules to ask; all when empty.
     pub(crate) select: Vec<String>,
     /// Rules not to ask.
@@ -89,6 +91,15 @@ impl Settings {
                 differs: [own.differs.as_slice(), &base.differs].concat(),
             }),
         }
+    }
+
+    /// Whether a host of documentation is below a domain that the configuration lists.
+    pub(crate) fn is_meant(&self, host: &str) -> bool {
+        let below = |domain: &String| {
+            host.strip_suffix(domain.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        self.example_domains.iter().any(below)
     }
 
     /// Whether somebody else provides the object: `externals = ["Secret/prod/tls"]`, or

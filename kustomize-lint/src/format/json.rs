@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::record::{Record, records};
-use crate::lint::Outcome;
+use crate::lint::{Outcome, Uncertain};
 
 const VERSION: u32 = 1;
 
@@ -18,6 +18,7 @@ struct Document<'a> {
     baselined: usize,
     below_threshold: usize,
     complete: bool,
+    cannot_tell: &'a [Uncertain],
     findings: Vec<Record<'a>>,
 }
 
@@ -31,6 +32,7 @@ pub(crate) fn render(outcome: &Outcome) -> String {
         baselined: outcome.baselined,
         below_threshold: outcome.below_threshold,
         complete: outcome.incomplete.is_empty(),
+        cannot_tell: &outcome.cannot_tell,
         findings: records(outcome),
     };
     let text = serde_json::to_string_pretty(&document).expect("texts and numbers only");

@@ -15,4 +15,4 @@ pub(crate) use index::is_cluster_wide;
 pub(crate) use input::Run;
 pub(crate) use orphans::What as OrphanKind;
 pub(crate) use overlay::Overlay;
-pub(crate) use run::{Outcome, lint, rendered};
+pub(crate) use run::{Outcome, Uncertain, lint, rendered};

@@ -1,6 +1,6 @@
 //! A rendered root as the rules look at it.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use common::kubernetes::effective;
 
@@ -30,6 +30,8 @@ pub(crate) struct Overlay<'a> {
     custom: OnceCell<Custom>,
     provided: OnceCell<Provided>,
     renamed: OnceCell<Renamed>,
+    /// Whether a rule could not tell that something is absent.
+    is_uncertain: Cell<bool>,
 }
 
 impl<'a> Overlay<'a> {
@@ -54,6 +56,7 @@ impl<'a> Overlay<'a> {
             custom: OnceCell::new(),
             provided: OnceCell::new(),
             renamed: OnceCell::new(),
+            is_uncertain: Cell::new(false),
         }
     }
 
@@ -210,7 +213,14 @@ impl<'a> Overlay<'a> {
 
     /// Whether parts of it are unknown, so that what is not there may be in those.
     pub(crate) fn is_incomplete(&self) -> bool {
-        self.leaves_out(Effect::Objects) || !self.rendering.problems.is_empty()
+        let unknown = self.leaves_out(Effect::Objects) || !self.rendering.problems.is_empty();
+        self.is_uncertain.set(self.is_uncertain.get() || unknown);
+        unknown
+    }
+
+    /// Whether a rule has asked since the last call what is absent, and could not be told.
+    pub(super) fn take_uncertain(&self) -> bool {
+        self.is_uncertain.replace(false)
     }
 
     /// Whether it is unknown which fields its steps change and how.

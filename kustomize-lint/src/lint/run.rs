@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use common::diagnostic::Report;
 use common::verbose::timed;
+use serde::Serialize;
 
 use super::discover::{Discovered, Found, discover};
 use super::input::Run;
@@ -38,9 +39,18 @@ pub(crate) struct Outcome {
     pub(crate) objects: usize,
     /// Roots that do not build.
     pub(crate) broken: Vec<String>,
+    /// The rules that could not tell what is absent from an overlay, because parts of it are unknown.
+    pub(crate) cannot_tell: Vec<Uncertain>,
     /// Parts that could not be looked at, in words: roots that do not build, remote bases, folders that
     /// cannot be read.
     pub(crate) incomplete: Vec<String>,
+}
+
+/// An overlay, and the codes of the rules that could not tell what is absent from it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Uncertain {
+    pub(crate) overlay: String,
+    pub(crate) rules: Vec<&'static str>,
 }
 
 /// Renders every root at and below `paths`, and asks every rule. `texts` stand in for files.
@@ -69,6 +79,7 @@ pub(crate) fn lint(
     let mut unknown: HashSet<Place> = HashSet::new();
     let mut broken = Vec::new();
     let (mut names, mut objects) = (Vec::new(), 0);
+    let cannot_tell;
     {
         let overlays: Vec<Overlay<'_>> = renderings
             .into_iter()
@@ -93,7 +104,7 @@ pub(crate) fn lint(
             orphans: &orphans,
             checkout: &checkout,
         };
-        timed("asking the rules", || ask(&run, &mut findings));
+        cannot_tell = timed("asking the rules", || ask(&run, &mut findings));
     }
     let findings = join(findings, &files);
     let sorted = suppress::apply(findings, settings, &files);
@@ -122,6 +133,7 @@ pub(crate) fn lint(
         overlays: names,
         objects,
         broken,
+        cannot_tell,
         incomplete,
     })
 }
@@ -180,7 +192,10 @@ fn checkout(
     }
 }
 
-fn ask(run: &Run<'_>, list: &mut Vec<Finding>) {
+fn ask(run: &Run<'_>, list: &mut Vec<Finding>) -> Vec<Uncertain> {
+    let none =
+        |overlay: &Overlay<'_>| Uncertain { overlay: overlay.name.clone(), rules: Vec::new() };
+    let mut uncertain: Vec<Uncertain> = run.overlays.iter().map(none).collect();
     for Entry { rule, check } in rules::ENTRIES.iter().copied() {
         if !run.settings.asks(rule) {
             continue;
@@ -188,13 +203,18 @@ fn ask(run: &Run<'_>, list: &mut Vec<Finding>) {
         let severity = run.settings.severity(rule);
         match check {
             Check::Overlay(check) => {
-                for overlay in run.overlays {
+                for (overlay, uncertain) in run.overlays.iter().zip(&mut uncertain) {
                     let name = Some(overlay.name.as_str());
                     check(overlay, &mut Findings::new(rule, severity, name, list));
+                    if overlay.take_uncertain() {
+                        uncertain.rules.push(rule.code);
+                    }
                 }
             }
             Check::Run(check) => check(run, &mut Findings::new(rule, severity, None, list)),
             Check::Last => {}
         }
     }
+    uncertain.retain(|uncertain| !uncertain.rules.is_empty());
+    uncertain
 }

@@ -170,9 +170,13 @@ fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, contex
         return;
     }
     match folder.find(path, context) {
-        None => {}
+        // A file that cannot be read may have the objects that later steps look for.
+        None => context.is_incomplete = true,
         Some(Found::File(_)) => {
-            let Some((shown, text)) = folder.read_text(path, context) else { return };
+            let Some((shown, text)) = folder.read_text(path, context) else {
+                context.is_incomplete = true;
+                return;
+            };
             for mut object in resources::resources(&shown, &text, context) {
                 object.marks.origin = transform::marks::read(folder, &path.value, context);
                 add(&mut base.objects, object, context);

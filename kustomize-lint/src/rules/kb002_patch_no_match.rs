@@ -48,7 +48,8 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for fact in &overlay.rendering.facts {
         let What::Patch { target: Target::Selector, matched, .. } = &fact.what else { continue };
-        if !matched.is_empty() {
+        // An object that is unknown may be the one.
+        if !matched.is_empty() || overlay.is_incomplete() {
             continue;
         }
         let step = overlay.rendering.step(fact.step);

@@ -52,10 +52,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for workload in overlay.workloads() {
         let containers = workload.containers();
         for container in &containers {
-            if container.image().is_some_and(|image| !image.is_null())
-                || !container.node.is_mapping()
-                || !added_by_patch(overlay, container.node)
-            {
+            if !lacks_image(overlay, container.node) {
                 continue;
             }
             let known: Vec<&Container<'_>> =
@@ -77,6 +74,13 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             });
         }
     }
+}
+
+/// Whether a patch has added the container without an image.
+pub(super) fn lacks_image(overlay: &Overlay<'_>, container: &Node) -> bool {
+    container.get("image").is_none_or(Node::is_null)
+        && container.is_mapping()
+        && added_by_patch(overlay, container)
 }
 
 /// Whether the value came with a patch as it is, and not from a resource.

@@ -1,5 +1,6 @@
 use super::prelude::*;
-use crate::view::placeholder;
+use crate::rule::Severity;
+use crate::view::placeholder::{self, Sort};
 
 rule! {
     /// A value that is still to be filled in: `<account-id>`, `REPLACE_ME`, `CHANGEME`,
@@ -8,13 +9,13 @@ rule! {
     /// Kubernetes replaces nothing of the kind, so a role's address, a host name or a password
     /// goes live with the stand-in. A word in angle brackets counts as a whole value, or as a whole
     /// part of a path, an address or a host name; in prose (descriptions, summaries, messages) it
-    /// does not. Looked at are all values of all objects, but not what others
-    /// fill in or read in their own way: commands and arguments of containers, files in
-    /// ConfigMaps and other texts of several lines, the `config` of custom resources, and
-    /// CustomResourceDefinitions. In these only a setting whose whole value is `REPLACE_ME` or
-    /// `CHANGEME` counts, and in variables of containers `${VARIABLE}` does not. Where another tool
+    /// does not. Looked at are all values of all objects: settings in ConfigMaps and Secrets, variables,
+    /// commands, arguments and annotations, too. In those `${VARIABLE}` does not count, because programs
+    /// replace it in theirs. In a text of several lines only settings count: a whole value `REPLACE_ME` or
+    /// `CHANGEME`, or a value with `<several-words>`; comments, scripts and markup do not. Where another tool
     /// replaces `${VARIABLE}` after kustomize, as Flux can, the configuration should leave the
-    /// rule out.
+    /// rule out. A host below `example.com`, `example.net` or `example.org` is a warning, unless the
+    /// configuration lists its domain in `example_domains`.
     ///
     /// ## Bad
     ///
@@ -49,6 +50,11 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for object in overlay.objects() {
         for found in placeholder::find(object) {
+            let is_example = found.sort == Sort::Example;
+            let meant = found.token.as_deref().is_some_and(|host| overlay.settings.is_meant(host));
+            if is_example && meant {
+                continue;
+            }
             let what = match &found.token {
                 Some(token) => format!("`{token}`"),
                 None => "a value to be filled in".to_owned(),
@@ -57,11 +63,18 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             let origin = found.node.origin;
             let place = found.token.as_deref().map(|token| narrow(overlay, origin.place(), token));
             let finding = findings.at(place.unwrap_or(origin.place()), message);
+            if is_example {
+                finding.at_most(Severity::Warning);
+            }
             if origin.last.is_some() {
                 finding.also(origin.base, "stood here first");
             }
             finding.object(object).detail(found.token.unwrap_or_default());
-            finding.hint("fill it in; Kubernetes takes it as it is");
+            finding.hint(if is_example {
+                "name the real host; a domain that is meant is listed in `example_domains`"
+            } else {
+                "fill it in; Kubernetes takes it as it is"
+            });
         }
     }
 }

@@ -1,5 +1,7 @@
+use super::kb004_patch_adds_container::lacks_image;
 use super::prelude::*;
-use crate::api::{self, Problem};
+use super::security;
+use crate::api::{self, Definitions, Problem, Subject};
 
 rule! {
     /// An object that fits its schema, and that the API server refuses.
@@ -7,8 +9,11 @@ rule! {
     /// The server checks more than types: how names, labels, keys, ports and cron expressions are written;
     /// names, ports, mount paths and variables that stand twice; mounts without a volume, probes without a
     /// handler or with two, volumes with two sources; restart policies by kind; selectors that do not
-    /// select their template; numbers out of range; fields that exclude each other. The whole apply
-    /// fails there, and what comes behind it is not applied. The hint has the server's words. A variable
+    /// select their template; numbers out of range; fields that exclude each other; Pods that the level of
+    /// their namespace forbids. Custom resources are checked against their definition in the same overlay,
+    /// with its rules in CEL as far as they can be evaluated; those of Gateway API, Envoy Gateway, External
+    /// Secrets and Argo CD against the definitions in the program. The whole apply fails there, and what
+    /// comes behind it is not applied. The hint has the server's words. A variable
     /// or a port that stands twice is refused by server-side apply; client-side apply warns.
     ///
     /// ## Bad
@@ -47,6 +52,22 @@ rule! {
 }
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    for (workload, level, forbidden) in security::refused(overlay) {
+        if workload.kind() == "Pod" {
+            security::report(findings, &workload, level, &forbidden);
+        }
+    }
+    // KB004 says it of these, and names the patch.
+    let told: Vec<Place> =
+        match overlay.settings.asks(&super::kb004_patch_adds_container::RULE.rule) {
+            true => overlay
+                .containers()
+                .filter(|(_, container)| lacks_image(overlay, container.node))
+                .map(|(_, container)| container.node.place())
+                .collect(),
+            false => Vec::new(),
+        };
+    let definitions = Definitions::of(overlay.nodes());
     for object in overlay.objects() {
         // What the schema refuses is KH004's, and so is every kind that no cluster has.
         let known = match api::validate(&object.node, overlay.settings.kubernetes) {
@@ -54,8 +75,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             api::Verdict::Unknown => Vec::new(),
         };
         let said = |path: &str| known.iter().any(|violation| violation.path == path);
-        for violation in api::refused(&object.node) {
-            if said(&violation.path) || is_elsewhere(&violation.problem) {
+        for violation in api::refused(&object.node, &definitions) {
+            let is_told = violation.path.ends_with(".image") && told.contains(&violation.place);
+            if said(&violation.path) || is_told || is_elsewhere(&violation.problem) {
                 continue;
             }
             let finding = findings.at(violation.place, violation.message()).object(object);
@@ -72,10 +94,11 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
 
 /// Whether another rule says it: amounts are KQ008's and KQ003's, selectors KR008's.
 fn is_elsewhere(problem: &Problem) -> bool {
-    let Problem::Refused { server, .. } = problem else { return false };
-    server.starts_with("quantities must match")
-        || matches!(
-            *server,
-            "must be less than or equal to limit" | "`selector` does not match template `labels`"
-        )
+    matches!(
+        problem,
+        Problem::Refused {
+            subject: Subject::Amount | Subject::RequestAboveLimit | Subject::Selection,
+            ..
+        }
+    )
 }

@@ -1,11 +1,16 @@
+use common::quantity::Quantity;
+
 use super::prelude::*;
+use super::security;
 
 rule! {
     /// A workload that the API server accepts, and whose Pods it refuses.
     ///
-    /// The workload is there and has no pods; only its events say why. Looked at are images that begin or
-    /// end with a blank, and priority classes and runtime classes that nothing in the overlay makes.
-    /// Classes of the cluster are declared with `externals`.
+    /// The workload is there and has no pods; only its events say why. Looked at are images with a blank,
+    /// priority classes and runtime classes that nothing in the overlay makes, Pods that the level of their
+    /// namespace forbids (the label `pod-security.kubernetes.io/enforce`), and amounts beyond a LimitRange
+    /// of the namespace. Classes of the cluster are declared with `externals`. An image with a blank inside
+    /// is accepted, and no node can pull it.
     ///
     /// ## Bad
     ///
@@ -52,10 +57,17 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for (workload, container) in overlay.containers() {
-        let Some(image) = container.node.get("image").filter(|_| workload.kind() != "Pod") else {
+        let Some(image) = container.node.get("image") else {
             continue;
         };
-        if image.word().is_some_and(|text| text.trim() != text) {
+        let text = image.word().unwrap_or_default();
+        if text.trim() == text && text.contains(char::is_whitespace) {
+            let message =
+                format!("the image of {} in {workload} has a blank in it", container.name());
+            let hint = "remove it; the Pods stay in `InvalidImageName`";
+            findings.value(image, message).about(workload.object, hint);
+        }
+        if text.trim() != text && workload.kind() != "Pod" {
             let message =
                 format!("the image of {} in {workload} has a blank at its edge", container.name());
             let hint =
@@ -63,10 +75,17 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             findings.value(image, message).about(workload.object, hint);
         }
     }
+    for (workload, level, forbidden) in security::refused(overlay) {
+        if workload.kind() != "Pod" {
+            security::report(findings, &workload, level, &forbidden);
+        }
+    }
+    limits(overlay, findings);
     for workload in overlay.workloads() {
-        for (key, kind) in
-            [("priorityClassName", "PriorityClass"), ("runtimeClassName", "RuntimeClass")]
-        {
+        for (key, kind, server) in [
+            ("priorityClassName", "PriorityClass", "no PriorityClass with name"),
+            ("runtimeClassName", "RuntimeClass", "RuntimeClass"),
+        ] {
             let Some(node) = workload.pod.get(key) else { continue };
             let Some(name) =
                 node.word().filter(|name| !name.is_empty() && !name.starts_with("system-"))
@@ -75,8 +94,52 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             };
             if overlay.lacks_everywhere(kind, name) {
                 let message = format!("there is no {kind} {name} for {workload}");
-                let hint = overlay.meant(kind, "", name, "add it, or declare it with `externals`");
+                let otherwise = format!(
+                    "add it, or declare it with `externals`; the API server says: {server}"
+                );
+                let hint = overlay.meant(kind, "", name, &otherwise);
                 findings.value(node, message).about(workload.object, hint).detail(name);
+            }
+        }
+    }
+}
+
+/// Containers whose amounts a LimitRange of their namespace forbids.
+fn limits(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
+    for range in overlay.of_kind("LimitRange") {
+        let limits = range.node.items_at(&["spec", "limits"]);
+        for limit in limits.iter().filter(|one| one.str_at(&["type"]) == Some("Container")) {
+            for (workload, container) in overlay.containers() {
+                if effective(workload.object.namespace()) != effective(range.namespace()) {
+                    continue;
+                }
+                let resources = container.node.get("resources");
+                for (bound, field, is_beyond) in [
+                    ("max", "limits", (|own, bound| own > bound) as fn(Quantity, Quantity) -> bool),
+                    ("min", "requests", |own, bound| own < bound),
+                ] {
+                    for entry in limit.entries_at(&[bound]) {
+                        let own = resources.and_then(|r| r.at(&[field, &entry.key]));
+                        let amount = |node: &Node| node.word().and_then(Quantity::parse);
+                        let (Some(node), Some(most)) = (own, amount(&entry.value)) else {
+                            continue;
+                        };
+                        if amount(node).is_some_and(|own| is_beyond(own, most)) {
+                            let message = format!(
+                                "the {} of {} in {workload} is beyond the `{bound}` of {range}",
+                                entry.key,
+                                container.name()
+                            );
+                            let hint =
+                                "change one of them; the API server says: usage per Container is";
+                            let finding =
+                                findings.value(node, message).about(workload.object, hint);
+                            finding
+                                .also(entry.value.place(), "the bound")
+                                .detail(entry.key.clone());
+                        }
+                    }
+                }
             }
         }
     }

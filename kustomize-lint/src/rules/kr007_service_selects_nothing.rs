@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::facts::StepKind;
 use crate::netpol::is_added;
 use crate::tree::Entry;
 use crate::view::{Pods, Selector, labels, of_service};
@@ -67,7 +68,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         }
         let message = format!("{service} selects no pod of the overlay");
         // The workload that is meant has the name of the Service.
-        let kinds = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod"];
+        let kinds =
+            ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "CloneSet"];
         let namesake = kinds.iter().find_map(|kind| overlay.find(kind, namespace, service.name()));
         let own = namesake.and_then(Workload::of).and_then(|workload| workload.labels());
         let wanted =
@@ -109,5 +111,12 @@ fn set_at_run_time(overlay: &Overlay<'_>, namespace: &str, wanted: &Node) -> boo
         effective(workload.object.namespace()) == effective(namespace)
             && known.iter().all(|pair| labels(workload.labels()).any(|own| own == *pair))
     };
-    !unknown.is_empty() && !known.is_empty() && workloads.iter().any(has)
+    // A label that `labels` has put into the selector alone is of no controller: the transformer knows the
+    // templates of Kubernetes' kinds, and no others.
+    let transformed = wanted.entries().iter().any(|entry| {
+        let touch = entry.value.origin.last.or(entry.origin.last);
+        let is_step = |step| overlay.rendering.step(step).kind == StepKind::Labels;
+        !is_written(&entry.key) && touch.is_some_and(|touch| is_step(touch.step))
+    });
+    !transformed && !unknown.is_empty() && !known.is_empty() && workloads.iter().any(has)
 }

@@ -77,6 +77,7 @@ mod kr014_secretstore_missing;
 mod kr015_unused_generator;
 mod kr016_claim_not_mounted;
 mod kr017_storageclass_missing;
+mod kr018_governing_service_missing;
 mod ks001_plaintext_secret;
 mod ks002_privileged;
 mod ks003_run_as_root;
@@ -88,6 +89,7 @@ mod ks008_default_serviceaccount_token;
 mod needs;
 mod prelude;
 mod problems;
+mod security;
 
 use crate::rule::Rule;
 
@@ -121,7 +123,7 @@ pub(crate) static ENTRIES: &[&Entry] = &entries![
     kr007_service_selects_nothing kr008_selector_template_mismatch kr009_targetport_missing
     kr010_hpa_target_missing kr011_role_missing kr012_ref_not_renamed kr013_namespace_undeclared
     kr014_secretstore_missing kr015_unused_generator kr016_claim_not_mounted
-    kr017_storageclass_missing
+    kr017_storageclass_missing kr018_governing_service_missing
     ks001_plaintext_secret ks002_privileged ks003_run_as_root ks004_mutable_tag
     ks005_netpol_blocks_dependency ks006_netpol_selects_nothing ks007_host_path
     ks008_default_serviceaccount_token

@@ -15,6 +15,16 @@ pub(crate) struct Placeholder<'a> {
     pub(crate) path: String,
     /// The placeholder, unless the value is a secret.
     pub(crate) token: Option<String>,
+    pub(crate) sort: Sort,
+}
+
+/// The sorts of placeholders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// A word that asks for another.
+    Blank,
+    /// A host below a domain that is kept for documentation (RFC 2606).
+    Example,
 }
 
 /// `<account-id>`, `${ACCOUNT_ID}`, and words that ask for another.
@@ -29,6 +39,33 @@ static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(pattern).expect("a pattern")
 });
 
+/// A key and the value behind it in a line of a file, with a placeholder of several words in it: a single
+/// word in brackets may be a tag.
+static LINE: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r#"(?m)^[ \t]*(?:- )?[\w.-]+[ \t]*[:=][ \t]*["']?[^\s<>#"']*(<[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)+>)"#;
+    Regex::new(pattern).expect("a pattern")
+});
+
+/// A host in an address: behind a scheme, a user or an `@`.
+static HOST: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern =
+        r"(?:://(?:[^\s/@]*@)?|^[\w.+-]+@)((?:[a-z0-9-]+\.)*example\.(?:com|net|org))(?:[:/?#]|$)";
+    Regex::new(pattern).expect("a pattern")
+});
+
+/// The whole value, perhaps with a key or an option before it and a port or a path behind it.
+static ALONE: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r"^(?:-{0,2}[\w.-]+=)?((?:\*\.)?(?:[a-z0-9-]+\.)*example\.(?:com|net|org))(?::\d+)?(?:/\S*)?$";
+    Regex::new(pattern).expect("a pattern")
+});
+
+/// Elements of HTML, which stand in brackets, too.
+const ELEMENTS: &[&str] = &[
+    "a", "b", "body", "br", "code", "div", "em", "h1", "h2", "h3", "head", "hr", "html", "i",
+    "img", "li", "ol", "p", "pre", "script", "span", "strong", "style", "table", "td", "th", "tr",
+    "ul",
+];
+
 /// How much of a value is meant as it is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
@@ -36,7 +73,9 @@ enum Reading {
     Plain,
     /// Text for somebody else, who may replace parts of it.
     Foreign,
-    /// A variable of a container: many programs replace `${NAME}` in theirs.
+    /// A name of another kind than hosts have: a group, a key, a driver. No host of documentation is in it.
+    Name,
+    /// A variable, an argument or a setting: many programs replace `${NAME}` in theirs.
     Variable,
     /// The same in base64, and not to be shown.
     Encoded,
@@ -62,10 +101,17 @@ fn walk<'a>(
 ) {
     match &node.value {
         Value::Scalar(scalar) => {
-            if let Some(token) = token(&scalar.text, reading) {
-                let hidden = matches!(reading, Reading::Secret | Reading::Encoded);
+            let hidden = matches!(reading, Reading::Secret | Reading::Encoded);
+            let blank = token(&scalar.text, reading).map(|token| (token, Sort::Blank));
+            let example = || {
+                let is_name = |key: &&String| key.parse::<usize>().is_err();
+                let key = path.iter().rev().find(is_name).map(String::as_str).unwrap_or_default();
+                let host = example(&scalar.text, key, reading)?;
+                Some((host, Sort::Example))
+            };
+            if let Some((token, sort)) = blank.or_else(example) {
                 let token = (!hidden).then_some(token);
-                found.push(Placeholder { node, path: path.join("/"), token });
+                found.push(Placeholder { node, path: path.join("/"), token, sort });
             }
         }
         Value::Sequence(items) => {
@@ -79,16 +125,19 @@ fn walk<'a>(
             for entry in entries {
                 let key = entry.key.as_str();
                 let inner = match (kind, path.len(), key) {
-                    _ if reading != Reading::Plain => reading,
-                    ("ConfigMap", 0, "data" | "binaryData") => Reading::Foreign,
+                    _ if !matches!(reading, Reading::Plain | Reading::Name) => reading,
+                    ("ConfigMap", 0, "binaryData") => Reading::Foreign,
+                    ("ConfigMap", 0, "data") => Reading::Variable,
                     ("Secret", 0, "data") => Reading::Encoded,
                     ("Secret", 0, "stringData") => Reading::Secret,
                     (_, _, "env") => Reading::Variable,
-                    (_, _, "command" | "args" | "script" | "expr") => Reading::Foreign,
+                    (_, _, "command" | "args") => Reading::Variable,
+                    (_, _, "script" | "expr") => Reading::Foreign,
                     _ if is_prose(key) => Reading::Foreign,
                     // Custom resources with the configuration of a program.
-                    (_, _, "config" | "configuration" | "values") => Reading::Foreign,
-                    _ => Reading::Plain,
+                    (_, _, "config" | "configuration" | "values") => Reading::Variable,
+                    (_, _, "labels" | "matchLabels" | "finalizers" | "resources") => Reading::Name,
+                    _ => reading,
                 };
                 path.push(key.to_owned());
                 walk(&entry.value, kind, path, inner, found);
@@ -121,14 +170,80 @@ fn token(text: &str, reading: Reading) -> Option<String> {
         return Some(whole[1].to_owned());
     }
     // A text of several lines is a script, a template or a file.
+    if text.contains('\n')
+        && reading == Reading::Variable
+        && !text.starts_with("#!")
+        && !is_markup(text)
+    {
+        return LINE.captures(text).map(|found| found[1].to_owned());
+    }
     if reading == Reading::Foreign || text.contains('\n') || text.contains("</") {
         return None;
     }
-    let counts = |token: &str| reading != Reading::Variable || !token.starts_with('$');
+    let counts = |token: &str| {
+        let element = || {
+            let name = token.trim_matches(['<', '>']).to_ascii_lowercase();
+            token.starts_with('<') && ELEMENTS.contains(&name.as_str())
+        };
+        reading != Reading::Variable || !token.starts_with('$') && !element()
+    };
+    // A word of a command line may be what a script compares with; behind a sign it is a value.
+    let is_script = reading == Reading::Variable && text.contains(char::is_whitespace);
+    let is_value = |start: usize| {
+        !is_script
+            || text[start..].starts_with('<')
+            || text[..start].ends_with(['=', ':', '/', '@'])
+    };
     let mut found = ANY.find_iter(text);
-    let found =
-        found.find(|found| counts(found.as_str()) && alone(text, found.start(), found.end()))?;
+    let found = found.find(|found| {
+        counts(found.as_str()) && is_value(found.start()) && alone(text, found.start(), found.end())
+    })?;
     Some(found.as_str().to_owned())
+}
+
+/// Whether a text is of elements in brackets.
+fn is_markup(text: &str) -> bool {
+    text.contains("</") || text.contains("/>")
+}
+
+/// A host of documentation: in an address, or as the whole of a value that may be a host.
+fn example(text: &str, key: &str, reading: Reading) -> Option<String> {
+    if matches!(reading, Reading::Foreign | Reading::Name) || text.contains('\n') {
+        return None;
+    }
+    let decoded;
+    let text = match reading {
+        Reading::Encoded => {
+            decoded = String::from_utf8(STANDARD.decode(text.trim()).ok()?).ok()?;
+            decoded.as_str()
+        }
+        _ => text,
+    };
+    if let Some(found) = HOST.captures(text) {
+        return Some(found[1].to_owned());
+    }
+    let found = ALONE.captures(text)?;
+    // Elsewhere a domain with a path may be the name of a driver, a class, or a condition.
+    let is_setting = reading != Reading::Plain || is_host(key);
+    is_setting.then(|| found[1].to_owned())
+}
+
+/// Whether a field or an annotation says hosts. A number is the position in a list.
+fn is_host(key: &str) -> bool {
+    let name = key.rsplit('/').next().unwrap_or(key).to_ascii_lowercase();
+    let words = [
+        "host",
+        "domain",
+        "dnsname",
+        "commonname",
+        "externalname",
+        "endpoint",
+        "server",
+        "url",
+        "uri",
+        "address",
+    ];
+    words.iter().any(|word| name.contains(word))
 }
 
 /// Whether what was found is no part of a longer word, and not escaped.
@@ -185,6 +300,44 @@ mod tests {
         assert_eq!(token("host=${HOST}", Reading::Variable), None);
         assert!(token("${HOST}/<region>", Reading::Variable).is_some());
         assert!(token("a: 1\npassword: CHANGEME\n", Reading::Foreign).is_some());
+        assert_eq!(token("test $A = CHANGEME.txt", Reading::Variable), None);
+        assert!(token("-Xmx1g -Dpassword=CHANGEME", Reading::Variable).is_some());
+        let file = "# see <your-docs>\nurl: http://<rds-endpoint>:1\n";
+        assert_eq!(token(file, Reading::Variable).as_deref(), Some("<rds-endpoint>"));
+        for text in ["# host: <your-host>\na: 1\n", "a: <b>\n", "<a-b>\n</a-b>\n", "<br>"] {
+            assert_eq!(token(text, Reading::Variable), None, "{text}");
+        }
         assert!(token("Q0hBTkdFTUU=", Reading::Encoded).is_some());
+    }
+}
+
+#[cfg(test)]
+mod hosts {
+    use super::*;
+
+    #[test]
+    fn hosts_of_documentation_are_told_from_names() {
+        let found = |text, key, reading| example(text, key, reading).is_some();
+        for (text, key, reading) in [
+            ("https://shop.example.com/path", "a", Reading::Plain),
+            ("postgresql://app:secret@db.example.org:5432/x", "a", Reading::Secret),
+            ("admin@example.com", "email", Reading::Plain),
+            ("*.example.com", "hostnames", Reading::Plain),
+            ("shop.example.com", "external-dns.alpha.kubernetes.io/hostname", Reading::Plain),
+            ("--domain=example.net", "args", Reading::Variable),
+            ("example.com", "HOST", Reading::Variable),
+        ] {
+            assert!(found(text, key, reading), "{text}");
+        }
+        for (text, key, reading) in [
+            ("example.com", "group", Reading::Plain),
+            ("example.com/gpu", "topologyKey", Reading::Plain),
+            ("example.community", "host", Reading::Plain),
+            ("https://example.com.evil.test/", "url", Reading::Plain),
+            ("see https://example.com", "text", Reading::Foreign),
+            ("myexample.com", "host", Reading::Plain),
+        ] {
+            assert!(!found(text, key, reading), "{text}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod custom;
 mod kubernetes;
+mod rules;
 mod sources;
 mod values;
 
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use kustomize_lint::api::Version;
 use kustomize_lint::api::definition::{Definition, Name, Type, write};
 use miniz_oxide::deflate::compress_to_vec;
+use serde_json::Value as Json;
 
 pub(crate) use sources::Sources;
 
@@ -30,6 +32,8 @@ pub(crate) struct Content {
     kinds: Vec<Kind>,
     /// The meaning of a name, and its versions.
     definitions: BTreeMap<Name, Vec<(Definition, Versions)>>,
+    /// The rules for values of a custom resource, by its API version and kind.
+    rules: BTreeMap<(String, String), Json>,
 }
 
 struct Kind {
@@ -50,6 +54,7 @@ pub(crate) fn bundle(sources: &Sources) -> Result<Vec<u8>, String> {
     let mut content = Content::default();
     kubernetes::add(sources, &mut content)?;
     custom::add(sources, &mut content)?;
+    rules::add(sources, &mut content)?;
     Ok(content.pack())
 }
 
@@ -85,6 +90,11 @@ impl Content {
         for (name, text) in texts {
             let packed = compress_to_vec(text.as_bytes(), LEVEL);
             let _ = writeln!(index, "chunk\t{name}\t{}", packed.len());
+            chunks.extend(packed);
+        }
+        for ((api_version, kind), rules) in &self.rules {
+            let packed = compress_to_vec(rules.to_string().as_bytes(), LEVEL);
+            let _ = writeln!(index, "rules\t{api_version}\t{kind}\t{}", packed.len());
             chunks.extend(packed);
         }
         for kind in &self.kinds {

@@ -18,17 +18,35 @@ pub(crate) struct Sources {
     schemas: PathBuf,
     /// The sources of each crate of [`CRATES`].
     pub(super) crates: BTreeMap<&'static str, PathBuf>,
+    /// The folder with the definitions of custom resources.
+    definitions: PathBuf,
 }
 
 impl Sources {
-    /// Finds the peer `kubernetes-validate`, and the crates that `Cargo.lock` pins. `None` when
-    /// the peer is not installed.
+    /// Finds the peers `kubernetes-validate` and `kubernetes-server`, and the crates that `Cargo.lock` pins. `None` when
+    /// a peer is not installed.
     pub(crate) fn find() -> Result<Option<Self>, String> {
         let Some(python) = peers::find("PEER_KUBERNETES_VALIDATE_PYTHON") else { return Ok(None) };
+        let Some(kubernetes) = peers::find("PEER_KUBERNETES") else { return Ok(None) };
         let program = "import kubernetes_validate as k; print(k.__path__[0])";
         let folder = output(Command::new(python).args(["-I", "-c", program]))?;
         let schemas = PathBuf::from(folder.trim_end()).join("kubernetes-json-schema");
-        Ok(Some(Sources { schemas, crates: crates()? }))
+        let definitions = kubernetes.join("definitions");
+        Ok(Some(Sources { schemas, crates: crates()?, definitions }))
+    }
+
+    /// The texts of the custom resources' definitions.
+    pub(super) fn custom(&self) -> Result<Vec<String>, String> {
+        let folder = &self.definitions;
+        let fail = |error| format!("{}: {error}", folder.display());
+        let listed = folder.read_dir().and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let mut paths: Vec<PathBuf> =
+            listed.map_err(fail)?.into_iter().map(|entry| entry.path()).collect();
+        paths.sort();
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        paths.iter().map(read).collect()
     }
 
     /// The strict definitions of a version of Kubernetes.

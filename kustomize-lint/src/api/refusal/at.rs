@@ -1,7 +1,9 @@
 //! A place in an object, and what is refused there.
 
+use std::borrow::Cow;
+
 use super::super::path::segment;
-use super::super::violation::{Problem, Violation};
+use super::super::violation::{Problem, Subject, Violation};
 use crate::tree::{Entry, Kind, Node, Place};
 
 /// A value of an object, with its path.
@@ -50,12 +52,13 @@ impl<'a> At<'a> {
 
     /// The entries of the mapping under a key, each with its value.
     pub(super) fn pairs(&self, key: &str) -> Vec<(&'a Entry, At<'a>)> {
-        let Some(map) = self.get(key) else { return Vec::new() };
-        map.node
-            .entries()
-            .iter()
-            .map(|entry| (entry, map.child(&entry.key, &entry.value)))
-            .collect()
+        self.get(key).map(|map| map.own_pairs()).unwrap_or_default()
+    }
+
+    /// The entries of a mapping, each with its value.
+    pub(super) fn own_pairs(&self) -> Vec<(&'a Entry, At<'a>)> {
+        let entries = self.node.entries().iter();
+        entries.map(|entry| (entry, self.child(&entry.key, &entry.value))).collect()
     }
 
     /// The text under a key, unless it is empty, which is the same as nothing.
@@ -88,24 +91,48 @@ pub(super) struct Refusals(pub(super) Vec<Violation>);
 
 impl Refusals {
     /// A value that is refused.
-    pub(super) fn add(&mut self, at: &At<'_>, why: impl Into<String>, server: &'static str) {
-        self.push(at.path.clone(), at.node.place(), why.into(), server);
+    pub(super) fn add(
+        &mut self,
+        at: &At<'_>,
+        why: impl Into<String>,
+        server: impl Into<Cow<'static, str>>,
+    ) {
+        self.about(Subject::Rule, at, why, server);
+    }
+
+    /// A value that is refused, and that another rule of the linter may speak of.
+    pub(super) fn about(
+        &mut self,
+        subject: Subject,
+        at: &At<'_>,
+        why: impl Into<String>,
+        server: impl Into<Cow<'static, str>>,
+    ) {
+        self.push(subject, at.path.clone(), at.node.place(), why.into(), server.into());
     }
 
     /// A key that is refused.
     pub(super) fn key(&mut self, at: &At<'_>, entry: &Entry, why: &str, server: &'static str) {
-        self.push(at.path.clone(), entry.place(), why.to_owned(), server);
+        let (path, place) = (at.path.clone(), entry.place());
+        self.push(Subject::Rule, path, place, why.to_owned(), server.into());
     }
 
     /// A field that has to be there.
     pub(super) fn missing(&mut self, at: &At<'_>, field: &str) {
         let path = format!("{}{}", at.path, segment(field, at.path.is_empty()));
         let why = "has to be there".to_owned();
-        self.push(path, at.node.place(), why, "Required value");
+        self.push(Subject::Rule, path, at.node.place(), why, "Required value".into());
     }
 
-    fn push(&mut self, path: String, place: Place, why: String, server: &'static str) {
-        let problem = Problem::Refused { why, server };
+    fn push(
+        &mut self,
+        subject: Subject,
+        path: String,
+        place: Place,
+        why: String,
+        server: Cow<'static, str>,
+    ) {
+        let problem = Problem::Refused { subject, why, server };
         self.0.push(Violation { path, place, problem });
     }
 
@@ -141,16 +168,30 @@ impl Refusals {
         }
     }
 
-    /// A number that may not be below another.
+    /// A number of 32 bits that may not be below another. The server cuts a longer one before it looks.
     pub(super) fn at_least(&mut self, at: &At<'_>, field: &str, least: i64) {
         let Some(value) = at.get(field) else { return };
-        if value.node.as_int().is_some_and(|number| number < least) {
-            let server = match least {
-                0 => "must be greater than or equal to 0",
-                _ => "must be greater than 0",
-            };
-            self.add(&value, format!("has to be {least} or more"), server);
+        #[expect(clippy::cast_possible_truncation, reason = "as the server does")]
+        let cut = |number: i64| i64::from(number as i32);
+        if value.node.as_int().is_some_and(|number| number < least || cut(number) < least) {
+            self.below(&value, least);
         }
+    }
+
+    /// The same for a number of 64 bits.
+    pub(super) fn at_least_long(&mut self, at: &At<'_>, field: &str, least: i64) {
+        let Some(value) = at.get(field) else { return };
+        if value.node.as_int().is_some_and(|number| number < least) {
+            self.below(&value, least);
+        }
+    }
+
+    fn below(&mut self, value: &At<'_>, least: i64) {
+        let server = match least {
+            0 => "must be greater than or equal to 0",
+            _ => "must be greater than 0",
+        };
+        self.add(value, format!("has to be {least} or more"), server);
     }
 
     /// Fields of which exactly one has to be there; whether it is so.
@@ -175,7 +216,11 @@ impl Refusals {
         for item in items {
             let Some(value) = key(item) else { continue };
             if seen.contains(&value) {
-                self.add(item, format!("has the same {what} as another"), "Duplicate value");
+                self.add(
+                    item,
+                    format!("has the same {what} as another"),
+                    "Duplicate value, or: duplicate entries for key",
+                );
             } else {
                 seen.push(value);
             }

@@ -1,14 +1,15 @@
 //! The containers of pods. Source: `validateContainers` of Kubernetes' API server.
 
-use std::collections::HashSet;
-
 use super::at::{At, Refusals};
+use super::downward;
 use super::probe;
 use super::quantity;
 use super::syntax;
+use super::table;
+use super::volume::Volumes;
 
 /// The containers, and what they take from the pod.
-pub(super) fn check(spec: &At<'_>, volumes: &HashSet<String>, refusals: &mut Refusals) {
+pub(super) fn check(spec: &At<'_>, volumes: &Volumes, refusals: &mut Refusals) {
     let containers = spec.list("containers");
     if containers.is_empty() {
         refusals.missing(spec, "containers");
@@ -33,7 +34,8 @@ pub(super) fn check(spec: &At<'_>, volumes: &HashSet<String>, refusals: &mut Ref
     host_ports(&all, refusals);
 }
 
-fn one(container: &At<'_>, spec: &At<'_>, volumes: &HashSet<String>, refusals: &mut Refusals) {
+fn one(container: &At<'_>, spec: &At<'_>, volumes: &Volumes, refusals: &mut Refusals) {
+    table::check(container, table::CONTAINER.0, table::CONTAINER.1, refusals);
     if refusals.required(container, "name").is_some() {
         syntax::label(container.get("name"), refusals);
     }
@@ -67,6 +69,14 @@ fn one(container: &At<'_>, spec: &At<'_>, volumes: &HashSet<String>, refusals: &
         for key in ["postStart", "preStop"] {
             if let Some(at) = lifecycle.get(key) {
                 probe::handler(&at, &["exec", "httpGet", "tcpSocket", "sleep"], refusals);
+                let grace = spec.int("terminationGracePeriodSeconds").unwrap_or(30);
+                if let Some(seconds) = at.at(&["sleep", "seconds"])
+                    && seconds.node.as_int().is_some_and(|seconds| seconds > grace)
+                {
+                    let why = "is longer than `terminationGracePeriodSeconds`";
+                    let server = "must be non-negative and less than terminationGracePeriodSeconds";
+                    refusals.add(&seconds, why, server);
+                }
             }
         }
     }
@@ -87,7 +97,7 @@ fn ports(container: &At<'_>, host_network: bool, refusals: &mut Refusals) {
     refusals.distinct(&ports, number, "number and protocol");
     for one in &ports {
         let expected = "the name of a port: at most 15 lower-case letters, digits and `-`";
-        let server = "must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)";
+        let server = "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)";
         syntax::form(one.get("name"), syntax::is_port_name, expected, server, refusals);
         let Some(host) = one.get("hostPort") else { continue };
         let value = host.node.as_int().unwrap_or_default();
@@ -160,54 +170,27 @@ fn source(from: &At<'_>, refusals: &mut Refusals) {
     }
     if let Some(field) = from.get("fieldRef")
         && let Some(path) = refusals.required(&field, "fieldPath")
-        && path.word().is_some_and(|text| !is_field(text))
+        && path.word().is_some_and(|text| !downward::is_field(text))
     {
         refusals.add(&path, "is no field that a variable can have", "Unsupported value");
     }
     if let Some(resource) = from.get("resourceFieldRef")
         && let Some(name) = refusals.required(&resource, "resource")
-        && name.word().is_some_and(|text| !is_resource_field(text))
+        && name.word().is_some_and(|text| !downward::is_resource_field(text))
     {
         refusals.add(&name, "is no resource that a variable can have", "Unsupported value");
     }
+    if let Some(resource) = from.get("resourceFieldRef") {
+        downward::divisor(&resource, refusals);
+    }
 }
 
-fn is_field(path: &str) -> bool {
-    const FIELDS: [&str; 10] = [
-        "metadata.name",
-        "metadata.namespace",
-        "metadata.uid",
-        "spec.nodeName",
-        "spec.serviceAccountName",
-        "status.hostIP",
-        "status.hostIPs",
-        "status.podIP",
-        "status.podIPs",
-        "metadata.labels",
-    ];
-    let subscript = |name: &str| {
-        path.strip_prefix(name)
-            .and_then(|rest| rest.strip_prefix("['"))
-            .and_then(|rest| rest.strip_suffix("']"))
-            .is_some_and(|key| syntax::is_qualified(&key.to_ascii_lowercase()))
-    };
-    FIELDS[..9].contains(&path) || subscript("metadata.labels") || subscript("metadata.annotations")
-}
-
-fn is_resource_field(name: &str) -> bool {
-    let known = ["cpu", "memory", "ephemeral-storage"];
-    name.split_once('.').is_some_and(|(kind, name)| {
-        matches!(kind, "limits" | "requests")
-            && (known.contains(&name) || name.starts_with("hugepages-"))
-    })
-}
-
-fn mounts(container: &At<'_>, volumes: &HashSet<String>, refusals: &mut Refusals) {
+fn mounts(container: &At<'_>, volumes: &Volumes, refusals: &mut Refusals) {
     let mounts = container.list("volumeMounts");
     refusals.distinct(&mounts, |one| one.text("mountPath"), "`mountPath`");
     for mount in &mounts {
         if let Some(name) = refusals.required(mount, "name")
-            && name.word().is_some_and(|text| !volumes.contains(text))
+            && name.word().is_some_and(|text| !volumes.has(text))
         {
             refusals.add(&name, "is no volume of the pod", "Not found");
         }
@@ -237,9 +220,14 @@ fn mounts(container: &At<'_>, volumes: &HashSet<String>, refusals: &mut Refusals
     refusals.distinct(&devices, |one| one.text("devicePath"), "`devicePath`");
     for device in &devices {
         if let Some(name) = refusals.required(device, "name")
-            && name.word().is_some_and(|text| !volumes.contains(text))
+            && let Some(text) = name.word()
         {
-            refusals.add(&name, "is no volume of the pod", "Not found");
+            if !volumes.has(text) {
+                refusals.add(&name, "is no volume of the pod", "Not found");
+            } else if !volumes.is_claim(text) {
+                let server = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
+                refusals.add(&name, "is no claim, which a device needs", server);
+            }
         }
         refusals.required(device, "devicePath");
     }
@@ -266,7 +254,7 @@ pub(super) fn seccomp(context: &At<'_>, refusals: &mut Refusals) {
             refusals.missing(&profile, "type");
             continue;
         };
-        let named = profile.text("localhostProfile").is_some();
+        let named = profile.has("localhostProfile");
         if kind == "Localhost" && !named {
             let server = "must be set when seccomp type is Localhost";
             refusals.add(&profile, "needs `localhostProfile` for `Localhost`", server);

@@ -45,6 +45,11 @@ pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
 fn secret(object: &At<'_>, refusals: &mut Refusals) {
     let has =
         |key: &str| ["data", "stringData"].iter().any(|field| object.at(&[field, key]).is_some());
+    let has_value = |key: &str| {
+        let value =
+            ["data", "stringData"].iter().filter_map(|field| object.at(&[field, key])).next();
+        value.is_some_and(|value| value.word() != Some(""))
+    };
     let need: &[&str] = match object.text("type").unwrap_or("Opaque") {
         "kubernetes.io/tls" => &["tls.crt", "tls.key"],
         "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
@@ -53,14 +58,17 @@ fn secret(object: &At<'_>, refusals: &mut Refusals) {
         "kubernetes.io/basic-auth" if !has("username") && !has("password") => &["username"],
         "kubernetes.io/service-account-token" => {
             let name = "kubernetes.io/service-account.name";
-            if object.at(&["metadata", "annotations", name]).is_none() {
+            let account = object.at(&["metadata", "annotations", name]);
+            if account.is_none_or(|account| account.word() == Some("")) {
                 refusals.add(object, format!("needs the annotation `{name}`"), "Required value");
             }
             &[]
         }
         _ => &[],
     };
-    for key in need.iter().filter(|key| !has(key)) {
+    // An empty key of SSH is none; the other types look only for the name.
+    let lacks = |key: &str| if key == "ssh-privatekey" { !has_value(key) } else { !has(key) };
+    for key in need.iter().filter(|key| lacks(key)) {
         refusals.add(object, format!("needs the key `{key}` for its type"), "Required value");
     }
     for key in [".dockerconfigjson", ".dockercfg"].iter().filter(|key| need.contains(key)) {

@@ -45,7 +45,12 @@ pub(super) fn definition(object: &At<'_>, refusals: &mut Refusals) {
         refusals.add(&spec, "needs one version with `storage: true`", server);
     }
     for version in &versions {
-        syntax::label(version.get("name"), refusals);
+        if let (Some(warning), false) =
+            (version.get("deprecationWarning"), version.is("deprecated"))
+        {
+            let server = "can only be set for deprecated versions";
+            refusals.add(&warning, "needs `deprecated: true`", server);
+        }
         let schema = version.at(&["schema", "openAPIV3Schema"]);
         match schema {
             None => {
@@ -56,7 +61,12 @@ pub(super) fn definition(object: &At<'_>, refusals: &mut Refusals) {
                 let server = "must be object at the root";
                 refusals.add(&schema, "has to be of the type `object`", server);
             }
-            Some(schema) => structural(&schema, refusals),
+            Some(schema) => {
+                structural(&schema, refusals);
+                for field in version.list("selectableFields") {
+                    selectable(&field, &schema, refusals);
+                }
+            }
         }
     }
 }
@@ -76,6 +86,8 @@ fn structural(schema: &At<'_>, refusals: &mut Refusals) {
         }
         Some(_) => {}
     }
+    lists(schema, refusals);
+    values(schema, refusals);
     for (_, property) in schema.pairs("properties") {
         structural(&property, refusals);
     }
@@ -83,6 +95,81 @@ fn structural(schema: &At<'_>, refusals: &mut Refusals) {
         if let Some(inner) = schema.get(key).filter(|inner| inner.node.is_mapping()) {
             structural(&inner, refusals);
         }
+    }
+}
+
+/// Lists, and the keys that tell their items apart.
+fn lists(schema: &At<'_>, refusals: &mut Refusals) {
+    if schema.text("type") == Some("array") && !schema.has("items") {
+        refusals.missing(schema, "items");
+    }
+    if let Some(items) = schema.get("items").filter(|items| !items.node.is_mapping()) {
+        refusals.add(&items, "has to be a schema", "Required value: must be specified");
+    }
+    if let Some(one) = schema.get("additionalProperties")
+        && !one.node.is_mapping()
+        && one.node.as_bool().is_none()
+    {
+        refusals.add(&one, "has to be a schema", "unable to convert unstructured object");
+    }
+    if let Some(kind) = schema.get("x-kubernetes-list-type")
+        && kind.word().is_some_and(|text| !["atomic", "map", "set"].contains(&text))
+    {
+        let server = "Unsupported value: supported values: \"atomic\", \"map\", \"set\"";
+        refusals.add(&kind, "has to be `atomic`, `map` or `set`", server);
+    }
+    let keys = schema.list("x-kubernetes-list-map-keys");
+    refusals.distinct(&keys, |key| key.word(), "key");
+    let is_map = schema.text("x-kubernetes-list-type") == Some("map");
+    if is_map && keys.is_empty() {
+        refusals.missing(schema, "x-kubernetes-list-map-keys");
+    } else if let (false, Some(at)) = (is_map, schema.get("x-kubernetes-list-map-keys")) {
+        let server = "must be map if x-kubernetes-list-map-keys is non-empty";
+        refusals.add(&at, "is for lists of the type `map`", server);
+    }
+    let Some(items) = schema.get("items") else { return };
+    for key in &keys {
+        let Some(name) = key.word() else { continue };
+        match items.at(&["properties", name]) {
+            None => refusals.add(key, "is no field of the items", "must be a required property"),
+            Some(field) => {
+                let required = items.list("required").iter().any(|one| one.word() == Some(name));
+                if !required && !field.has("default") {
+                    let server = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
+                    refusals.add(&field, "has to be required, or to have a default", server);
+                }
+            }
+        }
+    }
+}
+
+/// Allowed values and the default.
+fn values(schema: &At<'_>, refusals: &mut Refusals) {
+    let rules = schema.list("x-kubernetes-validations");
+    refusals.distinct(&rules, |one| one.text("rule"), "`rule`");
+    for rule in &rules {
+        if let Some(text) = refusals.required(rule, "rule")
+            && text.word().is_some_and(|text| !super::structural::is_expression(text))
+        {
+            refusals.add(&text, "is not an expression in CEL", "compilation failed");
+        }
+    }
+    if let Some(default) = schema.get("default") {
+        let json = schema.node.to_json();
+        super::structural::check(&json, &default, super::structural::Others::Unknown, refusals);
+    }
+}
+
+/// A field that requests may select by: one text, number or boolean.
+fn selectable(field: &At<'_>, schema: &At<'_>, refusals: &mut Refusals) {
+    let Some(path) = field.get("jsonPath") else { return };
+    let Some(keys) = path.word().and_then(|text| text.strip_prefix('.')) else { return };
+    let found = keys.split('.').try_fold(schema.clone(), |at, key| at.at(&["properties", key]));
+    let fits =
+        found.is_some_and(|at| matches!(at.text("type"), Some("boolean" | "integer" | "string")));
+    if !fits {
+        let server = "is an invalid path: must point to a field of type string, boolean or integer";
+        refusals.add(&path, "names no text, number or boolean of the schema", server);
     }
 }
 
@@ -155,6 +242,14 @@ pub(super) fn webhooks(object: &At<'_>, refusals: &mut Refusals) {
             }
         }
         for rule in hook.list("rules") {
+            for key in ["operations", "apiGroups", "apiVersions"] {
+                let items = rule.list(key);
+                let all = items.iter().any(|item| item.word() == Some("*"));
+                if let (true, Some(at)) = (all && items.len() > 1, rule.get(key)) {
+                    let server = "if '*' is present, must not specify other";
+                    refusals.add(&at, "may have `*` only alone", server);
+                }
+            }
             let operations = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
             for one in rule.list("operations") {
                 if one.word().is_some_and(|text| !operations.contains(&text)) {

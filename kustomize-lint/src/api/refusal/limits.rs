@@ -37,7 +37,10 @@ pub(super) fn autoscaler(object: &At<'_>, refusals: &mut Refusals) {
         }
     }
     let least = spec.int("minReplicas").unwrap_or(1);
-    refusals.at_least(&spec, "minReplicas", 1);
+    let metrics = spec.list("metrics");
+    let scales_to_zero =
+        metrics.iter().any(|one| matches!(one.text("type"), Some("External" | "Object")));
+    refusals.at_least(&spec, "minReplicas", if scales_to_zero { 0 } else { 1 });
     match spec.get("maxReplicas") {
         None => refusals.missing(&spec, "maxReplicas"),
         Some(most) => {
@@ -49,8 +52,8 @@ pub(super) fn autoscaler(object: &At<'_>, refusals: &mut Refusals) {
             }
         }
     }
-    for metric in spec.list("metrics") {
-        self::metric(&metric, refusals);
+    for metric in &metrics {
+        self::metric(metric, refusals);
     }
     for direction in ["scaleUp", "scaleDown"] {
         let Some(rules) = spec.at(&["behavior", direction]) else { continue };
@@ -69,6 +72,8 @@ pub(super) fn autoscaler(object: &At<'_>, refusals: &mut Refusals) {
                 if policy.int(key).is_none_or(|number| number < 1) {
                     let why = format!("needs a `{key}` of 1 or more");
                     refusals.add(&policy, why, "must be greater than zero");
+                } else {
+                    refusals.at_least(&policy, key, 1);
                 }
             }
             if policy.int("periodSeconds").is_some_and(|seconds| seconds > 1800) {
@@ -107,7 +112,6 @@ fn metric(at: &At<'_>, refusals: &mut Refusals) {
         refusals.required(&source, "name");
     } else if let Some(metric) = source.get("metric") {
         refusals.required(&metric, "name");
-        syntax::selector(metric.get("selector"), refusals);
     } else {
         refusals.missing(&source, "metric");
     }
@@ -150,6 +154,13 @@ fn metric(at: &At<'_>, refusals: &mut Refusals) {
 
 pub(super) fn quota(object: &At<'_>, refusals: &mut Refusals) {
     let Some(spec) = object.get("spec") else { return };
+    for one in spec.at(&["scopeSelector"]).iter().flat_map(|at| at.list("matchExpressions")) {
+        if matches!(one.text("operator"), Some("In" | "NotIn")) && one.list("values").is_empty() {
+            let server =
+                "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+            refusals.add(&one, "needs `values` for its operator", server);
+        }
+    }
     for (entry, amount) in spec.pairs("hard") {
         quantity::one(&amount, refusals);
         let known = [
@@ -164,8 +175,10 @@ pub(super) fn quota(object: &At<'_>, refusals: &mut Refusals) {
             "replicationcontrollers",
             "resourcequotas",
             "persistentvolumeclaims",
+            "services.loadbalancers",
+            "services.nodeports",
         ];
-        let prefixed = ["count/", "hugepages-", "requests.hugepages-", "services."];
+        let prefixed = ["count/", "hugepages-", "requests.hugepages-"];
         let compute = ["cpu", "memory", "ephemeral-storage", "storage"];
         let part =
             entry.key.split_once('.').filter(|(kind, _)| matches!(*kind, "requests" | "limits"));
@@ -181,6 +194,9 @@ pub(super) fn quota(object: &At<'_>, refusals: &mut Refusals) {
     }
 }
 
+/// The types of limits.
+const LIMITED: [&str; 3] = ["Container", "PersistentVolumeClaim", "Pod"];
+
 pub(super) fn range(object: &At<'_>, refusals: &mut Refusals) {
     let Some(spec) = object.get("spec") else { return };
     let limits = spec.list("limits");
@@ -190,6 +206,20 @@ pub(super) fn range(object: &At<'_>, refusals: &mut Refusals) {
             refusals.missing(limit, "type");
             continue;
         };
+        if !syntax::is_qualified(kind) || !kind.contains('/') && !LIMITED.contains(&kind) {
+            let server = "must be a standard limit type or fully qualified";
+            refusals.add(limit, "has a `type` that is unknown", server);
+        }
+        for (entry, ratio) in limit.pairs("maxLimitRequestRatio") {
+            quantity::one(&ratio, refusals);
+            if quantity::value(&ratio).is_some_and(|ratio| ratio < 1.0) {
+                refusals.add(&ratio, "has to be 1 or more", "is less than 1");
+            }
+            if !quantity::is_resource(&entry.key) && entry.key != "storage" {
+                let server = "must be a standard resource type or fully qualified";
+                refusals.key(&ratio, entry, "is no resource", server);
+            }
+        }
         let fields = ["min", "defaultRequest", "default", "max"];
         for field in fields {
             for (entry, amount) in limit.pairs(field) {
@@ -235,7 +265,10 @@ pub(super) fn priority(object: &At<'_>, refusals: &mut Refusals) {
         refusals.add(&policy, why, "Unsupported value");
     }
     if let Some(value) = object.get("value")
-        && value.node.as_int().is_some_and(|value| value > 1_000_000_000)
+        && value
+            .node
+            .as_int()
+            .is_some_and(|value| (1_000_000_001..=i64::from(i32::MAX)).contains(&value))
         && !object
             .at(&["metadata"])
             .and_then(|m| m.text("name"))

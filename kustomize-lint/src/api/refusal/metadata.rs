@@ -30,7 +30,8 @@ pub(super) fn check(object: &At<'_>, api_version: &str, kind: &str, refusals: &m
     };
     if let Some(name) = refusals.required(&metadata, "name") {
         let (fits, expected) = is_name(api_version, kind);
-        if name.word().is_some_and(|text| !fits(text)) {
+        // Events have names of any form.
+        if kind != "Event" && name.word().is_some_and(|text| !fits(text)) {
             let why = format!("is no name of a {kind}: {expected}");
             refusals.add(&name, why, "Invalid value: metadata.name");
         }
@@ -40,8 +41,35 @@ pub(super) fn check(object: &At<'_>, api_version: &str, kind: &str, refusals: &m
         }
     }
     syntax::label(metadata.get("namespace"), refusals);
+    let finalizers = metadata.list("finalizers");
+    refusals.distinct(&finalizers, |one| one.word(), "name");
+    for finalizer in &finalizers {
+        if finalizer.word().is_some_and(|text| !syntax::is_qualified(text)) {
+            let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
+            refusals.add(finalizer, "is no name of a finalizer", server);
+        }
+    }
     pairs(&metadata, refusals);
+    // The server writes this label itself.
+    if kind == "Namespace" {
+        let name = "metadata.labels[\"kubernetes.io/metadata.name\"]";
+        refusals.0.retain(|violation| violation.path != name);
+    }
     for mode in ["enforce", "audit", "warn"] {
+        let label = format!("pod-security.kubernetes.io/{mode}-version");
+        let version = metadata.at(&["labels", &label]).filter(|_| kind == "Namespace");
+        if let Some(version) = version.filter(|version| {
+            version.word().is_some_and(|text| {
+                let minor = text.strip_prefix("v1.").and_then(|minor| minor.parse::<u32>().ok());
+                text != "latest" && minor.is_none()
+            })
+        }) {
+            refusals.add(
+                &version,
+                "has to be `latest` or like `v1.35`",
+                "must be \"latest\" or \"v1.x\"",
+            );
+        }
         let label = format!("pod-security.kubernetes.io/{mode}");
         let Some(level) = metadata.at(&["labels", &label]).filter(|_| kind == "Namespace") else {
             continue;

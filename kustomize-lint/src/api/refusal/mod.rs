@@ -4,29 +4,41 @@
 
 mod access;
 mod at;
+mod cluster;
 mod container;
 mod cron;
 mod data;
+mod downward;
 mod extension;
-mod gateway;
 mod limits;
 mod metadata;
 mod network;
+mod node;
 mod pod;
 mod probe;
 mod quantity;
+mod schemas;
 mod storage;
+mod structural;
 mod syntax;
+mod table;
 mod volume;
 mod workload;
+
+use std::collections::HashSet;
 
 use super::bundle::group_of;
 use super::violation::Violation;
 use crate::tree::Node;
 use at::{At, Refusals};
+use pod::Maker;
+use structural::Others;
 
-/// What is refused of an object, in the order in which it is looked at.
-pub fn refused(object: &Node) -> Vec<Violation> {
+pub use structural::Definitions;
+
+/// The refusals of an object, in the order in which it is looked at. A kind among the definitions is
+/// checked against its schema there.
+pub fn refused(object: &Node, definitions: &Definitions) -> Vec<Violation> {
     let (Some(api_version), Some(kind)) =
         (object.str_at(&["apiVersion"]), object.str_at(&["kind"]))
     else {
@@ -34,9 +46,22 @@ pub fn refused(object: &Node) -> Vec<Violation> {
     };
     let mut refusals = Refusals::default();
     let at = At::root(object);
+    let group = group_of(api_version);
     metadata::check(&at, api_version, kind, &mut refusals);
-    by_kind(&at, group_of(api_version), kind, &mut refusals);
-    refusals.0
+    by_kind(&at, group, kind, &mut refusals);
+    table::check(&at, group, kind, &mut refusals);
+    match definitions.get(api_version, kind) {
+        Some(schema) => structural::check(schema, &at, Others::Unknown, &mut refusals),
+        None => schemas::check(&at, api_version, kind, &mut refusals),
+    }
+    once_for_each_place(refusals.0)
+}
+
+/// Two rules may refuse one value, and the first says enough.
+fn once_for_each_place(mut found: Vec<Violation>) -> Vec<Violation> {
+    let mut seen = HashSet::new();
+    found.retain(|violation| seen.insert((violation.path.clone(), violation.place)));
+    found
 }
 
 fn by_kind(at: &At<'_>, group: &str, kind: &str, refusals: &mut Refusals) {
@@ -44,6 +69,10 @@ fn by_kind(at: &At<'_>, group: &str, kind: &str, refusals: &mut Refusals) {
         ("", "Pod" | "ReplicationController")
         | ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
         | ("batch", "Job" | "CronJob") => workload::check(at, kind, refusals),
+        ("", "PodTemplate") => match at.get("template") {
+            Some(template) => pod::template(&template, Maker::Pod, &[], refusals),
+            None => refusals.missing(at, "template"),
+        },
         ("", "ConfigMap" | "Secret") => data::check(at, kind, refusals),
         ("", "Service") => network::service(at, refusals),
         ("networking.k8s.io", "Ingress") => network::ingress(at, refusals),
@@ -57,6 +86,27 @@ fn by_kind(at: &At<'_>, group: &str, kind: &str, refusals: &mut Refusals) {
         }
         ("policy", "PodDisruptionBudget") => limits::disruption(at, refusals),
         ("autoscaling", "HorizontalPodAutoscaler") => limits::autoscaler(at, refusals),
+        ("", "Event") => cluster::event(at, refusals),
+        ("", "Endpoints") => cluster::endpoints(at, refusals),
+        ("discovery.k8s.io", "EndpointSlice") => cluster::slice(at, refusals),
+        ("networking.k8s.io", "IngressClass") => cluster::ingress_class(at, refusals),
+        ("storage.k8s.io", "VolumeAttachment") => cluster::attachment(at, refusals),
+        ("apiregistration.k8s.io", "APIService") => cluster::service(at, refusals),
+        ("flowcontrol.apiserver.k8s.io", "FlowSchema") => cluster::flow(at, refusals),
+        ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration") => {
+            cluster::priority_level(at, refusals);
+        }
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy") => {
+            cluster::policy(at, refusals);
+        }
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding") => {
+            cluster::binding(at, refusals);
+        }
+        ("node.k8s.io", "RuntimeClass") => {
+            for toleration in at.get("scheduling").iter().flat_map(|at| at.list("tolerations")) {
+                pod::toleration(&toleration, refusals);
+            }
+        }
         ("", "ResourceQuota") => limits::quota(at, refusals),
         ("", "LimitRange") => limits::range(at, refusals),
         ("scheduling.k8s.io", "PriorityClass") => limits::priority(at, refusals),
@@ -65,8 +115,6 @@ fn by_kind(at: &At<'_>, group: &str, kind: &str, refusals: &mut Refusals) {
             "admissionregistration.k8s.io",
             "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration",
         ) => extension::webhooks(at, refusals),
-        ("gateway.networking.k8s.io", "Gateway") => gateway::gateway(at, refusals),
-        ("gateway.networking.k8s.io", "HTTPRoute") => gateway::http_route(at, refusals),
         _ => {}
     }
 }

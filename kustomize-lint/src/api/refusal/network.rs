@@ -80,6 +80,13 @@ pub(super) fn service(object: &At<'_>, refusals: &mut Refusals) {
         let server = "may only be set for externally-accessible services";
         refusals.add(&at, "is for `NodePort` and `LoadBalancer` only", server);
     }
+    if let Some(at) = spec.get("healthCheckNodePort").filter(|at| at.node.as_int() != Some(0))
+        && (kind != "LoadBalancer" || spec.text("externalTrafficPolicy") != Some("Local"))
+    {
+        let server =
+            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+        refusals.add(&at, "needs `LoadBalancer` and the policy `Local`", server);
+    }
     syntax::labels(&spec, "selector", refusals);
     refusals.filled(&spec, "internalTrafficPolicy");
     refusals.filled(&spec, "ipFamilyPolicy");
@@ -129,8 +136,13 @@ fn service_ports(ports: &[At<'_>], kind: &str, refusals: &mut Refusals) {
             if !matches!(kind, "NodePort" | "LoadBalancer") {
                 let server = "may not be used when `type` is 'ClusterIP'";
                 refusals.add(&at, "is for `NodePort` and `LoadBalancer` only", server);
-            } else if at.node.as_int().is_some_and(|port| !(1..=65535).contains(&port)) {
-                refusals.add(&at, "has to be a port", "must be between 1 and 65535, inclusive");
+            } else if at.node.as_int().is_none_or(|port| !(30_000..=32_767).contains(&port)) {
+                let server = "provided port is not in the valid range. The range of valid ports is 30000-32767";
+                refusals.add(
+                    &at,
+                    "has to be from 30000 to 32767, unless the cluster has another range",
+                    server,
+                );
             }
         }
     }

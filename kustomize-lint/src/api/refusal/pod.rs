@@ -2,7 +2,9 @@
 
 use super::at::{At, Refusals};
 use super::container;
+use super::node;
 use super::syntax;
+use super::table;
 use super::volume;
 
 /// Who makes the pods.
@@ -30,17 +32,12 @@ pub(super) fn template(at: &At<'_>, maker: Maker, claims: &[&str], refusals: &mu
 /// A specification; `claims` are volumes that a StatefulSet adds to it.
 pub(super) fn check(spec: &At<'_>, maker: Maker, claims: &[&str], refusals: &mut Refusals) {
     let mut volumes = volume::check(spec, refusals);
-    volumes.extend(claims.iter().map(|name| (*name).to_owned()));
+    volumes.add_claims(claims);
     container::check(spec, &volumes, refusals);
     restart(spec, maker, refusals);
-    if let Some(deadline) = spec.get("activeDeadlineSeconds") {
-        if maker == Maker::Forever {
-            let server = "activeDeadlineSeconds in ReplicaSet is not Supported";
-            refusals.add(&deadline, "is for Pods and Jobs only", server);
-        } else if deadline.node.as_int().is_some_and(|seconds| seconds < 1) {
-            let server = "must be between 1 and 2147483647, inclusive";
-            refusals.add(&deadline, "has to be 1 or more", server);
-        }
+    if let (Some(deadline), Maker::Forever) = (spec.get("activeDeadlineSeconds"), maker) {
+        let server = "activeDeadlineSeconds in ReplicaSet is not Supported";
+        refusals.add(&deadline, "is for Pods and Jobs only", server);
     }
     for key in ["serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"] {
         syntax::subdomain(spec.get(key), refusals);
@@ -49,16 +46,12 @@ pub(super) fn check(spec: &At<'_>, maker: Maker, claims: &[&str], refusals: &mut
         syntax::label(spec.get(key), refusals);
     }
     syntax::labels(spec, "nodeSelector", refusals);
+    table::check(spec, table::POD.0, table::POD.1, refusals);
     security(spec, refusals);
     names(spec, refusals);
     spec.list("tolerations").iter().for_each(|one| toleration(one, refusals));
     affinity(spec, refusals);
     spread(spec, refusals);
-    for gate in spec.list("readinessGates") {
-        let expected = "the key of a condition";
-        let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
-        syntax::form(gate.get("conditionType"), syntax::is_qualified, expected, server, refusals);
-    }
 }
 
 fn restart(spec: &At<'_>, maker: Maker, refusals: &mut Refusals) {
@@ -91,11 +84,6 @@ fn security(spec: &At<'_>, refusals: &mut Refusals) {
         refusals.identity(&context, key);
     }
     container::seccomp(&context, refusals);
-    for group in context.list("supplementalGroups") {
-        if group.node.as_int().is_some_and(|id| id < 0) {
-            refusals.add(&group, "has to be 0 or more", "must be between 0 and 2147483647");
-        }
-    }
     let sysctls = context.list("sysctls");
     refusals.distinct(&sysctls, |one| one.text("name"), "name");
     for one in &sysctls {
@@ -142,7 +130,7 @@ fn names(spec: &At<'_>, refusals: &mut Refusals) {
     }
 }
 
-fn toleration(at: &At<'_>, refusals: &mut Refusals) {
+pub(super) fn toleration(at: &At<'_>, refusals: &mut Refusals) {
     let operator = at.text("operator").unwrap_or("Equal");
     match at.text("key") {
         None if operator != "Exists" => {
@@ -189,12 +177,12 @@ fn affinity(spec: &At<'_>, refusals: &mut Refusals) {
         if let Some(required) = node.get("requiredDuringSchedulingIgnoredDuringExecution")
             && let Some(terms) = refusals.required(&required, "nodeSelectorTerms")
         {
-            terms.items().iter().for_each(|term| node_term(term, refusals));
+            terms.items().iter().for_each(|term| node::term(term, refusals));
         }
         for preferred in node.list("preferredDuringSchedulingIgnoredDuringExecution") {
             weight(&preferred, refusals);
             if let Some(term) = preferred.get("preference") {
-                node_term(&term, refusals);
+                node::term(&term, refusals);
             }
         }
     }
@@ -216,21 +204,6 @@ fn affinity(spec: &At<'_>, refusals: &mut Refusals) {
 fn weight(at: &At<'_>, refusals: &mut Refusals) {
     if at.int("weight").is_none_or(|weight| !(1..=100).contains(&weight)) {
         refusals.add(at, "needs a `weight` from 1 to 100", "must be in the range 1-100");
-    }
-}
-
-fn node_term(term: &At<'_>, refusals: &mut Refusals) {
-    for expression in term.list("matchExpressions") {
-        let operator = expression.text("operator");
-        if matches!(operator, Some("Gt" | "Lt")) {
-            if expression.list("values").len() != 1 {
-                let server = "must be specified single value when `operator` is 'Lt' or 'Gt'";
-                refusals.add(&expression, "needs one value for `Gt` and `Lt`", server);
-            }
-            continue;
-        }
-        let (with, without) = (["In", "NotIn"], ["Exists", "DoesNotExist"]);
-        syntax::requirement(&expression, &with, &without, refusals);
     }
 }
 
@@ -256,6 +229,8 @@ fn spread(spec: &At<'_>, refusals: &mut Refusals) {
     for one in &constraints {
         if one.int("maxSkew").is_none_or(|skew| skew < 1) {
             refusals.add(one, "needs a `maxSkew` of 1 or more", "must be greater than zero");
+        } else {
+            refusals.at_least(one, "maxSkew", 1);
         }
         refusals.required(one, "topologyKey");
         if one.text("whenUnsatisfiable").is_none() {
@@ -269,5 +244,9 @@ fn spread(spec: &At<'_>, refusals: &mut Refusals) {
             refusals.at_least(one, "minDomains", 1);
         }
         syntax::selector(one.get("labelSelector"), refusals);
+        if let (Some(keys), false) = (one.get("matchLabelKeys"), one.has("labelSelector")) {
+            let server = "must not be specified when labelSelector is not set";
+            refusals.add(&keys, "needs `labelSelector` beside it", server);
+        }
     }
 }

@@ -68,6 +68,6 @@ pub(super) fn handler(at: &At<'_>, kinds: &[&str], refusals: &mut Refusals) {
         syntax::port(grpc.get("port"), refusals);
     }
     if let Some(sleep) = at.get("sleep").filter(|_| kinds.contains(&"sleep")) {
-        refusals.at_least(&sleep, "seconds", 0);
+        refusals.at_least_long(&sleep, "seconds", 0);
     }
 }

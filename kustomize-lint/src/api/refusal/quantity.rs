@@ -1,5 +1,6 @@
 //! Amounts of resources.
 
+use super::super::violation::Subject;
 use super::at::{At, Refusals};
 use super::syntax;
 
@@ -41,7 +42,8 @@ const SYNTAX: &str =
 pub(super) fn one(at: &At<'_>, refusals: &mut Refusals) {
     match value(at) {
         None if at.node.scalar().is_some() => {
-            refusals.add(at, "is no amount such as `100m` or `1Gi`", SYNTAX);
+            let why = "is no amount such as `100m` or `1Gi`";
+            refusals.about(Subject::Amount, at, why, SYNTAX);
         }
         Some(value) if value < 0.0 => {
             refusals.add(at, "has to be 0 or more", "must be greater than or equal to 0");
@@ -75,7 +77,8 @@ pub(super) fn resources(at: Option<At<'_>>, refusals: &mut Refusals) {
         match (value(&request), value(&limit)) {
             (Some(wanted), Some(most)) if wanted > most => {
                 let server = "must be less than or equal to limit";
-                refusals.add(&request, "is more than the limit", server);
+                let subject = Subject::RequestAboveLimit;
+                refusals.about(subject, &request, "is more than the limit", server);
             }
             (Some(wanted), Some(most)) if entry.key.contains('/') && wanted < most => {
                 refusals.add(&request, "has to be equal to the limit", "must be equal to limit");

@@ -62,18 +62,16 @@ pub(super) fn claim(spec: &At<'_>, refusals: &mut Refusals) {
     }
     syntax::subdomain(spec.get("storageClassName"), refusals);
     syntax::selector(spec.get("selector"), refusals);
-    for key in ["dataSource", "dataSourceRef"] {
-        if let Some(source) = spec.get(key) {
-            refusals.required(&source, "name");
-            refusals.required(&source, "kind");
-            let kind = source.text("kind");
-            if source.text("apiGroup").is_none()
-                && kind.is_some_and(|kind| kind != "PersistentVolumeClaim")
-            {
-                let server =
-                    "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
-                refusals.add(&source, "needs `apiGroup` for this kind", server);
-            }
+    // The server drops a `dataSource` that it does not know, and looks at this one.
+    if let Some(source) = spec.get("dataSourceRef") {
+        refusals.required(&source, "name");
+        refusals.required(&source, "kind");
+        let kind = source.text("kind");
+        if source.text("apiGroup").is_none()
+            && kind.is_some_and(|kind| kind != "PersistentVolumeClaim")
+        {
+            let server = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+            refusals.add(&source, "needs `apiGroup` for this kind", server);
         }
     }
 }
@@ -110,6 +108,10 @@ fn volume(spec: &At<'_>, refusals: &mut Refusals) {
             "needs `nodeAffinity` for a local volume",
             "Required value: Local volume requires node affinity",
         );
+    }
+    let terms = spec.at(&["nodeAffinity", "required"]);
+    for term in terms.iter().flat_map(|required| required.list("nodeSelectorTerms")) {
+        super::node::term(&term, refusals);
     }
     syntax::subdomain(spec.get("storageClassName"), refusals);
 }

@@ -78,6 +78,71 @@ pub(super) fn is_path_segment(text: &str) -> bool {
     !matches!(text, "." | "..") && !text.contains(['/', '%'])
 }
 
+/// A domain that resolvers append: labels with `_`, perhaps the root alone or a dot at the end.
+pub(super) fn is_search_domain(text: &str) -> bool {
+    let domain = text.strip_suffix('.').unwrap_or(text).replace('_', "-");
+    text == "." || is_subdomain(&domain)
+}
+
+/// The name of a storage driver.
+pub(super) fn is_driver(text: &str) -> bool {
+    text.len() <= 63 && is_subdomain(&text.to_ascii_lowercase())
+}
+
+/// The name of a kernel parameter.
+pub(super) fn is_sysctl(text: &str) -> bool {
+    let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_part = |part: &str| {
+        part.starts_with(edge)
+            && part.ends_with(edge)
+            && part.chars().all(|c| edge(c) || matches!(c, '-' | '_'))
+    };
+    text.len() <= 253 && text.split(['.', '/']).all(is_part)
+}
+
+/// A domain with a path behind it.
+pub(super) fn is_path_key(text: &str) -> bool {
+    text.len() <= 250
+        && text.split_once('/').is_some_and(|(domain, path)| {
+            let inner = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
+            is_subdomain(domain) && !path.is_empty() && path.bytes().all(inner)
+        })
+}
+
+/// A path to a field as definitions of custom resources write it.
+pub(super) fn is_json_path(text: &str) -> bool {
+    text.starts_with('.') && text.len() > 1 && !text.contains([' ', '!'])
+}
+
+/// A version, perhaps behind a group.
+pub(super) fn is_api_version(text: &str) -> bool {
+    let (group, version) = text.split_once('/').unwrap_or(("", text));
+    (group.is_empty() || is_subdomain(group)) && is_service_name(version)
+}
+
+/// A name of a variable in CEL.
+pub(super) fn is_identifier(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.chars().all(inner) && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+}
+
+/// A verb of the API, or all.
+pub(super) fn is_verb(text: &str) -> bool {
+    const VERBS: [&str; 10] = [
+        "*",
+        "get",
+        "list",
+        "create",
+        "update",
+        "delete",
+        "deletecollection",
+        "patch",
+        "watch",
+        "proxy",
+    ];
+    VERBS.contains(&text) || matches!(text, "head" | "post" | "put" | "options" | "connect")
+}
+
 pub(super) fn is_ip(text: &str) -> bool {
     text.parse::<std::net::IpAddr>().is_ok()
 }
@@ -132,7 +197,7 @@ pub(super) fn port(at: Option<At<'_>>, refusals: &mut Refusals) {
     } else {
         (
             "is not the name of a port: at most 15 lower-case letters, digits and `-`",
-            "must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)",
+            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
         )
     };
     refusals.add(&at, why, server);
@@ -150,13 +215,25 @@ pub(super) fn amount(at: Option<At<'_>>, refusals: &mut Refusals) {
         None if at.node.as_int().is_some_and(|number| number < 0) => {
             refusals.add(&at, "has to be 0 or more", "must be greater than or equal to 0");
         }
+        None if at.is_int()
+            && at.node.as_int().is_none_or(|number| i32::try_from(number).is_err()) =>
+        {
+            refusals.add(&at, "is not an integer of 32 bits", "cannot unmarshal number");
+        }
         _ => {}
     }
 }
 
 /// The keys and values of labels under a key.
 pub(super) fn labels(parent: &At<'_>, key: &str, refusals: &mut Refusals) {
-    for (entry, value) in parent.pairs(key) {
+    if let Some(labels) = parent.get(key) {
+        labels_of(&labels, refusals);
+    }
+}
+
+/// The keys and values of labels.
+pub(super) fn labels_of(labels: &At<'_>, refusals: &mut Refusals) {
+    for (entry, value) in labels.own_pairs() {
         if !is_qualified(&entry.key) {
             let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
             refusals.key(&value, entry, "is not the key of a label", server);

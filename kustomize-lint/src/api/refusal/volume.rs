@@ -40,8 +40,32 @@ const SOURCES: &[&str] = &[
     "vsphereVolume",
 ];
 
+/// The names of a pod's volumes.
+#[derive(Debug, Default)]
+pub(super) struct Volumes {
+    all: HashSet<String>,
+    /// Those that may be block devices.
+    claims: HashSet<String>,
+}
+
+impl Volumes {
+    /// Adds the claims that a StatefulSet makes.
+    pub(super) fn add_claims(&mut self, names: &[&str]) {
+        self.all.extend(names.iter().map(|name| (*name).to_owned()));
+        self.claims.extend(names.iter().map(|name| (*name).to_owned()));
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.all.contains(name)
+    }
+
+    pub(super) fn is_claim(&self, name: &str) -> bool {
+        self.claims.contains(name)
+    }
+}
+
 /// Checks the volumes; their names.
-pub(super) fn check(spec: &At<'_>, refusals: &mut Refusals) -> HashSet<String> {
+pub(super) fn check(spec: &At<'_>, refusals: &mut Refusals) -> Volumes {
     let volumes = spec.list("volumes");
     refusals.distinct(&volumes, |one| one.text("name"), "name");
     for volume in &volumes {
@@ -55,7 +79,13 @@ pub(super) fn check(spec: &At<'_>, refusals: &mut Refusals) -> HashSet<String> {
         }
         source(volume, refusals);
     }
-    volumes.iter().filter_map(|one| one.text("name")).map(str::to_owned).collect()
+    let names = |one: &At<'_>| one.text("name").map(str::to_owned);
+    let claims =
+        volumes.iter().filter(|one| one.has("persistentVolumeClaim") || one.has("ephemeral"));
+    Volumes {
+        all: volumes.iter().filter_map(names).collect(),
+        claims: claims.filter_map(names).collect(),
+    }
 }
 
 fn source(volume: &At<'_>, refusals: &mut Refusals) {
@@ -88,6 +118,16 @@ fn source(volume: &At<'_>, refusals: &mut Refusals) {
     }
     if let Some(projected) = volume.get("projected") {
         mode(projected.get("defaultMode"), refusals);
+        let paths: Vec<At<'_>> = projected.list("sources").iter().flat_map(paths).collect();
+        for (at, path) in paths.iter().enumerate() {
+            if paths[..at].iter().any(|other| other.word() == path.word()) {
+                refusals.add(
+                    path,
+                    "is the path of another file, too",
+                    "conflicting duplicate paths",
+                );
+            }
+        }
         for source in projected.list("sources") {
             let kinds = [
                 "clusterTrustBundle",
@@ -110,6 +150,13 @@ fn source(volume: &At<'_>, refusals: &mut Refusals) {
             if let Some(at) = source.get("downwardAPI") {
                 files(&at, "downwardAPI", refusals);
             }
+            if let Some(bundle) = source.get("clusterTrustBundle")
+                && bundle.text("name").is_none()
+                && bundle.text("signerName").is_none()
+            {
+                let server = "either name or signerName must be specified";
+                refusals.add(&bundle, "needs `name` or `signerName`", server);
+            }
             if let Some(token) = source.get("serviceAccountToken") {
                 refusals.required(&token, "path");
                 if token.int("expirationSeconds").is_some_and(|seconds| seconds < 600) {
@@ -130,8 +177,22 @@ fn files(at: &At<'_>, kind: &str, refusals: &mut Refusals) {
     for item in at.list("items") {
         if kind == "downwardAPI" {
             match item.get("fieldRef") {
-                Some(field) => drop(refusals.required(&field, "fieldPath")),
-                None if item.has("resourceFieldRef") => {}
+                Some(field) => {
+                    if let Some(path) = refusals.required(&field, "fieldPath")
+                        && path.word().is_some_and(|text| !super::downward::is_file_field(text))
+                    {
+                        refusals.add(
+                            &path,
+                            "is no field that a file can have",
+                            "field label not supported",
+                        );
+                    }
+                }
+                None if item.has("resourceFieldRef") => {
+                    if let Some(resource) = item.get("resourceFieldRef") {
+                        super::downward::divisor(&resource, refusals);
+                    }
+                }
                 None => {
                     let server = "one of fieldRef and resourceFieldRef is required";
                     refusals.add(&item, "needs `fieldRef` or `resourceFieldRef`", server);
@@ -149,6 +210,17 @@ fn files(at: &At<'_>, kind: &str, refusals: &mut Refusals) {
             refusals.add(&path, "may not begin with `..`", "must not contain '..'");
         }
     }
+}
+
+/// The paths of the files that a source of a projected volume names.
+fn paths<'a>(source: &At<'a>) -> Vec<At<'a>> {
+    let mut found = Vec::new();
+    for key in ["configMap", "downwardAPI", "secret"] {
+        let items = source.get(key).map(|at| at.list("items")).unwrap_or_default();
+        found.extend(items.iter().filter_map(|item| item.get("path")));
+    }
+    found.extend(source.at(&["clusterTrustBundle", "path"]));
+    found
 }
 
 fn has_parent(path: &str) -> bool {

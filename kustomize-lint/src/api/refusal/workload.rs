@@ -1,5 +1,6 @@
 //! What makes pods: Deployments, StatefulSets, DaemonSets, Jobs and their like.
 
+use super::super::violation::Subject;
 use super::at::{At, Refusals};
 use super::cron;
 use super::pod::{self, Maker};
@@ -18,8 +19,12 @@ pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
 }
 
 fn controller(spec: &At<'_>, kind: &str, refusals: &mut Refusals) {
-    for key in ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"] {
+    for key in ["replicas", "minReadySeconds", "progressDeadlineSeconds"] {
         refusals.at_least(spec, key, 0);
+    }
+    // The server takes any number for a StatefulSet.
+    if kind != "StatefulSet" {
+        refusals.at_least(spec, "revisionHistoryLimit", 0);
     }
     match kind {
         "Deployment" => strategy(spec, refusals),
@@ -32,6 +37,14 @@ fn controller(spec: &At<'_>, kind: &str, refusals: &mut Refusals) {
             if let (true, Some(at)) = (zero, &at) {
                 let server = "cannot be 0 when maxSurge is 0";
                 refusals.add(at, "lets no pod change: `maxUnavailable` is 0", server);
+            }
+            let is_zero = |text: Option<&str>| matches!(text, Some("0" | "0%"));
+            if let Some(at) = &at
+                && let Some(surge) = at.get("maxSurge").filter(|at| !is_zero(at.node.word()))
+                && !is_zero(at.node.word_at(&["maxUnavailable"]))
+            {
+                let server = "may not be set when maxUnavailable is non-zero";
+                refusals.add(&surge, "needs `maxUnavailable: 0`, whose default is 1", server);
             }
             rolling(at, refusals);
         }
@@ -51,8 +64,9 @@ fn controller(spec: &At<'_>, kind: &str, refusals: &mut Refusals) {
     if template.is_none() {
         refusals.missing(spec, "template");
     }
-    if kind != "ReplicationController" {
-        selects(spec, template.as_ref(), refusals);
+    match kind {
+        "ReplicationController" => selects_plainly(spec, template.as_ref(), refusals),
+        _ => selects(spec, template.as_ref(), refusals),
     }
     let Some(template) = template else { return };
     let claims = spec.list("volumeClaimTemplates");
@@ -64,7 +78,6 @@ fn controller(spec: &At<'_>, kind: &str, refusals: &mut Refusals) {
                 Some(metadata) => {
                     refusals.required(&metadata, "name");
                     syntax::label(metadata.get("name"), refusals);
-                    super::metadata::pairs(&metadata, refusals);
                 }
                 None => refusals.missing(claim, "metadata"),
             }
@@ -93,7 +106,20 @@ fn selects(spec: &At<'_>, template: Option<&At<'_>>, refusals: &mut Refusals) {
     let own = own.as_ref().map(|labels| labels.node);
     if !crate::view::Selector::of(selector.node).selects(own) {
         let server = "`selector` does not match template `labels`";
-        refusals.add(&selector, "does not select the labels of the template", server);
+        let why = "does not select the labels of the template";
+        refusals.about(Subject::Selection, &selector, why, server);
+    }
+}
+
+/// The selector of a ReplicationController, which the labels of the template replace where it is missing.
+fn selects_plainly(spec: &At<'_>, template: Option<&At<'_>>, refusals: &mut Refusals) {
+    let Some(selector) = spec.get("selector") else { return };
+    let own = template.and_then(|template| template.at(&["metadata", "labels"]));
+    let own = own.as_ref().map(|labels| labels.node);
+    if !crate::view::Selector::plain(selector.node).selects(own) {
+        let server = "`selector` does not match template `labels`";
+        let why = "does not select the labels of the template";
+        refusals.about(Subject::Selection, &selector, why, server);
     }
 }
 
@@ -136,15 +162,10 @@ fn rolling(at: Option<At<'_>>, refusals: &mut Refusals) {
 }
 
 fn job(spec: &At<'_>, refusals: &mut Refusals) {
-    for key in [
-        "completions",
-        "parallelism",
-        "backoffLimit",
-        "activeDeadlineSeconds",
-        "ttlSecondsAfterFinished",
-    ] {
+    for key in ["completions", "parallelism", "backoffLimit", "ttlSecondsAfterFinished"] {
         refusals.at_least(spec, key, 0);
     }
+    refusals.at_least_long(spec, "activeDeadlineSeconds", 0);
     if let Some(selector) = spec.get("selector")
         && !spec.is("manualSelector")
     {
@@ -171,7 +192,108 @@ fn job(spec: &At<'_>, refusals: &mut Refusals) {
         let server = "only \"Never\" is supported when podFailurePolicy is specified";
         refusals.add(spec, "needs `restartPolicy: Never` for `podFailurePolicy`", server);
     }
+    indexes(spec, refusals);
+    if let Some(policy) = spec.get("podFailurePolicy") {
+        failures(spec, &policy, &template, refusals);
+    }
     pod::template(&template, Maker::Job, &[], refusals);
+}
+
+/// The fields of a Job that counts its indexes.
+fn indexes(spec: &At<'_>, refusals: &mut Refusals) {
+    if let Some(most) = spec.get("maxFailedIndexes") {
+        if !spec.has("backoffLimitPerIndex") {
+            let server = "Required value: when maxFailedIndexes is specified";
+            refusals.add(&most, "needs `backoffLimitPerIndex`", server);
+        }
+        let all = spec.int("completions");
+        if all.is_some_and(|all| most.node.as_int().is_some_and(|most| most > all)) {
+            let server = "must be less than or equal to completions";
+            refusals.add(&most, "is more than `completions`", server);
+        }
+    }
+    let Some(policy) = spec.get("successPolicy") else { return };
+    if spec.text("completionMode") != Some("Indexed") {
+        let server = "requires indexed completion mode";
+        refusals.add(&policy, "is for `Indexed` only", server);
+    }
+    let all = spec.int("completions").unwrap_or(i64::MAX);
+    for rule in policy.list("rules") {
+        if !rule.has("succeededIndexes") && !rule.has("succeededCount") {
+            let server = "at least one of succeededCount or succeededIndexes must be specified";
+            refusals.add(&rule, "needs `succeededIndexes` or `succeededCount`", server);
+        }
+        let Some(at) = rule.get("succeededIndexes") else { continue };
+        match at.word().and_then(|text| count(text, all)) {
+            None => {
+                let server = "error parsing succeededIndexes";
+                refusals.add(&at, "is no list of indexes such as `0-2,5`", server);
+            }
+            Some(found) if rule.int("succeededCount").is_some_and(|wanted| wanted > found) => {
+                let server = "must be less than or equal to the number of indexes in the specified succeededIndexes field";
+                refusals.add(&rule, "counts more than its indexes", server);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The number of indexes of a list such as `0-2,5`, which ascend and are below a limit.
+fn count(text: &str, limit: i64) -> Option<i64> {
+    if text.is_empty() {
+        return Some(0);
+    }
+    let (mut found, mut last) = (0, -1);
+    for part in text.split(',') {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let (from, to): (i64, i64) = (from.parse().ok()?, to.parse().ok()?);
+        let ascends = from > last && (to > from || !part.contains('-')) && to < limit;
+        if !ascends {
+            return None;
+        }
+        found += to - from + 1;
+        last = to;
+    }
+    Some(found)
+}
+
+/// The rules that say which failures count.
+fn failures(spec: &At<'_>, policy: &At<'_>, template: &At<'_>, refusals: &mut Refusals) {
+    if let Some(at) = spec.get("podReplacementPolicy")
+        && at.word() == Some("TerminatingOrFailed")
+    {
+        let server = "Unsupported value: supported values: \"Failed\"";
+        refusals.add(&at, "has to be `Failed` beside `podFailurePolicy`", server);
+    }
+    let containers = ["containers", "initContainers"]
+        .iter()
+        .flat_map(|key| template.get("spec").map(|pod| pod.list(key)).unwrap_or_default());
+    let names: Vec<&str> = containers.filter_map(|container| container.text("name")).collect();
+    for rule in policy.list("rules") {
+        let codes = rule.get("onExitCodes");
+        let conditions = rule.list("onPodConditions");
+        if codes.is_some() != conditions.is_empty() {
+            let server = "specifying one of OnExitCodes and OnPodConditions is required";
+            refusals.add(&rule, "needs `onExitCodes` or `onPodConditions`, and not both", server);
+        }
+        if rule.text("action") == Some("FailIndex") && !spec.has("backoffLimitPerIndex") {
+            let server = "requires the backoffLimitPerIndex";
+            refusals.add(&rule, "needs `backoffLimitPerIndex` for `FailIndex`", server);
+        }
+        let Some(codes) = codes else { continue };
+        if let Some(name) = codes.get("containerName")
+            && name.word().is_some_and(|text| !names.contains(&text))
+        {
+            let server = "must be one of the container or initContainer names in the pod template";
+            refusals.add(&name, "is no container of the pod", server);
+        }
+        for value in codes.list("values") {
+            if codes.text("operator") == Some("In") && value.node.as_int() == Some(0) {
+                let server = "must not be 0 for the In operator";
+                refusals.add(&value, "may not be 0 for `In`", server);
+            }
+        }
+    }
 }
 
 fn cron_job(spec: &At<'_>, refusals: &mut Refusals) {
@@ -198,7 +320,8 @@ fn cron_job(spec: &At<'_>, refusals: &mut Refusals) {
             refusals.add(&zone, "is no time zone such as `Europe/Berlin`", server);
         }
     }
-    for key in ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
+    refusals.at_least_long(spec, "startingDeadlineSeconds", 0);
+    for key in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
         refusals.at_least(spec, key, 0);
     }
     match spec.at(&["jobTemplate", "spec"]) {

@@ -1,0 +1,207 @@
+//! Kinds of the cluster itself: admission policies, API services, flow control, endpoints.
+
+use super::at::{At, Refusals};
+use super::syntax;
+
+/// A ValidatingAdmissionPolicy.
+pub(super) fn policy(object: &At<'_>, refusals: &mut Refusals) {
+    let Some(spec) = object.get("spec") else { return };
+    if spec.list("validations").is_empty() && spec.list("auditAnnotations").is_empty() {
+        let server = "validations or auditAnnotations must contain at least one item";
+        refusals.add(&spec, "needs `validations` or `auditAnnotations`", server);
+    }
+    let name = object.at(&["metadata", "name"]);
+    let name = name.as_ref().and_then(|name| name.word()).unwrap_or_default();
+    for annotation in spec.list("auditAnnotations") {
+        let Some(key) = annotation.get("key") else { continue };
+        if key.word().is_some_and(|text| !syntax::is_qualified(&format!("{name}/{text}"))) {
+            let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
+            refusals.add(&key, "is no key behind the name of the policy", server);
+        }
+    }
+}
+
+/// A ValidatingAdmissionPolicyBinding.
+pub(super) fn binding(object: &At<'_>, refusals: &mut Refusals) {
+    let Some(spec) = object.get("spec") else { return };
+    if let Some(parameter) = spec.get("paramRef") {
+        let is_named = parameter.text("name").is_some();
+        if is_named == parameter.has("selector") {
+            let server = "one of name or selector must be specified";
+            refusals.add(&parameter, "needs `name` or `selector`, and not both", server);
+        }
+    }
+    let actions = spec.list("validationActions");
+    let has = |action: &str| actions.iter().any(|one| one.word() == Some(action));
+    if let (true, Some(at)) = (has("Deny") && has("Warn"), spec.get("validationActions")) {
+        let server = "must not contain both Deny and Warn";
+        refusals.add(&at, "may not have `Deny` and `Warn`", server);
+    }
+}
+
+/// The object of an Event.
+pub(super) fn event(object: &At<'_>, refusals: &mut Refusals) {
+    let namespace = |keys: &[&str]| object.at(keys).and_then(|at| at.word()).unwrap_or_default();
+    let about = object.at(&["involvedObject", "namespace"]);
+    let own = namespace(&["metadata", "namespace"]);
+    if let Some(at) = about.filter(|at| at.word() != Some("") && at.word() != Some(own))
+        && !own.is_empty()
+    {
+        let server = "does not match event.namespace";
+        refusals.add(&at, "is another namespace than the Event's", server);
+    }
+}
+
+/// An APIService.
+pub(super) fn service(object: &At<'_>, refusals: &mut Refusals) {
+    let Some(spec) = object.get("spec") else { return };
+    let text = |key| spec.text(key).unwrap_or_default();
+    let wanted = format!("{}.{}", text("version"), text("group"));
+    if let Some(name) = object.at(&["metadata", "name"])
+        && name.word().is_some_and(|name| name != wanted)
+    {
+        let server = "must be `spec.version+\".\"+spec.group`";
+        refusals.add(&name, format!("has to be `{wanted}`"), server);
+    }
+    syntax::label(spec.get("version"), refusals);
+    let insecure = spec.get("insecureSkipTLSVerify").filter(|_| spec.is("insecureSkipTLSVerify"));
+    if let Some(at) = insecure {
+        if !spec.has("service") {
+            let server = "local APIServices may not have insecureSkipTLSVerify";
+            refusals.add(&at, "needs a `service`", server);
+        } else if spec.text("caBundle").is_some() {
+            let server = "may not be true if caBundle is present";
+            refusals.add(&at, "may not be beside `caBundle`", server);
+        }
+    }
+}
+
+/// A PriorityLevelConfiguration.
+pub(super) fn priority_level(object: &At<'_>, refusals: &mut Refusals) {
+    let Some(spec) = object.get("spec") else { return };
+    let kind = spec.text("type").unwrap_or_default();
+    let limited = spec.get("limited");
+    match (kind, &limited) {
+        ("Limited", None) => refusals.missing(&spec, "limited"),
+        ("Exempt", Some(at)) => refusals.add(at, "is for `Limited` only", "Forbidden"),
+        _ => {}
+    }
+    let Some(response) = limited.and_then(|limited| limited.get("limitResponse")) else { return };
+    let queuing = response.get("queuing");
+    match (response.text("type"), &queuing) {
+        (Some("Queue"), None) => refusals.missing(&response, "queuing"),
+        (Some("Reject"), Some(at)) => refusals.add(at, "is for `Queue` only", "Forbidden"),
+        _ => {}
+    }
+    let Some(queuing) = queuing else { return };
+    // 0 stands for the default.
+    let count = |key, default| queuing.int(key).filter(|count| *count != 0).unwrap_or(default);
+    let (queues, hand) = (count("queues", 64), count("handSize", 8));
+    if let (true, Some(at)) = (hand > queues, queuing.get("handSize").or(queuing.get("queues"))) {
+        let server = "should not be greater than queues";
+        refusals.add(&at, "lets `handSize` be more than `queues`", server);
+    }
+}
+
+/// The rules of a FlowSchema.
+pub(super) fn flow(object: &At<'_>, refusals: &mut Refusals) {
+    for rule in object.get("spec").iter().flat_map(|spec| spec.list("rules")) {
+        for subject in rule.list("subjects") {
+            let kind = subject.text("kind").unwrap_or_default();
+            for (other, field) in
+                [("ServiceAccount", "serviceAccount"), ("User", "user"), ("Group", "group")]
+            {
+                match subject.get(field) {
+                    None if kind == other => refusals.missing(&subject, field),
+                    Some(at) if kind != other => {
+                        let why = format!("is for the kind `{other}` only");
+                        refusals.add(&at, why, "is forbidden when subject kind is not");
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for one in rule.list("resourceRules") {
+            let everywhere = one.is("clusterScope");
+            let namespaces = one.list("namespaces");
+            if namespaces.is_empty() && !everywhere {
+                let server =
+                    "resource rules that are not cluster scoped must supply at least one namespace";
+                refusals.add(&one, "needs `namespaces` or `clusterScope`", server);
+            }
+            for namespace in namespaces.iter().filter(|one| one.word() != Some("*")) {
+                if namespace.word() == Some("") {
+                    refusals.add(namespace, "may not be empty", "nor be a valid namespace name");
+                }
+                syntax::label(Some(namespace.clone()), refusals);
+            }
+        }
+        for url in rule.list("nonResourceRules").iter().flat_map(|one| one.list("nonResourceURLs"))
+        {
+            if url.word().is_some_and(|text| text != "*" && !text.starts_with('/')) {
+                refusals.add(&url, "has to begin with `/`", "must start with slash");
+            }
+        }
+    }
+}
+
+/// Endpoints, one object for all of them.
+pub(super) fn endpoints(object: &At<'_>, refusals: &mut Refusals) {
+    for subset in object.list("subsets") {
+        if subset.list("addresses").is_empty() && subset.list("notReadyAddresses").is_empty() {
+            let server = "must specify `addresses` or `notReadyAddresses`";
+            refusals.add(&subset, "needs `addresses` or `notReadyAddresses`", server);
+        }
+        let ports = subset.list("ports");
+        for port in ports.iter().filter(|port| ports.len() > 1 && port.text("name").is_none()) {
+            refusals.missing(port, "name");
+        }
+        for port in &ports {
+            if let Some(protocol) = port.get("appProtocol")
+                && protocol.word().is_some_and(|text| !syntax::is_qualified(text))
+            {
+                refusals.add(&protocol, "is no name of a protocol", "name part must consist of");
+            }
+        }
+    }
+}
+
+/// An EndpointSlice.
+pub(super) fn slice(object: &At<'_>, refusals: &mut Refusals) {
+    let fits: fn(&str) -> bool = match object.text("addressType") {
+        Some("IPv4") => |text| text.parse::<std::net::Ipv4Addr>().is_ok(),
+        Some("IPv6") => |text| text.parse::<std::net::Ipv6Addr>().is_ok(),
+        Some("FQDN") => |text| syntax::is_subdomain(text) && text.contains('.'),
+        _ => return,
+    };
+    for address in object.list("endpoints").iter().flat_map(|one| one.list("addresses")) {
+        if address.word().is_some_and(|text| !fits(text)) {
+            let why = "is no address of the type `addressType`";
+            refusals.add(&address, why, "must be a valid IP address");
+        }
+    }
+}
+
+/// The place of a volume that is attached.
+pub(super) fn attachment(object: &At<'_>, refusals: &mut Refusals) {
+    let Some(source) = object.at(&["spec", "source"]) else { return };
+    let fields = ["inlineVolumeSpec", "persistentVolumeName"];
+    if fields.iter().filter(|field| source.has(field)).count() != 1 {
+        let server = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
+        refusals.add(&source, "needs `persistentVolumeName`", server);
+    }
+}
+
+/// The scope of an IngressClass's parameters.
+pub(super) fn ingress_class(object: &At<'_>, refusals: &mut Refusals) {
+    let Some(parameters) = object.at(&["spec", "parameters"]) else { return };
+    let within = parameters.text("scope") == Some("Namespace");
+    match parameters.get("namespace") {
+        None if within => refusals.missing(&parameters, "namespace"),
+        Some(at) if !within => {
+            let server = "`parameters.scope` is set to 'Cluster'";
+            refusals.add(&at, "needs the scope `Namespace`", server);
+        }
+        _ => {}
+    }
+}
