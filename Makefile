@@ -60,11 +60,20 @@ test-fast: ## Formatting, lints, freshness, and the tests that need no other pro
 test: ## Install what the tests need, and run everything
 	@scripts/test all
 
-.PHONY: rehearse
-rehearse: ## The platform's path on real parts, with a transcript: trips, Kafka, lake, Airflow, dbt, Trino, dashboards
-	scripts/peers install duckdb localstack databases dbt kafka hive-metastore trino airflow stand-in
-	cargo build --locked
-	CI=true cargo test --locked --quiet --test it data_services::rehearsal -- --nocapture
+REHEARSAL_PEERS := duckdb docker compose localstack databases slapd minio loki dbt kafka hive-metastore trino spark airflow \
+	stand-in prometheus alertmanager otel-collector boto3
+
+.PHONY: rehearse rehearse-faults rehearse-parts
+rehearse: rehearse-parts ## The whole platform in a Docker engine, on real parts: trips to dashboards, alerts, a restart. Needs root
+	scripts/rehearse
+
+rehearse-faults: rehearse-parts ## Put each known fault back into a copy, and print which stage of the rehearsal notices it
+	scripts/rehearse --faults
+
+rehearse-parts:
+	scripts/peers install $(REHEARSAL_PEERS)
+	cargo build --locked -p compose-gen -p export-dbt
+	scripts/secrets-init-files dev
 
 .PHONY: faults
 faults: ## Put each fault of a first start back, one by one, and show that its check fails; FILTER= chooses some

@@ -46,7 +46,7 @@ fn list(value: &Value) -> &[Value] {
 }
 
 /// A panel's name and SQL, with the plugin's macros for a range that holds all of the simulation.
-pub(crate) fn questions() -> Vec<(String, String, bool)> {
+fn questions() -> Vec<(String, String, bool)> {
     let mut all = Vec::new();
     for (name, dashboard) in dashboards() {
         for panel in list(&dashboard["panels"]) {

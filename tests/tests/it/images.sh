@@ -29,6 +29,16 @@ root() {
     printf '%s\n' "$root"
 }
 
+# stand_in_of_python: the base of the application's stand-ins, whose packages are not needed here.
+stand_in_of_python() {
+    local root image
+    root=$(root python)
+    tool "$root" apt-get <<<'exit 0'
+    tool "$root" pip <<<'exit 0'
+    image=$(sed -n 's/^FROM //p' tests/platform/stand-in/image/Dockerfile)
+    tar --create --directory "$root" . | docker import --change 'ENV PATH=/bin' - "$image" >/dev/null
+}
+
 # fails COMMAND...: prints what the command says when it refuses.
 fails() {
     if "$@" >"$scratch/log" 2>&1; then
@@ -94,3 +104,9 @@ mkdir -p "$scratch/apps/services/frontend"
 APPLICATION_DIR=$scratch/apps scripts/images check frontend && echo there
 echo '# up asks only for images that are not there, and osrm has one'
 APPLICATION_DIR=/nowhere scripts/images up core 2>&1 || echo "status $?"
+
+echo '# up takes a stand-in for osrm where the application is one, too'
+docker rmi --force rideshare/osrm >/dev/null
+stand_in_of_python
+(unset APPLICATION_DIR && scripts/images up core 2>&1 || true) | grep 'takes the place of osrm'
+docker run --rm --entrypoint /bin/ls rideshare/osrm /usr/local/bin /data

@@ -23,6 +23,7 @@ mod parity;
 mod peers_script;
 mod readme;
 mod register_tables;
+mod rehearsal;
 mod release;
 mod secrets_init_image;
 mod secrets_path;

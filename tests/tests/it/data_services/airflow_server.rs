@@ -98,6 +98,13 @@ impl Airflow {
         command
     }
 
+    /// A program with the environment of a task.
+    pub(super) fn task(&self, program: &str) -> Command {
+        let mut command = self.command("airflow-scheduler", program);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
     /// Makes the schema, as the image's entrypoint does, and starts the API server by its generated command, which makes
     /// the administrator.
     pub(super) fn start_api(&self) -> Server {

@@ -166,6 +166,10 @@ fn the_lake_is_published_after_its_tests_and_bronze_registered_when_it_appears()
     assert_eq!(third, "failed:build=failed,publish=upstream_failed", "{}", airflow.task_logs());
     assert_eq!(objects(&lake.url(), "dags-gold"), published, "a failed test publishes nothing");
 
+    // As when somebody starts the task `publish` alone.
+    let held = run(&mut airflow.task("export-dbt")).expect(1);
+    assert!(held.stderr.contains("stg_trips"), "{}", held.transcript(&[]));
+
     for expression in airflows_panels() {
         let asked = format!("/api/v1/query?query={}", percent(&expression));
         let answered = || get(metrics, &asked).is_some_and(|text| text.contains("\"metric\""));

@@ -15,7 +15,6 @@ mod localstack;
 mod minio;
 mod postgres;
 mod redis;
-mod rehearsal;
 mod schema_registry;
 mod settings;
 mod spark;

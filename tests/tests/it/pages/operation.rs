@@ -53,10 +53,13 @@ fn unknown(words: &[String]) -> Vec<String> {
     let (services, workloads, volumes) = (services(), workloads(), volumes());
     let mut missing = Vec::new();
     if words.starts_with(&["docker".to_owned(), "compose".to_owned()]) {
-        // docker compose --file FILE COMMAND [OPTION...] [SERVICE...]; of `exec` the rest is the container's command.
+        // docker compose --file FILE COMMAND [OPTION...] [SERVICE...]; of `exec` and `run` the rest is the container's command.
         let names = words.iter().skip(5).filter(|word| !word.starts_with('-'));
-        let count =
-            if words.get(4).is_some_and(|command| command == "exec") { 1 } else { usize::MAX };
+        let count = if words.get(4).is_some_and(|command| command == "exec" || command == "run") {
+            1
+        } else {
+            usize::MAX
+        };
         let is_unknown = |name: &&String| *name != "NAME" && !services.contains(*name);
         missing.extend(names.take(count).filter(is_unknown).cloned());
     }

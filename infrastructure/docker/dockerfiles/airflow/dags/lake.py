@@ -1,7 +1,8 @@
 """The tables of silver and gold: dbt builds them in DuckDB, export-dbt publishes them as Delta tables.
 
 Both programs take their settings from the scheduler's environment. DuckDB's file has one writer: one run at a time,
-and one task for all models. A model or a test that fails ends the run before anything is published.
+and one task for all models. A model or a test that fails ends the run before anything is published; a `publish` that
+somebody starts alone then holds back the tables that did not pass (EXPORT_REQUIRE_TESTS).
 """
 
 import datetime

@@ -21,8 +21,15 @@ def stop_on_signals() -> None:
         signal.signal(number, lambda *_: stopping.set())
 
 
-def serve(name: str, port: int, healthy=lambda: True, page: bytes | None = None, content_type: str = "text/html") -> None:
-    """Answers /health, and / with `page`. Tests choose another port."""
+def serve(
+    name: str,
+    port: int,
+    healthy=lambda: True,
+    page: bytes | None = None,
+    content_type: str = "text/html",
+    below: str | None = None,
+) -> None:
+    """Answers /health, and `page` at / or at every place below `below`. Tests choose another port."""
     port = int(os.environ.get("STAND_IN_PORT") or port)
 
     class Handler(BaseHTTPRequestHandler):
@@ -31,7 +38,7 @@ def serve(name: str, port: int, healthy=lambda: True, page: bytes | None = None,
                 well = healthy()
                 body = json.dumps({"service": name, "stand_in": True, "healthy": well}).encode()
                 self.answer(200 if well else 503, body, "application/json")
-            elif self.path == "/" and page is not None:
+            elif page is not None and (self.path == "/" if below is None else self.path.startswith(below)):
                 self.answer(200, page, content_type)
             else:
                 self.answer(404, b"", "text/plain")

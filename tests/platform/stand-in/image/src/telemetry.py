@@ -1,14 +1,18 @@
-"""Metrics, pushed to the collector that the contract names; without one they are counted and go nowhere."""
+"""Metrics and spans, pushed to the collector that the contract names; without one they go nowhere."""
 
 import os
 
-from opentelemetry import metrics
+from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 _provider: MeterProvider | None = None
+_tracers: TracerProvider | None = None
 
 
 class Meters:
@@ -23,16 +27,26 @@ class Meters:
 
 
 def start(service: str) -> Meters:
-    global _provider
+    global _provider, _tracers
+    resource = Resource.create({"service.name": service, "stand_in": True})
     readers = []
+    _tracers = TracerProvider(resource=resource)
     if endpoint := os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
-        exporter = OTLPMetricExporter(endpoint=endpoint, insecure=endpoint.startswith("http://"))
+        insecure = endpoint.startswith("http://")
+        exporter = OTLPMetricExporter(endpoint=endpoint, insecure=insecure)
         readers.append(PeriodicExportingMetricReader(exporter))
-    _provider = MeterProvider(readers, resource=Resource.create({"service.name": service, "stand_in": True}))
+        _tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, insecure=insecure)))
+    _provider = MeterProvider(readers, resource=resource)
     return Meters(_provider.get_meter(service))
 
 
+def tracer() -> trace.Tracer:
+    """Of the service that has started."""
+    return _tracers.get_tracer(__name__) if _tracers is not None else trace.NoOpTracer()
+
+
 def stop() -> None:
-    """Sends the last values."""
-    if _provider is not None:
-        _provider.shutdown()
+    """Sends the last values and spans."""
+    for provider in (_provider, _tracers):
+        if provider is not None:
+            provider.shutdown()

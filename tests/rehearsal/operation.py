@@ -1,0 +1,91 @@
+"""The commands of the pages on operation, as a person would copy them."""
+
+import re
+
+from compose import PROJECT, TOOLS, compose, containers, inside, run, until_healthy, up
+from parity import tables
+from parts import messages, trino
+from pipeline import TOPICS
+from transcript import check, step, until
+
+SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+
+# Where a command compiles or asks a registry, the same without that.
+INSTEAD = {
+    "make generate": str(TOOLS / "compose-gen"),
+    "docker compose --file infrastructure/docker/compose.yaml build secrets-seed": "scripts/secrets-init-image",
+}
+
+PASSWORD = "rotated 'r' $r \\ #"
+
+
+def blocks(name: str, start: str) -> list[list[str]]:
+    """The shell blocks of a page in docs from the text `start` on: the commands of each."""
+    _, found, text = (PROJECT / "docs" / name).read_text().partition(start)
+    check(found, f"{name} has no {start!r}")
+    lines = [block.splitlines() for block in SHELL.findall(text)]
+    return [[line for line in block if line and not line.startswith("#")] for block in lines]
+
+
+def do(command: str, stdin: str = "") -> str:
+    return run("bash", "-c", INSTEAD.get(command, command), stdin=stdin)
+
+
+def dashboard() -> None:
+    """empty-dashboard.md."""
+    commands = blocks("empty-dashboard.md", "In one go, with Compose")[0]
+    said = "".join(do(command) for command in commands)
+    check("mart_trips" in said and "No data found" in said, f"the answers are others:\n{said}")
+    step(f"{len(commands)} commands of empty-dashboard.md")
+
+
+def rotate() -> None:
+    """rotate-a-secret.md, with the password of Redis."""
+    path = PROJECT / "infrastructure/platform/secrets.yaml"
+    old, new = "REDIS_PASSWORD: {dev: admin}", f'REDIS_PASSWORD: {{dev: "{PASSWORD.replace(chr(92), chr(92) * 2)}"}}'
+    check(old in path.read_text(), f"{path} has no {old}")
+    path.write_text(path.read_text().replace(old, new))
+    value = blocks("rotate-a-secret.md", "**Compose.**")[0]
+    order = blocks("rotate-a-secret.md", "## What restarts, in which order")[0]
+    for command in value + order:
+        do(command)
+    until_healthy()
+    asked = inside("redis", "sh", "-c", '. /secrets/core.env; printf %s "$REDIS_PASSWORD"')
+    check(asked == PASSWORD, f"redis has the password {asked!r}")
+    sent = messages()["trips"]
+    # stream-processor confirms a message to Kafka after Redis has it.
+    until("new trips after the rotation", lambda: messages()["trips"] > sent)
+    step(f"{len(value + order)} commands of rotate-a-secret.md: a password with hard characters, and every client is healthy")
+
+    (login, _), (fernet, _), directory = (
+        blocks("rotate-a-secret.md", f"### {title}")[0] for title in ("PostgreSQL", "Airflow", "LDAP")
+    )
+    check("admin" in do(login, "SELECT current_user;\n"), "psql has not logged in")
+    do(fernet)
+    if "openldap" in containers():
+        for command in directory:
+            do(command)
+    step("the commands for PostgreSQL, Airflow and LDAP")
+
+
+def counts() -> dict[str, int]:
+    names = [f"bronze.bronze_{topic}" for topic in TOPICS] + tables()
+    return {name: trino(f"SELECT count(*) FROM delta.{name}")[0][0] for name in names}
+
+
+def restart(profiles: str) -> None:
+    """backup-and-restore.md: everything stops, is copied, gets the copy back, and starts. The page starts the platform
+    after the copy, too; here it starts once.
+    """
+    compose("stop", "simulation")
+    before = counts()
+    backup, restored = blocks("backup-and-restore.md", "## Compose")[:2]
+    check(backup[-1].startswith("make up") and restored[0] == "make down", "the page has another order")
+    for command in backup[:-1] + restored[1:-1]:
+        do(command)
+    step("make down, and the lake's volume is backed up, deleted and restored")
+    up(profiles)
+    after = counts()
+    lost = {name: (rows, after[name]) for name, rows in before.items() if after[name] < rows}
+    check(not lost, f"rows are lost: {lost}")
+    step(f"make up: every service is healthy again, and none of {len(before)} tables has lost a row")

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec "$PEER_LOCALSTACK_PYTHON" -m localstack.runtime.main
