@@ -64,51 +64,50 @@ def limits() -> None:
 
 
 STAGES = {
-    "secrets": pipeline.secrets,
-    "topics": pipeline.topics,
-    "dags": pipeline.dags,
-    "targets": telemetry.targets,
-    "stop-a-part": telemetry.stop_a_part,
-    "traces": telemetry.traces,
-    "bronze": pipeline.bronze,
-    "lake": pipeline.lake,
-    "panels": pipeline.panels,
-    "models": models,
-    "alert": telemetry.alert,
-    "logs": telemetry.logs,
-    "metrics": telemetry.metrics,
-    "limits": limits,
-    "dashboard": operation.dashboard,
-    "restart": lambda: operation.restart(PROFILES),
-    "rotate": operation.rotate,
-    "again": again,
+    "images": lambda words: images(),
+    "start": lambda words: start(words.profiles, words.services),
+    "secrets": lambda words: pipeline.secrets(),
+    "topics": lambda words: pipeline.topics(),
+    "dags": lambda words: pipeline.dags(),
+    "targets": lambda words: telemetry.targets(),
+    "stop-a-part": lambda words: telemetry.stop_a_part(),
+    "traces": lambda words: telemetry.traces(),
+    "bronze": lambda words: pipeline.bronze(),
+    "lake": lambda words: pipeline.lake(),
+    "panels": lambda words: pipeline.panels(),
+    "models": lambda words: models(),
+    "alert": lambda words: telemetry.alert(),
+    "logs": lambda words: telemetry.logs(),
+    "metrics": lambda words: telemetry.metrics(),
+    "limits": lambda words: limits(),
+    "dashboard": lambda words: operation.dashboard(),
+    "restart": lambda words: operation.restart(words.profiles),
+    "rotate": lambda words: operation.rotate(),
+    "upgrade": lambda words: operation.upgrade(words.profiles),
+    "again": lambda words: again(),
 }
 
 # Stages that only some faults need, because another test has them.
-MORE_STAGES = {
-    "sigterm": pipeline.sigterm,
-}
+MORE_STAGES = {"sigterm": lambda words: pipeline.sigterm()}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="rehearsal")
     parser.add_argument("--profiles", default=PROFILES)
     parser.add_argument("--services", help="start these, and what they need, in place of all that the profiles have")
-    parser.add_argument("--faults", action="store_true", help="put each fault back, one by one")
-    parser.add_argument("stages", nargs="*", metavar="STAGE", help=", ".join(("images", "start", *STAGES, *MORE_STAGES)))
+    parser.add_argument("--faults", action="store_true", help="put each fault back, or those of the names that follow")
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help=", ".join((*STAGES, *MORE_STAGES)))
     words = parser.parse_args()
+    known = {fault.name for fault in faults.FAULTS} if words.faults else {*STAGES, *MORE_STAGES}
+    if unknown := [name for name in words.stages if name not in known]:
+        parser.error(f"{', '.join(unknown)}: expected one of {', '.join(sorted(known))}")
     try:
         if words.faults:
             return faults.put_back(words.stages)
         if "REHEARSAL_IN_COPY" not in os.environ:
             return copies.rehearse_in_copy(sys.argv[1:])
-        for name in words.stages or ("images", "start", *STAGES):
-            if name == "images":
-                images()
-            elif name == "start":
-                start(words.profiles, words.services)
-            else:
-                {**STAGES, **MORE_STAGES}[name]()
+        for name in words.stages or STAGES:
+            {**STAGES, **MORE_STAGES}[name](words)
     except Failed as failure:
         print(f"rehearsal: failed: {failure}", file=sys.stderr)
         return 1

@@ -1,6 +1,8 @@
 """The commands of the pages on operation, as a person would copy them."""
 
+import pathlib
 import re
+import tempfile
 
 from compose import PROJECT, TOOLS, compose, containers, inside, run, until_healthy, up
 from parity import tables
@@ -66,6 +68,24 @@ def rotate() -> None:
         for command in directory:
             do(command)
     step("the commands for PostgreSQL, Airflow and LDAP")
+
+
+def upgrade(profiles: str) -> None:
+    """upgrade-a-part.md, with a release of Redis that only this engine has: the same program under another tag."""
+    raised = blocks("upgrade-a-part.md", "# Upgrading a part")[0][0].partition("#")[0].split()
+    part, version = raised[1:]
+    newer = version.replace("-", "-next-", 1)
+    with tempfile.TemporaryDirectory() as folder:
+        # raise-version ends with `make generate`, which compiles.
+        make = pathlib.Path(folder) / "make"
+        make.write_text(f"#!/bin/sh\nexec {TOOLS}/compose-gen\n")
+        make.chmod(0o755)
+        do(f"PATH={folder}:$PATH {raised[0]} {part} {newer}")
+    run("scripts/local-images", "build")
+    up(profiles)
+    image = containers()[part]["Config"]["Image"]
+    check(image == f"{part}:{newer}", f"{part} runs as {image}")
+    step(f"{' '.join(raised)} and make up: {image} runs, and every service is healthy")
 
 
 def counts() -> dict[str, int]:

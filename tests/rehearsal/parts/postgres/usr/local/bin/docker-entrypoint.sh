@@ -2,8 +2,8 @@
 # In place of PostgreSQL's entrypoint: an empty folder becomes a database of POSTGRES_USER with the name POSTGRES_DB.
 set -eu
 as_postgres() { setpriv --reuid=999 --regid=999 --clear-groups "$@"; }
-mkdir -p "$PGDATA"
-chown -R 999:999 "$PGDATA"
+mkdir -p "$PGDATA" /var/run/postgresql
+chown -R 999:999 "$PGDATA" /var/run/postgresql
 chmod 700 "$PGDATA"
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     (umask 077 && printf '%s\n' "$POSTGRES_PASSWORD" >/tmp/password)
@@ -15,5 +15,4 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     echo "CREATE DATABASE $POSTGRES_DB" |
         as_postgres postgres --single -D "$PGDATA" postgres
 fi
-# shellcheck disable=SC2093 # bash has no function to exec
-exec setpriv --reuid=999 --regid=999 --clear-groups "$@" -c listen_addresses='*' -k /tmp
+exec setpriv --reuid=999 --regid=999 --clear-groups "$@" -c listen_addresses='*' -k /var/run/postgresql
