@@ -59,7 +59,11 @@ def troubles() -> list[str]:
 
 def until_healthy(seconds: float = 600) -> None:
     def healthy() -> bool:
-        if found := troubles():
+        found = troubles()
+        given_up = [one for one in found if ", unhealthy," in one]
+        if given_up:
+            raise Failed(f"a health check has given up: {given_up}")
+        if found:
             raise ValueError(f"{found}")
         return True
 
