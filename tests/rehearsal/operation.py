@@ -59,15 +59,10 @@ def rotate() -> None:
     until("new trips after the rotation", lambda: messages()["trips"] > sent)
     step(f"{len(value + order)} commands of rotate-a-secret.md: a password with hard characters, and every client is healthy")
 
-    (login, _), (fernet, _), directory = (
-        blocks("rotate-a-secret.md", f"### {title}")[0] for title in ("PostgreSQL", "Airflow", "LDAP")
-    )
+    login, fernet = (blocks("rotate-a-secret.md", f"### {title}")[0][0] for title in ("PostgreSQL", "Airflow"))
     check("admin" in do(login, "SELECT current_user;\n"), "psql has not logged in")
     do(fernet)
-    if "openldap" in containers():
-        for command in directory:
-            do(command)
-    step("the commands for PostgreSQL, Airflow and LDAP")
+    step("the commands for PostgreSQL and Airflow")
 
 
 def upgrade(profiles: str) -> None:
