@@ -54,6 +54,10 @@ impl Fault {
 #[derive(Debug)]
 pub struct Copy {
     folder: tempfile::TempDir,
+    /// compose-gen, which makes the generated files of a fault anew.
+    generator: PathBuf,
+    /// The tests that cross tools.
+    tests: PathBuf,
 }
 
 /// The end of a check.
@@ -70,11 +74,11 @@ pub enum Verdict {
 }
 
 impl Copy {
-    /// Copies the checkout.
+    /// Copies the checkout, and builds the tests.
     ///
     /// # Panics
-    /// There is no git, or no room.
-    pub fn new() -> Copy {
+    /// There is no git or no room, or the tests do not build.
+    pub fn new(generator: &Path) -> Copy {
         let folder = tempfile::tempdir().unwrap();
         let script = "git ls-files -z --cached --others --exclude-standard | xargs -0 cp -a --parents -t \"$1\"";
         run(Command::new("sh").args(["-c", script, "copy"]).arg(folder.path()).current_dir(root()))
@@ -83,50 +87,40 @@ impl Copy {
         if peers.exists() {
             std::os::unix::fs::symlink(peers, folder.path().join(".peers")).unwrap();
         }
-        Copy { folder }
+        Copy { folder, generator: generator.to_owned(), tests: tests() }
     }
 
-    /// Puts a fault into the copy, runs its check with `cargo`, and takes the fault out again.
+    /// Puts a fault into the copy, runs its check, and takes the fault out again.
     ///
     /// # Errors
     /// The fault cannot be put back.
-    pub fn try_fault(&self, fault: &Fault, generator: &Path) -> Result<Verdict, String> {
+    pub fn try_fault(&self, fault: &Fault) -> Result<Verdict, String> {
         let place = self.folder.path().join(&fault.edit.0);
         let before =
             std::fs::read(&place).map_err(|error| format!("{}: {error}", place.display()))?;
         std::fs::write(&place, fault.apply(self.folder.path())?).unwrap();
-        let verdict = self.check(fault, generator);
+        let verdict = self.check(fault);
         std::fs::write(&place, before).unwrap();
-        self.generate(generator);
+        self.generate();
         Ok(verdict)
     }
 
-    fn generate(&self, generator: &Path) -> bool {
-        run(Command::new(generator).current_dir(self.folder.path())).status == 0
+    fn generate(&self) -> bool {
+        run(Command::new(&self.generator).current_dir(self.folder.path())).status == 0
     }
 
-    fn check(&self, fault: &Fault, generator: &Path) -> Verdict {
+    fn check(&self, fault: &Fault) -> Verdict {
         // The generated files are not made anew when one of them is edited itself.
         let source = ["infrastructure/platform", "infrastructure/config"];
-        if source.iter().any(|folder| fault.edit.0.starts_with(folder)) && !self.generate(generator)
-        {
+        if source.iter().any(|folder| fault.edit.0.starts_with(folder)) && !self.generate() {
             return Verdict::Refused;
         }
-        let ended = run(Command::new("cargo")
-            .args([
-                "test",
-                "--locked",
-                "--quiet",
-                "--test",
-                "it",
-                "--no-fail-fast",
-                "--",
-                &fault.check,
-            ])
+        let ended = run(Command::new(&self.tests)
+            .arg(&fault.check)
             .env("RIDESHARE_ROOT", self.folder.path())
             .env("INSTA_UPDATE", "no")
             .env("CI", "true")
-            .current_dir(root()));
+            .current_dir(root().join("tests")));
         let passed = |line: &str| line.contains(" passed;") && !line.contains(" 0 passed;");
         match ended.status {
             0 if ended.stdout.lines().any(passed) => Verdict::Missed,
@@ -137,22 +131,31 @@ impl Copy {
     }
 }
 
-impl Default for Copy {
-    fn default() -> Self {
-        Copy::new()
-    }
+/// The program of the tests that cross tools, as cargo builds it.
+fn tests() -> PathBuf {
+    let built = run(Command::new("cargo")
+        .args(["test", "--locked", "--test", "it", "--no-run", "--message-format", "json"])
+        .current_dir(root()))
+    .expect(0);
+    let artifact = |line: &str| -> Option<PathBuf> {
+        let artifact: serde_json::Value = serde_json::from_str(line).ok()?;
+        let source = artifact["target"]["src_path"].as_str()?;
+        source.ends_with("tests/tests/it/main.rs").then_some(())?;
+        Some(artifact["executable"].as_str()?.into())
+    };
+    built.stdout.lines().find_map(artifact).expect("cargo names the program")
 }
 
 /// Tries those whose words or check contain `filter`, prints a line for each, and returns whether all were noticed.
 pub fn put_back(filter: &str, generator: &Path, mut print: impl FnMut(&str)) -> bool {
-    let copy = Copy::new();
+    let copy = Copy::new(generator);
     let mut missed = 0;
     let all = all();
     let chosen = all.iter().filter(|one| one.fault.contains(filter) || one.check.contains(filter));
     for fault in chosen {
         let start = Instant::now();
         let mut line = String::new();
-        let verdict = copy.try_fault(fault, generator);
+        let verdict = copy.try_fault(fault);
         let word = match &verdict {
             Ok(Verdict::Noticed) => "noticed".to_owned(),
             Ok(Verdict::Refused) => "refused by compose-gen".to_owned(),
