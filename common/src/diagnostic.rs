@@ -154,6 +154,14 @@ impl Diagnostic {
         self
     }
 
+    /// The same problem in another text: each place becomes the one that `to` gives, or none.
+    pub fn moved(mut self, mut to: impl FnMut(&Place) -> Option<Place>) -> Self {
+        self.primary = self.primary.and_then(|(place, label)| Some((to(&place)?, label)));
+        let moved = |(place, label): (Place, String)| Some((to(&place)?, label));
+        self.others = self.others.into_iter().filter_map(moved).collect();
+        self
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
         self.code

@@ -171,16 +171,28 @@ pub fn load(
     let text = fs::read_to_string(path).map_err(|error| {
         Diagnostic::error("unreadable", format!("cannot read {shown}: {error}"))
     })?;
-    let loaded = yaml::load(&text, Limits::default()).map_err(|failed| {
+    parse(&text, shown, report)
+}
+
+/// Reads a text as [`load`] reads a file.
+///
+/// # Errors
+/// The mistake that keeps the text from being read.
+pub fn parse(
+    text: &str,
+    shown: String,
+    report: &mut Report,
+) -> Result<Option<File>, Box<Diagnostic>> {
+    let loaded = yaml::load(text, Limits::default()).map_err(|failed| {
         // Without a tree nothing tells which bytes are values: a catalogue stays hidden whole.
-        let source = Arc::new(Source::new(shown.clone(), &text, &anything_secret(&text)));
+        let source = Arc::new(Source::new(shown.clone(), text, &anything_secret(text)));
         Diagnostic::error(failed.code, failed.message).at(Place { source, span: failed.span }, "")
     })?;
     if loaded.documents.is_empty() {
         return Ok(None);
     }
-    let ranges: Vec<_> = loaded.documents.iter().flat_map(|root| hidden(&text, root)).collect();
-    let source = Arc::new(Source::new(shown, &text, &ranges));
+    let ranges: Vec<_> = loaded.documents.iter().flat_map(|root| hidden(text, root)).collect();
+    let source = Arc::new(Source::new(shown, text, &ranges));
     let (documents, tags) = (loaded.documents, loaded.tags);
     let file = File { source, documents, tags };
     for problem in loaded.problems {

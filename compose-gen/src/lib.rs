@@ -10,6 +10,7 @@
 mod checksum;
 pub mod cli;
 mod command;
+mod header;
 mod model;
 mod output;
 mod path;

@@ -85,11 +85,29 @@ pub fn read_beside(
     dialect: &Dialect<'_>,
     report: &mut Report,
 ) -> Option<Project> {
+    let mut reader = Reader::new(dialect, report);
     let first = files.first()?;
+    let files = reader.files(files, None);
+    beside(reader, first, files)
+}
+
+/// Reads texts as [`read_beside`] reads files; each has the path that messages and relative paths see.
+pub fn read_texts(
+    texts: &[(PathBuf, &str)],
+    dialect: &Dialect<'_>,
+    report: &mut Report,
+) -> Option<Project> {
+    let mut reader = Reader::new(dialect, report);
+    let (first, _) = texts.first()?;
+    let read = |(path, text): &(PathBuf, &str)| Some((path.clone(), reader.text(path, text)?));
+    let files = texts.iter().filter_map(read).collect();
+    beside(reader, first, files)
+}
+
+fn beside(mut reader: Reader<'_>, first: &Path, files: Vec<(PathBuf, File)>) -> Option<Project> {
+    let dialect = reader.dialect;
     let folder = paths::folder_of(first);
     let scope = Arc::new(Scope { env: Env::new() });
-    let mut reader = Reader::new(dialect, report);
-    let files = reader.files(files, None);
     let mut whole: Option<Tree> = None;
     for file in &files {
         let Some(tree) = reader.whole(std::slice::from_ref(file), &folder, &scope) else {

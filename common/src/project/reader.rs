@@ -121,7 +121,22 @@ impl<'a> Reader<'a> {
             }
             return None;
         }
-        match spec::load(path, path.display().to_string(), self.report) {
+        let loaded = spec::load(path, path.display().to_string(), self.report);
+        self.loaded(loaded, from)
+    }
+
+    /// A text that is no file, with the path that messages and relative paths see.
+    pub(super) fn text(&mut self, path: &Path, text: &str) -> Option<File> {
+        let parsed = spec::parse(text, path.display().to_string(), self.report);
+        self.loaded(parsed, None)
+    }
+
+    fn loaded(
+        &mut self,
+        loaded: Result<Option<File>, Box<Diagnostic>>,
+        from: Option<&Place>,
+    ) -> Option<File> {
+        match loaded {
             Ok(file) => {
                 let documents = file.iter().flat_map(|file| &file.documents);
                 for document in documents.filter(|own| !own.is_null() && own.entries().is_none()) {

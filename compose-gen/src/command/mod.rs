@@ -34,6 +34,11 @@ pub(crate) struct Loaded {
 fn load(shared: &Shared) -> Result<Loaded> {
     let hint = "name a folder or a Compose file with --spec";
     let path = common::spec::locate(shared.spec.as_deref(), hint)?;
+    if path.is_file() {
+        let import::Plain { spec, platform, compose, warnings } =
+            import::plain(std::slice::from_ref(&path))?;
+        return Ok(Loaded { path, spec, platform, compose, warnings });
+    }
     let mut report = Report::default();
     let what = format!("reading the specification {}", path.display());
     let Some(spec) = timed(what, || spec::read(&path, &mut report)) else {

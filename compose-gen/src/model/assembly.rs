@@ -32,7 +32,7 @@ impl Builder<'_> {
                 service.mounts.push(mount);
             }
         }
-        config_maps::name(&mut services);
+        config_maps::name(&mut services, self.spec.sources.base());
         self.crews(&mut services);
         let wait_image = document
             .wait

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::Builder;
 use super::names::marked;
 use crate::checksum::checksum;
+use crate::header::HEADER;
 
 /// The largest size of a ConfigMap, in bytes.
 pub(super) const CONFIG_MAP: usize = 1 << 20;
@@ -48,6 +50,8 @@ struct Found {
     other: Vec<String>,
     /// The folders above, with their links resolved.
     above: Vec<PathBuf>,
+    /// The specification's folder, which is no configuration of a container.
+    specification: Option<PathBuf>,
 }
 
 impl Builder<'_> {
@@ -60,7 +64,9 @@ impl Builder<'_> {
     ) -> Option<Mounted> {
         let full = self.spec.sources.base().join(source);
         let single = full.is_file();
-        let mut found = Found::default();
+        let specification = self.spec.sources.is_folder().then(|| self.spec.sources.base());
+        let specification = specification.and_then(|own| own.canonicalize().ok());
+        let mut found = Found { specification, ..Found::default() };
         if single {
             found.names.extend(full.file_name().map(|name| name.to_string_lossy().into_owned()));
         } else if full.is_dir() {
@@ -171,6 +177,9 @@ impl Found {
     /// fit are too many anyway.
     fn below(&mut self, folder: &Path, prefix: &str) {
         let Ok(real) = folder.canonicalize() else { return };
+        if self.specification.as_ref() == Some(&real) || is_generated(&real) {
+            return;
+        }
         if self.above.contains(&real) {
             self.other.push(prefix.trim_end_matches('/').to_owned());
             return;
@@ -193,6 +202,20 @@ impl Found {
         }
         self.above.pop();
     }
+}
+
+/// Whether a folder is the output of an earlier run, which would otherwise be a part of the next one.
+fn is_generated(folder: &Path) -> bool {
+    let base = folder.file_name().is_some_and(|name| name == "kubernetes");
+    let compose = folder.file_name().is_some_and(|name| name == "docker");
+    let headed = |path: PathBuf| {
+        let mut first = vec![0; HEADER.len()];
+        let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut first));
+        read.is_ok() && first == HEADER.as_bytes()
+    };
+    let mut profiles = fs::read_dir(folder.join("base")).into_iter().flatten().flatten();
+    base && profiles.any(|own| headed(own.path().join("kustomization.yaml")))
+        || compose && headed(folder.join("compose.yaml"))
 }
 
 /// Gives each file a key of its own.

@@ -189,7 +189,7 @@ impl Builder<'_> {
             "bind" => Origin::of(source, self.files(source, made.read_only, path)?),
             "" if file => Origin::of(source, self.files(source, made.read_only, path)?),
             "" | "volume" => {
-                self.volume(source, path)?;
+                self.volume(source, kind.is_empty(), path)?;
                 Origin::Volume(source.to_owned())
             }
             other => {
@@ -216,7 +216,7 @@ impl Builder<'_> {
         Some(folder)
     }
 
-    fn volume(&mut self, name: &str, path: &[&str]) -> Option<()> {
+    fn volume(&mut self, name: &str, short: bool, path: &[&str]) -> Option<()> {
         let known = self.document.volumes.keys().map(String::as_str);
         if !self.document.volumes.contains_key(name) {
             let declare = "declare it under volumes:, or begin a path with ./";
@@ -224,9 +224,9 @@ impl Builder<'_> {
             self.say.hinted("unknown-volume", format!("no volume \"{name}\""), path, hint);
             return None;
         }
-        if name.len() == 1 {
-            let message = format!("a volume cannot be called \"{name}\"");
-            let hint = "at least two letters: Compose takes one letter for a drive";
+        if short && name.len() == 1 {
+            let message = format!("Compose takes \"{name}:\" for a drive");
+            let hint = "a longer name, or the long form with type: volume";
             self.say.hinted("bad-name", message, path, hint);
             return None;
         }

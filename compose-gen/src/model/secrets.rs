@@ -95,7 +95,7 @@ impl Checks<'_> {
 
     /// A value that everybody who reads the generated files sees.
     fn literal(&mut self, variable: &str, text: &str, path: &[&str]) {
-        if is_secret(variable, &without_secrets(text)) && !self.spec.sources.is_told(path) {
+        if is_secret(variable, &without_secrets(text)) {
             let message =
                 format!("{variable} looks like a secret and stands in the generated files");
             self.maybe_secret(message, path);

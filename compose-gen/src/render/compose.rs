@@ -320,7 +320,9 @@ fn volumes(service: &Service, paths: &Paths) -> Value {
             Origin::Memory { .. } if mount.options.is_empty() => return None,
             Origin::Memory { .. } => String::new(),
         };
-        if !mount.options.is_empty() {
+        // The short form would make a drive of one letter.
+        let drive = matches!(mount.origin, Origin::Volume(_)) && source.len() == 1;
+        if !mount.options.is_empty() || drive {
             return Some(long(mount, &source));
         }
         let mode = if mount.mode.is_empty() { "" } else { ":" };

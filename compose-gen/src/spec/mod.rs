@@ -10,11 +10,12 @@ pub(crate) mod types;
 pub(crate) mod uncarried;
 mod variables;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use common::catalogue::Catalogue;
 use common::diagnostic::{Diagnostic, Report};
-use common::project::{self, Dialect, Env};
+use common::project::{self, Dialect, Env, Project};
 use common::spec::{File, SECTIONS};
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
@@ -46,42 +47,56 @@ pub(crate) fn schema() -> Value {
     generator.into_root_schema_for::<Document>().to_value()
 }
 
-/// Reads a folder or a file. `None` when a file cannot be read at all; otherwise what could be
-/// understood, with every mistake in the report.
-pub(crate) fn read(path: &Path, report: &mut Report) -> Option<Spec> {
-    let ordinary = !path.is_dir();
-    let paths = common::spec::files_of(path, report)?;
-    // A list with two entries for one thing is a mistake of the specification.
-    // An entry of a section is written in one file only. The catalogue checks its section, `x-secrets`, itself.
+/// The sections of a folder's files. An entry of a section is written in one file only, and a list with
+/// two entries for one thing is a mistake. The catalogue checks its section, `x-secrets`, itself.
+fn dialect<T>(read: impl FnOnce(&Dialect<'_>) -> T) -> T {
     let sections: Vec<&str> = SECTIONS.into_iter().chain(["secrets"]).collect();
-    let dialect = Dialect { sections: &sections, repeats: false };
-    let project = match ordinary {
-        true => project::read(&paths, &Env::new(), &dialect, report),
-        false => project::read_beside(&paths, &dialect, report),
-    };
+    read(&Dialect { sections: &sections, repeats: false })
+}
+
+/// Reads a folder. `None` when a file cannot be read at all; otherwise what could be understood,
+/// with every mistake in the report.
+pub(crate) fn read(folder: &Path, report: &mut Report) -> Option<Spec> {
+    let paths = common::spec::files_of(folder, report)?;
+    let project = dialect(|dialect| project::read_beside(&paths, dialect, report));
+    understood(project, folder, None, report)
+}
+
+/// Reads texts as if they were the files of a folder; `file` is the Compose file that they stand for.
+pub(crate) fn read_texts(
+    folder: &Path,
+    file: Option<String>,
+    texts: &BTreeMap<String, String>,
+    report: &mut Report,
+) -> Option<Spec> {
+    let texts: Vec<(PathBuf, &str)> =
+        texts.iter().map(|(name, text)| (folder.join(name), text.as_str())).collect();
+    let project = dialect(|dialect| project::read_texts(&texts, dialect, report));
+    understood(project, folder, file, report)
+}
+
+fn understood(
+    project: Option<Project>,
+    folder: &Path,
+    file: Option<String>,
+    report: &mut Report,
+) -> Option<Spec> {
     let mut project = project.filter(|project| project.complete)?;
-    let folder = match ordinary {
-        false => path.to_owned(),
-        true => {
-            path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
-        }
-    };
+    let folder = folder.to_owned();
     include::substitute(&mut project.root, &project.scope, &mut |_| {});
     include::relocate(&mut project.root, &folder);
     let schema = schema();
     let mut shapes = Report::default();
-    let mut whole =
-        Shape { schema: &schema, report: &mut shapes, ordinary }.document(&project.root);
+    let mut whole = Shape { schema: &schema, report: &mut shapes }.document(&project.root);
     let mut uncarried = Vec::new();
     split_uncarried(&mut whole, &mut uncarried);
     let catalogue = catalogue(&project.files, &shapes, report);
     report.extend(shapes.diagnostics().iter().cloned());
     let sources = Sources {
-        env: include::blanked(&project.scope),
         root: project.root,
         folder_name: own_name(&folder.canonicalize().unwrap_or_default()),
         folder,
-        whole_folder: !ordinary,
+        file,
     };
     let names = variables::Declared::read(&whole, &catalogue, &sources, report);
     let document = names.resolve(&whole, false, &sources, report);

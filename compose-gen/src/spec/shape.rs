@@ -16,9 +16,6 @@ static ANYTHING: Value = Value::Bool(true);
 pub(super) struct Shape<'a> {
     pub(super) schema: &'a Value,
     pub(super) report: &'a mut Report,
-    /// Whether the file is somebody's Compose file, where `x-*` keys are their own business, and
-    /// not a specification, whose vocabulary is closed.
-    pub(super) ordinary: bool,
 }
 
 impl<'a> Shape<'a> {
@@ -151,9 +148,6 @@ impl<'a> Shape<'a> {
             let value = match (properties.and_then(|own| own.get(key)), rest) {
                 // The catalogue has checks of its own, which show no value.
                 _ if key == "x-secrets" && what == "the file" => None,
-                _ if key == "secrets" && what == "the file" && self.ordinary => {
-                    self.anything(entry)
-                }
                 (Some(own), _) => self.read(entry, own, &named),
                 (None, None | Some(Value::Bool(false))) if closed(schema) => {
                     self.unknown_key(key, entry, properties.into_iter().flat_map(Map::keys), what);
@@ -279,9 +273,6 @@ impl<'a> Shape<'a> {
     ) {
         let known = known.map(String::as_str);
         let near = did_you_mean(key, known.clone());
-        if self.ordinary && key.starts_with("x-") && near.is_none() {
-            return;
-        }
         let hint = near.unwrap_or_else(|| {
             let shown = known.filter(|name| uncarried::reason(name).is_none());
             format!("the known ones are {}", shown.collect::<Vec<_>>().join(", "))

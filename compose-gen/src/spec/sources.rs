@@ -2,11 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use common::compose::dotenv;
-use common::compose::variables::{Part, parts};
-use common::diagnostic::{Diagnostic, Place, Report};
-use common::project::{Env, Tree, Value as Own};
-use common::secrets::is_secret;
+use common::diagnostic::{Diagnostic, Place};
+use common::project::{Tree, Value as Own};
 
 /// The code of a value that is written down and looks like a secret.
 pub(crate) const MAYBE_SECRET: &str = "maybe-secret";
@@ -16,14 +13,12 @@ pub(crate) const MAYBE_SECRET_HINT: &str =
 /// The specification as it is written, to find the place of anything again.
 pub(crate) struct Sources {
     pub(super) root: Tree,
-    /// The variables of the `.env` beside an ordinary Compose file.
-    pub(super) env: Env,
     /// The folder that the files stand in.
     pub(crate) folder: PathBuf,
     /// Its own name.
     pub(super) folder_name: String,
-    /// Whether the specification is the folder, not one file in it.
-    pub(super) whole_folder: bool,
+    /// The Compose file that stands for the specification, where it is no folder.
+    pub(super) file: Option<String>,
 }
 
 impl Sources {
@@ -48,49 +43,18 @@ impl Sources {
 
     /// The file that holds a service, without the folders that differ from machine to machine.
     pub(crate) fn file_of(&self, service: &str) -> String {
+        if let Some(file) = &self.file {
+            return file.clone();
+        }
         let service = self.root.get("services").and_then(|own| own.get(service));
         let Some(service) = service else { return String::new() };
         let name = own_name(Path::new(&service.origin.source.path));
-        match self.whole_folder {
-            true => format!("{}/{name}", self.folder_name),
-            false => name,
-        }
+        format!("{}/{name}", self.folder_name)
     }
 
-    /// The variables of `.env`. Of each secret the report has a warning, at its last line.
-    pub(super) fn dotenv(&self, report: &mut Report) -> &Env {
-        // The file has been read before, and its mistakes have been said.
-        let file = dotenv::read(&self.folder.join(".env"), &mut Report::default()).ok();
-        for (name, _) in self.env.iter().filter(|(name, value)| is_secret(name, value)) {
-            let message = format!("{name} of .env would stand in the generated files");
-            let diagnostic = Diagnostic::warning(MAYBE_SECRET, message).hint(MAYBE_SECRET_HINT);
-            let place = file.as_ref().and_then(|file| {
-                let assignment = file.assignments.iter().rfind(|own| own.name == *name)?;
-                Some(file.place(assignment))
-            });
-            report.push(diagnostic.at(place, ""));
-        }
-        &self.env
-    }
-
-    /// Whether the text at a path has a secret of `.env` in it, of which [`Sources::dotenv`] has
-    /// warned.
-    pub(crate) fn is_told(&self, path: &[&str]) -> bool {
-        let Some(Own::Text(text)) = self.tree(path).map(|tree| &tree.value) else { return false };
-        parts(&text.written()).iter().any(|part| match part {
-            Part::Reference(own) => {
-                self.env.get(own.name).is_some_and(|value| is_secret(own.name, value))
-            }
-            _ => false,
-        })
-    }
-
-    /// The tree at a path, if it goes so deep.
-    fn tree(&self, path: &[&str]) -> Option<&Tree> {
-        path.iter().try_fold(&self.root, |here, step| match &here.value {
-            Own::List(items) => item(items, step),
-            _ => here.get(step),
-        })
+    /// Whether a folder is the specification, and not one Compose file.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.file.is_none()
     }
 
     /// The folder that relative paths of a service start from.

@@ -72,10 +72,6 @@ impl Declared {
                 value => values.extend(plain(value).map(|value| (name.clone(), value))),
             }
         }
-        // An ordinary project declares its variables in the file that Compose reads by itself.
-        for (name, value) in sources.dotenv(report) {
-            values.entry(name.clone()).or_insert_with(|| value.clone());
-        }
         let mut environments = BTreeMap::new();
         for (name, environment) in entries(whole.get("x-environments")) {
             let mut own = values.clone();

@@ -10,6 +10,10 @@ fn object(bench: &Bench, file: &str, kind: &str) -> Value {
     found.unwrap_or_else(|| panic!("no {kind} in {path}"))
 }
 
+fn object_of(bench: &Bench, file: &str) -> Value {
+    bench.documents(file)[0].clone()
+}
+
 #[test]
 fn a_service_without_ports_is_reachable_by_its_names() {
     let bench = Bench::new(
@@ -139,7 +143,8 @@ volumes: {va: {}}
     assert_eq!(own["build"]["additional_contexts"], json!({"other": "../../o"}));
     assert_eq!(own["develop"]["watch"][0]["path"], "../../src");
     assert_eq!(own["healthcheck"]["start_interval"], "2s");
-    assert_eq!(own["deploy"]["restart_policy"], json!({"condition": "any"}));
+    // Compose takes the policy for a restart.
+    assert_eq!(own["restart"], "always");
     let devices = &own["deploy"]["resources"]["reservations"]["devices"];
     assert_eq!(devices, &json!([{"capabilities": ["gpu"]}]));
     assert_eq!(whole["secrets"], json!({"token": {"file": "../../token.txt"}}));
@@ -167,7 +172,12 @@ fn the_projects_own_env_file_declares_its_variables() {
     bench.write(".env", "TAG=3\n");
     bench.run(&["--spec", "compose.yml", "--out", "out"]).expect(0);
     let own = bench.documents("out/docker/compose.yaml")[0]["services"]["a"].clone();
-    assert_eq!((&own["image"], &own["environment"]["L"]), (&json!("a:3"), &json!("low")));
+    assert_eq!(
+        (&own["image"], &own["environment"]["L"]),
+        (&json!("a:${TAG:-3}"), &json!("${L:-low}"))
+    );
+    let pod = object_of(&bench, "out/kubernetes/base/default/a.yaml");
+    assert_eq!(pod["spec"]["template"]["spec"]["containers"][0]["image"], "a:3");
     bench.write(".env", "TAG=3\nSECRET hunter2\n");
     let run = bench.run(&["--spec", "compose.yml", "--out", "out"]).expect(2);
     assert!(run.stderr.contains(".env:2:1") && !run.stderr.contains("hunter2"), "{}", run.stderr);

@@ -61,7 +61,7 @@ fn all(tool: &Path, compose: &Path, folder: &Path, files: &[PathBuf]) -> Vec<Imp
 /// Prints a line for each file and each fault. Returns whether there is no fault.
 fn report(projects: &[Imported], server: &Server) -> bool {
     let mut outcomes: BTreeMap<Outcome, usize> = BTreeMap::new();
-    let (mut lost, mut sent) = (0, Vec::new());
+    let (mut lost, mut differing, mut sent) = (0, 0, Vec::new());
     for project in projects {
         let outcome = project.outcome();
         let accepted = project.config.is_some();
@@ -71,6 +71,10 @@ fn report(projects: &[Imported], server: &Server) -> bool {
         let by_compose = if accepted { "" } else { " (Docker Compose refuses it)" };
         println!("{outcome:?}{by_compose} {}", project.name);
         project.why().iter().for_each(|line| println!("    {line}"));
+        for line in project.differences() {
+            println!("    DIFFERS {line}");
+            differing += 1;
+        }
         if outcome == Outcome::Generated {
             let objects = project.objects(server);
             for line in imports::lost(project, &objects) {
@@ -89,12 +93,14 @@ fn report(projects: &[Imported], server: &Server) -> bool {
     let count = |outcome| outcomes.get(&outcome).copied().unwrap_or(0);
     println!(
         "\n{total} files that Docker Compose accepts: {} generated, {} with work left, {} refused, \
-         {} failed; {lost} losses without a word; {} projects refused by the API server",
+         {} failed; {lost} losses without a word; {differing} differences between import and \
+         --spec; {} projects refused by the API server",
         count(Outcome::Generated),
         count(Outcome::Left),
         count(Outcome::Refused),
         count(Outcome::Failed),
         refused.len()
     );
-    lost == 0 && refused.is_empty() && projects.iter().all(|own| own.outcome() != Outcome::Failed)
+    let same = lost == 0 && differing == 0;
+    same && refused.is_empty() && projects.iter().all(|own| own.outcome() != Outcome::Failed)
 }

@@ -30,6 +30,8 @@ fn published_projects_lose_nothing_and_are_accepted() {
     let (mut faults, mut sent) = (Vec::new(), Vec::new());
     for file in imports::files(folder.path()) {
         let project = imports::import(&tool, &compose, folder.path(), &file);
+        let differing = project.differences();
+        faults.extend(differing.into_iter().map(|line| format!("{}: {line}", project.name)));
         if project.outcome() != Outcome::Generated {
             faults.push(format!("{}: {:?} {:?}", project.name, project.outcome(), project.why()));
             continue;

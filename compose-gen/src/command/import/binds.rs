@@ -1,18 +1,13 @@
-//! Paths that a service mounts: of the host, folders that are still empty, and folders with more
-//! in them than a ConfigMap should show.
+//! Paths that a service mounts: of the host, and folders that are still empty.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Import;
 use super::tree::{Fate, Tree, Value};
 use crate::path::relative;
-use crate::spec::include::escape;
 use common::compose::mounts;
 use common::project::paths::normal;
-
-/// The most mounts that one becomes.
-const MOUNTS: usize = 30;
 
 /// Files that keep an empty folder in a repository.
 const PLACEHOLDERS: [&str; 3] = [".gitkeep", ".gitignore", ".keep"];
@@ -33,7 +28,6 @@ pub(super) fn settle(import: &mut Import) {
     let services = import.project.root.get_mut("services");
     for (_, service) in services.into_iter().flat_map(Tree::members_mut) {
         let mut host = false;
-        let mut more = Vec::new();
         let Some(mounts) = service.get_mut("volumes") else { continue };
         for mount in mounts.items_mut() {
             let Some(bind) = bind(mount) else { continue };
@@ -58,17 +52,7 @@ pub(super) fn settle(import: &mut Import) {
                 } else {
                     mount.value = Value::Text(format!("{name}:{}{}", bind.target, bind.mode));
                 }
-            } else if let Some(parts) = parts(&full, &out) {
-                let parts: Vec<Tree> =
-                    parts.iter().map(|part| part_of(mount, &bind, part)).collect();
-                let why = format!("{} mounts of what is in it, without .env and .git", parts.len());
-                mount.say(Fate::Changed, why);
-                mount.gone = true;
-                more.extend(parts);
             }
-        }
-        if let Value::List(items) = &mut mounts.value {
-            items.extend(more);
         }
         if host && service.get("x-host-paths").is_none() {
             let allow = Value::Plain(serde_json::Value::Bool(true), "true".to_owned());
@@ -107,7 +91,7 @@ fn bind(mount: &Tree) -> Option<Bind> {
 fn set(mount: &mut Tree, key: &str, text: &str) {
     if let Some(own) = mount.get_mut(key) {
         own.value = Value::Text(text.to_owned());
-        own.say(Fate::Changed, format!("{text} now"));
+        own.say(Fate::Rewritten, format!("{text} now"));
     }
 }
 
@@ -130,47 +114,4 @@ fn volume_name(path: &str) -> String {
     let name: String = path.chars().map(good).collect();
     let name = name.trim_matches('-').replace("--", "-");
     if name.len() < 2 { format!("{name}data") } else { name }
-}
-
-/// The content of a folder that has an `.env`, which is nobody else's business, or the specification
-/// itself: paths below it that have neither. `None` for any other folder, and where that would be
-/// more mounts than anybody reads.
-fn parts(folder: &Path, out: &Path) -> Option<Vec<PathBuf>> {
-    if !folder.is_dir() || !holds_private(folder, out) {
-        return None;
-    }
-    let mut parts = Vec::new();
-    let mut next = vec![folder.to_owned()];
-    while let Some(own) = next.pop() {
-        for path in entries(&own).filter(|path| !is_private(path, out)) {
-            match holds_private(&path, out) {
-                true => next.push(path),
-                false => parts.push(path.strip_prefix(folder).ok()?.to_owned()),
-            }
-        }
-    }
-    parts.sort();
-    (parts.len() <= MOUNTS).then_some(parts)
-}
-
-fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
-}
-
-/// Whether something private stands in the folder, or in a folder of it that is no link.
-fn holds_private(folder: &Path, out: &Path) -> bool {
-    out.parent() == Some(folder)
-        || !folder.is_symlink()
-            && entries(folder).any(|path| is_private(&path, out) || holds_private(&path, out))
-}
-
-fn is_private(path: &Path, out: &Path) -> bool {
-    path == out || path.file_name().is_some_and(|name| name == ".env" || name == ".git")
-}
-
-fn part_of(mount: &Tree, bind: &Bind, part: &Path) -> Tree {
-    let part = escape(&part.display().to_string());
-    let (source, target) = (bind.source.trim_end_matches('/'), bind.target.trim_end_matches('/'));
-    let text = format!("{source}/{part}:{target}/{part}{}", bind.mode);
-    Tree::new(mount.place.clone(), Value::Text(text))
 }

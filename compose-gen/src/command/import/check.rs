@@ -1,37 +1,44 @@
-//! Compose-gen's own reading of the folder that was made: what it warns of is not carried as it
-//! stands, and what it refuses is left for a person, both at the place in the project.
+//! Compose-gen's own reading of the specification that was made. A warning about it says that a key is
+//! not carried as it stands, and an error that a person has to decide; both move to the project's place.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use common::diagnostic::{Diagnostic, Report};
+use common::diagnostic::{Diagnostic, Place, Report};
 use common::yaml::{self, Limits, Node, Value as Yaml};
 
 use super::tree::{Fate, Tree};
 use crate::model::{CHANGED, NOT_CARRIED, Platform};
-use crate::spec::{self, MAYBE_SECRET};
+use crate::spec::{self, MAYBE_SECRET, Spec};
 
-/// Reads the folder. Puts what it says into the tree, and returns the mistakes.
-pub(super) fn check(folder: &Path, files: &BTreeMap<String, String>, root: &mut Tree) -> Report {
+/// A specification and everything that was said of it, at places of the written files.
+pub(super) struct Checked {
+    /// `None` where a file cannot be understood.
+    pub(super) built: Option<(Spec, Platform, Platform)>,
+    pub(super) said: Report,
+}
+
+/// Reads the files as if they stood in the folder. `file` is the Compose file that they stand for.
+pub(super) fn read(
+    folder: &Path,
+    file: Option<String>,
+    files: &BTreeMap<String, String>,
+) -> Checked {
     let mut said = Report::default();
-    if let Some(spec) = spec::read(folder, &mut said) {
-        Platform::build(&spec, &mut said);
-    }
+    let built = spec::read_texts(folder, file, files, &mut said).map(|spec| {
+        let (platform, compose) = Platform::build(&spec, &mut said);
+        (spec, platform, compose)
+    });
     said.sort();
-    let written: BTreeMap<&str, Node> = files
-        .iter()
-        .filter_map(|(name, text)| {
-            let loaded = yaml::load(text, Limits::default()).ok()?;
-            Some((name.as_str(), loaded.documents.into_iter().next()?))
-        })
-        .collect();
+    Checked { built, said }
+}
+
+/// Puts what was said into the tree, and returns what a person should look at.
+pub(super) fn tell(said: &Report, files: &BTreeMap<String, String>, root: &mut Tree) -> Report {
+    let written = Written::of(files);
     let mut left = Report::default();
     for diagnostic in said.diagnostics() {
-        let path = diagnostic.place().and_then(|place| {
-            let name = Path::new(&place.source.path).file_name()?.to_str()?;
-            let inner = [NOT_CARRIED, CHANGED].contains(&diagnostic.code());
-            Some(path_at(written.get(name)?, place.span.start, inner))
-        });
+        let path = diagnostic.place().and_then(|place| written.path(place, diagnostic.code()));
         let tree = path.map(|path| root.find_mut(&path));
         let place = tree.as_ref().map(|tree| tree.place.clone());
         let message = diagnostic.message();
@@ -53,6 +60,37 @@ pub(super) fn check(folder: &Path, files: &BTreeMap<String, String>, root: &mut 
         }
     }
     left
+}
+
+/// All of it, at the project's places.
+pub(super) fn moved(said: &Report, files: &BTreeMap<String, String>, root: &mut Tree) -> Report {
+    let written = Written::of(files);
+    let mut moved = Report::default();
+    moved.extend(said.diagnostics().iter().map(|own| {
+        let code = own.code();
+        own.clone().moved(|place| Some(root.find_mut(&written.path(place, code)?).place.clone()))
+    }));
+    moved
+}
+
+/// The trees of the written files.
+struct Written(BTreeMap<String, Node>);
+
+impl Written {
+    fn of(files: &BTreeMap<String, String>) -> Self {
+        let tree = |(name, text): (&String, &String)| {
+            let loaded = yaml::load(text, Limits::default()).ok()?;
+            Some((name.clone(), loaded.documents.into_iter().next()?))
+        };
+        Written(files.iter().filter_map(tree).collect())
+    }
+
+    /// The path to what stands at a place; a report about a key means the key.
+    fn path(&self, place: &Place, code: &str) -> Option<Vec<String>> {
+        let name = Path::new(&place.source.path).file_name()?.to_str()?;
+        let inner = [NOT_CARRIED, CHANGED].contains(&code);
+        Some(path_at(self.0.get(name)?, place.span.start, inner))
+    }
 }
 
 /// The path to what stands at a byte of a written file. A list's item and its first key begin at

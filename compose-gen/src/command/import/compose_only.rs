@@ -1,6 +1,8 @@
 //! Keys that belong to Compose alone. Compose-gen warns of keys of a service; this is for keys that it
 //! takes without a word.
 
+use std::collections::BTreeSet;
+
 use super::Import;
 use super::tree::{Fate, Tree};
 use crate::model::names::label;
@@ -8,9 +10,10 @@ use crate::model::names::label;
 /// Says it in the report.
 pub(super) fn settle(import: &mut Import) {
     let root = &mut import.project.root;
+    let apart = apart(root);
     if let Some(networks) = root.get_mut("networks") {
         for (_, network) in networks.members_mut() {
-            isolated(network);
+            isolated(network, apart);
         }
     }
     let volumes = root.get_mut("volumes").into_iter().flat_map(Tree::members_mut);
@@ -55,11 +58,41 @@ fn service(service: &mut Tree) {
     }
 }
 
+/// Whether two services of the project have no network in common.
+fn apart(root: &Tree) -> bool {
+    let services = root.get("services").into_iter().flat_map(Tree::members);
+    let networks: Vec<BTreeSet<String>> = services
+        .filter(|(_, service)| service.get("network_mode").is_none())
+        .map(|(_, service)| {
+            let networks = service.get("networks").into_iter();
+            let mut names: BTreeSet<String> = networks
+                .clone()
+                .flat_map(Tree::items)
+                .filter_map(|own| own.text().map(str::to_owned))
+                .collect();
+            names.extend(networks.flat_map(Tree::members).map(|(name, _)| name.to_owned()));
+            if names.is_empty() {
+                names.insert("default".to_owned());
+            }
+            names
+        })
+        .collect();
+    networks
+        .iter()
+        .enumerate()
+        .any(|(at, own)| networks[..at].iter().any(|other| own.is_disjoint(other)))
+}
+
 /// In a cluster every Pod reaches every other, whatever its networks are.
-fn isolated(network: &mut Tree) {
-    let why = "in Compose only: in a cluster every Pod reaches every other, unless the environment has \
-               network-policies: true";
-    network.say(Fate::Changed, why);
+fn isolated(network: &mut Tree, apart: bool) {
+    match apart {
+        true => network.say(
+            Fate::Changed,
+            "in Compose only: in a cluster every Pod reaches every other, unless the environment has \
+             network-policies: true",
+        ),
+        false => network.say(Fate::Carried, "in Compose only: a cluster has one network"),
+    }
     for (key, own) in network.members_mut() {
         match key.as_str() {
             "internal" => {

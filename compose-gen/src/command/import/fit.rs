@@ -47,7 +47,7 @@ fn printed(tree: &mut Tree) {
     }
     let text = scalar::text(json);
     if text != *raw {
-        tree.say(Fate::Changed, "in quotes, as Compose prints it");
+        tree.say(Fate::Rewritten, "in quotes, as Compose prints it");
     }
     tree.value = Value::Text(text);
 }
@@ -117,15 +117,16 @@ impl Fit<'_> {
                 if !fits && text {
                     // Amounts and durations: what stands there is what is meant.
                     tree.value = Value::Text(raw.clone());
-                    tree.say(Fate::Changed, "in quotes");
+                    tree.say(Fate::Rewritten, "in quotes");
                 }
             }
             Value::Text(own) if !text => {
-                let read = scalar::read(own.trim());
+                let word = scalar::switch(own.trim()).filter(|_| switch).map(Json::Bool);
+                let read = word.or_else(|| scalar::read(own.trim()));
                 let fits = |json: &Json| json.is_number() && number || json.is_boolean() && switch;
                 if let Some(json) = read.filter(fits) {
                     tree.value = Value::Plain(json, own.clone());
-                    tree.say(Fate::Changed, "without quotes");
+                    tree.say(Fate::Rewritten, "without quotes");
                 }
             }
             _ => {}

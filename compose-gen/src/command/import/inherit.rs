@@ -27,7 +27,7 @@ pub(super) fn settle(import: &mut Import) {
             let name = mode.text().and_then(|own| own.strip_prefix("container:"));
             if let Some(other) = name.and_then(|own| containers.get(own)) {
                 mode.value = Value::Text(format!("service:{other}"));
-                mode.say(Fate::Changed, format!("the container of {other}"));
+                mode.say(Fate::Rewritten, format!("the container of {other}"));
             }
         }
         volumes_from(service, &mounts, &containers);
@@ -60,7 +60,7 @@ fn volumes_from(
         let anonymous =
             own.iter().any(|mount| mount.text().is_some_and(|text| !text.contains(':')));
         item.gone = true;
-        item.say(Fate::Changed, format!("the mounts of {name} stand at the service now"));
+        item.say(Fate::Rewritten, format!("the mounts of {name} stand at the service now"));
         if anonymous {
             item.say(Fate::NotCarried, "a volume without a name is each Pod's own");
         }

@@ -13,6 +13,7 @@ mod fit;
 mod inherit;
 mod names;
 mod paths;
+mod plain;
 mod profiles;
 mod project;
 mod rows;
@@ -27,7 +28,7 @@ mod write;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use common::cli::Format;
@@ -39,6 +40,7 @@ use serde::Serialize;
 
 use crate::cli::Import as Options;
 use crate::spec::MAYBE_SECRET;
+pub(crate) use plain::{Plain, plain};
 use rows::Row;
 use state::Import;
 use tree::Fate;
@@ -50,14 +52,28 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         let message = format!("{} is not empty", options.out.display());
         bail!(Diagnostic::error("not-empty", message));
     }
-    let out = paths::absolute(&options.out);
-    let named: Vec<String> = options.files.iter().map(|file| file.display().to_string()).collect();
+    let mut import = settled(&options.files, &paths::absolute(&options.out))?;
+    let files = write::files(&import.project);
+    // The paths of the project's files lead through the folder, which has to be there.
+    let failed = || format!("cannot write {}", options.out.display());
+    write::write(&files, &import.out).with_context(failed)?;
+    let what = "reading the new specification";
+    let checked = timed(what, || check::read(&import.out, None, &files));
+    let left = check::tell(&checked.said, &files, &mut import.project.root);
+    import.findings.extend(left.diagnostics().iter().cloned());
+    import.findings.sort();
+    report(options, &import, &files)
+}
+
+/// The project in the form of a specification, whose paths lead from the folder `out`.
+fn settled(files: &[PathBuf], out: &Path) -> Result<Import, Report> {
+    let named: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     let what = format!("reading the project {}", named.join(", "));
-    let project = timed(what, || project::read(&options.files, &out))?;
+    let project = timed(what, || project::read(files, out))?;
     let mut import = Import {
         project,
         name: String::new(),
-        out,
+        out: out.to_owned(),
         renamed: BTreeMap::new(),
         findings: Report::default(),
     };
@@ -72,15 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     binds::settle(&mut import);
     let env = import.project.env.clone();
     variables::declare(&mut import.project.root, &env, &import.out);
-
-    let files = write::files(&import.project);
-    let failed = || format!("cannot write {}", options.out.display());
-    write::write(&files, &import.out).with_context(failed)?;
-    let what = "reading the new specification";
-    let left = timed(what, || check::check(&import.out, &files, &mut import.project.root));
-    import.findings.extend(left.diagnostics().iter().cloned());
-    import.findings.sort();
-    report(options, &import, &files)
+    Ok(import)
 }
 
 /// The result for programs.
@@ -138,14 +146,14 @@ fn report(options: &Options, import: &Import, files: &BTreeMap<String, String>) 
 }
 
 fn table(rows: &[Row], files: &[String], read: &[PathBuf]) -> String {
-    let words = [
-        (Fate::Carried, "carried"),
-        (Fate::Changed, "changed"),
-        (Fate::Added, "added"),
-        (Fate::NotCarried, "not carried"),
-        (Fate::ToDo, "to do"),
-    ];
-    let word = |fate: Fate| words.iter().find(|(own, _)| *own == fate).map_or("", |(_, word)| word);
+    let words = ["carried", "changed", "added", "not carried", "to do"];
+    let word = |fate: Fate| match fate {
+        Fate::Carried => words[0],
+        Fate::Rewritten | Fate::Changed => words[1],
+        Fate::Added => words[2],
+        Fate::NotCarried => words[3],
+        Fate::ToDo => words[4],
+    };
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
@@ -156,7 +164,7 @@ fn table(rows: &[Row], files: &[String], read: &[PathBuf]) -> String {
     let mut text = common::table::render(&["place", "key", "", ""], &cells, &[]);
     let counts: Vec<String> = words
         .iter()
-        .map(|(fate, word)| (rows.iter().filter(|row| row.outcome == *fate).count(), word))
+        .map(|own| (rows.iter().filter(|row| word(row.outcome) == *own).count(), own))
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();

@@ -148,7 +148,7 @@ fn references(service: &mut Tree, renamed: &BTreeMap<String, String>) {
         for (name, own) in depends.members_mut() {
             if let Some(new) = new(name) {
                 own.was = Some(std::mem::replace(name, new.clone()));
-                own.say(Fate::Changed, format!("{new} now"));
+                own.say(Fate::Rewritten, format!("{new} now"));
             }
         }
         for item in depends.items_mut() {
@@ -182,7 +182,7 @@ fn references(service: &mut Tree, renamed: &BTreeMap<String, String>) {
 
 fn rewrite(tree: &mut Tree, change: impl Fn(&str) -> Option<String>) {
     let Some(text) = tree.text().and_then(change) else { return };
-    tree.say(Fate::Changed, format!("{text} now"));
+    tree.say(Fate::Rewritten, format!("{text} now"));
     tree.value = Value::Text(text);
 }
 

@@ -1,13 +1,17 @@
 //! Profiles: a service of one starts only when somebody asks for it, on both sides.
 
+use common::project::Env;
+
 use super::Import;
 use super::tree::{Fate, Tree, Value};
+use super::variables::fix;
 use crate::model::names::label;
 
 /// A profile without a name is in no command.
-fn blank(root: &mut Tree) {
+fn blank(root: &mut Tree, env: &Env) {
     for (_, service) in root.get_mut("services").into_iter().flat_map(Tree::members_mut) {
         for profile in service.get_mut("profiles").into_iter().flat_map(Tree::items_mut) {
+            fix(profile, env);
             if profile.text() == Some("") {
                 profile.leave("a profile without a name");
             }
@@ -19,7 +23,7 @@ fn blank(root: &mut Tree) {
 pub(super) fn settle(import: &mut Import) {
     let root = &mut import.project.root;
     let place = root.place.clone();
-    blank(root);
+    blank(root, &import.project.env);
     let mut opt_in: Vec<String> = Vec::new();
     let mut always = false;
     for (_, service) in root.get_mut("services").into_iter().flat_map(Tree::members_mut) {

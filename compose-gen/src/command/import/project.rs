@@ -7,7 +7,8 @@ use common::diagnostic::Report;
 use common::project::{self, Env};
 
 use super::paths::{self, Notes, absolute};
-use super::tree::{Fate, Tree};
+use super::tree::{Fate, Tree, Value};
+use super::variables;
 use crate::spec::include::{blanked, substitute};
 
 /// The project as it was read.
@@ -43,6 +44,11 @@ pub(super) fn read(files: &[PathBuf], out: &Path) -> Result<Project, Report> {
     let comments = services.iter().map(|(name, own)| (name.clone(), comment(own))).collect();
     let mut root = Tree::of(&read.root);
     tell(&mut root, &notes);
+    root.texts(&mut |_, tree| {
+        let Some(text) = tree.text().and_then(variables::doubled) else { return };
+        tree.value = Value::Text(text);
+        tree.say(Fate::Rewritten, "$$ for a $ that begins no variable");
+    });
     resolved(&mut root);
     let first = files.first().and_then(|file| file.parent());
     let folder = absolute(first.unwrap_or(Path::new("")));
@@ -52,7 +58,7 @@ pub(super) fn read(files: &[PathBuf], out: &Path) -> Result<Project, Report> {
 /// Says what has become of the texts.
 fn tell(tree: &mut Tree, notes: &Notes) {
     if tree.text().is_some() {
-        notes.of(tree).iter().for_each(|why| tree.say(Fate::Changed, why));
+        notes.of(tree).iter().for_each(|why| tree.say(Fate::Rewritten, why));
     }
     tree.members_mut().for_each(|(_, own)| tell(own, notes));
     tree.items_mut().for_each(|own| tell(own, notes));
@@ -63,7 +69,7 @@ fn resolved(root: &mut Tree) {
     let say = |tree: Option<&mut Tree>, why: &str| {
         if let Some(own) = tree {
             own.gone = true;
-            own.say(Fate::Changed, why);
+            own.say(Fate::Rewritten, why);
         }
     };
     say(root.get_mut("include"), "what the files have stands here now");

@@ -15,6 +15,7 @@ pub(super) fn settle(import: &mut Import) {
         version.leave("it has no meaning any more");
     }
     templates(root);
+    external(root);
     let volumes = root.get_mut("volumes").into_iter().flat_map(Tree::members_mut);
     for (_, own) in volumes.filter(|(_, own)| own.is_null()) {
         own.value = Value::Map(Vec::new());
@@ -31,7 +32,7 @@ fn name(import: &mut Import) {
         fix(own, &project.env);
         if let Some(name) = project.name.as_deref().filter(|name| own.text() != Some(name)) {
             own.value = Value::Text(name.to_owned());
-            own.say(Fate::Changed, "COMPOSE_PROJECT_NAME of .env counts before it");
+            own.say(Fate::Rewritten, "COMPOSE_PROJECT_NAME of .env counts before it");
         }
         import.name = own.text().unwrap_or_default().to_owned();
     } else {
@@ -93,10 +94,28 @@ fn template(tree: &mut Tree, used: &BTreeSet<Spot>, key: bool) -> bool {
         return is_used;
     }
     match is_used {
-        true => tree.say(Fate::Changed, "stands where its anchor is used"),
+        true => tree.say(Fate::Rewritten, "stands where its anchor is used"),
         false => tree.say(Fate::NotCarried, "an extension that no service uses"),
     }
     is_used
+}
+
+/// `external: {name: x}`, the former way to write `external: true` and `name: x`.
+fn external(root: &mut Tree) {
+    for section in ["volumes", "networks", "configs", "secrets"] {
+        for (_, own) in root.get_mut(section).into_iter().flat_map(Tree::members_mut) {
+            let Some(external) = own.get_mut("external") else { continue };
+            if !matches!(external.value, Value::Map(_)) {
+                continue;
+            }
+            let name = external.get("name").cloned();
+            external.value = Value::Plain(serde_json::Value::Bool(true), "true".to_owned());
+            external.say(Fate::Rewritten, "true, and its name beside it");
+            if let Some(name) = name.filter(|_| own.get("name").is_none()) {
+                own.insert("name", Tree { fate: Fate::Added, why: String::new(), ..name });
+            }
+        }
+    }
 }
 
 /// A config from a variable is a text with that variable.
@@ -106,7 +125,7 @@ fn configs(root: &mut Tree) {
         let Some(variable) = config.get_mut("environment") else { continue };
         let Some(name) = variable.text().map(str::to_owned) else { continue };
         variable.gone = true;
-        variable.say(Fate::Changed, "content: the text of the variable");
+        variable.say(Fate::Rewritten, "content: the text of the variable");
         let place = variable.place.clone();
         let content = Tree::added(&place, Value::Text(format!("${{{name}}}")), "from environment");
         config.insert("content", content);

@@ -52,7 +52,7 @@ fn restart(service: &mut Tree, awaited: bool) {
         let place = policy.place.clone();
         if let Some(own) = service.get_mut("restart") {
             own.gone = true;
-            own.say(Fate::Changed, "deploy.restart_policy counts before it");
+            own.say(Fate::Rewritten, "deploy.restart_policy counts before it");
         }
         let restart = Tree::added(&place, Value::Text(word.into()), "from deploy.restart_policy");
         service.insert("restart", restart);
@@ -107,7 +107,7 @@ fn scale(service: &mut Tree) {
     let value = Value::Plain(Json::Number(count.clone()), raw.clone());
     let place = scale.place.clone();
     scale.gone = true;
-    scale.say(Fate::Changed, "x-replicas now");
+    scale.say(Fate::Rewritten, "x-replicas now");
     service.insert("x-replicas", Tree::added(&place, value, "from scale"));
 }
 
@@ -127,7 +127,7 @@ fn from_outside(service: &mut Tree, env: &Env) {
             continue;
         }
         own.value = Value::Text(format!("${{{name}}}"));
-        own.say(Fate::Changed, "from x-variables: a name without a value");
+        own.say(Fate::Rewritten, "from x-variables: a name without a value");
     }
     for item in environment.items_mut() {
         let Some(name) = item.text().filter(|text| !text.contains('=')).map(str::to_owned) else {
@@ -138,6 +138,6 @@ fn from_outside(service: &mut Tree, env: &Env) {
             continue;
         }
         item.value = Value::Text(format!("{name}=${{{name}}}"));
-        item.say(Fate::Changed, "from x-variables: a name without a value");
+        item.say(Fate::Rewritten, "from x-variables: a name without a value");
     }
 }

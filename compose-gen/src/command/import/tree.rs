@@ -16,7 +16,10 @@ pub(super) enum Fate {
     Carried,
     /// The project did not have it.
     Added,
-    /// It is written otherwise.
+    /// It is written otherwise, and means the same.
+    #[serde(rename = "changed")]
+    Rewritten,
+    /// Kubernetes has something else in its place.
     Changed,
     /// It has no effect, or only in the Compose file.
     NotCarried,

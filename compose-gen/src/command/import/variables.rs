@@ -26,10 +26,29 @@ fn fix_named(tree: &mut Tree, env: &Env, names: &[String]) -> bool {
     let Some(text) = tree.text().filter(|text| text.contains('$')) else { return true };
     let Some(fixed) = resolve(text, env) else { return false };
     if !names.is_empty() {
-        tree.say(Fate::Changed, format!("{} cannot vary here; resolved now", names.join(", ")));
+        tree.say(Fate::Rewritten, format!("{} cannot vary here; resolved now", names.join(", ")));
     }
     tree.value = Value::Text(escape(&fixed));
     true
+}
+
+/// The text with `$$` for each `$` that Compose takes for itself, because neither a name nor `{` follows.
+pub(super) fn doubled(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..=at]);
+        rest = &rest[at + 1..];
+        let begins = |c: char| c.is_ascii_alphabetic() || "_{".contains(c);
+        if let Some(behind) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = behind;
+        } else if !rest.starts_with(begins) {
+            out.push('$');
+        }
+    }
+    out.push_str(rest);
+    (out != text).then_some(out)
 }
 
 /// The names that a text mentions, with `$` before each.
@@ -250,7 +269,7 @@ fn settle(tree: &mut Tree, names: &BTreeSet<String>) {
     if !done.is_empty() {
         tree.value = Value::Text(out);
         let why = format!("{} is not one thing everywhere; resolved now", done.join(", "));
-        tree.say(Fate::Changed, why);
+        tree.say(Fate::Rewritten, why);
     }
 }
 
@@ -267,6 +286,17 @@ mod tests {
         assert_eq!(resolve(text, &Env::new()), None);
         let env = Env::from([("E".to_owned(), "$".to_owned())]);
         assert_eq!(resolve(text, &env).unwrap(), "a$B x- $");
+    }
+
+    #[test]
+    fn a_dollar_that_begins_nothing_is_doubled() {
+        for (text, expected) in [
+            ("^/(sys|proc)($|/)", Some("^/(sys|proc)($$|/)")),
+            ("100$% $1 a$", Some("100$$% $$1 a$$")),
+            ("$$ $A ${B:-c}", None),
+        ] {
+            assert_eq!(doubled(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

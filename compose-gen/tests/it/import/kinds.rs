@@ -317,3 +317,125 @@ volumes: {d1: {}}
     let service = project.object("a", "Service");
     assert_eq!(service["spec"]["ports"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn compose_takes_more_words_for_a_switch_than_yaml() {
+    let project = imported(
+        "services:
+  a:
+    image: 'a:1'
+    tty: yes
+    stdin_open: 'on'
+    privileged: \"no\"
+    volumes: [{type: volume, source: data, target: /data, read_only: Yes}]
+volumes: {data: {external: 'false'}}
+",
+    )
+    .expect_same(&["a.privileged"]);
+    let container = project.pod("a", "StatefulSet")["containers"][0].clone();
+    assert_eq!((&container["tty"], &container["stdin"]), (&json!(true), &json!(true)));
+    assert_eq!(container["volumeMounts"][0]["readOnly"], true);
+}
+
+#[test]
+fn the_former_way_to_name_what_exists_already_is_read() {
+    let project = imported(
+        "services:
+  a: {image: 'a:1', volumes: ['data:/data'], networks: [web]}
+volumes: {data: {external: {name: shop_data}}}
+networks: {web: {external: {name: proxy}}}
+",
+    )
+    .expect_same(&[]);
+    project.says("volumes.data.external", "not-carried", "its name beside it");
+    assert!(project.bench.read("new/platform/shared.yaml").contains("name: shop_data"));
+}
+
+#[test]
+fn a_dollar_that_begins_no_variable_stays() {
+    let project = imported(
+        "services:
+  a:
+    image: 'a:1'
+    command: ['--exclude=^/(sys|proc)($|/)', '100$%']
+    environment: ['PRICE=a$']
+",
+    )
+    .expect_same(&[]);
+    let container = project.pod("a", "Deployment")["containers"][0].clone();
+    assert_eq!(container["args"], json!(["--exclude=^/(sys|proc)($|/)", "100$%"]));
+    project.says("services.a.command.0", "changed", "begins no variable");
+}
+
+#[test]
+fn a_volume_of_one_letter_has_the_long_form() {
+    let project = imported(
+        "services:
+  a: {image: 'a:1', volumes: [{type: volume, source: d, target: /data}]}
+volumes: {d: {}}
+",
+    )
+    .expect_same(&[]);
+    let mounts = project.pod("a", "StatefulSet")["containers"][0]["volumeMounts"].clone();
+    assert_eq!(mounts[0]["mountPath"], "/data");
+}
+
+#[test]
+fn a_profile_that_a_blank_variable_names_is_none() {
+    let project = imported("services: {a: {image: 'a:1', profiles: ['${PROFILE:-}']}}\n");
+    project.run.clone().expect(0);
+    project.says("services.a.profiles.0", "not-carried", "without a name");
+    project.generate().expect(0);
+    project.object("a", "Deployment");
+}
+
+#[test]
+fn one_file_has_the_same_answers_without_an_import() {
+    let project = imported(
+        "services:
+  my_web:
+    image: 'web:${TAG:-1}'
+    depends_on: [db]
+    volumes: ['./html:/html', '/etc/localtime:/etc/localtime:ro', './conf:/conf:ro']
+    environment: {DEBUG: , MODE: yes}
+    deploy: {restart_policy: {condition: on-failure}}
+    x-mine: 1
+  db: {image: 'db:1', networks: [back], tty: yes}
+networks: {back: {internal: true}}
+",
+    );
+    project.bench.write("old/conf/a", "a");
+    let import = run(crate::support::tool()
+        .args(["import", "old/compose.yml", "--out", "again/platform", "--format", "json"])
+        .current_dir(project.bench.path()))
+    .expect(0);
+    run(crate::support::tool()
+        .args(["--spec", "again/platform"])
+        .current_dir(project.bench.path()))
+    .expect(0);
+    let direct = run(crate::support::tool()
+        .args(["--spec", "old/compose.yml", "--out", "direct"])
+        .current_dir(project.bench.path()))
+    .expect(0);
+    let body = |path: &str| {
+        let text = project.bench.read(path);
+        text.split_once('\n').unwrap().1.to_owned()
+    };
+    for file in ["my-web", "db"] {
+        let path = format!("kubernetes/base/default/{file}.yaml");
+        assert_eq!(body(&format!("again/{path}")), body(&format!("direct/{path}")));
+    }
+    // Each key that is not carried, or is another thing, has a warning at its place.
+    let report: Value = serde_json::from_str(&import.stdout).unwrap();
+    for row in report["keys"].as_array().unwrap() {
+        let key = row["key"].as_str().unwrap();
+        let reason = row["reason"].as_str().unwrap();
+        if row["outcome"] == "not-carried" && !reason.starts_with("with ") {
+            let place = row["place"].as_str().unwrap();
+            assert!(direct.stderr.contains(place), "{key}: {}", direct.stderr);
+        }
+    }
+    for said in ["my-web now", "reach the outside", "an empty folder of the host"] {
+        assert!(direct.stderr.contains(said), "{said}: {}", direct.stderr);
+    }
+}

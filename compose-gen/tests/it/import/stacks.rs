@@ -219,7 +219,7 @@ fn airflow_has_anchors_an_env_file_and_folders_to_be_made() {
     imported.says("services.redis.healthcheck.start_interval", "not-carried", "one period");
     imported.says("services.airflow-init", "carried", "waits for its end");
     imported.says("services.flower.volumes.1", "changed", "an empty folder");
-    imported.says("services.airflow-init.volumes.0", "changed", "without .env");
+    imported.says("services.airflow-init.volumes.0", "changed", ".env and .git stay behind");
     imported.says("x-variables.AIRFLOW_UID", "added", "may change it");
     imported.says("x-variables.POSTGRES_PASSWORD", "added", "x-secrets");
     assert_eq!(imported.row("services.flower.image")["place"], "old/compose.yml:4:3");
