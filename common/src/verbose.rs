@@ -16,6 +16,11 @@ pub fn enable(on: bool) {
     ON.store(on, Ordering::Relaxed);
 }
 
+/// Whether the steps are told.
+pub fn is_on() -> bool {
+    ON.load(Ordering::Relaxed)
+}
+
 /// A step that has begun. It is told when it is dropped, whether it has succeeded or not.
 #[derive(Debug)]
 #[must_use = "a step ends when it is dropped"]
@@ -47,7 +52,7 @@ impl Drop for Step {
 /// The line about a step; none without `--verbose`.
 pub fn line(what: &str, started: Instant) -> Option<String> {
     let line = || format!("{}: {:.1?}", mask(what), started.elapsed());
-    ON.load(Ordering::Relaxed).then(line)
+    is_on().then(line)
 }
 
 #[cfg(test)]

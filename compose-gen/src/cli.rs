@@ -27,6 +27,7 @@ Exit status:
 Environment:
   PLATFORM_SPEC        as --spec
   COMPOSE_GEN_OUT      as --output-dir
+  COMPOSE_FILE         the files that import reads where none is named, with : between them
   NO_COLOR             no colours in messages";
 
 /// One specification of the platform into Compose, Kustomize, Argo CD and Kind files.
@@ -36,7 +37,7 @@ Environment:
 /// command, `generate` runs.
 #[derive(Debug, Parser)]
 #[command(name = "compose-gen", version, after_help = AFTER_HELP)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true)]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]
@@ -99,6 +100,25 @@ pub struct Generate {
     pub format: Format,
 }
 
+impl Generate {
+    /// These options and those that stood before the command.
+    pub(crate) fn after(mut self, first: Generate) -> Generate {
+        self.out = self.out.or(first.out);
+        self.only.extend(first.only);
+        self.check |= first.check;
+        if self.format == Format::Text {
+            self.format = first.format;
+        }
+        self
+    }
+
+    /// The options that only `generate` has.
+    pub(crate) fn own(&self) -> Vec<&'static str> {
+        let said = [(!self.only.is_empty(), "--only"), (self.check, "--check")];
+        said.into_iter().filter(|(said, _)| *said).map(|(_, option)| option).collect()
+    }
+}
+
 /// A part of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Part {
@@ -144,12 +164,19 @@ pub enum Picture {
 /// Options of `import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The Compose file; further files override it, one after the other
-    #[arg(value_name = "FILE", required = true)]
+    /// The Compose file, or its folder; further files override it, one after the other
+    /// [default: the files of COMPOSE_FILE, or Compose's own in this folder]
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// The specification folder to make; it must not exist, or be empty
-    #[arg(long = "output-dir", alias = "out", value_name = "DIR", default_value = "platform")]
-    pub out: PathBuf,
+    /// One more Compose file, as Docker Compose has the option
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub more: Vec<PathBuf>,
+    /// Files as Docker Compose finds them in its environment
+    #[arg(long, hide = true, env = "COMPOSE_FILE", hide_env = true)]
+    pub compose_file: Option<String>,
+    /// The specification folder to make; it must not exist, or be empty [default: platform]
+    #[arg(long = "output-dir", alias = "out", value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// How to report
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -17,6 +17,9 @@ mod path;
 mod render;
 mod spec;
 
+use anyhow::bail;
+use common::cli::Format;
+use common::diagnostic::Diagnostic;
 use common::exit::Status;
 
 use cli::{Cli, Command};
@@ -26,13 +29,31 @@ use cli::{Cli, Command};
 /// # Errors
 /// The run could not do its work.
 pub fn run(cli: Cli) -> anyhow::Result<Status> {
-    match cli.command {
-        None => command::generate::run(&cli.shared, &cli.generate),
-        Some(Command::Generate(options)) => command::generate::run(&cli.shared, &options),
-        Some(Command::Contract) => command::contract::run(&cli.shared),
-        Some(Command::Explain(options)) => command::explain::run(&cli.shared, &options),
-        Some(Command::Graph(options)) => command::graph::run(&cli.shared, &options),
-        Some(Command::Import(options)) => command::import::run(&options),
-        Some(Command::Schema) => command::schema(),
+    let Cli { command, shared, generate: first } = cli;
+    let Some(command) = command else { return command::generate::run(&shared, &first) };
+    let own = first.own();
+    if let (false, [option, ..]) = (matches!(command, Command::Generate(_)), own.as_slice()) {
+        let message = format!("{option} is an option of generate");
+        bail!(Diagnostic::error("usage", message).hint("leave it out, or leave the command out"));
     }
+    match command {
+        Command::Generate(options) => command::generate::run(&shared, &options.after(first)),
+        Command::Contract => command::contract::run(&shared),
+        Command::Explain(mut options) => {
+            options.format = either(first.format, options.format);
+            command::explain::run(&shared, &options)
+        }
+        Command::Graph(options) => command::graph::run(&shared, &options),
+        Command::Import(mut options) => {
+            options.format = either(first.format, options.format);
+            options.out = options.out.or(first.out);
+            command::import::run(&options)
+        }
+        Command::Schema => command::schema(),
+    }
+}
+
+/// The format that was asked for on either side of the command.
+fn either(before: Format, after: Format) -> Format {
+    if after == Format::Text { before } else { after }
 }

@@ -54,7 +54,6 @@ struct Line {
 
 pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status> {
     let loaded = load(shared)?;
-    say(&loaded.warnings);
     let root = out_folder(&loaded, options)?;
     let source = source(&loaded.path);
     let (mut files, counts) = timed("rendering the files", || render(&loaded, &root, &source));
@@ -65,6 +64,8 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status> {
     let failed = || format!("cannot write below {}", shown(&root));
     let what = format!("comparing with {}", shown(&root));
     let findings = timed(what, || out.compare(&files, &scopes)).with_context(failed)?;
+    let current = findings.iter().all(|finding| finding.state == State::Current);
+    warn(&loaded.warnings, current);
     if !options.check {
         refuse(&findings, &root)?;
         let what = format!("writing to {}", shown(&root));
@@ -93,6 +94,18 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status> {
         }
     }
     Ok(if options.check && !drift.is_empty() { Status::No } else { Status::Done })
+}
+
+/// Says the warnings: all of them where something changes, and later their number.
+fn warn(warnings: &Report, current: bool) {
+    let count = warnings.diagnostics().len();
+    if !current || count < 2 || common::verbose::is_on() {
+        return say(warnings);
+    }
+    let message = format!("{count} warnings, the same as in the run that wrote the files");
+    let mut report = Report::default();
+    report.push(Diagnostic::warning("as-before", message).hint("--verbose shows them"));
+    say(&report);
 }
 
 /// Every file, without the disk being looked at.

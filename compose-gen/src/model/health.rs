@@ -155,7 +155,11 @@ impl Builder<'_> {
                 }
                 None => {
                     let message = format!("\"{text}\" is no duration");
-                    self.say.hinted("bad-duration", message, &path, "such as 10s, 1m30s or 500ms");
+                    let hint = match text.parse::<u64>() {
+                        Ok(_) => format!("a unit is missing, such as {text}s"),
+                        Err(_) => "such as 10s, 1m30s or 500ms".to_owned(),
+                    };
+                    self.say.hinted("bad-duration", message, &path, hint);
                     default
                 }
             }

@@ -1,14 +1,17 @@
 //! The platform in one form: what Compose writes in several ways is one thing here, every
 //! reference has been checked, and amounts are numbers.
 
+mod amounts;
 mod assembly;
 pub(crate) mod budget;
 mod builder;
 mod checks;
 pub(crate) mod config_maps;
+mod depends;
 mod file_secrets;
 mod files;
 pub(crate) mod health;
+mod images;
 mod mounts;
 pub(crate) mod names;
 mod order;
@@ -18,9 +21,11 @@ mod pod;
 mod ports;
 mod profiles;
 mod reporter;
+mod restart;
 mod secrets;
 mod service;
 mod uncarried;
+mod variables;
 
 use common::diagnostic::Report;
 

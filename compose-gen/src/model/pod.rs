@@ -235,7 +235,13 @@ fn hook(value: &Value, into: &mut Option<Vec<String>>) -> Kept {
             Some(vec!["/bin/sh".into(), "-c".into(), script.join(" && ")])
         }
     };
-    kept(&left, "cannot be said of a hook in Kubernetes; the container's own counts")
+    match left.is_empty() {
+        true => Kept::Whole,
+        false => Kept::Changed(format!(
+            "the command alone is a hook in Kubernetes, without {}: the container's own counts",
+            left.join(", ")
+        )),
+    }
 }
 
 /// The texts of one or a list.

@@ -151,20 +151,17 @@ impl Builder<'_> {
             let index = index.to_string();
             let why = "options of a mount belong to the engine";
             note(&["volumes", &index, "bind"], long.bind.is_some(), why);
-            let other = |own: &Option<Value>, carried: &str| {
-                let keys = own.as_ref().and_then(Value::as_object).into_iter().flatten();
-                keys.filter(|(key, _)| *key != carried).count() > 0
-            };
-            note(
-                &["volumes", &index, "volume"],
-                other(&long.volume, "subpath"),
-                "Kubernetes copies nothing into a volume, and has no such option",
-            );
-            note(
-                &["volumes", &index, "tmpfs"],
-                other(&long.tmpfs, "size"),
-                "memory of a Pod has a size and no permissions",
-            );
+            let copied = "Kubernetes copies nothing into a volume, and has no such option";
+            let memory = "memory of a Pod has a size and no permissions";
+            for (part, options, carried, why) in [
+                ("volume", &long.volume, "subpath", copied),
+                ("tmpfs", &long.tmpfs, "size", memory),
+            ] {
+                let keys = options.as_ref().and_then(Value::as_object).into_iter().flatten();
+                for (key, _) in keys {
+                    note(&["volumes", &index, part, key], key != carried, why);
+                }
+            }
             note(&["volumes", &index, "consistency"], long.consistency.is_some(), why);
         }
         for (index, used) in service.configs.iter().enumerate() {
@@ -183,9 +180,9 @@ impl Builder<'_> {
         if let Some(Networks::Map(map)) = &service.networks {
             for (network, own) in map.iter().filter_map(|(name, own)| Some((name, own.as_ref()?))) {
                 let why = "the network assigns addresses";
-                note(&["networks", network, "ipv4_address"], own.ipv4_address.is_some(), why);
-                note(&["networks", network, "ipv6_address"], own.ipv6_address.is_some(), why);
-                note(&["networks", network, "priority"], own.priority.is_some(), why);
+                for (key, value) in own.engine() {
+                    note(&["networks", network, key], !value.is_null(), why);
+                }
             }
         }
         let interval = service.healthcheck.as_ref().and_then(|check| check.start_interval.as_ref());

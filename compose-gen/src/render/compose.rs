@@ -388,9 +388,9 @@ fn networks(service: &Service) -> Value {
     let own = |network: &crate::spec::types::Network| {
         let mut out = Map::new();
         crate::render::put(&mut out, "aliases", json!(network.aliases));
-        crate::render::put(&mut out, "ipv4_address", json!(network.ipv4_address));
-        crate::render::put(&mut out, "ipv6_address", json!(network.ipv6_address));
-        crate::render::put(&mut out, "priority", json!(network.priority));
+        for (key, value) in network.engine() {
+            crate::render::put(&mut out, key, value);
+        }
         Value::Object(out)
     };
     if service.networks.values().all(|network| own(network) == json!({})) {

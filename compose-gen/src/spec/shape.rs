@@ -250,9 +250,19 @@ impl<'a> Shape<'a> {
                 names.push(name);
             }
         }
-        let message = format!("{what} must be {}, and this is {}", names.join(" or "), node.kind());
+        let text = scalar.as_ref().and_then(|own| own.text()).unwrap_or_default();
+        let word = switch(text).filter(|_| names.contains(&"true or false"));
+        let own = if word.is_some() { "another word" } else { node.kind() };
+        let message = format!("{what} must be {}, and this is {own}", names.join(" or "));
         let quote = names.contains(&"a string") && scalar.is_some();
-        self.push("wrong-type", message, node, quote.then(|| "put it in quotes".into()));
+        let hint = match word {
+            Some(word) => Some(format!("write {word}")),
+            None if quote && DURATIONS.contains(&what.trim_matches('"')) => {
+                Some(format!("a unit is missing, such as {text}s"))
+            }
+            None => quote.then(|| "put it in quotes".into()),
+        };
+        self.push("wrong-type", message, node, hint);
     }
 
     fn not_one_of(&mut self, node: &Tree, known: &[&Value], what: &str) {
@@ -290,6 +300,19 @@ impl<'a> Shape<'a> {
         };
         let diagnostic = Diagnostic::error(code, message).at(place, "");
         self.report.push(diagnostic.hint_if(hint));
+    }
+}
+
+/// The keys whose text is a time.
+const DURATIONS: [&str; 5] =
+    ["interval", "timeout", "start_period", "start_interval", "stop_grace_period"];
+
+/// The meaning of the words that Compose takes for a switch, and YAML 1.2 does not.
+fn switch(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "y" | "yes" | "on" => Some(true),
+        "n" | "no" | "off" => Some(false),
+        _ => None,
     }
 }
 

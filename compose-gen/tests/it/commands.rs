@@ -196,3 +196,67 @@ fn the_platforms_files_are_up_to_date() {
 fn help_has_examples_exit_status_and_environment() {
     assert_snapshot!(run(tool().arg("--help")).expect(0).stdout);
 }
+
+#[test]
+fn options_stand_on_either_side_of_a_command() {
+    let bench = Bench::new("services:\n  api: {image: a}\n");
+    let told = |arguments: &[&str]| run(tool().args(arguments).current_dir(bench.path())).expect(0);
+    let after = told(&["explain", "api", "--spec", "platform", "--format", "json"]).stdout;
+    assert_eq!(told(&["--spec", "platform", "--format", "json", "explain", "api"]).stdout, after);
+    told(&["--spec", "platform", "--only", "compose", "generate"]);
+    assert!(!bench.path().join("kubernetes").exists());
+    let wrong = run(tool()
+        .args(["--spec", "platform", "--check", "explain", "api"])
+        .current_dir(bench.path()))
+    .expect(2);
+    assert!(wrong.stderr.contains("--check is an option of generate"), "{}", wrong.stderr);
+}
+
+#[test]
+fn warnings_are_said_once_and_counted_later() {
+    let bench = Bench::new("services:\n  api: {image: a, init: true, platform: linux/amd64}\n");
+    let first = bench.generate();
+    assert_eq!(first.stderr.matches("warning[").count(), 2, "{}", first.stderr);
+    let second = bench.generate();
+    assert_eq!(second.stderr.matches("warning[").count(), 1, "{}", second.stderr);
+    assert!(second.stderr.contains("2 warnings, the same"), "{}", second.stderr);
+    let verbose = bench.run(&["--verbose"]).expect(0);
+    assert_eq!(verbose.stderr.matches("warning[").count(), 2, "{}", verbose.stderr);
+}
+
+#[test]
+fn a_hint_says_the_right_word() {
+    let bench = Bench::new(
+        "services:\n  api: {image: a, x-liveness: yes, healthcheck: {test: x, interval: 5}}\n",
+    );
+    let said = bench.run(&[]).expect(2).stderr;
+    assert!(said.contains("hint: write true"), "{said}");
+    assert!(said.contains("a unit is missing, such as 5s"), "{said}");
+}
+
+#[test]
+fn import_finds_the_files_that_compose_would_read() {
+    let bench = Bench::new("services: {}\n");
+    bench.write("old/docker-compose.yml", "services: {a: {image: 'a:1'}}\n");
+    bench.write("old/docker-compose.override.yml", "services: {a: {environment: {A: '1'}}}\n");
+    bench.write("old/more.yml", "services: {b: {image: 'b:1'}}\n");
+    let imported = |arguments: &[&str], file: Option<&str>, out: &str| {
+        let mut import = tool();
+        import.args(["import", "--out", out]).args(arguments).current_dir(bench.path());
+        if let Some(file) = file {
+            import.env("COMPOSE_FILE", file);
+        }
+        let run = run(&mut import).expect(0);
+        (bench.read(&format!("{out}/services.yaml")), run.stdout)
+    };
+    let (folder, said) = imported(&["old"], None, "one");
+    assert!(folder.contains("A: \"1\""), "{folder}");
+    assert!(said.contains("Next: compose-gen --spec one"), "{said}");
+    let (named, _) = imported(&[], Some("old/docker-compose.yml:old/more.yml"), "two");
+    assert!(named.contains("b:1") && !named.contains("A:"), "{named}");
+    let (several, _) =
+        imported(&["-f", "old/docker-compose.yml", "-f", "old/more.yml"], None, "three");
+    assert_eq!(several, named);
+    let nothing = run(tool().arg("import").current_dir(bench.path())).expect(2);
+    assert!(nothing.stderr.contains("no Compose file in ."), "{}", nothing.stderr);
+}

@@ -7,6 +7,7 @@ mod determinism;
 mod dollar;
 mod import;
 mod include;
+mod keys;
 mod mapping;
 mod ordinary;
 mod secret_dollars;

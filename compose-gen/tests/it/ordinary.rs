@@ -129,7 +129,7 @@ volumes: {va: {}}
         "group \"audio\"",
         "mode=1777",
         "the Secret \"token\" must exist",
-        "volumes.1.volume",
+        "volumes.1.volume.nocopy",
         ".env and .git stay",
     ] {
         assert!(run.stderr.contains(what), "{what}: {}", run.stderr);

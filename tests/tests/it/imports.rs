@@ -6,11 +6,12 @@ use rideshare_tests::imports::{self, Outcome};
 use rideshare_tests::kubernetes::Server;
 use rideshare_tests::peers;
 
-const PROJECTS: [&str; 4] = [
+const PROJECTS: [&str; 5] = [
     include_str!("imports/web.txt"),
     include_str!("imports/data.txt"),
     include_str!("imports/home.txt"),
     include_str!("imports/keys.txt"),
+    include_str!("imports/forms.txt"),
 ];
 
 #[test]
@@ -23,7 +24,7 @@ fn published_projects_lose_nothing_and_are_accepted() {
     assert!(tool.is_file(), "{} is built with the workspace", tool.display());
     let folder = tempfile::tempdir().expect("a folder");
     let projects: Vec<_> = PROJECTS.iter().flat_map(|text| cases(text)).collect();
-    assert!(projects.len() >= 60, "{}", projects.len());
+    assert!(projects.len() >= 75, "{}", projects.len());
     for project in &projects {
         project.write(&folder.path().join(&project.name));
     }

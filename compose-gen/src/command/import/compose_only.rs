@@ -30,6 +30,8 @@ pub(super) fn settle(import: &mut Import) {
         }
         for (key, own) in volume.members_mut().filter(|(key, _)| !key.starts_with("x-")) {
             let why = match key.as_str() {
+                // It names what the volume itself is.
+                "name" => "in Compose only: the claim has the volume's name",
                 "external" => "in Compose only: the claim is new, and empty",
                 "driver_opts" => {
                     "in Compose only: the claim is new, and not what these options name"
@@ -47,13 +49,25 @@ fn service(service: &mut Tree) {
     if let Some(build) = service.get_mut("build") {
         everywhere(build, "in Compose only: a cluster takes the image");
     }
+    devices(service.get_mut("gpus"));
+    let deploy = service.get_mut("deploy").and_then(|own| own.get_mut("resources"));
+    devices(deploy.and_then(|own| own.get_mut("reservations")?.get_mut("devices")));
     if let Some(networks) = service.get_mut("networks") {
         networks.say(Fate::Carried, "aliases on both sides, the rest in Compose only");
     }
     for port in service.get_mut("ports").into_iter().flat_map(Tree::items_mut) {
         for key in ["published", "host_ip"] {
             let own = port.get_mut(key).into_iter();
-            own.for_each(|own| own.say(Fate::Carried, "in Compose only; see x-routes"));
+            own.for_each(|own| own.say(Fate::ComposeOnly, "in Compose only; see x-routes"));
+        }
+    }
+}
+
+/// A device plugin knows a number of devices and nothing more.
+fn devices(list: Option<&mut Tree>) {
+    for device in list.into_iter().flat_map(Tree::items_mut) {
+        if let Some(options) = device.get_mut("options") {
+            everywhere(options, "in Compose only: a device plugin has no options");
         }
     }
 }
@@ -91,7 +105,7 @@ fn isolated(network: &mut Tree, apart: bool) {
             "in Compose only: in a cluster every Pod reaches every other, unless the environment has \
              network-policies: true",
         ),
-        false => network.say(Fate::Carried, "in Compose only: a cluster has one network"),
+        false => network.say(Fate::ComposeOnly, "in Compose only: a cluster has one network"),
     }
     for (key, own) in network.members_mut() {
         match key.as_str() {
@@ -105,6 +119,7 @@ fn isolated(network: &mut Tree, apart: bool) {
 }
 
 fn everywhere(tree: &mut Tree, why: &str) {
-    tree.say(Fate::Carried, why);
+    tree.say(Fate::ComposeOnly, why);
     tree.members_mut().for_each(|(_, own)| everywhere(own, why));
+    tree.items_mut().for_each(|own| everywhere(own, why));
 }

@@ -12,17 +12,18 @@ use super::variables::fix;
 use crate::spec::{schema, uncarried};
 
 /// Compose's keys that a specification does not have, and why.
-const UNKNOWN: [(&str, &str); 10] = [
-    ("gpus", "devices need a device plugin"),
-    ("label_file", "write the labels out"),
-    ("models", "Kubernetes has no models"),
-    ("post_start", "say it in x-patches as lifecycle"),
-    ("pre_stop", "say it in x-patches as lifecycle"),
-    ("provider", "it belongs to the engine"),
-    ("storage_opt", "it belongs to the engine"),
+const UNKNOWN: [(&str, &str); 11] = [
+    ("generic_resources", "Docker Swarm alone reads it"),
+    ("jobs", "Compose starts them by a schedule; write a CronJob"),
+    ("labels", "a ConfigMap has no labels of Compose"),
+    ("models", "Kubernetes has no models; set the variables that name one yourself"),
+    ("pre_start", "say it in x-patches as an init container"),
+    ("provider", "it makes what is outside of the engine"),
+    ("pull_refresh_after", "Kubernetes does not ask a registry again after a time"),
+    ("template_driver", "it belongs to the engine"),
+    ("umask", "Kubernetes starts a process with the image's"),
     ("use_api_socket", "there is no Docker in a cluster"),
-    ("userns_mode", "it belongs to the engine"),
-    ("uts", "pods share nothing"),
+    ("use_service_name_alias", "a Service always has the service's name"),
 ];
 
 /// Fits the whole project.

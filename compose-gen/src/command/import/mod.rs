@@ -16,11 +16,14 @@ mod paths;
 mod plain;
 mod profiles;
 mod project;
+mod providers;
 mod rows;
 mod scalar;
 mod secrets;
 mod sections;
 mod services;
+mod settled;
+mod sources;
 mod state;
 mod tree;
 mod variables;
@@ -42,53 +45,33 @@ use crate::cli::Import as Options;
 use crate::spec::MAYBE_SECRET;
 pub(crate) use plain::{Plain, plain};
 use rows::Row;
+use settled::settled;
 use state::Import;
 use tree::Fate;
 
+/// The folder that is made where none is named.
+const FOLDER: &str = "platform";
+
 /// Imports a project. `No` when compose-gen does not accept the result yet.
 pub(crate) fn run(options: &Options) -> Result<Status> {
-    let taken = fs::read_dir(&options.out).is_ok_and(|mut entries| entries.next().is_some());
+    let sources = sources::of(options)?;
+    let out = options.out.clone().unwrap_or_else(|| PathBuf::from(FOLDER));
+    let taken = fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_some());
     if taken {
-        let message = format!("{} is not empty", options.out.display());
+        let message = format!("{} is not empty", out.display());
         bail!(Diagnostic::error("not-empty", message));
     }
-    let mut import = settled(&options.files, &paths::absolute(&options.out))?;
+    let mut import = settled(&sources, &paths::absolute(&out))?;
     let files = write::files(&import.project);
     // The paths of the project's files lead through the folder, which has to be there.
-    let failed = || format!("cannot write {}", options.out.display());
+    let failed = || format!("cannot write {}", out.display());
     write::write(&files, &import.out).with_context(failed)?;
     let what = "reading the new specification";
     let checked = timed(what, || check::read(&import.out, None, &files));
     let left = check::tell(&checked.said, &files, &mut import.project.root);
     import.findings.extend(left.diagnostics().iter().cloned());
     import.findings.sort();
-    report(options, &import, &files)
-}
-
-/// The project in the form of a specification, whose paths lead from the folder `out`.
-fn settled(files: &[PathBuf], out: &Path) -> Result<Import, Report> {
-    let named: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    let what = format!("reading the project {}", named.join(", "));
-    let project = timed(what, || project::read(files, out))?;
-    let mut import = Import {
-        project,
-        name: String::new(),
-        out: out.to_owned(),
-        renamed: BTreeMap::new(),
-        findings: Report::default(),
-    };
-    sections::settle(&mut import);
-    inherit::settle(&mut import);
-    names::settle(&mut import);
-    profiles::settle(&mut import);
-    secrets::settle(&mut import);
-    compose_only::settle(&mut import);
-    services::settle(&mut import);
-    fit::fit(&mut import);
-    binds::settle(&mut import);
-    let env = import.project.env.clone();
-    variables::declare(&mut import.project.root, &env, &import.out);
-    Ok(import)
+    report(options, &import, &Written { out: &out, files: &files, sources: &sources })
 }
 
 /// The result for programs.
@@ -112,10 +95,18 @@ struct Left {
     hint: Option<String>,
 }
 
-fn report(options: &Options, import: &Import, files: &BTreeMap<String, String>) -> Result<Status> {
+/// The new folder.
+struct Written<'a> {
+    out: &'a Path,
+    files: &'a BTreeMap<String, String>,
+    /// The project's files.
+    sources: &'a [PathBuf],
+}
+
+fn report(options: &Options, import: &Import, written: &Written<'_>) -> Result<Status> {
     let rows = rows::rows(&import.project.root);
     let names: Vec<String> =
-        files.keys().map(|name| options.out.join(name).display().to_string()).collect();
+        written.files.keys().map(|name| written.out.join(name).display().to_string()).collect();
     match options.format {
         Format::Json => {
             let (warnings, left) = import
@@ -138,8 +129,9 @@ fn report(options: &Options, import: &Import, files: &BTreeMap<String, String>) 
             })?;
         }
         Format::Text => {
-            streams::output(&table(&rows, &names, &options.files))?;
+            streams::output(&table(&rows, &names, written.sources))?;
             say(&import.findings);
+            streams::output(&next(&import.findings, written.out))?;
         }
     }
     Ok(if import.findings.has_errors() { Status::No } else { Status::Done })
@@ -151,7 +143,7 @@ fn table(rows: &[Row], files: &[String], read: &[PathBuf]) -> String {
         Fate::Carried => words[0],
         Fate::Rewritten | Fate::Changed => words[1],
         Fate::Added => words[2],
-        Fate::NotCarried => words[3],
+        Fate::ComposeOnly | Fate::NotCarried => words[3],
         Fate::ToDo => words[4],
     };
     let cells: Vec<Vec<String>> = rows
@@ -177,4 +169,18 @@ fn table(rows: &[Row], files: &[String], read: &[PathBuf]) -> String {
         }
     }
     text
+}
+
+/// The steps after an import.
+fn next(findings: &Report, out: &Path) -> String {
+    let out = out.display();
+    match findings.diagnostics().iter().filter(|own| own.is_error()).count() {
+        0 => format!(
+            "\nNext: compose-gen --spec {out} writes docker/ and kubernetes/ beside it, and kubectl apply \
+             -k kubernetes/overlays/local deploys them.\n"
+        ),
+        left => format!(
+            "\nNext: change {out} where the errors above say so ({left}), and run compose-gen --spec {out}.\n"
+        ),
+    }
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use common::diagnostic::{Diagnostic, Report};
 
+use super::settled::settled;
 use super::tree::{Fate, Tree, Value};
-use super::{check, paths, settled, write};
+use super::{check, paths, write};
 use crate::model::{CHANGED, NOT_CARRIED, Platform};
 use crate::spec::Spec;
 
@@ -48,7 +49,7 @@ fn warned(tree: &Tree, path: &mut Vec<String>, report: &mut Report) {
     let code = match tree.fate {
         Fate::NotCarried | Fate::ToDo => Some(NOT_CARRIED),
         Fate::Changed => Some(CHANGED),
-        Fate::Carried | Fate::Added | Fate::Rewritten => None,
+        Fate::Carried | Fate::Added | Fate::Rewritten | Fate::ComposeOnly => None,
     };
     if let Some(code) = code.filter(|_| !tree.why.is_empty()) {
         let message = format!("{}: {}", path.join("."), tree.why);

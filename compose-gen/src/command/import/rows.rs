@@ -64,7 +64,7 @@ fn row(tree: &Tree, path: &str, key: bool, verdict: Verdict<'_>, rows: &mut Vec<
     if tree.fate == Fate::Added && !holder {
         return;
     }
-    let whole = tree.gone || tree.fate == Fate::NotCarried;
+    let whole = tree.gone || [Fate::ComposeOnly, Fate::NotCarried].contains(&tree.fate);
     let verdict = if whole { Some((outcome, path)) } else { verdict };
     below(tree, path, verdict, rows);
 }

@@ -9,6 +9,18 @@ pub(super) fn settle(import: &mut Import) {
     let secrets = root.get_mut("secrets").into_iter().flat_map(Tree::members_mut);
     for (_, secret) in secrets {
         secret.say(Fate::Carried, "a Secret in Kubernetes, where a service uses it");
+        let external = secret.get("external").is_some();
+        for (key, own) in secret.members_mut() {
+            match key.as_str() {
+                "name" if !external => {
+                    own.say(Fate::ComposeOnly, "a Secret has the names of its service and file");
+                }
+                "labels" | "driver" | "driver_opts" | "template_driver" => {
+                    own.say(Fate::ComposeOnly, "it belongs to the engine");
+                }
+                _ => {}
+            }
+        }
     }
     let services = root.get_mut("services").into_iter().flat_map(Tree::members_mut);
     for (_, service) in services {

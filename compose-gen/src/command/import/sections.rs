@@ -109,8 +109,11 @@ fn external(root: &mut Tree) {
                 continue;
             }
             let name = external.get("name").cloned();
-            external.value = Value::Plain(serde_json::Value::Bool(true), "true".to_owned());
+            let place = external.place.clone();
+            external.gone = true;
             external.say(Fate::Rewritten, "true, and its name beside it");
+            let yes = Value::Plain(serde_json::Value::Bool(true), "true".to_owned());
+            own.insert("external", Tree::added(&place, yes, ""));
             if let Some(name) = name.filter(|_| own.get("name").is_none()) {
                 own.insert("name", Tree { fate: Fate::Added, why: String::new(), ..name });
             }

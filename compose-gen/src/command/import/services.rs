@@ -85,7 +85,10 @@ fn published(service: &mut Tree) {
     for port in service.get_mut("ports").into_iter().flat_map(Tree::items_mut) {
         let Some(text) = port.text() else { continue };
         if text.rsplit_once(':').is_some() {
-            port.say(Fate::Carried, "the host's side in Compose only; see x-routes");
+            port.say(
+                Fate::Rewritten,
+                "the container's port; the host's in Compose only, see x-routes",
+            );
         }
     }
 }

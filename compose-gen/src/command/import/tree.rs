@@ -19,6 +19,9 @@ pub(super) enum Fate {
     /// It is written otherwise, and means the same.
     #[serde(rename = "changed")]
     Rewritten,
+    /// The Compose file has it, and Kubernetes has no such thing: nothing to be warned of.
+    #[serde(rename = "not-carried")]
+    ComposeOnly,
     /// Kubernetes has something else in its place.
     Changed,
     /// It has no effect, or only in the Compose file.

@@ -269,6 +269,33 @@ pub(crate) struct Network {
     pub ipv6_address: Option<String>,
     /// Compose's own.
     pub(crate) priority: Option<i64>,
+    /// Compose's own.
+    pub(crate) gw_priority: Option<f64>,
+    /// Compose's own.
+    pub(crate) driver_opts: Option<Value>,
+    /// Compose's own.
+    pub(crate) interface_name: Option<String>,
+    /// Compose's own.
+    pub(crate) link_local_ips: Option<Value>,
+    /// Compose's own.
+    pub(crate) mac_address: Option<String>,
+}
+
+impl Network {
+    /// The keys that only Docker's networks have, and their values.
+    pub(crate) fn engine(&self) -> [(&'static str, Value); 8] {
+        let text = |own: &Option<String>| own.clone().map_or(Value::Null, Value::from);
+        [
+            ("ipv4_address", text(&self.ipv4_address)),
+            ("ipv6_address", text(&self.ipv6_address)),
+            ("priority", self.priority.map_or(Value::Null, Value::from)),
+            ("gw_priority", self.gw_priority.map_or(Value::Null, Value::from)),
+            ("driver_opts", self.driver_opts.clone().unwrap_or_default()),
+            ("interface_name", text(&self.interface_name)),
+            ("link_local_ips", self.link_local_ips.clone().unwrap_or_default()),
+            ("mac_address", text(&self.mac_address)),
+        ]
+    }
 }
 
 /// How a service is reached from outside.

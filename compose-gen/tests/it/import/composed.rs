@@ -403,7 +403,7 @@ networks: {front: {internal: false}}
         ("services.proxy.networks.front.priority", "not-carried", "addresses"),
         ("services.proxy.x-own", "not-carried", "Compose ignores"),
         ("services.app.scale", "changed", "x-replicas now"),
-        ("volumes.web_cache.driver_opts.type", "carried", ""),
+        ("volumes.web_cache.driver_opts.type", "not-carried", "not what these options name"),
     ] {
         imported.says(key, outcome, reason);
     }

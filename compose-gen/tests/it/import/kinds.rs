@@ -306,7 +306,7 @@ volumes: {d1: {}}
     project.says("services.a.volumes.1", "changed", "a Secret in Kubernetes");
     project.says("services.a.volumes.5", "not-carried", "on no node");
     project.says("services.a.ports.1", "not-carried", "501 ports");
-    project.says("services.a.ports.2", "carried", "the host's side");
+    project.says("services.a.ports.2", "changed", "the host's in Compose only");
     let set = project.pod("a", "StatefulSet");
     let mounts = set["containers"][0]["volumeMounts"].as_array().unwrap();
     let at = |path: &str| mounts.iter().find(|own| own["mountPath"] == path).unwrap();
@@ -347,7 +347,7 @@ networks: {web: {external: {name: proxy}}}
 ",
     )
     .expect_same(&[]);
-    project.says("volumes.data.external", "not-carried", "its name beside it");
+    project.says("volumes.data.external", "changed", "its name beside it");
     assert!(project.bench.read("new/platform/shared.yaml").contains("name: shop_data"));
 }
 

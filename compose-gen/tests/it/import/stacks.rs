@@ -121,7 +121,7 @@ networks: {front-tier: , back-tier: }
     let differing = ["vote.image", "result.image", "worker.image", "seed.image"];
     let imported = Imported::new(&files).expect_same(&differing);
     imported.says("services.vote.volumes.0", "changed", "cannot be written in Kubernetes");
-    imported.says("services.worker.build.args.MODE", "carried", "in Compose only");
+    imported.says("services.worker.build.args.MODE", "not-carried", "in Compose only");
     let services = imported.bench.read("new/platform/services.yaml");
     assert!(services.contains("build: ../../old/result\n"), "{services}");
     let compose = &imported.bench.documents("new/docker/compose.yaml")[0];
@@ -328,7 +328,7 @@ networks:
     let imported = Imported::new(&files).expect_same(&[]);
     imported.says("services.broker.networks.default.ipv4_address", "not-carried", "addresses");
     imported.says("services.broker.networks.default.aliases", "carried", "");
-    imported.says("networks.default.ipam", "carried", "in Compose only");
+    imported.says("networks.default.ipam", "not-carried", "in Compose only");
 }
 
 #[test]
