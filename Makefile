@@ -140,9 +140,12 @@ bench: ## Run each tool beside its peer and print the ratios
 	scripts/bench/run
 
 ##@ Production on AWS
-# LAYER is bootstrap, foundation or platform; ARGS are terraform's own.
+# LAYER is bootstrap, foundation or platform; ARGS are terraform's own; ENVIRONMENT is prod, or another folder of
+# infrastructure/terraform/environments.
 LAYER ?=
 ARGS ?=
+PLAN ?=
+export ENVIRONMENT ?= prod
 
 .PHONY: tf-validate
 tf-validate: ## Terraform layers: formatting and validity; no account, no network
@@ -174,6 +177,14 @@ tf-apply: ## Apply LAYER
 	scripts/terraform apply '$(LAYER)' $(ARGS)
 tf-destroy: ## Destroy LAYER
 	scripts/terraform destroy '$(LAYER)' $(ARGS)
+
+.PHONY: tf-save-plan tf-apply-plan tf-drift
+tf-save-plan: ## Keep a plan of LAYER for its review, and write it to plan.txt
+	scripts/terraform save-plan '$(LAYER)' plan.txt $(ARGS)
+tf-apply-plan: ## Apply exactly the plan PLAN of LAYER that was reviewed
+	scripts/terraform apply-plan '$(LAYER)' '$(PLAN)'
+tf-drift: ## Whether AWS is as the layers say
+	scripts/terraform drift
 
 .PHONY: tf-push-state
 tf-push-state: ## Push the state that an apply of LAYER could not write, if there is one

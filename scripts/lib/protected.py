@@ -14,6 +14,7 @@ PROTECTION = {
     "aws_db_instance": ("deletion_protection", True, "RDS refuses to delete it"),
     "aws_lb": ("enable_deletion_protection", True, "the load balancer's own protection is on"),
     "aws_s3_bucket": ("force_destroy", False, "a bucket that holds objects is not deleted"),
+    "aws_backup_vault": ("force_destroy", False, "a vault that holds backups is not deleted"),
     "aws_ecr_repository": ("force_delete", False, "a repository that holds images is not deleted"),
 }
 

@@ -2,6 +2,16 @@
 # shellcheck disable=SC2154,SC2034 # shared with scripts/terraform
 # The parts of scripts/terraform's commands.
 
+# Sets `environment` to the folder of ENVIRONMENT's settings.
+use_environment() {
+    local known
+    environment_name=${ENVIRONMENT:-prod}
+    environment=$layers/environments/$environment_name
+    [[ $environment_name =~ ^[a-z0-9]+$ && -d $environment ]] && return
+    known=$(cd "$layers/environments" && echo *)
+    misuse "there is no environment '$environment_name': ${known// /, }"
+}
+
 # --- Without an account ----------------------------------------------------------------------------
 
 # The arguments of `terraform init` for a provider that is on this machine already.
@@ -27,7 +37,7 @@ each_layer_in_a_copy() {
     find "$copy" \( -name .terraform -o -name .terraform.lock.hcl \) -prune -exec rm -rf {} +
     plugin_arguments or-peer
     for name in bootstrap foundation platform; do
-        if terraform -chdir="$copy/$name" init -input=false -backend=false "${init_arguments[@]}" >"$copy/init.log" 2>&1; then
+        if terraform -chdir="$copy/$name" init -input=false -backend=false ${init_arguments[@]+"${init_arguments[@]}"} >"$copy/init.log" 2>&1; then
             "$1" "$name" "$copy/$name" || failed=1
         else
             cat "$copy/init.log" >&2
@@ -58,7 +68,7 @@ lock_layers() {
     need terraform "install Terraform 1.11 or newer"
     for layer in bootstrap foundation platform; do
         in_layer get >&2
-        in_layer providers lock "${from[@]}" "${platforms[@]/#/-platform=}" >&2
+        in_layer providers lock ${from[@]+"${from[@]}"} "${platforms[@]/#/-platform=}" >&2
     done
     say "commit the three .terraform.lock.hcl; from then on no run takes another provider"
 }
@@ -67,36 +77,44 @@ lock_layers() {
 # given with commas, a map as KEY=VALUE with commas. Formed as the value that is there: text, list, map,
 # number or truth value. The files are written when Terraform has taken all values, in a copy.
 set_variables() {
-    local pair name value copy file
+    local pair name value copy file files
     (($# > 0)) || misuse "set needs NAME=VALUE (with make: SET='domain=... aws_account_id=...')"
     for pair in "$@"; do
         [[ $pair == ?*=* ]] || misuse "'$pair' is not NAME=VALUE"
-        [[ $pair =~ ^[A-Za-z0-9_./,:=-]+$ ]] || misuse "'$pair' holds what no variable of the layers can"
+        [[ $pair =~ ^[A-Za-z0-9_./,:=@+-]+$ ]] || misuse "'$pair' holds what no variable of the layers can"
         name=${pair%%=*}
         grep -qE "^(variable \"$name\" \{|$name +=)" "$layers"/*/variables.tf "$environment"/*.tfvars ||
             misuse "no layer has a variable '$name'"
+        [[ $name != environment ]] || misuse "the folder of the settings says which environment it is"
     done
     need terraform "install Terraform 1.11 or newer"
     copy=$(mktemp -d)
     # shellcheck disable=SC2064 # the folder of now
     trap "rm -rf '$copy'" EXIT
+    # The defaults are prod's.
+    files=("$environment"/*.tfvars)
+    [[ $environment_name != prod ]] || files+=("$layers"/*/variables.tf)
     for file in "$layers"/*/variables.tf "$environment"/*.tfvars; do
         mkdir -p "$copy/$(dirname "${file#"$layers/"}")"
         cp "$file" "$copy/${file#"$layers/"}"
     done
     for pair in "$@"; do
         name=${pair%%=*} value=${pair#*=}
-        for file in "$layers"/*/variables.tf "$environment"/*.tfvars; do
+        for file in "${files[@]}"; do
             set_variable "$name" "$value" "$copy/${file#"$layers/"}"
         done
     done
     values_are_taken "$copy"
-    for file in "$layers"/*/variables.tf "$environment"/*.tfvars; do
+    for file in "${files[@]}"; do
         cmp -s "$copy/${file#"$layers/"}" "$file" || mv "$copy/${file#"$layers/"}" "$file"
     done
     for pair in "$@"; do
         name=${pair%%=*} value=${pair#*=}
-        say "$name is ${value:-empty} in the tfvars and the defaults"
+        if [[ $environment_name == prod ]]; then
+            say "$name is ${value:-empty} in the tfvars and the defaults"
+        else
+            say "$name is ${value:-empty} in the tfvars of $environment_name"
+        fi
     done
 }
 
@@ -129,10 +147,12 @@ set_variable() {
 # values_are_taken COPY: a layer that is nothing but its variables needs no provider and no account, so
 # Terraform itself checks types and conditions, and nothing that it refuses is written.
 values_are_taken() {
-    local name log=$1/plan.log refused=0
+    local name log=$1/plan.log refused=0 given
     for name in bootstrap foundation platform; do
+        given=()
+        [[ ! -e $environment/$name.tfvars ]] || given=(-var-file="$1/environments/$environment_name/$name.tfvars")
         if ! terraform -chdir="$1/$name" init -input=false >"$log" 2>&1 ||
-            ! terraform -chdir="$1/$name" plan -input=false >"$log" 2>&1; then
+            ! terraform -chdir="$1/$name" plan -input=false ${given[@]+"${given[@]}"} >"$log" 2>&1; then
             refused=1
             sed -n '/Error:/,$p' "$log" >&2
         fi
@@ -155,12 +175,13 @@ prepare() {
     need aws "install the AWS command line"
     check_account "$tfvars"
     [[ $layer == bootstrap ]] || check_names
+    [[ $layer != foundation ]] || check_zone
     give_up_on_problems
 
     bucket=rideshare-$account-terraform-state
     variables=(-var-file="$tfvars")
     case $layer in
-        bootstrap) variables=(-var="aws_account_id=$account") ;;
+        bootstrap) variables=(-var="aws_account_id=$account" -var="environment=$environment_name") ;;
         foundation) bootstrap_is_applied "make tf-apply LAYER=bootstrap comes first" ;;
         platform)
             bootstrap_is_applied "make tf-apply LAYER=bootstrap comes first, then LAYER=foundation"
@@ -185,9 +206,46 @@ check_account() {
         problem "AWS does not say whose credentials these are" "log in first, for example with \`aws sso login\`; AWS_PROFILE names a profile"
         return
     }
+    check_environment "$account"
     [[ -z $account || $actual == "$account" ]] ||
         problem "these credentials are of account $actual, and $name is for $account" \
             "use credentials of $account; or, to make the platform in $actual: make tf-set SET=aws_account_id=$actual"
+}
+
+# check_environment ACCOUNT: whether the folder and its files name the same environment, and no other one is in the
+# account: names that the specification fixes, such as those of secrets, are taken once.
+check_environment() {
+    local file
+    for file in "$environment"/*.tfvars; do
+        grep -Eq "^environment *= *\"$environment_name\"\$" "$file" ||
+            problem "${file#"$project/"} is not for the environment $environment_name" "write environment = \"$environment_name\" there"
+    done
+    for file in "$layers"/environments/*/foundation.tfvars; do
+        [[ $file == "$environment"/* || -z $1 ]] || ! grep -Eq "^aws_account_id *= *\"$1\"\$" "$file" ||
+            problem "${file#"$project/"} is for the account $1, too" "give each environment an account of its own"
+    done
+}
+
+# Whether the hosted zone that is there already is public and the domain's own or above it. Records that do not
+# belong to a zone would be refused with half of the layer made.
+check_zone() {
+    local file=$environment/foundation.tfvars zone domain answer name private
+    [[ -r $file ]] || return 0
+    zone=$(sed -n 's/^hosted_zone_id *= *"\(.*\)"$/\1/p' "$file")
+    domain=$(sed -n 's/^domain *= *"\(.*\)"$/\1/p' "$file")
+    [[ -n $zone ]] || return 0
+    if ! answer=$(aws --region "$region" route53 get-hosted-zone --id "$zone" --query '[HostedZone.Name, HostedZone.Config.PrivateZone]' --output text 2>&1); then
+        # The workflow that plans on pull requests may look at nothing, and asks for nothing either.
+        [[ $answer != *AccessDenied* ]] || return 0
+        problem "the hosted zone $zone cannot be read: $answer" "aws route53 list-hosted-zones; the credentials need route53:GetHostedZone"
+        return
+    fi
+    read -r name private <<<"$answer"
+    name=${name%.}
+    [[ $private != True ]] ||
+        problem "the hosted zone $zone is private, so nobody outside of its VPCs would find a name" "name a public zone, or none"
+    [[ $domain == "$name" || $domain == *".$name" ]] ||
+        problem "the hosted zone $zone is for $name, and the domain is $domain" "make tf-set SET=hosted_zone_id=..., or empty for a new zone"
 }
 
 # Whether a variable still has the value that it has in the documentation: a domain of RFC 2606, an address
@@ -202,6 +260,7 @@ check_names() {
         done < <(sed -nE -e 's/^([a-z_]+) *= *(.*)$/\1 \2/' -e '
             /^domain "(.*\.)?(example|test|invalid|localhost|example\.(com|net|org))"/p
             /^[a-z_]+_repository "example\//p
+            /^alarm_emails .*@([a-z0-9-]+\.)*example\.(com|net|org)"/p
             /^[a-z_]+_cidrs .*"(192\.0\.2|198\.51\.100|203\.0\.113)\./p' "$file")
     done
     [[ -z $names ]] || hint "make tf-set SET='$names'"
@@ -228,7 +287,7 @@ initialise() {
             set -- -reconfigure -backend-config="bucket=$bucket"
             ;;
     esac
-    if ! in_layer init -input=false "${init_arguments[@]}" "$@" >"$log" 2>&1; then
+    if ! in_layer init -input=false ${init_arguments[@]+"${init_arguments[@]}"} "$@" >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
         fail "terraform could not initialise the layer $layer" "its own message is above; \`make tf-lock\` writes the lock files anew, where they are what it complains of"
@@ -237,14 +296,20 @@ initialise() {
 }
 
 # Where bootstrap's own state is: in a file here until the bucket and the table are both there, and then in
-# the bucket; between the two when a run was broken off there.
+# the bucket; between the two when a run was broken off there. Without a state in either place, a run was broken off
+# in another checkout.
 place_of_bootstraps_state() {
+    local state
     if ! bucket_exists; then
         echo file
     elif ! bootstrap_is_begun; then
+        if ! read_state bootstrap; then
+            echo file
+            return
+        fi
         table_exists ||
-            fail "the bucket $bucket is there, the table $(lock_table) is not, and no state here says why" \
-                "go on where bootstrap was begun, which has infrastructure/terraform/bootstrap/terraform.tfstate; a table that somebody deleted comes back with \`aws dynamodb restore-table-to-point-in-time\`"
+            fail "the table $(lock_table) is not there, and bootstrap's state says that it was" \
+                "\`aws dynamodb restore-table-to-point-in-time\` brings a table back that somebody deleted"
         echo bucket
     elif table_exists; then
         echo between
@@ -264,10 +329,19 @@ bootstrap_is_applied() {
     ! bootstrap_is_begun || fail "bootstrap is not finished: its state is a file here" "make tf-apply LAYER=bootstrap goes on with it"
 }
 
+# Imports the bucket and the table of a run that was broken off in another checkout, whose file nobody has here.
+# What else such a run has made is written again, as it was.
+take_up_bootstrap() {
+    ! bootstrap_is_begun && [[ -e $layers/bootstrap/backend_override.tf ]] && bucket_exists || return 0
+    say "the bucket $bucket is there without a state: it is taken up"
+    in_layer import -input=false "${variables[@]}" aws_s3_bucket.state "$bucket" >&2
+    ! table_exists || in_layer import -input=false "${variables[@]}" aws_dynamodb_table.locks "$(lock_table)" >&2
+}
+
 # Bootstrap's own state, from the file into the bucket that it has made.
 move_state_to_bucket() {
     rm -f "$layers/bootstrap/backend_override.tf"
-    in_layer init -input=false -migrate-state -force-copy "${init_arguments[@]}" -backend-config="bucket=$bucket" >&2
+    in_layer init -input=false -migrate-state -force-copy ${init_arguments[@]+"${init_arguments[@]}"} -backend-config="bucket=$bucket" >&2
     rm -f "$layers"/bootstrap/terraform.tfstate{,.backup}
 }
 
@@ -337,7 +411,7 @@ destroy_bootstrap() {
     trap 'rm -f "$layers"/bootstrap/teardown_override.tf' EXIT
     cp "$layers/bootstrap/teardown_override.tf.example" "$layers/bootstrap/teardown_override.tf"
     printf 'terraform {\n  backend "local" {}\n}\n' >"$layers/bootstrap/backend_override.tf"
-    in_layer init -input=false -migrate-state -force-copy "${init_arguments[@]}" >&2
+    in_layer init -input=false -migrate-state -force-copy ${init_arguments[@]+"${init_arguments[@]}"} >&2
     in_layer apply "${variables[@]}" "$@"
     in_layer destroy "${variables[@]}" "$@"
     rm -f "$layers"/bootstrap/backend_override.tf "$layers"/bootstrap/terraform.tfstate{,.backup}

@@ -1,9 +1,12 @@
 """moto's server, with what Terraform cannot do without: arguments are host and port."""
 
+import json
 import sys
 import threading
 import time
+import urllib.parse
 
+import moto.backup.responses as backup
 import moto.rds.models as rds
 import moto.server
 
@@ -17,6 +20,15 @@ def with_an_id(self, *arguments, **named):
 
 
 rds.DBInstance.__init__ = with_an_id
+
+
+# moto looks for the name of a backup vault or plan before the path's last slash, and the provider sends none.
+def list_tags(self):
+    name = urllib.parse.unquote(self.path.split("/tags/", 1)[1].strip("/"))
+    return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=name)})
+
+
+backup.BackupResponse.list_tags = list_tags
 
 # moto's state is not made for several threads: a request that fails half-way is tried again by
 # Terraform, and then finds what it has made already.

@@ -24,6 +24,7 @@ pub(super) fn all(platform: &mut Platform, spec: &Spec, report: &mut Report) {
     checks.secrets();
     checks.published();
     checks.routes();
+    checks.load_balancers();
     checks.patches();
     checks.volumes();
     checks.names();

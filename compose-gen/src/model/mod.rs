@@ -12,6 +12,7 @@ mod file_secrets;
 mod files;
 pub(crate) mod health;
 mod images;
+mod load_balancer;
 mod mounts;
 pub(crate) mod names;
 mod order;

@@ -151,6 +151,38 @@ const BROKEN: &[(&str, &str)] = &[
         "services:\n  a: {image: a, ports: [\"80\"], x-routes: [{path: /}]}\n  b: {image: b, ports: [\"80\"], x-routes: [{path: /}]}\n",
     ),
     (
+        "a host without sources",
+        "x-environments:\n  prod: {cluster: eks, namespace: ns, exposure: {alb: {group: g, domain: d.example, certificate: c, sources: {www: 203.0.113.0/24}}}}\nservices:\n  a: {image: a, ports: [\"80\"], x-routes: [{host: www}, {host: web}]}\n",
+    ),
+    (
+        "sources that are no blocks",
+        "x-environments:\n  prod: {cluster: eks, namespace: ns, exposure: {alb: {group: g, domain: d.example, certificate: c, sources: {www: \"203.0.113.7/24,everywhere\", web: \"203.0.113.7/24,everywhere\"}}}}\nservices:\n  a: {image: a, ports: [\"80\"], x-routes: [{host: www}, {host: web}]}\n",
+    ),
+    (
+        "too many sources",
+        "x-environments:\n  prod: {cluster: eks, namespace: ns, exposure: {alb: {group: g, domain: d.example, certificate: c, sources: {www: \"10.0.0.0/8,11.0.0.0/8,12.0.0.0/8,13.0.0.0/8\", web: \"10.0.0.0/8,11.0.0.0/8,12.0.0.0/8,13.0.0.0/8\"}}}}\nservices:\n  a: {image: a, ports: [\"80\"], x-routes: [{host: www}, {host: web}]}\n",
+    ),
+    (
+        "sources of a host that is not there",
+        "x-environments:\n  prod: {cluster: eks, namespace: ns, exposure: {alb: {group: g, domain: d.example, certificate: c, sources: {www: 10.0.0.0/8, web: 10.0.0.0/8, wob: 10.0.0.0/8}}}}\nservices:\n  a: {image: a, ports: [\"80\"], x-routes: [{host: www}, {host: web}]}\n",
+    ),
+    (
+        "two hosts of a service that differ",
+        "x-environments:\n  prod: {cluster: eks, namespace: ns, exposure: {alb: {group: g, domain: d.example, certificate: c, authentication: {type: none, provider: \"{}\", except: [www]}}}}\nservices:\n  a: {image: a, ports: [\"80\"], x-routes: [{host: www}, {host: web}]}\n",
+    ),
+    (
+        "an unknown way to ask",
+        "x-environments:\n  prod: {cluster: eks, namespace: ns, exposure: {alb: {group: g, domain: d.example, certificate: c, authentication: {type: oidcc, provider: \"{}\"}}}}\nservices:\n  a: {image: a, ports: [\"80\"], x-routes: [{host: www}, {host: web}]}\n",
+    ),
+    (
+        "a provider of another type",
+        "x-environments:\n  prod: {cluster: eks, namespace: ns, exposure: {alb: {group: g, domain: d.example, certificate: c, authentication: {type: oidc, provider: \"{}\"}}}}\nservices:\n  a: {image: a, ports: [\"80\"], x-routes: [{host: www}, {host: web}]}\n",
+    ),
+    (
+        "a provider that is no JSON",
+        "x-environments:\n  prod: {cluster: eks, namespace: ns, exposure: {alb: {group: g, domain: d.example, certificate: c, authentication: {type: none, provider: x, except: [wwe]}}}}\nservices:\n  a: {image: a, ports: [\"80\"], x-routes: [{host: www}, {host: web}]}\n",
+    ),
+    (
         "a patch of the image",
         "services:\n  a: {image: a, x-patches: {all: {spec: {template: {spec: {containers: [{name: a, image: b}]}}}}}}\n",
     ),

@@ -335,6 +335,56 @@ fn an_alb_has_a_host_and_the_health_checks_path() {
     assert_eq!(ingress["spec"]["rules"][0]["host"], "www.d.example");
 }
 
+/// An environment with a load balancer, `alb` added to it, and a service behind each of the two hosts.
+fn behind_an_alb(alb: &str) -> Bench {
+    Bench::new(&format!(
+        "x-environments:\n  prod: {{cluster: eks, namespace: ns, exposure: {{alb: {{group: g, domain: d.example, certificate: c, {alb}}}}}}}\n\
+         services:\n  a: {{image: a, ports: [\"80\"], x-routes: [{{host: www}}]}}\n  b: {{image: b, ports: [\"80\"], x-routes: [{{host: api}}]}}\n",
+    ))
+}
+
+fn annotations(bench: &Bench, name: &str) -> Value {
+    let all = bench.documents("kubernetes/overlays/prod/default/routes.yaml");
+    let ingress = all.into_iter().find(|one| one["metadata"]["name"] == name).unwrap();
+    ingress["metadata"]["annotations"].clone()
+}
+
+#[test]
+fn each_host_of_an_alb_is_reached_from_its_sources_alone() {
+    let bench = behind_an_alb("sources: {www: \"203.0.113.0/24,198.51.100.7/32\", api: 0.0.0.0/0}");
+    bench.generate();
+    let condition = |name: &str| {
+        let notes = annotations(&bench, name);
+        let text = notes[format!("alb.ingress.kubernetes.io/conditions.{name}")].clone();
+        serde_json::from_str::<Value>(text.as_str().unwrap()).unwrap()[0]["sourceIpConfig"].clone()
+    };
+    assert_eq!(condition("a"), json!({"values": ["203.0.113.0/24", "198.51.100.7/32"]}));
+    assert_eq!(condition("b"), json!({"values": ["0.0.0.0/0"]}));
+}
+
+#[test]
+fn an_alb_asks_for_all_hosts_but_those_that_are_left_out() {
+    let provider = r#"{"userPoolARN":"p","userPoolClientID":"c","userPoolDomain":"d"}"#;
+    let bench = behind_an_alb(&format!(
+        "authentication: {{type: cognito, provider: '{provider}', except: [api]}}"
+    ));
+    bench.generate();
+    let asked = annotations(&bench, "a");
+    assert_eq!(asked["alb.ingress.kubernetes.io/auth-type"], "cognito");
+    assert_eq!(asked["alb.ingress.kubernetes.io/auth-idp-cognito"], provider);
+    assert_eq!(asked["alb.ingress.kubernetes.io/auth-on-unauthenticated-request"], "authenticate");
+    let open = annotations(&bench, "b");
+    assert_eq!(open["alb.ingress.kubernetes.io/auth-type"], Value::Null);
+}
+
+#[test]
+fn an_alb_without_authentication_asks_nobody() {
+    let bench = behind_an_alb("authentication: {type: none, provider: \"{}\"}");
+    bench.generate();
+    let notes = annotations(&bench, "a");
+    assert!(notes.as_object().unwrap().keys().all(|key| !key.contains("/auth-")), "{notes}");
+}
+
 #[test]
 fn argo_cd_gets_one_application_for_each_profile_and_allows_what_is_used() {
     let spec = |sync: &str| {

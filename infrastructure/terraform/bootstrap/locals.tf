@@ -1,6 +1,6 @@
 locals {
   project     = "rideshare"
-  environment = "prod"
+  environment = var.environment
   region      = "us-east-1"
 
   state_bucket = "${local.project}-${var.aws_account_id}-terraform-state"

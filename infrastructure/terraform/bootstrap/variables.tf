@@ -9,6 +9,17 @@ variable "aws_account_id" {
   }
 }
 
+variable "environment" {
+  description = "Which environment this is. Each is in an account of its own, so names that the specification fixes are free in each; its settings are in environments/<environment>."
+  type        = string
+  default     = "prod"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment must be 2 to 12 letters and digits that begin with a letter, such as prod or staging."
+  }
+}
+
 variable "state_history_days" {
   description = "How many days a replaced version of a state stays in the bucket. It is the way back after a mistake."
   type        = number

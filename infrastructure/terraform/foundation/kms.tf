@@ -35,6 +35,24 @@ data "aws_iam_policy_document" "key" {
       values   = ["arn:aws:logs:${local.region}:${var.aws_account_id}:log-group:/rideshare/*", "arn:aws:logs:${local.region}:${var.aws_account_id}:log-group:/aws/eks/${local.cluster_name}/*", "arn:aws:logs:${local.region}:${var.aws_account_id}:log-group:/aws/rds/instance/${local.name}-*"]
     }
   }
+
+  # Whoever sends an alarm encrypts it for the topic.
+  statement {
+    sid       = "Alarms"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.aws_account_id]
+    }
+  }
 }
 
 resource "aws_kms_key" "this" {

@@ -1,6 +1,6 @@
 locals {
   project     = "rideshare"
-  environment = "prod"
+  environment = var.environment
   # Names are <project>-<environment>-<purpose>, except those that the specification has fixed:
   # buckets, secrets, repositories, and the roles that are called like their service accounts.
   name = "${local.project}-${local.environment}"

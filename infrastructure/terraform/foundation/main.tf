@@ -15,7 +15,8 @@ module "vpc" {
 module "route53" {
   source = "./modules/route53"
 
-  domain = var.domain
+  domain           = var.domain
+  existing_zone_id = var.hosted_zone_id
 }
 
 module "acm" {
@@ -66,22 +67,48 @@ module "secrets_manager" {
 module "iam" {
   source = "./modules/iam"
 
-  name                      = local.name
-  account_id                = var.aws_account_id
-  region                    = local.region
-  cluster_name              = local.cluster_name
-  namespace                 = local.namespace
-  lake_bucket_arns          = module.s3.lake_bucket_arns
-  frontend_bucket_arn       = module.s3.frontend_bucket.arn
-  distribution_arn          = module.cloudfront.distribution_arn
-  origin_access_control_id  = module.cloudfront.origin_access_control_id
-  vpc_id                    = module.vpc.vpc_id
-  zone_id                   = module.route53.zone_id
-  certificate_arn           = module.acm.certificate_arn
-  secret_arns               = module.secrets_manager.secret_arns
-  kms_key_arn               = aws_kms_key.this.arn
-  infrastructure_repository = var.github_repository
-  application_repository    = var.application_repository
-  state_bucket              = "${local.project}-${var.aws_account_id}-terraform-state"
-  lock_table                = "${local.project}-terraform-locks"
+  name                        = local.name
+  environment                 = local.environment
+  github_oidc_provider_exists = var.github_oidc_provider_exists
+  github_apply                = var.github_apply
+  account_id                  = var.aws_account_id
+  region                      = local.region
+  cluster_name                = local.cluster_name
+  namespace                   = local.namespace
+  lake_bucket_arns            = module.s3.lake_bucket_arns
+  frontend_bucket_arn         = module.s3.frontend_bucket.arn
+  distribution_arn            = module.cloudfront.distribution_arn
+  origin_access_control_id    = module.cloudfront.origin_access_control_id
+  vpc_id                      = module.vpc.vpc_id
+  zone_id                     = module.route53.zone_id
+  certificate_arn             = module.acm.certificate_arn
+  secret_arns                 = module.secrets_manager.secret_arns
+  kms_key_arn                 = aws_kms_key.this.arn
+  infrastructure_repository   = var.github_repository
+  application_repository      = var.application_repository
+  state_bucket                = "${local.project}-${var.aws_account_id}-terraform-state"
+  lock_table                  = "${local.project}-terraform-locks"
+}
+
+module "alarms" {
+  source = "./modules/alarms"
+
+  name               = local.name
+  account_id         = var.aws_account_id
+  kms_key_arn        = aws_kms_key.this.arn
+  emails             = var.alarm_emails
+  monthly_budget_usd = var.monthly_budget_usd
+  nat_gateway_ids    = module.vpc.nat_gateway_ids
+  backup_vault       = module.backup.vault
+}
+
+module "backup" {
+  source = "./modules/backup"
+
+  name                     = local.name
+  tags                     = local.tags
+  kms_key_arn              = aws_kms_key.this.arn
+  retention_days           = var.backup_days
+  permissions_boundary_arn = module.iam.permissions_boundary_arn
+  deletion_protection      = var.deletion_protection
 }

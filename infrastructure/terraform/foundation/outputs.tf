@@ -60,6 +60,11 @@ output "operator_role_arn" {
   value       = module.iam.operator_role_arn
 }
 
+output "alarms_topic_arn" {
+  description = "The topic of alarms."
+  value       = module.alarms.topic_arn
+}
+
 output "repository" {
   description = "The repository that Argo CD watches."
   value       = "https://github.com/${var.github_repository}.git"
@@ -68,7 +73,7 @@ output "repository" {
 # --- Read by people, workflows and tests ---------------------------------------------------------
 
 output "name_servers" {
-  description = "The servers that the domain's registrar, or the parent zone, must name before the certificate is issued."
+  description = "The servers that the domain's registrar, or the parent zone, must name before the certificate is issued; none where the hosted zone was there before."
   value       = module.route53.name_servers
 }
 
@@ -110,6 +115,6 @@ output "secret_catalogue" {
 }
 
 output "github_role_arns" {
-  description = "The roles of GitHub's workflows: plan and apply for this repository, publish for the application's."
+  description = "The roles of GitHub's workflows: plan, inspect and apply for this repository, publish for the application's."
   value       = module.iam.github_role_arns
 }

@@ -9,6 +9,17 @@ variable "aws_account_id" {
   }
 }
 
+variable "environment" {
+  description = "Which environment this is. Each is in an account of its own, so names that the specification fixes are free in each; its settings are in environments/<environment>."
+  type        = string
+  default     = "prod"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment must be 2 to 12 letters and digits that begin with a letter, such as prod or staging."
+  }
+}
+
 variable "domain" {
   description = "The platform's domain. Its pages are here, its services at api., grafana., airflow., trino. and prometheus. below it."
   type        = string
@@ -17,6 +28,17 @@ variable "domain" {
   validation {
     condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain)) && length(var.domain) <= 230
     error_message = "domain must be a domain name in lower case without a trailing dot, such as rideshare.example.com."
+  }
+}
+
+variable "hosted_zone_id" {
+  description = "The public hosted zone that the names are made in, if there is one already: the domain's own, or that of a domain above it. Empty: foundation makes one."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.hosted_zone_id == "" || can(regex("^[A-Z0-9]{8,32}$", var.hosted_zone_id))
+    error_message = "hosted_zone_id must be empty, or the id of a hosted zone such as Z0123456789ABCDEFGHIJ, as `aws route53 list-hosted-zones` prints it behind /hostedzone/."
   }
 }
 
@@ -40,6 +62,18 @@ variable "application_repository" {
     condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.application_repository))
     error_message = "application_repository must be owner/name, such as example/rideshare, without wildcards."
   }
+}
+
+variable "github_oidc_provider_exists" {
+  description = "Whether the account has GitHub's OIDC provider already; AWS takes one of each address. It is then used as it is, and neither changed nor deleted."
+  type        = bool
+  default     = false
+}
+
+variable "github_apply" {
+  description = "Whether a workflow may apply. Only an environment with required reviewers keeps everybody who can push from applying; without them, as on GitHub's free plan for private repositories, this is false: there is no role that applies, and a person applies the reviewed plan."
+  type        = bool
+  default     = true
 }
 
 variable "vpc_cidr" {
@@ -115,7 +149,7 @@ variable "lake_history_days" {
 }
 
 variable "ecr_images_kept" {
-  description = "How many images of each repository are kept: the way back to older releases."
+  description = "How many tags of each repository are kept: the way back to older releases."
   type        = number
   default     = 20
 
@@ -133,6 +167,39 @@ variable "secret_recovery_days" {
   validation {
     condition     = var.secret_recovery_days == 0 || (var.secret_recovery_days >= 7 && var.secret_recovery_days <= 30)
     error_message = "secret_recovery_days must be 0, or 7 to 30, which is what Secrets Manager offers."
+  }
+}
+
+variable "backup_days" {
+  description = "How long the daily backups of the cluster's volumes and of the databases are kept. $0.05 a GiB and month for volumes, of which each backup holds what has changed; $0.095 for databases."
+  type        = number
+  default     = 35
+
+  validation {
+    condition     = var.backup_days >= 7 && var.backup_days == floor(var.backup_days)
+    error_message = "backup_days must be a whole number of at least 7: damage is not always noticed at once."
+  }
+}
+
+variable "alarm_emails" {
+  description = "Who gets the alarms and the warnings of the budget. Each address gets one message first, and none before its link is followed."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for email in var.alarm_emails : can(regex("^[A-Za-z0-9._+-]+@([A-Za-z0-9-]+\\.)+[A-Za-z]{2,}$", email))])
+    error_message = "alarm_emails must be e-mail addresses such as operations@example.com."
+  }
+}
+
+variable "monthly_budget_usd" {
+  description = "What the account may cost a month, in dollars. Nothing is stopped: 80% of it and a forecast above it raise an alarm."
+  type        = number
+  default     = 700
+
+  validation {
+    condition     = var.monthly_budget_usd >= 1
+    error_message = "monthly_budget_usd must be at least 1."
   }
 }
 

@@ -3,6 +3,7 @@
 
 locals {
   foundation_outputs = toset([
+    "alarms_topic_arn",
     "certificate_arn",
     "database_subnet_ids",
     "domain",

@@ -1,6 +1,6 @@
 locals {
   project     = "rideshare"
-  environment = "prod"
+  environment = var.environment
   # Names are <project>-<environment>-<purpose>. The cluster is called so, too: foundation's roles
   # trust it by name.
   name   = "${local.project}-${local.environment}"

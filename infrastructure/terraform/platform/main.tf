@@ -44,7 +44,8 @@ module "alb" {
   ingress_group          = local.ingress_group
   vpc_id                 = data.terraform_remote_state.foundation.outputs.vpc_id
   subnet_ids             = data.terraform_remote_state.foundation.outputs.public_subnet_ids
-  allowed_cidrs          = var.load_balancer_cidrs
+  allowed_cidrs          = distinct(flatten(values(local.host_cidrs)))
+  authenticates          = var.load_balancer_authentication != "none"
   node_security_group_id = module.eks.node_security_group_id
   logs_bucket            = data.terraform_remote_state.foundation.outputs.logs_bucket
   deletion_protection    = var.deletion_protection
@@ -59,7 +60,26 @@ module "dns" {
   load_balancer = module.alb.load_balancer
 }
 
+module "alarms" {
+  source = "./modules/alarms"
+
+  name          = local.name
+  topic_arn     = data.terraform_remote_state.foundation.outputs.alarms_topic_arn
+  databases     = { for name, database in module.rds : name => database.identifier }
+  load_balancer = module.alb.load_balancer.arn_suffix
+}
+
 locals {
+  # Where each host is reached from. The load balancer's security group lets all of them in, and its rules tell them
+  # apart: the overlay has a list for each host.
+  host_cidrs = {
+    airflow    = var.airflow_cidrs
+    api        = var.api_cidrs
+    grafana    = var.grafana_cidrs
+    prometheus = var.prometheus_cidrs
+    trino      = var.trino_cidrs
+  }
+
   # Facts that the specification fixes; a test compares them with infrastructure/platform.
   databases     = toset(["airflow", "metastore"])
   ingress_group = "rideshare"

@@ -32,7 +32,14 @@ output "compose_gen_values" {
     AWS_ACCOUNT_ID               = var.aws_account_id
     AWS_REGION                   = local.region
     CERTIFICATE_ARN              = data.terraform_remote_state.foundation.outputs.certificate_arn
+    CIDRS_AIRFLOW                = join(",", local.host_cidrs["airflow"])
+    CIDRS_API                    = join(",", local.host_cidrs["api"])
+    CIDRS_GRAFANA                = join(",", local.host_cidrs["grafana"])
+    CIDRS_PROMETHEUS             = join(",", local.host_cidrs["prometheus"])
+    CIDRS_TRINO                  = join(",", local.host_cidrs["trino"])
     DOMAIN                       = data.terraform_remote_state.foundation.outputs.domain
+    IDENTITY_PROVIDER            = jsonencode(var.load_balancer_identity_provider)
+    LOAD_BALANCER_AUTHENTICATION = var.load_balancer_authentication
     LOAD_BALANCER_SECURITY_GROUP = module.alb.security_group_id
     RDS_AIRFLOW_HOST             = module.rds["airflow"].host
     RDS_METASTORE_HOST           = module.rds["metastore"].host

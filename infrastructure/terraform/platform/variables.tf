@@ -9,6 +9,17 @@ variable "aws_account_id" {
   }
 }
 
+variable "environment" {
+  description = "Which environment this is. Each is in an account of its own, so names that the specification fixes are free in each; its settings are in environments/<environment>."
+  type        = string
+  default     = "prod"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment must be 2 to 12 letters and digits that begin with a letter, such as prod or staging."
+  }
+}
+
 variable "kubernetes_version" {
   description = "The cluster's version. It is raised by one minor version at a time, before its standard support ends: 1.35's does on 27 March 2027. From then on a cluster would cost $0.60 an hour instead of $0.10; ours is upgraded by AWS instead."
   type        = string
@@ -42,21 +53,138 @@ variable "cluster_endpoint_cidrs" {
   }
 }
 
-variable "load_balancer_cidrs" {
-  description = "Where the platform's services are reached from. Trino and Prometheus ask for no password: a platform that is not a demonstration names its offices here."
+variable "api_cidrs" {
+  description = "Where the API is reached from. It asks for a key; 0.0.0.0/0 is everybody."
   type        = list(string)
   default     = ["203.0.113.0/24"]
 
   validation {
-    # Only IPv4 has netmasks.
-    condition     = length(var.load_balancer_cidrs) > 0 && alltrue([for cidr in var.load_balancer_cidrs : can(cidrnetmask(cidr))])
-    error_message = "load_balancer_cidrs must be at least one block of IPv4 addresses such as 203.0.113.0/24, or 0.0.0.0/0 for everybody."
+    # A rule of the load balancer takes five values; two of them are the host and the path.
+    condition     = length(var.api_cidrs) >= 1 && length(var.api_cidrs) <= 3 && alltrue([for cidr in var.api_cidrs : can(cidrnetmask(cidr))])
+    error_message = "api_cidrs must be one to three blocks of IPv4 addresses such as 203.0.113.0/24, or 0.0.0.0/0 for everybody."
   }
 
   validation {
     # EC2 cuts the rest off, and each plan would find a difference.
-    condition     = alltrue([for cidr in var.load_balancer_cidrs : try(cidrhost(cidr, 0) == split("/", cidr)[0], false)])
-    error_message = "load_balancer_cidrs must be written with the first address of each block, such as 203.0.113.0/24."
+    condition     = alltrue([for cidr in var.api_cidrs : try(cidrhost(cidr, 0) == split("/", cidr)[0], false)])
+    error_message = "api_cidrs must be written with the first address of each block, such as 203.0.113.0/24."
+  }
+}
+
+variable "grafana_cidrs" {
+  description = "Where Grafana is reached from. It asks for a password; 0.0.0.0/0 is everybody."
+  type        = list(string)
+  default     = ["203.0.113.0/24"]
+
+  validation {
+    # A rule of the load balancer takes five values; two of them are the host and the path.
+    condition     = length(var.grafana_cidrs) >= 1 && length(var.grafana_cidrs) <= 3 && alltrue([for cidr in var.grafana_cidrs : can(cidrnetmask(cidr))])
+    error_message = "grafana_cidrs must be one to three blocks of IPv4 addresses such as 203.0.113.0/24, or 0.0.0.0/0 for everybody."
+  }
+
+  validation {
+    # EC2 cuts the rest off, and each plan would find a difference.
+    condition     = alltrue([for cidr in var.grafana_cidrs : try(cidrhost(cidr, 0) == split("/", cidr)[0], false)])
+    error_message = "grafana_cidrs must be written with the first address of each block, such as 203.0.113.0/24."
+  }
+}
+
+variable "airflow_cidrs" {
+  description = "Where Airflow is reached from: the office or the VPN. Who is in runs code beside the lake."
+  type        = list(string)
+  default     = ["203.0.113.0/24"]
+
+  validation {
+    # A rule of the load balancer takes five values; two of them are the host and the path.
+    condition     = length(var.airflow_cidrs) >= 1 && length(var.airflow_cidrs) <= 3 && alltrue([for cidr in var.airflow_cidrs : can(cidrnetmask(cidr))])
+    error_message = "airflow_cidrs must be one to three blocks of IPv4 addresses such as 203.0.113.0/24; a single address ends in /32."
+  }
+
+  validation {
+    # EC2 cuts the rest off, and each plan would find a difference.
+    condition     = alltrue([for cidr in var.airflow_cidrs : try(cidrhost(cidr, 0) == split("/", cidr)[0], false)])
+    error_message = "airflow_cidrs must be written with the first address of each block, such as 203.0.113.0/24."
+  }
+
+  validation {
+    condition     = alltrue([for cidr in var.airflow_cidrs : try(tonumber(split("/", cidr)[1]) >= 16, false)])
+    error_message = "airflow_cidrs must be /16 or smaller: Airflow runs code, and is not for the whole internet."
+  }
+}
+
+variable "prometheus_cidrs" {
+  description = "Where Prometheus is reached from: the office or the VPN. It asks for no password."
+  type        = list(string)
+  default     = ["203.0.113.0/24"]
+
+  validation {
+    # A rule of the load balancer takes five values; two of them are the host and the path.
+    condition     = length(var.prometheus_cidrs) >= 1 && length(var.prometheus_cidrs) <= 3 && alltrue([for cidr in var.prometheus_cidrs : can(cidrnetmask(cidr))])
+    error_message = "prometheus_cidrs must be one to three blocks of IPv4 addresses such as 203.0.113.0/24; a single address ends in /32."
+  }
+
+  validation {
+    # EC2 cuts the rest off, and each plan would find a difference.
+    condition     = alltrue([for cidr in var.prometheus_cidrs : try(cidrhost(cidr, 0) == split("/", cidr)[0], false)])
+    error_message = "prometheus_cidrs must be written with the first address of each block, such as 203.0.113.0/24."
+  }
+
+  validation {
+    condition     = alltrue([for cidr in var.prometheus_cidrs : try(tonumber(split("/", cidr)[1]) >= 16, false)])
+    error_message = "prometheus_cidrs must be /16 or smaller: Prometheus asks for no password, and is not for the whole internet."
+  }
+}
+
+variable "trino_cidrs" {
+  description = "Where Trino is reached from: the office or the VPN. It asks for no password, and reads and writes the whole lake."
+  type        = list(string)
+  default     = ["203.0.113.0/24"]
+
+  validation {
+    # A rule of the load balancer takes five values; two of them are the host and the path.
+    condition     = length(var.trino_cidrs) >= 1 && length(var.trino_cidrs) <= 3 && alltrue([for cidr in var.trino_cidrs : can(cidrnetmask(cidr))])
+    error_message = "trino_cidrs must be one to three blocks of IPv4 addresses such as 203.0.113.0/24; a single address ends in /32."
+  }
+
+  validation {
+    # EC2 cuts the rest off, and each plan would find a difference.
+    condition     = alltrue([for cidr in var.trino_cidrs : try(cidrhost(cidr, 0) == split("/", cidr)[0], false)])
+    error_message = "trino_cidrs must be written with the first address of each block, such as 203.0.113.0/24."
+  }
+
+  validation {
+    condition     = alltrue([for cidr in var.trino_cidrs : try(tonumber(split("/", cidr)[1]) >= 16, false)])
+    error_message = "trino_cidrs must be /16 or smaller: Trino asks for no password, and is not for the whole internet."
+  }
+}
+
+variable "load_balancer_authentication" {
+  description = "Whether the load balancer asks who somebody is before Airflow, Grafana, Prometheus and Trino see the request: none, cognito or oidc. A browser follows it to the identity provider; Trino's command line and drivers do not."
+  type        = string
+  default     = "none"
+
+  validation {
+    condition     = contains(["none", "cognito", "oidc"], var.load_balancer_authentication)
+    error_message = "load_balancer_authentication must be none, cognito or oidc."
+  }
+}
+
+variable "load_balancer_identity_provider" {
+  description = "Who the load balancer asks. For cognito: userPoolARN, userPoolClientID and userPoolDomain, of a pool that is there. For oidc: issuer, authorizationEndpoint, tokenEndpoint, userInfoEndpoint, and secretName, a Secret of the cluster with clientID and clientSecret. No password belongs here."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition = join(" ", keys(var.load_balancer_identity_provider)) == lookup({
+      cognito = "userPoolARN userPoolClientID userPoolDomain"
+      oidc    = "authorizationEndpoint issuer secretName tokenEndpoint userInfoEndpoint"
+    }, var.load_balancer_authentication, "")
+    error_message = "load_balancer_identity_provider must have userPoolARN, userPoolClientID and userPoolDomain for cognito; authorizationEndpoint, issuer, secretName, tokenEndpoint and userInfoEndpoint for oidc; and nothing for none."
+  }
+
+  validation {
+    condition     = alltrue([for value in values(var.load_balancer_identity_provider) : can(regex("^[A-Za-z0-9_./:-]+$", value))])
+    error_message = "load_balancer_identity_provider must have values of letters, digits and _./:- alone."
   }
 }
 
@@ -155,8 +283,8 @@ variable "database_snapshots" {
   }
 
   validation {
-    condition     = alltrue([for name, snapshot in var.database_snapshots : can(regex("^rideshare-prod-${name}-[a-zA-Z0-9-]+$", snapshot))])
-    error_message = "database_snapshots must be snapshots of the same database, whose names begin with rideshare-prod-<database>-, as final ones do and copies have to."
+    condition     = alltrue([for name, snapshot in var.database_snapshots : can(regex("^(rideshare-${var.environment}-${name}-[a-zA-Z0-9-]+|awsbackup:job-[0-9a-f-]+)$", snapshot))])
+    error_message = "database_snapshots must be snapshots of the same database, whose names begin with rideshare-<environment>-<database>-, as final ones do and copies have to; or recovery points of AWS Backup, which begin with awsbackup:job-."
   }
 }
 

@@ -10,12 +10,17 @@ use crate::{peers, root};
 
 /// The copy's names in place of documentation's, which are refused. The addresses are of carriers' networks
 /// (RFC 6598), so they are nobody's.
-pub const REAL_NAMES: [&str; 5] = [
+pub const REAL_NAMES: [&str; 10] = [
     "domain=rides.moto-platform.net",
     "github_repository=moto/rideshare-infra",
     "application_repository=moto/rideshare",
     "cluster_endpoint_cidrs=100.64.8.0/24",
-    "load_balancer_cidrs=100.64.8.0/24,100.64.9.0/24",
+    "alarm_emails=operations@moto-platform.net",
+    "airflow_cidrs=100.64.8.0/24",
+    "api_cidrs=0.0.0.0/0",
+    "grafana_cidrs=100.64.8.0/24,100.64.9.0/24",
+    "prometheus_cidrs=100.64.8.0/24",
+    "trino_cidrs=100.64.8.0/24",
 ];
 
 /// A copy of the files that scripts/terraform works on, so that nothing is written to the checkout.
@@ -60,22 +65,31 @@ impl Project {
         Some(Project { folder, path, plugins, endpoint: endpoint.to_owned() })
     }
 
-    /// A copy for an account of moto's, without what moto lacks; `None` as [`Project::copy`].
+    /// A copy without what moto lacks; `None` as [`Project::copy`].
     ///
     /// # Panics
-    /// The variables cannot be set.
-    pub fn for_account(endpoint: &str, account: &str) -> Option<Project> {
+    /// The files cannot be copied.
+    pub fn for_moto(endpoint: &str) -> Option<Project> {
         let project = Project::copy(endpoint)?;
-        let account = format!("aws_account_id={account}");
-        // Each change of a database takes the provider minutes.
-        let own = ["set", &account, "deletion_protection=false", "secret_recovery_days=0"];
-        project.terraform(&[&own[..], &REAL_NAMES[..]].concat()).expect(0);
         run(project
             .command("cp")
             .arg("-r")
             .arg(root().join("tests/moto/."))
             .arg(project.at("infrastructure/terraform")))
         .expect(0);
+        Some(project)
+    }
+
+    /// A copy for an account of moto's, without what moto lacks; `None` as [`Project::copy`].
+    ///
+    /// # Panics
+    /// The variables cannot be set.
+    pub fn for_account(endpoint: &str, account: &str) -> Option<Project> {
+        let project = Project::for_moto(endpoint)?;
+        let account = format!("aws_account_id={account}");
+        // Each change of a database takes the provider minutes.
+        let own = ["set", &account, "deletion_protection=false", "secret_recovery_days=0"];
+        project.terraform(&[&own[..], &REAL_NAMES[..]].concat()).expect(0);
         Some(project)
     }
 
@@ -104,7 +118,7 @@ impl Project {
             .env("AWS_EC2_METADATA_DISABLED", "true")
             // Calls that moto cannot answer shall fail now, not after ten minutes.
             .env("AWS_MAX_ATTEMPTS", "3");
-        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CONFIRM", "IMAGE_TAG"] {
+        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CONFIRM", "ENVIRONMENT", "IMAGE_TAG"] {
             command.env_remove(name);
         }
         command

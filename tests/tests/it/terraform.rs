@@ -120,7 +120,8 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
         ("github_repository", "example/infra"),
         ("application_repository", "example/rides"),
         ("cluster_endpoint_cidrs", "52.95.4.0/24,198.51.100.7/32"),
-        ("load_balancer_cidrs", "192.0.2.0/24"),
+        ("grafana_cidrs", "192.0.2.0/24"),
+        ("alarm_emails", "operations@example.net"),
     ];
     let pairs: Vec<String> = names.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let arguments: Vec<&str> =
@@ -138,7 +139,8 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
             assert!(found, "{name}: {}", done.stderr);
         }
         let hint = "hint: make tf-set SET='domain=... github_repository=... application_repository=... \
-                    cluster_endpoint_cidrs=... load_balancer_cidrs=...'";
+                    alarm_emails=... cluster_endpoint_cidrs=... api_cidrs=... grafana_cidrs=... airflow_cidrs=... \
+                    prometheus_cidrs=... trino_cidrs=...'";
         assert!(done.stderr.contains(hint), "{}", done.stderr);
     }
     let done = project.terraform(&["set", &format!("aws_account_id={ACCOUNT}")]).expect(0);
@@ -166,12 +168,6 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
         "the foundation layer is not applied",
         "make tf-apply LAYER=foundation comes first",
     );
-    // A bucket and no table, and no state that says who has made the one and not the other.
-    refused(
-        &["apply", "bootstrap"],
-        "the table rideshare-terraform-locks is not",
-        "go on where bootstrap was begun",
-    );
 
     for (bad, expected) in [
         ("-var=vpc_cidr=10.0.0.0.0/16", "vpc_cidr must be the first address of a block"),
@@ -194,8 +190,13 @@ fn what_would_go_wrong_is_refused_before_anything_is_made() {
     for (pair, expected) in [
         ("domain=example", "domain must be a domain name"),
         ("node_instance_type=m7g.xlarge", "node_instance_type must be of x86"),
-        ("load_balancer_cidrs=52.95.4.7/24", "the first address of each block"),
-        ("load_balancer_cidrs=52.95.4.0/33", "load_balancer_cidrs must be"),
+        ("grafana_cidrs=52.95.4.7/24", "the first address of each block"),
+        ("grafana_cidrs=52.95.4.0/33", "grafana_cidrs must be"),
+        ("trino_cidrs=0.0.0.0/0", "trino_cidrs must be /16 or smaller"),
+        (
+            "load_balancer_authentication=cognito",
+            "load_balancer_identity_provider must have userPoolARN",
+        ),
         ("node_count=three", "Variables not allowed"),
         ("nat_gateway_count=5", "nat_gateway_count must be a whole number"),
     ] {

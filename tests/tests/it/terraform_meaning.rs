@@ -175,3 +175,163 @@ fn mutants_of_the_layers_are_noticed() {
     let outcome = run(&sources, sample);
     assert!(outcome.is_enough(), "{}", outcome.report());
 }
+
+fn with(layer: &'static str, edit: serde_json::Value) -> Layers {
+    Layers::evaluate(&sources(), &Variables::of_layer(layer, edit)).unwrap()
+}
+
+/// The values that the overlay is filled with.
+fn values_file(layers: &Layers) -> serde_json::Value {
+    let text = layers.0["platform"].outputs["compose_gen_values"].as_str().unwrap().to_owned();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn opening_the_api_opens_no_other_host() {
+    let after = values_file(&with("platform", json!({ "api_cidrs": ["0.0.0.0/0"] })));
+    assert_eq!(after["CIDRS_API"], "0.0.0.0/0");
+    for host in ["AIRFLOW", "GRAFANA", "PROMETHEUS", "TRINO"] {
+        assert_eq!(after[format!("CIDRS_{host}")], "203.0.113.0/24", "{host}");
+    }
+}
+
+/// Each host's list comes from its variable, and the security group lets all lists in.
+#[test]
+fn each_host_has_a_list_and_the_security_group_has_all() {
+    for (at, host) in ["airflow", "api", "grafana", "prometheus", "trino"].iter().enumerate() {
+        let block = format!("198.51.100.{at}/32");
+        let after = with("platform", json!({ format!("{host}_cidrs"): [block] }));
+        assert_eq!(values_file(&after)[format!("CIDRS_{}", host.to_uppercase())], block);
+        let rules: Vec<&str> = after
+            .of("aws_vpc_security_group_ingress_rule")
+            .map(|(_, rule)| rule.text("cidr_ipv4"))
+            .filter(|cidr| !cidr.is_empty())
+            .collect();
+        assert_eq!(rules.iter().filter(|cidr| **cidr == block).count(), 2, "{host}: {rules:?}");
+        assert_eq!(rules.len(), 4, "{host}: {rules:?}");
+    }
+}
+
+#[test]
+fn a_load_balancer_that_asks_reaches_the_identity_provider_alone() {
+    let provider = json!({
+        "issuer": "https://login.example.com", "authorizationEndpoint": "https://login.example.com/a",
+        "tokenEndpoint": "https://login.example.com/t", "userInfoEndpoint": "https://login.example.com/u",
+        "secretName": "load-balancer-oidc",
+    });
+    let edit = json!({
+        "load_balancer_authentication": "oidc", "load_balancer_identity_provider": provider,
+    });
+    let after = with("platform", edit);
+    let values = values_file(&after);
+    assert_eq!(values["LOAD_BALANCER_AUTHENTICATION"], "oidc");
+    let written: serde_json::Value =
+        serde_json::from_str(values["IDENTITY_PROVIDER"].as_str().unwrap()).unwrap();
+    assert_eq!(written, provider);
+    let before = layers();
+    let known: Vec<String> = before.all().map(|(address, _)| address).collect();
+    let new: Vec<_> = after.all().filter(|(address, _)| !known.contains(address)).collect();
+    let [(address, rule)] = &new[..] else { panic!("{new:?}") };
+    assert!(address.contains("identity_provider"), "{address}");
+    assert_eq!((rule.get("from_port"), rule.get("to_port")), (&json!(443), &json!(443)));
+}
+
+#[test]
+fn without_reviewers_no_role_applies() {
+    let after = with("foundation", json!({ "github_apply": false }));
+    for kind in ["aws_iam_role", "aws_iam_policy", "aws_iam_role_policy_attachment"] {
+        for (address, _) in after.of(kind) {
+            assert!(
+                !address.contains("github_apply") && !address.contains("\"apply\""),
+                "{address}"
+            );
+        }
+    }
+    let roles = access::roles(&after);
+    assert!(roles.contains_key("rideshare-prod-github-plan"));
+    assert!(roles.contains_key("rideshare-prod-github-inspect"));
+}
+
+#[test]
+fn a_provider_and_a_zone_that_are_there_are_used_and_not_made() {
+    let zone = "Z0123456789ABCDEFGHIJ";
+    let edit = json!({ "github_oidc_provider_exists": true, "hosted_zone_id": zone });
+    let after = with("foundation", edit);
+    for kind in ["aws_iam_openid_connect_provider", "aws_route53_zone"] {
+        assert_eq!(after.of(kind).count(), 0, "{kind}");
+        assert_eq!(layers().of(kind).count(), 1, "{kind}");
+    }
+    assert_eq!(after.0["foundation"].outputs["zone_id"], zone);
+    assert_eq!(after.0["foundation"].outputs["name_servers"], json!([]));
+    for (address, record) in after.of("aws_route53_record") {
+        assert_eq!(record.text("zone_id"), zone, "{address}");
+    }
+    let (before, after) = (access::roles(&layers()), access::roles(&after));
+    assert_eq!(before.len(), after.len());
+    for (name, role) in after {
+        assert_eq!(role.trust, before[&name].trust, "{name}");
+    }
+}
+
+#[test]
+fn the_role_that_inspects_changes_nothing() {
+    let role = access::roles(&layers()).remove("rideshare-prod-github-inspect").unwrap();
+    let mut looks = 0;
+    for (name, policy) in &role.policies {
+        for statement in policy["Statement"].as_array().unwrap() {
+            for action in statement["Action"].as_array().unwrap() {
+                let action = action.as_str().unwrap();
+                let verb = action.split(':').nth(1).unwrap();
+                let looking = ["Describe", "Get", "List", "View"];
+                let looking = looking.iter().any(|start| verb.starts_with(start));
+                assert!(looking || (name, action) == (&"save-plans".to_owned(), "s3:PutObject"));
+                looks += usize::from(looking);
+            }
+        }
+    }
+    assert!(looks > 80, "only {looks} actions");
+}
+
+/// The layers with the settings of a folder, in the account that the evaluation knows.
+fn environment(name: &str) -> Layers {
+    let terraform = root().join("infrastructure/terraform");
+    let mut variables = Variables::of_environment(&terraform, name).unwrap();
+    for layer in ["foundation", "platform"] {
+        variables.set(layer, "aws_account_id", json!("123456789012"));
+    }
+    Layers::evaluate(&sources(), &variables).unwrap()
+}
+
+#[test]
+fn prod_is_its_folder() {
+    assert!(environment("prod") == layers());
+}
+
+#[test]
+fn staging_is_the_same_code_under_other_names() {
+    let staging = environment("staging");
+    let kinds = |layers: &Layers| layers.all().map(|(address, _)| address).collect::<Vec<_>>();
+    assert_eq!(kinds(&staging), kinds(&layers()));
+    for (address, resource) in staging.all() {
+        let text = serde_json::to_string(&resource.values).unwrap();
+        // The overlay's namespace is the same everywhere.
+        let namespace = ["aws_eks_pod_identity_association", "aws_iam_role.pod"];
+        if namespace.iter().any(|kind| address.contains(kind)) {
+            assert!(text.contains("rideshare-staging"), "{address}: {text}");
+        } else {
+            assert!(!text.contains("rideshare-prod"), "{address}: {text}");
+        }
+    }
+    for plan in staging.0.values() {
+        assert_eq!(plan.tags["Environment"], "staging");
+    }
+    // What staging saves are logs.
+    let weak = protection::problems(&staging);
+    let weak: Vec<_> = weak
+        .iter()
+        .filter(|one| !one.contains(": logs is") && !one.contains(": traffic is"))
+        .collect();
+    assert_eq!(weak, Vec::<&String>::new());
+    assert_eq!(access::problems(&staging), Vec::<String>::new());
+    assert_eq!(network::problems(&staging), Vec::<String>::new());
+}

@@ -109,5 +109,18 @@ fn ingress(alb: &Alb, service: &Service) -> Option<Value> {
         ingress["metadata"]["annotations"]["alb.ingress.kubernetes.io/security-groups"] =
             json!(group);
     }
+    let notes = &mut ingress["metadata"]["annotations"];
+    let host = first.host.as_deref().unwrap_or_default();
+    if let Some(blocks) = alb.blocks(host) {
+        let condition = json!([{"field": "source-ip", "sourceIpConfig": {"values": blocks}}]);
+        let name = format!("alb.ingress.kubernetes.io/conditions.{}", service.name);
+        notes[name] = json!(condition.to_string());
+    }
+    let asked = alb.authentication.as_ref().filter(|own| !own.except.iter().any(|one| one == host));
+    if let Some(own) = asked.filter(|own| own.kind != "none") {
+        notes["alb.ingress.kubernetes.io/auth-type"] = json!(own.kind);
+        notes[format!("alb.ingress.kubernetes.io/auth-idp-{}", own.kind)] = json!(own.provider);
+        notes["alb.ingress.kubernetes.io/auth-on-unauthenticated-request"] = json!("authenticate");
+    }
     Some(ingress)
 }

@@ -112,6 +112,35 @@ pub(crate) struct Alb {
     /// The security group it has; without one the controller makes one that is open to everybody.
     #[serde(default, rename = "security-group")]
     pub(crate) security_group: Option<String>,
+    /// Where each host is reached from: one to three blocks of IPv4 addresses with commas. Without it, every host is
+    /// reached by whomever the security group lets in.
+    #[serde(default)]
+    pub(crate) sources: Option<Map<String>>,
+    /// Whether the load balancer asks who somebody is.
+    #[serde(default)]
+    pub(crate) authentication: Option<Authentication>,
+}
+
+impl Alb {
+    /// The blocks of addresses that reach the host; `None` when the security group alone decides.
+    pub(crate) fn blocks(&self, host: &str) -> Option<Vec<&str>> {
+        let text = self.sources.as_ref()?.get(host)?;
+        Some(text.split(',').map(str::trim).collect())
+    }
+}
+
+/// How a load balancer asks who somebody is.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Authentication {
+    /// none, cognito or oidc.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// The identity provider as JSON, as the AWS Load Balancer Controller takes it.
+    pub(crate) provider: String,
+    /// Hosts that are not asked, such as an API with keys.
+    #[serde(default)]
+    pub(crate) except: Vec<String>,
 }
 
 /// Who reaches a load balancer.

@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use catalogue::{SecretEntry, SecretFiles, Variable};
-pub(crate) use environment::{Alb, ArgoCd, Cluster, Environment, Images, Scheme, Sync};
+pub(crate) use environment::{
+    Alb, ArgoCd, Authentication, Cluster, Environment, Images, Scheme, Sync,
+};
 pub(crate) use resources::{Deploy, Mode, Replicas, Resources};
 pub(crate) use service::{
     Condition, Contract, Dependencies, EnvFile, EnvFiles, Healthcheck, Network, Networks, Port,

@@ -33,7 +33,7 @@ run "state_is_kept_safe" {
   }
 
   assert {
-    condition     = one(aws_s3_bucket_lifecycle_configuration.state.rule).noncurrent_version_expiration[0].noncurrent_days == var.state_history_days
+    condition     = aws_s3_bucket_lifecycle_configuration.state.rule[0].noncurrent_version_expiration[0].noncurrent_days == var.state_history_days
     error_message = "Old versions must expire."
   }
 

@@ -51,6 +51,12 @@ mock_provider "aws" {
     }
   }
 
+  mock_resource "aws_sns_topic" {
+    defaults = {
+      arn = "arn:aws:sns:us-east-1:123456789012:rideshare-prod-alarms"
+    }
+  }
+
   mock_resource "aws_s3_bucket" {
     defaults = {
       arn                         = "arn:aws:s3:::mock"
@@ -195,24 +201,27 @@ run "workflows_take_their_own_roles_only" {
   }
 
   variables {
-    name                      = "rideshare-prod"
-    account_id                = "123456789012"
-    region                    = "us-east-1"
-    cluster_name              = "rideshare-prod"
-    namespace                 = "rideshare-prod"
-    lake_bucket_arns          = { bronze = "arn:aws:s3:::b", silver = "arn:aws:s3:::s", gold = "arn:aws:s3:::g" }
-    frontend_bucket_arn       = "arn:aws:s3:::frontend"
-    distribution_arn          = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
-    secret_arns               = { "rideshare/redis" = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/redis-mock" }
-    kms_key_arn               = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-    infrastructure_repository = "example/rideshare-infra"
-    application_repository    = "example/rideshare"
-    state_bucket              = "rideshare-123456789012-terraform-state"
-    lock_table                = "rideshare-terraform-locks"
-    vpc_id                    = "vpc-00000000000000001"
-    zone_id                   = "Z00000000000000000001"
-    certificate_arn           = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
-    origin_access_control_id  = "E00000000000OAC"
+    name                        = "rideshare-prod"
+    environment                 = "prod"
+    github_oidc_provider_exists = false
+    github_apply                = true
+    account_id                  = "123456789012"
+    region                      = "us-east-1"
+    cluster_name                = "rideshare-prod"
+    namespace                   = "rideshare-prod"
+    lake_bucket_arns            = { bronze = "arn:aws:s3:::b", silver = "arn:aws:s3:::s", gold = "arn:aws:s3:::g" }
+    frontend_bucket_arn         = "arn:aws:s3:::frontend"
+    distribution_arn            = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
+    secret_arns                 = { "rideshare/redis" = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/redis-mock" }
+    kms_key_arn                 = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    infrastructure_repository   = "example/rideshare-infra"
+    application_repository      = "example/rideshare"
+    state_bucket                = "rideshare-123456789012-terraform-state"
+    lock_table                  = "rideshare-terraform-locks"
+    vpc_id                      = "vpc-00000000000000001"
+    zone_id                     = "Z00000000000000000001"
+    certificate_arn             = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+    origin_access_control_id    = "E00000000000OAC"
   }
 
   assert {
@@ -222,6 +231,7 @@ run "workflows_take_their_own_roles_only" {
       ])
       }) == jsonencode({
       apply   = ["repo:example/rideshare-infra:environment:production", "sts.amazonaws.com"]
+      inspect = ["repo:example/rideshare-infra:ref:refs/heads/main", "sts.amazonaws.com"]
       plan    = ["repo:example/rideshare-infra:pull_request", "sts.amazonaws.com"]
       publish = ["repo:example/rideshare:environment:production", "sts.amazonaws.com"]
     })
@@ -234,7 +244,7 @@ run "workflows_take_their_own_roles_only" {
   }
 
   assert {
-    condition     = { for name, role in aws_iam_role.github : name => role.max_session_duration } == { apply = 7200, plan = 3600, publish = 3600 }
+    condition     = { for name, role in aws_iam_role.github : name => role.max_session_duration } == { apply = 7200, inspect = 3600, plan = 3600, publish = 3600 }
     error_message = "The role that applies keeps its session for as long as the workflow's job may take."
   }
 
@@ -332,24 +342,27 @@ run "more_secrets_images_and_buckets_change_no_right_of_the_workflows" {
   }
 
   variables {
-    name                      = "rideshare-prod"
-    account_id                = "123456789012"
-    region                    = "us-east-1"
-    cluster_name              = "rideshare-prod"
-    namespace                 = "rideshare-prod"
-    lake_bucket_arns          = { for layer in ["bronze", "silver", "gold", "platinum"] : layer => "arn:aws:s3:::rideshare-123456789012-${layer}" }
-    frontend_bucket_arn       = "arn:aws:s3:::rideshare-123456789012-frontend"
-    distribution_arn          = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
-    secret_arns               = { for name in ["redis", "new"] : "rideshare/${name}" => "arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/${name}-mock" }
-    kms_key_arn               = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-    infrastructure_repository = "example/rideshare-infra"
-    application_repository    = "example/rideshare"
-    state_bucket              = "rideshare-123456789012-terraform-state"
-    lock_table                = "rideshare-terraform-locks"
-    vpc_id                    = "vpc-00000000000000001"
-    zone_id                   = "Z00000000000000000001"
-    certificate_arn           = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
-    origin_access_control_id  = "E00000000000OAC"
+    name                        = "rideshare-prod"
+    environment                 = "prod"
+    github_oidc_provider_exists = false
+    github_apply                = true
+    account_id                  = "123456789012"
+    region                      = "us-east-1"
+    cluster_name                = "rideshare-prod"
+    namespace                   = "rideshare-prod"
+    lake_bucket_arns            = { for layer in ["bronze", "silver", "gold", "platinum"] : layer => "arn:aws:s3:::rideshare-123456789012-${layer}" }
+    frontend_bucket_arn         = "arn:aws:s3:::rideshare-123456789012-frontend"
+    distribution_arn            = "arn:aws:cloudfront::123456789012:distribution/EMOCK"
+    secret_arns                 = { for name in ["redis", "new"] : "rideshare/${name}" => "arn:aws:secretsmanager:us-east-1:123456789012:secret:rideshare/${name}-mock" }
+    kms_key_arn                 = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    infrastructure_repository   = "example/rideshare-infra"
+    application_repository      = "example/rideshare"
+    state_bucket                = "rideshare-123456789012-terraform-state"
+    lock_table                  = "rideshare-terraform-locks"
+    vpc_id                      = "vpc-00000000000000001"
+    zone_id                     = "Z00000000000000000001"
+    certificate_arn             = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+    origin_access_control_id    = "E00000000000OAC"
   }
 
   # A document that holds none of them is the same with one more.

@@ -68,6 +68,7 @@ override_data {
       zone_id                  = "Z00000000000000000001"
       certificate_arn          = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
       logs_bucket              = "rideshare-123456789012-logs"
+      alarms_topic_arn         = "arn:aws:sns:us-east-1:123456789012:rideshare-prod-alarms"
       permissions_boundary_arn = "arn:aws:iam::123456789012:policy/rideshare-prod-boundary"
       operator_role_arn        = "arn:aws:iam::123456789012:role/rideshare-prod-operator"
       repository               = "https://github.com/example/rideshare-infra.git"
@@ -87,7 +88,8 @@ run "what_the_overlay_is_filled_with" {
 
   assert {
     condition = keys(yamldecode(output.compose_gen_values)) == [
-      "AWS_ACCOUNT_ID", "AWS_REGION", "CERTIFICATE_ARN", "DOMAIN", "LOAD_BALANCER_SECURITY_GROUP",
+      "AWS_ACCOUNT_ID", "AWS_REGION", "CERTIFICATE_ARN", "CIDRS_AIRFLOW", "CIDRS_API", "CIDRS_GRAFANA", "CIDRS_PROMETHEUS",
+      "CIDRS_TRINO", "DOMAIN", "IDENTITY_PROVIDER", "LOAD_BALANCER_AUTHENTICATION", "LOAD_BALANCER_SECURITY_GROUP",
       "RDS_AIRFLOW_HOST", "RDS_METASTORE_HOST", "REPOSITORY",
     ]
     error_message = "The values file must have what infrastructure/platform refers to, but for IMAGE_TAG."
@@ -211,8 +213,8 @@ run "eks_parts_that_moto_lacks" {
   }
 
   assert {
-    condition     = setunion(keys(aws_eks_addon.before_nodes), keys(aws_eks_addon.after_nodes)) == toset(["aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"])
-    error_message = "Volumes, names, roles, services and the network come with EKS' add-ons."
+    condition     = setunion(keys(aws_eks_addon.before_nodes), keys(aws_eks_addon.after_nodes)) == toset(["aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni"])
+    error_message = "Volumes, metrics, names, roles, services and the network come with EKS' add-ons."
   }
 
   assert {
@@ -291,15 +293,38 @@ run "the_api_is_not_for_everybody" {
   expect_failures = [var.cluster_endpoint_cidrs]
 }
 
+run "trino_airflow_and_prometheus_are_not_for_everybody" {
+  command = plan
+
+  variables {
+    airflow_cidrs    = ["0.0.0.0/0"]
+    prometheus_cidrs = ["0.0.0.0/1", "128.0.0.0/1"]
+    trino_cidrs      = ["203.0.113.0/24", "0.0.0.0/0"]
+  }
+
+  expect_failures = [var.airflow_cidrs, var.prometheus_cidrs, var.trino_cidrs]
+}
+
+run "who_is_asked_fits_how" {
+  command = plan
+
+  variables {
+    load_balancer_authentication    = "oidc"
+    load_balancer_identity_provider = { issuer = "https://login.example.com" }
+  }
+
+  expect_failures = [var.load_balancer_identity_provider]
+}
+
 run "a_cidr_is_a_cidr" {
   command = plan
 
   variables {
     cluster_endpoint_cidrs = ["203.0.113.256/32"]
-    load_balancer_cidrs    = ["everywhere"]
+    trino_cidrs            = ["everywhere"]
   }
 
-  expect_failures = [var.cluster_endpoint_cidrs, var.load_balancer_cidrs]
+  expect_failures = [var.cluster_endpoint_cidrs, var.trino_cidrs]
 }
 
 run "a_cidr_is_one_of_ipv4" {
@@ -307,10 +332,10 @@ run "a_cidr_is_one_of_ipv4" {
 
   variables {
     cluster_endpoint_cidrs = ["2001:db8::/32"]
-    load_balancer_cidrs    = ["203.0.113.0/24", "::/0"]
+    trino_cidrs            = ["203.0.113.0/24", "::/0"]
   }
 
-  expect_failures = [var.cluster_endpoint_cidrs, var.load_balancer_cidrs]
+  expect_failures = [var.cluster_endpoint_cidrs, var.trino_cidrs]
 }
 
 run "what_aws_does_not_offer_or_we_do_not_want" {

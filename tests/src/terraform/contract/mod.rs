@@ -1,6 +1,7 @@
 //! The promises of the layers to each other and to the specification. Each function is one promise; together
 //! they name everything that is broken, with its place.
 
+mod environments;
 mod guards;
 mod layers;
 mod rights;
@@ -20,13 +21,14 @@ pub fn problems(infrastructure: &Path) -> Vec<String> {
         Ok(tree) => tree,
         Err(problems) => return problems,
     };
-    let promises: [fn(&Tree) -> Vec<String>; 15] = [
+    let promises: [fn(&Tree) -> Vec<String>; 16] = [
         variables::outputs_are_there,
         variables::outputs_are_waited_for,
         states::states_are_apart,
         states::foundation_is_found,
         states::nothing_else_reads_a_state,
         variables::tfvars_are_the_defaults,
+        environments::environments_are_whole,
         variables::everything_is_described,
         guards::providers_are_guarded,
         guards::roles_are_bounded,

@@ -86,6 +86,7 @@ fn resource_says(
     let bucket = name.split('/').next().unwrap_or_default();
     let found = match service {
         "s3" => policies.get(bucket),
+        "sns" => policies.iter().find(|(name, _)| name.contains("aws_sns_topic")).map(|(_, p)| p),
         "kms" => policies.iter().find(|(name, _)| name.contains("aws_kms_key")).map(|(_, p)| p),
         _ => None,
     };

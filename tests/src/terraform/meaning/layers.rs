@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::terraform::plan::{Plan, Resource, Sources, plan};
+use crate::terraform::tree::{File, attributes, literal};
 
 /// The layers, in their order.
 pub const LAYERS: [&str; 3] = ["bootstrap", "foundation", "platform"];
@@ -95,6 +96,29 @@ pub struct Variables(pub(super) BTreeMap<&'static str, Map<String, Value>>);
 impl Variables {
     fn of(&self, layer: &str) -> Map<String, Value> {
         self.0.get(layer).cloned().unwrap_or_default()
+    }
+
+    /// The settings of an environment's folder.
+    ///
+    /// # Errors
+    /// A file is not there, or not HCL.
+    pub fn of_environment(layers: &Path, environment: &str) -> Result<Variables, String> {
+        let mut variables = Variables::default();
+        for layer in ["foundation", "platform"] {
+            let name = format!("environments/{environment}/{layer}.tfvars");
+            let file = File::read(layers, Path::new(&name))?;
+            let values = attributes(&file.body)
+                .filter_map(|given| Some((given.key.as_str().to_owned(), literal(&given.value)?)));
+            variables.0.insert(layer, values.collect());
+        }
+        let environment = Map::from_iter([("environment".to_owned(), json!(environment))]);
+        variables.0.insert("bootstrap", environment);
+        Ok(variables)
+    }
+
+    /// Sets one variable of a layer.
+    pub fn set(&mut self, layer: &'static str, name: &str, value: Value) {
+        self.0.entry(layer).or_default().insert(name.to_owned(), value);
     }
 
     /// Some variables of one layer.

@@ -17,17 +17,23 @@ use crate::terraform::tree::{File, label};
 const PROSE: [&str; 4] = ["description", "error_message", "sid", "comment"];
 
 /// Every mutant of every file, in the order of the files.
+///
+/// # Panics
+/// A change that is known to have no effect is none, or several.
 pub fn mutants(sources: &Sources) -> Vec<Mutant> {
     let mut made = Vec::new();
     for (name, file) in sources.files() {
         let mut maker = Maker { name, file, path: Vec::new(), made: &mut made };
         maker.body(&file.body);
     }
-    made.retain(|mutant| {
-        !EQUIVALENT.iter().any(|(file, change, _)| {
-            mutant.file.to_string_lossy().ends_with(file) && mutant.change.ends_with(change)
-        })
-    });
+    for (file, change, why) in EQUIVALENT {
+        let before = made.len();
+        made.retain(|mutant| {
+            !(mutant.file.to_string_lossy().ends_with(file) && mutant.change.ends_with(change))
+        });
+        let left_out = before - made.len();
+        assert_eq!(left_out, 1, "{file}: {change} ({why}) is to leave out one mutant");
+    }
     made
 }
 

@@ -99,17 +99,11 @@ pub(super) const HARMLESS: [&str; 43] = [
 ];
 
 /// Changes without an effect: the end of the file's path, the change, and why.
-pub(super) const EQUIVALENT: [(&str, &str, &str); 4] = [
+pub(super) const EQUIVALENT: [(&str, &str, &str); 2] = [
     ("acm/main.tf", "locals.proof: == -> !=", "ACM proves both names with the same record"),
-    (
-        "iam/pod_identity.tf",
-        "values: var.cluster_name -> var.namespace",
-        "cluster and namespace have one name",
-    ),
     (
         "secrets_manager/outputs.tf",
         "value: secret.arn -> secret.id",
         "the id of a secret is its ARN",
     ),
-    ("vpc/main.tf", "locals.zones: 1 -> 2", "no letter follows the zone's"),
 ];

@@ -9,18 +9,35 @@ use super::model::Answer;
 use super::scope::{References, Scope};
 use crate::terraform::tree::{expression, inner, label, source};
 
-/// What is about the resource, and not of it.
+/// Attributes and blocks about the resource, which AWS does not see.
 const META: [&str; 5] = ["count", "depends_on", "for_each", "lifecycle", "provider"];
 
+/// The values of a resource.
 pub(super) fn values(
     module: &dyn References,
     scope: &Scope,
     body: &Body,
 ) -> Answer<Map<String, Value>> {
+    let own = body.iter().filter(|structure| {
+        let name = match structure {
+            Structure::Attribute(attribute) => attribute.key.as_str(),
+            Structure::Block(block) => block.ident.as_str(),
+        };
+        !META.contains(&name)
+    });
+    nested(module, scope, own)
+}
+
+/// The values of a block; in a nested one, the names of the resource's own settings mean nothing, such as `lifecycle`
+/// of a plan for backups.
+fn nested<'a>(
+    module: &dyn References,
+    scope: &Scope,
+    structures: impl Iterator<Item = &'a Structure>,
+) -> Answer<Map<String, Value>> {
     let mut made = Map::new();
-    for structure in body.iter() {
+    for structure in structures {
         match structure {
-            Structure::Attribute(attribute) if META.contains(&attribute.key.as_str()) => {}
             Structure::Attribute(attribute) => {
                 let name = attribute.key.as_str();
                 let value = evaluate(module, scope, &attribute.value)
@@ -30,7 +47,6 @@ pub(super) fn values(
                     made.insert(name.to_owned(), value);
                 }
             }
-            Structure::Block(block) if block.ident.as_str() == "lifecycle" => {}
             Structure::Block(block) if block.ident.as_str() == "dynamic" => {
                 let name = label(block, 0);
                 let over = expression(&block.body, "for_each").ok_or("dynamic without for_each")?;
@@ -40,12 +56,12 @@ pub(super) fn values(
                     // Of a set, the key is the element.
                     let key = if over.is_array() { value.clone() } else { key };
                     let inner = scope.with(name, json!({ "key": key, "value": value }));
-                    push(&mut made, name, values(module, &inner, &content.body)?);
+                    push(&mut made, name, nested(module, &inner, content.body.iter())?);
                 }
             }
             Structure::Block(block) => {
                 let name = block.ident.as_str();
-                push(&mut made, name, values(module, scope, &block.body)?);
+                push(&mut made, name, nested(module, scope, block.body.iter())?);
             }
         }
     }

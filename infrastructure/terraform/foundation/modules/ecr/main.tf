@@ -49,9 +49,10 @@ resource "aws_ecr_lifecycle_policy" "this" {
       },
       {
         rulePriority = 2
-        description  = "All but the newest"
-        selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.images_kept }
-        action       = { type = "expire" }
+        description  = "All tags but the newest"
+        # Manifests without a tag are parts of a tagged image: counted beside it, they would push releases out.
+        selection = { tagStatus = "tagged", tagPatternList = ["*"], countType = "imageCountMoreThan", countNumber = var.images_kept }
+        action    = { type = "expire" }
       },
     ]
   })

@@ -4,7 +4,7 @@ variable "kms_key_arn" {
 }
 
 variable "images_kept" {
-  description = "How many images of each repository are kept."
+  description = "How many tags of each repository are kept."
   type        = number
 }
 

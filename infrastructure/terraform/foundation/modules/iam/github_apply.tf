@@ -1,14 +1,15 @@
-# The rights of the workflow that applies, in four policies by subject, because one would be longer than IAM takes. Wherever an action takes a resource, it is one of this account, region and
+# The rights of the workflow that applies, in five policies by subject, because one would be longer than IAM takes. Wherever an action takes a resource, it is one of this account, region and
 # project. Bootstrap, the roles of GitHub's workflows and the boundary are applied by people alone, and so
 # is what there is one of, and what everything else stands on: the VPC, the domain's zone and certificate,
 # the distribution and the key are named here by their ids, to be changed and neither made nor deleted.
 
 locals {
   apply_policies = {
-    network  = data.aws_iam_policy_document.apply_network.minified_json
-    storage  = data.aws_iam_policy_document.apply_storage.minified_json
-    services = data.aws_iam_policy_document.apply_services.minified_json
-    access   = data.aws_iam_policy_document.apply_access.minified_json
+    network   = data.aws_iam_policy_document.apply_network.minified_json
+    storage   = data.aws_iam_policy_document.apply_storage.minified_json
+    services  = data.aws_iam_policy_document.apply_services.minified_json
+    operation = data.aws_iam_policy_document.apply_operation.minified_json
+    access    = data.aws_iam_policy_document.apply_access.minified_json
   }
 
   # Resources whose number grows over time, by the prefixes of their names: the workflow that applies could not
@@ -18,11 +19,11 @@ locals {
   buckets_arn      = "arn:aws:s3:::rideshare-${var.account_id}-*"
 
   # ARN prefixes of regional services.
-  here = { for service in ["ec2", "ecr", "eks", "logs", "rds", "secretsmanager"] : service => "arn:aws:${service}:${var.region}:${var.account_id}" }
+  here = { for service in ["backup", "cloudwatch", "ec2", "ecr", "eks", "logs", "rds", "secretsmanager", "sns"] : service => "arn:aws:${service}:${var.region}:${var.account_id}" }
 }
 
 resource "aws_iam_policy" "github_apply" {
-  for_each = local.apply_policies
+  for_each = var.github_apply ? local.apply_policies : {}
 
   name        = "${var.name}-github-apply-${each.key}"
   description = "What the workflow that applies may do about ${each.key}"

@@ -13,7 +13,7 @@ data "aws_iam_policy_document" "apply_access" {
       "iam:ListRolePolicies",
     ]
     resources = [
-      aws_iam_openid_connect_provider.github.arn,
+      local.oidc_provider_arn,
       "arn:aws:iam::${var.account_id}:policy/rideshare-*",
       "arn:aws:iam::${var.account_id}:role/rideshare-*",
     ]
@@ -94,7 +94,7 @@ data "aws_iam_policy_document" "apply_access" {
     condition {
       test     = "StringEquals"
       variable = "iam:PassedToService"
-      values   = ["ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
+      values   = ["backup.amazonaws.com", "ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
     }
   }
 

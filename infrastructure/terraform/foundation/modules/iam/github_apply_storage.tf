@@ -11,6 +11,13 @@ data "aws_iam_policy_document" "apply_storage" {
     resources = ["${local.state_arn}/foundation/terraform.tfstate", "${local.state_arn}/platform/terraform.tfstate"]
   }
 
+  # Plans that were reviewed, each under its checksum.
+  statement {
+    sid       = "ReviewedPlans"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.state_arn}/plans/*"]
+  }
+
   statement {
     sid       = "Locks"
     actions   = ["dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem"]

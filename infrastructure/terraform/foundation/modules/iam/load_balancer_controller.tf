@@ -47,6 +47,13 @@ data "aws_iam_policy_document" "load_balancer_controller" {
     resources = [local.vpc_arn]
   }
 
+  # For the rules that ask a pool of Cognito's who somebody is.
+  statement {
+    sid       = "IdentityProvider"
+    actions   = ["cognito-idp:DescribeUserPoolClient"]
+    resources = ["arn:aws:cognito-idp:${var.region}:${var.account_id}:userpool/*"]
+  }
+
   statement {
     sid = "LoadBalancer"
     actions = [

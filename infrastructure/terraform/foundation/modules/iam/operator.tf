@@ -18,6 +18,39 @@ data "aws_iam_policy_document" "operator" {
     resources = ["arn:aws:eks:${var.region}:${var.account_id}:cluster/${var.cluster_name}"]
   }
 
+  # A shell on a node, which its tags tell apart from the account's other instances.
+  statement {
+    sid       = "Nodes"
+    actions   = ["ssm:StartSession"]
+    resources = ["arn:aws:ec2:${var.region}:${var.account_id}:instance/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Name"
+      values   = ["${var.name}-node"]
+    }
+  }
+
+  statement {
+    sid       = "Shell"
+    actions   = ["ssm:StartSession"]
+    resources = ["arn:aws:ssm:${var.region}:${var.account_id}:document/SSM-SessionManagerRunShell"]
+  }
+
+  # Each session is named after the one who has begun it.
+  statement {
+    sid       = "TheirSessions"
+    actions   = ["ssm:ResumeSession", "ssm:TerminateSession"]
+    resources = ["arn:aws:ssm:${var.region}:${var.account_id}:session/$${aws:userid}-*"]
+  }
+
+  # Takes no resource.
+  statement {
+    sid       = "FindNodes"
+    actions   = ["ec2:DescribeInstances"]
+    resources = ["*"]
+  }
+
   # By the prefix of their names, because the workflow that applies a new secret may not change this role.
   statement {
     sid       = "SetSecrets"

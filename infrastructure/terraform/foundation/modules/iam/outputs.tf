@@ -20,6 +20,6 @@ output "operator_role_arn" {
 }
 
 output "github_role_arns" {
-  description = "The roles of GitHub's workflows, by what they do: plan, apply, publish."
+  description = "The roles of GitHub's workflows, by what they do: plan, inspect, apply, publish."
   value       = { for name, role in aws_iam_role.github : name => role.arn }
 }

@@ -3,6 +3,21 @@ variable "name" {
   type        = string
 }
 
+variable "environment" {
+  description = "Which environment this is; GitHub's environment for prod is called production."
+  type        = string
+}
+
+variable "github_oidc_provider_exists" {
+  description = "Whether the account has GitHub's OIDC provider already."
+  type        = bool
+}
+
+variable "github_apply" {
+  description = "Whether there is a role for a workflow that applies."
+  type        = bool
+}
+
 variable "account_id" {
   description = "The account."
   type        = string

@@ -78,6 +78,11 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       noncurrent_days = var.lake_history_days
     }
 
+    # Left where the last version behind a deletion has expired.
+    expiration {
+      expired_object_delete_marker = true
+    }
+
     # The parts of uploads whose writer was killed.
     abort_incomplete_multipart_upload {
       days_after_initiation = 7

@@ -4,7 +4,7 @@
 locals {
   # A zone's addresses follow from its letter, so that another zone in the list, or another order, moves no
   # subnet of the others.
-  zones = { for zone in var.availability_zones : zone => { a = 0, b = 1, c = 2, d = 3, f = 5 }[substr(zone, -1, 1)] }
+  zones = { for zone in var.availability_zones : zone => { a = 0, b = 1, c = 2, d = 3, f = 5 }[trimprefix(zone, "us-east-1")] }
 }
 
 resource "aws_vpc" "this" {

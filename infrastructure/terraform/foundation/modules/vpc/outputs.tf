@@ -17,3 +17,8 @@ output "database_subnet_ids" {
   description = "The subnets of the databases, by zone."
   value       = [for zone in var.availability_zones : aws_subnet.database[zone].id]
 }
+
+output "nat_gateway_ids" {
+  description = "The NAT gateways, by their zones."
+  value       = { for zone, gateway in aws_nat_gateway.this : zone => gateway.id }
+}

@@ -66,6 +66,18 @@ resource "aws_vpc_security_group_egress_rule" "pods" {
   referenced_security_group_id = var.node_security_group_id
 }
 
+# The identity provider's public address, with which the load balancer exchanges its answers.
+resource "aws_vpc_security_group_egress_rule" "identity_provider" {
+  count = var.authenticates ? 1 : 0
+
+  security_group_id = aws_security_group.this.id
+  description       = "HTTPS to the identity provider"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
 resource "aws_vpc_security_group_ingress_rule" "pods" {
   # checkov:skip=CKV_AWS_25: It lets the load balancer's group in and no address, to the ports of containers on Linux.
 

@@ -1,8 +1,9 @@
 output "load_balancer" {
-  description = "What DNS needs to know of it."
+  description = "Its name, and how DNS and CloudWatch find it."
   value = {
-    dns_name = aws_lb.this.dns_name
-    zone_id  = aws_lb.this.zone_id
+    dns_name   = aws_lb.this.dns_name
+    zone_id    = aws_lb.this.zone_id
+    arn_suffix = aws_lb.this.arn_suffix
   }
 }
 

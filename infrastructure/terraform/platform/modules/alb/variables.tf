@@ -23,6 +23,11 @@ variable "allowed_cidrs" {
   type        = list(string)
 }
 
+variable "authenticates" {
+  description = "Whether it asks an identity provider who somebody is."
+  type        = bool
+}
+
 variable "node_security_group_id" {
   description = "The group of the pods that it hands requests to."
   type        = string

@@ -5,7 +5,7 @@ locals {
   # The network, without which no node gets ready, and the agent that hands roles to pods.
   addons_before_nodes = toset(["eks-pod-identity-agent", "kube-proxy", "vpc-cni"])
   # These have pods that need nodes to be ready.
-  addons_after_nodes = toset(["aws-ebs-csi-driver", "coredns"])
+  addons_after_nodes = toset(["aws-ebs-csi-driver", "coredns", "metrics-server"])
 
   addon_settings = {
     # The volumes of the cluster's pods are made by this driver, and tagged as what Terraform makes.

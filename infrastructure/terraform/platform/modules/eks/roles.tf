@@ -58,6 +58,8 @@ resource "aws_iam_role_policy_attachment" "nodes" {
     "AmazonEC2ContainerRegistryPullOnly",
     "AmazonEKSWorkerNodePolicy",
     "AmazonEKS_CNI_Policy",
+    # Sessions on a node, for the operator; no port is open for them, and each is in the account's trail.
+    "AmazonSSMManagedInstanceCore",
   ])
 
   role       = aws_iam_role.nodes.name

@@ -1,3 +1,8 @@
+output "identifier" {
+  description = "The instance's name, by which CloudWatch finds it."
+  value       = aws_db_instance.this.identifier
+}
+
 output "host" {
   description = "The instance's host name; it listens on 5432."
   value       = aws_db_instance.this.address
