@@ -58,7 +58,7 @@ apply_plan() {
 
 # Bootstrap's state is for people alone, so the nightly run leaves it out.
 look_for_drift() {
-    local status log
+    local status log different='' unplanned=''
     log=$(mktemp)
     # shellcheck disable=SC2064 # the file of now
     trap "rm -f '$log'" EXIT
@@ -71,13 +71,20 @@ look_for_drift() {
             0) say "$layer: AWS is as the layer says" ;;
             2)
                 sed -nE '/^(Terraform used|Note: Objects|  # )/,$p' "$log" >&2
-                problem "$layer: AWS is not as the layer says" "make tf-apply LAYER=$layer brings it back; or write the change into the layer"
+                different+=" $layer"
                 ;;
             *)
                 cat "$log" >&2
-                problem "$layer cannot be planned" "terraform's own message is above"
+                unplanned+=" $layer"
                 ;;
         esac
+    done
+    # At the end, because a problem would keep the next layer from being prepared.
+    for layer in $different; do
+        problem "$layer: AWS is not as the layer says" "make tf-apply LAYER=$layer brings it back; or write the change into the layer"
+    done
+    for layer in $unplanned; do
+        problem "$layer cannot be planned" "terraform's own message is above"
     done
     give_up_on_problems
 }
