@@ -120,7 +120,7 @@ fn tools(pins: &mut BTreeSet<Pin>) {
         let (_, provider) = text.split_once("\"hashicorp/aws\"").expect("the provider");
         pins.insert(pin("hashicorp/aws", quoted(provider, "version"), &file));
     }
-    for file in files(".github/workflows") {
+    for file in [files(".github/workflows"), files(".github/actions/terraform")].concat() {
         for line in read(&file).lines() {
             if let Some((_, version)) = line.split_once("terraform_version: ") {
                 pins.insert(pin("Terraform", version, &file));
