@@ -79,7 +79,7 @@ rehearse-parts:
 faults: ## Put each fault of a first start back, one by one, and show that its check fails; FILTER= chooses some
 	scripts/peers install all
 	cargo build --locked
-	cargo run --locked --quiet --package rideshare-tests --bin put-back $(FILTER)
+	$(CARGO_TARGET_DIR)/debug/put-back "$(FILTER)"
 
 .PHONY: test-bundled
 test-bundled: ## Smoke test of export-dbt with DuckDB compiled in; the first time, half an hour

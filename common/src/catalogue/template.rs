@@ -67,7 +67,7 @@ impl Template {
         Ok(Template(pieces))
     }
 
-    /// The template in another language: `text` writes what is between the variables, and `variable` each of
+    /// The template in another language: `text` writes the text between the variables, and `variable` each of
     /// them, which is percent-encoded or not.
     pub fn written(
         &self,

@@ -1,4 +1,4 @@
-//! The image of a service, and what can be the name of one.
+//! The image of a service, and the texts that can name one.
 
 use super::Builder;
 use crate::spec::text;

@@ -1,4 +1,4 @@
-//! Whether a service is a server or a job, and what follows from it.
+//! Servers and jobs, by a service's restart policy, and the consequences.
 
 use common::diagnostic::{Diagnostic, did_you_mean};
 
@@ -50,7 +50,7 @@ impl Builder<'_> {
         (restart, Some(word))
     }
 
-    /// Reports what a Job does not have.
+    /// Reports the settings that a Job does not have.
     pub(super) fn ends(&mut self, service: &Service) {
         let name = service.name.as_str();
         if service.restart == Restart::Always {

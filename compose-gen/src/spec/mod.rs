@@ -54,7 +54,7 @@ fn dialect<T>(read: impl FnOnce(&Dialect<'_>) -> T) -> T {
     read(&Dialect { sections: &sections, repeats: false })
 }
 
-/// Reads a folder. `None` when a file cannot be read at all; otherwise what could be understood,
+/// Reads a folder. `None` when a file cannot be read at all; otherwise all that could be understood,
 /// with every mistake in the report.
 pub(crate) fn read(folder: &Path, report: &mut Report) -> Option<Spec> {
     let paths = common::spec::files_of(folder, report)?;

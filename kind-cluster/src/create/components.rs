@@ -15,7 +15,8 @@ use super::source;
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
 use crate::deploy::inventory;
-use crate::deploy::roll_out::{self, Allowed, RollOut};
+use crate::deploy::rehearsal::{Allowed, rehearse};
+use crate::deploy::roll_out::{self, RollOut};
 use crate::object::{group, list, meta, text};
 use crate::references::defines;
 use crate::report::Check;
@@ -216,7 +217,7 @@ pub(crate) async fn install(
         let of_jobs = |object: &&Value| text(object, "/kind") == "Job";
         let jobs: Vec<Value> = objects.iter().filter(of_jobs).cloned().collect();
         let allowed = Allowed { recreate: true, retry_jobs: true };
-        let rehearsed = roll_out::rehearse(cluster, &jobs, true, allowed).await?;
+        let rehearsed = rehearse(cluster, &jobs, true, allowed).await?;
         let what = &component.name;
         let roll = RollOut { objects, force: true, deadline, what, rehearsed, restarts: RESTARTS };
         roll_out::run(cluster, &roll).await?;

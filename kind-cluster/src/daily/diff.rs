@@ -8,7 +8,7 @@ use crate::cli::{self, Format, Shared};
 use crate::cluster::Cluster;
 use crate::deploy::changes::{Side, changes};
 use crate::deploy::inventory::{Identity, Records};
-use crate::deploy::roll_out::{self, Allowed};
+use crate::deploy::rehearsal::{Allowed, rehearse};
 use crate::object::{Key, text};
 use crate::render;
 use crate::report::{self, Check, Outcome};
@@ -36,7 +36,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Diff) -> Result<Status, 
                 let allowed = Allowed { recreate: false, retry_jobs: false };
                 let one = std::slice::from_ref(object);
                 let force = options.force_conflicts;
-                match roll_out::rehearse(&cluster, one, force, allowed).await {
+                match rehearse(&cluster, one, force, allowed).await {
                     Err(stop) => report::stopped("diff", &stop),
                     Ok(_) => {
                         vec![Check::warning("diff", key.placed(), "again", "to be made again")]

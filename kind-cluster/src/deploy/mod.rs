@@ -6,7 +6,9 @@ mod explain;
 mod immutable;
 pub(crate) mod inventory;
 mod plan;
+pub(crate) mod rehearsal;
 pub(crate) mod roll_out;
+mod state;
 
 use std::time::Instant;
 
@@ -24,7 +26,8 @@ use crate::render::{self, Rendered};
 use crate::{backup, budget, create, order, places, references, turn};
 pub(crate) use explain::Secrets;
 use inventory::{Identity, Records};
-use roll_out::{Allowed, RollOut};
+use rehearsal::{Allowed, rehearse};
+use roll_out::RollOut;
 
 /// `deploy`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status, Stop> {
@@ -46,7 +49,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
     let objects = records.marked(&rendered.selected);
     records.check_shared(&cluster, &objects).await?;
     let allowed = Allowed { recreate: options.recreate, retry_jobs: options.retry_jobs };
-    let rehearsed = roll_out::rehearse(&cluster, &objects, force, allowed).await?;
+    let rehearsed = rehearse(&cluster, &objects, force, allowed).await?;
     let left = records.left(&rendered);
     let mut checks = Vec::new();
     let beside = records.beside(&cluster, &rendered, None).await?;

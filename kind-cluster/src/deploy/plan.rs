@@ -4,7 +4,7 @@ use common::exit::Status;
 use common::stop::Stop;
 
 use super::inventory::{Identity, Records};
-use super::roll_out::{Allowed, rehearse};
+use super::rehearsal::{Allowed, rehearse};
 use crate::cli::{self, DryRun, Shared};
 use crate::cluster::Cluster;
 use crate::object::{Key, text};

@@ -1,24 +1,25 @@
 //! Objects applied phase by phase: each phase waits for what it needs of the one before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime};
 
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
 use common::retry::poll;
 use common::stop::Stop;
-use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::display::{self, Display};
 use super::explain::{self, Secrets};
-use super::immutable::{self, Immutable, Way};
+use super::immutable;
+use super::rehearsal::{Rehearsed, not_applied};
+use super::state::{failure_code, state};
 use crate::cli::{Format, Shared};
-use crate::cluster::live::{Live, Seen};
-use crate::cluster::{Cluster, MANAGER, Refusal, code, conflicts, said};
-use crate::object::{Key, list, number, template, text, typed};
+use crate::cluster::live::Live;
+use crate::cluster::{Cluster, Refusal, said};
+use crate::object::{Key, template, text, typed};
 use crate::order;
-use crate::readiness::{Cause, Failure, Rule, State, assess, holder};
+use crate::readiness::{Failure, Rule, State, holder};
 use crate::report::{self, Check};
 
 /// How long an object is tried that an operator's webhook or the API server does not take yet.
@@ -27,9 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 /// Restarts of a container that are no failure, where no option says another number.
 const RESTARTS: i64 = 5;
-/// Requests under way at the same time, while nothing is changed.
-const AT_ONCE: usize = 8;
-
 /// The objects to apply.
 pub(crate) struct RollOut<'a> {
     pub(crate) objects: &'a [Value],
@@ -42,22 +40,6 @@ pub(crate) struct RollOut<'a> {
     pub(crate) rehearsed: Rehearsed,
     /// Restarts of a container that are no failure yet.
     pub(crate) restarts: i64,
-}
-
-/// The server's answer to a dry run, as far as it changes how objects are applied.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rehearsed {
-    /// The objects that are deleted first, and how.
-    pub(crate) ways: BTreeMap<Key, Way>,
-    /// Jobs that have failed before and do not change: they keep nothing else from being applied.
-    failed: BTreeSet<Key>,
-}
-
-/// Objects that may be deleted and made again.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Allowed {
-    pub(crate) recreate: bool,
-    pub(crate) retry_jobs: bool,
 }
 
 /// How it ended.
@@ -361,17 +343,23 @@ impl<'a> Work<'a> {
         self.applied.iter().map(|object| (object.clone(), state(object, &seen))).collect()
     }
 
+    /// Shows an object's events and last log lines, and returns the values that its message must hide.
+    async fn show_details(&mut self, object: &Value, key: &Key) -> Secrets {
+        let secrets = Secrets::of(self.cluster, text(object, "/metadata/namespace")).await;
+        let details = explain::details(self.cluster, object, &self.live, &secrets).await;
+        if !details.is_empty() {
+            display::block(&format!("events and log lines of {key}"), &details);
+            self.details.insert(key.clone(), details);
+        }
+        secrets
+    }
+
     async fn failed(&mut self, failed: &[(&Value, &Failure)]) -> Stop {
         self.display.finish();
         let mut report = Report::default();
         for (object, failure) in failed {
             let key = Key::of(object);
-            let secrets = Secrets::of(self.cluster, text(object, "/metadata/namespace")).await;
-            let details = explain::details(self.cluster, object, &self.live, &secrets).await;
-            if !details.is_empty() {
-                display::block(&format!("events and log lines of {key}"), &details);
-                self.details.insert(key.clone(), details);
-            }
+            let secrets = self.show_details(object, &key).await;
             let message = secrets.hide(&format!("{key} failed: {}", failure.reason));
             let again = match key.kind.as_str() {
                 "Job" => {
@@ -395,12 +383,7 @@ impl<'a> Work<'a> {
         let mut report = Report::default();
         for (object, state) in waiting {
             let key = Key::of(object);
-            let secrets = Secrets::of(self.cluster, text(object, "/metadata/namespace")).await;
-            let details = explain::details(self.cluster, object, &self.live, &secrets).await;
-            if !details.is_empty() {
-                display::block(&format!("events and log lines of {key}"), &details);
-                self.details.insert(key.clone(), details);
-            }
+            let secrets = self.show_details(object, &key).await;
             let message = secrets.hide(&format!("{key} is not ready: {}", state.reason()));
             report.push(Diagnostic::error("not-ready", message));
         }
@@ -419,130 +402,3 @@ impl<'a> Work<'a> {
 /// The reason why an object that is being deleted is still there.
 const HELD: &str = "the controller that has set a finalizer takes it away; if that is gone for good, \
                     `kubectl patch` can, and what the controller would have cleaned up stays behind";
-
-/// The state of an object that was applied, going by what the watches have brought since.
-fn state(applied: &Value, seen: &Seen) -> State {
-    let key = Key::of(applied);
-    let Some(now) = seen.world.objects.get(&key) else {
-        return match seen.gone.get(&key) {
-            // A Job with a time to live goes when it has ended, and that it ended badly was seen.
-            Some(last) if key.kind == "Job" => match assess(last, &seen.world) {
-                State::InProgress(_) if last["spec"]["ttlSecondsAfterFinished"].is_null() => {
-                    State::failed("somebody has deleted it before it had ended")
-                }
-                State::Failed(failure) => State::Failed(failure),
-                _ => State::Ready,
-            },
-            _ => State::InProgress("not there".into()),
-        };
-    };
-    // An older object would show the state from before it was applied, or from before it was deleted.
-    let made = |object: &Value| text(object, "/metadata/creationTimestamp").to_owned();
-    if now["metadata"]["uid"] != applied["metadata"]["uid"] && made(now) <= made(applied) {
-        return State::InProgress("the change has not arrived yet".into());
-    }
-    if number(now, "/metadata/generation") < number(applied, "/metadata/generation") {
-        return State::InProgress("the change has not arrived yet".into());
-    }
-    assess(now, &seen.world)
-}
-
-fn failure_code(object: &Value, cause: Cause) -> &'static str {
-    match cause {
-        Cause::CrashLoop => "crash-loop",
-        Cause::Image => "image",
-        Cause::Other if text(object, "/kind") == "Job" => "job-failed",
-        Cause::Other => "failed",
-    }
-}
-
-/// Why an object could not be applied, at once or in time.
-fn not_applied(key: &Key, error: &kube::Error) -> Stop {
-    let (code, hint) = match Refusal::of(error) {
-        Refusal::NotServed => (
-            "not-served",
-            "is the component that defines it installed? `kind-cluster create` does that",
-        ),
-        Refusal::Webhook => {
-            ("webhook-refusing", "look at the pods of the operator that owns the webhook")
-        }
-        Refusal::Busy | Refusal::Terminating => {
-            ("api-failed", "look at the API server: `kind-cluster doctor`")
-        }
-        Refusal::WrongType | Refusal::Immutable | Refusal::Other => {
-            return Stop::new(Status::No, refusal(key, error));
-        }
-    };
-    let message = format!("{key} could not be applied: {}", said(error));
-    Stop::unfinished(code, message).hint(hint)
-}
-
-fn refusal(key: &Key, error: &kube::Error) -> Diagnostic {
-    let conflicts = conflicts(error);
-    if conflicts.is_empty() {
-        return Diagnostic::error("refused", format!("{key} is refused: {}", said(error)));
-    }
-    let shown: Vec<String> =
-        conflicts.iter().map(|(manager, field)| format!("{field}: {manager}")).collect();
-    let message = format!("{key} has fields that somebody else has set: {}", shown.join("; "));
-    Diagnostic::error("conflict", message)
-        .hint("take them out of the overlay, or take them over with --force-conflicts")
-}
-
-/// Asks the server what it would say to each object, and reports everything that it would refuse,
-/// before anything is changed. Objects of a namespace or a kind that is not there yet are checked when they
-/// are applied.
-pub(crate) async fn rehearse(
-    cluster: &Cluster,
-    objects: &[Value],
-    force: bool,
-    allowed: Allowed,
-) -> Result<Rehearsed, Stop> {
-    let mut report = Report::default();
-    let mut rehearsed = Rehearsed::default();
-    let answers = futures::stream::iter(objects)
-        .map(async |object| (object, cluster.rehearse(object, force).await))
-        .buffered(AT_ONCE);
-    let answers: Vec<(&Value, Result<Value, kube::Error>)> = answers.collect().await;
-    for (object, answer) in answers {
-        let key = Key::of(object);
-        let error = match answer {
-            Ok(then) if immutable::has_failed(&then) && allowed.retry_jobs => {
-                rehearsed.ways.insert(key, Way::Again);
-                continue;
-            }
-            Ok(then) => {
-                if immutable::has_failed(&then) {
-                    rehearsed.failed.insert(key);
-                }
-                continue;
-            }
-            Err(error) => error,
-        };
-        let refused = Refusal::of(&error);
-        if refused.passes() || code(&error) == Some(404) {
-            continue;
-        }
-        if !conflicts(&error).is_empty() || refused == Refusal::WrongType {
-            report.push(refusal(&key, &error));
-            continue;
-        }
-        match Immutable::of(cluster, object, refused == Refusal::Immutable).await? {
-            None => report.push(refusal(&key, &error)),
-            Some(found) if found.is_going() => {}
-            Some(found) if found.way != Way::Never && (found.harmless || allowed.recreate) => {
-                rehearsed.ways.insert(key, found.way);
-            }
-            Some(found) => report.push(found.diagnostic(&said(&error))),
-        }
-    }
-    Stop::check(report)?;
-    Ok(rehearsed)
-}
-
-/// Whether an object was applied by this tool.
-pub(crate) fn is_ours(object: &Value) -> bool {
-    list(object, "/metadata/managedFields")
-        .iter()
-        .any(|entry| text(entry, "/manager") == MANAGER && text(entry, "/operation") == "Apply")
-}

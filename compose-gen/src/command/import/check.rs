@@ -33,7 +33,7 @@ pub(super) fn read(
     Checked { built, said }
 }
 
-/// Puts what was said into the tree, and returns what a person should look at.
+/// Puts the reports into the tree, and returns those that a person should look at.
 pub(super) fn tell(said: &Report, files: &BTreeMap<String, String>, root: &mut Tree) -> Report {
     let written = Written::of(files);
     let mut left = Report::default();
@@ -85,7 +85,7 @@ impl Written {
         Written(files.iter().filter_map(tree).collect())
     }
 
-    /// The path to what stands at a place; a report about a key means the key.
+    /// The path to the value at a place; a report about a key means the key.
     fn path(&self, place: &Place, code: &str) -> Option<Vec<String>> {
         let name = Path::new(&place.source.path).file_name()?.to_str()?;
         let inner = [NOT_CARRIED, CHANGED].contains(&code);
@@ -93,7 +93,7 @@ impl Written {
     }
 }
 
-/// The path to what stands at a byte of a written file. A list's item and its first key begin at
+/// The path to the value at a byte of a written file. A list's item and its first key begin at
 /// the same byte; `inner` is the key.
 fn path_at(node: &Node, at: usize, inner: bool) -> Vec<String> {
     let mut path = Vec::new();

@@ -30,7 +30,7 @@ pub(super) fn settle(import: &mut Import) {
         }
         for (key, own) in volume.members_mut().filter(|(key, _)| !key.starts_with("x-")) {
             let why = match key.as_str() {
-                // It names what the volume itself is.
+                // It names the volume itself.
                 "name" => "in Compose only: the claim has the volume's name",
                 "external" => "in Compose only: the claim is new, and empty",
                 "driver_opts" => {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Inventory, OWNER, Origin, Records};
 use crate::cluster::{Cluster, stop};
-use crate::deploy::roll_out::is_ours;
+use crate::deploy::rehearsal::is_ours;
 use crate::object::{Key, meta, text};
 use crate::order;
 use crate::readiness::holder;
