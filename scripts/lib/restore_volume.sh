@@ -19,7 +19,9 @@ restore_volume() {
     read -r snapshot volume size <<<"$(tail -n 1 <<<"$found")"
     [[ -n $snapshot && $snapshot != None ]] ||
         fail "there is no copy of the volume of $namespace/$claim" "kubectl --namespace $namespace get persistentvolumeclaims lists the claims"
-    zone=${ZONE:-$(ec2 describe-volumes --volume-ids "$volume" --query 'Volumes[0].AvailabilityZone' --output text 2>/dev/null)} ||
+    zone=${ZONE:-$(ec2 describe-volumes --volume-ids "$volume" --query 'Volumes[0].AvailabilityZone' --output text 2>&1)} ||
+        [[ $zone == *InvalidVolume.NotFound* ]] || fail "the volume $volume cannot be read: $zone" "the credentials need ec2:DescribeVolumes"
+    [[ $zone != *InvalidVolume.NotFound* ]] ||
         fail "the volume $volume is gone, so nobody knows in which zone a new one is of use" "ZONE=us-east-1a scripts/eks restore-volume $claim $snapshot, with the zone of a node"
     new=$(ec2 create-volume --snapshot-id "$snapshot" --availability-zone "$zone" --volume-type gp3 \
         --tag-specifications "ResourceType=volume,Tags=[{Key=Project,Value=rideshare},{Key=Environment,Value=$environment_name},{Key=Layer,Value=platform},{Key=ManagedBy,Value=terraform},{Key=ebs.csi.aws.com/cluster,Value=true},{Key=kubernetes.io/created-for/pvc/name,Value=$claim},{Key=kubernetes.io/created-for/pvc/namespace,Value=$namespace}]" \

@@ -330,7 +330,7 @@ bootstrap_is_applied() {
 }
 
 # Imports the bucket and the table of a run that was broken off in another checkout, whose file nobody has here.
-# What else such a run has made is written again, as it was.
+# The other resources of such a run are written again, with the same settings.
 take_up_bootstrap() {
     ! bootstrap_is_begun && [[ -e $layers/bootstrap/backend_override.tf ]] && bucket_exists || return 0
     say "the bucket $bucket is there without a state: it is taken up"

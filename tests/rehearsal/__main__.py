@@ -46,10 +46,10 @@ def models() -> None:
 
 def again() -> None:
     """New events, after everything was stopped."""
-    before = operation.counts()
+    before, completed = operation.counts(), pipeline.completed()
     pipeline.more(before["bronze.bronze_trips"])
     pipeline.bronze()
-    pipeline.lake()
+    check(pipeline.lake() > completed, f"gold had {completed} completed trips, and has no new one")
 
 
 def limits() -> None:
@@ -98,7 +98,7 @@ def main() -> int:
     parser.add_argument("--faults", action="store_true", help="put each fault back, or those of the names that follow")
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=", ".join((*STAGES, *MORE_STAGES)))
     words = parser.parse_args()
-    known = {fault.name for fault in faults.FAULTS} if words.faults else {*STAGES, *MORE_STAGES}
+    known = {fault.name for fault in faults.known()} if words.faults else {*STAGES, *MORE_STAGES}
     if unknown := [name for name in words.stages if name not in known]:
         parser.error(f"{', '.join(unknown)}: expected one of {', '.join(sorted(known))}")
     try:
@@ -108,7 +108,8 @@ def main() -> int:
             return copies.rehearse_in_copy(sys.argv[1:])
         for name in words.stages or STAGES:
             {**STAGES, **MORE_STAGES}[name](words)
-    except Failed as failure:
+    # An answer that is none is a failure, too.
+    except (Failed, OSError) as failure:
         print(f"rehearsal: failed: {failure}", file=sys.stderr)
         return 1
     return 0

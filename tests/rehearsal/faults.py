@@ -4,6 +4,8 @@ A fault is an edit of a copy of the project. Its services start in the engine, a
 """
 
 import dataclasses
+import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -11,137 +13,35 @@ import tempfile
 import time
 
 import copies
-from compose import TOOLS, compose
+from compose import PROJECT, TOOLS, compose, run
 from transcript import check
 
 
 @dataclasses.dataclass
 class Fault:
-    name: str
+    """One of tests/platform/faults.yaml, which says more of each field."""
+
     fault: str
-    # Replacements: file, text that must be there, and what stands in its place.
+    name: str
     edits: list[tuple[str, str, str]]
     services: str
     stages: str
-    # What the failed rehearsal says; another failure is not this fault's.
     says: str
     profiles: str = "core,data-pipeline,monitoring"
 
 
-KAFKA_USER = ("infrastructure/platform/secrets.yaml", "KAFKA_SASL_USERNAME: {dev: admin}", "KAFKA_SASL_USERNAME: {dev: 'u@d = x'}")
-DAGS = "infrastructure/docker/dockerfiles/airflow/dags"
-LAKE = "airflow-scheduler,trino,bronze-ingestion,simulation"
+# This Python need not have a reader of YAML, and LocalStack's has one.
+READ = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)"
 
-FAULTS = [
-    Fault(
-        "kafka-user",
-        "A Kafka user with `@`, `=` or a blank stops the broker",
-        [KAFKA_USER, ("infrastructure/config/kafka/with-jaas.sh", '$(quoted "user_$KAFKA_SASL_USERNAME")', "user_$KAFKA_SASL_USERNAME")],
-        "kafka-init",
-        "topics",
-        "kafka",
-    ),
-    Fault(
-        "kafka-password",
-        "An empty Kafka password starts a broker that lets nobody in",
-        [
-            ("infrastructure/platform/secrets.yaml", "KAFKA_SASL_PASSWORD: {dev: admin}", "KAFKA_SASL_PASSWORD: {dev: ''}"),
-            ("infrastructure/config/kafka/with-jaas.sh", ': "${KAFKA_SASL_PASSWORD:?', ': "${KAFKA_SASL_PASSWORD?'),
-        ],
-        "kafka-init",
-        "topics",
-        "kafka-init",
-    ),
-    Fault(
-        "localstack-seed",
-        "LocalStack has no secrets after a start",
-        [("infrastructure/platform/shared.yaml", "/etc/localstack/init/ready.d/seed.py", "/etc/localstack/init/seed.py")],
-        "localstack",
-        "secrets",
-        "LocalStack has",
-    ),
-    Fault(
-        "collector-address",
-        "The collector serves its metrics on 127.0.0.1 alone",
-        [("infrastructure/config/otel-collector/otel-collector.yaml", "{host: 0.0.0.0, port: 8888", "{host: 127.0.0.1, port: 8888")],
-        "otel-collector,grafana,alertmanager",
-        "targets",
-        "otel-collector:8888",
-    ),
-    Fault(
-        "log-labels",
-        "Container logs do not say their service, and Loki stays empty",
-        [("infrastructure/platform/environments.yaml", "{labels: com.docker.compose.service, ", "{")],
-        "log-collector,loki,osrm,localstack",
-        "logs",
-        "logs of every service",
-    ),
-    Fault(
-        "alerting",
-        "Alerts reach nobody",
-        [("infrastructure/config/prometheus/prometheus.yaml", 'targets: ["alertmanager:9093"]}]\n\nscrape', "targets: []}]\n\nscrape")],
-        "otel-collector,grafana,alertmanager",
-        "targets",
-        "Alertmanager",
-    ),
-    Fault(
-        "dag-paused",
-        "A new DAG starts paused",
-        [(f"{DAGS}/lake.py", "is_paused_upon_creation=False", "is_paused_upon_creation=True")],
-        "airflow-scheduler",
-        "dags",
-        "lake is paused",
-    ),
-    Fault(
-        "no-bronze-dag",
-        "Bronze tables that appear late are never registered",
-        [(f"{DAGS}/bronze.py", "with DAG(", "if False:\n  with DAG(")],
-        "airflow-scheduler",
-        "dags",
-        "bronze",
-    ),
-    Fault(
-        "sigterm",
-        "SIGTERM to the scheduler kills its tasks",
-        [("infrastructure/platform/data-pipeline.yaml", 'trap "wait; exit 143" TERM; ', "")],
-        "airflow-scheduler",
-        "sigterm",
-        "task",
-    ),
-    Fault(
-        "trino-patience",
-        "Trino's health check gives up before Trino has started",
-        [("infrastructure/platform/data-pipeline.yaml", "start_period: 360s # 220 s", "start_period: 1s\n      interval: 1s\n      retries: 2 # 220 s")],
-        "trino",
-        "start",
-        "trino",
-    ),
-    Fault(
-        "export-target",
-        "EXPORT_TARGET has no reader: dbt's tables are not published",
-        [(f"{DAGS}/lake.py", 'bash_command="exec export-dbt"', 'bash_command="true"')],
-        LAKE,
-        "bronze lake",
-        "gold",
-    ),
-    Fault(
-        "panel",
-        "A panel asks for a column that the lake does not have",
-        [("infrastructure/config/grafana/dashboards/trips.json", "SELECT sum(requests) AS requests", "SELECT sum(rides) AS requests")],
-        LAKE,
-        "bronze lake panels",
-        "rides",
-    ),
-    Fault(
-        "seconds",
-        "DuckDB counts the boundaries of seconds, Spark counts seconds",
-        [("tests/dbt/macros/engines/time.sql", "date_sub('second'", "date_diff('second'")],
-        f"{LAKE},spark-thrift-server",
-        "bronze lake models",
-        "rows differ",
-        "core,data-pipeline,spark-testing",
-    ),
-]
+
+def known() -> list[Fault]:
+    python = pathlib.Path(os.environ.get("PEERS_DIR", PROJECT / ".peers")) / "localstack/bin/python"
+    listed = json.loads(run(str(python), "-c", READ, stdin=(PROJECT / "tests/platform/faults.yaml").read_text()))
+    return [
+        Fault(fault=one["fault"], edits=[one["edit"], *more.pop("also", [])], **more)
+        for one in listed
+        if (more := one.get("rehearsal"))
+    ]
 
 
 def edit(folder: pathlib.Path, fault: Fault) -> None:
@@ -156,15 +56,14 @@ def try_one(fault: Fault, folder: pathlib.Path) -> tuple[bool, str]:
     """Whether the rehearsal has failed for the fault's reason, and its last words."""
     copies.copy(folder)
     edit(folder, fault)
-    stages = [] if fault.stages == "start" else fault.stages.split()
-    words = ["--profiles", fault.profiles, "--services", fault.services, "images", "start", *stages]
+        words = ["--profiles", fault.profiles, "--services", fault.services, "images", "start", *fault.stages.split()]
     done = copies.rehearse(folder, words, capture_output=True, text=True)
     reason = done.stderr.partition("rehearsal: failed: ")[2]
     return done.returncode == 1 and fault.says in reason, reason or done.stderr[-500:]
 
 
 def put_back(names: list[str]) -> int:
-    chosen = [fault for fault in FAULTS if not names or fault.name in names]
+    chosen = [fault for fault in known() if not names or fault.name in names]
     missed = 0
     print("| fault | put back in | the rehearsal fails, and says | seconds |\n|---|---|---|---|")
     for fault in chosen:

@@ -47,7 +47,7 @@ def differences(table: str) -> tuple[int, list[str]]:
 
 
 def compare() -> int:
-    """The number of values that are the same on all engines."""
+    """The number of rows that are the same on all engines."""
     names = tables()
     check(len(names) >= 10, f"only {names} are for both engines")
     lines, total = [], 0

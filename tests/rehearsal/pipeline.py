@@ -1,6 +1,7 @@
 """From the stand-ins' events to the answers of the dashboards."""
 
 import re
+from urllib.parse import quote
 
 from compose import PROJECT, compose, inside, log
 from dashboards import statements
@@ -51,19 +52,20 @@ def sigterm() -> None:
     """A running task ends when its scheduler is stopped."""
     airflow = Airflow()
 
-    def task(state: str) -> bool:
-        runs = airflow.ask("dags/bronze/dagRuns/~/taskInstances")["task_instances"]
-        return any(one["state"] == state for one in runs)
+    def running() -> dict | None:
+        tasks = airflow.ask("dags/bronze/dagRuns/~/taskInstances")["task_instances"]
+        return next((one for one in tasks if one["state"] == "running"), None)
 
-    until("a running task", lambda: task("running"), 120, 0.1)
+    task = until("a running task", running, 120, 0.1)
     compose("stop", "airflow-scheduler")
-    check(task("success"), "the running task was killed with the scheduler")
+    after = airflow.ask(f"dags/bronze/dagRuns/{quote(task['dag_run_id'], safe='')}/taskInstances/{task['task_id']}")
+    check(after["state"] == "success", "the running task was killed with the scheduler")
     step("the running task has ended before the scheduler has")
     compose("start", "airflow-scheduler")
 
 
-def bronze() -> dict[str, int]:
-    """Stops the events, and waits until every message is in its bronze table. Rows by table."""
+def bronze() -> None:
+    """Stops the events, and waits until every message is in its bronze table."""
     until("1,000 trips in Kafka", lambda: messages()["trips"] > 1000)
     compose("stop", "simulation")
     published = messages()
@@ -77,7 +79,6 @@ def bronze() -> dict[str, int]:
 
     found = until("every message is in bronze", rows)
     step(f"bronze has every message of Kafka: {found}")
-    return found
 
 
 def lake() -> int:
@@ -85,11 +86,15 @@ def lake() -> int:
     Airflow().run("lake")
     newest = "SELECT value, row_number() OVER (PARTITION BY key ORDER BY kafka_offset DESC) AS place FROM delta.bronze.bronze_trips"
     in_bronze = f"SELECT count(*) FROM ({newest}) WHERE place = 1 AND json_extract_scalar(value, '$.status') = 'completed'"
-    in_gold = "SELECT CAST(sum(completed) AS bigint) FROM delta.gold.mart_trips"
-    found, wanted = trino(in_gold)[0][0], trino(in_bronze)[0][0]
+    found, wanted = completed(), trino(in_bronze)[0][0]
     check(found == wanted, f"{wanted} trips are completed in bronze, {found} in gold")
     step(f"dbt has built the tables, export-dbt has published them: {found} completed trips in gold")
     return found
+
+
+def completed() -> int:
+    """The completed trips in gold."""
+    return trino("SELECT CAST(sum(completed) AS bigint) FROM delta.gold.mart_trips")[0][0]
 
 
 def panels() -> None:

@@ -5,7 +5,7 @@ from dashboards import queries
 from parts import alerts, fetch, lines, prometheus, services_with_logs, spans
 from transcript import check, step, until
 
-# Alerts of this one are waited for: a part that Prometheus has as a fixed target.
+# The part that is stopped: a fixed target of Prometheus, so that its alert comes.
 STOPPED = "loki"
 
 

@@ -1,7 +1,7 @@
 //! The faults of a first start of the platform, put back into a copy of the checkout one by one
 //! (`tests/platform/faults.yaml`).
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -17,10 +17,33 @@ use crate::{root, yaml};
 pub struct Fault {
     /// The fault in words.
     pub fault: String,
-    /// A file, a text of it, and the text that is the fault.
-    pub edit: (PathBuf, String, String),
+    /// The edit that is the fault.
+    pub edit: Edit,
     /// The test, or the module of tests, that fails with it.
-    pub check: String,
+    pub check: Option<String>,
+    /// The part of the rehearsal that fails with it (`tests/rehearsal/faults.py`).
+    pub rehearsal: Option<Rehearsal>,
+}
+
+/// A file, a text of it, and the text in its place.
+#[derive(Debug, Deserialize)]
+pub struct Edit(PathBuf, String, String);
+
+/// The keys that the rehearsal reads.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "the rehearsal reads them; here they are known, so that no other word passes"
+)]
+pub struct Rehearsal {
+    name: String,
+    #[serde(default)]
+    also: Vec<Edit>,
+    services: String,
+    stages: String,
+    says: String,
+    profiles: Option<String>,
 }
 
 /// All of them.
@@ -34,14 +57,21 @@ pub fn all() -> Vec<Fault> {
 }
 
 impl Fault {
+    /// All edits.
+    pub fn edits(&self) -> impl Iterator<Item = &Edit> {
+        let more = self.rehearsal.iter().flat_map(|rehearsal| &rehearsal.also);
+        std::iter::once(&self.edit).chain(more)
+    }
+}
+
+impl Edit {
     /// The file's text with the fault.
     ///
     /// # Errors
     /// The file has no such text.
     pub fn apply(&self, checkout: &Path) -> Result<String, String> {
-        let (file, old, new) = &self.edit;
-        let path = checkout.join(file);
-        let text = std::fs::read_to_string(&path)
+        let Edit(file, old, new) = self;
+        let text = std::fs::read_to_string(checkout.join(file))
             .map_err(|error| format!("{}: {error}", file.display()))?;
         if !text.contains(old) {
             return Err(format!("{}: has no {old:?}", file.display()));
@@ -51,34 +81,18 @@ impl Fault {
 }
 
 /// A copy of the files that git knows, in which tests find the platform (see [`root`]).
-#[derive(Debug)]
-pub struct Copy {
+struct Copy {
     folder: tempfile::TempDir,
     /// compose-gen, which makes the generated files of a fault anew.
     generator: PathBuf,
     /// The tests that cross tools.
     tests: PathBuf,
-}
-
-/// The end of a check.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It failed.
-    Noticed,
-    /// The generator refused the fault.
-    Refused,
-    /// It passed.
-    Missed,
-    /// There is no such check, or it was skipped.
-    NoCheck,
+    /// Whether a check passes without a fault, by check.
+    passes: BTreeMap<String, bool>,
 }
 
 impl Copy {
-    /// Copies the checkout, and builds the tests.
-    ///
-    /// # Panics
-    /// There is no git or no room, or the tests do not build.
-    pub fn new(generator: &Path) -> Copy {
+    fn new(generator: &Path) -> Copy {
         let folder = tempfile::tempdir().unwrap();
         let script = "git ls-files -z --cached --others --exclude-standard | xargs -0 cp -a --parents -t \"$1\"";
         run(Command::new("sh").args(["-c", script, "copy"]).arg(folder.path()).current_dir(root()))
@@ -87,47 +101,54 @@ impl Copy {
         if peers.exists() {
             std::os::unix::fs::symlink(peers, folder.path().join(".peers")).unwrap();
         }
-        Copy { folder, generator: generator.to_owned(), tests: tests() }
+        let generator = generator.to_owned();
+        Copy { folder, generator, tests: tests(), passes: BTreeMap::new() }
     }
 
-    /// Puts a fault into the copy, runs its check, and takes the fault out again.
+    /// Puts a fault into the copy, runs its check, and takes the fault out again: the words that say how it is noticed.
     ///
     /// # Errors
-    /// The fault cannot be put back.
-    pub fn try_fault(&self, fault: &Fault) -> Result<Verdict, String> {
-        let place = self.folder.path().join(&fault.edit.0);
-        let before =
-            std::fs::read(&place).map_err(|error| format!("{}: {error}", place.display()))?;
-        std::fs::write(&place, fault.apply(self.folder.path())?).unwrap();
-        let verdict = self.check(fault);
+    /// It is not noticed, or cannot be put back.
+    fn try_fault(&mut self, edit: &Edit, check: &str) -> Result<&'static str, String> {
+        if !self.passes.contains_key(check) {
+            let passes = self.passes(check);
+            self.passes.insert(check.to_owned(), passes);
+        }
+        // Else a check that fails in any case, or that there is not, would notice every fault.
+        if !self.passes[check] {
+            return Err("does not pass WITHOUT THE FAULT".to_owned());
+        }
+        let place = self.folder.path().join(&edit.0);
+        let before = std::fs::read(&place).map_err(|error| error.to_string())?;
+        std::fs::write(&place, edit.apply(self.folder.path())?).unwrap();
+        // The generated files are not made anew when one of them is edited itself.
+        let source = ["infrastructure/platform", "infrastructure/config"];
+        let is_source = source.iter().any(|folder| edit.0.starts_with(folder));
+        let found = if is_source && !self.generate() {
+            Ok("refused by compose-gen")
+        } else if self.passes(check) {
+            Err("NOT NOTICED".to_owned())
+        } else {
+            Ok("noticed")
+        };
         std::fs::write(&place, before).unwrap();
         self.generate();
-        Ok(verdict)
+        found
     }
 
     fn generate(&self) -> bool {
         run(Command::new(&self.generator).current_dir(self.folder.path())).status == 0
     }
 
-    fn check(&self, fault: &Fault) -> Verdict {
-        // The generated files are not made anew when one of them is edited itself.
-        let source = ["infrastructure/platform", "infrastructure/config"];
-        if source.iter().any(|folder| fault.edit.0.starts_with(folder)) && !self.generate() {
-            return Verdict::Refused;
-        }
+    /// Whether tests of this name run in the copy, and pass.
+    fn passes(&self, check: &str) -> bool {
         let ended = run(Command::new(&self.tests)
-            .arg(&fault.check)
+            .arg(check)
             .env("RIDESHARE_ROOT", self.folder.path())
             .env("INSTA_UPDATE", "no")
             .env("CI", "true")
             .current_dir(root().join("tests")));
-        let passed = |line: &str| line.contains(" passed;") && !line.contains(" 0 passed;");
-        match ended.status {
-            0 if ended.stdout.lines().any(passed) => Verdict::Missed,
-            0 => Verdict::NoCheck,
-            _ if ended.stdout.contains("FAILED") => Verdict::Noticed,
-            _ => Verdict::NoCheck,
-        }
+        ended.status == 0 && !ended.stdout.contains(" 0 passed;")
     }
 }
 
@@ -146,32 +167,25 @@ fn tests() -> PathBuf {
     built.stdout.lines().find_map(artifact).expect("cargo names the program")
 }
 
-/// Tries those whose words or check contain `filter`, prints a line for each, and returns whether all were noticed.
-pub fn put_back(filter: &str, generator: &Path, mut print: impl FnMut(&str)) -> bool {
-    let copy = Copy::new(generator);
-    let mut missed = 0;
-    let all = all();
-    let chosen = all.iter().filter(|one| one.fault.contains(filter) || one.check.contains(filter));
-    for fault in chosen {
+/// Tries the faults with a check whose words or check contain `filter`, prints a line for each, and returns whether there
+/// are any and all were noticed.
+///
+/// # Panics
+/// There is no git or no room, or the tests do not build.
+pub fn put_back(filter: &str, generator: &Path, print: impl Fn(&str)) -> bool {
+    let mut copy = Copy::new(generator);
+    let mut results = Vec::new();
+    for fault in all() {
+        let Some(check) = &fault.check else { continue };
+        if !fault.fault.contains(filter) && !check.contains(filter) {
+            continue;
+        }
         let start = Instant::now();
-        let mut line = String::new();
-        let verdict = copy.try_fault(fault);
-        let word = match &verdict {
-            Ok(Verdict::Noticed) => "noticed".to_owned(),
-            Ok(Verdict::Refused) => "refused by compose-gen".to_owned(),
-            Ok(Verdict::Missed) => "MISSED".to_owned(),
-            Ok(Verdict::NoCheck) => "NO SUCH CHECK".to_owned(),
-            Err(error) => error.clone(),
-        };
-        missed += usize::from(!matches!(verdict, Ok(Verdict::Noticed | Verdict::Refused)));
-        let _ = write!(
-            line,
-            "| {} | `{}` | {word} | {} s |",
-            fault.fault,
-            fault.check,
-            start.elapsed().as_secs()
-        );
-        print(&line);
+        let found = copy.try_fault(&fault.edit, check);
+        let (Ok(word) | Err(word)) = found.as_ref().map(|word| *word).map_err(String::as_str);
+        let seconds = start.elapsed().as_secs();
+        print(&format!("| {} | `{check}` | {word} | {seconds} s |", fault.fault));
+        results.push(found.is_ok());
     }
-    missed == 0
+    !results.is_empty() && results.into_iter().all(|noticed| noticed)
 }

@@ -15,15 +15,13 @@ PORTS = {
     "cadvisor": 8080,
     "grafana": 3000,
     "kafka-exporter": 9308,
-    "loki": 3100,
-    "osrm": 5000,
     "postgres-exporter": 9187,
     "redis-exporter": 9121,
     "schema-registry": 8081,
     "tempo": 3200,
 }
 
-# For Loki and Tempo: (service.name, text or span's name) of all that has been pushed.
+# For Tempo: (service.name, span's name) of all that has been pushed.
 pushed = []
 
 
@@ -46,8 +44,6 @@ def metrics(name: str) -> str:
     elif name == "kafka-exporter":
         server = next(word for word in sys.argv if word.startswith("--kafka.server="))
         lines.append(f"kafka_brokers {reachable(server.partition('=')[2])}")
-    elif name == "loki":
-        lines.append(f"loki_distributor_lines_received_total {len(pushed)}")
     return "\n".join(lines) + "\n"
 
 

@@ -9,7 +9,7 @@ use std::fs;
 use regex::Regex;
 use rideshare_tests::root;
 
-/// The scripts of the sections of the Makefile for deployments. What they source is read, too.
+/// The scripts of the sections of the Makefile for deployments. Scripts that they source are read, too.
 const SCRIPTS: [&str; 3] = ["scripts/eks", "scripts/images", "scripts/terraform"];
 
 /// A pattern, and what bash 3.2 or macOS says of it.

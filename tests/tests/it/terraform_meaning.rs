@@ -325,7 +325,7 @@ fn staging_is_the_same_code_under_other_names() {
     for plan in staging.0.values() {
         assert_eq!(plan.tags["Environment"], "staging");
     }
-    // What staging saves are logs.
+    // Staging saves on logs alone.
     let weak = protection::problems(&staging);
     let weak: Vec<_> = weak
         .iter()

@@ -1,4 +1,4 @@
-//! What is between a change and its apply, against moto: plans that wait for somebody who reads them, drift,
+//! The steps between a change and its apply, against moto: plans that wait for somebody who reads them, drift,
 //! a bootstrap whose checkout is gone, a hosted zone that is there already, environments, a volume from its copy.
 
 use std::fs;

@@ -162,6 +162,7 @@ fn a_stream_of_trips_arrives_in_the_bronze_tables_and_in_redis() {
         "simulation",
         &[
             kafka,
+            ("STAND_IN_SEED", "1"),
             ("STAND_IN_START", "2026-01-05T12:00:00+00:00"),
             ("STAND_IN_TRIPS_PER_MINUTE", "60"),
             ("STAND_IN_TRIPS", "25"),

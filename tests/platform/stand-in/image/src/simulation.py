@@ -12,10 +12,12 @@ HISTORY = timedelta(hours=2)
 
 
 def settings() -> tuple[int, datetime, float, int]:
-    start = os.environ.get("STAND_IN_START")
+    text = os.environ.get("STAND_IN_START")
+    start = datetime.fromisoformat(text) if text else datetime.now(timezone.utc) - HISTORY
     return (
-        int(os.environ.get("STAND_IN_SEED") or 1),
-        datetime.fromisoformat(start) if start else datetime.now(timezone.utc) - HISTORY,
+        # Another one for each start: a trip's id is made of it, and no trip shall happen twice.
+        int(os.environ.get("STAND_IN_SEED") or start.timestamp()),
+        start,
         float(os.environ.get("STAND_IN_TRIPS_PER_MINUTE") or 12),
         int(os.environ.get("STAND_IN_TRIPS") or 0),
     )
