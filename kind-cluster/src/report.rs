@@ -131,24 +131,30 @@ pub(crate) fn render(title: &str, checks: &[Check], format: Format) -> String {
     }
 }
 
+impl Outcome {
+    /// The word for people.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Warning => "warning",
+            Outcome::Failed => "FAILED",
+            Outcome::Skipped => "skipped",
+        }
+    }
+}
+
 fn text(checks: &[Check]) -> String {
-    let word = |outcome| match outcome {
-        Outcome::Ok => "ok",
-        Outcome::Warning => "warning",
-        Outcome::Failed => "FAILED",
-        Outcome::Skipped => "skipped",
-    };
     let rows: Vec<Vec<String>> = checks
         .iter()
         .map(|check| {
             let detail = one_line(&check.detail);
-            vec![check.group.into(), check.name.clone(), word(check.outcome).into(), detail]
+            vec![check.group.into(), check.name.clone(), check.outcome.word().into(), detail]
         })
         .collect();
     table::render(&["", "what", "state", "detail"], &rows, &[]) + &problems(checks)
 }
 
-/// A picture of the checks, and what is wrong below it.
+/// A picture of the checks, and the problems below it.
 pub(crate) fn drawn(picture: &str, checks: &[Check]) -> String {
     harmless(&(picture.to_owned() + &problems(checks)))
 }
@@ -166,8 +172,8 @@ fn problems(checks: &[Check]) -> String {
     text
 }
 
-/// The first line, shortened: the whole is said below the table.
-fn one_line(text: &str) -> String {
+/// The first line, shortened: the whole is said below the table or the tree.
+pub(crate) fn one_line(text: &str) -> String {
     const LONGEST: usize = 100;
     let line = text.lines().next().unwrap_or_default();
     if line.chars().count() <= LONGEST {

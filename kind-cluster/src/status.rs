@@ -81,8 +81,8 @@ async fn once(shared: &Shared, options: &cli::StatusOptions) -> Result<Status, S
     let cluster = Cluster::connect(&shared.name).await?;
     let seen = see(shared, &cluster).await;
     if options.tree {
-        let others: Vec<Check> = seen.unanswered.iter().chain(&seen.others).cloned().collect();
-        let drawn = tree::render(&seen.objects, &others, &seen.world);
+        let others = seen.unanswered.iter().chain(&seen.others);
+        let drawn = tree::render(&seen.objects, others, &seen.world);
         let checks = seen.checks();
         streams::output(&report::drawn(&drawn, &checks))?;
         return Ok(report::status(&checks));
@@ -101,7 +101,7 @@ struct Seen {
     unanswered: Vec<Check>,
     /// Each object that has a state.
     objects: Vec<(Key, Check)>,
-    /// Each object that should be there, and what an interrupted run has left.
+    /// Each object that should be there, and workloads that an interrupted backup has left at 0 replicas.
     others: Vec<Check>,
 }
 

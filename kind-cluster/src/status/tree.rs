@@ -7,15 +7,19 @@ use serde_json::Value;
 use super::expected;
 use crate::object::{Key, list, text};
 use crate::readiness::World;
-use crate::report::{Check, Outcome};
+use crate::report::{Check, Outcome, one_line};
 
-/// The heading of what belongs to no namespace.
+/// The heading of objects without a namespace.
 const CLUSTER: &str = "cluster";
 /// Owners between a pod and its workload: a ReplicaSet, a Job of a CronJob.
 const CLIMB: usize = 5;
 
 /// The objects as a tree, each with its state; below them, everything else that was checked and is not well.
-pub(super) fn render(objects: &[(Key, Check)], others: &[Check], world: &World) -> String {
+pub(super) fn render<'o>(
+    objects: &[(Key, Check)],
+    others: impl Iterator<Item = &'o Check>,
+    world: &World,
+) -> String {
     let shown: BTreeSet<&Key> = objects.iter().map(|(key, _)| key).collect();
     let mut children: BTreeMap<Option<&Key>, Vec<&(Key, Check)>> = BTreeMap::new();
     for object in objects {
@@ -34,7 +38,7 @@ pub(super) fn render(objects: &[(Key, Check)], others: &[Check], world: &World) 
             roots.iter().copied().filter(|(key, _)| key.namespace == namespace).collect();
         branch(&mine, &children, "", &mut out);
     }
-    let wrong: Vec<&Check> = others.iter().filter(|check| check.outcome != Outcome::Ok).collect();
+    let wrong: Vec<&Check> = others.filter(|check| check.outcome != Outcome::Ok).collect();
     if !wrong.is_empty() {
         out.push_str(&format!("{}\n", expected::GROUP));
         for (index, check) in wrong.iter().enumerate() {
@@ -61,14 +65,11 @@ fn branch<'o>(
     }
 }
 
-/// One line, because a line of a tree is one object; the whole is said below it.
 fn state(check: &Check) -> String {
-    let detail = check.detail.lines().next().unwrap_or_default();
+    let detail = one_line(&check.detail);
     match check.outcome {
-        Outcome::Ok => detail.to_owned(),
-        Outcome::Warning => format!("warning: {detail}"),
-        Outcome::Failed => format!("FAILED: {detail}"),
-        Outcome::Skipped => format!("skipped: {detail}"),
+        Outcome::Ok => detail,
+        other => format!("{}: {detail}", other.word()),
     }
 }
 
@@ -146,7 +147,7 @@ mod tests {
             Check::failed("objects", "Secret/gone (shop)", "missing", "it is not there"),
         ];
         assert_eq!(
-            render(&shown, &others, &world),
+            render(&shown, others.iter(), &world),
             "cluster  1 of 1 ready\n\
              └─ Node/worker  ready\n\
              shop  3 of 4 ready\n\
