@@ -15,7 +15,7 @@
 //! - [`github`]: texts in the workflow commands of GitHub Actions
 //! - [`stop`], [`streams`]: why a command ends early; what it says where
 //! - [`table`]: aligned tables and bars for a terminal
-//! - [`markup`]: text inside HTML and SVG
+//! - [`markup`], [`url`]: text inside HTML, SVG and URLs
 //! - `cli` (feature): empty and former variables, and options that all tools have
 //! - `duration` (feature): durations of options and messages
 //! - `retry` (feature): trying and asking again, with pauses that grow
@@ -48,5 +48,6 @@ pub mod spec;
 pub mod stop;
 pub mod streams;
 pub mod table;
+pub mod url;
 pub mod verbose;
 pub mod yaml;

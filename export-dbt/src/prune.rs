@@ -19,7 +19,7 @@ use crate::summary::{Outcome, TableReport};
 use crate::target::{Location, Names, Template};
 use crate::trino::Registration;
 
-/// What the target has beside the tables of the database.
+/// Tables of the target that the database does not have.
 #[derive(Debug, Default)]
 pub(crate) struct Leftovers {
     tables: Vec<Leftover>,

@@ -72,6 +72,16 @@ impl Cli {
     pub fn matches() -> Result<ArgMatches, clap::Error> {
         let command = common::cli::command::<Cli>(&FORMER);
         let matches = command.try_get_matches().map_err(without_value)?;
+        if let Some((command @ ("print" | "exec"), options)) = matches.subcommand() {
+            let given = |id: &str| options.value_source(id) == Some(ValueSource::CommandLine);
+            // A profile of the environment gives way to a search.
+            if given("profile")
+                && let Some(search) = ["prefix", "tag"].into_iter().find(|id| given(id))
+            {
+                let message = format!("{command} takes --profile or --{search}, not both");
+                return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+            }
+        }
         // Options of `fetch` without its name, followed by another command, would do nothing.
         if let Some(command) = matches.subcommand_name() {
             let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
@@ -187,13 +197,18 @@ pub struct VersionId {
 pub struct Search {
     /// Instead of the catalogue's, take all secrets whose names begin so: each key becomes a variable, or the
     /// end of the name where a secret has no keys
-    #[arg(long, value_name = "PREFIX", conflicts_with = "profile")]
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "PREFIX", value_parser = NonEmptyStringValueParser::new())]
     pub prefix: Option<String>,
     /// Instead of the catalogue's, take all secrets with this tag; may be repeated, and joined with --prefix
-    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "profile")]
-    #[arg(value_parser = ValueParser::new(tag))]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = ValueParser::new(tag))]
     pub tag: Vec<Tag>,
+}
+
+impl Search {
+    /// Whether there is one; otherwise the catalogue says the secrets.
+    pub(crate) fn is_given(&self) -> bool {
+        self.prefix.is_some() || !self.tag.is_empty()
+    }
 }
 
 /// A tag of a secret.
@@ -347,22 +362,22 @@ fn secret(text: &str) -> Result<SecretString, Infallible> {
 }
 
 /// A secret's name may have a `=`, and a version's id has none.
-fn version_id(text: &str) -> Result<VersionId, String> {
-    let (secret, id) = pair(text.rsplit_once('=')).ok_or("a secret and the id of its version")?;
-    Ok(VersionId { secret, id })
-}
-
-fn tag(text: &str) -> Result<Tag, String> {
-    let (key, value) = text.split_once('=').ok_or("a tag's key and its value")?;
-    match key {
-        "" => Err("a tag's key and its value".into()),
-        key => Ok(Tag { key: key.to_owned(), value: value.to_owned() }),
+fn version_id(text: &str) -> Result<VersionId, &'static str> {
+    match text.rsplit_once('=') {
+        Some((secret, id)) if !secret.is_empty() && !id.is_empty() => {
+            Ok(VersionId { secret: secret.to_owned(), id: id.to_owned() })
+        }
+        _ => Err("a secret and the id of its version"),
     }
 }
 
-fn pair(parts: Option<(&str, &str)>) -> Option<(String, String)> {
-    let (left, right) = parts?;
-    (!left.is_empty() && !right.is_empty()).then(|| (left.to_owned(), right.to_owned()))
+fn tag(text: &str) -> Result<Tag, &'static str> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => {
+            Ok(Tag { key: key.to_owned(), value: value.to_owned() })
+        }
+        _ => Err("a tag's key and its value"),
+    }
 }
 
 fn object_name(text: &str) -> Result<String, String> {

@@ -89,7 +89,7 @@ pub(crate) fn variables(
 
 /// Every value of a secret that no catalogue describes, with its key: those of a JSON object, objects and lists
 /// inside as JSON text; otherwise the whole, binary as base64.
-pub(crate) fn all(payload: &Payload) -> Result<Vec<(Option<String>, SecretString)>, Problem> {
+pub(crate) fn all(payload: &Payload) -> Result<Vec<(Option<String>, SecretString)>, Vec<Problem>> {
     let text = match payload {
         Payload::Binary(bytes) => {
             return Ok(vec![(None, STANDARD.encode(bytes.expose_secret()).into())]);
@@ -98,21 +98,21 @@ pub(crate) fn all(payload: &Payload) -> Result<Vec<(Option<String>, SecretString
     };
     let Ok(Object(members)) = serde_json::from_str(text) else {
         return match text.contains('\0') {
-            true => Err(Problem::Nul("the whole value".into())),
+            true => Err(vec![Problem::Nul("the whole value".into())]),
             false => Ok(vec![(None, text.into())]),
         };
     };
-    let mut seen = BTreeSet::new();
-    members
-        .into_iter()
-        .map(|(name, raw)| {
-            let value = scalar(&name, true, &raw)?;
-            match seen.insert(name.clone()) {
-                true => Ok((Some(name), value)),
-                false => Err(Problem::DuplicateKey(name)),
-            }
-        })
-        .collect()
+    let (mut values, mut problems, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (name, raw) in members {
+        if !seen.insert(name.clone()) {
+            problems.push(Problem::DuplicateKey(name.clone()));
+        }
+        match scalar(&name, true, &raw) {
+            Ok(value) => values.push((Some(name), value)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(values) } else { Err(problems) }
 }
 
 /// The variables of a secret's keys, and those that are put together from them.

@@ -101,7 +101,7 @@ fn check_secrets_unique(sorted: &[Secret], report: &mut Report) {
     }
 }
 
-/// One variable, one key: over the whole catalogue and not per file, so that profiles combine
+/// One variable, one value: over the whole catalogue and not per file, so that profiles combine
 /// and a secret may move to another file.
 fn check_variables_unique(secrets: &[Secret], report: &mut Report) {
     let mut first: BTreeMap<&str, (&Secret, &str, &Place)> = BTreeMap::new();
@@ -115,13 +115,15 @@ fn check_variables_unique(secrets: &[Secret], report: &mut Report) {
                 continue;
             };
             let message = format!(
-                "two keys become the variable {variable}: {earlier} of \"{}\" and {label} of \"{}\"",
+                "{earlier} of \"{}\" and {label} of \"{}\" both become the variable {variable}",
                 other.name, secret.name
             );
             let diagnostic = Diagnostic::error("collision", message)
                 .at(place.clone(), "change this one")
                 .also((*taken).clone(), "already taken here");
-            report.push(diagnostic.hint("give one of them another name with variable:"));
+            report.push(
+                diagnostic.hint("give one of them another name; a key takes one with variable:"),
+            );
         }
     }
 }

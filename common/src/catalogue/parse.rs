@@ -268,7 +268,7 @@ impl<'a> Reader<'a> {
             let message = "the template names a variable that no key of this secret becomes";
             let names = || known().filter(|name| names::is_word(name));
             let all = || format!("the variables are {}", names().collect::<Vec<_>>().join(", "));
-            let hint = did_you_mean(name, known()).unwrap_or_else(all);
+            let hint = did_you_mean(name, names()).unwrap_or_else(all);
             self.report
                 .push(Diagnostic::error("unknown-part", message).at(at.clone(), "").hint(hint));
         }

@@ -5,6 +5,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::url;
+
 /// A text with variables in it. The text between them may be a secret that a person has put there, so it is kept
 /// as one.
 #[derive(Debug)]
@@ -102,23 +104,11 @@ impl Template {
                     filled.push_str(value(name)?.expose_secret());
                 }
                 Piece::Variable { name, encoded: true } => {
-                    encode(value(name)?.expose_secret(), &mut filled);
+                    filled.push_str(&url::encode(value(name)?.expose_secret()));
                 }
             }
         }
         Some(filled.into())
-    }
-}
-
-/// Percent-encodes all but the unreserved characters of RFC 3986, so that the text can stand in any part of a URL.
-fn encode(text: &str, into: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                into.push(char::from(byte));
-            }
-            _ => into.push_str(&format!("%{byte:02X}")),
-        }
     }
 }
 

@@ -23,7 +23,8 @@ use crate::core_dumps;
 
 pub(crate) fn run(shared: &Shared, options: &Exec, dumps: core_dumps::Before) -> Result<Status> {
     let only = Only::new(&options.only);
-    let variables = variables(shared, &options.selection, &options.search, &only)?;
+    let mut variables = variables(shared, &options.selection, &options.search, &only)?;
+    only.keep(&mut variables, &options.search)?;
     let (program, arguments) = options.command.split_first().expect("clap requires one");
     let mut command = Command::new(program);
     if options.pristine {

@@ -1,9 +1,9 @@
 //! `--only PATTERN`: some of the variables.
 
-use anyhow::{Result, bail};
-use common::diagnostic::Diagnostic;
+use common::diagnostic::{Diagnostic, Report};
 use wildmatch::WildMatch;
 
+use crate::cli::Search;
 use crate::variables::Variables;
 
 /// The patterns of a run; none of them means every variable.
@@ -22,17 +22,23 @@ impl<'a> Only<'a> {
     /// Takes away all other variables.
     ///
     /// # Errors
-    /// A pattern that matches none: a typing mistake would leave out what the reader needs.
-    pub(super) fn keep(&self, variables: &mut Variables) -> Result<()> {
+    /// Each pattern that matches none: a typing mistake would leave out what the reader needs.
+    pub(super) fn keep(&self, variables: &mut Variables, search: &Search) -> Result<(), Report> {
         variables.retain(|name, _| self.wants(name));
+        let mut report = Report::default();
         for (pattern, text) in &self.0 {
             if !variables.keys().any(|name| pattern.matches(name)) {
                 let message =
-                    format!("--only '{text}' matches no variable of the selected profiles");
-                let hint = "fetch-secrets list shows the variables";
-                bail!(Diagnostic::error("no-match", message).hint(hint));
+                    format!("--only '{text}' matches no variable of the selected secrets");
+                let hint = match search.is_given() {
+                    true => {
+                        "a variable has the name of its key, or of its secret's end, with _ for other characters"
+                    }
+                    false => "fetch-secrets list shows the variables",
+                };
+                report.push(Diagnostic::error("no-match", message).hint(hint));
             }
         }
-        Ok(())
+        if report.has_errors() { Err(report) } else { Ok(()) }
     }
 }

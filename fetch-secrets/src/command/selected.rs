@@ -9,7 +9,8 @@ use crate::cli::{Search, Selection, Shared};
 use crate::source;
 use crate::variables::Variables;
 
-/// The wanted variables of the catalogue, or of the secrets that are searched for.
+/// The variables of the catalogue's secrets that have a wanted one, or the wanted ones of the secrets that are
+/// searched for.
 pub(super) fn variables(
     shared: &Shared,
     selection: &Selection,
@@ -17,7 +18,7 @@ pub(super) fn variables(
     only: &Only<'_>,
 ) -> Result<Variables> {
     let wanted = |name: &str| only.wants(name);
-    let (mut variables, warnings) = if search.prefix.is_some() || !search.tag.is_empty() {
+    let (variables, warnings) = if search.is_given() {
         source::found(search, wanted, selection)?
     } else {
         let catalogue = catalogue(shared)?;
@@ -25,6 +26,5 @@ pub(super) fn variables(
         source::variables(&catalogue, &files, wanted, selection)?
     };
     say(&warnings);
-    only.keep(&mut variables)?;
     Ok(variables)
 }

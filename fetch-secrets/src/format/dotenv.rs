@@ -9,11 +9,7 @@
 //!
 //! No other value has such a form. A carriage return has none because Node leaves it out.
 
-use anyhow::{Result, bail};
-use common::diagnostic::{Diagnostic, Report};
-use common::exit::Status;
-use common::stop::Stop;
-use secrecy::ExposeSecret;
+use anyhow::Result;
 
 use crate::envfile::HEADER;
 use crate::variables::Variables;
@@ -22,24 +18,11 @@ use crate::variables::Variables;
 const ENCRYPTED: &str = "encrypted:";
 
 pub(super) fn render(variables: &Variables) -> Result<String> {
-    let mut text = String::from(HEADER);
-    let mut report = Report::default();
-    for (name, value) in variables {
-        match quoted(value.expose_secret()) {
-            Some(quoted) => text.push_str(&format!("{name}={quoted}\n")),
-            None => report.push(
-                Diagnostic::error(
-                    "not-for-dotenv",
-                    format!("the value of {name} has no form that all dotenv readers read the same"),
-                )
-                .hint("use --format env for a shell or Docker Compose, --format json, or fetch-secrets exec"),
-            ),
-        }
-    }
-    if report.has_errors() {
-        bail!(Stop { status: Status::No, report });
-    }
-    Ok(text)
+    let lines = super::lines(variables, "not-for-dotenv", |name, value| match quoted(value) {
+        Some(quoted) => Ok(format!("{name}={quoted}")),
+        None => Err("has no form that all dotenv readers read the same"),
+    })?;
+    Ok(HEADER.to_owned() + &lines)
 }
 
 fn quoted(value: &str) -> Option<String> {

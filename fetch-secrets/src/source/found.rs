@@ -35,15 +35,17 @@ pub(crate) fn found(
     let mut variables = Variables::new();
     let mut homes: BTreeMap<String, String> = BTreeMap::new();
     for (secret, payload) in &fetched.payloads {
-        let values = match value::all(payload) {
-            Ok(values) => values,
-            Err(problem) => {
-                status = status.max(Status::No);
-                let message = format!("{secret} {problem}");
-                report.push(Diagnostic::error("bad-secret", message));
-                continue;
-            }
-        };
+        let values =
+            match value::all(payload) {
+                Ok(values) => values,
+                Err(problems) => {
+                    status = status.max(Status::No);
+                    report.extend(problems.into_iter().map(|problem| {
+                        Diagnostic::error("bad-secret", format!("{secret} {problem}"))
+                    }));
+                    continue;
+                }
+            };
         for (key, value) in values {
             let variable = match &key {
                 Some(key) => valid(key),

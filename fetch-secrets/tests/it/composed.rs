@@ -39,6 +39,16 @@ fn a_text_has_its_parts_as_they_are() {
 }
 
 #[test]
+fn the_parts_are_masked_even_if_only_the_whole_is_printed() {
+    let arguments =
+        ["print", "--source", "dev", "--format", "github-env", "--only", "DATABASE_URL"];
+    let mut print = Bench::new(SECRETS).tool(&arguments);
+    let print = run(print.env("GITHUB_ACTIONS", "true")).expect(0);
+    assert!(print.stderr.contains("::add-mask::p@ss/w:rd $x%25\n"), "{}", print.stderr);
+    assert!(!print.stdout.contains("PGPASSWORD"), "{}", print.stdout);
+}
+
+#[test]
 fn the_service_s_values_are_put_together_like_those_of_development() {
     let Some(localstack) = LocalStack::shared() else { return };
     let bench = Bench::new(SECRETS);
@@ -77,7 +87,7 @@ fn mistakes_are_reported_together_without_the_text() {
         r#"x-secrets:
   one:
     services: [a]
-    keys: {A: {dev: canary}, B: {dev: canary}}
+    keys: {A: {dev: canary}, B: {dev: canary}, Z: {variable: canary 1, dev: canary}}
     composed:
       A: {url: "p://${A}"}
       C: {url: "p://canary@h"}
@@ -89,6 +99,7 @@ fn mistakes_are_reported_together_without_the_text() {
       PATH: {text: "${A}"}
       I: {uri: "${A}"}
       J: {text: "${A:raw}"}
+      K: {text: "${canary 2}"}
 "#,
     );
     let refused = run(&mut bench.tool(&["list"])).expect(2);

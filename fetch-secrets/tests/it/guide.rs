@@ -7,7 +7,7 @@ use aws_sdk_secretsmanager::types::Tag;
 use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::run::{run, until};
 
-use crate::support::{Bench, client, wait};
+use crate::support::{Bench, Running, client, wait};
 
 /// The account of the guide's access key.
 const ACCOUNT: &str = "000000000000";
@@ -65,17 +65,14 @@ fn the_watch_signals_its_consumer() {
     let block = block.replace("5m", "200ms").replace("/run/app.pid", "app.pid");
     let block = format!("fetch-secrets seed; export SECRETS_OUTPUT_DIR=out\nexec {block}");
     let script = "trap 'echo again > heard' HUP; echo $$ > app.pid; while :; do sleep 0.05; done";
-    let mut consumer =
-        Command::new("sh").args(["-c", script]).current_dir(bench.path()).spawn().unwrap();
+    let mut consumer = Command::new("sh");
+    let _consumer =
+        Running(consumer.args(["-c", script]).current_dir(bench.path()).spawn().unwrap());
     until("the consumer", || bench.path().join("app.pid").exists());
     let mut watch = shell(bench.path(), localstack, &block);
-    let mut watch = watch.env("PLATFORM_SPEC", "spec").spawn().unwrap();
+    let _watch = Running(watch.env("PLATFORM_SPEC", "spec").spawn().unwrap());
     until("the first files", || bench.out().join("core.env").exists());
     let put = client(localstack, ACCOUNT).put_secret_value().secret_id("guide/watch");
     wait(put.secret_string("{\"WATCHED\":\"b\"}").send()).unwrap();
     until("the signal", || bench.path().join("heard").exists());
-    for child in [&mut watch, &mut consumer] {
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
 }

@@ -8,16 +8,6 @@ use rideshare_tests::run::run;
 
 use crate::support::Bench;
 
-/// Values without a carriage return, which systemd would leave out.
-fn for_systemd() -> Bench {
-    Bench::with_values([
-        ("PLAIN", "admin"),
-        ("QUOTES", "it's \"so\" $HOME `id` \\"),
-        ("LINES", "one\ntwo\n\n"),
-        ("EMPTY", ""),
-    ])
-}
-
 fn bench() -> Bench {
     Bench::with_values([
         ("PLAIN", "admin"),
@@ -39,10 +29,7 @@ fn env() {
 
 #[test]
 fn systemd() {
-    let arguments = ["print", "--source", "dev", "--format", "systemd"];
-    assert_snapshot!(run(&mut for_systemd().tool(&arguments)).expect(0).stdout);
-    let refused = run(&mut bench().tool(&arguments)).expect(1);
-    assert!(refused.stderr.contains("the value of LINES has a control character"));
+    assert_snapshot!(print("systemd"));
 }
 
 #[test]

@@ -95,9 +95,12 @@ fn names_that_cannot_be_are_refused_together() {
     let Some(shop) = Shop::new() else { return };
     shop.put("bad/one", r#"{"PATH": "canary", "A": "canary", "db-user": "canary"}"#);
     shop.put("bad/two", r#"{"A": "canary", "db.user": "canary"}"#);
+    shop.put("bad/three", r#"{"N": "canary\u0000", "T": "canary", "T": "canary"}"#);
     let refused = shop.print(&["--prefix", "bad/"]).expect(1);
     assert!(!refused.stderr.contains("canary"), "{}", refused.stderr);
     for said in [
+        "error[bad-secret]: bad/three has a NUL character in \"N\"",
+        "error[bad-secret]: bad/three has the key \"T\" twice",
         "error[bad-name]: PATH of bad/one cannot become the variable PATH",
         "error[collision]: A of bad/one and A of bad/two both become the variable A",
         "error[collision]: db-user of bad/one and db.user of bad/two both become the variable db_user",
@@ -106,6 +109,43 @@ fn names_that_cannot_be_are_refused_together() {
     }
     let some = ["--prefix", "bad/one", "--only", "A", "--only", "db_*"];
     assert_eq!(shop.print(&some).expect(0).stdout, "A=canary\ndb_user=canary\n");
+}
+
+#[test]
+fn patterns_that_match_nothing_are_mistakes() {
+    let Some(shop) = Shop::new() else { return };
+    let refused = shop.print(&["--prefix", "shop/", "--only", "ONE", "--only", "TWO"]).expect(2);
+    for pattern in ["ONE", "TWO"] {
+        let said = format!("--only '{pattern}' matches no variable of the selected secrets");
+        assert!(refused.stderr.contains(&said), "{}", refused.stderr);
+    }
+    assert!(!refused.stderr.contains("fetch-secrets list"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_text_that_the_service_takes_in_no_filter_is_compared_here() {
+    let Some(shop) = Shop::new() else { return };
+    let own = client(shop.localstack, &shop.account);
+    let create = own.create_secret().name("shop/odd").secret_string("x");
+    wait(create.tags(Tag::builder().key("owner").value("Jürgen").build()).send()).unwrap();
+    let service = Proxy::start(shop.localstack.address, |request| {
+        match String::from_utf8_lossy(&request.body).contains("rgen") {
+            true => Action::Answer(400, r#"{"__type": "ValidationException"}"#.into()),
+            false => Action::Forward,
+        }
+    });
+    let mut print = print(&["--tag", "owner=Jürgen"]);
+    let found = run(aws(&mut print, &service.url(), &shop.account)).expect(0);
+    assert_eq!(found.stdout, "ODD=x\n");
+}
+
+#[test]
+fn a_profile_of_the_environment_gives_way() {
+    let Some(shop) = Shop::new() else { return };
+    let mut print = print(&["--prefix", "shop/d"]);
+    print.env("SECRETS_PROFILE", "core");
+    let found = run(aws(&mut print, &shop.localstack.url(), &shop.account)).expect(0);
+    assert_eq!(found.stdout, "PGUSER=u\nport=5432\n");
 }
 
 #[test]
@@ -158,6 +198,7 @@ fn a_caller_who_may_not_list_is_told_the_permission() {
 fn a_search_is_no_selection_of_the_catalogue() {
     for arguments in [
         &["--prefix", "x", "--profile", "core"][..],
+        &["--tag", "x=y", "--profile", "core"],
         &["--prefix", "x", "--source", "dev"],
         &["--prefix", ""],
         &["--tag", "x"],

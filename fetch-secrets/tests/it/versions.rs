@@ -74,4 +74,7 @@ fn one_secret_can_be_taken_in_the_version_of_an_id() {
     assert!(mistake.expect(2).stderr.contains("did you mean \"one\"?"));
     assert!(operations.is_empty(), "nothing is asked");
     print("one").0.expect(2);
+    let twice = ["print", "--version-id", "one=a", "--version-id", "one=b"];
+    let twice = run(&mut bench.tool(&twice)).expect(2);
+    assert!(twice.stderr.contains("--version-id names one twice"), "{}", twice.stderr);
 }

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::secrets::{MASK, mask};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use common::url;
 use serde_json::Value;
 
 use crate::cluster::Cluster;
@@ -13,8 +13,6 @@ use crate::readiness::pods;
 
 const EVENTS: usize = 5;
 const LINES: usize = 20;
-/// Characters that have another meaning in a URL.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// A shorter value would be found in half the words of a log.
 const SHORTEST_SECRET: usize = 4;
 
@@ -115,7 +113,7 @@ impl Secrets {
             .filter(|(_, value)| secret(value))
             .flat_map(|(encoded, value)| {
                 let lines: Vec<String> = value.lines().map(str::to_owned).collect();
-                let escaped = utf8_percent_encode(&value, ESCAPED).to_string();
+                let escaped = url::encode(&value);
                 lines.into_iter().chain([encoded, escaped])
             })
             .filter(secret)

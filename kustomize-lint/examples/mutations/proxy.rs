@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Stdio};
 
+use common::url;
 use rideshare_tests::kubernetes::Server;
 use serde_json::Value;
 
@@ -55,14 +56,18 @@ impl Proxy {
             self.resource(api, &base, kind).ok_or_else(|| format!("no kind {kind}"))?;
         let namespace = object["metadata"]["namespace"].as_str();
         let namespace = namespace.filter(|name| !name.is_empty()).unwrap_or("default");
-        let within =
-            if namespaced { format!("/namespaces/{}", escaped(namespace)) } else { String::new() };
+        let within = if namespaced {
+            format!("/namespaces/{}", url::encode(namespace))
+        } else {
+            String::new()
+        };
         let query = "dryRun=All&fieldValidation=Strict&fieldManager=mutations";
         let body = object.to_string();
         let name = object["metadata"]["name"].as_str().filter(|name| !name.is_empty());
         let (status, answer) = match name {
             Some(name) => {
-                let path = format!("{base}{within}/{plural}/{}?{query}&force=true", escaped(name));
+                let path =
+                    format!("{base}{within}/{plural}/{}?{query}&force=true", url::encode(name));
                 self.request("PATCH", &path, "application/apply-patch+yaml", &body)
             }
             None => {
@@ -89,7 +94,7 @@ impl Proxy {
             return Err(message(&answer));
         }
         let name = created["metadata"]["name"].as_str().unwrap_or_default();
-        let path = format!("{path}/{}", escaped(name));
+        let path = format!("{path}/{}", url::encode(name));
         self.request("DELETE", &path, "application/json", "");
         Ok(())
     }
@@ -138,10 +143,4 @@ fn has_node_ports(object: &Value) -> bool {
 fn message(answer: &str) -> String {
     let parsed: Value = serde_json::from_str(answer).unwrap_or_default();
     parsed["message"].as_str().unwrap_or(answer).to_owned()
-}
-
-fn escaped(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    let part = |b: u8| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
-    text.bytes().map(part).collect()
 }

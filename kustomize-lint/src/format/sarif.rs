@@ -111,14 +111,7 @@ fn region(place: &Region) -> Value {
 
 /// The file as a URI: relative where the path is.
 fn artifact(file: &str) -> Value {
-    let encoded: String = file
-        .bytes()
-        .map(|byte| match byte {
-            b'/' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-            byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-            byte => format!("%{byte:02X}"),
-        })
-        .collect();
+    let encoded = common::url::encode(file).replace("%2F", "/");
     if file.starts_with('/') {
         json!({"uri": format!("file://{encoded}")})
     } else {

@@ -5,7 +5,7 @@
 use std::sync::OnceLock;
 
 use hmac::{Hmac, KeyInit, Mac};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 
 use crate::localstack::LocalStack;
@@ -88,9 +88,7 @@ fn sign(request: &Request, signed: &str, scope: &str, password: &str) -> String 
 
 /// A part of an address as it is signed, however the client has written it.
 fn escaped(part: &str) -> String {
-    const SIGNED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    let bytes: Vec<u8> = percent_decode_str(part).collect();
-    percent_encode(&bytes, SIGNED).to_string()
+    common::url::encode(&percent_decode_str(part).decode_utf8_lossy())
 }
 
 fn authenticated(key: &[u8], text: &str) -> Vec<u8> {

@@ -62,29 +62,28 @@ pub(crate) struct Fetched {
 /// # Errors
 /// Failures that concern no single secret: credentials, the endpoint, the deadline.
 pub(crate) fn fetch(wanted: &Wanted, selection: &Selection) -> Result<Fetched> {
+    let versions = Versions::of(selection)?;
+    let fetch_from = |deadline, region| fetch_from(wanted, &versions, deadline, region);
     if let Wanted::Names(names) = wanted {
-        Versions::of(selection).check(names)?;
-    }
-    if matches!(wanted, Wanted::Names(names) if names.is_empty()) {
-        return Ok(Fetched {
-            payloads: BTreeMap::new(),
-            status: Status::Done,
-            report: Report::default(),
-        });
+        versions.check(names)?;
+        if names.is_empty() {
+            let report = Report::default();
+            return Ok(Fetched { payloads: BTreeMap::new(), status: Status::Done, report });
+        }
     }
     let Some(fallback) = &selection.fallback_region else {
-        return fetch_from(wanted, selection, selection.timeout, None);
+        return fetch_from(selection.timeout, None);
     };
     // Half of the time for each, so that a region that is silent leaves some for the other.
     let half = selection.timeout / 2;
-    let first = match fetch_from(wanted, selection, half, None) {
+    let first = match fetch_from(half, None) {
         Err(error) => Stop::from(error),
         fetched => return fetched,
     };
     if first.status != Status::Unfinished {
         bail!(first);
     }
-    match fetch_from(wanted, selection, half, Some(fallback)) {
+    match fetch_from(half, Some(fallback)) {
         Ok(mut fetched) => {
             let message =
                 format!("the secrets are those of the region {fallback}: {}", first.reason());
@@ -102,30 +101,28 @@ pub(crate) fn fetch(wanted: &Wanted, selection: &Selection) -> Result<Fetched> {
 /// Fetches the wanted secrets from one region.
 fn fetch_from(
     wanted: &Wanted,
-    selection: &Selection,
+    versions: &Versions,
     deadline: Duration,
     region: Option<&str>,
 ) -> Result<Fetched> {
-    let wanted = wanted.clone();
-    let versions = Versions::of(selection);
     with_session(deadline, region, async move |mut session| {
         session.sign_in().await?;
         let names = match wanted {
-            Wanted::Names(names) => names,
-            Wanted::Search(search) => search::names(&session, &search).await?,
+            Wanted::Names(names) => names.clone(),
+            Wanted::Search(search) => {
+                let names = search::names(&session, search).await?;
+                versions.check(&names)?;
+                names
+            }
         };
-        versions.check(&names)?;
         let what = format!("fetching {} secrets from {}", names.len(), session.endpoint);
         crate::command::progress(&what);
         let _step = common::verbose::step(what);
         let session = Arc::new(session);
         // A batch gives the current versions alone.
         let (current, others) = versions.split(names);
-        let (mut found, warnings) = match current.is_empty() {
-            true => (Vec::new(), Report::default()),
-            false => read(&session, current).await,
-        };
-        found.extend(singles(&session, others, &versions).await);
+        let (mut found, warnings) = read(&session, current).await;
+        found.extend(singles(&session, others, versions).await);
         collect(found, warnings, &session).await
     })
 }

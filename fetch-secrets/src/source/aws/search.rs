@@ -15,6 +15,8 @@ use crate::cli::{Search, Tag};
 
 /// The most entries that one ListSecrets gives.
 const PAGE: i32 = 100;
+/// The longest value that a filter takes.
+const LONGEST: usize = 512;
 
 /// The secrets that `search` finds, sorted.
 ///
@@ -57,8 +59,14 @@ pub(super) async fn names(session: &Session, search: &Search) -> Result<Vec<Stri
 
 fn filters(search: &Search) -> Vec<Filter> {
     let filter = |key, value: &str| Filter::builder().key(key).values(value).build();
-    // A ! at the beginning of a filter means all but those.
-    let sent = |text: &&str| !text.is_empty() && !text.starts_with('!');
+    // The service refuses other characters in a filter, and a ! at its beginning means all but those.
+    let allowed = |c: char| c.is_ascii_alphanumeric() || " :_@/+=.-!".contains(c);
+    let sent = |text: &&str| {
+        !text.is_empty()
+            && !text.starts_with('!')
+            && text.len() <= LONGEST
+            && text.chars().all(allowed)
+    };
     let prefix = search.prefix.as_deref().filter(sent);
     let mut filters: Vec<Filter> =
         prefix.map(|prefix| filter(FilterNameStringType::Name, prefix)).into_iter().collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use common::diagnostic::{Diagnostic, Report, did_you_mean};
 
-use crate::cli::Selection;
+use crate::cli::{Selection, VersionId};
 
 /// The versions that a run asks for; by default the current ones.
 #[derive(Clone, Debug, Default)]
@@ -16,12 +16,20 @@ pub(super) struct Versions {
 }
 
 impl Versions {
-    pub(super) fn of(selection: &Selection) -> Self {
-        let ids = selection.version_id.iter();
-        Versions {
-            stage: selection.version_stage.clone().filter(|stage| !stage.is_empty()),
-            ids: ids.map(|version| (version.secret.clone(), version.id.clone())).collect(),
+    /// # Errors
+    /// Every secret with two ids.
+    pub(super) fn of(selection: &Selection) -> Result<Self, Report> {
+        let stage = selection.version_stage.clone().filter(|stage| !stage.is_empty());
+        let mut ids = BTreeMap::new();
+        let mut report = Report::default();
+        for VersionId { secret, id } in &selection.version_id {
+            if ids.insert(secret.clone(), id.clone()).is_some() {
+                let message = format!("--version-id names {secret} twice");
+                let hint = "take each secret in one version";
+                report.push(Diagnostic::error("two-versions", message).hint(hint));
+            }
         }
+        if report.has_errors() { Err(report) } else { Ok(Versions { stage, ids }) }
     }
 
     /// # Errors

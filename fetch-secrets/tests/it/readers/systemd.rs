@@ -5,7 +5,7 @@ use std::process::Command;
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
 
-use super::{Written, pairs};
+use super::{COUNT, Written, pairs};
 
 #[test]
 fn environment_file() {
@@ -26,5 +26,5 @@ fn environment_file() {
     let journal = run(namespaces.env("LC_ALL", "C"));
     let read = std::fs::read_to_string(written.bench.path().join("read"));
     let read = read.unwrap_or_else(|error| panic!("{error}: {}", journal.transcript(&[])));
-    written.arrives(&pairs(&read), 1300);
+    written.arrives(&pairs(&read), COUNT);
 }
