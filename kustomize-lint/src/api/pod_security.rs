@@ -1,10 +1,14 @@
 //! Pod Security Admission: what a namespace's level forbids its Pods. Source: the Pod Security Standards, and
 //! the checks of `k8s.io/pod-security-admission` with their words.
 
+use super::Version;
 use crate::tree::{Node, Place};
 
 /// The label of a namespace that enforces a level.
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
+
+/// The label of a namespace with the version of Kubernetes whose checks hold there.
+const ENFORCE_VERSION: &str = "pod-security.kubernetes.io/enforce-version";
 
 /// A level of the Pod Security Standards that forbids something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +29,11 @@ impl Level {
         }
     }
 
+    /// The minor version of Kubernetes whose checks hold in a Namespace of a cluster of this version.
+    pub fn version(namespace: &Node, cluster: Version) -> u8 {
+        version(namespace.str_at(&["metadata", "labels", ENFORCE_VERSION]), cluster)
+    }
+
     /// Its name in the label.
     pub fn name(self) -> &'static str {
         match self {
@@ -32,6 +41,12 @@ impl Level {
             Level::Restricted => "restricted",
         }
     }
+}
+
+/// The server has the checks of its version and of those before.
+fn version(label: Option<&str>, cluster: Version) -> u8 {
+    let minor = label.and_then(|label| label.strip_prefix("v1.")?.parse().ok());
+    minor.unwrap_or(u8::MAX).min(cluster.minor())
 }
 
 /// A part of a Pod that a level forbids.
@@ -45,9 +60,9 @@ pub struct Forbidden {
     pub server: &'static str,
 }
 
-/// Everything that a level forbids in the specification of a Pod.
-pub fn forbidden(level: Level, pod: &Node) -> Vec<Forbidden> {
-    let mut check = Check { pod, found: Vec::new() };
+/// Everything that a level forbids in the specification of a Pod, by the checks of a minor version.
+pub fn forbidden(level: Level, version: u8, pod: &Node) -> Vec<Forbidden> {
+    let mut check = Check { pod, version, found: Vec::new() };
     check.baseline(level);
     if level == Level::Restricted {
         check.restricted();
@@ -106,6 +121,7 @@ const VOLUMES: &[&str] = &[
 
 struct Check<'a> {
     pod: &'a Node,
+    version: u8,
     found: Vec<Forbidden>,
 }
 
@@ -213,6 +229,12 @@ impl<'a> Check<'a> {
                 self.forbid(node, format!("{name} takes a port of the node"), "hostPort");
             }
         }
+        if self.version >= 34 {
+            self.handlers(name, container);
+        }
+    }
+
+    fn handlers(&mut self, name: &str, container: &'a Node) {
         let handlers = [
             container.get("livenessProbe"),
             container.get("readinessProbe"),
@@ -248,6 +270,10 @@ impl<'a> Check<'a> {
         {
             self.forbid(node, "the Pod runs as root", "runAsUser=0");
         }
+        let pod_not_root = of_pod("runAsNonRoot");
+        if let (Some(false), Some(node)) = (pod_not_root, own) {
+            self.forbid(node, "the Pod has `runAsNonRoot: false`", "runAsNonRoot != true");
+        }
         for (name, container) in self.containers() {
             let context = container.get("securityContext");
             let node = context.unwrap_or(container);
@@ -256,8 +282,9 @@ impl<'a> Check<'a> {
             {
                 self.forbid(user, format!("{name} runs as root"), "runAsUser=0");
             }
+            // A Pod with `false` is refused for that alone.
             let not_root =
-                context.and_then(|c| flag(c, &["runAsNonRoot"])).or(of_pod("runAsNonRoot"));
+                context.and_then(|c| flag(c, &["runAsNonRoot"])).or(pod_not_root.and(Some(true)));
             if not_root != Some(true) {
                 self.forbid(
                     node,
@@ -291,6 +318,23 @@ impl<'a> Check<'a> {
         for added in list("add").iter().filter(|one| one.as_str() != Some("NET_BIND_SERVICE")) {
             let what = format!("{name} adds a capability");
             self.forbid(added, what, "unrestricted capabilities");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_lowers_the_version_of_its_cluster() {
+        for (label, cluster, wanted) in [
+            (Some("v1.20"), "1.37", 20),
+            (Some("v1.99"), "1.33", 33),
+            (Some("latest"), "1.33", 33),
+            (None, "1.33", 33),
+        ] {
+            assert_eq!(version(label, cluster.parse().unwrap()), wanted, "{label:?} in {cluster}");
         }
     }
 }

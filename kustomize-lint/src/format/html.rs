@@ -123,7 +123,7 @@ fn excerpt(place: &diagnostic::Place, label: &str) -> String {
     let mut lines = String::new();
     let mut begin = 0;
     let first = text[..start].matches('\n').count();
-    let last = text[..end].matches('\n').count().min(first + LONGEST);
+    let last = text[..end].matches('\n').count().min(first + LONGEST - 1);
     for (number, line) in text.split('\n').enumerate() {
         let range = begin..begin + line.len();
         begin = range.end + 1;
@@ -148,4 +148,20 @@ fn excerpt(place: &diagnostic::Place, label: &str) -> String {
         "<figure><figcaption>{}{label}</figcaption><pre>{lines}</pre></figure>\n",
         escape(&place.to_string())
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_long_finding_shows_its_first_lines() {
+        let text = "a: b\n".repeat(40);
+        let source = Arc::new(diagnostic::Source::new("a.yaml".to_owned(), &text, &[]));
+        let shown = excerpt(&diagnostic::Place { source, span: 0..text.len() }, "");
+        assert_eq!(shown.matches("<mark>").count(), LONGEST);
+        assert_eq!(shown.matches("class=\"line\"").count(), LONGEST + AROUND);
+    }
 }

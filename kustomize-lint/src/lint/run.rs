@@ -203,16 +203,18 @@ fn ask(run: &Run<'_>, list: &mut Vec<Finding>) -> Vec<Uncertain> {
         let severity = run.settings.severity(rule);
         match check {
             Check::Overlay(check) => {
-                for (overlay, uncertain) in run.overlays.iter().zip(&mut uncertain) {
+                for overlay in run.overlays {
                     let name = Some(overlay.name.as_str());
                     check(overlay, &mut Findings::new(rule, severity, name, list));
-                    if overlay.take_uncertain() {
-                        uncertain.rules.push(rule.code);
-                    }
                 }
             }
             Check::Run(check) => check(run, &mut Findings::new(rule, severity, None, list)),
             Check::Last => {}
+        }
+        for (overlay, uncertain) in run.overlays.iter().zip(&mut uncertain) {
+            if overlay.take_uncertain() {
+                uncertain.rules.push(rule.code);
+            }
         }
     }
     uncertain.retain(|uncertain| !uncertain.rules.is_empty());

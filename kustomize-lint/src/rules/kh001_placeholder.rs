@@ -9,8 +9,8 @@ rule! {
     /// Kubernetes replaces nothing of the kind, so a role's address, a host name or a password
     /// goes live with the stand-in. A word in angle brackets counts as a whole value, or as a whole
     /// part of a path, an address or a host name; in prose (descriptions, summaries, messages) it
-    /// does not. Looked at are all values of all objects: settings in ConfigMaps and Secrets, variables,
-    /// commands, arguments and annotations, too. In those `${VARIABLE}` does not count, because programs
+    /// does not. All values of all objects count: settings in ConfigMaps and Secrets, variables, commands,
+    /// arguments and annotations, too; only CustomResourceDefinitions are left out. In those `${VARIABLE}` does not count, because programs
     /// replace it in theirs. In a text of several lines only settings count: a whole value `REPLACE_ME` or
     /// `CHANGEME`, or a value with `<several-words>`; comments, scripts and markup do not. Where another tool
     /// replaces `${VARIABLE}` after kustomize, as Flux can, the configuration should leave the
@@ -50,11 +50,11 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for object in overlay.objects() {
         for found in placeholder::find(object) {
-            let is_example = found.sort == Sort::Example;
-            let meant = found.token.as_deref().is_some_and(|host| overlay.settings.is_meant(host));
-            if is_example && meant {
-                continue;
-            }
+            let is_example = match &found.sort {
+                Sort::Example(host) if overlay.settings.is_meant(host) => continue,
+                Sort::Example(_) => true,
+                Sort::Blank => false,
+            };
             let what = match &found.token {
                 Some(token) => format!("`{token}`"),
                 None => "a value to be filled in".to_owned(),

@@ -84,7 +84,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for workload in overlay.workloads() {
         for (key, kind, server) in [
             ("priorityClassName", "PriorityClass", "no PriorityClass with name"),
-            ("runtimeClassName", "RuntimeClass", "RuntimeClass"),
+            ("runtimeClassName", "RuntimeClass", "pod rejected: RuntimeClass"),
         ] {
             let Some(node) = workload.pod.get(key) else { continue };
             let Some(name) =
@@ -114,12 +114,18 @@ fn limits(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                     continue;
                 }
                 let resources = container.node.get("resources");
-                for (bound, field, is_beyond) in [
-                    ("max", "limits", (|own, bound| own > bound) as fn(Quantity, Quantity) -> bool),
-                    ("min", "requests", |own, bound| own < bound),
+                // Without a limit `max` is the limit, and without a request the limit is the request.
+                for (bound, fields, is_beyond) in [
+                    (
+                        "max",
+                        ["limits", "requests"],
+                        (|own, bound| own > bound) as fn(Quantity, Quantity) -> bool,
+                    ),
+                    ("min", ["requests", "limits"], |own, bound| own < bound),
                 ] {
                     for entry in limit.entries_at(&[bound]) {
-                        let own = resources.and_then(|r| r.at(&[field, &entry.key]));
+                        let at = |field| resources.and_then(|r| r.at(&[field, &entry.key]));
+                        let own = fields.into_iter().find_map(at);
                         let amount = |node: &Node| node.word().and_then(Quantity::parse);
                         let (Some(node), Some(most)) = (own, amount(&entry.value)) else {
                             continue;
@@ -131,7 +137,8 @@ fn limits(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                                 container.name()
                             );
                             let hint =
-                                "change one of them; the API server says: usage per Container is";
+                                "change one of them; the API server says: usage per Container is, or: \
+                                 must be less than or equal to";
                             let finding =
                                 findings.value(node, message).about(workload.object, hint);
                             finding

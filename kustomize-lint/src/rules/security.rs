@@ -8,17 +8,20 @@ use common::kubernetes::effective;
 
 /// The workloads whose Pods are refused, with the level and the reasons.
 pub(super) fn refused<'a>(overlay: &'a Overlay<'_>) -> Vec<(Workload<'a>, Level, Vec<Forbidden>)> {
-    let levels: Vec<(&str, Level)> = overlay
+    let levels: Vec<(&str, Level, u8)> = overlay
         .of_kind("Namespace")
-        .filter_map(|namespace| Some((namespace.name(), Level::of(&namespace.node)?)))
+        .filter_map(|namespace| {
+            let version = Level::version(&namespace.node, overlay.settings.kubernetes);
+            Some((namespace.name(), Level::of(&namespace.node)?, version))
+        })
         .collect();
     if levels.is_empty() {
         return Vec::new();
     }
     let of_workload = |workload: Workload<'a>| {
         let namespace = effective(workload.object.namespace());
-        let (_, level) = levels.iter().find(|(name, _)| *name == namespace)?;
-        let reasons = forbidden(*level, workload.pod);
+        let (_, level, version) = levels.iter().find(|(name, ..)| *name == namespace)?;
+        let reasons = forbidden(*level, *version, workload.pod);
         (!reasons.is_empty()).then_some((workload, *level, reasons))
     };
     overlay.workloads().into_iter().filter_map(of_workload).collect()

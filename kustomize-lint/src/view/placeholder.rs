@@ -19,12 +19,11 @@ pub(crate) struct Placeholder<'a> {
 }
 
 /// The sorts of placeholders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sort {
     /// A word that asks for another.
     Blank,
-    /// A host below a domain that is kept for documentation (RFC 2606).
-    Example,
+    /// This host, below a domain that is kept for documentation (RFC 2606). It may be a part of a secret.
+    Example(String),
 }
 
 /// `<account-id>`, `${ACCOUNT_ID}`, and words that ask for another.
@@ -107,7 +106,7 @@ fn walk<'a>(
                 let is_name = |key: &&String| key.parse::<usize>().is_err();
                 let key = path.iter().rev().find(is_name).map(String::as_str).unwrap_or_default();
                 let host = example(&scalar.text, key, reading)?;
-                Some((host, Sort::Example))
+                Some((host.clone(), Sort::Example(host)))
             };
             if let Some((token, sort)) = blank.or_else(example) {
                 let token = (!hidden).then_some(token);

@@ -17,6 +17,7 @@ resources: [../outside.yaml]
 -- remote/kustomization.yaml --
 resources: [\"https://github.com/example/shop//base?ref=v1\"]
 configMapGenerator: [{name: files, files: [\"a.json=https://example.com/a.json\"]}]
+images: [{name: absent, newTag: v2}]
 -- copies/github.com/example/shop@v1/base/kustomization.yaml --
 resources: [web.yaml]
 -- copies/github.com/example/shop@v1/base/web.yaml --
@@ -74,12 +75,21 @@ fn a_chart_is_taken_as_it_was_rendered() {
 #[test]
 fn json_names_the_rules_that_cannot_tell() {
     let folder = folder();
-    let found = tool(folder.path(), &["--format", "json", "--select", "KR", "remote", "restricted"]);
+    let found = tool(
+        folder.path(),
+        &["--format", "json", "--select", "KR,KB", "remote", "restricted"],
+    );
     let found: Value = serde_json::from_str(&found.stdout).unwrap();
     let uncertain = found["cannot_tell"].as_array().unwrap();
     let of = |name: &str| uncertain.iter().find(|one| one["overlay"] == name);
     let rules = of("remote").unwrap()["rules"].as_array().unwrap();
-    assert!(rules.contains(&"KR007".into()), "{found}");
+    for asks in ["KR007", "KR013", "KB008"] {
+        assert!(rules.contains(&asks.into()), "{asks}: {found}");
+    }
+    // The rules after those of several overlays, which never ask what is absent.
+    for other in ["KB009", "KB010", "KB011"] {
+        assert!(!rules.contains(&other.into()), "{other}: {found}");
+    }
     assert_eq!(found["complete"], false);
     let complete = tool(folder.path(), &["--format", "json", "--remote-from", "copies", "--select", "KR", "remote"]);
     let complete: Value = serde_json::from_str(&complete.stdout).unwrap();

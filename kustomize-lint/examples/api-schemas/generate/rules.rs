@@ -66,7 +66,9 @@ fn pruned(schema: &Json) -> Option<Json> {
                 let fields: Map<String, Json> = fields.collect();
                 (!fields.is_empty()).then_some(Json::Object(fields))
             }
-            "items" | "additionalProperties" if value.is_object() => pruned(value),
+            "items" if value.is_object() => pruned(value),
+            // Rules in CEL see the keys of a map as they are, and the names of fields escaped.
+            "additionalProperties" if value.is_object() => pruned(value).or(Some(Json::Bool(true))),
             "additionalProperties" => None,
             _ => Some(value.clone()),
         };

@@ -168,16 +168,23 @@ pub(super) fn endpoints(object: &At<'_>, refusals: &mut Refusals) {
 
 /// An EndpointSlice.
 pub(super) fn slice(object: &At<'_>, refusals: &mut Refusals) {
-    let fits: fn(&str) -> bool = match object.text("addressType") {
-        Some("IPv4") => |text| text.parse::<std::net::Ipv4Addr>().is_ok(),
-        Some("IPv6") => |text| text.parse::<std::net::Ipv6Addr>().is_ok(),
-        Some("FQDN") => |text| syntax::is_subdomain(text) && text.contains('.'),
+    let server = "must be a valid IP address";
+    let (fits, server): (fn(&str) -> bool, _) = match object.text("addressType") {
+        Some("IPv4") => (|text| text.parse::<std::net::Ipv4Addr>().is_ok(), server),
+        Some("IPv6") => (|text| text.parse::<std::net::Ipv6Addr>().is_ok(), server),
+        Some("FQDN") => {
+            let is_name = |text: &str| {
+                let name = text.strip_suffix('.').unwrap_or(text);
+                syntax::is_subdomain(name) && name.contains('.')
+            };
+            (is_name, "a lowercase RFC 1123 subdomain must, or: should be a domain with at least two segments")
+        }
         _ => return,
     };
     for address in object.list("endpoints").iter().flat_map(|one| one.list("addresses")) {
         if address.word().is_some_and(|text| !fits(text)) {
             let why = "is no address of the type `addressType`";
-            refusals.add(&address, why, "must be a valid IP address");
+            refusals.add(&address, why, server);
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn divisor(at: &At<'_>, refusals: &mut Refusals) {
 
 /// Whether a variable can have the field.
 pub(super) fn is_field(path: &str) -> bool {
-    const FIELDS: [&str; 10] = [
+    const FIELDS: [&str; 9] = [
         "metadata.name",
         "metadata.namespace",
         "metadata.uid",
@@ -30,7 +30,6 @@ pub(super) fn is_field(path: &str) -> bool {
         "status.hostIPs",
         "status.podIP",
         "status.podIPs",
-        "metadata.labels",
     ];
     let subscript = |name: &str| {
         path.strip_prefix(name)
@@ -38,7 +37,7 @@ pub(super) fn is_field(path: &str) -> bool {
             .and_then(|rest| rest.strip_suffix("']"))
             .is_some_and(|key| syntax::is_qualified(&key.to_ascii_lowercase()))
     };
-    FIELDS[..9].contains(&path) || subscript("metadata.labels") || subscript("metadata.annotations")
+    FIELDS.contains(&path) || subscript("metadata.labels") || subscript("metadata.annotations")
 }
 
 /// Whether a file of the downward API can have the field.

@@ -45,4 +45,12 @@ mod tests {
         let broken: Vec<_> = found.iter().filter(|rule| !is_expression(rule)).collect();
         assert!(broken.is_empty() && found.len() > 200, "{}: {broken:#?}", found.len());
     }
+    /// Rules see the keys of a map as they are, also where its values have no rules.
+    #[test]
+    fn maps_are_told_from_objects() {
+        let schema = Schemas::values("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy").expect("rules");
+        let pod = "/properties/spec/properties/provider/properties/kubernetes/properties/envoyDeployment/properties/pod";
+        let labels = format!("{pod}/properties/labels/additionalProperties");
+        assert_eq!(schema.pointer(&labels), Some(&Json::Bool(true)));
+    }
 }
