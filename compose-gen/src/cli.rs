@@ -87,7 +87,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Generate {
     /// Folder that docker/ and kubernetes/ are written to [default: the specification's parent]
-    #[arg(long = "output-dir", alias = "out", value_name = "DIR", env = "COMPOSE_GEN_OUT")]
+    #[arg(long = "output-dir", alias = "out", value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Only these files
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -95,9 +95,9 @@ pub struct Generate {
     /// Write nothing; exit 1 and show the difference if a file is not up to date
     #[arg(long)]
     pub check: bool,
-    /// How to report
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    /// How to report [default: text]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
 }
 
 impl Generate {
@@ -106,16 +106,20 @@ impl Generate {
         self.out = self.out.or(first.out);
         self.only.extend(first.only);
         self.check |= first.check;
-        if self.format == Format::Text {
-            self.format = first.format;
-        }
+        self.format = self.format.or(first.format);
         self
     }
 
-    /// The options that only `generate` has.
-    pub(crate) fn own(&self) -> Vec<&'static str> {
-        let said = [(!self.only.is_empty(), "--only"), (self.check, "--check")];
-        said.into_iter().filter(|(said, _)| *said).map(|(_, option)| option).collect()
+    /// The options that are given and not among the `accepted` ones.
+    pub(crate) fn refused(&self, accepted: &[&str]) -> Vec<&'static str> {
+        let given = [
+            (self.out.is_some(), "--output-dir"),
+            (!self.only.is_empty(), "--only"),
+            (self.check, "--check"),
+            (self.format.is_some(), "--format"),
+        ];
+        let refused = given.into_iter().filter(|(given, name)| *given && !accepted.contains(name));
+        refused.map(|(_, name)| name).collect()
     }
 }
 
@@ -137,9 +141,9 @@ pub enum Part {
 pub struct Explain {
     /// The service
     pub service: String,
-    /// How to report
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    /// How to report [default: text]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
 }
 
 /// Options of `graph`.
@@ -177,9 +181,9 @@ pub struct Import {
     /// The specification folder to make; it must not exist, or be empty [default: platform]
     #[arg(long = "output-dir", alias = "out", value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// How to report
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    /// How to report [default: text]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
 }
 
 #[cfg(test)]

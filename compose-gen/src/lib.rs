@@ -18,7 +18,6 @@ mod render;
 mod spec;
 
 use anyhow::bail;
-use common::cli::Format;
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 
@@ -31,29 +30,29 @@ use cli::{Cli, Command};
 pub fn run(cli: Cli) -> anyhow::Result<Status> {
     let Cli { command, shared, generate: first } = cli;
     let Some(command) = command else { return command::generate::run(&shared, &first) };
-    let own = first.own();
-    if let (false, [option, ..]) = (matches!(command, Command::Generate(_)), own.as_slice()) {
-        let message = format!("{option} is an option of generate");
+    let refused = match &command {
+        Command::Generate(_) => Vec::new(),
+        Command::Explain(_) => first.refused(&["--format"]),
+        Command::Import(_) => first.refused(&["--output-dir", "--format"]),
+        Command::Contract | Command::Graph(_) | Command::Schema => first.refused(&[]),
+    };
+    if !refused.is_empty() {
+        let message = format!("this command does not take {} before it", refused.join(", "));
         bail!(Diagnostic::error("usage", message).hint("leave it out, or leave the command out"));
     }
     match command {
         Command::Generate(options) => command::generate::run(&shared, &options.after(first)),
         Command::Contract => command::contract::run(&shared),
         Command::Explain(mut options) => {
-            options.format = either(first.format, options.format);
+            options.format = options.format.or(first.format);
             command::explain::run(&shared, &options)
         }
         Command::Graph(options) => command::graph::run(&shared, &options),
         Command::Import(mut options) => {
-            options.format = either(first.format, options.format);
+            options.format = options.format.or(first.format);
             options.out = options.out.or(first.out);
             command::import::run(&options)
         }
         Command::Schema => command::schema(),
     }
-}
-
-/// The format that was asked for on either side of the command.
-fn either(before: Format, after: Format) -> Format {
-    if after == Format::Text { before } else { after }
 }

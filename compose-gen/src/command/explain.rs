@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use common::cli::Format;
+use common::compose::variables::{Part, parts};
 use common::diagnostic::{Diagnostic, did_you_mean};
 use common::exit::Status;
 use common::secrets::{MASK, is_hidden, mask};
@@ -33,7 +34,7 @@ pub(crate) fn run(shared: &Shared, options: &Explain) -> Result<Status> {
         columns.push((name.clone(), in_kubernetes(&loaded, service, name)));
     }
     match options.format {
-        Format::Json => {
+        Some(Format::Json) => {
             let all: Value = columns
                 .iter()
                 .map(|(name, facts)| {
@@ -43,7 +44,7 @@ pub(crate) fn run(shared: &Shared, options: &Explain) -> Result<Status> {
                 .collect();
             streams::json(&json!({"service": service.name, "environments": all}))?;
         }
-        Format::Text => streams::output(&table(service, &columns))?,
+        Some(Format::Text) | None => streams::output(&table(service, &columns))?,
     }
     Ok(Status::Done)
 }
@@ -229,18 +230,24 @@ fn shorten(text: &str) -> String {
 
 /// A value without the messages of its `${NAME:?message}`: people have put the secret there in place of a default.
 fn without_messages(value: &str) -> String {
-    let mut parts = value.split("${");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |shown, part| {
-        let name =
-            part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len());
-        let (name, rest) = part.split_at(name);
-        let message = rest.strip_prefix(":?").or_else(|| rest.strip_prefix('?'));
-        match message.and_then(|message| message.split_once('}')) {
-            Some((_, behind)) => format!("{shown}${{{name}:?…}}{behind}"),
-            None => format!("{shown}${{{part}"),
-        }
-    })
+    let mut shown = String::new();
+    let mut rest = value;
+    while let Some(at) = rest.find("${") {
+        shown.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match parts(rest).first() {
+            Some(Part::Reference(own)) if own.operator.ends_with('?') => {
+                shown.push_str(&format!("${{{}{}…}}", own.name, own.operator));
+                own.span.end
+            }
+            _ => {
+                shown.push_str("${");
+                2
+            }
+        };
+        rest = &rest[length..];
+    }
+    shown + rest
 }
 
 #[cfg(test)]
@@ -250,7 +257,9 @@ mod tests {
     #[test]
     fn messages_are_left_out() {
         for (value, shown) in [
-            ("a ${A:?set it} b ${B?x}c", "a ${A:?…} b ${B:?…}c"),
+            ("a ${A:?set it} b ${B?x}c", "a ${A:?…} b ${B?…}c"),
+            ("${A:?${B} hunter2} ${C:-${D:?hunter2}}", "${A:?…} ${C:-${D:?…}}"),
+            ("$${A:?hunter2} ${A#${B:?hunter2}} ${C", "$${A:?…} ${A#${B:?…}} ${C"),
             ("${A:-x?}", "${A:-x?}"),
             ("a?b $A ${A}", "a?b $A ${A}"),
         ] {

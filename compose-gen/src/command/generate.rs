@@ -1,5 +1,6 @@
 //! `generate`: the files, written or checked.
 
+use std::env;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +66,7 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status> {
     let what = format!("comparing with {}", shown(&root));
     let findings = timed(what, || out.compare(&files, &scopes)).with_context(failed)?;
     let current = findings.iter().all(|finding| finding.state == State::Current);
-    warn(&loaded.warnings, current);
+    warn(&loaded.warnings, current && !options.check);
     if !options.check {
         refuse(&findings, &root)?;
         let what = format!("writing to {}", shown(&root));
@@ -87,8 +88,8 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status> {
         environments: environments(&loaded, &counts),
     };
     match options.format {
-        Format::Json => streams::json(&summary)?,
-        Format::Text => {
+        Some(Format::Json) => streams::json(&summary)?,
+        Some(Format::Text) | None => {
             let bars = std::io::stdout().is_terminal();
             streams::output(&text(&summary, options.check, bars))?;
         }
@@ -96,15 +97,15 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status> {
     Ok(if options.check && !drift.is_empty() { Status::No } else { Status::Done })
 }
 
-/// Says the warnings: all of them where something changes, and later their number.
-fn warn(warnings: &Report, current: bool) {
+/// Says the warnings: all of them in a check and where something changes, otherwise their number.
+fn warn(warnings: &Report, counted: bool) {
     let count = warnings.diagnostics().len();
-    if !current || count < 2 || common::verbose::is_on() {
+    if !counted || count < 2 || common::verbose::is_on() {
         return say(warnings);
     }
-    let message = format!("{count} warnings, the same as in the run that wrote the files");
+    let message = format!("{count} warnings; the files are up to date");
     let mut report = Report::default();
-    report.push(Diagnostic::warning("as-before", message).hint("--verbose shows them"));
+    report.push(Diagnostic::warning("counted", message).hint("--verbose shows them"));
     say(&report);
 }
 
@@ -128,8 +129,9 @@ fn whole(path: &Path) -> PathBuf {
 }
 
 fn out_folder(loaded: &Loaded, options: &Generate) -> Result<PathBuf> {
-    if let Some(out) = &options.out {
-        return Ok(out.clone());
+    let variable = || env::var_os("COMPOSE_GEN_OUT").filter(|out| !out.is_empty());
+    if let Some(out) = options.out.clone().or_else(|| variable().map(PathBuf::from)) {
+        return Ok(out);
     }
     let folder = loaded.spec.sources.folder.canonicalize();
     let folder = folder.with_context(|| format!("cannot find {}", loaded.path.display()))?;

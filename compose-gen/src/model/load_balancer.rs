@@ -75,12 +75,12 @@ impl Checks<'_> {
     /// The controller has one condition and one way to ask for all rules of a service.
     fn same_for_all_hosts(&mut self, environment: &str, alb: &Alb, service: &str, hosts: &[&str]) {
         let Some((first, others)) = hosts.split_first() else { return };
-        let asked = |host: &str| {
+        let excepted = |host: &str| {
             let except = alb.authentication.as_ref().map(|own| &own.except);
             except.is_some_and(|except| except.iter().any(|one| one == host))
         };
         for other in others {
-            if alb.blocks(first) != alb.blocks(other) || asked(first) != asked(other) {
+            if alb.blocks(first) != alb.blocks(other) || excepted(first) != excepted(other) {
                 let message = format!(
                     "\"{first}\" and \"{other}\" lead to the service \"{service}\" and differ in who reaches them"
                 );

@@ -21,6 +21,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use shape::Shape;
+pub(crate) use shape::switch;
 use sources::own_name;
 pub(crate) use sources::{MAYBE_SECRET, MAYBE_SECRET_HINT, Sources, at};
 use types::Document;

@@ -252,7 +252,10 @@ impl<'a> Shape<'a> {
         }
         let text = scalar.as_ref().and_then(|own| own.text()).unwrap_or_default();
         let word = switch(text).filter(|_| names.contains(&"true or false"));
-        let own = if word.is_some() { "another word" } else { node.kind() };
+        let own = match &node.value {
+            Own::Text(text) if word.is_some() && text.plain => "another word",
+            _ => node.kind(),
+        };
         let message = format!("{what} must be {}, and this is {own}", names.join(" or "));
         let quote = names.contains(&"a string") && scalar.is_some();
         let hint = match word {
@@ -307,11 +310,11 @@ impl<'a> Shape<'a> {
 const DURATIONS: [&str; 5] =
     ["interval", "timeout", "start_period", "start_interval", "stop_grace_period"];
 
-/// The meaning of the words that Compose takes for a switch, and YAML 1.2 does not.
-fn switch(text: &str) -> Option<bool> {
+/// The words that Compose takes for a switch where its schema has one, in quotes, too.
+pub(crate) fn switch(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
-        "y" | "yes" | "on" => Some(true),
-        "n" | "no" | "off" => Some(false),
+        "true" | "y" | "yes" | "on" => Some(true),
+        "false" | "n" | "no" | "off" => Some(false),
         _ => None,
     }
 }

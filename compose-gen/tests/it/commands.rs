@@ -205,21 +205,64 @@ fn options_stand_on_either_side_of_a_command() {
     assert_eq!(told(&["--spec", "platform", "--format", "json", "explain", "api"]).stdout, after);
     told(&["--spec", "platform", "--only", "compose", "generate"]);
     assert!(!bench.path().join("kubernetes").exists());
-    let wrong = run(tool()
-        .args(["--spec", "platform", "--check", "explain", "api"])
-        .current_dir(bench.path()))
-    .expect(2);
-    assert!(wrong.stderr.contains("--check is an option of generate"), "{}", wrong.stderr);
+    let both = ["--format", "json", "explain", "api", "--spec", "platform", "--format", "text"];
+    assert!(told(&both).stdout.starts_with("api "), "the last one counts");
 }
 
 #[test]
-fn warnings_are_said_once_and_counted_later() {
+fn an_option_that_the_command_does_not_have_is_refused_before_it() {
+    let bench = Bench::new("services:\n  api: {image: a}\n");
+    for (option, value, commands) in [
+        ("--check", None, &["explain api", "graph", "contract", "schema", "import"][..]),
+        ("--only", Some("kind"), &["explain api", "graph", "contract", "schema", "import"]),
+        ("--output-dir", Some("out"), &["explain api", "graph", "contract", "schema"]),
+        ("--format", Some("json"), &["graph", "contract", "schema"]),
+    ] {
+        for command in commands {
+            let before = std::iter::once(option).chain(value);
+            let arguments: Vec<&str> = before.chain(command.split(' ')).collect();
+            let said = bench.run(&arguments).expect(2).stderr;
+            assert!(said.contains(&format!("does not take {option} before it")), "{said}");
+        }
+    }
+    let said = bench.run(&["--only", "kind", "--check", "graph"]).expect(2).stderr;
+    assert!(said.contains("does not take --only, --check before it"), "{said}");
+}
+
+#[test]
+fn an_output_folder_of_the_environment_is_only_the_default() {
+    let bench = Bench::new("services:\n  api: {image: a}\n");
+    bench.write("old/compose.yml", "services:\n  api: {image: a}\n");
+    run(tool()
+        .args(["import", "compose.yml"])
+        .env("COMPOSE_GEN_OUT", "../variable")
+        .current_dir(bench.path().join("old")))
+    .expect(0);
+    let told = |arguments: &[&str], out: &str| {
+        run(bench.tool(arguments).env("COMPOSE_GEN_OUT", out)).expect(0);
+    };
+    let there = |path: &str| bench.path().join(path).exists();
+    told(&["--output-dir", "before", "generate"], "variable");
+    told(&["generate", "--output-dir", "behind"], "variable");
+    told(&["explain", "api"], "variable");
+    assert!(there("before/docker/compose.yaml") && there("behind/docker/compose.yaml"));
+    assert!(there("old/platform/services.yaml") && !there("variable"));
+    told(&["generate"], "");
+    assert!(there("docker/compose.yaml"));
+    told(&["generate"], "variable");
+    assert!(there("variable/docker/compose.yaml"));
+}
+
+#[test]
+fn warnings_are_counted_where_nothing_changes_and_said_by_a_check() {
     let bench = Bench::new("services:\n  api: {image: a, init: true, platform: linux/amd64}\n");
     let first = bench.generate();
     assert_eq!(first.stderr.matches("warning[").count(), 2, "{}", first.stderr);
     let second = bench.generate();
     assert_eq!(second.stderr.matches("warning[").count(), 1, "{}", second.stderr);
-    assert!(second.stderr.contains("2 warnings, the same"), "{}", second.stderr);
+    assert!(second.stderr.contains("2 warnings; the files are up to date"), "{}", second.stderr);
+    let check = bench.run(&["--check"]).expect(0);
+    assert_eq!(check.stderr.matches("warning[").count(), 2, "{}", check.stderr);
     let verbose = bench.run(&["--verbose"]).expect(0);
     assert_eq!(verbose.stderr.matches("warning[").count(), 2, "{}", verbose.stderr);
 }
@@ -227,10 +270,11 @@ fn warnings_are_said_once_and_counted_later() {
 #[test]
 fn a_hint_says_the_right_word() {
     let bench = Bench::new(
-        "services:\n  api: {image: a, x-liveness: yes, healthcheck: {test: x, interval: 5}}\n",
+        "services:\n  api: {image: a, x-liveness: yes, tty: 'false', healthcheck: {test: x, interval: 5}}\n",
     );
     let said = bench.run(&[]).expect(2).stderr;
     assert!(said.contains("hint: write true"), "{said}");
+    assert!(said.contains("and this is a string") && said.contains("hint: write false"), "{said}");
     assert!(said.contains("a unit is missing, such as 5s"), "{said}");
 }
 

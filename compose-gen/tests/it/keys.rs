@@ -155,7 +155,7 @@ fn imported() -> (Vec<Row>, String) {
         let steps = row["key"].as_str().unwrap().split('.').map(str::to_owned);
         Row {
             path: steps.filter(|step| step.parse::<usize>().is_err()).collect(),
-            whole: outcome == "not carried" || reason.contains("now"),
+            whole: outcome == "not carried" || words(&reason).any(|word| word == "now"),
             outcome,
             reason,
             inherited,
@@ -167,6 +167,10 @@ fn imported() -> (Vec<Row>, String) {
     let files = files.filter(|(path, _)| path.starts_with("kubernetes"));
     let texts = files.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
     (rows, texts.collect::<String>().to_ascii_lowercase())
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric())
 }
 
 /// Whether a path of the schema, in which `*` is any name, is that of a row.

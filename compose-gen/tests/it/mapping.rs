@@ -476,6 +476,7 @@ x-secrets:
     composed:
       DATABASE_URL: {url: \"db://${DB_USER}:${DB_PASSWORD}@${DB_USER:raw}/{{x}}?cost=$$5\"}
       HEADER: {text: \"Basic ${DB_PASSWORD}\"}
+      JSON: {text: '{${DB_USER}} {{${DB_USER}}} {{{${DB_USER}}}}'}
 services:
   a: {image: a, entrypoint: [a], profiles: [core]}
   init: {image: i, restart: \"no\", profiles: [core], volumes: [\"vs:/s\"], x-absent: {local: External Secrets}}
@@ -492,6 +493,8 @@ services:
             "DB_PASSWORD": "{{ .DB_PASSWORD }}",
             "DB_USER": "{{ .DB_USER }}",
             "HEADER": "Basic {{ .DB_PASSWORD }}",
+            "JSON": "{{ \"{\" }}{{ .DB_USER }}} {{ \"{{\" }}{{ .DB_USER }}}} \
+                     {{ \"{{\" }}{{ \"{\" }}{{ .DB_USER }}}}}",
         })
     );
     let a = &bench.documents("kubernetes/base/core/a.yaml")[0];
@@ -499,7 +502,7 @@ services:
     let url = json!({"name": "DATABASE_URL", "valueFrom": {"secretKeyRef": {"name": "shop-db", "key": "DATABASE_URL"}}});
     assert!(env.as_array().unwrap().contains(&url), "{env}");
     let start = bench.compose("a")["entrypoint"].to_string();
-    assert!(start.contains("export DATABASE_URL DB_PASSWORD DB_USER HEADER"), "{start}");
+    assert!(start.contains("export DATABASE_URL DB_PASSWORD DB_USER HEADER JSON"), "{start}");
 }
 
 #[test]

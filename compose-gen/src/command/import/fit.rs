@@ -9,7 +9,7 @@ use super::Import;
 use super::scalar;
 use super::tree::{Fate, Tree, Value};
 use super::variables::fix;
-use crate::spec::{schema, uncarried};
+use crate::spec::{self, schema, uncarried};
 
 /// Compose's keys that a specification does not have, and why.
 const UNKNOWN: [(&str, &str); 11] = [
@@ -122,7 +122,7 @@ impl Fit<'_> {
                 }
             }
             Value::Text(own) if !text => {
-                let word = scalar::switch(own.trim()).filter(|_| switch).map(Json::Bool);
+                let word = spec::switch(own.trim()).filter(|_| switch).map(Json::Bool);
                 let read = word.or_else(|| scalar::read(own.trim()));
                 let fits = |json: &Json| json.is_number() && number || json.is_boolean() && switch;
                 if let Some(json) = read.filter(fits) {

@@ -108,7 +108,7 @@ fn report(options: &Options, import: &Import, written: &Written<'_>) -> Result<S
     let names: Vec<String> =
         written.files.keys().map(|name| written.out.join(name).display().to_string()).collect();
     match options.format {
-        Format::Json => {
+        Some(Format::Json) => {
             let (warnings, left) = import
                 .findings
                 .diagnostics()
@@ -128,7 +128,7 @@ fn report(options: &Options, import: &Import, written: &Written<'_>) -> Result<S
                 warnings,
             })?;
         }
-        Format::Text => {
+        Some(Format::Text) | None => {
             streams::output(&table(&rows, &names, written.sources))?;
             say(&import.findings);
             streams::output(&next(&import.findings, written.out))?;
@@ -138,31 +138,23 @@ fn report(options: &Options, import: &Import, written: &Written<'_>) -> Result<S
 }
 
 fn table(rows: &[Row], files: &[String], read: &[PathBuf]) -> String {
-    let words = ["carried", "changed", "added", "not carried", "to do"];
-    let word = |fate: Fate| match fate {
-        Fate::Carried => words[0],
-        Fate::Rewritten | Fate::Changed => words[1],
-        Fate::Added => words[2],
-        Fate::ComposeOnly | Fate::NotCarried => words[3],
-        Fate::ToDo => words[4],
-    };
+    let word = |fate: Fate| common::table::word(&fate).replace('-', " ");
     let cells: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| {
-            let word = word(row.outcome).to_owned();
-            vec![row.place.clone(), row.key.clone(), word, row.reason.clone()]
-        })
+        .map(|row| vec![row.place.clone(), row.key.clone(), word(row.outcome), row.reason.clone()])
         .collect();
     let mut text = common::table::render(&["place", "key", "", ""], &cells, &[]);
-    let counts: Vec<String> = words
-        .iter()
-        .map(|own| (rows.iter().filter(|row| word(row.outcome) == *own).count(), own))
+    let fates = [Fate::Carried, Fate::Changed, Fate::Added, Fate::NotCarried, Fate::ToDo];
+    let counts: Vec<String> = fates
+        .map(word)
+        .into_iter()
+        .map(|own| (rows.iter().filter(|row| word(row.outcome) == own).count(), own))
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     text.push_str(&format!("\n{}; written to {}\n", counts.join(", "), files.join(", ")));
     let Some(first) = read.first() else { return text };
-    for name in ["compose.override.yaml", "compose.override.yml", "docker-compose.override.yml"] {
+    for name in sources::OVERRIDES {
         let beside = first.with_file_name(name);
         if beside.is_file() && !read.iter().any(|file| file.file_name() == beside.file_name()) {
             text.push_str(&format!("{name} is a file of its own and not part of this import\n"));

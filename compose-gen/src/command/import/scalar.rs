@@ -8,15 +8,6 @@ pub(super) fn read(raw: &str) -> Option<Json> {
     scalar::read(raw).as_ref().map(json)
 }
 
-/// The words that Compose takes for a switch where its schema has one, in quotes, too.
-pub(super) fn switch(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "y" | "yes" | "on" => Some(true),
-        "false" | "n" | "no" | "off" => Some(false),
-        _ => None,
-    }
-}
-
 pub(super) fn json(scalar: &Scalar) -> Json {
     match scalar {
         Scalar::Null => Json::Null,

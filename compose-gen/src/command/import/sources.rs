@@ -12,7 +12,7 @@ const FILES: [&str; 4] =
     ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
 /// Compose's names of the file that overrides it.
-const OVERRIDES: [&str; 4] = [
+pub(super) const OVERRIDES: [&str; 4] = [
     "compose.override.yml",
     "compose.override.yaml",
     "docker-compose.override.yml",

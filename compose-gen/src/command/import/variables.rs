@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use common::compose::dotenv;
+use common::compose::variables::{Part, parts};
 use common::diagnostic::Report;
 use common::project::Env;
 use common::secrets::tree::REFERENCES;
@@ -34,20 +35,15 @@ fn fix_named(tree: &mut Tree, env: &Env, names: &[String]) -> bool {
 
 /// The text with `$$` for each `$` that Compose takes for itself, because neither a name nor `{` follows.
 pub(super) fn doubled(text: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..=at]);
-        rest = &rest[at + 1..];
-        let begins = |c: char| c.is_ascii_alphabetic() || "_{".contains(c);
-        if let Some(behind) = rest.strip_prefix('$') {
-            out.push('$');
-            rest = behind;
-        } else if !rest.starts_with(begins) {
-            out.push('$');
-        }
-    }
-    out.push_str(rest);
+    let piece = |part: Part<'_>| match part {
+        Part::Literal("$") | Part::Lone(_) => "$$".to_owned(),
+        Part::Literal(own) | Part::Bad(own) => own.to_owned(),
+        Part::Reference(own) => match doubled(own.argument) {
+            Some(argument) => format!("${{{}{}{argument}}}", own.name, own.operator),
+            None => text[own.span].to_owned(),
+        },
+    };
+    let out: String = parts(text).into_iter().map(piece).collect();
     (out != text).then_some(out)
 }
 
@@ -293,6 +289,7 @@ mod tests {
         for (text, expected) in [
             ("^/(sys|proc)($|/)", Some("^/(sys|proc)($$|/)")),
             ("100$% $1 a$", Some("100$$% $$1 a$$")),
+            ("$A${B:-c$ ${D}$$}$5", Some("$A${B:-c$$ ${D}$$}$$5")),
             ("$$ $A ${B:-c}", None),
         ] {
             assert_eq!(doubled(text).as_deref(), expected, "{text}");

@@ -90,7 +90,11 @@ fn value(secret: &Secret, key: &SecretKey) -> String {
 
 /// A composed value in Go's language. `urlquery` makes a space a `+`, which is one only in a query.
 fn in_template(secret: &Secret, template: &Template) -> String {
-    let text = |text: &str| text.replace("{{", "{{ \"{{\" }}");
+    let text = |text: &str| {
+        let text = text.replace("{{", "{{ \"{{\" }}");
+        // Go would read the brace and those of a variable that follows as `{{` and `{`.
+        text.strip_suffix('{').map(|rest| format!("{rest}{{{{ \"{{\" }}}}")).unwrap_or(text)
+    };
     let variable = |name: &str, encoded| {
         let key = secret.keys.iter().find(|key| key.variable == name);
         let value = key.map_or_else(String::new, |key| value(secret, key));

@@ -48,6 +48,22 @@ fn people_read_a_table_and_what_is_left() {
 }
 
 #[test]
+fn each_override_file_that_is_not_read_is_named() {
+    let bench = Bench::new("services: {}\n");
+    bench.write("old/compose.yml", "services: {web: {image: w}}\n");
+    let names = ["compose.override", "docker-compose.override"];
+    let names = names.iter().flat_map(|name| [format!("{name}.yml"), format!("{name}.yaml")]);
+    let names: Vec<String> = names.collect();
+    for name in &names {
+        bench.write(&format!("old/{name}"), "services: {}\n");
+    }
+    let import = bench.run(&["import", "old/compose.yml", "--out", "new"]).expect(0);
+    for name in &names {
+        assert!(import.stdout.contains(&format!("\n{name} is a file")), "{}", import.stdout);
+    }
+}
+
+#[test]
 fn every_key_at_every_level_has_a_row() {
     let imported = Imported::new(&[("compose.yml", PROJECT), ("a.env", "A=1\n")]);
     let rows: BTreeSet<&str> = imported.report["keys"]
