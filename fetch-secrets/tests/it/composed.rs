@@ -42,8 +42,8 @@ fn a_text_has_its_parts_as_they_are() {
 fn the_parts_are_masked_even_if_only_the_whole_is_printed() {
     let arguments =
         ["print", "--source", "dev", "--format", "github-env", "--only", "DATABASE_URL"];
-    let mut print = Bench::new(SECRETS).tool(&arguments);
-    let print = run(print.env("GITHUB_ACTIONS", "true")).expect(0);
+    let bench = Bench::new(SECRETS);
+    let print = run(bench.tool(&arguments).env("GITHUB_ACTIONS", "true")).expect(0);
     assert!(print.stderr.contains("::add-mask::p@ss/w:rd $x%25\n"), "{}", print.stderr);
     assert!(!print.stdout.contains("PGPASSWORD"), "{}", print.stdout);
 }

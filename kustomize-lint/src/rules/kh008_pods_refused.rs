@@ -136,8 +136,7 @@ fn limits(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                                 entry.key,
                                 container.name()
                             );
-                            let hint =
-                                "change one of them; the API server says: usage per Container is, or: \
+                            let hint = "change one of them; the API server says: usage per Container is, or: \
                                  must be less than or equal to";
                             let finding =
                                 findings.value(node, message).about(workload.object, hint);

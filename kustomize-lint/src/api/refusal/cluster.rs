@@ -177,7 +177,10 @@ pub(super) fn slice(object: &At<'_>, refusals: &mut Refusals) {
                 let name = text.strip_suffix('.').unwrap_or(text);
                 syntax::is_subdomain(name) && name.contains('.')
             };
-            (is_name, "a lowercase RFC 1123 subdomain must, or: should be a domain with at least two segments")
+            (
+                is_name,
+                "a lowercase RFC 1123 subdomain must, or: should be a domain with at least two segments",
+            )
         }
         _ => return,
     };

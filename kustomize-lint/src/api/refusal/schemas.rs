@@ -48,7 +48,8 @@ mod tests {
     /// Rules see the keys of a map as they are, also where its values have no rules.
     #[test]
     fn maps_are_told_from_objects() {
-        let schema = Schemas::values("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy").expect("rules");
+        let schema =
+            Schemas::values("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy").expect("rules");
         let pod = "/properties/spec/properties/provider/properties/kubernetes/properties/envoyDeployment/properties/pod";
         let labels = format!("{pod}/properties/labels/additionalProperties");
         assert_eq!(schema.pointer(&labels), Some(&Json::Bool(true)));

@@ -2,14 +2,14 @@
 # Runs Grafana with the administrator of the secret rideshare/grafana.
 #
 # Grafana expands ${NAME} and $__env{NAME} in every setting, also in one that a variable brings: the password `${HOME}`
-# would become another one. What it has expanded once it takes as it is.
+# would become another one. It expands a value once only.
 set -eu
 
 # With an empty one the administrator's name or password is Grafana's default, "admin".
 : "${GF_SECURITY_ADMIN_USER:?is empty; the secret rideshare/grafana holds it}"
 : "${GF_SECURITY_ADMIN_PASSWORD:?is empty; the secret rideshare/grafana holds it}"
 
-# Files are expanded after variables, so this alone would still be.
+# It expands $__file{} after variables, so the way through one does not protect that.
 for name in GF_SECURITY_ADMIN_USER GF_SECURITY_ADMIN_PASSWORD; do
     if printenv "$name" | grep -qF "\$__file{"; then
         echo "$name: Grafana would read a file for \$__file{; change it in the secret rideshare/grafana" >&2
