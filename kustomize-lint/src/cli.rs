@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use common::cli::Verbosity;
 
-use crate::render::Options;
+use crate::load::Options;
 use crate::rule::Severity;
 
 const AFTER_HELP: &str = "\

@@ -9,10 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use crate::facts::{Effect, ProblemKind, StepKind};
 use crate::id::Id;
 use crate::kustomization::{Behavior, Generator, GeneratorOptions, Kustomization, Pairs, Spot};
+use crate::load::marks;
+use crate::load::{Context, Folder};
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::render::{Context, Folder};
-use crate::transform::marks;
 use crate::tree::{Entry, FileId, Index, Node, Origin, Place, Scalar, Touch, Value};
 
 /// Adds what the generators make, or changes what they extend.
@@ -254,7 +254,7 @@ fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, cont
     let place = generator.place;
     let matches = objects.any(&id);
     match (matches.as_slice(), generator.behavior) {
-        ([], Behavior::Create) => crate::render::add(objects, object, context),
+        ([], Behavior::Create) => crate::load::add(objects, object, context),
         ([], _) => {
             let message = format!("{id} is not there; a generator cannot merge or replace it");
             context.absent(ProblemKind::NoMatch, place, message);

@@ -24,6 +24,7 @@ mod id;
 mod kustomization;
 mod lint;
 mod listed;
+mod load;
 mod netpol;
 pub mod object;
 mod objects;

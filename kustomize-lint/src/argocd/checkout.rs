@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use super::application::{Application, Source, is_application, normalized};
 use crate::config::Settings;
 use crate::lint::kustomization_file;
+use crate::load::Options;
 use crate::object::Object;
-use crate::render::{Options, Rendering, render_with};
+use crate::render::{Rendering, render_with};
 use crate::tree::{FileId, Files};
 
 /// How many paths are rendered besides the roots of the run.

@@ -9,7 +9,7 @@ use super::environment::{self, Environment};
 use super::ignore::{Ignore, selects};
 use crate::api::Version;
 use crate::compose::Project;
-use crate::render::Options;
+use crate::load::Options;
 use crate::rule::{Rule, Severity};
 use common::kubernetes::effective;
 

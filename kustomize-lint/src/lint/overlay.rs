@@ -8,9 +8,10 @@ use super::index::{Index, is_cluster_wide};
 use crate::config::{Environment, Settings};
 use crate::facts::{Effect, Fact};
 use crate::kustomization::{Patch, Selector, Spot};
+use crate::load::Root;
 use crate::object::Object;
 use crate::parity::Compose;
-use crate::render::{Rendering, Root};
+use crate::render::Rendering;
 use crate::tree::{Files, Node, Place};
 use crate::view::{Container, Custom, Keys, Provided, Renamed, Workload};
 

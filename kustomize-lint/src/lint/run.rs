@@ -16,8 +16,9 @@ use crate::argocd::Checkout;
 use crate::config::Settings;
 use crate::facts::Effect;
 use crate::finding::{Finding, Findings};
+use crate::load::Options;
 use crate::parity::{self, Compose};
-use crate::render::{Options, Rendering, render_with};
+use crate::render::{Rendering, render_with};
 use crate::rules::{self, Check, Entry};
 use crate::tree::{self, Files, Place, Texts};
 

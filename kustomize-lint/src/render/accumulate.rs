@@ -1,17 +1,14 @@
 //! A kustomization's objects: resources, generators, components, transformers, in this order.
 
-use super::accumulated::{Accumulated, add};
 use super::charts;
 use super::config;
 use super::configurations::configurations;
-use super::context::Context;
-use super::folder::{Folder, Found, read_bounded};
-use super::remote::is_remote;
-use super::resources;
-use super::root::Root;
 use crate::facts::{Effect, ProblemKind};
 use crate::generate;
 use crate::kustomization::{FILE_NAMES, Kustomization, Spot, parse};
+use crate::load::{
+    Accumulated, Context, Folder, Found, Root, add, is_remote, marks, read_bounded, resources,
+};
 use crate::transform;
 use crate::transform::plugins::{self, Plugins};
 use crate::tree::{Dialect, Place};
@@ -178,7 +175,7 @@ fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, contex
                 return;
             };
             for mut object in resources::resources(&shown, &text, context) {
-                object.marks.origin = transform::marks::read(folder, &path.value, context);
+                object.marks.origin = marks::read(folder, &path.value, context);
                 add(&mut base.objects, object, context);
             }
         }

@@ -1,12 +1,9 @@
 //! Helm charts: rendered by somebody else, or unknown. No chart is rendered here, because that runs its
 //! templates.
 
-use super::accumulated::{Accumulated, add};
-use super::context::Context;
-use super::folder::{clean, read_bounded};
-use super::resources;
 use crate::facts::Effect;
 use crate::kustomization::{Chart, Kustomization};
+use crate::load::{Accumulated, Context, add, clean, read_bounded, resources};
 
 /// Adds the objects of the charts that were rendered before.
 pub(super) fn load(kustomization: &Kustomization, base: &mut Accumulated, context: &mut Context) {

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use super::accumulated::Accumulated;
-use super::context::Context;
-use super::folder::Folder;
-use super::remote::is_remote;
 use crate::facts::{Effect, ProblemKind};
 use crate::kustomization::{Kustomization, OpenApiField, configuration, crds};
+use crate::load::{Accumulated, Context, Folder, is_remote};
 use crate::schema::{Config, Conflict, DEFAULT, OpenApi};
 use crate::tree::{Dialect, Place};
 

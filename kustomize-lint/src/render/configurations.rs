@@ -1,11 +1,8 @@
 //! The objects that configure transformers, generators and validators.
 
-use super::accumulated::{Accumulated, add};
-use super::context::Context;
-use super::folder::Folder;
 use crate::kustomization::Spot;
+use crate::load::{Accumulated, Context, Folder, add, marks};
 use crate::object::Object;
-use crate::transform::marks;
 use crate::transform::patches::inline;
 
 /// Adds the objects that a path leads to.

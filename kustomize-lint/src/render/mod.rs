@@ -1,32 +1,22 @@
 //! From a folder to its objects, and everything that happened on the way.
 
 mod accumulate;
-mod accumulated;
 mod charts;
 mod config;
 mod configurations;
-mod context;
-mod folder;
-mod options;
 mod order;
-mod remote;
-mod resources;
-mod root;
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
 use crate::id::Id;
+use crate::load::{Accumulated, Context, Folder, marks};
 use crate::object::{Object, ObjectKey};
 use crate::tree::{Files, Node, Place, StepId};
 use crate::{facts, transform};
 
-pub(crate) use accumulated::{Accumulated, Bound, add};
-pub(crate) use context::Context;
-pub(crate) use folder::{Folder, clean};
-pub use options::{Options, Restriction};
-pub use root::Root;
+pub use crate::load::{Options, Restriction, Root};
 
 /// The outcome of [`render`].
 #[derive(Debug)]
@@ -102,7 +92,7 @@ pub fn render_with(path: &Path, options: &Options, files: &mut Files) -> Renderi
         transform::drop_local(&mut done.objects);
         if let Some(root) = context.roots.first() {
             let options = root.kustomization.build_metadata.clone();
-            transform::marks::print(&options, &mut done.objects, &mut context);
+            marks::print(&options, &mut done.objects, &mut context);
         }
         transform::print(&mut done.objects);
         objects = done.objects.list;

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use super::prelude::*;
 use crate::facts::{StepKind, What};
-use crate::render::Root;
+use crate::load::Root;
 
 rule! {
     /// Labels of an overlay that change the selectors of workloads which a base defines.
@@ -88,6 +88,6 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
 /// The files that a kustomization itself names, and its own, which has the generators.
 fn own_files(overlay: &Overlay<'_>, root: &Root) -> HashSet<PathBuf> {
     let resources = root.kustomization.resources.iter();
-    let named = resources.map(|resource| crate::render::clean(&root.path.join(&resource.value)));
+    let named = resources.map(|resource| crate::load::clean(&root.path.join(&resource.value)));
     named.chain([overlay.files.get(root.file).path.clone()]).collect()
 }

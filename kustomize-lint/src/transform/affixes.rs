@@ -2,8 +2,8 @@
 
 use crate::facts::StepKind;
 use crate::kustomization::Spot;
+use crate::load::Context;
 use crate::objects::Objects;
-use crate::render::Context;
 use crate::schema::keeps_name;
 use crate::tree::{FieldSpec, Scalar, Touch, Walk};
 

@@ -3,8 +3,8 @@
 use super::labels::put;
 use crate::facts::StepKind;
 use crate::kustomization::{Pairs, Spot};
+use crate::load::Context;
 use crate::objects::Objects;
-use crate::render::Context;
 use crate::tree::FieldSpec;
 
 pub(crate) fn apply(

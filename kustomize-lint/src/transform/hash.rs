@@ -6,9 +6,9 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use crate::facts::StepKind;
+use crate::load::Context;
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::render::Context;
 use crate::tree::{Node, Scalar, Touch};
 
 /// Renames what needs a hash.

@@ -4,8 +4,8 @@ use regex::Regex;
 
 use crate::facts::{StepKind, What};
 use crate::kustomization::Image;
+use crate::load::Context;
 use crate::objects::Objects;
-use crate::render::Context;
 use crate::tree::{FieldSpec, Node, Scalar, Touch, Value, Walk};
 
 /// Sets the image in every list of containers, and then in the fields: a suffix of the tag arrives twice

@@ -2,8 +2,8 @@
 
 use crate::facts::{StepKind, What};
 use crate::kustomization::{Kustomization, Labels, Pairs};
+use crate::load::Context;
 use crate::objects::Objects;
-use crate::render::Context;
 use crate::schema::{self, Config};
 use crate::tree::{FieldSpec, Node, Origin, Place, Touch, Walk};
 

@@ -7,7 +7,6 @@ pub(crate) mod hash;
 mod images;
 mod json_patch;
 mod labels;
-pub(crate) mod marks;
 mod merge;
 pub(crate) mod names;
 mod namespace;
@@ -25,9 +24,9 @@ use plugins::Plugins;
 
 use crate::facts::StepKind;
 use crate::kustomization::Kustomization;
+use crate::load::{Accumulated, Context, Folder, marks};
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::render::{Accumulated, Context, Folder};
 use crate::tree::{Node, Scalar, Value};
 
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";

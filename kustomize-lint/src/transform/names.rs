@@ -6,9 +6,9 @@ use common::kubernetes::effective;
 
 use crate::facts::{ProblemKind, StepKind};
 use crate::id::{Id, fits};
+use crate::load::Context;
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::render::Context;
 use crate::schema::{Config, Reference};
 use crate::tree::{FieldSpec, Node, Place, Scalar, StepId, Touch, Walk};
 

@@ -2,8 +2,8 @@
 
 use crate::facts::{ProblemKind, StepKind};
 use crate::kustomization::Spot;
+use crate::load::Context;
 use crate::objects::Objects;
-use crate::render::Context;
 use crate::tree::{FieldSpec, Node, Scalar, Touch, Walk};
 
 /// Which subjects of bindings get the namespace.

@@ -6,9 +6,9 @@
 use crate::facts::{Effect, ProblemKind, StepKind};
 use crate::generate;
 use crate::kustomization::{Fields, Generator, PatchText, Spot, reading};
+use crate::load::{Accumulated, Context, Folder};
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::render::{Accumulated, Context, Folder};
 use crate::tree::{FieldSpec, Node, Origin, Place};
 
 use super::patches::Form;
@@ -88,7 +88,7 @@ pub(crate) fn generate(
                 if let Some(node) = account {
                     let mut made = context.object(node);
                     made.marks.origin = origin;
-                    crate::render::add(objects, made, context);
+                    crate::load::add(objects, made, context);
                 } else {
                     let message = "this generator knows the cloud `gke` only";
                     context.malformed(object.head(), message);

@@ -6,9 +6,9 @@ use crate::kustomization::{
     FieldOptions, Replacement, ReplacementSource, ReplacementTarget, Selector, Spot,
     replacement_file,
 };
+use crate::load::{Context, Folder};
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::render::{Context, Folder};
 use crate::select::Matcher;
 use crate::tree::{self, Dialect, Kind, Node, Origin, Scalar, Touch, Value};
 

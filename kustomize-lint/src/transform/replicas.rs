@@ -3,8 +3,8 @@
 use crate::facts::{ProblemKind, StepKind};
 use crate::id::Id;
 use crate::kustomization::Replica;
+use crate::load::Context;
 use crate::objects::Objects;
-use crate::render::Context;
 use crate::tree::{FieldSpec, Scalar, Touch, Walk};
 
 pub(crate) fn apply(

@@ -2,8 +2,8 @@
 
 use crate::facts::StepKind;
 use crate::kustomization::{Fields, Selector, Spot, reading};
+use crate::load::{Context, Folder};
 use crate::objects::Objects;
-use crate::render::{Context, Folder};
 use crate::select::Matcher;
 use crate::tree::{Dialect, Node, Place, Scalar, Touch, Walk};
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use crate::facts::{ProblemKind, StepKind};
 use crate::id::Id;
 use crate::kustomization::Var;
+use crate::load::{Accumulated, Bound, Context};
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::render::{Accumulated, Bound, Context};
 use crate::tree::{FieldSpec, Kind, Node, Place, Scalar, StepId, Touch, Value, Walk};
 
 /// Looks up the objects of a kustomization's vars. It is done at once, because bases may have objects of

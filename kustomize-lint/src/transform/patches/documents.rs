@@ -1,6 +1,6 @@
 //! The documents of a patch's text.
 
-use crate::render::Context;
+use crate::load::Context;
 use crate::tree::{self, Dialect, FileId, Node, Place, Text};
 
 /// Reads a patch. kustomize gives JSON patches to its other reader.

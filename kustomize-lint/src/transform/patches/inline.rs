@@ -1,7 +1,7 @@
 //! Patches that stand in a kustomization: their places are lines of that file.
 
 use super::documents::{parsed, understood};
-use crate::render::Context;
+use crate::load::Context;
 use crate::tree::{FileId, Node, Place};
 
 /// A patch that stands in the kustomization itself: its places are lines of that file.

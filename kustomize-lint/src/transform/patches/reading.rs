@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::documents::{parsed, understood};
 use super::inline::{Lines, inline};
 use crate::kustomization::{Kustomization, Patch, PatchText, Spot};
-use crate::render::{Context, Folder};
+use crate::load::{Context, Folder};
 use crate::tree::Node;
 
 /// The documents of a patch, wherever it is written.

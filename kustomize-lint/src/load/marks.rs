@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::facts::StepKind;
 use crate::id::Id;
 use crate::kustomization::{Kustomization, Spot};
+use crate::load::{Context, Folder, clean};
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::render::{Context, Folder, clean};
 use crate::tree::{Node, Origin, Touch, Walk};
 
 const ORIGINS: &str = "originAnnotations";
@@ -18,18 +18,18 @@ const MANAGED: &str = "managedByLabel";
 const VERSION: &str = "kustomize-(devel)";
 
 /// The steps of one kustomization.
-pub(super) struct Steps {
+pub(crate) struct Steps {
     /// Its file, from the folder that is rendered; nothing where no marks are wanted.
     file: Option<String>,
 }
 
 impl Steps {
-    pub(super) fn of(folder: &Folder, kustomization: &Kustomization, context: &Context) -> Self {
+    pub(crate) fn of(folder: &Folder, kustomization: &Kustomization, context: &Context) -> Self {
         Steps { file: context.is_marking.then(|| configured_in(folder, kustomization, context)) }
     }
 
     /// Notes that a transformer has run, so many times.
-    pub(super) fn mark(&self, kind: &str, times: usize, objects: &mut Objects) {
+    pub(crate) fn mark(&self, kind: &str, times: usize, objects: &mut Objects) {
         let Some(file) = &self.file else { return };
         let text = configured(file, "builtin", kind, None);
         for _ in 0..times {
@@ -39,7 +39,7 @@ impl Steps {
 }
 
 /// Notes a step. An object that nothing made before was made by this step.
-pub(super) fn add(object: &mut Object, text: &str) {
+pub(crate) fn add(object: &mut Object, text: &str) {
     match &mut object.marks.origin {
         none @ None => *none = Some(text.to_owned()),
         Some(_) => object.marks.transformations.push(text.to_owned()),
@@ -78,7 +78,7 @@ pub(crate) fn read(folder: &Folder, path: &str, context: &Context) -> Option<Str
 }
 
 /// A step that a file configures.
-pub(super) fn configured(file: &str, api_version: &str, kind: &str, id: Option<&Id>) -> String {
+pub(crate) fn configured(file: &str, api_version: &str, kind: &str, id: Option<&Id>) -> String {
     let mut text = format!(
         "configuredIn: {file}\nconfiguredBy:\n  apiVersion: {api_version}\n  kind: {kind}\n"
     );
