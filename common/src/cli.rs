@@ -10,8 +10,8 @@ use crate::exit::Status;
 use crate::stop::Stop;
 use crate::{streams, verbose};
 
-/// Names of environment variables that have changed: the new one, and the one that still counts
-/// where the new one is unset.
+/// Names of environment variables that have changed: the new name, and the former name,
+/// which counts where the new one is unset.
 pub type Former = (&'static str, &'static str);
 
 /// The option that all commands of all tools have.

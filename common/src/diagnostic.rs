@@ -154,7 +154,7 @@ impl Diagnostic {
         self
     }
 
-    /// The same problem in another text: each place becomes the one that `to` gives, or none.
+    /// The same problem in another text: `to` maps each place, or drops it.
     pub fn moved(mut self, mut to: impl FnMut(&Place) -> Option<Place>) -> Self {
         self.primary = self.primary.and_then(|(place, label)| Some((to(&place)?, label)));
         let moved = |(place, label): (Place, String)| Some((to(&place)?, label));
@@ -276,7 +276,7 @@ impl Report {
     pub fn about(&mut self, thing: &str) {
         self.diagnostics
             .iter_mut()
-            .for_each(|own| own.message = format!("{thing}: {}", own.message));
+            .for_each(|diagnostic| diagnostic.message = format!("{thing}: {}", diagnostic.message));
     }
 
     /// Adds a problem.

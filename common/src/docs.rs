@@ -15,7 +15,7 @@ use clap_complete::{Shell, generate_to};
 /// There is no argument, or a folder or file cannot be written.
 pub fn main(command: Command) -> anyhow::Result<()> {
     let usage = || format!("usage: {}-docs PREFIX", command.get_name());
-    let prefix = std::env::args_os().nth(1).filter(|own: &OsString| !own.is_empty());
+    let prefix = std::env::args_os().nth(1).filter(|argument: &OsString| !argument.is_empty());
     let prefix = PathBuf::from(prefix.with_context(usage)?);
     let failed = || format!("cannot write completions and man pages below {}", prefix.display());
     install(command, &prefix).with_context(failed)

@@ -97,8 +97,8 @@ impl Folder {
     /// # Errors
     /// The folder cannot be read, or a file of it not removed.
     pub fn sweep(&self, names: &[&str]) -> io::Result<()> {
-        let left = |own: &str| {
-            let (name, random) = own.strip_prefix('.')?.strip_suffix(SUFFIX)?.rsplit_once('.')?;
+        let left = |file: &str| {
+            let (name, random) = file.strip_prefix('.')?.strip_suffix(SUFFIX)?.rsplit_once('.')?;
             (random.len() == RANDOM && names.contains(&name)).then_some(())
         };
         for entry in fs::read_dir(&self.path)? {

@@ -128,7 +128,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     if folder.is_file() {
         return Ok(vec![folder.to_owned()]);
     }
-    let failed = |what: String| Box::new(Diagnostic::error("no-specification", what));
+    let failed = |message: String| Box::new(Diagnostic::error("no-specification", message));
     let entries = fs::read_dir(folder).map_err(|error| {
         failed(format!("cannot read the specification folder {}: {error}", folder.display()))
     })?;

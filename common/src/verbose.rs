@@ -25,24 +25,24 @@ pub fn is_on() -> bool {
 #[derive(Debug)]
 #[must_use = "a step ends when it is dropped"]
 pub struct Step {
-    what: String,
+    name: String,
     started: Instant,
 }
 
 /// Begins a step, such as "reading the specification platform/".
-pub fn step(what: impl Into<String>) -> Step {
-    Step { what: what.into(), started: Instant::now() }
+pub fn step(name: impl Into<String>) -> Step {
+    Step { name: name.into(), started: Instant::now() }
 }
 
 /// Does one step of a run.
-pub fn timed<T>(what: impl Into<String>, work: impl FnOnce() -> T) -> T {
-    let _step = step(what);
+pub fn timed<T>(name: impl Into<String>, work: impl FnOnce() -> T) -> T {
+    let _step = step(name);
     work()
 }
 
 impl Drop for Step {
     fn drop(&mut self) {
-        if let Some(line) = line(&self.what, self.started) {
+        if let Some(line) = line(&self.name, self.started) {
             // Nobody reading is no failure.
             let _ = writeln!(io::stderr(), "{line}");
         }
@@ -50,8 +50,8 @@ impl Drop for Step {
 }
 
 /// The line about a step; none without `--verbose`.
-pub fn line(what: &str, started: Instant) -> Option<String> {
-    let line = || format!("{}: {:.1?}", mask(what), started.elapsed());
+pub fn line(name: &str, started: Instant) -> Option<String> {
+    let line = || format!("{}: {:.1?}", mask(name), started.elapsed());
     is_on().then(line)
 }
 

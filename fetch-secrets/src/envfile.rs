@@ -28,7 +28,7 @@ pub(crate) fn render(variables: &Variables) -> String {
     text
 }
 
-/// Which variables differ between two versions of a file.
+/// The variables that differ between two versions of a file.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Difference {
     pub(crate) added: Vec<String>,

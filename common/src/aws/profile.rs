@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Report, causes, did_you_mean};
 /// The variables that choose a profile, in the order of their precedence.
 const CHOICE: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
 
-/// The profiles of the user, and the one that is selected.
+/// The profiles of the user, with the selected name.
 #[derive(Clone, Debug)]
 pub struct Profiles {
     sections: EnvConfigSections,

@@ -20,16 +20,16 @@ pub(super) fn catalogue(draft: Draft, report: &mut Report) -> Catalogue {
     let mut env_files: Vec<EnvFile> = draft
         .env_files
         .into_iter()
-        .map(|(name, own, _)| {
-            let own: Vec<String> = own.into_iter().map(|(profile, _)| profile).collect();
+        .map(|(name, served, _)| {
+            let served: Vec<String> = served.into_iter().map(|(profile, _)| profile).collect();
             let used = |secret: &Secret| {
                 secret.services.iter().any(|service| match profiles.get(service) {
-                    Some(of) => of.is_empty() || own.iter().any(|profile| of.contains(profile)),
+                    Some(of) => of.is_empty() || served.iter().any(|profile| of.contains(profile)),
                     None => false,
                 })
             };
             let secrets = (0..secrets.len()).filter(|&index| used(&secrets[index])).collect();
-            EnvFile { name, profiles: own, secrets }
+            EnvFile { name, profiles: served, secrets }
         })
         .collect();
     env_files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -63,8 +63,8 @@ fn check_env_files(
                 report.push(unknown("unknown-profile", message, place, profile, &known));
             }
             if let Some(first) = served.insert(profile, place) {
-                let what = format!("profile \"{profile}\"");
-                report.push(twice("duplicate-profile", what, first, place));
+                let label = format!("profile \"{profile}\"");
+                report.push(twice("duplicate-profile", label, first, place));
             }
         }
     }
@@ -96,8 +96,8 @@ fn check_services(
 
 fn check_secrets_unique(sorted: &[Secret], report: &mut Report) {
     for pair in sorted.windows(2).filter(|pair| pair[0].name == pair[1].name) {
-        let what = format!("secret \"{}\"", pair[0].name);
-        report.push(twice("duplicate-secret", what, &pair[0].place, &pair[1].place));
+        let label = format!("secret \"{}\"", pair[0].name);
+        report.push(twice("duplicate-secret", label, &pair[0].place, &pair[1].place));
     }
 }
 
@@ -108,7 +108,8 @@ fn check_variables_unique(secrets: &[Secret], report: &mut Report) {
     for secret in secrets {
         let keys = secret.keys.iter().map(|key| (key.variable.as_str(), key.label(), &key.place));
         let composed = secret.composed.iter();
-        let composed = composed.map(|own| (own.variable.as_str(), "a composed value", &own.place));
+        let composed =
+            composed.map(|value| (value.variable.as_str(), "a composed value", &value.place));
         for (variable, label, place) in keys.chain(composed).filter(|of| !of.0.is_empty()) {
             let Some((other, earlier, taken)) = first.get(variable) else {
                 first.insert(variable, (secret, label, place));
@@ -128,8 +129,8 @@ fn check_variables_unique(secrets: &[Secret], report: &mut Report) {
     }
 }
 
-fn twice(code: &'static str, what: String, first: &Place, second: &Place) -> Diagnostic {
-    Diagnostic::error(code, format!("{what} stands here twice"))
+fn twice(code: &'static str, label: String, first: &Place, second: &Place) -> Diagnostic {
+    Diagnostic::error(code, format!("{label} stands here twice"))
         .at(second.clone(), "")
         .also(first.clone(), "first here")
 }

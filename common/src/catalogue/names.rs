@@ -1,4 +1,4 @@
-//! Which names a variable, a secret and an env file may have.
+//! The names that a variable, a secret and an env file may have.
 
 /// Variables that would change what the reader of an env file is, not only what it knows: the
 /// shell's own, the loader's, those of the AWS client and of a GitHub runner. Bash ignores

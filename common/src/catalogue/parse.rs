@@ -193,14 +193,14 @@ impl<'a> Reader<'a> {
             Some(dev) => self.string(dev, "dev").unwrap_or_default(),
             None => {
                 if node.entries().is_some() {
-                    let what = match name {
+                    let label = match name {
                         None => "this secret".to_owned(),
                         Some(name) if names::is_word(name) => format!("\"{name}\""),
                         Some(_) => "this key".to_owned(),
                     };
                     self.push(
                         "no-dev-value",
-                        format!("{what} has no development value (dev:)"),
+                        format!("{label} has no development value (dev:)"),
                         place.clone(),
                     );
                 }
@@ -297,37 +297,37 @@ impl<'a> Reader<'a> {
     }
 
     /// The entries of an optional mapping; anything else is reported.
-    fn mapping<'n>(&mut self, node: Option<&'n Node>, what: &str) -> &'n [Entry] {
+    fn mapping<'n>(&mut self, node: Option<&'n Node>, field: &str) -> &'n [Entry] {
         let Some(node) = node else { return &[] };
         if node.entries().is_none() {
-            self.wrong_type(node, what, "a mapping");
+            self.wrong_type(node, field, "a mapping");
         }
         node.entries().unwrap_or_default()
     }
 
     /// The strings of an optional list, with their places; anything else is reported.
-    fn strings(&mut self, node: Option<&Node>, what: &str) -> Vec<(String, Place)> {
+    fn strings(&mut self, node: Option<&Node>, field: &str) -> Vec<(String, Place)> {
         let Some(node) = node else { return Vec::new() };
         let Some(items) = node.items() else {
-            self.wrong_type(node, what, "a list of names");
+            self.wrong_type(node, field, "a list of names");
             return Vec::new();
         };
         items
             .iter()
-            .filter_map(|item| Some((self.string(item, what)?, self.file.place(&item.span))))
+            .filter_map(|item| Some((self.string(item, field)?, self.file.place(&item.span))))
             .collect()
     }
 
-    fn string(&mut self, node: &Node, what: &str) -> Option<String> {
+    fn string(&mut self, node: &Node, field: &str) -> Option<String> {
         let text = node.as_str();
         if text.is_none() {
-            self.wrong_type(node, what, "a string");
+            self.wrong_type(node, field, "a string");
         }
         text.map(str::to_owned)
     }
 
-    fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
-        let message = format!("{what} must be {wanted}, and this is {}", node.kind());
+    fn wrong_type(&mut self, node: &Node, field: &str, wanted: &str) {
+        let message = format!("{field} must be {wanted}, and this is {}", node.kind());
         let diagnostic = Diagnostic::error("wrong-type", message);
         let scalar = !matches!(node.kind(), "a list" | "a mapping" | "a string");
         let hint = (wanted == "a string" && scalar)
@@ -335,10 +335,10 @@ impl<'a> Reader<'a> {
         self.report.push(diagnostic.at(self.file.place(&node.span), "").hint_if(hint));
     }
 
-    fn bad_name(&mut self, what: &str, name: &str, problem: &str, place: Place) {
+    fn bad_name(&mut self, label: &str, name: &str, problem: &str, place: Place) {
         let message = match name {
-            "" => format!("{what} cannot be called this: {problem}"),
-            name => format!("{what} cannot be called \"{name}\": {problem}"),
+            "" => format!("{label} cannot be called this: {problem}"),
+            name => format!("{label} cannot be called \"{name}\": {problem}"),
         };
         self.report.push(Diagnostic::error("bad-name", message).at(place, ""));
     }

@@ -94,7 +94,7 @@ impl Secret {
 
 impl EnvFile {
     pub(super) fn serves(&self, profile: &str) -> bool {
-        self.name == profile || self.profiles.iter().any(|own| own == profile)
+        self.name == profile || self.profiles.iter().any(|name| name == profile)
     }
 }
 

@@ -81,8 +81,11 @@ pub fn read(path: &Path, report: &mut Report) -> io::Result<EnvFile> {
     let text = std::fs::read_to_string(path)?;
     let (assignments, problems) = parse(&text);
     // Any other text may be a part of a secret, comments included.
-    let names = assignments.iter().filter(|own| !own.may_be_value()).map(|own| own.span.clone());
-    let bad = problems.iter().filter(|own| own.named).map(|own| own.span.clone());
+    let names = assignments
+        .iter()
+        .filter(|assignment| !assignment.may_be_value())
+        .map(|assignment| assignment.span.clone());
+    let bad = problems.iter().filter(|problem| problem.named).map(|problem| problem.span.clone());
     let mut shown: Vec<_> = names.chain(bad).collect();
     shown.sort_by_key(|span| span.start);
     let mut hidden = Vec::new();
@@ -147,36 +150,36 @@ const LARGEST: usize = 16 << 20;
 /// after that earlier lines. Values that no process could have are left out: more than 128 KiB in
 /// one, or 16 MiB in all.
 pub fn values(assignments: &[Assignment], names: &Names<'_>) -> BTreeMap<String, String> {
-    let mut own: BTreeMap<String, String> = BTreeMap::new();
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
     let mut left = LARGEST;
     for assignment in assignments {
         let value = match &assignment.value {
             Value::Outside => (names.value)(&assignment.name),
             Value::Literal(text) => Some(text.clone()),
             Value::Text(text) => {
-                let value = |name: &str| (names.value)(name).or_else(|| own.get(name).cloned());
+                let value = |name: &str| (names.value)(name).or_else(|| values.get(name).cloned());
                 let both = Names { value: &value, missing: names.missing };
                 match resolve(text, &both) {
-                    Ok(resolved) => Some(resolved).filter(|own| own.len() <= left),
+                    Ok(resolved) => Some(resolved).filter(|value| value.len() <= left),
                     Err(problems) if problems.contains(&variables::Problem::TooLong) => None,
                     Err(_) => Some(text.clone()),
                 }
             }
         };
         left = left.saturating_sub(value.as_ref().map_or(0, String::len));
-        own.extend(value.map(|value| (assignment.name.clone(), value)));
+        values.extend(value.map(|value| (assignment.name.clone(), value)));
     }
-    own
+    values
 }
 
 /// The assignment that begins at `at`, and where it ends.
 fn assignment(text: &str, at: usize, line: &str) -> Result<(Assignment, usize), Problem> {
-    let behind = line.strip_prefix("export").filter(|own| own.starts_with([' ', '\t']));
-    let own = behind.map_or(line, str::trim_start);
-    let at = at + line.len() - own.len();
-    let (name, equals) = match own.find(['=', ':']) {
-        Some(equals) => (own[..equals].trim_end(), Some(equals)),
-        None => (own.trim_end(), None),
+    let behind = line.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t']));
+    let body = behind.map_or(line, str::trim_start);
+    let at = at + line.len() - body.len();
+    let (name, equals) = match body.find(['=', ':']) {
+        Some(equals) => (body[..equals].trim_end(), Some(equals)),
+        None => (body.trim_end(), None),
     };
     let span = at..at + name.len();
     let problem = |span, named, message| Err(Problem { span, named, message });
@@ -191,10 +194,10 @@ fn assignment(text: &str, at: usize, line: &str) -> Result<(Assignment, usize), 
     }
     let Some(equals) = equals else {
         let value = Value::Outside;
-        return Ok((Assignment { name: name.to_owned(), span, value }, at + own.len()));
+        return Ok((Assignment { name: name.to_owned(), span, value }, at + body.len()));
     };
-    let value = own[equals + 1..].trim_start();
-    let start = at + own.len() - value.len();
+    let value = body[equals + 1..].trim_start();
+    let start = at + body.len() - value.len();
     let (value, end) = match value.chars().next() {
         Some(quote @ ('\'' | '"')) => match quoted(&text[start + 1..], quote) {
             Some((value, length)) => {
@@ -208,7 +211,7 @@ fn assignment(text: &str, at: usize, line: &str) -> Result<(Assignment, usize), 
         },
         _ => {
             let value = value.split(" #").next().unwrap_or_default().trim_end();
-            (Value::Text(value.to_owned()), at + own.len())
+            (Value::Text(value.to_owned()), at + body.len())
         }
     };
     Ok((Assignment { name: name.to_owned(), span, value }, end))
@@ -313,8 +316,8 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let mut report = Report::default();
         let file = super::read(&path, &mut report).unwrap();
-        for own in &file.assignments {
-            report.push(Diagnostic::error("x", "seen").at(file.place(own), ""));
+        for assignment in &file.assignments {
+            report.push(Diagnostic::error("x", "seen").at(file.place(assignment), ""));
         }
         report.render()
     }
@@ -327,7 +330,8 @@ mod tests {
                  -----END {key}-----\nB=2\n"
             );
             let (assignments, problems) = parse(&text);
-            let names: Vec<&str> = assignments.iter().map(|own| own.name.as_str()).collect();
+            let names: Vec<&str> =
+                assignments.iter().map(|assignment| assignment.name.as_str()).collect();
             assert_eq!((names, problems.len()), (vec!["A", "B"], 1));
             let said = said(&text);
             assert!(said.contains("TLS") && !said.contains("hunter2"), "{said}");
@@ -347,7 +351,7 @@ mod tests {
         let text = "A B=1\nOK=1\n@hunter2\nC='hunter2\n";
         let (assignments, problems) = parse(text);
         assert_eq!(assignments.len(), 1);
-        let shown: Vec<&str> = problems.iter().map(|own| &text[own.span.clone()]).collect();
+        let shown: Vec<&str> = problems.iter().map(|problem| &text[problem.span.clone()]).collect();
         assert_eq!(shown, ["A", "", "C"]);
     }
 }

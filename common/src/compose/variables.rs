@@ -95,13 +95,13 @@ pub fn resolve(text: &str, names: &Names<'_>) -> Result<String, Vec<Problem>> {
         Part::Literal(text) => Ok(text.to_owned()),
         Part::Lone(_) => Ok("$".to_owned()),
         Part::Bad(text) => Err(vec![Problem::Bad(text.to_owned())]),
-        Part::Reference(own) => match own.meaning((names.value)(own.name)) {
+        Part::Reference(reference) => match reference.meaning((names.value)(reference.name)) {
             Meaning::Value(value) => Ok(value),
             Meaning::Argument(text) => resolve(text, names),
             Meaning::Blank => Ok(String::new()),
             Meaning::Missing => {
-                let missing = || vec![Problem::Missing(own.name.to_owned())];
-                (names.missing)(&own).ok_or_else(missing)
+                let missing = || vec![Problem::Missing(reference.name.to_owned())];
+                (names.missing)(&reference).ok_or_else(missing)
             }
         },
     };
@@ -168,7 +168,8 @@ pub fn parts(text: &str) -> Vec<Part<'_>> {
 fn reference<'t>(text: &'t str, span: Range<usize>, inner: &'t str) -> Part<'t> {
     let (name, behind) = inner.split_at(word(inner));
     let operators = ["", ":-", "-", ":?", "?", ":+", "+"];
-    let operator = operators.into_iter().rev().find(|own| behind.starts_with(own)).unwrap_or("");
+    let operator =
+        operators.into_iter().rev().find(|operator| behind.starts_with(operator)).unwrap_or("");
     if span.len() == 1 {
         let next = text[span.end..].chars().next().map_or(0, char::len_utf8);
         return Part::Lone(&text[span.start..span.end + next]);
@@ -216,7 +217,9 @@ mod tests {
             .iter()
             .map(|part| match part {
                 Part::Literal(text) => format!("'{text}'"),
-                Part::Reference(own) => format!("{}|{}|{}", own.name, own.operator, own.argument),
+                Part::Reference(reference) => {
+                    format!("{}|{}|{}", reference.name, reference.operator, reference.argument)
+                }
                 Part::Lone(text) => format!("lone {text}"),
                 Part::Bad(text) => format!("bad {text}"),
             })
@@ -245,8 +248,10 @@ mod tests {
             "E" => Some(String::new()),
             _ => None,
         };
-        let names =
-            Names { value: &value, missing: &|own| own.operator.is_empty().then(String::new) };
+        let names = Names {
+            value: &value,
+            missing: &|reference| reference.operator.is_empty().then(String::new),
+        };
         let read = |text: &str| resolve(text, &names);
         let text = "${A:-x}${E:-x}${E-x}${U:-${U-y}}|${A:+p}${E:+q}${E+r}${U+s}|$U|${A:?m}";
         assert_eq!(read(text).unwrap(), "1xy|pr||1");

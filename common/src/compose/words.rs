@@ -40,13 +40,13 @@ pub fn split(line: &str) -> Option<Words> {
             ';' | '&' | '|' | '<' | '>' if !state.open() => {
                 // A number before `>` is the shell's, too.
                 let number =
-                    |own: &String| c == '>' && own.starts_with(|c: char| c.is_ascii_digit());
-                words.extend(word.filter(|own| !number(own)));
+                    |word: &String| c == '>' && word.starts_with(|c: char| c.is_ascii_digit());
+                words.extend(word.filter(|word| !number(word)));
                 return Some(Words { words, end: at });
             }
             '(' if !single && !double && !back => {
-                let own = word.as_mut().filter(|own| !dollar && own.ends_with('$'))?;
-                own.push(c);
+                let word = word.as_mut().filter(|word| !dollar && word.ends_with('$'))?;
+                word.push(c);
                 state.dollar = true;
             }
             _ => {

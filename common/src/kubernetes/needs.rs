@@ -282,7 +282,9 @@ impl<'a, T: Tree> Found<'a, T> {
             for source in container.list("envFrom") {
                 self.variables(source, ["configMapRef", "secretRef"]);
             }
-            for source in container.list("env").iter().filter_map(|own| own.get("valueFrom")) {
+            for source in
+                container.list("env").iter().filter_map(|variable| variable.get("valueFrom"))
+            {
                 self.variables(source, ["configMapKeyRef", "secretKeyRef"]);
             }
             for mount in container.list("volumeMounts") {
@@ -291,7 +293,9 @@ impl<'a, T: Tree> Found<'a, T> {
         }
         for volume in volumes {
             self.volume(volume, "secretName");
-            for source in volume.get("projected").map_or(&[][..], |own| own.list("sources")) {
+            for source in
+                volume.get("projected").map_or(&[][..], |projected| projected.list("sources"))
+            {
                 self.volume(source, "name");
             }
             self.add(

@@ -8,7 +8,7 @@ use super::{GATEWAY_API, Tree, certificates, effective, group, is_ingress, kind}
 /// The keys of a ConfigMap or Secret.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// Those that are known.
+    /// The known names.
     pub names: BTreeSet<String>,
     /// Whether there may be more.
     pub open: bool,

@@ -23,11 +23,14 @@ impl Reader<'_> {
     /// Resolves every `extends` of a file. The key itself stays, for its place.
     pub(super) fn extend(&mut self, root: &mut Tree, path: &Path) {
         let services = by_name(root);
-        let Some(Value::Map(own)) = root.get_mut("services").map(|own| &mut own.value) else {
+        let Some(Value::Map(members)) = root.get_mut("services").map(|section| &mut section.value)
+        else {
             return;
         };
         let here = Here { services: &services, path, real: real(path) };
-        for (name, service) in own.iter_mut().filter(|(_, own)| own.get("extends").is_some()) {
+        for (name, service) in
+            members.iter_mut().filter(|(_, service)| service.get("extends").is_some())
+        {
             let mut open = vec![Step { file: here.real.clone(), service: name.clone() }];
             if let Some(whole) = self.extended(name, &here, &mut open) {
                 *service = whole;
@@ -37,19 +40,19 @@ impl Reader<'_> {
 
     /// A service with everything that it extends.
     fn extended(&mut self, name: &str, here: &Here<'_>, open: &mut Vec<Step>) -> Option<Tree> {
-        let own = here.services.get(name)?.clone();
-        let Some(extends) = own.get("extends").cloned() else { return Some(own) };
+        let service = here.services.get(name)?.clone();
+        let Some(extends) = service.get("extends").cloned() else { return Some(service) };
         let place = extends.place();
         let other = extends.text().or(extends.get("service").and_then(Tree::text));
         let Some(other) = other else {
             self.fail("bad-extends", "extends needs a service".to_owned(), Some(&place));
-            return Some(own);
+            return Some(service);
         };
         let file = extends.get("file").and_then(Tree::text);
         if !self.readable(file.unwrap_or_default(), &place) {
-            return Some(own);
+            return Some(service);
         }
-        let file = file.map(|file| below(&own.origin.folder, file));
+        let file = file.map(|file| below(&service.origin.folder, file));
         let there = file.as_deref().map_or_else(|| here.real.clone(), real);
         if let Some(begin) =
             open.iter().position(|step| step.file == there && step.service == other)
@@ -58,15 +61,15 @@ impl Reader<'_> {
             let chain: Vec<String> = round.chain([open[begin].shown()]).collect();
             let message = format!("\"{name}\" extends itself: {}", chain.join(" → "));
             self.fail("cycle", message, Some(&place));
-            return Some(own);
+            return Some(service);
         }
         if open.len() > DEPTH {
             let message = format!("more than {DEPTH} services extend each other");
             self.fail("too-deep", message, Some(&place));
-            return Some(own);
+            return Some(service);
         }
         open.push(Step { file: there.clone(), service: other.to_owned() });
-        let scope = Arc::clone(&own.origin.scope);
+        let scope = Arc::clone(&service.origin.scope);
         let base = match &file {
             None => self.base(other, here, open, &place),
             Some(path) => self.services(path, &scope, &place).and_then(|services| {
@@ -81,9 +84,9 @@ impl Reader<'_> {
                 if let Value::Map(members) = &mut base.value {
                     members.retain(|(key, _)| key != "extends");
                 }
-                merge::services(base, own, self.report)
+                merge::services(base, service, self.report)
             }
-            None => own,
+            None => service,
         })
     }
 

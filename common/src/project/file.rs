@@ -102,7 +102,9 @@ impl Reading<'_> {
 /// A mapping is shown at its first key, not with all its lines.
 pub(super) fn head(node: &Node) -> Range<usize> {
     match &node.value {
-        Yaml::Mapping(entries) => entries.first().map_or(node.span.clone(), |own| own.span.clone()),
+        Yaml::Mapping(entries) => {
+            entries.first().map_or(node.span.clone(), |entry| entry.span.clone())
+        }
         Yaml::Sequence(_) => node.span.start..node.span.start,
         Yaml::Scalar { .. } => node.span.clone(),
     }

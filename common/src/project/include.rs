@@ -52,13 +52,13 @@ impl Reader<'_> {
         if !named.iter().all(|path| self.readable(path, &place)) {
             return None;
         }
-        let own = match list("project_directory").first() {
-            Some(own) => below(folder, own),
+        let project_folder = match list("project_directory").first() {
+            Some(directory) => below(folder, directory),
             None => folder_of(&below(folder, first)),
         };
         let env_files = match list("env_file") {
             files if files.is_empty() => {
-                let beside = own.join(".env");
+                let beside = project_folder.join(".env");
                 if beside.is_file() { vec![(beside, None)] } else { Vec::new() }
             }
             files => files.iter().map(|file| (below(folder, file), Some(place.clone()))).collect(),
@@ -85,7 +85,7 @@ impl Reader<'_> {
         }
         let inner = Arc::new(Scope { env: variables(&env_files, &scope.env, self.report) });
         let files = self.files(&paths, Some(&place));
-        let whole = self.whole(&files, &own, &inner);
+        let whole = self.whole(&files, &project_folder, &inner);
         self.kept.extend(files.into_iter().map(|(_, file)| file));
         whole
     }
@@ -112,22 +112,22 @@ impl Reader<'_> {
                     members.iter().enumerate().map(|(at, (name, _))| (&**name, at)).collect();
                 let mut new = Vec::new();
                 let mut replaced = Vec::new();
-                for (name, own) in more {
+                for (name, tree) in more {
                     match at.get(name.as_str()).map(|at| &members[*at].1) {
                         Some(have) if have.tag == Tag::Reset => {
-                            replaced.push((at[name.as_str()], replacing(have, own)));
+                            replaced.push((at[name.as_str()], replacing(have, tree)));
                         }
-                        Some(have) if same(have, own) && (!beside || again(have, own)) => {}
+                        Some(have) if same(have, tree) && (!beside || again(have, tree)) => {}
                         Some(have) => {
-                            let what = format!("\"{name}\" of {section}");
-                            self.report.push(twice(&what, own, have));
+                            let label = format!("\"{name}\" of {section}");
+                            self.report.push(twice(&label, tree, have));
                             // Each has its mistakes.
-                            new.extend(beside.then(|| (name.clone(), own.clone())));
+                            new.extend(beside.then(|| (name.clone(), tree.clone())));
                         }
-                        None => new.push((name.clone(), own.clone())),
+                        None => new.push((name.clone(), tree.clone())),
                     }
                 }
-                replaced.into_iter().for_each(|(at, own)| members[at].1 = own);
+                replaced.into_iter().for_each(|(at, tree)| members[at].1 = tree);
                 members.extend(new);
             }
             _ => {
@@ -146,9 +146,9 @@ fn replacing(known: &Tree, more: &Tree) -> Tree {
     Tree { tag, ..more.clone() }
 }
 
-fn twice(what: &str, own: &Tree, have: &Tree) -> Diagnostic {
-    Diagnostic::error("duplicate", format!("{what} stands in two files"))
-        .at(own.place(), "")
+fn twice(label: &str, tree: &Tree, have: &Tree) -> Diagnostic {
+    Diagnostic::error("duplicate", format!("{label} stands in two files"))
+        .at(tree.place(), "")
         .also(have.place(), "first here")
 }
 

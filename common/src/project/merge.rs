@@ -12,13 +12,13 @@ use crate::compose::scalar::Scalar;
 use crate::diagnostic::{Diagnostic, Report};
 
 /// One file over another.
-pub(super) fn files(base: Tree, own: Tree, report: &mut Report) -> Tree {
-    Merge { path: Vec::new(), report }.over(base, own)
+pub(super) fn files(base: Tree, overlay: Tree, report: &mut Report) -> Tree {
+    Merge { path: Vec::new(), report }.over(base, overlay)
 }
 
 /// A service over the service that it extends.
-pub(super) fn services(base: Tree, own: Tree, report: &mut Report) -> Tree {
-    Merge { path: vec!["services".to_owned(), String::new()], report }.over(base, own)
+pub(super) fn services(base: Tree, overlay: Tree, report: &mut Report) -> Tree {
+    Merge { path: vec!["services".to_owned(), String::new()], report }.over(base, overlay)
 }
 
 /// How the values of a key are merged.
@@ -75,9 +75,9 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    fn over(&mut self, mut base: Tree, mut own: Tree) -> Tree {
-        if own.tag != Tag::Merge || base.tag == Tag::Reset {
-            return own;
+    fn over(&mut self, mut base: Tree, mut overlay: Tree) -> Tree {
+        if overlay.tag != Tag::Merge || base.tag == Tag::Reset {
+            return overlay;
         }
         let steps: Vec<&str> = self.path.iter().map(String::as_str).collect();
         let rule = rule(&steps);
@@ -92,15 +92,15 @@ impl Merge<'_> {
             Rule::Build => context(tree),
             _ => tree,
         };
-        (base, own) = (form(base), form(own));
+        (base, overlay) = (form(base), form(overlay));
         match rule {
-            Rule::Replace => return own,
-            _ if own.is_null() => return base,
-            Rule::Logging if !same_driver(&base, &own) => return own,
-            Rule::Subnets => return self.subnets(base, own),
+            Rule::Replace => return overlay,
+            _ if overlay.is_null() => return base,
+            Rule::Logging if !same_driver(&base, &overlay) => return overlay,
+            Rule::Subnets => return self.subnets(base, overlay),
             _ => {}
         }
-        let value = std::mem::replace(&mut own.value, Value::List(Vec::new()));
+        let value = std::mem::replace(&mut overlay.value, Value::List(Vec::new()));
         let value = match (base.value, value) {
             (Value::Map(base), Value::Map(members)) => Value::Map(self.join(base, members)),
             (Value::List(_), value @ Value::List(_)) if matches!(rule, Rule::Either) => value,
@@ -118,20 +118,20 @@ impl Merge<'_> {
                     let diagnostic =
                         Diagnostic::error("wrong-type", format!("this overrides {kind}"));
                     let hint = format!("write {kind}, or replace the other with !override");
-                    self.report.push(diagnostic.at(own.place(), "").hint(hint));
+                    self.report.push(diagnostic.at(overlay.place(), "").hint(hint));
                 }
                 value
             }
             (_, value) => value,
         };
-        Tree { value, ..own }
+        Tree { value, ..overlay }
     }
 
     /// The members of both.
-    fn join(&mut self, base: Members, own: Members) -> Members {
+    fn join(&mut self, base: Members, overlay: Members) -> Members {
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut all: Vec<(String, Option<Tree>)> = Vec::new();
-        for (name, tree) in base.into_iter().chain(own) {
+        for (name, tree) in base.into_iter().chain(overlay) {
             match places.get(&name) {
                 Some(at) => {
                     let below = all[*at].1.take();
@@ -157,18 +157,18 @@ impl Merge<'_> {
         steps.split_last().is_some_and(|(_, above)| matches!(rule(above), Rule::Pairs))
     }
 
-    fn subnets(&mut self, base: Tree, own: Tree) -> Tree {
+    fn subnets(&mut self, base: Tree, overlay: Tree) -> Tree {
         let subnet = |tree: &Tree| tree.get("subnet").and_then(Tree::printed);
         let mut all = base.items().to_vec();
         self.path.push("*".to_owned());
-        for item in own.items() {
+        for item in overlay.items() {
             match all.iter_mut().find(|known| subnet(known) == subnet(item)) {
                 Some(known) => *known = self.over(known.clone(), item.clone()),
                 None => all.push(item.clone()),
             }
         }
         self.path.pop();
-        own.with(Value::List(all))
+        overlay.with(Value::List(all))
     }
 }
 
@@ -253,9 +253,9 @@ fn many(tree: Tree) -> Tree {
     }
 }
 
-fn same_driver(base: &Tree, own: &Tree) -> bool {
-    match (base.get("driver"), own.get("driver")) {
-        (Some(base), Some(own)) => base == own,
+fn same_driver(base: &Tree, overlay: &Tree) -> bool {
+    match (base.get("driver"), overlay.get("driver")) {
+        (Some(base), Some(overlay)) => base == overlay,
         _ => true,
     }
 }

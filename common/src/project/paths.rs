@@ -10,8 +10,8 @@ use crate::compose::mounts;
 /// at the beginning.
 pub fn each(root: &mut Tree, visit: &mut impl FnMut(&mut Tree, Kind)) {
     for section in ["configs", "secrets"] {
-        for own in members(root.get_mut(section)) {
-            own.get_mut("file").into_iter().for_each(|file| visit(file, Kind::Whole));
+        for member in members(root.get_mut(section)) {
+            member.get_mut("file").into_iter().for_each(|file| visit(file, Kind::Whole));
         }
     }
     for service in members(root.get_mut("services")) {
@@ -27,7 +27,10 @@ pub fn each(root: &mut Tree, visit: &mut impl FnMut(&mut Tree, Kind)) {
             }
             match build.value {
                 Value::Map(_) => {
-                    build.get_mut("context").into_iter().for_each(|own| visit(own, Kind::Context));
+                    build
+                        .get_mut("context")
+                        .into_iter()
+                        .for_each(|context| visit(context, Kind::Context));
                 }
                 _ => visit(build, Kind::Context),
             }
@@ -70,14 +73,14 @@ impl Kind {
         let named = self == Kind::Mount && !path.starts_with('.');
         let address = self == Kind::Context
             && (path.contains("://")
-                || ["git@", "service:"].iter().any(|own| path.starts_with(own)));
+                || ["git@", "service:"].iter().any(|prefix| path.starts_with(prefix)));
         (!named && !address && !path.starts_with(['/', '~'])).then_some((path, rest))
     }
 }
 
 fn whole_or(item: &mut Tree, key: &str, visit: &mut impl FnMut(&mut Tree, Kind)) {
     match item.value {
-        Value::Map(_) => item.get_mut(key).into_iter().for_each(|own| visit(own, Kind::Whole)),
+        Value::Map(_) => item.get_mut(key).into_iter().for_each(|path| visit(path, Kind::Whole)),
         _ => visit(item, Kind::Whole),
     }
 }

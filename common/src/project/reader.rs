@@ -78,7 +78,8 @@ impl<'a> Reader<'a> {
             for mut tree in file::trees(file, folder, scope, &mut self.unresolved) {
                 self.extend(&mut tree, path);
                 // A name that is there already is a conflict inside this file alone.
-                let include = tree.get("include").filter(|own| own.tag != Tag::Reset).cloned();
+                let include =
+                    tree.get("include").filter(|include| include.tag != Tag::Reset).cloned();
                 if let Some(include) = include {
                     self.include(&mut tree, &include, folder, scope);
                 }
@@ -139,7 +140,9 @@ impl<'a> Reader<'a> {
         match loaded {
             Ok(file) => {
                 let documents = file.iter().flat_map(|file| &file.documents);
-                for document in documents.filter(|own| !own.is_null() && own.entries().is_none()) {
+                for document in
+                    documents.filter(|document| !document.is_null() && document.entries().is_none())
+                {
                     let place = file.as_ref().map(|file| file.place(&file::head(document)));
                     let message = "a Compose file is a mapping".to_owned();
                     self.fail("not-a-mapping", message, place.as_ref());

@@ -105,13 +105,13 @@ impl Text {
             // A separator inside of a reference is a part of its default.
             let mut plain = written.to_owned();
             for part in variables::parts(written) {
-                if let Part::Reference(own) = part {
-                    plain.replace_range(own.span.clone(), &" ".repeat(own.span.len()));
+                if let Part::Reference(reference) = part {
+                    plain.replace_range(reference.span.clone(), &" ".repeat(reference.span.len()));
                 }
             }
             Some(&written[plain.find(separator)? + separator.len_utf8()..])
         });
-        let written = written.filter(|own| own.contains('$')).map(str::to_owned);
+        let written = written.filter(|text| text.contains('$')).map(str::to_owned);
         Some((name.to_owned(), Text { value: value.to_owned(), plain: false, written }))
     }
 }
@@ -146,8 +146,8 @@ impl Tree {
     /// is its key.
     pub fn place(&self) -> Place {
         let scalar = matches!(self.value, Value::Text(_) | Value::Plain(..)) && !self.is_null();
-        let own = scalar && self.node.start > self.key.start;
-        self.at(if own { &self.node } else { &self.key })
+        let at_value = scalar && self.node.start > self.key.start;
+        self.at(if at_value { &self.node } else { &self.key })
     }
 
     /// A place in the same file.
@@ -221,7 +221,7 @@ impl Tree {
         match &self.value {
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
-            Value::Text(_) | Value::Plain(..) => self.scalar().map_or("", |own| own.kind()),
+            Value::Text(_) | Value::Plain(..) => self.scalar().map_or("", |scalar| scalar.kind()),
         }
     }
 
@@ -237,7 +237,7 @@ impl Tree {
             Value::Text(_) => visit(self),
             Value::Plain(..) => {}
             Value::List(items) => items.iter_mut().for_each(|item| item.texts(visit)),
-            Value::Map(members) => members.iter_mut().for_each(|(_, own)| own.texts(visit)),
+            Value::Map(members) => members.iter_mut().for_each(|(_, tree)| tree.texts(visit)),
         }
     }
 

@@ -39,9 +39,9 @@ pub(super) fn settle(tree: &mut Tree) {
 fn walk(tree: &mut Tree, path: &mut Vec<String>) {
     match &mut tree.value {
         Value::Map(members) => {
-            for (name, own) in members {
+            for (name, member) in members {
                 path.push(name.clone());
-                walk(own, path);
+                walk(member, path);
                 path.pop();
             }
         }

@@ -99,7 +99,7 @@ impl Words {
             let mut word = &rest[..length.unwrap_or(rest.len())];
             // Between the items of a list, not within a password.
             word = word.strip_suffix(',').unwrap_or(word);
-            found.extend(self.next(word).map(|own| at + own.start..at + own.end));
+            found.extend(self.next(word).map(|range| at + range.start..at + range.end));
             let behind = &rest[word.len()..];
             // `-p'two words'`
             if matches!(self.program, Some(Program::Mysql))

@@ -99,7 +99,7 @@ const ABOUT: &[&str] = &[
     // Where it is.
     "ADDR ADDRESS BACKEND CALLBACK DIR DIRECTORY DOMAIN DOMAINS ENDPOINT FILE FILENAME FILES FOLDER HOST LOCATION \
      MANAGER MOUNT PATH PATHS PORT PROVIDER REGION SERVER SERVICE SOURCE STORE URI URL",
-    // Which one it is.
+    // Names and kinds of a secret.
     "ARN AUDIENCE CLASS FIELD HEADER ID IDS ISSUER LABEL NAME NAMES NAMESPACE PREFIX \
      PROFILE PROMPT REALM REF REFERENCE SCOPE SCOPES SUFFIX USER USERNAME VERSION",
     // Rules for a secret, and its lifetime.
@@ -274,9 +274,9 @@ mod tests {
     #[test]
     fn every_example_of_the_table_is_a_secret_because_of_its_word() {
         for word in WORDS {
-            let own = words(word.example);
-            let own: Vec<&str> = own.iter().map(String::as_str).collect();
-            assert!(Name::of(&own).is_some_and(|name| word.is_in(&name)), "{word:?}");
+            let words = words(word.example);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            assert!(Name::of(&words).is_some_and(|name| word.is_in(&name)), "{word:?}");
             assert!(names_secret(word.example), "{word:?}");
         }
     }

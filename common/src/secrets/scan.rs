@@ -91,7 +91,8 @@ impl Scan {
         for (scheme, _) in line.match_indices("://") {
             let rest = scheme + 3;
             self.found.extend(
-                password(&line[rest..]).map(|own| start + rest + own.start..start + rest + own.end),
+                password(&line[rest..])
+                    .map(|range| start + rest + range.start..start + rest + range.end),
             );
         }
         for password in self.command.line(line) {

@@ -54,7 +54,7 @@ impl Tree<'_> {
                     self.comment(node.span.end);
                 }
                 let found = found.into_iter();
-                self.hidden.extend(found.map(|own| start + own.start..start + own.end));
+                self.hidden.extend(found.map(|range| start + range.start..start + range.end));
             }
             Value::Sequence(items) => {
                 let mut flag = false;
@@ -109,7 +109,7 @@ impl Tree<'_> {
             }
             Value::Sequence(items) => items.iter().for_each(|item| self.hide(item)),
             Value::Mapping(entries) => {
-                for entry in entries.iter().filter(|own| !PLAIN.contains(&own.key.as_str())) {
+                for entry in entries.iter().filter(|entry| !PLAIN.contains(&entry.key.as_str())) {
                     // `{hunter2}` is a key without a value.
                     if entry.value.is_null() {
                         self.hidden.push(entry.span.clone());

@@ -12,7 +12,8 @@ pub(super) fn in_one_line(text: &str) -> Cow<'_, str> {
     let mut scan = Scan::default();
     let mut at = 0;
     while at < bytes.len() {
-        let end = bytes[at..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |own| at + own);
+        let end =
+            bytes[at..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |length| at + length);
         if scan.is_block(&bytes[at..end]) {
             at = end + 1;
             continue;
@@ -43,8 +44,8 @@ impl Scan {
     /// Whether a line belongs to a block of text.
     fn is_block(&mut self, line: &[u8]) -> bool {
         let Some(indent) = self.block else { return false };
-        let own = line.iter().take_while(|byte| **byte == b' ').count();
-        let inside = own > indent || line.trim_ascii().is_empty();
+        let leading = line.iter().take_while(|byte| **byte == b' ').count();
+        let inside = leading > indent || line.trim_ascii().is_empty();
         if !inside {
             self.block = None;
         }
@@ -62,7 +63,7 @@ impl Scan {
             if let Some(quote) = self.quote {
                 match byte {
                     b'\\' if quote == b'"' => at += 1,
-                    own if own == quote => self.quote = None,
+                    _ if byte == quote => self.quote = None,
                     _ => {}
                 }
                 at += 1;
@@ -97,7 +98,7 @@ impl Scan {
                 }
                 b'|' | b'>' if self.fresh && self.depth == 0 => {
                     let line = &bytes[start..end];
-                    self.block = Some(line.iter().take_while(|own| **own == b' ').count());
+                    self.block = Some(line.iter().take_while(|byte| **byte == b' ').count());
                     break;
                 }
                 byte if byte.is_ascii_whitespace() => {}

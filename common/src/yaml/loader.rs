@@ -40,7 +40,7 @@ pub struct Loaded {
     pub tags: Vec<(Range<usize>, String)>,
 }
 
-/// Which of several equal keys of a mapping the documents have.
+/// The choice among equal keys of a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// The first.
@@ -163,7 +163,7 @@ impl Loader {
                 let text_tag = tag
                     .as_ref()
                     .is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
-                self.loaded.tags.extend(own(tag).map(|tag| (span.clone(), tag)));
+                self.loaded.tags.extend(custom(tag).map(|tag| (span.clone(), tag)));
                 let mut text = text.into_owned();
                 // The parser gives a block the line end that the file does not have.
                 if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
@@ -181,12 +181,12 @@ impl Loader {
                 self.finish(node, anchor, size)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.begin(span, anchor, own(tag), Kind::Sequence(Vec::new()))
+                self.begin(span, anchor, custom(tag), Kind::Sequence(Vec::new()))
             }
             Event::MappingStart(anchor, tag) => self.begin(
                 span,
                 anchor,
-                own(tag),
+                custom(tag),
                 Kind::Mapping {
                     entries: Vec::new(),
                     seen: HashMap::new(),
@@ -306,7 +306,7 @@ impl Loader {
 }
 
 /// A tag as it is written, if it is none of YAML's own.
-fn own(tag: Option<Cow<'_, Tag>>) -> Option<String> {
+fn custom(tag: Option<Cow<'_, Tag>>) -> Option<String> {
     let tag = tag.filter(|tag| !tag.is_yaml_core_schema())?;
     Some(format!("{}{}", tag.handle, tag.suffix))
 }
@@ -392,9 +392,9 @@ mod tests {
     #[test]
     fn merge_keys_add_what_the_mapping_does_not_say_itself() {
         let node = one("base: &b {x: 1, y: 2}\nown:\n  <<: *b\n  y: three\n");
-        let own = node.get("own").unwrap();
-        assert_eq!(own.get("y").unwrap().as_str(), Some("three"));
-        assert!(own.get("x").is_some());
+        let mapping = node.get("own").unwrap();
+        assert_eq!(mapping.get("y").unwrap().as_str(), Some("three"));
+        assert!(mapping.get("x").is_some());
     }
 
     #[test]

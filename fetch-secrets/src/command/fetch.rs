@@ -121,8 +121,8 @@ fn once(shared: &Shared, options: &Fetch, said: Said) -> Result<Outcome> {
     // Held from the comparison to the last rename, so that two runs do not mix their files.
     let folder = lock(options, started)?;
     let targets = targets(&catalogue, &files, &variables, options)?;
-    let what = format!("writing to {}", options.output_dir.display());
-    common::verbose::timed(what, || write(&folder, &targets, options))?;
+    let step = format!("writing to {}", options.output_dir.display());
+    common::verbose::timed(step, || write(&folder, &targets, options))?;
     let mut changed: Vec<PathBuf> = targets
         .iter()
         .filter(|target| target.state != State::Unchanged)
@@ -199,14 +199,14 @@ fn targets(
     let mut report = Report::default();
     let mut targets = Vec::new();
     for file in files {
-        let own: Variables = file
+        let file_variables: Variables = file
             .secrets
             .iter()
             .flat_map(|&index| catalogue.secrets[index].variables())
             .filter_map(|variable| variables.get_key_value(variable))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let text = envfile::render(&own);
+        let text = envfile::render(&file_variables);
         let path = options.output_dir.join(format!("{}.env", file.name));
         let (state, difference) = match on_disk(&path, &text, options) {
             Ok(found) => found,
@@ -216,7 +216,14 @@ fn targets(
             }
         };
         let (name, text) = (file.name.clone(), text.into());
-        targets.push(Target { name, path, text, variables: own.len(), state, difference });
+        targets.push(Target {
+            name,
+            path,
+            text,
+            variables: file_variables.len(),
+            state,
+            difference,
+        });
     }
     if report.has_errors() { Err(report.into()) } else { Ok(targets) }
 }
@@ -317,11 +324,11 @@ fn report(targets: &[Target], options: &Fetch) -> Result<()> {
     if options.check {
         for target in targets {
             let Difference { added, changed, removed } = &target.difference;
-            for (what, names) in
+            for (state, names) in
                 [("missing", added), ("differs", changed), ("not in the catalogue", removed)]
             {
                 for name in names {
-                    text.push_str(&format!("{}: {name} {what}\n", target.path.display()));
+                    text.push_str(&format!("{}: {name} {state}\n", target.path.display()));
                 }
             }
         }

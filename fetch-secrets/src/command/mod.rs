@@ -26,8 +26,8 @@ fn catalogue(shared: &Shared) -> Result<Catalogue> {
 }
 
 /// Says on a terminal what takes time.
-pub(crate) fn progress(what: &str) {
+pub(crate) fn progress(message: &str) {
     if std::io::stderr().is_terminal() {
-        common::streams::line(what);
+        common::streams::line(message);
     }
 }

@@ -103,9 +103,9 @@ fn in_json(value: &str, nested: bool) -> Result<Box<RawValue>> {
 fn seed<'a>(catalogue: &'a Catalogue, wanted: &[Payload], options: &Seed) -> Result<Vec<Row<'a>>> {
     aws::with_session(options.timeout, None, async |mut session| {
         let target = guard::check(&mut session, options.account.as_deref()).await?;
-        let what = format!("seeding {} secrets at {}", catalogue.secrets.len(), session.endpoint);
-        progress(&what);
-        let _step = common::verbose::step(what);
+        let step = format!("seeding {} secrets at {}", catalogue.secrets.len(), session.endpoint);
+        progress(&step);
+        let _step = common::verbose::step(step);
         let names = catalogue.secrets.iter().map(|secret| secret.name.clone()).collect();
         let writer = Writer { session: Arc::new(session), target };
         let (mut found, _) = aws::read(&writer.session, names).await;

@@ -122,14 +122,15 @@ fn a_key_can_be_a_path_into_nested_objects() {
 "#,
     );
     let account = LocalStack::account();
-    let own = client(localstack, &account);
+    let client = client(localstack, &account);
     let value = r#"{"db": {"primary": {"password": "it's", "port": 6432}, "replica": {"x": 1.10}}, "a.b": "x"}"#;
-    wait(own.create_secret().name("app").secret_string(value).send()).unwrap();
+    wait(client.create_secret().name("app").secret_string(value).send()).unwrap();
     let mut print = bench.tool(&["print", "--format", "docker"]);
     let print = run(aws(&mut print, &localstack.url(), &account)).expect(0);
     assert_eq!(print.stdout, "DOTTED=x\nPASSWORD=it's\nPORT=6432\nWHOLE={\"x\": 1.10}\n");
     assert_eq!(print.stderr, "");
-    let put = own.put_secret_value().secret_id("app").secret_string(r#"{"db": {"primary": "x"}}"#);
+    let put =
+        client.put_secret_value().secret_id("app").secret_string(r#"{"db": {"primary": "x"}}"#);
     wait(put.send()).unwrap();
     let missing = run(aws(&mut bench.tool(&["print"]), &localstack.url(), &account)).expect(1);
     assert!(

@@ -19,12 +19,12 @@ fn the_variables_arrive_as_they_are_and_only_those_asked_for() {
     let bench = bench();
     let exec = ["exec", "--source", "dev", "--only", "KAFKA_*", "--", "env", "-0"];
     let run = run(&mut bench.tool(&exec)).expect(0);
-    let own: Vec<&str> = run
+    let variables: Vec<&str> = run
         .stdout
         .split('\0')
         .filter(|v| v.starts_with("KAFKA") || v.starts_with("OTHER"))
         .collect();
-    assert_eq!(own, ["KAFKA_PASSWORD=line\n`'\\", "KAFKA_USER=u"]);
+    assert_eq!(variables, ["KAFKA_PASSWORD=line\n`'\\", "KAFKA_USER=u"]);
     assert!(fs::read_dir(bench.path()).unwrap().all(|e| e.unwrap().file_name() == "spec"));
 }
 
@@ -105,6 +105,6 @@ fn no_core_is_dumped_while_values_are_held_and_the_command_has_its_limit_back() 
     let tool = bench.tool(&exec);
     let mut shell = Command::new("sh");
     shell.args(["-c", script, "sh"]).arg(tool.get_program()).args(tool.get_args());
-    let own = run(shell.current_dir(bench.path()).env("PLATFORM_SPEC", "spec")).expect(0);
-    assert_eq!(own.stdout, "1000\n");
+    let run = run(shell.current_dir(bench.path()).env("PLATFORM_SPEC", "spec")).expect(0);
+    assert_eq!(run.stdout, "1000\n");
 }

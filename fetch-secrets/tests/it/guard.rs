@@ -124,11 +124,11 @@ fn an_account_that_cannot_be_verified_is_not_written_to() {
 fn keys_that_the_catalogue_does_not_name_survive() {
     let Some(localstack) = LocalStack::shared() else { return };
     let (bench, account) = (bench(), LocalStack::account());
-    let own = client(localstack, &account);
+    let client = client(localstack, &account);
     let value = "{\"OTHER\": 1.10, \"A\": \"old\", \"NESTED\": {\"x\": [1]}}";
-    wait(own.create_secret().name("test/all").secret_string(value).send()).unwrap();
+    wait(client.create_secret().name("test/all").secret_string(value).send()).unwrap();
     seed(&bench, &localstack.url(), &account, &[]).expect(0);
-    let now = wait(own.get_secret_value().secret_id("test/all").send()).unwrap();
+    let now = wait(client.get_secret_value().secret_id("test/all").send()).unwrap();
     let now = now.secret_string().unwrap();
     assert_eq!(now, "{\"OTHER\":1.10,\"A\":\"dev\",\"NESTED\":{\"x\": [1]}}");
     let again = seed(&bench, &localstack.url(), &account, &[]).expect(0);

@@ -35,9 +35,9 @@ fn shell(folder: &Path, localstack: &LocalStack, script: &str) -> Command {
 fn every_block_runs() {
     let Some(localstack) = LocalStack::shared() else { return };
     let bench = Bench::new("x-secrets: {}\n");
-    let own = client(localstack, ACCOUNT);
+    let client = client(localstack, ACCOUNT);
     let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
-    let create = own.create_secret().name("shop/prod/api-token").secret_string("t");
+    let create = client.create_secret().name("shop/prod/api-token").secret_string("t");
     wait(create.tags(tag("env", "prod")).tags(tag("team", "web")).send()).unwrap();
     bench.write("server", "#!/bin/sh\necho \"token $API_TOKEN\"\n");
     run(Command::new("chmod").args(["+x", "server"]).current_dir(bench.path())).expect(0);

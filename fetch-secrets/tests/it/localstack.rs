@@ -179,14 +179,14 @@ fn text_binary_and_json_secrets_arrive_digit_for_digit() {
 ",
     );
     let account = LocalStack::account();
-    let own = client(localstack, &account);
+    let client = client(localstack, &account);
     let json = "{\"BIG\": 12345678901234567890, \"PRICE\": 1.10, \"FLAG\": true, \
                 \"NESTED\": {\"a\": [1, 2.50]}, \"NEWLINE\": \"a\\nb\", \"EXTRA\": \"canary\"}";
     wait(async {
-        own.create_secret().name("kind/text").secret_string("pass$word").send().await.unwrap();
+        client.create_secret().name("kind/text").secret_string("pass$word").send().await.unwrap();
         let bytes = Blob::new(vec![0, 1, 2, 255]);
-        own.create_secret().name("kind/binary").secret_binary(bytes).send().await.unwrap();
-        own.create_secret().name("kind/json").secret_string(json).send().await.unwrap();
+        client.create_secret().name("kind/binary").secret_binary(bytes).send().await.unwrap();
+        client.create_secret().name("kind/json").secret_string(json).send().await.unwrap();
     });
     let mut command = bench.tool(&["--profile", "core"]);
     let fetched = run(aws(&mut command, &localstack.url(), &account)).expect(0);
@@ -217,7 +217,7 @@ fn secrets_that_do_not_fit_the_catalogue_are_listed_together() {
 ",
     );
     let account = LocalStack::account();
-    let own = client(localstack, &account);
+    let client = client(localstack, &account);
     let keys =
         "{\"C\": {\"canary\": 1}, \"D\": null, \"F\": \"canary\\u0000\", \"G\": 1, \"G\": 2}";
     wait(async {
@@ -227,10 +227,10 @@ fn secrets_that_do_not_fit_the_catalogue_are_listed_together() {
             ("bad/keys", keys),
             ("bad/text", "canary"),
         ] {
-            own.create_secret().name(name).secret_string(value).send().await.unwrap();
+            client.create_secret().name(name).secret_string(value).send().await.unwrap();
         }
         let bytes = Blob::new(b"canary".to_vec());
-        own.create_secret().name("bad/binary").secret_binary(bytes).send().await.unwrap();
+        client.create_secret().name("bad/binary").secret_binary(bytes).send().await.unwrap();
     });
     let mut command = bench.tool(&["--profile", "core"]);
     let failed = run(aws(&mut command, &localstack.url(), &account)).expect(1);
@@ -250,10 +250,16 @@ fn a_secret_without_a_value_does_not_take_the_others_with_it() {
 ",
     );
     let account = LocalStack::account();
-    let own = client(localstack, &account);
+    let client = client(localstack, &account);
     wait(async {
-        own.create_secret().name("value/none").send().await.unwrap();
-        own.create_secret().name("value/some").secret_string("{\"B\":\"x\"}").send().await.unwrap();
+        client.create_secret().name("value/none").send().await.unwrap();
+        client
+            .create_secret()
+            .name("value/some")
+            .secret_string("{\"B\":\"x\"}")
+            .send()
+            .await
+            .unwrap();
     });
     let mut command = bench.tool(&[]);
     let failed = run(aws(&mut command, &localstack.url(), &account)).expect(1);

@@ -104,7 +104,7 @@ fn names_that_bash_knows_arrive_or_are_refused() {
         assert_eq!(read.stderr, "", "{shell}");
         for name in &names {
             let pair = format!("{name}=it's `x`");
-            assert!(read.stdout.split('\0').any(|own| own == pair), "{shell}: {name}");
+            assert!(read.stdout.split('\0').any(|variable| variable == pair), "{shell}: {name}");
         }
     }
 }

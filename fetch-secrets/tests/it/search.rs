@@ -28,7 +28,7 @@ impl Shop {
     fn new() -> Option<Self> {
         let localstack = LocalStack::shared()?;
         let account = LocalStack::account();
-        let own = client(localstack, &account);
+        let client = client(localstack, &account);
         let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
         for (name, value, tags) in [
             ("shop/db", r#"{"PGUSER": "u", "port": 5432}"#, vec![tag("env", "prod")]),
@@ -36,7 +36,7 @@ impl Shop {
             ("shop/nested", r#"{"list": [1.10], "none": null}"#, vec![tag("env", "production")]),
             ("shopping", "other", vec![tag("environment", "prod")]),
         ] {
-            let create = own.create_secret().name(name).secret_string(value);
+            let create = client.create_secret().name(name).secret_string(value);
             wait(create.set_tags(Some(tags)).send()).unwrap();
         }
         Some(Shop { localstack, account })
@@ -47,8 +47,8 @@ impl Shop {
     }
 
     fn put(&self, name: &str, value: &str) {
-        let own = client(self.localstack, &self.account);
-        wait(own.create_secret().name(name).secret_string(value).send()).unwrap();
+        let client = client(self.localstack, &self.account);
+        wait(client.create_secret().name(name).secret_string(value).send()).unwrap();
     }
 }
 
@@ -125,8 +125,8 @@ fn patterns_that_match_nothing_are_mistakes() {
 #[test]
 fn a_text_that_the_service_takes_in_no_filter_is_compared_here() {
     let Some(shop) = Shop::new() else { return };
-    let own = client(shop.localstack, &shop.account);
-    let create = own.create_secret().name("shop/odd").secret_string("x");
+    let client = client(shop.localstack, &shop.account);
+    let create = client.create_secret().name("shop/odd").secret_string("x");
     wait(create.tags(Tag::builder().key("owner").value("Jürgen").build()).send()).unwrap();
     let service = Proxy::start(shop.localstack.address, |request| {
         match String::from_utf8_lossy(&request.body).contains("rgen") {
@@ -151,8 +151,8 @@ fn a_profile_of_the_environment_gives_way() {
 #[test]
 fn a_binary_secret_is_base64() {
     let Some(shop) = Shop::new() else { return };
-    let own = client(shop.localstack, &shop.account);
-    let create = own.create_secret().name("bin/key-store").secret_binary(Blob::new([0, 1, 255]));
+    let client = client(shop.localstack, &shop.account);
+    let create = client.create_secret().name("bin/key-store").secret_binary(Blob::new([0, 1, 255]));
     wait(create.send()).unwrap();
     assert_eq!(shop.print(&["--prefix", "bin/"]).expect(0).stdout, "KEY_STORE=AAH/\n");
 }

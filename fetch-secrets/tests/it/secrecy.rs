@@ -62,7 +62,7 @@ fn when_secrets_are_not_as_they_should_be() {
     let Some(localstack) = LocalStack::shared() else { return };
     let bench = Bench::new(&catalogue());
     let account = LocalStack::account();
-    let own = client(localstack, &account);
+    let client = client(localstack, &account);
     let values = [
         CANARY.to_owned(),
         format!("[\"{CANARY}\"]"),
@@ -73,13 +73,13 @@ fn when_secrets_are_not_as_they_should_be() {
         format!("{{\"A\": {CANARY}}}"),
     ];
     wait(async {
-        own.create_secret().name("c/json").secret_string("{}").send().await.unwrap();
+        client.create_secret().name("c/json").secret_string("{}").send().await.unwrap();
         let bytes = Blob::new(CANARY.as_bytes().to_vec());
-        own.create_secret().name("c/text").secret_binary(bytes).send().await.unwrap();
-        own.create_secret().name("c/binary").secret_string(CANARY).send().await.unwrap();
+        client.create_secret().name("c/text").secret_binary(bytes).send().await.unwrap();
+        client.create_secret().name("c/binary").secret_string(CANARY).send().await.unwrap();
     });
     for value in values {
-        wait(own.put_secret_value().secret_id("c/json").secret_string(&value).send()).unwrap();
+        wait(client.put_secret_value().secret_id("c/json").secret_string(&value).send()).unwrap();
         for arguments in [&[][..], &["--check"], &["print"], &["exec", "--", "true"]] {
             let mut command = bench.tool(arguments);
             quiet(aws(&mut command, &localstack.url(), &account)).expect(1);

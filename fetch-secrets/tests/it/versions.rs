@@ -1,4 +1,4 @@
-//! Which version, and from which region.
+//! The version of a secret, and its region.
 
 use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::proxy::{Action, Proxy};
@@ -54,8 +54,8 @@ fn one_secret_can_be_taken_in_the_version_of_an_id() {
     );
     let account = LocalStack::account();
     run(aws(&mut bench.tool(&["seed"]), &localstack.url(), &account)).expect(0);
-    let own = client(localstack, &account);
-    let old = wait(own.get_secret_value().secret_id("one").send()).unwrap();
+    let client = client(localstack, &account);
+    let old = wait(client.get_secret_value().secret_id("one").send()).unwrap();
     let old = old.version_id.unwrap();
     let set = ["seed", "--set", "A=second", "--set", "B=second"];
     run(aws(&mut bench.tool(&set), &localstack.url(), &account)).expect(0);

@@ -24,9 +24,9 @@ fn a_rotated_secret_reaches_the_file_and_the_command() {
     until("the first files", || bench.out().join("extra.env").exists());
     let inode = |name: &str| fs::metadata(bench.out().join(name)).unwrap().ino();
     let extra = inode("extra.env");
-    let own = client(localstack, &account);
+    let client = client(localstack, &account);
     for value in ["second", "third"] {
-        let put = own.put_secret_value().secret_id("test/all");
+        let put = client.put_secret_value().secret_id("test/all");
         wait(put.secret_string(format!("{{\"A\":\"{value}\"}}")).send()).unwrap();
         until("the new value", || bench.read("out/core.env").contains(value));
     }

@@ -51,7 +51,7 @@ fn compare(compose: &Path, files: &[PathBuf], outer: &Env) {
     assert!(ours.unresolved.is_empty(), "{:?}", ours.unresolved[0]);
     let theirs = theirs::project(&run.stdout);
     let used = |section: &str, name: &str| {
-        theirs[section].as_array().is_some_and(|names| names.iter().any(|own| own == name))
+        theirs[section].as_array().is_some_and(|names| names.iter().any(|known| known == name))
     };
     let found = difference(&ours::project(&ours, used), &theirs, "");
     assert!(found.is_none(), "{}", found.unwrap());

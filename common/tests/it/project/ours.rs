@@ -6,7 +6,7 @@ use common::compose::scalar::Scalar;
 use common::compose::{dotenv, ports, words};
 use common::diagnostic::Report;
 use common::project::{
-    Env, Project, Scope, Tree, Value as Own, dependencies, known, pairs, paths, with,
+    Env, Project, Scope, Tree, Value as TreeValue, dependencies, known, pairs, paths, with,
 };
 use serde_json::{Map, Value, json};
 
@@ -19,7 +19,7 @@ pub(super) fn project(project: &Project, used: impl Fn(&str, &str) -> bool) -> V
     let members = |section: &str| project.root.get(section).map_or(&[][..], Tree::members);
     let services: Map<String, Value> = members("services")
         .iter()
-        .map(|(name, own)| (name.clone(), service(own, &project.scope)))
+        .map(|(name, tree)| (name.clone(), service(tree, &project.scope)))
         .collect();
     // Compose prints only the members that a service uses.
     let names = |section: &str| -> Vec<&String> {
@@ -31,15 +31,15 @@ pub(super) fn project(project: &Project, used: impl Fn(&str, &str) -> bool) -> V
     let labels = |section: &str| -> Map<String, Value> {
         let labels = members(section).iter().filter(|(name, _)| used(section, name));
         labels
-            .filter_map(|(name, own)| Some((name.clone(), map(Some(own.get("labels")?), ""))))
+            .filter_map(|(name, tree)| Some((name.clone(), map(Some(tree.get("labels")?), ""))))
             .collect()
     };
-    let file = |(name, own): &(String, Tree)| {
-        (name.clone(), own.get("file").map_or(Value::Null, |file| json!(whole(file))))
+    let file = |(name, tree): &(String, Tree)| {
+        (name.clone(), tree.get("file").map_or(Value::Null, |file| json!(whole(file))))
     };
     let subnets: Vec<Value> = members("networks")
         .iter()
-        .filter_map(|(_, own)| own.get("ipam")?.get("config"))
+        .filter_map(|(_, tree)| tree.get("ipam")?.get("config"))
         .map(plain)
         .collect();
     json!({
@@ -69,20 +69,22 @@ fn texts(tree: Option<&Tree>) -> Vec<Value> {
 /// A value with the numbers that it has.
 fn plain(tree: &Tree) -> Value {
     match &tree.value {
-        Own::Plain(Scalar::Integer(number), _) => json!(number),
-        Own::Plain(Scalar::Unsigned(number), _) => json!(number),
-        Own::List(items) => items.iter().map(plain).collect(),
-        Own::Map(members) => {
-            members.iter().map(|(key, own)| (key.clone(), plain(own))).collect::<Map<_, _>>().into()
-        }
+        TreeValue::Plain(Scalar::Integer(number), _) => json!(number),
+        TreeValue::Plain(Scalar::Unsigned(number), _) => json!(number),
+        TreeValue::List(items) => items.iter().map(plain).collect(),
+        TreeValue::Map(members) => members
+            .iter()
+            .map(|(key, tree)| (key.clone(), plain(tree)))
+            .collect::<Map<_, _>>()
+            .into(),
         _ => text(tree),
     }
 }
 
 fn map(tree: Option<&Tree>, nothing: &str) -> Value {
     let members = tree.and_then(pairs).unwrap_or_default();
-    let value = |own: &Tree| if own.is_null() { json!(nothing) } else { text(own) };
-    members.iter().map(|(name, own)| (name.clone(), value(own))).collect::<Map<_, _>>().into()
+    let value = |tree: &Tree| if tree.is_null() { json!(nothing) } else { text(tree) };
+    members.iter().map(|(name, tree)| (name.clone(), value(tree))).collect::<Map<_, _>>().into()
 }
 
 /// The path of a text, from the root of the file system.
@@ -103,8 +105,8 @@ fn environment(service: &Tree, scope: &Scope) -> Value {
     let mut all = Map::new();
     let mut earlier = Env::new();
     let one = service.get("env_file");
-    for item in one.iter().flat_map(|own| {
-        if own.items().is_empty() { std::slice::from_ref(*own) } else { own.items() }
+    for item in one.iter().flat_map(|tree| {
+        if tree.items().is_empty() { std::slice::from_ref(*tree) } else { tree.items() }
     }) {
         let path = item.get("path").unwrap_or(item);
         let Ok(file) = dotenv::read(&whole(path), &mut Report::default()) else { continue };
@@ -114,9 +116,9 @@ fn environment(service: &Tree, scope: &Scope) -> Value {
         all.extend(values.iter().map(|(name, value)| (name.clone(), shown(value))));
         earlier.extend(values);
     }
-    for (name, own) in service.get("environment").and_then(pairs).unwrap_or_default() {
-        let outside = || scope.env.get(&name).map_or(json!(UNKNOWN), |own| json!(own));
-        let value = if own.is_null() { outside() } else { text(&own) };
+    for (name, tree) in service.get("environment").and_then(pairs).unwrap_or_default() {
+        let outside = || scope.env.get(&name).map_or(json!(UNKNOWN), |value| json!(value));
+        let value = if tree.is_null() { outside() } else { text(&tree) };
         all.insert(name, value);
     }
     all.into()
@@ -149,8 +151,11 @@ fn mount(item: &Tree) -> Value {
     let Some(text) = item.text() else {
         let field = |key: &str| item.get(key).map(self::text);
         let bind = item.get("type").and_then(Tree::text) == Some("bind");
-        let source =
-            if bind { item.get("source").map(|own| json!(whole(own))) } else { field("source") };
+        let source = if bind {
+            item.get("source").map(|source| json!(whole(source)))
+        } else {
+            field("source")
+        };
         let read_only = item.get("read_only").and_then(Tree::printed).as_deref() == Some("true");
         return json!([field("type"), source, field("target"), read_only]);
     };
@@ -183,12 +188,12 @@ fn config(item: &Tree) -> Value {
 }
 
 /// The extra hosts of a service or of its build.
-fn hosts(own: &Tree) -> Vec<Value> {
-    let Some(hosts) = own.get("extra_hosts") else { return Vec::new() };
+fn hosts(tree: &Tree) -> Vec<Value> {
+    let Some(hosts) = tree.get("extra_hosts") else { return Vec::new() };
     let pair =
         |name: &str, address: &Tree| format!("{name}={}", address.printed().unwrap_or_default());
-    let addresses = |(name, own): &(String, Tree)| match own.items() {
-        [] => vec![pair(name, own)],
+    let addresses = |(name, tree): &(String, Tree)| match tree.items() {
+        [] => vec![pair(name, tree)],
         items => items.iter().map(|address| pair(name, address)).collect(),
     };
     let texts = hosts.items().iter().filter_map(Tree::printed);
@@ -200,26 +205,27 @@ fn hosts(own: &Tree) -> Vec<Value> {
     all.into_iter().map(Value::from).collect()
 }
 
-fn service(own: &Tree, scope: &Scope) -> Value {
-    let items = |key: &str| own.get(key).map_or(&[][..], Tree::items);
-    let one = |key: &str| own.get(key).map(text);
-    let under = |key: &str, inner: &str| own.get(key).and_then(|own| own.get(inner));
-    let depends = own.get("depends_on").map(dependencies);
+fn service(service: &Tree, scope: &Scope) -> Value {
+    let items = |key: &str| service.get(key).map_or(&[][..], Tree::items);
+    let one = |key: &str| service.get(key).map(text);
+    let under = |key: &str, inner: &str| service.get(key).and_then(|outer| outer.get(inner));
+    let depends = service.get("depends_on").map(dependencies);
     let depends: Map<String, Value> = depends
         .iter()
         .flat_map(Tree::members)
-        .filter(|(_, own)| own.get("restart").is_none())
-        .map(|(name, own)| {
-            let required =
-                own.get("required").is_none_or(|own| own.printed().as_deref() == Some("true"));
-            (name.clone(), json!([own.get("condition").map(text), required]))
+        .filter(|(_, dependency)| dependency.get("restart").is_none())
+        .map(|(name, dependency)| {
+            let required = dependency
+                .get("required")
+                .is_none_or(|required| required.printed().as_deref() == Some("true"));
+            (name.clone(), json!([dependency.get("condition").map(text), required]))
         })
         .collect();
-    let mut networks: Vec<Value> = texts(own.get("networks"));
+    let mut networks: Vec<Value> = texts(service.get("networks"));
     networks.extend(
-        own.get("networks").map_or(&[][..], Tree::members).iter().map(|(name, _)| json!(name)),
+        service.get("networks").map_or(&[][..], Tree::members).iter().map(|(name, _)| json!(name)),
     );
-    let build = own.get("build").map(|build| {
+    let build = service.get("build").map(|build| {
         let context = if build.text().is_some() { Some(build) } else { build.get("context") };
         json!([
             context.map(whole),
@@ -233,7 +239,7 @@ fn service(own: &Tree, scope: &Scope) -> Value {
         Some(_) => json!(["CMD-SHELL", text(test)]),
         None => json!(texts(Some(test))),
     });
-    let ulimits = own.get("ulimits").map_or(json!({}), plain);
+    let ulimits = service.get("ulimits").map_or(json!({}), plain);
     let device = |item: &Tree| {
         let text = item.text().unwrap_or_default();
         let mut parts = text.split(':');
@@ -242,14 +248,14 @@ fn service(own: &Tree, scope: &Scope) -> Value {
     json!({
         "image": one("image"),
         "restart": one("restart"),
-        "command": line(own.get("command")),
-        "entrypoint": line(own.get("entrypoint")),
-        "environment": environment(own, scope),
-        "labels": map(own.get("labels"), ""),
-        "annotations": map(own.get("annotations"), ""),
-        "sysctls": map(own.get("sysctls"), ""),
-        "extra_hosts": hosts(own),
-        "lists": LISTS.iter().map(|key| texts(own.get(key))).collect::<Vec<_>>(),
+        "command": line(service.get("command")),
+        "entrypoint": line(service.get("entrypoint")),
+        "environment": environment(service, scope),
+        "labels": map(service.get("labels"), ""),
+        "annotations": map(service.get("annotations"), ""),
+        "sysctls": map(service.get("sysctls"), ""),
+        "extra_hosts": hosts(service),
+        "lists": LISTS.iter().map(|key| texts(service.get(key))).collect::<Vec<_>>(),
         "ports": sorted(items("ports").iter().flat_map(port).collect()),
         "volumes": sorted(items("volumes").iter().map(mount).collect()),
         "secrets": sorted(items("secrets").iter().map(secret).collect()),
@@ -260,7 +266,7 @@ fn service(own: &Tree, scope: &Scope) -> Value {
         "ulimits": ulimits,
         "logging": [under("logging", "driver").map(text), under("logging", "options").map(plain)],
         "build": build,
-        "replicas": under("deploy", "replicas").and_then(Tree::printed).and_then(|own| own.parse::<u64>().ok()),
+        "replicas": under("deploy", "replicas").and_then(Tree::printed).and_then(|count| count.parse::<u64>().ok()),
         "test": test,
     })
 }

@@ -19,8 +19,10 @@ fn unescaped(value: &Value) -> Value {
 /// The keys of [`super::ours`], from the output.
 pub(super) fn project(config: &str) -> Value {
     let whole = unescaped(&serde_json::from_str(config).unwrap());
-    let services: Map<String, Value> =
-        object(&whole, "services").iter().map(|(name, own)| (name.clone(), service(own))).collect();
+    let services: Map<String, Value> = object(&whole, "services")
+        .iter()
+        .map(|(name, value)| (name.clone(), service(value)))
+        .collect();
     let names = |section: &str| -> Vec<String> {
         let members = object(&whole, section);
         members.keys().filter(|name| *name != "default").cloned().collect()
@@ -28,11 +30,11 @@ pub(super) fn project(config: &str) -> Value {
     let labels = |section: &str| -> Map<String, Value> {
         let members = object(&whole, section).into_iter();
         members
-            .filter(|(_, own)| own.get("labels").is_some())
-            .map(|(name, own)| (name, own["labels"].clone()))
+            .filter(|(_, value)| value.get("labels").is_some())
+            .map(|(name, value)| (name, value["labels"].clone()))
             .collect()
     };
-    let file = |(name, own): (String, Value)| (name, own["file"].clone());
+    let file = |(name, value): (String, Value)| (name, value["file"].clone());
     json!({
         "name": whole["name"],
         "services": services,
@@ -40,7 +42,7 @@ pub(super) fn project(config: &str) -> Value {
         "volumes": names("volumes"),
         "networks": names("networks"),
         "labels": [labels("volumes"), labels("networks")],
-        "subnets": object(&whole, "networks").values().map(|own| own.pointer("/ipam/config").cloned().unwrap_or_default()).filter(|own| !own.is_null()).collect::<Vec<_>>(),
+        "subnets": object(&whole, "networks").values().map(|network| network.pointer("/ipam/config").cloned().unwrap_or_default()).filter(|config| !config.is_null()).collect::<Vec<_>>(),
     })
 }
 
@@ -48,17 +50,17 @@ fn object(value: &Value, key: &str) -> Map<String, Value> {
     value[key].as_object().cloned().unwrap_or_default()
 }
 
-fn service(own: &Value) -> Value {
-    let list = |key: &str| own[key].as_array().cloned().unwrap_or_default();
-    let depends: Map<String, Value> = object(own, "depends_on")
+fn service(service: &Value) -> Value {
+    let list = |key: &str| service[key].as_array().cloned().unwrap_or_default();
+    let depends: Map<String, Value> = object(service, "depends_on")
         .into_iter()
         // A link is a dependency, too, which restarts.
-        .filter(|(_, own)| own["restart"] != json!(true))
-        .map(|(name, own)| (name, json!([own["condition"], own["required"]])))
+        .filter(|(_, dependency)| dependency["restart"] != json!(true))
+        .map(|(name, dependency)| (name, json!([dependency["condition"], dependency["required"]])))
         .collect();
-    let mut networks: Vec<String> = object(own, "networks").keys().cloned().collect();
+    let mut networks: Vec<String> = object(service, "networks").keys().cloned().collect();
     networks.retain(|name| name != "default");
-    let build = own.get("build").map(|build| {
+    let build = service.get("build").map(|build| {
         json!([
             build["context"],
             object(build, "args"),
@@ -67,28 +69,29 @@ fn service(own: &Value) -> Value {
             build["extra_hosts"].as_array().cloned().unwrap_or_default()
         ])
     });
-    let mounts = list("volumes").into_iter().map(|own| {
-        let read_only = own.get("read_only").cloned().unwrap_or(json!(false));
-        json!([own["type"], own["source"], own["target"], read_only])
+    let mounts = list("volumes").into_iter().map(|mount| {
+        let read_only = mount.get("read_only").cloned().unwrap_or(json!(false));
+        json!([mount["type"], mount["source"], mount["target"], read_only])
     });
-    let ports = list("ports").into_iter().map(|own| {
-        let published = own.get("published").cloned().unwrap_or(json!(""));
-        json!([own["host_ip"], published, own["target"], own["protocol"]])
+    let ports = list("ports").into_iter().map(|port| {
+        let published = port.get("published").cloned().unwrap_or(json!(""));
+        json!([port["host_ip"], published, port["target"], port["protocol"]])
     });
     let uses = |key: &str| {
-        let uses = list(key).into_iter().map(|own| json!([own["source"], own["target"]]));
+        let uses = list(key).into_iter().map(|item| json!([item["source"], item["target"]]));
         uses.collect::<Vec<_>>()
     };
-    let devices = list("devices").into_iter().map(|own| json!([own["source"], own["target"]]));
+    let devices =
+        list("devices").into_iter().map(|device| json!([device["source"], device["target"]]));
     json!({
-        "image": own["image"],
-        "restart": own["restart"],
-        "command": own["command"],
-        "entrypoint": own["entrypoint"],
-        "environment": object(own, "environment"),
-        "labels": object(own, "labels"),
-        "annotations": object(own, "annotations"),
-        "sysctls": object(own, "sysctls"),
+        "image": service["image"],
+        "restart": service["restart"],
+        "command": service["command"],
+        "entrypoint": service["entrypoint"],
+        "environment": object(service, "environment"),
+        "labels": object(service, "labels"),
+        "annotations": object(service, "annotations"),
+        "sysctls": object(service, "sysctls"),
         "extra_hosts": list("extra_hosts"),
         "lists": super::LISTS.iter().map(|key| list(key)).collect::<Vec<_>>(),
         "ports": super::sorted(ports.collect()),
@@ -98,10 +101,10 @@ fn service(own: &Value) -> Value {
         "devices": super::sorted(devices.collect()),
         "depends_on": depends,
         "networks": networks,
-        "ulimits": object(own, "ulimits"),
-        "logging": [own.pointer("/logging/driver"), own.pointer("/logging/options")],
+        "ulimits": object(service, "ulimits"),
+        "logging": [service.pointer("/logging/driver"), service.pointer("/logging/options")],
         "build": build,
-        "replicas": own.pointer("/deploy/replicas"),
-        "test": own.pointer("/healthcheck/test"),
+        "replicas": service.pointer("/deploy/replicas"),
+        "test": service.pointer("/healthcheck/test"),
     })
 }

@@ -11,7 +11,7 @@ use crate::source::aws::{Emulator, Session};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Emulator(Emulator),
-    /// An account of this number, which is the one that was asked for.
+    /// An account whose number is that of `--account`.
     Account,
 }
 

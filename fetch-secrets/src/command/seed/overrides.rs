@@ -78,19 +78,19 @@ pub(super) fn apply(
     if report.has_errors() { Err(report) } else { Ok((values, warnings)) }
 }
 
-fn ambiguous(what: &str, variables: &[String]) -> Diagnostic {
-    Diagnostic::error("ambiguous", format!("{what}: several secrets have a key of this name"))
+fn ambiguous(setting: &str, variables: &[String]) -> Diagnostic {
+    Diagnostic::error("ambiguous", format!("{setting}: several secrets have a key of this name"))
         .hint(format!("name the variable: {}", variables.join(", ")))
 }
 
-fn is_composed(what: &str, parts: &[String]) -> Diagnostic {
-    Diagnostic::error("composed", format!("{what}: the variable is put together from others"))
+fn is_composed(setting: &str, parts: &[String]) -> Diagnostic {
+    Diagnostic::error("composed", format!("{setting}: the variable is put together from others"))
         .hint(format!("set its parts: {}", parts.join(", ")))
 }
 
 /// The meaning of an override's name.
 enum Meaning {
-    /// A variable, or the one that the only key of this name becomes.
+    /// A variable of this name, or the variable of the only key of this name.
     Variable(String),
     /// A key of several secrets, which becomes these.
     Several(Vec<String>),

@@ -38,12 +38,12 @@ const BATCH: usize = 20;
 /// Single requests under way at once; Secrets Manager allows far more per second.
 const SINGLES: usize = 8;
 
-/// Which secrets a run asks for.
+/// The secrets that a run asks for.
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
-    /// Those of the catalogue.
+    /// The catalogue's secrets.
     Names(Vec<String>),
-    /// Those that Secrets Manager finds.
+    /// The secrets that a search in Secrets Manager finds.
     Search(Search),
 }
 
@@ -75,15 +75,15 @@ pub(crate) fn fetch(wanted: &Wanted, selection: &Selection) -> Result<Fetched> {
         return fetch_from(selection.timeout, None);
     };
     // Half of the time for each, so that a region that is silent leaves some for the other.
-    let half = selection.timeout / 2;
-    let first = match fetch_from(half, None) {
+    let per_region = selection.timeout / 2;
+    let first = match fetch_from(per_region, None) {
         Err(error) => Stop::from(error),
         fetched => return fetched,
     };
     if first.status != Status::Unfinished {
         bail!(first);
     }
-    match fetch_from(half, Some(fallback)) {
+    match fetch_from(per_region, Some(fallback)) {
         Ok(mut fetched) => {
             let message =
                 format!("the secrets are those of the region {fallback}: {}", first.reason());
@@ -115,9 +115,9 @@ fn fetch_from(
                 names
             }
         };
-        let what = format!("fetching {} secrets from {}", names.len(), session.endpoint);
-        crate::command::progress(&what);
-        let _step = common::verbose::step(what);
+        let step = format!("fetching {} secrets from {}", names.len(), session.endpoint);
+        crate::command::progress(&step);
+        let _step = common::verbose::step(step);
         let session = Arc::new(session);
         // A batch gives the current versions alone.
         let (current, others) = versions.split(names);

@@ -85,8 +85,8 @@ fn matches(entry: &SecretListEntry, search: &Search) -> bool {
     let name = entry.name().unwrap_or_default();
     let prefix = search.prefix.as_deref().is_none_or(|prefix| name.starts_with(prefix));
     let has = |tag: &Tag| {
-        let same = |own: &aws_sdk_secretsmanager::types::Tag| {
-            own.key() == Some(&tag.key) && own.value().unwrap_or_default() == tag.value
+        let same = |entry_tag: &aws_sdk_secretsmanager::types::Tag| {
+            entry_tag.key() == Some(&tag.key) && entry_tag.value().unwrap_or_default() == tag.value
         };
         entry.tags().iter().any(same)
     };
