@@ -49,10 +49,10 @@ pub fn difference(ours: &Value, theirs: &Value, path: &str) -> Option<String> {
     match (ours, theirs) {
         (Value::String(text), _) if text == UNKNOWN => None,
         (Value::Object(a), Value::Object(b)) if a.keys().eq(b.keys()) => {
-            a.iter().find_map(|(key, own)| difference(own, &b[key], &format!("{path}/{key}")))
+            a.iter().find_map(|(key, value)| difference(value, &b[key], &format!("{path}/{key}")))
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-            a.iter().zip(b).find_map(|(own, other)| difference(own, other, path))
+            a.iter().zip(b).find_map(|(item, other)| difference(item, other, path))
         }
         (a, b) if a == b => None,
         (a, b) => Some(format!("{path}\n  ours   {a}\n  theirs {b}")),

@@ -36,7 +36,8 @@ impl Dockerfile {
 
     /// The images that a registry must give: no stage, and not the empty one.
     pub fn images(&self) -> impl Iterator<Item = &str> {
-        let given = |base: &&str| *base != "scratch" && !self.stages.iter().any(|own| own == base);
+        let given =
+            |base: &&str| *base != "scratch" && !self.stages.iter().any(|stage| stage == base);
         self.bases.iter().map(String::as_str).filter(given)
     }
 

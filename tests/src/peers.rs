@@ -47,17 +47,17 @@ pub fn libraries(root: &Path) -> String {
     folders.filter(|path| path.ends_with("-linux-gnu")).collect::<Vec<_>>().join(":")
 }
 
-/// Counts and shows that the test of this thread is skipped because `what` is not there.
+/// Counts and shows that the test of this thread is skipped because `missing` is not there.
 ///
 /// # Panics
 /// With `CI=true`.
-pub fn skip(what: &str) {
+pub fn skip(missing: &str) {
     static SKIPPED: AtomicUsize = AtomicUsize::new(0);
-    assert!(std::env::var("CI").is_err(), "{what} is not there");
+    assert!(std::env::var("CI").is_err(), "{missing} is not there");
     let count = SKIPPED.fetch_add(1, Ordering::Relaxed) + 1;
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     // Not through eprintln!, which the test runner holds back for tests that pass.
-    let _ = writeln!(std::io::stderr(), "SKIPPED ({count}): {test}: {what} is not there");
+    let _ = writeln!(std::io::stderr(), "SKIPPED ({count}): {test}: {missing} is not there");
 }
 
 fn installed() -> &'static BTreeMap<String, PathBuf> {

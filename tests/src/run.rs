@@ -29,10 +29,10 @@ pub fn run(command: &mut Command) -> Run {
 /// # Panics
 /// It is not within 15 seconds.
 #[track_caller]
-pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+pub fn until(event: &str, mut so: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(15);
     while !so() {
-        assert!(Instant::now() < end, "{what} did not happen");
+        assert!(Instant::now() < end, "{event} did not happen");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

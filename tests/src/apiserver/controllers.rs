@@ -119,7 +119,7 @@ fn daemon_set_status(object: &Value, n: i64) -> Value {
 }
 
 /// Pods up to the wanted number, claims for each, and none above it.
-fn workload(object: &Value, own: Value) -> Vec<Step> {
+fn workload(object: &Value, state: Value) -> Vec<Step> {
     let namespace = text(&object["metadata"]["namespace"]);
     let owner = text(&object["metadata"]["name"]);
     let mut steps = Vec::new();
@@ -139,7 +139,7 @@ fn workload(object: &Value, own: Value) -> Vec<Step> {
         }
         steps.push(Step::Put(running_pod(object, &name)));
     }
-    steps.push(status(object, own));
+    steps.push(status(object, state));
     steps
 }
 

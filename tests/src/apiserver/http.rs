@@ -118,8 +118,8 @@ async fn collection(
     query: Query,
 ) -> Answer {
     if request.method() == Method::GET && shared.hidden.lock().unwrap().contains(&found.plural) {
-        let what = format!("{} is forbidden: the user cannot list them", found.plural);
-        return failure(403, "Forbidden", &what);
+        let message = format!("{} is forbidden: the user cannot list them", found.plural);
+        return failure(403, "Forbidden", &message);
     }
     let selection = Selection {
         namespace: namespace.clone(),
@@ -167,8 +167,8 @@ async fn collection(
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     write(&shared, &found, namespace, &name, "POST", &query, |store, id, old| {
         if old.is_some() {
-            let what = format!("{} \"{}\" already exists", found.plural, id.3);
-            return Err(Box::new(failure(409, "AlreadyExists", &what)));
+            let message = format!("{} \"{}\" already exists", found.plural, id.3);
+            return Err(Box::new(failure(409, "AlreadyExists", &message)));
         }
         let _ = store;
         let mut owners = Owners::default();

@@ -25,7 +25,9 @@ fn main() -> ExitCode {
         eprintln!("import-check: there is no {}", folder.display());
         return ExitCode::from(2);
     };
-    let tool = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join("compose-gen")));
+    let tool = std::env::current_exe()
+        .ok()
+        .and_then(|program| Some(program.parent()?.join("compose-gen")));
     let tool = tool.filter(|tool| tool.is_file());
     let (Some(tool), Some(compose), Some(server)) =
         (tool, peers::find("PEER_COMPOSE"), Server::shared())
@@ -47,8 +49,8 @@ fn all(tool: &Path, compose: &Path, folder: &Path, files: &[PathBuf]) -> Vec<Imp
         for _ in 0..4 {
             scope.spawn(|| {
                 while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let own = imports::import(tool, compose, folder, file);
-                    done.lock().expect("no thread panics").push(own);
+                    let project = imports::import(tool, compose, folder, file);
+                    done.lock().expect("no thread panics").push(project);
                 }
             });
         }
@@ -102,5 +104,6 @@ fn report(projects: &[Imported], server: &Server) -> bool {
         refused.len()
     );
     let same = lost == 0 && differing == 0;
-    same && refused.is_empty() && projects.iter().all(|own| own.outcome() != Outcome::Failed)
+    same && refused.is_empty()
+        && projects.iter().all(|project| project.outcome() != Outcome::Failed)
 }

@@ -1,4 +1,4 @@
-//! What Docker Compose sees of a project and Kubernetes lacks without a word in the report.
+//! Parts of a project that Docker Compose sees and Kubernetes lacks, without a word in the report.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ pub fn lost(project: &Imported, objects: &[Value]) -> Vec<String> {
         let kubernetes = project.report.name(name);
         let workload = objects.iter().find(|object| {
             object.pointer("/spec/template").is_some()
-                && containers(object).iter().any(|own| own["name"] == kubernetes)
+                && containers(object).iter().any(|container| container["name"] == kubernetes)
         });
         let Some(workload) = workload else {
             if !project.report.mentions(name, &["profiles", "provider", "deploy"], name) {
@@ -25,7 +25,8 @@ pub fn lost(project: &Imported, objects: &[Value]) -> Vec<String> {
         };
         let empty = Value::Null;
         let all = containers(workload);
-        let container = all.iter().find(|own| own["name"] == kubernetes).unwrap_or(&empty);
+        let container =
+            all.iter().find(|container| container["name"] == kubernetes).unwrap_or(&empty);
         let side = Side { project, name, service, workload, container, objects };
         let mut lose = |keys: &[&str], item: &str, why: String| {
             if !project.report.mentions(name, keys, item) {
@@ -56,7 +57,7 @@ type Lose<'l> = dyn FnMut(&[&str], &str, String) + 'l;
 
 impl Side<'_> {
     fn image(&self, lose: &mut Lose<'_>) {
-        let project = self.project.config.as_ref().map(|own| own["name"].clone());
+        let project = self.project.config.as_ref().map(|config| config["name"].clone());
         let built = format!("{}-{}", project.unwrap_or_default().as_str().unwrap_or(""), self.name);
         let wanted = self.service["image"].as_str().unwrap_or(&built);
         let there = self.container["image"].as_str().unwrap_or_default();
@@ -67,12 +68,12 @@ impl Side<'_> {
 
     fn words(&self, lose: &mut Lose<'_>) {
         let words = |value: &Value| -> Vec<String> {
-            let own = value.as_array().into_iter().flatten();
-            own.map(|word| kubelet(word.as_str().unwrap_or_default())).collect()
+            let items = value.as_array().into_iter().flatten();
+            items.map(|word| kubelet(word.as_str().unwrap_or_default())).collect()
         };
         let said = |key: &str| -> Option<Vec<String>> {
-            let own = self.service[key].as_array()?;
-            Some(own.iter().map(|word| dollar(word.as_str().unwrap_or_default())).collect())
+            let items = self.service[key].as_array()?;
+            Some(items.iter().map(|word| dollar(word.as_str().unwrap_or_default())).collect())
         };
         let (command, args) = (words(&self.container["command"]), words(&self.container["args"]));
         let there: Vec<String> = command.iter().chain(&args).cloned().collect();
@@ -87,8 +88,8 @@ impl Side<'_> {
     fn environment(&self, lose: &mut Lose<'_>) {
         for (variable, value) in self.service["environment"].as_object().into_iter().flatten() {
             let there = self.container["env"].as_array().into_iter().flatten();
-            let there = there.rev().find(|own| own["name"] == dollar(variable));
-            let there = there.map(|own| kubelet(own["value"].as_str().unwrap_or_default()));
+            let there = there.rev().find(|entry| entry["name"] == dollar(variable));
+            let there = there.map(|entry| kubelet(entry["value"].as_str().unwrap_or_default()));
             let wanted = value.as_str().map(dollar);
             // The value of a secret may not be shown.
             if there != wanted {
@@ -123,7 +124,9 @@ impl Side<'_> {
         let labels = &self.workload["spec"]["template"]["metadata"]["labels"];
         for object in self.objects.iter().filter(|object| object["kind"] == "Service") {
             let selector = object["spec"]["selector"].as_object();
-            if !selector.is_some_and(|own| own.iter().all(|(key, value)| labels[key] == *value)) {
+            if !selector
+                .is_some_and(|selector| selector.iter().all(|(key, value)| labels[key] == *value))
+            {
                 continue;
             }
             for port in object["spec"]["ports"].as_array().into_iter().flatten() {
@@ -140,7 +143,7 @@ impl Side<'_> {
     fn mounts(&self, lose: &mut Lose<'_>) {
         let mounts: Vec<&Value> =
             self.container["volumeMounts"].as_array().into_iter().flatten().collect();
-        let at = |target: &str| mounts.iter().find(|own| path(&own["mountPath"]) == target);
+        let at = |target: &str| mounts.iter().find(|mount| path(&mount["mountPath"]) == target);
         let long = ["volumes", "configs", "secrets"];
         let mut targets: Vec<(String, &Value)> = Vec::new();
         for mount in self.service["volumes"].as_array().into_iter().flatten() {
@@ -170,7 +173,7 @@ impl Side<'_> {
                 // A folder with private files is mounted in parts.
                 if !mounts
                     .iter()
-                    .any(|own| path(&own["mountPath"]).starts_with(&format!("{target}/")))
+                    .any(|mount| path(&mount["mountPath"]).starts_with(&format!("{target}/")))
                     || mount["type"] == "volume"
                 {
                     lose(&long, &target, format!("{target} is not mounted"));
@@ -178,9 +181,11 @@ impl Side<'_> {
                 continue;
             };
             let volume = self.workload["spec"]["template"]["spec"]["volumes"].as_array();
-            let volume = volume.into_iter().flatten().find(|own| own["name"] == there["name"]);
-            let map =
-                volume.is_some_and(|own| own["configMap"].is_object() || own["secret"].is_object());
+            let volume =
+                volume.into_iter().flatten().find(|volume| volume["name"] == there["name"]);
+            let map = volume.is_some_and(|volume| {
+                volume["configMap"].is_object() || volume["secret"].is_object()
+            });
             let writable = mount["type"].is_string() && mount["read_only"] != true;
             if writable && (map || there["readOnly"] == true) {
                 lose(&long, &target, format!("{target} can no longer be written"));
@@ -196,15 +201,15 @@ impl Side<'_> {
     fn dependencies(&self, lose: &mut Lose<'_>) {
         let wave = |workload: &Value| -> i64 {
             let text = &workload["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"];
-            text.as_str().and_then(|own| own.parse().ok()).unwrap_or(0)
+            text.as_str().and_then(|number| number.parse().ok()).unwrap_or(0)
         };
         let waits = self.workload["spec"]["template"]["spec"]["initContainers"].as_array();
         let waits: Vec<&Value> = waits.into_iter().flatten().collect();
-        for (other, own) in self.service["depends_on"].as_object().into_iter().flatten() {
+        for (other, dependency) in self.service["depends_on"].as_object().into_iter().flatten() {
             let kubernetes = self.project.report.name(other);
             let target = self.objects.iter().find(|object| {
                 object.pointer("/spec/template").is_some()
-                    && containers(object).iter().any(|own| own["name"] == kubernetes)
+                    && containers(object).iter().any(|container| container["name"] == kubernetes)
             });
             let Some(target) = target else {
                 lose(
@@ -221,7 +226,7 @@ impl Side<'_> {
                 let job = target["metadata"]["name"].as_str().unwrap_or_default();
                 words.contains(&kubernetes) || words.contains(&job)
             });
-            let kept = match own["condition"].as_str() {
+            let kept = match dependency["condition"].as_str() {
                 Some("service_healthy" | "service_completed_successfully") => waited || same,
                 _ => waited || same || wave(target) < wave(self.workload),
             };
@@ -232,10 +237,12 @@ impl Side<'_> {
                     format!("does not wait for {other}"),
                 );
             }
-            if own["condition"] == "service_completed_successfully" && target["kind"] != "Job" {
+            if dependency["condition"] == "service_completed_successfully"
+                && target["kind"] != "Job"
+            {
                 lose(&["depends_on"], other, format!("{other} never ends"));
             }
-            if own["condition"] == "service_healthy" && target["kind"] == "Job" {
+            if dependency["condition"] == "service_healthy" && target["kind"] == "Job" {
                 lose(&["depends_on"], other, format!("{other} is a Job, whose health nobody asks"));
             }
         }
@@ -265,7 +272,7 @@ impl Side<'_> {
         let security = &self.container["securityContext"];
         for (key, value) in self.service.as_object().into_iter().flatten() {
             let carried = match key.as_str() {
-                own if COMPARED.contains(&own) => true,
+                key if COMPARED.contains(&key) => true,
                 "working_dir" => self.container["workingDir"] == *value,
                 "tty" => self.container["tty"] == *value,
                 "stdin_open" => self.container["stdin"] == *value,
@@ -290,13 +297,15 @@ impl Side<'_> {
                 "extra_hosts" => {
                     let all = pod["hostAliases"].as_array().into_iter().flatten();
                     let count: usize =
-                        all.map(|own| own["hostnames"].as_array().map_or(0, Vec::len)).sum();
+                        all.map(|alias| alias["hostnames"].as_array().map_or(0, Vec::len)).sum();
                     count == value.as_array().map_or(0, Vec::len)
                 }
                 "sysctls" | "group_add" => pod["securityContext"].is_object(),
-                "shm_size" => {
-                    pod["volumes"].as_array().into_iter().flatten().any(|own| own["name"] == "shm")
-                }
+                "shm_size" => pod["volumes"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|volume| volume["name"] == "shm"),
                 "labels" => {
                     let there = &self.workload["spec"]["template"]["metadata"]["annotations"];
                     let mut all = value.as_object().into_iter().flatten();
@@ -314,8 +323,8 @@ impl Side<'_> {
             };
             if !carried && !matches!(value, Value::Null | Value::Bool(false)) && *value != json!([])
             {
-                let own = [key.as_str(), if key == "labels" { "label_file" } else { "deploy" }];
-                lose(&own[..], "", format!("{key} is gone"));
+                let keys = [key.as_str(), if key == "labels" { "label_file" } else { "deploy" }];
+                lose(&keys[..], "", format!("{key} is gone"));
             }
         }
         let replicas = self.service.pointer("/deploy/replicas").or(self.service.get("scale"));
@@ -341,7 +350,7 @@ fn words_of(value: &Value) -> Vec<String> {
             .as_array()
             .into_iter()
             .flatten()
-            .filter_map(|own| own.as_str().map(str::to_owned))
+            .filter_map(|word| word.as_str().map(str::to_owned))
             .collect(),
     }
 }

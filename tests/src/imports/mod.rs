@@ -75,11 +75,11 @@ pub fn refused(
             continue;
         }
         for (index, (name, objects)) in chunk.iter().enumerate() {
-            let own: String = with_pods(objects, &format!("project-{index}"))
+            let manifest: String = with_pods(objects, &format!("project-{index}"))
                 .into_iter()
                 .map(|object| format!("---\n{object}\n"))
                 .collect();
-            let refusals = server.dry_run(&own).refusals;
+            let refusals = server.dry_run(&manifest).refusals;
             if !refusals.is_empty() {
                 found.insert(name.clone(), refusals);
             }

@@ -26,7 +26,7 @@ fn pod(object: &Value) -> Option<Value> {
     let kind = object["kind"].as_str()?;
     let name = object["metadata"]["name"].as_str()?;
     let mut template =
-        object.pointer("/spec/template").filter(|own| own["spec"].is_object())?.clone();
+        object.pointer("/spec/template").filter(|template| template["spec"].is_object())?.clone();
     let mut labels = template["metadata"]["labels"].as_object().cloned().unwrap_or_default();
     let mut label = |key: &str, value: String| labels.insert(key.to_owned(), json!(value));
     let hash = "5d4f8c7b69";

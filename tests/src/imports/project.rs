@@ -26,7 +26,7 @@ pub struct Imported {
     pub generated: Option<Run>,
     /// The run of `--spec FILE`, which reads the same project without an import.
     pub direct: Run,
-    /// What `docker compose config` prints; `None` where it refuses the file.
+    /// The output of `docker compose config`; `None` where it refuses the file.
     pub config: Option<Value>,
     folder: TempDir,
 }
@@ -98,9 +98,9 @@ impl Imported {
     pub fn differences(&self) -> Vec<String> {
         let expected = if self.run.status == 0 { 0 } else { 2 };
         if self.direct.status != expected {
-            let (own, direct) = (self.run.status, self.direct.status);
+            let (imported, direct) = (self.run.status, self.direct.status);
             let said = self.direct.stderr.lines().next().unwrap_or_default();
-            return vec![format!("import ends with {own}, --spec with {direct}: {said}")];
+            return vec![format!("import ends with {imported}, --spec with {direct}: {said}")];
         }
         if expected != 0 {
             return Vec::new();
@@ -144,8 +144,8 @@ impl Imported {
 fn texts(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut next = vec![folder.to_owned()];
-    while let Some(own) = next.pop() {
-        for entry in fs::read_dir(&own).into_iter().flatten().flatten() {
+    while let Some(directory) = next.pop() {
+        for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.is_dir() {
                 next.push(path);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::run::Run;
 
-/// What was said.
+/// The rows of the import's report.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     /// Key and reason of every row that says more than "carried".

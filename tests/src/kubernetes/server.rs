@@ -217,12 +217,12 @@ impl Server {
         })
     }
 
-    pub(super) fn await_part(&self, what: &str, ready: impl Fn(&Server) -> bool) {
+    pub(super) fn await_part(&self, part: &str, ready: impl Fn(&Server) -> bool) {
         let end = Instant::now() + START;
         while !ready(self) {
             assert!(
                 Instant::now() < end,
-                "{what} was not ready in {START:?}\n{}",
+                "{part} was not ready in {START:?}\n{}",
                 self.keeper.logs()
             );
             std::thread::sleep(Duration::from_millis(200));

@@ -38,12 +38,12 @@ impl Server {
     /// # Panics
     /// The server ends first, or it takes too long.
     #[track_caller]
-    pub fn until(&mut self, what: &str, mut so: impl FnMut() -> bool) {
+    pub fn until(&mut self, event: &str, mut so: impl FnMut() -> bool) {
         let end = Instant::now() + PATIENCE;
         while !so() {
             let ended = self.child.try_wait().unwrap();
-            assert!(ended.is_none(), "{what}: the server has ended, {ended:?}\n{}", self.log());
-            assert!(Instant::now() < end, "{what} did not happen\n{}", self.log());
+            assert!(ended.is_none(), "{event}: the server has ended, {ended:?}\n{}", self.log());
+            assert!(Instant::now() < end, "{event} did not happen\n{}", self.log());
             std::thread::sleep(Duration::from_millis(100));
         }
     }

@@ -63,8 +63,8 @@ fn add(platform: &mut Platform, document: &Value) {
         platform.secrets.insert(name, entries(&secret["keys"]).map(|(key, _)| key).collect());
     }
     for (_, service) in entries(&document["services"]) {
-        let own = service["image"].as_str().and_then(|image| image.strip_prefix("rideshare/"));
-        platform.images.extend(own.map(str::to_owned));
+        let image = service["image"].as_str().and_then(|image| image.strip_prefix("rideshare/"));
+        platform.images.extend(image.map(str::to_owned));
         platform.roles.extend(service["x-role"].as_str().map(str::to_owned));
         let routes = service["x-routes"].as_array().into_iter().flatten();
         platform.hosts.extend(routes.filter_map(|route| route["host"].as_str().map(str::to_owned)));

@@ -88,8 +88,8 @@ impl Project {
         let project = Project::for_moto(endpoint)?;
         let account = format!("aws_account_id={account}");
         // Each change of a database takes the provider minutes.
-        let own = ["set", &account, "deletion_protection=false", "secret_recovery_days=0"];
-        project.terraform(&[&own[..], &REAL_NAMES[..]].concat()).expect(0);
+        let settings = ["set", &account, "deletion_protection=false", "secret_recovery_days=0"];
+        project.terraform(&[&settings[..], &REAL_NAMES[..]].concat()).expect(0);
         Some(project)
     }
 

@@ -1,4 +1,4 @@
-//! Which outputs of foundation the platform layer reads, and whether it reads each by its name.
+//! The outputs of foundation that the platform layer reads, each by its name or as a whole.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

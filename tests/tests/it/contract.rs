@@ -8,7 +8,7 @@ use rideshare_tests::{root, yaml};
 use serde_json::Value;
 
 /// The names in one list of `x-contract`, of all services: `way` is reads or writes.
-fn promised(way: &str, what: &str) -> BTreeSet<String> {
+fn promised(way: &str, list_name: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(root().join("infrastructure/platform")).unwrap() {
         let path = entry.unwrap().path();
@@ -18,12 +18,12 @@ fn promised(way: &str, what: &str) -> BTreeSet<String> {
         for document in yaml::documents(&fs::read_to_string(&path).unwrap()) {
             for service in document["services"].as_object().into_iter().flat_map(|all| all.values())
             {
-                let list = service["x-contract"][way][what].as_array().into_iter().flatten();
+                let list = service["x-contract"][way][list_name].as_array().into_iter().flatten();
                 names.extend(list.filter_map(Value::as_str).map(str::to_owned));
             }
         }
     }
-    assert!(!names.is_empty(), "no service {way} {what}");
+    assert!(!names.is_empty(), "no service {way} {list_name}");
     names
 }
 

@@ -26,11 +26,11 @@ fn strict<T: DeserializeOwned + Serialize>(object: &Value) -> Result<(), String>
 /// The first path of `object` that `again` does not have.
 fn lost(object: &Value, again: &Value, path: &str) -> Option<String> {
     match (object, again) {
-        (Value::Object(own), Value::Object(other)) => own.iter().find_map(|(key, value)| {
+        (Value::Object(fields), Value::Object(other)) => fields.iter().find_map(|(key, value)| {
             lost(value, other.get(key).unwrap_or(&Value::Null), &format!("{path}/{key}"))
         }),
-        (Value::Array(own), Value::Array(other)) if own.len() == other.len() => {
-            let pairs = own.iter().zip(other).enumerate();
+        (Value::Array(items), Value::Array(other)) if items.len() == other.len() => {
+            let pairs = items.iter().zip(other).enumerate();
             pairs.into_iter().find_map(|(at, (a, b))| lost(a, b, &format!("{path}/{at}")))
         }
         _ => (object != again).then(|| path.to_owned()),
@@ -49,8 +49,8 @@ fn validate(object: &Value) -> Option<Result<(), String>> {
         ("gateway.networking.k8s.io/v1", "HTTPRoute") => strict::<HttpRoute>(object),
         (version, kind) => {
             let group = version.rsplit_once('/').map_or("", |(group, _)| group);
-            let own = !group.contains('.') || group.ends_with(".k8s.io");
-            if own && !group.starts_with("gateway.") {
+            let native = !group.contains('.') || group.ends_with(".k8s.io");
+            if native && !group.starts_with("gateway.") {
                 return None;
             }
             Err(format!("no type for {version} {kind}"))
@@ -102,5 +102,5 @@ fn a_broken_custom_resource_is_refused() {
         backend.as_object_mut().unwrap().remove("name");
     });
     assert!(nameless.is_err());
-    assert!(broken(secret, "", |own| own["kind"] = "ExternalSecrets".into()).is_err());
+    assert!(broken(secret, "", |object| object["kind"] = "ExternalSecrets".into()).is_err());
 }

@@ -47,8 +47,9 @@ fn applies_and_stays(folder: &str, least: usize) {
 /// as long as no controller writes another.
 fn state(server: &Server, objects: &str) -> Vec<Value> {
     let mut all = server.get(objects);
-    let own = |object: &&mut Value| object["kind"] == "Namespace" || object["kind"] == "Gateway";
-    for object in all.iter_mut().filter(own) {
+    let volatile =
+        |object: &&mut Value| object["kind"] == "Namespace" || object["kind"] == "Gateway";
+    for object in all.iter_mut().filter(volatile) {
         object["metadata"]["resourceVersion"] = Value::Null;
     }
     all

@@ -239,9 +239,9 @@ fn asked(environment: &str) -> Asked {
                 let part = |key: &str| resolve(images[key].as_str().unwrap());
                 asked.images = Some(["prefix", "registry", "tag"].map(part));
             }
-            for (service, own) in document["services"].as_object().into_iter().flatten() {
-                let own = own["x-environment"][environment].as_object();
-                for (name, value) in own.into_iter().flatten() {
+            for (service, definition) in document["services"].as_object().into_iter().flatten() {
+                let variables = definition["x-environment"][environment].as_object();
+                for (name, value) in variables.into_iter().flatten() {
                     let value = value.as_str().map(resolve);
                     asked.values.insert((service.clone(), name.clone()), value);
                 }
@@ -265,7 +265,7 @@ fn compose_and_kubernetes_agree_on_every_service_of_every_profile() {
             let shared: Platform = right
                 .iter()
                 .filter(|(name, _)| left.contains_key(*name))
-                .map(|(name, own)| (name.clone(), own.clone()))
+                .map(|(name, effective)| (name.clone(), effective.clone()))
                 .collect();
             seen.extend(shared.keys().cloned());
             let found = differences(&left, &shared, &asked);
@@ -304,19 +304,20 @@ fn any_single_difference_is_found() {
         let asked = asked(overlay);
         let broken = mutations(&right);
         assert!(broken.len() > 400, "{overlay}: {}", broken.len());
-        for (what, platform) in broken {
+        for (change, platform) in broken {
             let found = differences(&left, &platform, &asked);
-            assert_eq!(found.len(), 1, "{overlay}: {what}: {found:?}");
+            assert_eq!(found.len(), 1, "{overlay}: {change}: {found:?}");
         }
-        for (what, platform) in mutations(&left) {
-            let service = what.split(' ').next().unwrap();
+        for (change, platform) in mutations(&left) {
+            let service = change.split(' ').next().unwrap();
             let found = differences(&platform, &right, &asked);
             // A service or variable that the environment lacks or sets cannot differ in it.
-            let (name, variable) = (service.to_owned(), what.rsplit(' ').next().unwrap());
-            let own = asked.values.contains_key(&(name, variable.to_owned()));
+            let (name, variable) = (service.to_owned(), change.rsplit(' ').next().unwrap());
+            let is_set = asked.values.contains_key(&(name, variable.to_owned()));
             let job = right.get(service).is_some_and(|service| service.ports.is_empty());
-            let silent = !right.contains_key(service) || own || (job && what.contains(" port "));
-            assert_eq!(found.len(), usize::from(!silent), "{overlay}: {what}: {found:?}");
+            let silent =
+                !right.contains_key(service) || is_set || (job && change.contains(" port "));
+            assert_eq!(found.len(), usize::from(!silent), "{overlay}: {change}: {found:?}");
         }
     }
 }
@@ -324,42 +325,42 @@ fn any_single_difference_is_found() {
 /// Each fact of the platform changed by itself, with the name of the change.
 fn mutations(platform: &Platform) -> Vec<(String, Platform)> {
     let mut all = Vec::new();
-    let mut with = |what: String, service: &str, change: &dyn Fn(&mut Effective)| {
+    let mut with = |name: String, service: &str, change: &dyn Fn(&mut Effective)| {
         let mut platform = platform.clone();
         change(platform.get_mut(service).unwrap());
-        all.push((what, platform));
+        all.push((name, platform));
     };
-    for (service, own) in platform {
-        with(format!("{service} image"), service, &|own| own.image.insert(0, 'x'));
-        for variable in own.environment.keys() {
-            with(format!("{service} value of {variable}"), service, &|own| {
-                own.environment.get_mut(variable).unwrap().push('x');
+    for (service, effective) in platform {
+        with(format!("{service} image"), service, &|copy| copy.image.insert(0, 'x'));
+        for variable in effective.environment.keys() {
+            with(format!("{service} value of {variable}"), service, &|copy| {
+                copy.environment.get_mut(variable).unwrap().push('x');
             });
-            with(format!("{service} without {variable}"), service, &|own| {
-                own.environment.remove(variable);
+            with(format!("{service} without {variable}"), service, &|copy| {
+                copy.environment.remove(variable);
             });
-            if own.environment[variable].contains('$') {
-                with(format!("{service} $ of {variable}"), service, &|own| {
-                    let value = own.environment.get_mut(variable).unwrap();
+            if effective.environment[variable].contains('$') {
+                with(format!("{service} $ of {variable}"), service, &|copy| {
+                    let value = copy.environment.get_mut(variable).unwrap();
                     *value = value.replacen('$', "$$", 1);
                 });
             }
         }
-        with(format!("{service} added variable"), service, &|own| {
-            own.environment.insert("ADDED".into(), String::new());
+        with(format!("{service} added variable"), service, &|copy| {
+            copy.environment.insert("ADDED".into(), String::new());
         });
-        for (at, word) in own.command.iter().enumerate() {
-            with(format!("{service} word {at}"), service, &|own| own.command[at].push('x'));
+        for (at, word) in effective.command.iter().enumerate() {
+            with(format!("{service} word {at}"), service, &|copy| copy.command[at].push('x'));
             if word.contains('$') {
-                with(format!("{service} $ of word {at}"), service, &|own| {
-                    own.command[at] = own.command[at].replacen('$', "$$", 1);
+                with(format!("{service} $ of word {at}"), service, &|copy| {
+                    copy.command[at] = copy.command[at].replacen('$', "$$", 1);
                 });
             }
         }
-        for port in &own.ports {
-            with(format!("{service} port {port}"), service, &|own| {
-                own.ports.remove(port);
-                own.ports.insert(port + 1);
+        for port in &effective.ports {
+            with(format!("{service} port {port}"), service, &|copy| {
+                copy.ports.remove(port);
+                copy.ports.insert(port + 1);
             });
         }
     }

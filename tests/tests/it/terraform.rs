@@ -51,8 +51,8 @@ fn every_layers_tests_pass_without_a_network() {
     let Some(project) = Project::copy(NOWHERE) else { return };
     let done = offline(&project, "test").expect(0);
     assert_eq!(done.stdout.matches("Success!").count(), 3, "{}", done.stdout);
-    for what in ["a_cidr_is_a_cidr", "a_domain_is_a_domain", "platform_before_foundation"] {
-        assert!(done.stdout.contains(&format!("run \"{what}\"... pass")), "{}", done.stdout);
+    for test in ["a_cidr_is_a_cidr", "a_domain_is_a_domain", "platform_before_foundation"] {
+        assert!(done.stdout.contains(&format!("run \"{test}\"... pass")), "{}", done.stdout);
     }
 }
 

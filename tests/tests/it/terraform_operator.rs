@@ -294,7 +294,7 @@ fn keys_that_are_new_in_the_catalogue_are_drawn_and_the_others_stay() {
     set_secret(&project, "rideshare/api-key", "hunter4");
     set_secret(&project, "rideshare/grafana", "[\"hunter5\"]");
     set_secret(&project, "rideshare/redis", "{}");
-    // One that somebody deleted, and one that an apply was broken off before it had a value.
+    // A secret that somebody deleted, and a secret without a value, because the apply was broken off.
     for name in ["rideshare/ldap", "rideshare/minio"] {
         let now = ["--secret-id", name, "--force-delete-without-recovery"];
         project.aws(&[&["secretsmanager", "delete-secret"][..], &now[..]].concat());

@@ -125,7 +125,7 @@ fn a_change_past_the_layers_is_drift() {
     assert!(done.stderr.contains("foundation: AWS is not as the layer says"), "{}", done.stderr);
     assert!(done.stderr.contains("enable_key_rotation"), "{}", done.stderr);
     assert!(done.stderr.contains("platform: AWS is as the layer says"), "{}", done.stderr);
-    // Who looks, changes nothing.
+    // A look changes nothing.
     project.terraform(&["drift"]).expect(1);
 }
 
@@ -173,8 +173,8 @@ fn a_hosted_zone_that_is_there_has_to_fit() {
     };
     let parent = zone(&project, "moto-platform.net.", &[]);
     with(&parent).expect(0);
-    let own = zone(&project, "rides.moto-platform.net.", &[]);
-    with(&own).expect(0);
+    let subdomain = zone(&project, "rides.moto-platform.net.", &[]);
+    with(&subdomain).expect(0);
     let other = zone(&project, "platform.net.", &[]);
     let done = with(&other).expect(1);
     let said = format!(

@@ -91,8 +91,8 @@ fn collector(pins: &mut BTreeSet<Pin>) {
     for kind in ["extensions", "receivers", "processors", "exporters", "providers"] {
         for component in components[kind].as_array().unwrap() {
             let (module, version) = component["gomod"].as_str().unwrap().split_once(" v").unwrap();
-            let own = module.starts_with("go.opentelemetry.io/collector/confmap/");
-            let part = if own { "go.opentelemetry.io/collector/confmap" } else { builder };
+            let separate = module.starts_with("go.opentelemetry.io/collector/confmap/");
+            let part = if separate { "go.opentelemetry.io/collector/confmap" } else { builder };
             pins.insert(pin(part, version, file));
         }
     }
@@ -222,8 +222,8 @@ fn a_part_has_one_version() {
         let release = version.split('-').next().unwrap().to_owned();
         versions.entry(part).or_default().insert(release);
     }
-    // Hive's and Spark's images each need the one of their Hadoop.
+    // Hive's and Spark's images each need the version of their Hadoop.
     versions.remove("hadoop-aws");
-    versions.retain(|_, own| own.len() > 1);
+    versions.retain(|_, releases| releases.len() > 1);
     assert!(versions.is_empty(), "{versions:?}");
 }

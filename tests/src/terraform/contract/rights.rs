@@ -19,7 +19,7 @@ const TABLE: &str = "tests/src/terraform/contract/rights.yaml";
 /// Names of actions by their service.
 type Actions = BTreeMap<String, Vec<String>>;
 
-/// Which resource type needs which actions.
+/// The actions that each resource type needs.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {

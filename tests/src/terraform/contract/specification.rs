@@ -80,8 +80,8 @@ pub(super) fn specification_is_followed(tree: &Tree) -> Vec<String> {
             production["nodes"].clone(),
         ),
     ];
-    for (place, what, found, wanted) in facts {
-        compare(&mut problems, place, what, found, wanted);
+    for (place, property, found, wanted) in facts {
+        compare(&mut problems, place, property, found, wanted);
     }
     for layer in LAYERS {
         let region = tree.layers[layer].local("region").and_then(literal).unwrap_or_default();
@@ -96,10 +96,11 @@ pub(super) fn specification_is_followed(tree: &Tree) -> Vec<String> {
     problems
 }
 
-fn compare(problems: &mut Vec<String>, place: &str, what: &str, found: Value, wanted: Value) {
+fn compare(problems: &mut Vec<String>, place: &str, property: &str, found: Value, wanted: Value) {
     if found != wanted {
-        problems
-            .push(format!("{place}: {what}: here {found}, in infrastructure/platform {wanted}"));
+        problems.push(format!(
+            "{place}: {property}: here {found}, in infrastructure/platform {wanted}"
+        ));
     }
 }
 

@@ -15,7 +15,7 @@ use crate::terraform::plan::Resource;
 pub struct Role {
     /// Where it is made.
     pub address: String,
-    /// Who may take it.
+    /// The trust policy: the principals that may assume the role.
     pub trust: Value,
     /// Policies that are written in the layers, by their names.
     pub policies: BTreeMap<String, Value>,
@@ -96,14 +96,14 @@ impl Role {
     }
 }
 
-/// What must hold of every role and every policy, whoever changes the tables.
+/// Violations of the rules for every role and every policy, which no change of the tables may relax.
 pub fn problems(layers: &Layers) -> Vec<String> {
     let mut problems = Vec::new();
     // These need what the boundary forbids; decisions.txt says what they may do instead.
     let unbounded = ["-github-apply", "-github-inspect", "-github-plan"];
     let roles = roles(layers);
     for (name, role) in &roles {
-        let mut complain = |what: String| problems.push(format!("role {name}: {what}"));
+        let mut complain = |problem: String| problems.push(format!("role {name}: {problem}"));
         if role.boundary.is_none() != unbounded.iter().any(|end| name.ends_with(end)) {
             complain("has a boundary, or has none, against the rule".into());
         }

@@ -16,10 +16,10 @@ pub use layers::{LAYERS, Layers, Variables};
 
 use super::plan::Sources;
 
-/// What every check says of one set of sources.
+/// The findings of every check in one set of sources.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Findings {
-    /// What is wrong, whatever was agreed on before.
+    /// Violations that no agreement excuses.
     pub problems: Vec<String>,
     /// The tables, by their names: a difference is to be agreed on.
     pub tables: BTreeMap<&'static str, String>,

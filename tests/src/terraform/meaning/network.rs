@@ -1,4 +1,4 @@
-//! Who reaches whom, computed from routes, addresses and security groups.
+//! The flows between hosts, computed from routes, addresses and security groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -35,7 +35,7 @@ struct Rule {
     peer: String,
 }
 
-/// What must hold, whoever changes the tables.
+/// Violations of the rules that no change of the tables may relax.
 pub fn problems(layers: &Layers) -> Vec<String> {
     let mut problems = Vec::new();
     let found = flows(layers);
@@ -210,11 +210,11 @@ fn hosts(layers: &Layers) -> Vec<Host> {
         });
     }
     for (address, cluster) in layers.of("aws_eks_cluster") {
-        let own = address.split_once('/').map_or("", |(_, address)| address);
-        let own = format!("{own}.vpc_config[0].cluster_security_group_id");
+        let resource = address.split_once('/').map_or("", |(_, address)| address);
+        let group = format!("{resource}.vpc_config[0].cluster_security_group_id");
         let mut groups: BTreeSet<String> =
             list(cluster.at("vpc_config/security_group_ids")).into_iter().collect();
-        groups.insert(own);
+        groups.insert(group);
         found.push(Host {
             name: "control plane".to_owned(),
             groups,

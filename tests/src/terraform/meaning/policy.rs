@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// What a policy says of a request.
+/// A policy's decision about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// A statement forbids it.
@@ -25,13 +25,13 @@ pub struct Request {
     pub action: String,
     /// The ARN of what it is about.
     pub resource: String,
-    /// Who asks, as policies of resources name it: `AWS:<arn>`, `Service:<name>`, `Federated:<arn>`.
+    /// The caller, as policies of resources name it: `AWS:<arn>`, `Service:<name>`, `Federated:<arn>`.
     pub principal: String,
     /// Keys of the request.
     pub context: BTreeMap<String, String>,
 }
 
-/// What one policy says.
+/// The verdict of one policy.
 pub fn ask(policy: &Value, request: &Request) -> Verdict {
     let mut verdict = Verdict::Nothing;
     for statement in policy["Statement"].as_array().into_iter().flatten() {

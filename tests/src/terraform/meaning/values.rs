@@ -48,11 +48,12 @@ pub fn problems(sources: &Sources) -> Vec<String> {
                 for value in of[list].as_array().into_iter().flatten() {
                     let given = Map::from_iter([(name.to_owned(), value.clone())]);
                     let refused = refused(sources, layer, &given);
-                    let own = format!("var.{name}: ");
+                    let prefix = format!("var.{name}: ");
                     let as_expected = match &refused {
                         Ok(refused) if taken => refused.is_empty(),
                         Ok(refused) => {
-                            !refused.is_empty() && refused.iter().all(|one| one.starts_with(&own))
+                            !refused.is_empty()
+                                && refused.iter().all(|one| one.starts_with(&prefix))
                         }
                         Err(_) => false,
                     };

@@ -102,7 +102,7 @@ impl Maker<'_> {
         self.path.pop();
     }
 
-    /// What lets more in, or more out.
+    /// Mutants that let more in, or more out.
     fn widen(&mut self, name: &str, value: &Expression) {
         let wider: &[&str] = match name {
             "actions" | "resources" | "identifiers" | "values" => &["[\"*\"]"],

@@ -37,7 +37,7 @@ pub enum Noticed {
     Nothing,
 }
 
-/// What becomes of every mutant.
+/// The fate of every mutant.
 #[derive(Debug)]
 pub struct Outcome {
     /// The mutants with what noticed them.

@@ -18,14 +18,14 @@ pub(super) fn values(
     scope: &Scope,
     body: &Body,
 ) -> Answer<Map<String, Value>> {
-    let own = body.iter().filter(|structure| {
+    let arguments = body.iter().filter(|structure| {
         let name = match structure {
             Structure::Attribute(attribute) => attribute.key.as_str(),
             Structure::Block(block) => block.ident.as_str(),
         };
         !META.contains(&name)
     });
-    nested(module, scope, own)
+    nested(module, scope, arguments)
 }
 
 /// The values of a block; in a nested one, the names of the resource's own settings mean nothing, such as `lifecycle`

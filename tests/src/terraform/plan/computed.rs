@@ -19,7 +19,7 @@ pub(super) fn attribute(
     if kind.is_empty() {
         return Err(format!("there is no attribute {name}"));
     }
-    let own = |name: &str| object.get(name).map(text).transpose().map(Option::unwrap_or_default);
+    let given = |name: &str| object.get(name).map(text).transpose().map(Option::unwrap_or_default);
     let arn = |service: &str, region: &str, rest: String| {
         json!(format!("arn:aws:{service}:{region}:{ACCOUNT}:{rest}"))
     };
@@ -32,37 +32,37 @@ pub(super) fn attribute(
         ("data.aws_default_tags", "tags") => module.default_tags()?,
         ("data.terraform_remote_state", "outputs") => module.remote_outputs(),
         ("data.aws_eks_addon_version", "version") => {
-            json!(format!("v{}-recommended", own("kubernetes_version")?))
+            json!(format!("v{}-recommended", given("kubernetes_version")?))
         }
         ("data.aws_ec2_instance_type", "supported_architectures") => json!(["x86_64"]),
-        ("aws_s3_bucket", "arn") => json!(format!("arn:aws:s3:::{}", own("bucket")?)),
-        ("aws_s3_bucket", "id") => json!(own("bucket")?),
+        ("aws_s3_bucket", "arn") => json!(format!("arn:aws:s3:::{}", given("bucket")?)),
+        ("aws_s3_bucket", "id") => json!(given("bucket")?),
         ("aws_s3_bucket", "bucket_regional_domain_name") => {
-            json!(format!("{}.s3.us-east-1.amazonaws.com", own("bucket")?))
+            json!(format!("{}.s3.us-east-1.amazonaws.com", given("bucket")?))
         }
-        ("aws_dynamodb_table", "arn") => arn("dynamodb", here, format!("table/{}", own("name")?)),
-        ("aws_iam_role", "arn") => arn("iam", "", format!("role/{}", own("name")?)),
-        ("aws_iam_role", "id") => json!(own("name")?),
-        ("aws_iam_policy", "arn") => arn("iam", "", format!("policy/{}", own("name")?)),
+        ("aws_dynamodb_table", "arn") => arn("dynamodb", here, format!("table/{}", given("name")?)),
+        ("aws_iam_role", "arn") => arn("iam", "", format!("role/{}", given("name")?)),
+        ("aws_iam_role", "id") => json!(given("name")?),
+        ("aws_iam_policy", "arn") => arn("iam", "", format!("policy/{}", given("name")?)),
         ("aws_iam_openid_connect_provider" | "data.aws_iam_openid_connect_provider", "arn") => {
-            let host = own("url")?.replace("https://", "");
+            let host = given("url")?.replace("https://", "");
             arn("iam", "", format!("oidc-provider/{host}"))
         }
         ("aws_secretsmanager_secret", "arn" | "id") => {
-            arn("secretsmanager", here, format!("secret:{}-AbCdEf", own("name")?))
+            arn("secretsmanager", here, format!("secret:{}-AbCdEf", given("name")?))
         }
-        ("aws_ecr_repository", "arn") => arn("ecr", here, format!("repository/{}", own("name")?)),
+        ("aws_ecr_repository", "arn") => arn("ecr", here, format!("repository/{}", given("name")?)),
         ("aws_ecr_repository", "repository_url") => {
-            json!(format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{}", own("name")?))
+            json!(format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{}", given("name")?))
         }
         ("aws_cloudwatch_log_group", "arn") => {
-            arn("logs", here, format!("log-group:{}", own("name")?))
+            arn("logs", here, format!("log-group:{}", given("name")?))
         }
-        ("aws_sns_topic", "arn") => arn("sns", here, own("name")?),
+        ("aws_sns_topic", "arn") => arn("sns", here, given("name")?),
         ("aws_backup_vault", "arn") => {
-            arn("backup", here, format!("backup-vault:{}", own("name")?))
+            arn("backup", here, format!("backup-vault:{}", given("name")?))
         }
-        ("aws_eks_cluster", "arn") => arn("eks", here, format!("cluster/{}", own("name")?)),
+        ("aws_eks_cluster", "arn") => arn("eks", here, format!("cluster/{}", given("name")?)),
         ("aws_kms_key", "arn") => {
             arn("kms", here, "key/11111111-2222-3333-4444-555555555555".into())
         }
@@ -73,12 +73,12 @@ pub(super) fn attribute(
             arn("cloudfront", "", "distribution/EDISTRIBUTION".into())
         }
         ("aws_lb", "arn") => {
-            let path = format!("loadbalancer/app/{}/0000000000000001", own("name")?);
+            let path = format!("loadbalancer/app/{}/0000000000000001", given("name")?);
             arn("elasticloadbalancing", here, path)
         }
-        ("aws_route53_record", "fqdn") => json!(own("name")?),
+        ("aws_route53_record", "fqdn") => json!(given("name")?),
         ("aws_acm_certificate", "domain_validation_options") => {
-            let mut names = vec![json!(own("domain_name")?)];
+            let mut names = vec![json!(given("domain_name")?)];
             let others = object.get("subject_alternative_names").and_then(Value::as_array);
             names.extend(others.into_iter().flatten().cloned());
             let proof = |name: Value| {

@@ -11,8 +11,8 @@ pub(super) fn entries(over: &Value) -> Answer<Vec<(Value, Value)>> {
             Ok(list.iter().enumerate().map(|(at, value)| (json!(at), value.clone())).collect())
         }
         Value::Object(map) => {
-            let own = map.iter().filter(|(key, _)| !key.starts_with('$'));
-            Ok(own.map(|(key, value)| (json!(key), value.clone())).collect())
+            let members = map.iter().filter(|(key, _)| !key.starts_with('$'));
+            Ok(members.map(|(key, value)| (json!(key), value.clone())).collect())
         }
         other => Err(format!("{other} has no elements")),
     }

@@ -1,4 +1,4 @@
-//! What an evaluation makes.
+//! The result of an evaluation.
 
 use std::collections::BTreeMap;
 

@@ -18,10 +18,10 @@ use super::sources::Sources;
 use super::{body, computed};
 use crate::terraform::tree::{expression, inner, label, source};
 
-/// What a module call says besides the module's variables.
+/// The arguments of a module call besides the module's variables.
 const CALL: [&str; 6] = ["count", "depends_on", "for_each", "providers", "source", "version"];
 
-/// What all modules of a layer share.
+/// The state that all modules of a layer share.
 #[derive(Debug)]
 struct World<'a> {
     sources: &'a Sources,
@@ -40,7 +40,7 @@ pub(super) struct Module<'a> {
     blocks: Vec<&'a Block>,
     /// `module.rds["airflow"].`, or nothing.
     address: String,
-    /// Who calls it, how, and with which `each`.
+    /// The calling module, its block, and the scope of the call.
     caller: Option<(Weak<Module<'a>>, &'a Block, Scope)>,
     this: Weak<Module<'a>>,
     known: RefCell<HashMap<String, Option<Answer>>>,
@@ -126,7 +126,7 @@ impl<'a> Module<'a> {
         }
         self.known.borrow_mut().insert(name.clone(), None);
         let found = find().map_err(|error| {
-            // The innermost place is the one that helps.
+            // The innermost place leads to the mistake.
             if error.contains(": ") { error } else { format!("{}{name}: {error}", self.address) }
         });
         self.known.borrow_mut().insert(name, Some(found.clone()));
@@ -367,12 +367,12 @@ impl<'a> Module<'a> {
         Ok(())
     }
 
-    fn check(&self, plan: &mut Plan, what: &str, check: &Block, scope: &Scope) -> Answer<()> {
+    fn check(&self, plan: &mut Plan, label: &str, check: &Block, scope: &Scope) -> Answer<()> {
         let condition =
             expression(&check.body, "condition").ok_or("a check without a condition")?;
         expression(&check.body, "error_message").ok_or("a check without a message")?;
         if !truth(&evaluate(self, scope, condition)?)? {
-            plan.refused.push(format!("{}{what}: {}", self.address, source(condition)));
+            plan.refused.push(format!("{}{label}: {}", self.address, source(condition)));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What the names in an expression mean.
+//! The meanings of the names in an expression.
 
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ pub(super) trait References {
     fn remote_outputs(&self) -> Value;
 }
 
-/// What an expression's names mean besides the module's: `each`, `count`, `self`, and those of `for`.
+/// The names in an expression besides the module's: `each`, `count`, `self`, and the variables of `for`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope(pub(super) Vec<(String, Value)>);
 

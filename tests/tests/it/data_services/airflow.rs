@@ -73,7 +73,7 @@ fn every_variable_is_an_option() {
     let mut unknown = Vec::new();
     for service in ["airflow-webserver", "airflow-scheduler"] {
         let text = Service::named(service);
-        // Those of secrets are in the line that exports them.
+        // The variables of secrets are in the line that exports them.
         let exported = text.words("/entrypoint").into_iter().nth(2).unwrap();
         let exported = exported.split_whitespace().map(str::to_owned);
         let names = text.environment().into_keys().chain(exported);

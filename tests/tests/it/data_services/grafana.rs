@@ -1,5 +1,5 @@
-//! Grafana's administrator. No registry has Grafana, so its expansion of settings is the one that its documentation and
-//! its source describe: once for variables, then once for files.
+//! Grafana's administrator. No registry has Grafana, so the test expands settings as its documentation and source
+//! describe it: once for variables, then once for files.
 
 use std::collections::BTreeMap;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! Layers point one way: no module of a crate uses a definition of a module that uses its own,
-//! directly or through others. A test module may use everything.
+//! Layers point one way: no two modules of a crate use definitions of each other, directly or
+//! through other modules. A test module may use everything.
 
 mod circles;
 mod modules;

@@ -1,4 +1,4 @@
-//! Which module of a crate takes which names from which other. A module is a file.
+//! The names that the modules of a crate take from each other. A module is a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ impl Modules {
         self.modules.insert(at, Module { file, names });
     }
 
-    /// Who takes what from whom.
+    /// The names that each module takes from each other module.
     pub(crate) fn graph(&self) -> Graph {
         let mut graph = Graph::new();
         for (at, module) in &self.modules {

@@ -33,7 +33,8 @@ impl Backend {
     /// Every log record so far: service.name and text.
     pub(super) fn logs(&self) -> Vec<(String, String)> {
         let pushed = self.pushed.lock().unwrap();
-        let bodies = pushed.iter().filter(|(path, _)| path == "/otlp/v1/logs").map(|own| &own.1);
+        let bodies =
+            pushed.iter().filter(|(path, _)| path == "/otlp/v1/logs").map(|request| &request.1);
         let mut all = Vec::new();
         for resource in bodies.flat_map(|body| list(&body["resourceLogs"])) {
             let service = attribute(&resource["resource"], "service.name");
@@ -49,7 +50,8 @@ impl Backend {
     /// Every span so far: service.name and the span's name.
     pub(super) fn spans(&self) -> Vec<(String, String)> {
         let pushed = self.pushed.lock().unwrap();
-        let bodies = pushed.iter().filter(|(path, _)| path == "/v1/traces").map(|own| &own.1);
+        let bodies =
+            pushed.iter().filter(|(path, _)| path == "/v1/traces").map(|request| &request.1);
         let mut all = Vec::new();
         for resource in bodies.flat_map(|body| list(&body["resourceSpans"])) {
             let service = attribute(&resource["resource"], "service.name");
@@ -99,6 +101,9 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn attribute(resource: &Value, key: &str) -> String {
-    let found = list(&resource["attributes"]).find(|own| own["key"] == key);
-    found.and_then(|own| own["value"]["stringValue"].as_str()).unwrap_or_default().to_owned()
+    let found = list(&resource["attributes"]).find(|attribute| attribute["key"] == key);
+    found
+        .and_then(|attribute| attribute["value"]["stringValue"].as_str())
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -81,7 +81,7 @@ fn flags() -> Vec<String> {
     let words = command.as_str().unwrap().split_whitespace();
     let words = words.filter(|word| word.starts_with("--"));
     words
-        .filter(|word| !places.iter().any(|own| word.starts_with(own)))
+        .filter(|word| !places.iter().any(|place| word.starts_with(place)))
         .map(str::to_owned)
         .collect()
 }
@@ -143,7 +143,7 @@ fn spans_metrics_and_logs_reach_their_stores() {
     let Some(bench) = bench() else { return };
     let send = |path: &str, body: String| {
         let answer = request(bench.collector.http, &format!("POST {path}"), &body);
-        assert_eq!(answer.map(|own| own.0), Some(200), "{path}");
+        assert_eq!(answer.map(|response| response.0), Some(200), "{path}");
     };
     let time = now();
     send("/v1/logs", log("a line"));

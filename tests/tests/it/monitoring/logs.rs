@@ -49,7 +49,7 @@ fn append(file: &Path, lines: &[String]) {
 
 /// A line as Docker's json-file driver writes it.
 fn docker(service: Option<&str>, text: &str) -> String {
-    let label = |own| format!(r#""attrs":{{"com.docker.compose.service":"{own}"}},"#);
+    let label = |name| format!(r#""attrs":{{"com.docker.compose.service":"{name}"}},"#);
     let label = service.map(label).unwrap_or_default();
     format!(
         r#"{{"log":"{text}\n","stream":"stdout",{label}"time":"2026-01-01T00:00:00.123456789Z"}}"#

@@ -83,5 +83,5 @@ pub(super) fn request(address: SocketAddr, head: &str, body: &str) -> Option<(u1
 pub(crate) fn get(address: SocketAddr, path: &str) -> Option<String> {
     request(address, &format!("GET {path}"), "")
         .filter(|(status, _)| *status == 200)
-        .map(|own| own.1)
+        .map(|answer| answer.1)
 }

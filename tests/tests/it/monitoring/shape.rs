@@ -28,7 +28,7 @@ fn each_container_writes_its_service_into_its_log() {
 fn logs_are_read_only_in_compose() {
     let volumes = compose()["services"]["log-collector"]["volumes"].clone();
     let mount = "/var/lib/docker/containers:/var/log/node:ro";
-    assert!(volumes.as_array().unwrap().iter().any(|own| own == mount), "{volumes}");
+    assert!(volumes.as_array().unwrap().iter().any(|volume| volume == mount), "{volumes}");
 }
 
 #[test]
@@ -40,11 +40,11 @@ fn logs_are_read_only_on_each_node_and_without_the_api() {
     let pod = &object["spec"]["template"]["spec"];
     assert_eq!(pod["automountServiceAccountToken"], false);
     let mounts = pod["containers"][0]["volumeMounts"].as_array().unwrap();
-    let mount = mounts.iter().find(|own| own["mountPath"] == "/var/log/node").unwrap();
+    let mount = mounts.iter().find(|mount| mount["mountPath"] == "/var/log/node").unwrap();
     assert_eq!(mount["readOnly"], true);
     let patch = read("patches/log-collector.yaml");
     let volumes = patch["spec"]["template"]["spec"]["volumes"].as_array().unwrap();
-    let volume = volumes.iter().find(|own| own["name"] == mount["name"]).unwrap();
+    let volume = volumes.iter().find(|volume| volume["name"] == mount["name"]).unwrap();
     assert_eq!(volume["hostPath"]["path"], "/var/log/pods");
 }
 
@@ -57,18 +57,23 @@ fn each_target_of_prometheus_is_a_service_with_that_port() {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     for job in list(&config["scrape_configs"]) {
         let mut targets = Vec::new();
-        for own in list(&job["static_configs"]).iter().flat_map(|own| list(&own["targets"])) {
-            targets.push(own.as_str().unwrap().replace("localhost", "prometheus"));
+        for target in list(&job["static_configs"]).iter().flat_map(|entry| list(&entry["targets"]))
+        {
+            targets.push(target.as_str().unwrap().replace("localhost", "prometheus"));
         }
-        for own in list(&job["dns_sd_configs"]) {
-            targets.push(format!("{}:{}", own["names"][0].as_str().unwrap(), own["port"]));
+        for discovery in list(&job["dns_sd_configs"]) {
+            targets.push(format!(
+                "{}:{}",
+                discovery["names"][0].as_str().unwrap(),
+                discovery["port"]
+            ));
         }
         assert!(!targets.is_empty(), "{job}");
-        for target in targets.iter().filter(|own| !own.starts_with("kube-state-metrics.")) {
+        for target in targets.iter().filter(|target| !target.starts_with("kube-state-metrics.")) {
             let (name, port) = target.split_once(':').unwrap();
             let service = &services[name];
             let ports = [list(&service["ports"]), list(&service["expose"])].concat();
-            let open = |own: &Value| own.as_str().unwrap().rsplit(':').next() == Some(port);
+            let open = |mapping: &Value| mapping.as_str().unwrap().rsplit(':').next() == Some(port);
             assert!(ports.iter().any(open), "{target}: {ports:?}");
         }
     }

@@ -74,8 +74,8 @@ fn problem(words: &[String], targets: &BTreeSet<String>) -> Option<String> {
     let top = help(program, None).unwrap_or_default();
     let subcommand = rest.first().filter(|word| top.contains(&format!("\n  {word} ")));
     let text = subcommand.map_or_else(|| Some(top.clone()), |word| help(program, Some(word)))?;
-    let own = rest.iter().take_while(|word| *word != "--");
-    let unknown = own
+    let arguments = rest.iter().take_while(|word| *word != "--");
+    let unknown = arguments
         .filter(|word| word.starts_with("--"))
         .map(|word| word.split('=').next().unwrap_or(word))
         .find(|option| !text.contains(option) && !top.contains(option))?;

@@ -8,7 +8,7 @@ use crate::terraform::meaning::layers::Layers;
 use crate::terraform::meaning::policy::{Request, Verdict, ask};
 use crate::terraform::plan::{ACCOUNT, Resource};
 
-/// The one resource of a kind that is about the bucket.
+/// The bucket's resource of a kind.
 fn about<'a>(layers: &'a Layers, kind: &'a str, bucket: &str) -> Option<&'a Resource> {
     layers.of(kind).find(|(_, found)| found.text("bucket") == bucket).map(|(_, found)| found)
 }
@@ -106,7 +106,7 @@ pub(super) fn buckets(layers: &Layers, lines: &mut Vec<Line>) {
     });
 }
 
-/// What the bucket's policy says of everybody's request.
+/// The verdict of the bucket's policy about everybody's request.
 fn asked(policy: &Value, resource: &str, action: &str, tls: &str) -> Verdict {
     let request = Request {
         action: action.into(),
