@@ -60,12 +60,12 @@ fn main() -> ExitCode {
             equal += 1;
             continue;
         }
-        let what = match (found, expected) {
+        let difference = match (found, expected) {
             (Err(why), Some(_)) => format!("refused: {why}"),
             (Ok(_), None) => "rendered, and not refused".to_owned(),
             _ => "other objects".to_owned(),
         };
-        let _ = writeln!(text, "{}: {what}", pair.display());
+        let _ = writeln!(text, "{}: {difference}", pair.display());
     }
     let _ = writeln!(text, "{equal} of {} pairs are equal", pairs.len());
     // Nobody is left to tell when stdout is closed.
@@ -85,7 +85,7 @@ fn rendered(root: &Path) -> Result<Vec<Value>, String> {
         return Err(problem.message.clone());
     }
     if let Some(part) = rendering.not_analysed.first() {
-        return Err(format!("{} is not analysed", part.what));
+        return Err(format!("{} is not analysed", part.name));
     }
     Ok(rendering.objects.iter().map(|object| object.node.to_json()).collect())
 }

@@ -95,22 +95,22 @@ pub struct Fact {
     pub step: StepId,
     /// The place to show: an entry of the kustomization, or a line of a patch.
     pub place: Place,
-    /// The effect.
-    pub what: What,
+    /// The kind of effect, with its details.
+    pub kind: FactKind,
 }
 
-/// The facts.
+/// The kinds of facts.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum FactKind {
     /// A patch was applied. One fact per patch document.
     Patch {
         /// How it chose.
         target: Target,
         /// The objects it chose.
         matched: Vec<ObjectKey>,
-        /// Those whose content is another than before.
+        /// The objects whose content has changed.
         changed: Vec<ObjectKey>,
-        /// Those it deleted.
+        /// The objects that it deleted.
         deleted: Vec<ObjectKey>,
         /// Whether it is a JSON patch of nothing but `test`, which is to change nothing.
         tests: bool,
@@ -167,7 +167,7 @@ pub struct NotAnalysed {
     /// Its place.
     pub place: Place,
     /// The name of the part: a remote base, a Helm chart, a function.
-    pub what: String,
+    pub name: String,
     /// The objects that may be missing for it.
     pub effect: Effect,
 }

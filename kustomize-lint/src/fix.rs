@@ -95,7 +95,7 @@ fn paths_of(outcome: &Outcome, finding: &Finding) -> Vec<PathBuf> {
     edits.map(|edit| outcome.files.get(edit.place.file).path.clone()).collect()
 }
 
-/// Those whose edits do not touch each other's, or each other's lines.
+/// The findings whose edits do not touch each other's, or each other's lines.
 fn apart<'a>(candidates: &[&'a Finding]) -> Vec<&'a Finding> {
     let mut taken: Vec<&Edit> = Vec::new();
     let mut chosen = Vec::new();

@@ -51,21 +51,21 @@ pub(crate) fn one(
 
 /// The entry's own options, with the kustomization's where they say nothing.
 fn options(generator: &Generator, global: Option<&GeneratorOptions>) -> GeneratorOptions {
-    let mut own = generator.options.clone().unwrap_or_default();
+    let mut options = generator.options.clone().unwrap_or_default();
     if let Some(global) = global {
-        let fill = |own: &mut Pairs, global: &Pairs| {
+        let fill = |pairs: &mut Pairs, global: &Pairs| {
             for (key, value) in global {
-                if !own.iter().any(|(known, _)| known == key) {
-                    own.push((key.clone(), value.clone()));
+                if !pairs.iter().any(|(known, _)| known == key) {
+                    pairs.push((key.clone(), value.clone()));
                 }
             }
         };
-        fill(&mut own.labels, &global.labels);
-        fill(&mut own.annotations, &global.annotations);
-        own.disable_name_suffix_hash |= global.disable_name_suffix_hash;
-        own.immutable |= global.immutable;
+        fill(&mut options.labels, &global.labels);
+        fill(&mut options.annotations, &global.annotations);
+        options.disable_name_suffix_hash |= global.disable_name_suffix_hash;
+        options.immutable |= global.immutable;
     }
-    own
+    options
 }
 
 fn build(
@@ -162,11 +162,11 @@ impl Data {
     fn write(self, node: &mut Node, secret: bool, origin: Origin) {
         let (mut data, mut binary) = (Vec::new(), Vec::new());
         for (key, value, place) in self.entries {
-            let own = Origin::new(place);
+            let entry_origin = Origin::new(place);
             let text = std::str::from_utf8(&value).ok().filter(|_| !secret);
             let list = if text.is_some() || secret { &mut data } else { &mut binary };
             let text = text.map_or_else(|| encoded(&value), str::to_owned);
-            list.push(Entry { key, origin: own, value: Node::text(text, own) });
+            list.push(Entry { key, origin: entry_origin, value: Node::text(text, entry_origin) });
         }
         for (key, entries) in [("data", data), ("binaryData", binary)] {
             let mapping = Node { origin, value: Value::Mapping(entries) };
@@ -248,7 +248,7 @@ fn unquoted(text: &str) -> &str {
     text
 }
 
-/// Adds the object, or puts it in the place of the one that it extends.
+/// Adds the object, or replaces the object that it extends.
 fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, context: &mut Context) {
     let id: Id = object.id();
     let place = generator.place;
@@ -282,9 +282,9 @@ fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, cont
 fn inherit(object: &mut Object, old: &Object, merge: bool) {
     for field in ["labels", "annotations"] {
         let Some(inherited) = old.node.at(&["metadata", field]) else { continue };
-        let own = object.node.at(&["metadata", field]).cloned();
+        let existing = object.node.at(&["metadata", field]).cloned();
         let mut mapping = inherited.clone();
-        for entry in own.iter().flat_map(Node::entries) {
+        for entry in existing.iter().flat_map(Node::entries) {
             mapping.set(&entry.key, entry.value.clone());
         }
         if let Some(metadata) = object.node.get_mut("metadata") {

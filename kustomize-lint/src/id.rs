@@ -74,7 +74,7 @@ impl Id {
     }
 }
 
-/// Whether a part of an identity is the one that is wanted; an empty one is any.
+/// Whether a part of an identity is as wanted; an empty text matches any.
 pub(crate) fn fits(wanted: &str, is: &str) -> bool {
     wanted.is_empty() || wanted == is
 }

@@ -27,9 +27,9 @@ pub struct Object {
     pub source: Place,
     /// The step that generated it.
     pub generator: Option<StepId>,
-    /// Who it was when it was read.
+    /// The identity when it was read.
     pub original: Id,
-    /// Who it was before each step that changed its name or namespace.
+    /// The identity before each step that changed its name or namespace.
     pub previous: Vec<Id>,
     /// The prefixes and suffixes that its name has got, for references among objects that had
     /// one name.
@@ -58,7 +58,7 @@ impl Object {
         }
     }
 
-    /// Who it is now.
+    /// The present identity.
     pub fn id(&self) -> Id {
         Id::of(&self.node)
     }
@@ -103,7 +103,7 @@ impl Object {
         self.node.str_at(&["metadata", "annotations", key])
     }
 
-    /// Who it was before the first step that changed its name or namespace.
+    /// The identity before the first step that changed its name or namespace.
     pub(crate) fn first_id(&self) -> Id {
         self.previous.first().cloned().unwrap_or_else(|| self.id())
     }

@@ -69,7 +69,7 @@ impl Objects {
 
     /// The objects that have, or had, this identity.
     pub(crate) fn any(&self, id: &Id) -> Vec<usize> {
-        let fits = |at: &usize| self.list[*at].ids().any(|own| own.matches(id));
+        let fits = |at: &usize| self.list[*at].ids().any(|candidate| candidate.matches(id));
         self.named(&id.name).iter().copied().filter(fits).collect()
     }
 }

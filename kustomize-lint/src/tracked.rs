@@ -1,4 +1,4 @@
-//! Which files git keeps: a secret in a file that it ignores is not published with the others.
+//! The files that git keeps: a secret in a file that it ignores is not published with the others.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::mutate::mutations;
 use super::proxy::Proxy;
 
-/// What both say of one mutation.
+/// The verdicts of both on one mutation.
 struct Case {
     kind: String,
-    what: &'static str,
+    label: &'static str,
     path: String,
     /// The server's message.
     server: Option<String>,
@@ -36,16 +36,16 @@ pub(crate) fn run(texts: &[String], mutate: bool) -> Option<Compared> {
     let mut compared = Compared::default();
     for object in texts.iter().flat_map(|text| documents(text)).filter(Value::is_object) {
         let kind = object["kind"].as_str().unwrap_or_default().to_owned();
-        let mut push = |what, path: &str, object: &Value, proxy: &mut Proxy| {
+        let mut push = |label, path: &str, object: &Value, proxy: &mut Proxy| {
             // An object that kustomize cannot build is never sent, and a built one may differ from its input.
             let Some((object, linter)) = verdict(object) else { return };
             let server = proxy.apply(&object).err();
             let (kind, path) = (kind.clone(), path.to_owned());
-            compared.cases.push(Case { kind, what, path, server, linter });
+            compared.cases.push(Case { kind, label, path, server, linter });
         };
         push("nothing", "", &object, &mut proxy);
         for mutation in mutations(&object).into_iter().filter(|_| mutate) {
-            push(mutation.what, &mutation.path, &mutation.object, &mut proxy);
+            push(mutation.label, &mutation.path, &mutation.object, &mut proxy);
         }
     }
     Some(compared)
@@ -111,7 +111,8 @@ impl Compared {
         let mut text = String::new();
         let mut groups: BTreeMap<(bool, String), Vec<&Case>> = BTreeMap::new();
         for case in self.cases.iter().filter(|case| !case.agrees()) {
-            let key = (case.server.is_some(), format!("{} {} {}", case.kind, case.what, case.path));
+            let key =
+                (case.server.is_some(), format!("{} {} {}", case.kind, case.label, case.path));
             groups.entry(key).or_default().push(case);
         }
         for ((missed, key), cases) in &groups {

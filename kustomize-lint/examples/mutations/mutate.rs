@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// A changed object, and what was changed.
 pub(crate) struct Mutation {
     /// `deleted`, `another type`, ….
-    pub(crate) what: &'static str,
+    pub(crate) label: &'static str,
     /// The field, without the numbers of items.
     pub(crate) path: String,
     pub(crate) object: Value,
@@ -17,7 +17,7 @@ pub(crate) fn mutations(object: &Value) -> Vec<Mutation> {
     let mut pointers = Vec::new();
     collect(object, String::new(), &mut pointers);
     for pointer in pointers {
-        // What says which schema holds.
+        // These choose the schema.
         if matches!(pointer.as_str(), "/apiVersion" | "/kind" | "") {
             continue;
         }
@@ -50,13 +50,13 @@ fn at(object: &Value, pointer: &str, found: &mut Vec<Mutation>) {
     let key = key.replace("~1", "/").replace("~0", "~");
     let words = pointer.split('/').filter(|part| part.parse::<usize>().is_err());
     let path = words.collect::<Vec<_>>().join("/");
-    let mut push = |what, change: &dyn Fn(&mut Value)| {
+    let mut push = |label, change: &dyn Fn(&mut Value)| {
         let mut object = object.clone();
         change(&mut object);
-        found.push(Mutation { what, path: path.clone(), object });
+        found.push(Mutation { label, path: path.clone(), object });
     };
-    let mut replace = |what, new: Value| {
-        push(what, &|object: &mut Value| {
+    let mut replace = |label, new: Value| {
+        push(label, &|object: &mut Value| {
             if let Some(slot) = object.pointer_mut(pointer) {
                 *slot = new.clone();
             }

@@ -55,7 +55,7 @@ pub struct Forbidden {
     /// Where it is, or where something is missing.
     pub place: Place,
     /// The end of a sentence that begins with the container or the Pod.
-    pub what: String,
+    pub reason: String,
     /// The server's name of the check.
     pub server: &'static str,
 }
@@ -130,8 +130,8 @@ fn flag(node: &Node, path: &[&str]) -> Option<bool> {
 }
 
 impl<'a> Check<'a> {
-    fn forbid(&mut self, node: &Node, what: impl Into<String>, server: &'static str) {
-        self.found.push(Forbidden { place: node.place(), what: what.into(), server });
+    fn forbid(&mut self, node: &Node, reason: impl Into<String>, server: &'static str) {
+        self.found.push(Forbidden { place: node.place(), reason: reason.into(), server });
     }
 
     fn containers(&self) -> Vec<(String, &'a Node)> {
@@ -143,12 +143,13 @@ impl<'a> Check<'a> {
 
     /// The security contexts: the Pod's and those of its containers.
     fn contexts(&self) -> Vec<(String, &'a Node)> {
-        let own = self.pod.get("securityContext").map(|context| ("the Pod".to_owned(), context));
+        let pod_context =
+            self.pod.get("securityContext").map(|context| ("the Pod".to_owned(), context));
         let containers = self.containers();
         let inner = containers
             .into_iter()
             .filter_map(|(name, one)| Some((name, one.get("securityContext")?)));
-        own.into_iter().chain(inner).collect()
+        pod_context.into_iter().chain(inner).collect()
     }
 
     fn is_windows(&self) -> bool {
@@ -168,8 +169,8 @@ impl<'a> Check<'a> {
         }
         for sysctl in self.pod.items_at(&["securityContext", "sysctls"]) {
             if sysctl.str_at(&["name"]).is_some_and(|name| !SAFE_SYSCTLS.contains(&name)) {
-                let what = "the Pod sets a kernel parameter of the node";
-                self.forbid(sysctl, what, "forbidden sysctls");
+                let reason = "the Pod sets a kernel parameter of the node";
+                self.forbid(sysctl, reason, "forbidden sysctls");
             }
         }
         for (name, context) in self.contexts() {
@@ -220,8 +221,8 @@ impl<'a> Check<'a> {
         for added in container.items_at(&["securityContext", "capabilities", "add"]) {
             let is_default = added.as_str().is_none_or(|one| DEFAULT_CAPABILITIES.contains(&one));
             if !is_default && level == Level::Baseline {
-                let what = format!("{name} adds a capability");
-                self.forbid(added, what, "non-default capabilities");
+                let reason = format!("{name} adds a capability");
+                self.forbid(added, reason, "non-default capabilities");
             }
         }
         for port in container.items_at(&["ports"]) {
@@ -247,8 +248,8 @@ impl<'a> Check<'a> {
                 if let Some(node) = handler.at(&[kind, "host"])
                     && node.as_str().is_some_and(|host| !host.is_empty())
                 {
-                    let what = format!("{name} has a probe or a hook of another host");
-                    self.forbid(node, what, "probe or lifecycle host");
+                    let reason = format!("{name} has a probe or a hook of another host");
+                    self.forbid(node, reason, "probe or lifecycle host");
                 }
             }
         }
@@ -258,20 +259,22 @@ impl<'a> Check<'a> {
         for volume in self.pod.items_at(&["volumes"]) {
             let source = volume.entries().iter().find(|entry| entry.key != "name");
             if let Some(source) = source.filter(|source| !VOLUMES.contains(&source.key.as_str())) {
-                let what = format!("the Pod has a volume of the kind `{}`", source.key);
-                self.forbid(volume, what, "restricted volume types");
+                let reason = format!("the Pod has a volume of the kind `{}`", source.key);
+                self.forbid(volume, reason, "restricted volume types");
             }
         }
-        let own = self.pod.get("securityContext");
-        let of_pod = |key: &str| own.and_then(|own| flag(own, &[key]));
-        let pod_profile = own.and_then(|own| own.str_at(&["seccompProfile", "type"]));
-        if let Some(node) =
-            own.and_then(|own| own.get("runAsUser")).filter(|n| n.as_int() == Some(0))
+        let pod_context = self.pod.get("securityContext");
+        let of_pod = |key: &str| pod_context.and_then(|context| flag(context, &[key]));
+        let pod_profile =
+            pod_context.and_then(|context| context.str_at(&["seccompProfile", "type"]));
+        if let Some(node) = pod_context
+            .and_then(|context| context.get("runAsUser"))
+            .filter(|n| n.as_int() == Some(0))
         {
             self.forbid(node, "the Pod runs as root", "runAsUser=0");
         }
         let pod_not_root = of_pod("runAsNonRoot");
-        if let (Some(false), Some(node)) = (pod_not_root, own) {
+        if let (Some(false), Some(node)) = (pod_not_root, pod_context) {
             self.forbid(node, "the Pod has `runAsNonRoot: false`", "runAsNonRoot != true");
         }
         for (name, container) in self.containers() {
@@ -296,15 +299,15 @@ impl<'a> Check<'a> {
                 continue;
             }
             if context.and_then(|c| flag(c, &["allowPrivilegeEscalation"])) != Some(false) {
-                let what = format!("{name} lacks `allowPrivilegeEscalation: false`");
-                self.forbid(node, what, "allowPrivilegeEscalation != false");
+                let reason = format!("{name} lacks `allowPrivilegeEscalation: false`");
+                self.forbid(node, reason, "allowPrivilegeEscalation != false");
             }
             self.capabilities(&name, node, context);
             let profile =
                 context.and_then(|c| c.str_at(&["seccompProfile", "type"])).or(pod_profile);
             if profile.is_none() {
-                let what = format!("{name} lacks `seccompProfile: {{type: RuntimeDefault}}`");
-                self.forbid(node, what, "seccompProfile");
+                let reason = format!("{name} lacks `seccompProfile: {{type: RuntimeDefault}}`");
+                self.forbid(node, reason, "seccompProfile");
             }
         }
     }
@@ -312,12 +315,12 @@ impl<'a> Check<'a> {
     fn capabilities(&mut self, name: &str, node: &Node, context: Option<&'a Node>) {
         let list = |key| context.map_or(&[][..], |c| c.items_at(&["capabilities", key]));
         if !list("drop").iter().any(|one| one.as_str() == Some("ALL")) {
-            let what = format!("{name} lacks `capabilities: {{drop: [ALL]}}`");
-            self.forbid(node, what, "unrestricted capabilities");
+            let reason = format!("{name} lacks `capabilities: {{drop: [ALL]}}`");
+            self.forbid(node, reason, "unrestricted capabilities");
         }
         for added in list("add").iter().filter(|one| one.as_str() != Some("NET_BIND_SERVICE")) {
-            let what = format!("{name} adds a capability");
-            self.forbid(added, what, "unrestricted capabilities");
+            let reason = format!("{name} adds a capability");
+            self.forbid(added, reason, "unrestricted capabilities");
         }
     }
 }

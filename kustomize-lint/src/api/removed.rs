@@ -15,8 +15,8 @@ use super::version::Version;
 pub enum Release {
     /// A minor version of Kubernetes 1.
     Kubernetes(u8),
-    /// A release of the project that brings a custom resource: its name and the release. Which one a cluster
-    /// runs is not known here.
+    /// A release of the project that brings a custom resource: its name and the release. A cluster's release
+    /// is not known here.
     Other(&'static str, &'static str),
 }
 

@@ -99,7 +99,7 @@ pub enum Problem {
     Refused {
         /// The part that it is about.
         subject: Subject,
-        /// What is wrong with it, as the end of a sentence that begins with the path.
+        /// The fault, as the end of a sentence that begins with the path.
         why: String,
         /// The server's words.
         server: Cow<'static, str>,

@@ -72,7 +72,7 @@ impl Checkout {
             }
         }
         match &settings.repository {
-            Some(own) => checkout.ours.extend([normalized(own)]),
+            Some(repository) => checkout.ours.extend([normalized(repository)]),
             None => checkout.ours.extend(checkout.likeliest(&sources)),
         }
         let known = Known::of(renderings);

@@ -42,7 +42,7 @@ impl<'a> Deployment<'a> {
     }
 }
 
-/// Other objects than the one that a message names.
+/// The words for the objects that a message counts besides the object that it names.
 pub(crate) fn others(count: usize) -> String {
     match count {
         0 => String::new(),
@@ -87,8 +87,8 @@ pub(crate) fn project_of<'a>(
         };
         overlay.of_kind("AppProject").filter(fits)
     };
-    let own = in_overlay(overlay).next();
-    let object = own.or_else(|| {
+    let beside = in_overlay(overlay).next();
+    let object = beside.or_else(|| {
         let mut others = run.overlays.iter().flat_map(in_overlay);
         others.next().filter(|_| others.next().is_none())
     })?;

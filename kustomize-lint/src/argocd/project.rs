@@ -65,7 +65,7 @@ impl<'a> Project<'a> {
     /// Whether an Application may deploy to a namespace of its cluster.
     pub(crate) fn destination(&self, application: Application<'_>, namespace: &str) -> Permission {
         let (server, name) = (application.cluster(), application.destination("name"));
-        // Which cluster an address is, and which address a name has, is a secret of Argo CD's.
+        // Only Argo CD's Secrets say which names and addresses are the same cluster.
         let mut unsure = false;
         for item in self.list("destinations") {
             let word = |field: &str| item.word_at(&[field]).unwrap_or_default();

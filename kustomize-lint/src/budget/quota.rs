@@ -78,13 +78,13 @@ impl<'b, 'a> Usage<'b, 'a> {
             node.and_then(Tree::quantity).unwrap_or_default()
         };
         let claims = self.objects.iter().filter(|object| object.kind() == "PersistentVolumeClaim");
-        let own = claims.map(move |object| (storage(&object.node), 1));
+        let claims = claims.map(move |object| (storage(&object.node), 1));
         let templates = self.parts.iter().flat_map(move |part| {
             let node = &part.workload.object.node;
             let templates = node.items_at(&["spec", "volumeClaimTemplates"]);
             templates.iter().map(move |template| (storage(template), part.pods.rest))
         });
-        own.chain(templates)
+        claims.chain(templates)
     }
 
     fn services(&self, types: &[&str]) -> Quantity {

@@ -24,8 +24,8 @@ pub(crate) fn run(options: &cli::Budget) -> Result<Status, Stop> {
         return Err(Stop::bad("path", format!("{} is not a folder", options.path.display())));
     }
     let mut files = Files::default();
-    let what = format!("rendering {}", options.path.display());
-    let rendering = timed(what, || render_with(&options.path, &options.rendering, &mut files));
+    let step = format!("rendering {}", options.path.display());
+    let rendering = timed(step, || render_with(&options.path, &options.rendering, &mut files));
     let problems = report(&rendering, &files);
     if problems.has_errors() {
         return Err(Stop { status: Status::Unfinished, report: problems });

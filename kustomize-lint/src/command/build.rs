@@ -13,8 +13,8 @@ use crate::tree::{self, Files, Node};
 
 pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
     let mut files = Files::default();
-    let what = format!("rendering {}", options.path.display());
-    let rendering = timed(what, || render_with(&options.path, &options.rendering, &mut files));
+    let step = format!("rendering {}", options.path.display());
+    let rendering = timed(step, || render_with(&options.path, &options.rendering, &mut files));
     let report = report(&rendering, &files);
     if report.has_errors() {
         return Err(report.into());
@@ -69,7 +69,7 @@ pub(super) fn report(rendering: &Rendering, files: &Files) -> Report {
             Effect::Fields => "; what it changes is not shown here",
             Effect::Objects => "; what it adds is missing here",
         };
-        let message = format!("{} is not analysed{missing}", part.what);
+        let message = format!("{} is not analysed{missing}", part.name);
         report.push(Diagnostic::warning("not-analysed", message).at(place(part.place), ""));
     }
     report.sort();

@@ -56,7 +56,7 @@ pub(crate) fn run(options: &Lint) -> Result<Status, Stop> {
     print(options, &outcome)?;
     let mut report = Report::default();
     let missing = outcome.incomplete.iter();
-    report.extend(missing.map(|what| Diagnostic::warning("incomplete", what.as_str())));
+    report.extend(missing.map(|message| Diagnostic::warning("incomplete", message.as_str())));
     streams::say(&report);
     Ok(status(&outcome, threshold))
 }

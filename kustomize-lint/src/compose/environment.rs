@@ -33,7 +33,7 @@ pub(super) fn read(service: &Tree, scope: &Scope, typed: &mut Typed<'_>) -> (Vec
         }
     }
     if let Some(tree) = service.get("environment") {
-        own(tree, scope, &mut all, typed);
+        inline(tree, scope, &mut all, typed);
     }
     (all.into_values().collect(), more)
 }
@@ -86,7 +86,7 @@ fn file(
     earlier.extend(values);
 }
 
-fn own(tree: &Tree, scope: &Scope, all: &mut BTreeMap<String, EnvVar>, typed: &mut Typed<'_>) {
+fn inline(tree: &Tree, scope: &Scope, all: &mut BTreeMap<String, EnvVar>, typed: &mut Typed<'_>) {
     let Some(pairs) = pairs(tree) else {
         typed.wrong::<()>("environment", "a mapping, or a list of NAME=value", tree);
         return;

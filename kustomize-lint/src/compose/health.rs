@@ -13,19 +13,19 @@ pub(super) fn read(tree: &Tree, typed: &mut Typed<'_>) -> Option<Healthcheck> {
     let off = typed.switch("disable", tree.get("disable"), false);
     let test = match tree.get("test") {
         _ if off => Some(Field { value: Some(Test::Off), place: tree.place() }),
-        Some(own) => test(own, typed),
+        Some(node) => test(node, typed),
         None => None,
     };
     let mut time = |key: &str| {
         let read = |text: &str| if text == "0" { Some(0) } else { quantity::duration(text) };
-        tree.get(key).and_then(|own| typed.amount(key, own, read, "a duration such as 1m30s"))
+        tree.get(key).and_then(|node| typed.amount(key, node, read, "a duration such as 1m30s"))
     };
     Some(Healthcheck {
         test,
         interval: time("interval"),
         timeout: time("timeout"),
         start_period: time("start_period"),
-        retries: tree.get("retries").and_then(|own| typed.number("retries", own)),
+        retries: tree.get("retries").and_then(|node| typed.number("retries", node)),
     })
 }
 
@@ -48,8 +48,8 @@ fn test(tree: &Tree, typed: &mut Typed<'_>) -> Option<Field<Test>> {
         }
         [kind, words @ ..] if kind == "CMD" => Test::Words(words.to_vec()),
         _ => {
-            let what = "a line, or a list that begins with CMD, CMD-SHELL or NONE";
-            return typed.wrong("test", what, tree);
+            let expected = "a line, or a list that begins with CMD, CMD-SHELL or NONE";
+            return typed.wrong("test", expected, tree);
         }
     };
     let unknown = words.iter().any(|word| word.contains(OPAQUE));

@@ -3,7 +3,7 @@
 //!
 //! Several files override each other; `include`, `extends`, anchors and `<<`, `!reset` and
 //! `!override`, interpolation and `env_file` are resolved. Profiles filter nothing: each service
-//! says its own.
+//! has its list.
 //!
 //! Variables come from the `.env` beside the first file, and from nowhere else unless the caller
 //! says so: what this process happens to have in its environment decides nothing. A value that
@@ -100,8 +100,12 @@ services:
         let shown: Vec<String> = report
             .diagnostics()
             .iter()
-            .map(|own| {
-                format!("{} {}", own.place().unwrap().to_string().replace(&start, ""), own.code())
+            .map(|diagnostic| {
+                format!(
+                    "{} {}",
+                    diagnostic.place().unwrap().to_string().replace(&start, ""),
+                    diagnostic.code()
+                )
             })
             .collect();
         let expected = [
@@ -124,16 +128,18 @@ services:
                     environment: [PATH, \"B=${PATH:-b}\"], env_file: \"${P}.env\"}}";
         let (_folder, path) = written(&[("compose.yaml", text)]);
         let project = read(std::slice::from_ref(&path)).unwrap();
-        let own = &project.services[0];
-        assert_eq!(own.image.as_ref().unwrap().value, None);
-        assert_eq!(own.command.as_ref().unwrap().value, None);
-        let values: Vec<_> = own.environment.iter().map(|own| own.value.as_deref()).collect();
+        let service = &project.services[0];
+        assert_eq!(service.image.as_ref().unwrap().value, None);
+        assert_eq!(service.command.as_ref().unwrap().value, None);
+        let values: Vec<_> =
+            service.environment.iter().map(|variable| variable.value.as_deref()).collect();
         assert_eq!(values, [Some("b"), None]);
-        assert_eq!(own.ports.len(), 1);
-        assert!(own.more_environment);
+        assert_eq!(service.ports.len(), 1);
+        assert!(service.more_environment);
         let outer = Env::from([("PATH".into(), "p".into()), ("P".into(), "1".into())]);
         let report = read_with(&[path], &outer).unwrap_err();
-        let codes: Vec<_> = report.diagnostics().iter().map(|own| own.code()).collect();
+        let codes: Vec<_> =
+            report.diagnostics().iter().map(|diagnostic| diagnostic.code()).collect();
         assert_eq!(codes, ["no-env-file"]);
     }
 
@@ -151,11 +157,11 @@ services:
             ("f.env", "# c\nexport FILE='f'\n"),
         ]);
         let project = read(&[path]).unwrap();
-        let own = &project.services[0];
+        let service = &project.services[0];
         let start = format!("{}/", folder.path().display());
-        let mut places: Vec<String> = vec![own.image.as_ref().unwrap().place.to_string()];
-        places.extend(own.environment.iter().map(|own| own.place.to_string()));
-        let places: Vec<String> = places.iter().map(|own| own.replace(&start, "")).collect();
+        let mut places: Vec<String> = vec![service.image.as_ref().unwrap().place.to_string()];
+        places.extend(service.environment.iter().map(|variable| variable.place.to_string()));
+        let places: Vec<String> = places.iter().map(|place| place.replace(&start, "")).collect();
         let expected = [
             "base.yaml:3:12",
             "base.yaml:5:19",
@@ -188,7 +194,7 @@ services:
         let (_folder, path) =
             written(&[("compose.yaml", &format!("services:\n{chain}  s1000: {{image: x}}\n"))]);
         let report = read(&[path]).unwrap_err();
-        assert!(report.diagnostics().iter().all(|own| own.code() == "too-deep"));
+        assert!(report.diagnostics().iter().all(|diagnostic| diagnostic.code() == "too-deep"));
         let twice = "include: [./a.yaml, ./b.yaml]\nservices: {x: {image: x}}\n";
         let (_folder, path) =
             written(&[("compose.yaml", twice), ("a.yaml", twice), ("b.yaml", twice)]);

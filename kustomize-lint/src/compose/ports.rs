@@ -68,14 +68,14 @@ fn one(item: &Tree) -> Read {
 
 fn written(text: &str, item: &Tree) -> Read {
     match short(text) {
-        Some(ports) => Read::Ports(ports.into_iter().map(|own| port(own, item)).collect()),
+        Some(ports) => Read::Ports(ports.into_iter().map(|parsed| port(parsed, item)).collect()),
         None if text.contains(OPAQUE) => Read::Unknown,
         None => Read::Bad,
     }
 }
 
-fn port(own: ports::Port, item: &Tree) -> (Key, Port) {
-    let ports::Port { target, protocol, published, host_ip, .. } = own;
+fn port(parsed: ports::Port, item: &Tree) -> (Key, Port) {
+    let ports::Port { target, protocol, published, host_ip, .. } = parsed;
     let key = (protocol.clone(), target, published, host_ip);
     (key, Port { target, protocol, place: item.place() })
 }

@@ -25,20 +25,20 @@ fn service(name: &str, tree: &Tree, scope: &Scope, typed: &mut Typed<'_>) -> Opt
         return typed.wrong("a service", "a mapping", tree);
     }
     let (environment, more_environment) = environment::read(tree, scope, typed);
-    let profiles = tree.get("profiles").map_or(Vec::new(), |own| typed.texts("profiles", own));
+    let profiles = tree.get("profiles").map_or(Vec::new(), |node| typed.texts("profiles", node));
     let profiles = profiles.into_iter().filter_map(|profile| profile.value).collect();
     let mut service = Service {
         name: name.to_owned(),
         place: tree.place(),
         profiles,
-        image: tree.get("image").and_then(|own| typed.text("image", own)),
+        image: tree.get("image").and_then(|node| typed.text("image", node)),
         build: tree.get("build").is_some(),
         environment,
         more_environment,
         ports: ports::read(tree, typed),
-        healthcheck: tree.get("healthcheck").and_then(|own| health::read(own, typed)),
-        entrypoint: tree.get("entrypoint").and_then(|own| line(own, "entrypoint", typed)),
-        command: tree.get("command").and_then(|own| line(own, "command", typed)),
+        healthcheck: tree.get("healthcheck").and_then(|node| health::read(node, typed)),
+        entrypoint: tree.get("entrypoint").and_then(|node| line(node, "entrypoint", typed)),
+        command: tree.get("command").and_then(|node| line(node, "command", typed)),
     };
     wrapper::unwrap(&mut service);
     Some(service)

@@ -19,20 +19,20 @@ impl Typed<'_> {
         }
     }
 
-    /// A text that `read` understands; `what` it takes is said where it does not.
+    /// A text that `read` understands; the message names `expected` where it does not.
     pub(super) fn amount(
         &mut self,
         key: &str,
         tree: &Tree,
         read: impl Fn(&str) -> Option<u64>,
-        what: &str,
+        expected: &str,
     ) -> Option<Field<u64>> {
         let text = tree.printed().unwrap_or_default();
         let place = tree.place();
         match (known(&text), read(&text)) {
             (None, _) => Some(Field { value: None, place }),
             (_, Some(value)) => Some(Field { value: Some(value), place }),
-            _ => self.wrong(key, what, tree),
+            _ => self.wrong(key, expected, tree),
         }
     }
 
@@ -63,8 +63,8 @@ impl Typed<'_> {
         }
     }
 
-    pub(super) fn wrong<T>(&mut self, key: &str, what: &str, tree: &Tree) -> Option<T> {
-        let message = format!("{key} must be {what}");
+    pub(super) fn wrong<T>(&mut self, key: &str, expected: &str, tree: &Tree) -> Option<T> {
+        let message = format!("{key} must be {expected}");
         self.report.push(Diagnostic::error("wrong-type", message).at(tree.place(), ""));
         None
     }

@@ -68,12 +68,12 @@ pub(super) fn unwrap(service: &mut Service) {
 
 fn put(service: &mut Service, wrapped: Wrapped, entrypoint: bool) {
     let field = if entrypoint { &mut service.entrypoint } else { &mut service.command };
-    let Some(own) = field else { return };
-    let place = own.place.clone();
+    let Some(line) = field else { return };
+    let place = line.place.clone();
     match wrapped.words {
         Words::Known(words) if words.is_empty() => *field = None,
-        Words::Known(words) => own.value = Some(words),
-        Words::Unknown => own.value = None,
+        Words::Known(words) => line.value = Some(words),
+        Words::Unknown => line.value = None,
     }
     if entrypoint && !wrapped.takes_arguments {
         service.command = None;
@@ -81,7 +81,7 @@ fn put(service: &mut Service, wrapped: Wrapped, entrypoint: bool) {
     service.more_environment |= wrapped.head.all;
     let environment = std::mem::take(&mut service.environment);
     let mut all: BTreeMap<String, EnvVar> =
-        environment.into_iter().map(|own| (own.name.clone(), own)).collect();
+        environment.into_iter().map(|variable| (variable.name.clone(), variable)).collect();
     for export in wrapped.head.exports {
         export_to(&mut all, export, &place);
     }
@@ -100,13 +100,14 @@ fn export_to(environment: &mut BTreeMap<String, EnvVar>, export: Export, place: 
             })
             .collect(),
     };
-    let own = value.as_deref().and_then(literal);
-    let from = if own.is_some() { Origin::Environment } else { Origin::Secret { names } };
+    let literal = value.as_deref().and_then(literal);
+    let from = if literal.is_some() { Origin::Environment } else { Origin::Secret { names } };
     match environment.get_mut(&name) {
         // The shell says again what `environment` says, against the file.
-        Some(known) if own.is_some() => known.value = own,
+        Some(known) if literal.is_some() => known.value = literal,
         _ => {
-            let variable = EnvVar { name: name.clone(), value: own, from, place: place.clone() };
+            let variable =
+                EnvVar { name: name.clone(), value: literal, from, place: place.clone() };
             environment.insert(name, variable);
         }
     }
@@ -122,8 +123,8 @@ fn strip(test: &mut Test) {
             }
         }
         Test::Words(words) => {
-            if let Some(Wrapped { words: Words::Known(own), .. }) = Wrapped::read(words) {
-                *words = own;
+            if let Some(Wrapped { words: Words::Known(rest), .. }) = Wrapped::read(words) {
+                *words = rest;
             }
         }
         Test::Off => {}
@@ -157,14 +158,14 @@ impl Wrapped {
             return None;
         }
         let left = &script[head.end..];
-        let exec = command(script, head.end).filter(|own| script[own.end..].trim().is_empty());
+        let exec = command(script, head.end).filter(|exec| script[exec.end..].trim().is_empty());
         let exec =
-            exec.filter(|own| own.words.first().and_then(|w| literal(w)) == Some("exec".into()));
+            exec.filter(|exec| exec.words.first().and_then(|w| literal(w)) == Some("exec".into()));
         let (words, takes_arguments) = match exec {
             Some(exec) => executed(&exec.words[1..], behind.get(1..).unwrap_or_default()),
             None => {
-                let own = [shell.clone(), flags.clone(), left.trim().to_owned()];
-                (Words::Known([&own[..], behind].concat()), true)
+                let shell_line = [shell.clone(), flags.clone(), left.trim().to_owned()];
+                (Words::Known([&shell_line[..], behind].concat()), true)
             }
         };
         Some(Wrapped { head, words, takes_arguments })
@@ -179,7 +180,7 @@ fn executed(words: &[Word], arguments: &[String]) -> (Words, bool) {
     for word in words {
         // Quotes alone leave an empty literal.
         let empty = Piece::Literal(String::new());
-        let is_arguments = word.iter().all(|own| *own == empty || *own == Piece::Arguments);
+        let is_arguments = word.iter().all(|piece| *piece == empty || *piece == Piece::Arguments);
         takes |= word.contains(&Piece::Arguments);
         match literal(word) {
             Some(text) => all.push(text),
@@ -206,9 +207,9 @@ mod tests {
 
     /// `NAME=value`, `NAME<names` of a secret.
     fn variables(service: &Service) -> Vec<String> {
-        let shown = service.environment.iter().map(|own| match &own.from {
-            Origin::Secret { names } => format!("{}<{}", own.name, names.join(",")),
-            _ => format!("{}={}", own.name, own.value.as_deref().unwrap_or("?")),
+        let shown = service.environment.iter().map(|variable| match &variable.from {
+            Origin::Secret { names } => format!("{}<{}", variable.name, names.join(",")),
+            _ => format!("{}={}", variable.name, variable.value.as_deref().unwrap_or("?")),
         });
         shown.collect()
     }
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn the_form_that_compose_gen_writes() {
-        let own = service(
+        let service = service(
             r#"environment: {PLAIN: "1", OVER: own, OTHER: x}
     entrypoint:
       - /bin/sh
@@ -247,10 +248,10 @@ mod tests {
             "PLAIN=1",
             "URL<DB_USER,DB_PASSWORD",
         ];
-        assert_eq!(variables(&own), expected);
-        assert_eq!(words(&own.entrypoint).unwrap(), ["/docker-entrypoint.sh", "run"]);
-        assert_eq!(words(&own.command).unwrap(), ["serve", "--all"]);
-        assert!(!own.more_environment);
+        assert_eq!(variables(&service), expected);
+        assert_eq!(words(&service.entrypoint).unwrap(), ["/docker-entrypoint.sh", "run"]);
+        assert_eq!(words(&service.command).unwrap(), ["serve", "--all"]);
+        assert!(!service.more_environment);
     }
 
     #[test]
@@ -292,9 +293,9 @@ mod tests {
             "echo . /s/a.env",
             "if x; then . /s/a.env; fi",
         ] {
-            let own = service(&format!("entrypoint: [sh, -c, '{line}']"));
-            assert_eq!(words(&own.entrypoint).unwrap(), ["sh", "-c", line]);
-            assert!(own.environment.is_empty());
+            let service = service(&format!("entrypoint: [sh, -c, '{line}']"));
+            assert_eq!(words(&service.entrypoint).unwrap(), ["sh", "-c", line]);
+            assert!(service.environment.is_empty());
         }
         let python = service("entrypoint: [python, -c, '. /s/a.env']");
         assert_eq!(words(&python.entrypoint).unwrap(), ["python", "-c", ". /s/a.env"]);

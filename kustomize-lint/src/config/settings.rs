@@ -27,7 +27,7 @@ pub(crate) struct Settings {
     pub(crate) project: Option<Project>,
     /// The URL of the repository that is linted, for the rules about Argo CD.
     pub(crate) repository: Option<String>,
-    /// What kustomizations may read.
+    /// The limits on the files that kustomizations read.
     pub(crate) rendering: Options,
     /// Objects that somebody else provides.
     pub(crate) externals: Vec<GlobMatcher>,
@@ -79,16 +79,20 @@ impl Settings {
             .map(|rule| &rule.environment);
         match (configured, specified) {
             (None, other) => other.cloned(),
-            (Some(own), None) => Some(own.clone()),
-            (Some(own), Some(base)) => Some(Environment {
+            (Some(configured), None) => Some(configured.clone()),
+            (Some(configured), Some(base)) => Some(Environment {
                 name: base.name.clone(),
-                budget: own.budget.or(base.budget),
-                reserved: if own.budget.is_some() { own.reserved } else { base.reserved },
-                nodes: own.nodes.or(base.nodes),
-                node_memory: own.node_memory.or(base.node_memory),
-                names_only: own.names_only || base.names_only,
-                absent: [own.absent.as_slice(), &base.absent].concat(),
-                differs: [own.differs.as_slice(), &base.differs].concat(),
+                budget: configured.budget.or(base.budget),
+                reserved: if configured.budget.is_some() {
+                    configured.reserved
+                } else {
+                    base.reserved
+                },
+                nodes: configured.nodes.or(base.nodes),
+                node_memory: configured.node_memory.or(base.node_memory),
+                names_only: configured.names_only || base.names_only,
+                absent: [configured.absent.as_slice(), &base.absent].concat(),
+                differs: [configured.differs.as_slice(), &base.differs].concat(),
             }),
         }
     }

@@ -93,7 +93,7 @@ pub struct Order {
     pub last: Option<Vec<String>>,
 }
 
-/// What objects are sorted by.
+/// The sort order of objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OrderKind {
     /// `legacy`.
@@ -167,7 +167,7 @@ pub enum PatchText {
     Inline(Spot<String>),
 }
 
-/// Which objects are meant.
+/// A selection of objects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selector {
     /// A regular expression for the group; empty for any.
@@ -239,11 +239,11 @@ pub struct Replacement {
 #[derive(Clone, Debug)]
 pub struct ReplacementSource {
     pub place: Place,
-    /// The one object.
+    /// Selects exactly one object.
     pub selector: Selector,
     /// The field; `metadata.name` when nothing is said.
     pub path: String,
-    /// Which part of it.
+    /// The part of the field.
     pub options: FieldOptions,
 }
 
@@ -253,14 +253,14 @@ pub struct ReplacementTarget {
     pub place: Place,
     /// The objects, with the place of the condition to look at first.
     pub select: Option<Spot<Selector>>,
-    /// Those among them that are left alone.
+    /// Selected objects that are left alone.
     pub reject: Vec<Selector>,
     pub paths: Vec<Spot<String>>,
-    /// Which part of them.
+    /// The part of the fields.
     pub options: FieldOptions,
 }
 
-/// Which part of a field is meant.
+/// The selection of a part of a field.
 #[derive(Clone, Debug, Default)]
 pub struct FieldOptions {
     /// The separator of the parts.

@@ -114,8 +114,8 @@ struct Includes {
     component: bool,
 }
 
-/// The paths that a kustomization file includes. One that cannot be read includes nothing: rendering it says
-/// why.
+/// The paths that a kustomization file includes. An unreadable file includes nothing: rendering it
+/// says why.
 fn includes(file: &Path) -> Includes {
     let mut includes = Includes::default();
     let limits = Limits::default();

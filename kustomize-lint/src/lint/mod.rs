@@ -13,6 +13,6 @@ mod suppress;
 pub(crate) use discover::kustomization_file;
 pub(crate) use index::is_cluster_wide;
 pub(crate) use input::Run;
-pub(crate) use orphans::What as OrphanKind;
+pub(crate) use orphans::OrphanKind;
 pub(crate) use overlay::Overlay;
 pub(crate) use run::{Outcome, Uncertain, lint, rendered};

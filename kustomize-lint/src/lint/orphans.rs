@@ -18,12 +18,12 @@ use crate::tree::{self, Dialect, Files, Place};
 pub(crate) struct Orphan {
     /// The line to show.
     pub(crate) place: Place,
-    pub(crate) what: What,
+    pub(crate) kind: OrphanKind,
 }
 
 /// The kind of a file that nobody reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum OrphanKind {
     /// Objects, or a merge patch.
     Objects,
     /// A JSON patch.
@@ -83,8 +83,8 @@ pub(crate) fn find(
                 continue;
             }
             let Some(looked) = look(&canonical) else { continue };
-            let what = looked.what;
-            if own_file != (what == What::Component) {
+            let kind = looked.kind;
+            if own_file != (kind == OrphanKind::Component) {
                 continue;
             }
             let file = files.add(&clean(entry.path()), &looked.text);
@@ -92,7 +92,7 @@ pub(crate) fn find(
                 Ok(read) => read.documents.iter().for_each(|node| files.hide_secrets(node)),
                 Err(_) => files.hide_unreadable(files.whole(file)),
             }
-            orphans.push(Orphan { place: Place::new(file, &looked.span), what });
+            orphans.push(Orphan { place: Place::new(file, &looked.span), kind });
         }
     }
     orphans
@@ -101,7 +101,7 @@ pub(crate) fn find(
 /// A file that was looked at.
 struct Looked {
     text: String,
-    what: What,
+    kind: OrphanKind,
     /// The line that says so.
     span: Range<usize>,
 }
@@ -114,22 +114,22 @@ fn look(path: &Path) -> Option<Looked> {
     }
     let text = fs::read_to_string(path).ok()?;
     let loaded = yaml::load_keeping(&text, limits, Keep::Last).ok()?;
-    let (what, span) = loaded.documents.iter().find_map(kind_of)?;
-    Some(Looked { text, what, span })
+    let (kind, span) = loaded.documents.iter().find_map(kind_of)?;
+    Some(Looked { text, kind, span })
 }
 
-fn kind_of(document: &Node) -> Option<(What, Range<usize>)> {
+fn kind_of(document: &Node) -> Option<(OrphanKind, Range<usize>)> {
     if let Some(first) = document.items().and_then(|items| items.first()) {
         let op = first.get("op").filter(|op| op.as_str().is_some())?;
-        return first.get("path").map(|_| (What::Operations, op.span.clone()));
+        return first.get("path").map(|_| (OrphanKind::Operations, op.span.clone()));
     }
     let kind = document.get("kind")?;
     let api = document.get("apiVersion").and_then(Node::as_str)?;
     if kind.as_str()? == "Component" && api.starts_with("kustomize.") {
-        return Some((What::Component, kind.span.clone()));
+        return Some((OrphanKind::Component, kind.span.clone()));
     }
     let named = document.get("metadata")?.get("name")?.text().is_some();
-    (named && !is_tool(api)).then(|| (What::Objects, kind.span.clone()))
+    (named && !is_tool(api)).then(|| (OrphanKind::Objects, kind.span.clone()))
 }
 
 /// Whether files of this version are a tool's own configuration and no objects.

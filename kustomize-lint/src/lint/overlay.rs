@@ -166,7 +166,7 @@ impl<'a> Overlay<'a> {
         self.files.first_line(place.unwrap_or(object.source))
     }
 
-    /// The objects whose name is another than the one that was written.
+    /// The objects whose name differs from the written name.
     pub(crate) fn renamed(&self) -> &Renamed {
         self.renamed.get_or_init(|| {
             Renamed::of(self.objects(), &|kind, namespace, name| {

@@ -63,8 +63,8 @@ pub(crate) fn lint(
     settings: &Settings,
     texts: &Texts,
 ) -> Result<Outcome, Report> {
-    let what = "looking for kustomizations";
-    let Found { kustomizations: found, unreadable } = timed(what, || discover(paths))?;
+    let step = "looking for kustomizations";
+    let Found { kustomizations: found, unreadable } = timed(step, || discover(paths))?;
     let mut files = Files::with_texts(texts);
     if let Some((path, text)) = &settings.file {
         files.add(path, text);
@@ -173,8 +173,8 @@ fn render_roots(
         if !one.root && (one.component || visited.contains(&one.canonical)) {
             continue;
         }
-        let what = format!("rendering {}", one.shown.display());
-        let rendering = timed(what, || render_with(&one.shown, options, files));
+        let step = format!("rendering {}", one.shown.display());
+        let rendering = timed(step, || render_with(&one.shown, options, files));
         visited.extend(rendering.roots.iter().map(|root| root.canonical.clone()));
         renderings.push((one.shown.display().to_string(), rendering));
     }

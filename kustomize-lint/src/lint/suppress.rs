@@ -104,7 +104,7 @@ fn by_comment(
         let Some(comments) = comments.get_mut(&place.file) else { continue };
         let line = files.locate(place).line;
         for comment in comments.iter_mut() {
-            let here = comment.line.map_or(primary, |own| own == line);
+            let here = comment.line.map_or(primary, |number| number == line);
             if here && selects(&comment.rules, finding.rule) {
                 (comment.used, covered) = (true, true);
             }

@@ -22,7 +22,7 @@ pub(crate) struct Accumulated {
     pub(crate) objects: Objects,
     pub(crate) vars: Vec<Bound>,
     /// The fields that transformers change: the defaults, and those of the kustomization and its bases.
-    /// `None` until a base or the kustomization itself has said its own.
+    /// `None` until a base or the kustomization itself has set them.
     pub(crate) config: Option<Arc<Config>>,
     /// Whether there may be more objects, which are unknown here.
     pub(crate) is_incomplete: bool,

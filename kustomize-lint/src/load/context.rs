@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::options::Options;
 use super::root::Root;
 use crate::facts::{
-    DuplicateKey, Effect, Fact, NotAnalysed, Problem, ProblemKind, Step, StepKind, What,
+    DuplicateKey, Effect, Fact, FactKind, NotAnalysed, Problem, ProblemKind, Step, StepKind,
 };
 use crate::id::Id;
 use crate::object::{Object, ObjectKey};
@@ -82,9 +82,9 @@ impl Context {
     }
 
     /// A part that is not rendered.
-    pub(crate) fn not_analysed(&mut self, place: Place, what: impl Into<String>, effect: Effect) {
+    pub(crate) fn not_analysed(&mut self, place: Place, name: impl Into<String>, effect: Effect) {
         self.is_incomplete |= effect == Effect::Objects;
-        self.not_analysed.push(NotAnalysed { place, what: what.into(), effect });
+        self.not_analysed.push(NotAnalysed { place, name: name.into(), effect });
     }
 
     pub(crate) fn step(&mut self, kind: StepKind, place: Place, content: Option<Place>) -> StepId {
@@ -93,8 +93,8 @@ impl Context {
         id
     }
 
-    pub(crate) fn fact(&mut self, step: StepId, place: Place, what: What) {
-        self.facts.push(Fact { step, place, what });
+    pub(crate) fn fact(&mut self, step: StepId, place: Place, kind: FactKind) {
+        self.facts.push(Fact { step, place, kind });
     }
 
     /// Makes an object of a document.

@@ -124,8 +124,8 @@ impl Folder {
         let copy = self.copy_of(path, context);
         let is_here = || self.canonical.join(&path.value).exists();
         if path.value.contains("://") && copy.is_none() && !is_here() {
-            let what = format!("the remote file {}", path.value);
-            context.not_analysed(path.place, what, Effect::Objects);
+            let part = format!("the remote file {}", path.value);
+            context.not_analysed(path.place, part, Effect::Objects);
             return None;
         }
         let is_free = copy.is_some() || context.options.load_restrictor == Restriction::None;

@@ -14,7 +14,7 @@ const ORIGINS: &str = "originAnnotations";
 const TRANSFORMERS: &str = "transformerAnnotations";
 const MANAGED: &str = "managedByLabel";
 
-/// What kubectl calls its version of kustomize.
+/// The version of kustomize, as kubectl calls it.
 const VERSION: &str = "kustomize-(devel)";
 
 /// The steps of one kustomization.
@@ -48,10 +48,10 @@ pub(crate) fn add(object: &mut Object, text: &str) {
 
 /// Takes over the marks of the object that a generator extends.
 pub(crate) fn inherit(object: &mut Object, old: &Object, merge: bool) {
-    let own = object.marks.origin.take();
+    let origin = object.marks.origin.take();
     object.marks.clone_from(&old.marks);
     if !merge || old.marks.origin.is_none() {
-        object.marks.origin = own;
+        object.marks.origin = origin;
     }
 }
 

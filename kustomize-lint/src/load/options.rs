@@ -1,4 +1,4 @@
-//! What a rendering may read beside the folder of its kustomization.
+//! The files that a rendering may read beside the folder of its kustomization.
 
 use std::path::{Path, PathBuf};
 

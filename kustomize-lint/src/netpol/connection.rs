@@ -16,10 +16,10 @@ pub(crate) struct Address<'a> {
     /// Where it is written.
     pub(crate) place: Place,
     /// The name of the endpoint: `variable REDIS_URL`, `an argument`.
-    pub(crate) what: String,
+    pub(crate) label: String,
 }
 
-/// Names of variables whose address is not called by the pod that has it: it is its own, or is
+/// Names of variables whose address is not called by the pod that has it: it is the pod's address, or is
 /// handed to browsers and other clients.
 const NOT_CALLED: &str = "\
     ADVERTISE ALLOW AUDIENCE BIND CALLBACK CORS EXTERNAL ISSUER LISTEN NO_PROXY ORIGIN PUBLIC \
@@ -64,10 +64,10 @@ pub(crate) fn addresses<'a>(
                 variable_of(&entry.key, Some(&entry.value), &mut found);
             }
         }
-        for (field, what) in [("command", "the command"), ("args", "an argument")] {
+        for (field, label) in [("command", "the command"), ("args", "an argument")] {
             for item in container.list(field) {
                 // A script may say anything; an option with one address is clear.
-                text_of(item, |text| !text.contains('\n'), what, &mut found);
+                text_of(item, |text| !text.contains('\n'), label, &mut found);
             }
         }
     }
@@ -84,7 +84,7 @@ fn variable_of<'a>(name: &str, value: Option<&'a Node>, found: &mut Vec<Address<
 fn text_of<'a>(
     node: &'a Node,
     clear: impl Fn(&str) -> bool,
-    what: &str,
+    label: &str,
     found: &mut Vec<Address<'a>>,
 ) {
     let Some(text) = node.as_str().filter(|text| clear(text)) else { return };
@@ -97,7 +97,7 @@ fn text_of<'a>(
         host,
         port,
         place,
-        what: what.to_owned(),
+        label: label.to_owned(),
     }));
 }
 

@@ -13,7 +13,7 @@ use crate::tree::{Node, Origin};
 use crate::view::{Pods, Selector, Workload};
 use common::kubernetes::effective;
 
-/// Which way a connection goes, as its pod sees it.
+/// The direction of a connection, as its pod sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Ingress,
@@ -56,7 +56,7 @@ pub(crate) struct Policies<'a> {
 }
 
 impl<'a> Policies<'a> {
-    /// Those of an overlay; `None` when there are none, or when there are others beside them
+    /// The policies of an overlay; `None` when there are none, or when there are also policies
     /// whose rules are not known here (Cilium's, Calico's, the administrator's).
     pub(crate) fn of(overlay: &'a Overlay<'_>, pods: &Pods<'a>) -> Option<Self> {
         let policies = |object: &&Object| object.kind().ends_with("NetworkPolicy");
@@ -124,7 +124,7 @@ impl<'a> Policies<'a> {
     fn may_be(&self, entry: &Node, peer: Peer<'_>, inside: &str) -> bool {
         let part = |key: &str| entry.get(key).filter(|node| !node.is_null());
         if part("ipBlock").is_some() {
-            // Which addresses pods have is not known here.
+            // The addresses of pods are not known here.
             return true;
         }
         let (pods, namespaces) = (part("podSelector"), part("namespaceSelector"));
@@ -134,10 +134,10 @@ impl<'a> Policies<'a> {
                 None => inside == "kube-system",
             },
             Peer::Pods(workload) => {
-                let own = effective(workload.object.namespace());
+                let namespace = effective(workload.object.namespace());
                 let there = match namespaces {
-                    Some(selector) => self.may_select_namespace(selector, own),
-                    None => own == inside,
+                    Some(selector) => self.may_select_namespace(selector, namespace),
+                    None => namespace == inside,
                 };
                 there && pods.is_none_or(|selector| may_select(selector, workload))
             }
@@ -148,12 +148,12 @@ impl<'a> Policies<'a> {
         const NAME: &str = "kubernetes.io/metadata.name";
         let origin = selector.origin;
         let selector = Selector::of(selector);
-        let own = self.namespaces.get(name).copied();
+        let labels = self.namespaces.get(name).copied();
         // Of a namespace outside of the overlay only its name is known.
-        if own.is_none() && selector.keys().any(|key| key != NAME) {
+        if labels.is_none() && selector.keys().any(|key| key != NAME) {
             return true;
         }
-        let mut labels = own.flatten().cloned().unwrap_or_else(|| Node::mapping(origin));
+        let mut labels = labels.flatten().cloned().unwrap_or_else(|| Node::mapping(origin));
         labels.set(NAME, Node::text(name, origin));
         selector.selects(Some(&labels))
     }

@@ -14,8 +14,8 @@ use crate::view::Workload;
 pub(crate) fn hide(compose: &Compose<'_>, renderings: &[(String, Rendering)], files: &mut Files) {
     let variables = || compose.project.services.iter().flat_map(|service| &service.environment);
     let mut secret: HashSet<String> = variables()
-        .filter(|own| matches!(own.from, Origin::Secret { .. }))
-        .map(|own| own.name.clone())
+        .filter(|variable| matches!(variable.from, Origin::Secret { .. }))
+        .map(|variable| variable.name.clone())
         .collect();
     let mut plain: Vec<(&str, &str, Place)> = Vec::new();
     let objects = renderings.iter().flat_map(|(_, rendering)| &rendering.objects);

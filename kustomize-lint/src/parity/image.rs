@@ -37,7 +37,7 @@ impl<'a> Image<'a> {
     /// Whether both are the same version; what only one of them says is not compared.
     pub(crate) fn same_version(&self, other: &Image<'_>) -> bool {
         match (self.digest, other.digest) {
-            (Some(own), Some(other)) => return own == other,
+            (Some(digest), Some(other)) => return digest == other,
             // A digest without a tag may be any version.
             (Some(_), None) if self.tag.is_none() => return true,
             (None, Some(_)) if other.tag.is_none() => return true,

@@ -51,15 +51,15 @@ impl Pair<'_> {
     }
 }
 
-/// The services that the overlay runs, each with its container: the one of the service's name,
-/// else the only one.
+/// The services that the overlay runs, each with its container: the container with the service's
+/// name, else the only container.
 pub(crate) fn pairs<'a>(overlay: &'a Overlay<'_>) -> Vec<Pair<'a>> {
     let Some(compose) = overlay.compose else { return Vec::new() };
     let mut pairs = Vec::new();
     for (service, workload) in matches(overlay, compose.project) {
         let containers = workload.containers();
-        let named = containers.iter().find(|own| own.name() == service.name);
-        let mut main = containers.iter().filter(|own| own.role == Role::Main);
+        let named = containers.iter().find(|container| container.name() == service.name);
+        let mut main = containers.iter().filter(|container| container.role == Role::Main);
         let only = main.next().filter(|_| main.next().is_none());
         if let Some(container) = named.or(only) {
             let (object, container) = (workload.object, *container);
@@ -93,7 +93,7 @@ pub(crate) fn missing<'a>(overlay: &Overlay<'_>, project: &'a Project) -> Vec<&'
         all => 2 * service.profiles.iter().filter(|profile| deployed(profile)).count() > all,
     };
     let services = project.services.iter();
-    services.filter(|own| !present.contains(own.name.as_str()) && due(own)).collect()
+    services.filter(|service| !present.contains(service.name.as_str()) && due(service)).collect()
 }
 
 /// Services and the workloads that run them.

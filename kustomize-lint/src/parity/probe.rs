@@ -75,15 +75,15 @@ fn number(node: &Node, container: &Container<'_>) -> Option<u16> {
 }
 
 fn of_words(words: &[String]) -> Check {
-    let own: Vec<&str> = words.iter().map(String::as_str).collect();
+    let parts: Vec<&str> = words.iter().map(String::as_str).collect();
     let program = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
-    if let [shell, "-c", line] = own.as_slice()
+    if let [shell, "-c", line] = parts.as_slice()
         && matches!(program(shell).as_str(), "sh" | "bash" | "ash" | "dash")
     {
         // `curl -f URL || exit 1` is what it is without the rest.
         let line = line.trim();
         let line = line.split_once("||").filter(|(_, rest)| rest.trim() == "exit 1");
-        let line = line.map_or(own[2].trim(), |(before, _)| before.trim());
+        let line = line.map_or(parts[2].trim(), |(before, _)| before.trim());
         let inner: Vec<&str> = line.split_whitespace().collect();
         let simple = !line.contains(['|', '&', ';', '$', '`', '\'', '"', '<', '(']);
         if let Some(check) = request(&inner).filter(|_| simple) {
@@ -91,7 +91,7 @@ fn of_words(words: &[String]) -> Check {
         }
         return Check::Words(vec![program(shell), "-c".to_owned(), line.to_owned()]);
     }
-    request(&own).unwrap_or_else(|| Check::Words(words.to_vec()))
+    request(&parts).unwrap_or_else(|| Check::Words(words.to_vec()))
 }
 
 /// The request of `curl` or `wget` to the container itself.
@@ -116,8 +116,8 @@ fn request(words: &[&str]) -> Option<Check> {
         Some((host, port)) => (host, port.parse().ok()?),
         None => (host, if scheme == "https" { 443 } else { 80 }),
     };
-    let own = matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]");
-    own.then(|| Check::Http { port, path: path.to_owned() })
+    let is_local = matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]");
+    is_local.then(|| Check::Http { port, path: path.to_owned() })
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(crate) struct Variables<'a> {
 }
 
 impl<'a> Variables<'a> {
-    /// Those of a container of a workload in `namespace`.
+    /// The variables of a container of a workload in `namespace`.
     pub(crate) fn of(overlay: &'a Overlay<'_>, namespace: &str, container: &Container<'a>) -> Self {
         let mut all = Variables::default();
         for source in container.list("envFrom") {

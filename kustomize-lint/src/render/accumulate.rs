@@ -54,8 +54,8 @@ pub(crate) fn accumulate(
     plugins::generate(folder, &generators, &mut base.objects, context);
     for path in &kustomization.components {
         if is_remote(&path.value) && folder.copy_of(path, context).is_none() {
-            let what = format!("the remote component {}", path.value);
-            context.not_analysed(path.place, what, Effect::Objects);
+            let part = format!("the remote component {}", path.value);
+            context.not_analysed(path.place, part, Effect::Objects);
             continue;
         }
         if let Some(inner) = folder.enter(path, context) {
@@ -112,8 +112,8 @@ fn open(folder: &Folder, context: &mut Context) -> Option<usize> {
         return None;
     };
     if let Some(second) = documents.get(1) {
-        let what = "a document behind the first, which kustomize passes over,";
-        context.not_analysed(context.files.first_line(second.origin.base), what, Effect::Nothing);
+        let part = "a document behind the first, which kustomize passes over,";
+        context.not_analysed(context.files.first_line(second.origin.base), part, Effect::Nothing);
     }
     let says = |key: &str| !matches!(key, "kind" | "apiVersion");
     if node.is_mapping() && !node.entries().iter().any(|e| says(&e.key)) {
@@ -162,8 +162,8 @@ fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, contex
         && !folder.canonical.join(&path.value).exists()
         && folder.copy_of(path, context).is_none()
     {
-        let what = format!("the remote base {}", path.value);
-        context.not_analysed(path.place, what, Effect::Objects);
+        let part = format!("the remote base {}", path.value);
+        context.not_analysed(path.place, part, Effect::Objects);
         return;
     }
     match folder.find(path, context) {

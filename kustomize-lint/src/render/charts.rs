@@ -9,8 +9,8 @@ use crate::load::{Accumulated, Context, add, clean, read_bounded, resources};
 pub(super) fn load(kustomization: &Kustomization, base: &mut Accumulated, context: &mut Context) {
     for Chart { place, name, release } in &kustomization.charts {
         let Some(path) = context.options.chart(release, name) else {
-            let what = format!("the Helm chart {name}");
-            context.not_analysed(*place, what, Effect::Objects);
+            let part = format!("the Helm chart {name}");
+            context.not_analysed(*place, part, Effect::Objects);
             continue;
         };
         let Some(bytes) = read_bounded(&path, Some(*place), context) else { continue };

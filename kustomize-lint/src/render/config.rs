@@ -8,7 +8,7 @@ use crate::load::{Accumulated, Context, Folder, is_remote};
 use crate::schema::{Config, Conflict, DEFAULT, OpenApi};
 use crate::tree::{Dialect, Place};
 
-/// The one version of Kubernetes whose schema kustomize has built in.
+/// The version of Kubernetes whose schema kustomize has built in.
 const BUILT_IN: &str = "v1.21.2";
 
 /// Adds the fields of `configurations` and `crds`. A field of `configurations` comes before the defaults,
@@ -19,24 +19,24 @@ pub(super) fn load(
     base: &mut Accumulated,
     context: &mut Context,
 ) {
-    let mut own: Option<Arc<Config>> = None;
+    let mut merged: Option<Arc<Config>> = None;
     for path in &kustomization.configurations {
         let dialect = Dialect::Kustomization;
         let Some(documents) = folder.documents(path, dialect, context) else { continue };
         let mut wrong = Vec::new();
         for document in documents.iter().take(1) {
             let config = configuration(document, &mut wrong);
-            merge(&mut own, &Arc::new(config), path.place, context);
+            merge(&mut merged, &Arc::new(config), path.place, context);
         }
         for (place, message) in wrong {
             context.malformed(place, message);
         }
     }
-    merge(&mut own, &DEFAULT, kustomization.place, context);
-    let own = own.unwrap_or_default();
+    merge(&mut merged, &DEFAULT, kustomization.place, context);
+    let merged = merged.unwrap_or_default();
     // Bases have the defaults, too.
-    if base.config.is_none() || !Arc::ptr_eq(&own, &DEFAULT) {
-        merge(&mut base.config, &own, kustomization.place, context);
+    if base.config.is_none() || !Arc::ptr_eq(&merged, &DEFAULT) {
+        merge(&mut base.config, &merged, kustomization.place, context);
     }
     for path in &kustomization.crds {
         let dialect = Dialect::Kustomization;
@@ -87,8 +87,8 @@ pub(super) fn schema(folder: &Folder, kustomization: &Kustomization, context: &m
     let Some(path) = path else { return };
     context.has_schema = true;
     if is_remote(&path.value) {
-        let what = format!("the remote schema {}", path.value);
-        return context.not_analysed(path.place, what, Effect::Fields);
+        let part = format!("the remote schema {}", path.value);
+        return context.not_analysed(path.place, part, Effect::Fields);
     }
     let dialect = Dialect::Kustomization;
     let Some(documents) = folder.documents(path, dialect, context) else { return };

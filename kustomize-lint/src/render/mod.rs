@@ -33,7 +33,7 @@ pub struct Rendering {
     pub not_analysed: Vec<NotAnalysed>,
     /// Keys that stand twice.
     pub duplicate_keys: Vec<DuplicateKey>,
-    /// The kustomizations: the one that was asked for, and everything it includes.
+    /// The kustomization that was asked for, and everything it includes.
     pub roots: Vec<Root>,
     steps: Vec<Step>,
     identities: Vec<Id>,
@@ -52,7 +52,7 @@ impl Rendering {
         self.by_key.get(&key).map(|at| &self.objects[*at])
     }
 
-    /// Who the object was when it was read or generated; also of objects that were deleted.
+    /// The identity of an object when it was read or generated; also of objects that were deleted.
     pub fn identity(&self, key: ObjectKey) -> &Id {
         &self.identities[key.0 as usize]
     }

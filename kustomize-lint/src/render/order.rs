@@ -20,8 +20,9 @@ pub(crate) fn apply(objects: &mut Vec<Object>, order: &Order) {
         return;
     }
     let words = |table: &str| table.split(' ').map(str::to_owned).collect();
-    let own = |list: &Option<Vec<String>>| list.clone().filter(|list| !list.is_empty());
-    let (first, last): (Vec<String>, Vec<String>) = match (own(&order.first), own(&order.last)) {
+    let given = |list: &Option<Vec<String>>| list.clone().filter(|list| !list.is_empty());
+    let (first, last): (Vec<String>, Vec<String>) = match (given(&order.first), given(&order.last))
+    {
         (None, None) => (words(FIRST), words(LAST)),
         (first, last) => (first.unwrap_or_default(), last.unwrap_or_default()),
     };

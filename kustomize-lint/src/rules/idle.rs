@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::facts::{Fact, Step, What};
+use crate::facts::{Fact, FactKind, Step};
 use crate::finding::Finding;
 use crate::lint::{Overlay, Run};
 use crate::tree::Place;
@@ -26,12 +26,15 @@ impl Idle<'_> {
 
 /// The steps for which `effect` never is true; it is `None` for facts of other kinds. An
 /// overlay with unknown parts may hide an effect, so its steps are left out.
-pub(crate) fn idle<'a>(run: &'a Run<'_>, effect: impl Fn(&What) -> Option<bool>) -> Vec<Idle<'a>> {
+pub(crate) fn idle<'a>(
+    run: &'a Run<'_>,
+    effect: impl Fn(&FactKind) -> Option<bool>,
+) -> Vec<Idle<'a>> {
     let mut found: Vec<Idle<'a>> = Vec::new();
     let mut known: HashMap<(Place, Place), usize> = HashMap::new();
     for overlay in run.overlays {
         for fact in &overlay.rendering.facts {
-            let Some(effective) = effect(&fact.what) else { continue };
+            let Some(effective) = effect(&fact.kind) else { continue };
             let step = overlay.rendering.step(fact.step);
             let at = *known.entry((step.place, fact.place)).or_insert_with(|| {
                 found.push(Idle { fact, step, overlays: Vec::new(), certain: true });

@@ -179,18 +179,19 @@ fn namespace(
     object: &Object,
     findings: &mut Findings<'_>,
 ) {
-    let (own, application) = (object.namespace(), deployment.application);
+    let (namespace, application) = (object.namespace(), deployment.application);
     let Some(node) = object.node.at(&["metadata", "namespace"]) else { return };
-    if own.is_empty()
-        || own == application.destination("namespace")
+    if namespace.is_empty()
+        || namespace == application.destination("namespace")
         || !object.id().is_namespaced()
-        || project.destination(application, own) != Permission::Denied
+        || project.destination(application, namespace) != Permission::Denied
     {
         return;
     }
     let (by, application) = (project.object, application.object);
-    let message =
-        format!("{by} does not allow the namespace {own} of {object}, which {application} deploys");
+    let message = format!(
+        "{by} does not allow the namespace {namespace} of {object}, which {application} deploys"
+    );
     findings
         .value(node, message)
         .also(project.place("destinations"), DESTINATIONS)

@@ -103,14 +103,14 @@ fn compare(
         let mut told = HashSet::new();
         for (key, place) in needed(object, namespace, made) {
             let Some(needed) = index.get(&key) else { continue };
-            let (Some(own), Some(later)) = (moment(object), moment(needed)) else { continue };
-            if later <= own || !told.insert(needed.key) {
+            let (Some(moment), Some(later)) = (moment(object), moment(needed)) else { continue };
+            if later <= moment || !told.insert(needed.key) {
                 continue;
             }
             let message = format!(
                 "{object} is applied in {}, before {needed}, which it needs, in {}",
-                own.show(&later),
-                later.show(&own)
+                moment.show(&later),
+                later.show(&moment)
             );
             let annotation = |key: &str| needed.node.at(&["metadata", "annotations", key]);
             let wave = [crate::argocd::WAVE, crate::argocd::HOOK].into_iter().find_map(annotation);
@@ -129,25 +129,25 @@ fn compare(
 fn index<'a>(objects: &'a [Object], namespace: &str) -> Index<'a> {
     let mut index = Index::new();
     for object in objects {
-        let own = own_namespace(object, namespace);
+        let namespace = own_namespace(object, namespace);
         let name = object.name().to_owned();
         let spec = |path: &[&str]| object.node.word_at(path).unwrap_or_default().to_owned();
-        let (kind, own, name) = match object.kind() {
-            "ConfigMap" => (Target::ConfigMap.kind(), own, name),
-            "Secret" => (Target::Secret.kind(), own, name),
+        let (kind, namespace, name) = match object.kind() {
+            "ConfigMap" => (Target::ConfigMap.kind(), namespace, name),
+            "Secret" => (Target::Secret.kind(), namespace, name),
             "ExternalSecret" => {
                 let target = object.node.word_at(&["spec", "target", "name"]);
-                (Target::Secret.kind(), own, target.map_or(name, str::to_owned))
+                (Target::Secret.kind(), namespace, target.map_or(name, str::to_owned))
             }
-            "ServiceAccount" => (Target::ServiceAccount.kind(), own, name),
-            "PersistentVolumeClaim" => (Target::Claim.kind(), own, name),
+            "ServiceAccount" => (Target::ServiceAccount.kind(), namespace, name),
+            "PersistentVolumeClaim" => (Target::Claim.kind(), namespace, name),
             "Namespace" => ("Namespace", String::new(), name),
             "CustomResourceDefinition" => {
                 (DEFINITION, spec(&["spec", "group"]), spec(&["spec", "names", "kind"]))
             }
             _ => continue,
         };
-        index.entry((kind, own, name)).or_insert(object);
+        index.entry((kind, namespace, name)).or_insert(object);
     }
     index
 }
@@ -155,8 +155,8 @@ fn index<'a>(objects: &'a [Object], namespace: &str) -> Index<'a> {
 const DEFINITION: &str = "CustomResourceDefinition";
 
 fn own_namespace(object: &Object, namespace: &str) -> String {
-    let own = object.namespace();
-    effective(if own.is_empty() { namespace } else { own }).to_owned()
+    let written = object.namespace();
+    effective(if written.is_empty() { namespace } else { written }).to_owned()
 }
 
 type Needs = Vec<((&'static str, String, String), Place)>;
@@ -164,19 +164,19 @@ type Needs = Vec<((&'static str, String, String), Place)>;
 /// The objects that an object cannot be without, each with the place of the reference.
 fn needed(object: &Object, namespace: &str, made: Option<&str>) -> Needs {
     let mut needed = Needs::new();
-    let own = own_namespace(object, namespace);
+    let namespace = own_namespace(object, namespace);
     // A binding is accepted without its accounts, and an Ingress without its certificate.
     let waits = template(&object.node).is_some() || object.kind() == "ServiceAccount";
     for need in needs::of(&object.node).iter().filter(|need| waits && !need.optional) {
-        let key = (need.target.kind(), own.clone(), need.name().to_owned());
+        let key = (need.target.kind(), namespace.clone(), need.name().to_owned());
         needed.push((key, need.name.place()));
     }
     let id = object.id();
     let place = |node: Option<&Node>| node.map_or(object.source, |node| node.place());
-    if id.is_namespaced() && made != Some(own.as_str()) {
+    if id.is_namespaced() && made != Some(namespace.as_str()) {
         let node = object.node.at(&["metadata", "namespace"]);
         let node = node.or_else(|| object.node.at(&["metadata", "name"]));
-        needed.push((("Namespace", String::new(), own), place(node)));
+        needed.push((("Namespace", String::new(), namespace), place(node)));
     }
     if !id.group.is_empty() {
         let node = object.node.get("kind");

@@ -72,7 +72,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
             project.is_some_and(|project| {
                 let list = project.list("destinations").iter();
                 let mut named = list.filter_map(|item| item.word_at(&["namespace"]));
-                named.any(|own| own == namespace)
+                named.any(|name| name == namespace)
                     && project.destination(application, namespace) == Permission::Granted
             })
         };

@@ -84,7 +84,8 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
     // Of each pair of paths: the first object, and how many there are.
     let mut shared: HashMap<(usize, usize), (String, usize)> = HashMap::new();
     let mut order = Vec::new();
-    for (at, deployment) in all.iter().enumerate().filter(|(_, own)| !own.is_changed) {
+    for (at, deployment) in all.iter().enumerate().filter(|(_, deployment)| !deployment.is_changed)
+    {
         let Some(rendering) = deployment.rendering(run) else { continue };
         let application = deployment.application;
         for object in &rendering.objects {
@@ -92,7 +93,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
             let namespace = match (id.is_namespaced(), id.namespace.as_str()) {
                 (false, _) => String::new(),
                 (true, "") => effective(application.destination("namespace")).to_owned(),
-                (true, own) => own.to_owned(),
+                (true, namespace) => namespace.to_owned(),
             };
             let identity = (
                 format!("{}\n{}", deployment.overlay.name, application.cluster()),

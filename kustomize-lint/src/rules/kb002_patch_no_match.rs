@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::facts::{ProblemKind, Target, What};
+use crate::facts::{FactKind, ProblemKind, Target};
 use crate::id::Id;
 use crate::kustomization::Selector;
 
@@ -47,7 +47,9 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for fact in &overlay.rendering.facts {
-        let What::Patch { target: Target::Selector, matched, .. } = &fact.what else { continue };
+        let FactKind::Patch { target: Target::Selector, matched, .. } = &fact.kind else {
+            continue;
+        };
         // An object that is unknown may be the one.
         if !matched.is_empty() || overlay.is_incomplete() {
             continue;

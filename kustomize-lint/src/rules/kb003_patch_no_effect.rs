@@ -1,6 +1,6 @@
 use super::idle::idle;
 use super::prelude::*;
-use crate::facts::{Target, What};
+use crate::facts::{FactKind, Target};
 
 rule! {
     /// A patch that changes nothing: the objects already say what it says.
@@ -48,15 +48,15 @@ rule! {
 }
 
 /// Whether a patch did something, or is for another rule.
-fn effect(what: &What) -> Option<bool> {
-    let What::Patch { target, matched, changed, deleted, tests } = what else { return None };
+fn effect(kind: &FactKind) -> Option<bool> {
+    let FactKind::Patch { target, matched, changed, deleted, tests } = kind else { return None };
     let other = *tests || *target == Target::Everything || matched.is_empty();
     Some(other || !changed.is_empty() || !deleted.is_empty())
 }
 
 fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
     for idle in idle(run, effect) {
-        let What::Patch { matched, .. } = &idle.fact.what else { continue };
+        let FactKind::Patch { matched, .. } = &idle.fact.kind else { continue };
         let rendering = idle.overlays.first().map(|overlay| &overlay.rendering);
         let first = rendering.and_then(|rendering| rendering.object(*matched.first()?));
         let name = first.map_or_else(|| "its objects".to_owned(), |object| object.id().to_string());

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::facts::What;
+use crate::facts::FactKind;
 
 rule! {
     /// A JSON `replace` of a field that is not there.
@@ -51,7 +51,7 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for fact in &overlay.rendering.facts {
-        let What::Lenient { object, message } = &fact.what else { continue };
+        let FactKind::Lenient { object, message } = &fact.kind else { continue };
         let id = overlay.rendering.identity(*object);
         let finding = findings.at(fact.place, format!("{id}: {message}"));
         if let Some(object) = overlay.rendering.object(*object) {

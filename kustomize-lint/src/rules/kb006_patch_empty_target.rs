@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::facts::{Target, What};
+use crate::facts::{FactKind, Target};
 
 rule! {
     /// A patch with an empty `target`, which is a patch of every object.
@@ -53,7 +53,8 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for fact in &overlay.rendering.facts {
-        let What::Patch { target: Target::Everything, matched, deleted, .. } = &fact.what else {
+        let FactKind::Patch { target: Target::Everything, matched, deleted, .. } = &fact.kind
+        else {
             continue;
         };
         let step = overlay.rendering.step(fact.step);
@@ -69,8 +70,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         });
         finding.also(overlay.files.first_line(fact.place), "the patch");
         if let Some(key) = matched.first() {
-            let what = if deleted.contains(key) { "deleted, too" } else { "changed, too" };
-            finding.also(overlay.rendering.head(*key), what);
+            let label = if deleted.contains(key) { "deleted, too" } else { "changed, too" };
+            finding.also(overlay.rendering.head(*key), label);
         }
         finding.hint("name what is meant; `kind: .*` selects every object on purpose");
     }

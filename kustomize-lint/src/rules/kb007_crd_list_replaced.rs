@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::facts::What;
+use crate::facts::FactKind;
 
 rule! {
     /// A merge patch that loses elements of a custom resource's list.
@@ -60,7 +60,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         return;
     }
     for fact in &overlay.rendering.facts {
-        let What::ListReplaced { object, path, dropped, .. } = &fact.what else { continue };
+        let FactKind::ListReplaced { object, path, dropped, .. } = &fact.kind else { continue };
         let Some(first) = dropped.first() else { continue };
         let id = overlay.rendering.identity(*object);
         let message = match dropped.len() {

@@ -1,6 +1,6 @@
 use super::idle::idle;
 use super::prelude::*;
-use crate::facts::What;
+use crate::facts::FactKind;
 
 rule! {
     /// An entry of `images` that no container's image has the name of.
@@ -38,14 +38,14 @@ rule! {
     KB008 "image-no-match" Error Check::Run(check)
 }
 
-fn effect(what: &What) -> Option<bool> {
-    let What::Image { matched, .. } = what else { return None };
+fn effect(kind: &FactKind) -> Option<bool> {
+    let FactKind::Image { matched, .. } = kind else { return None };
     Some(!matched.is_empty())
 }
 
 fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
     for idle in idle(run, effect) {
-        let What::Image { name, .. } = &idle.fact.what else { continue };
+        let FactKind::Image { name, .. } = &idle.fact.kind else { continue };
         let place = idle.overlays.iter().find_map(|overlay| name_place(overlay, idle.step.place));
         let message = format!("no container has an image {name}");
         let finding = findings.at(place.unwrap_or(idle.step.place), message);

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::facts::What;
+use crate::facts::FactKind;
 
 rule! {
     /// An entry of `images` with both `newTag` and `digest`.
@@ -43,7 +43,9 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for fact in &overlay.rendering.facts {
-        let What::Image { name, tag_and_digest: true, matched, .. } = &fact.what else { continue };
+        let FactKind::Image { name, tag_and_digest: true, matched, .. } = &fact.kind else {
+            continue;
+        };
         let entries = overlay.rendering.roots.iter().flat_map(|root| &root.kustomization.images);
         let Some(image) = entries.into_iter().find(|image| image.place == fact.place) else {
             continue;

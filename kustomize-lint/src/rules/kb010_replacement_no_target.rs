@@ -1,6 +1,6 @@
 use super::idle::idle;
 use super::prelude::*;
-use crate::facts::What;
+use crate::facts::FactKind;
 use crate::kustomization::{Replacement, ReplacementTarget};
 
 rule! {
@@ -57,8 +57,8 @@ rule! {
     KB010 "replacement-no-target" Warning Check::Run(check)
 }
 
-fn effect(what: &What) -> Option<bool> {
-    let What::ReplacementTarget { matched, .. } = what else { return None };
+fn effect(kind: &FactKind) -> Option<bool> {
+    let FactKind::ReplacementTarget { matched, .. } = kind else { return None };
     Some(!matched.is_empty())
 }
 

@@ -44,7 +44,7 @@ rule! {
 
 fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
     for orphan in run.orphans {
-        let (message, hint) = match orphan.what {
+        let (message, hint) = match orphan.kind {
             OrphanKind::Objects => (
                 "no kustomization reads this file",
                 "add it to `resources` or `patches`, or delete it",

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::prelude::*;
-use crate::facts::{StepKind, What};
+use crate::facts::{FactKind, StepKind};
 use crate::load::Root;
 
 rule! {
@@ -54,14 +54,14 @@ const IMMUTABLE: [&str; 5] = ["Deployment", "StatefulSet", "DaemonSet", "Replica
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let rendering = &overlay.rendering;
     for fact in rendering.facts_of(StepKind::Labels) {
-        let What::Labels { selectors, .. } = &fact.what else { continue };
+        let FactKind::Labels { selectors, .. } = &fact.kind else { continue };
         let place = rendering.step(fact.step).place;
         let Some(root) = rendering.roots.iter().find(|root| root.file == place.file) else {
             continue;
         };
-        let own = own_files(overlay, root);
+        let files = own_files(overlay, root);
         let elsewhere =
-            |object: &Object| !own.contains(&overlay.files.get(object.source.file).path);
+            |object: &Object| !files.contains(&overlay.files.get(object.source.file).path);
         let objects: Vec<&Object> = selectors
             .iter()
             .filter_map(|key| rendering.object(*key))

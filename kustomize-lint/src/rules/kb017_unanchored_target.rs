@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::facts::{Target, What};
+use crate::facts::{FactKind, Target};
 use crate::kustomization::Selector;
 use crate::select::Matcher;
 
@@ -62,7 +62,9 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for fact in &overlay.rendering.facts {
-        let What::Patch { target: Target::Selector, matched, .. } = &fact.what else { continue };
+        let FactKind::Patch { target: Target::Selector, matched, .. } = &fact.kind else {
+            continue;
+        };
         if matched.is_empty() {
             continue;
         }

@@ -38,7 +38,7 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for part in &overlay.rendering.not_analysed {
         findings
-            .at(part.place, format!("{} is not analysed", part.what))
+            .at(part.place, format!("{} is not analysed", part.name))
             .label(match part.effect {
                 Effect::Objects => "what this adds is unknown here",
                 Effect::Fields => "which fields this changes is unknown here",

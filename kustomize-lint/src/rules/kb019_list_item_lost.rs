@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::facts::What;
+use crate::facts::FactKind;
 
 rule! {
     /// An item of a list that is lost because another item has the same keys.
@@ -54,7 +54,7 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for fact in &overlay.rendering.facts {
-        let What::ItemLost { object, path } = &fact.what else { continue };
+        let FactKind::ItemLost { object, path } = &fact.kind else { continue };
         let id = overlay.rendering.identity(*object);
         let message = format!("this item of {path} of {id} is lost: another one has the same keys");
         let step = overlay.rendering.step(fact.step);

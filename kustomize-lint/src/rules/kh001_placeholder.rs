@@ -55,11 +55,11 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 Sort::Example(_) => true,
                 Sort::Blank => false,
             };
-            let what = match &found.token {
+            let text = match &found.token {
                 Some(token) => format!("`{token}`"),
                 None => "a value to be filled in".to_owned(),
             };
-            let message = format!("{what} stands at {} of {object}", found.path);
+            let message = format!("{text} stands at {} of {object}", found.path);
             let origin = found.node.origin;
             let place = found.token.as_deref().map(|token| narrow(overlay, origin.place(), token));
             let finding = findings.at(place.unwrap_or(origin.place()), message);

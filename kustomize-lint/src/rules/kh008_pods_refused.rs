@@ -119,18 +119,18 @@ fn limits(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                     (
                         "max",
                         ["limits", "requests"],
-                        (|own, bound| own > bound) as fn(Quantity, Quantity) -> bool,
+                        (|actual, bound| actual > bound) as fn(Quantity, Quantity) -> bool,
                     ),
-                    ("min", ["requests", "limits"], |own, bound| own < bound),
+                    ("min", ["requests", "limits"], |actual, bound| actual < bound),
                 ] {
                     for entry in limit.entries_at(&[bound]) {
                         let at = |field| resources.and_then(|r| r.at(&[field, &entry.key]));
-                        let own = fields.into_iter().find_map(at);
+                        let node = fields.into_iter().find_map(at);
                         let amount = |node: &Node| node.word().and_then(Quantity::parse);
-                        let (Some(node), Some(most)) = (own, amount(&entry.value)) else {
+                        let (Some(node), Some(most)) = (node, amount(&entry.value)) else {
                             continue;
                         };
-                        if amount(node).is_some_and(|own| is_beyond(own, most)) {
+                        if amount(node).is_some_and(|actual| is_beyond(actual, most)) {
                             let message = format!(
                                 "the {} of {} in {workload} is beyond the `{bound}` of {range}",
                                 entry.key,

@@ -69,16 +69,18 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let Some(node) = pair.container.image() else { continue };
         let (Some(text), Some(image)) = (node.as_str(), &pair.service.image) else { continue };
         let Some(expected) = image.value.as_deref() else { continue };
-        let (own, other) = (Image::parse(text), Image::parse(expected));
-        let what = if !own.same_repository(&other) {
+        let (running, other) = (Image::parse(text), Image::parse(expected));
+        let difference = if !running.same_repository(&other) {
             "another image"
-        } else if !pair.service.build && !own.same_version(&other) {
+        } else if !pair.service.build && !running.same_version(&other) {
             "another version of its image"
         } else {
             continue;
         };
-        let message =
-            format!("{} runs {what} than in Compose: {text} instead of {expected}", pair.object);
+        let message = format!(
+            "{} runs {difference} than in Compose: {text} instead of {expected}",
+            pair.object
+        );
         let theirs = (&image.place, "what Compose runs");
         pair.explain(findings.value(node, message), theirs, "use the same image on both sides");
     }

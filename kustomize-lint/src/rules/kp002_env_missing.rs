@@ -88,11 +88,12 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
 fn missing(
     overlay: &Overlay<'_>,
     pair: &Pair<'_>,
-    own: &Variables<'_>,
+    variables: &Variables<'_>,
     findings: &mut Findings<'_>,
 ) {
     let missing = pair.service.environment.iter().filter(|theirs| {
-        own.get(&theirs.name).is_none() && !is_different(overlay, &pair.service.name, &theirs.name)
+        variables.get(&theirs.name).is_none()
+            && !is_different(overlay, &pair.service.name, &theirs.name)
     });
     let names: Vec<&str> = missing.clone().map(|theirs| theirs.name.as_str()).collect();
     if names.is_empty() {
@@ -101,7 +102,8 @@ fn missing(
     let names = names.join(", ");
     let message = format!("{} lacks {names}, which Compose sets", pair.object);
     let finding = findings.at(pair.place(), message);
-    let mut places: Vec<_> = missing.filter_map(|own| pair.compose.place(&own.place)).collect();
+    let mut places: Vec<_> =
+        missing.filter_map(|theirs| pair.compose.place(&theirs.place)).collect();
     places.dedup();
     for place in places {
         finding.also(place, "set here");
@@ -109,9 +111,14 @@ fn missing(
     finding.detail(names).about(pair.object, HINT);
 }
 
-fn extra(overlay: &Overlay<'_>, pair: &Pair<'_>, own: &Variables<'_>, findings: &mut Findings<'_>) {
+fn extra(
+    overlay: &Overlay<'_>,
+    pair: &Pair<'_>,
+    variables: &Variables<'_>,
+    findings: &mut Findings<'_>,
+) {
     let service = pair.service;
-    for (name, variable) in &own.list {
+    for (name, variable) in &variables.list {
         let known = service.environment.iter().any(|theirs| theirs.name == *name);
         if known
             || !variable.named

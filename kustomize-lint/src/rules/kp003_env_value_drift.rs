@@ -81,8 +81,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let variables = Variables::of(overlay, object.namespace(), &pair.container);
         for theirs in &service.environment {
             let EnvVar { name, value: Some(expected), .. } = theirs else { continue };
-            let Some(own) = variables.get(name) else { continue };
-            let Value::Known(value) = &own.value else { continue };
+            let Some(variable) = variables.get(name) else { continue };
+            let Value::Known(value) = &variable.value else { continue };
             let secret = matches!(theirs.from, Origin::Secret { .. });
             if value == expected || secret || is_different(overlay, &service.name, name) {
                 continue;
@@ -94,7 +94,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                     "{object} has another {name} than Compose: {value:?} instead of {expected:?}"
                 )
             };
-            let finding = findings.value(own.node, message).detail(name);
+            let finding = findings.value(variable.node, message).detail(name);
             let hint = "use one value, or declare it with `differs` of the environment";
             pair.explain(finding, (&theirs.place, "the value in Compose"), hint);
         }

@@ -72,10 +72,10 @@ rule! {
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let services = services(overlay);
     for pair in pairs(overlay) {
-        let Some(own) = ports(&services, &pair) else { continue };
+        let Some(ports) = ports(&services, &pair) else { continue };
         for port in &pair.service.ports {
             let (target, protocol) = (port.target, &port.protocol);
-            if own.contains(&(target, protocol.to_ascii_uppercase())) {
+            if ports.contains(&(target, protocol.to_ascii_uppercase())) {
                 continue;
             }
             let message = format!(
@@ -112,12 +112,13 @@ fn ports(services: &Services<'_>, pair: &Pair<'_>) -> Option<BTreeSet<(u16, Stri
     for port in pair.container.list("ports") {
         ports.insert((port.word_at(&["containerPort"])?.parse().ok()?, protocol(port)));
     }
-    let own = pair.workload.labels();
+    let pod_labels = pair.workload.labels();
     let namespace = pair.object.namespace();
-    let candidates = labels(own).filter_map(|(key, value)| services.get(&(namespace, key, value)));
+    let candidates =
+        labels(pod_labels).filter_map(|(key, value)| services.get(&(namespace, key, value)));
     for service in candidates.flatten() {
         let selector = service.node.at(&["spec", "selector"]).map(Selector::plain);
-        if !selector.is_some_and(|selector| selector.selects(own)) {
+        if !selector.is_some_and(|selector| selector.selects(pod_labels)) {
             continue;
         }
         for port in service.node.items_at(&["spec", "ports"]) {

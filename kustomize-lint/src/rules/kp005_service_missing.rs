@@ -74,7 +74,8 @@ rule! {
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     let Some(compose) = overlay.compose.filter(|_| !overlay.is_incomplete()) else { return };
-    let absent = overlay.environment.as_ref().map_or(&[][..], |own| own.absent.as_slice());
+    let absent =
+        overlay.environment.as_ref().map_or(&[][..], |environment| environment.absent.as_slice());
     for service in missing(overlay, compose.project) {
         if absent.contains(&service.name) {
             continue;

@@ -87,13 +87,13 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             pair.explain(finding, theirs, "add a readinessProbe that asks the same");
             continue;
         };
-        let own = of_probe(&probe.value, &pair.container);
-        if let (Some(own), Some(other)) = (own, of_compose(test))
-            && own != other
+        let actual = of_probe(&probe.value, &pair.container);
+        if let (Some(actual), Some(other)) = (actual, of_compose(test))
+            && actual != other
         {
-            let (own, other) = (own.show(), other.show());
+            let (actual, other) = (actual.show(), other.show());
             let message = format!(
-                "the {} of {object} is another check than in Compose: {own} instead of {other}",
+                "the {} of {object} is another check than in Compose: {actual} instead of {other}",
                 probe.key
             );
             let finding = findings.at(probe.place(), message).detail("test");
@@ -127,17 +127,19 @@ fn times(pair: &Pair<'_>, health: &Healthcheck, probe: &Entry, findings: &mut Fi
         ("failureThreshold", 3, retries, "retries", &health.retries),
     ];
     for (field, default, expected, key, theirs) in compared {
-        let own = number(&probe.value, field, default);
-        let (Some(expected), Some(own), Some(theirs)) = (expected, own, theirs) else { continue };
-        if expected <= 0 || own == expected {
+        let actual = number(&probe.value, field, default);
+        let (Some(expected), Some(actual), Some(theirs)) = (expected, actual, theirs) else {
+            continue;
+        };
+        if expected <= 0 || actual == expected {
             continue;
         }
         let message = format!(
-            "{field} of the {} of {} is {own}, and the {key} in Compose {expected}",
+            "{field} of the {} of {} is {actual}, and the {key} in Compose {expected}",
             probe.key, pair.object
         );
-        let own = probe.value.get(field).map_or(probe.origin, |node| node.origin);
-        let finding = findings.origin(&own, message).detail(field);
+        let origin = probe.value.get(field).map_or(probe.origin, |node| node.origin);
+        let finding = findings.origin(&origin, message).detail(field);
         let theirs = (&theirs.place, "the time in Compose");
         pair.explain(finding, theirs, "use the same on both sides");
     }
@@ -157,10 +159,10 @@ fn start(pair: &Pair<'_>, health: &Healthcheck, findings: &mut Findings<'_>) {
     else {
         return;
     };
-    let own = period.saturating_mul(threshold).saturating_add(delay);
-    if own < expected {
+    let allowed = period.saturating_mul(threshold).saturating_add(delay);
+    if allowed < expected {
         let message = format!(
-            "the {} of {} leaves it {own} s to start, and Compose {expected} s",
+            "the {} of {} leaves it {allowed} s to start, and Compose {expected} s",
             entry.key, pair.object
         );
         let finding = findings.at(entry.place(), message).detail("start");

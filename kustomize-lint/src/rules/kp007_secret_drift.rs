@@ -77,8 +77,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let object = pair.object;
         let variables = Variables::of(overlay, object.namespace(), &pair.container);
         for theirs in &pair.service.environment {
-            let Some(own) = variables.get(&theirs.name) else { continue };
-            let (kept, open) = match (&own.value, &theirs.from) {
+            let Some(variable) = variables.get(&theirs.name) else { continue };
+            let (kept, open) = match (&variable.value, &theirs.from) {
                 // Nothing in the place of a secret is no secret.
                 (Value::Known(value), Origin::Secret { .. }) if !value.is_empty() => {
                     ("Compose", "Kubernetes")
@@ -97,7 +97,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             let name = &theirs.name;
             let message =
                 format!("{name} of {object} is a secret in {kept} and plain text in {open}");
-            let finding = findings.value(own.name, message).detail(name);
+            let finding = findings.value(variable.name, message).detail(name);
             let theirs = (&theirs.place, "the same in Compose");
             pair.explain(finding, theirs, "make it a secret on both sides");
         }

@@ -112,9 +112,9 @@ impl Judge<'_, '_, '_> {
     fn one(&mut self, name: &str, node: &Node, container: bool) {
         let Some(scalar) = node.scalar().filter(|scalar| scalar.kind != Kind::Null) else { return };
         let text = scalar.text.as_str();
-        if let Some((what, hint)) = judge(name, text, container) {
+        if let Some((problem, hint)) = judge(name, text, container) {
             self.findings
-                .value(node, format!("{what} in {}", self.object.id()))
+                .value(node, format!("{problem} in {}", self.object.id()))
                 .about(self.object, hint);
         }
     }

@@ -71,23 +71,23 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let kinds =
             ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "CloneSet"];
         let namesake = kinds.iter().find_map(|kind| overlay.find(kind, namespace, service.name()));
-        let own = namesake.and_then(Workload::of).and_then(|workload| workload.labels());
+        let labels = namesake.and_then(Workload::of).and_then(|workload| workload.labels());
         let wanted =
             || selector.value.entries().iter().filter(|entry| entry.value.scalar().is_some());
-        let differs = |own: &Node, entry: &Entry| {
-            entry.value.scalar().is_none_or(|s| own.word_at(&[&entry.key]) != Some(&s.text))
+        let differs = |labels: &Node, entry: &Entry| {
+            entry.value.scalar().is_none_or(|s| labels.word_at(&[&entry.key]) != Some(&s.text))
         };
-        let culprit = own.and_then(|own| wanted().find(|entry| differs(own, entry)));
+        let culprit = labels.and_then(|labels| wanted().find(|entry| differs(labels, entry)));
         // Otherwise a label that a patch has set is the likeliest.
         let culprit = culprit.or_else(|| wanted().find(|entry| entry.value.origin.last.is_some()));
         let origin = culprit.map_or(selector.origin, |entry| entry.value.origin);
         let finding = findings.origin(&origin, message);
         finding.about(service, "give the pods these labels, or correct the selector");
-        if let (Some(own), Some(entry), Some(workload)) = (own, culprit, namesake) {
+        if let (Some(labels), Some(entry), Some(workload)) = (labels, culprit, namesake) {
             let (pods, key) = (workload.id(), &entry.key);
-            let (node, label) = match own.get(key) {
+            let (node, label) = match labels.get(key) {
                 Some(node) => (node, format!("the pods of {pods} have another {key}")),
-                None => (own, format!("the pods of {pods} have no {key}")),
+                None => (labels, format!("the pods of {pods} have no {key}")),
             };
             finding.also(overlay.files.first_line(node.place()), label);
         }
@@ -103,13 +103,14 @@ fn set_at_run_time(overlay: &Overlay<'_>, namespace: &str, wanted: &Node) -> boo
         return true;
     }
     let workloads = overlay.workloads();
-    let is_written =
-        |key: &str| workloads.iter().any(|one| labels(one.labels()).any(|(own, _)| own == key));
+    let is_written = |key: &str| {
+        workloads.iter().any(|one| labels(one.labels()).any(|(written, _)| written == key))
+    };
     let (known, unknown): (Vec<_>, Vec<_>) =
         labels(Some(wanted)).partition(|(key, _)| is_written(key));
     let has = |workload: &Workload<'_>| {
         effective(workload.object.namespace()) == effective(namespace)
-            && known.iter().all(|pair| labels(workload.labels()).any(|own| own == *pair))
+            && known.iter().all(|pair| labels(workload.labels()).any(|label| label == *pair))
     };
     // A label that `labels` has put into the selector alone is of no controller: the transformer knows the
     // templates of Kubernetes' kinds, and no others.

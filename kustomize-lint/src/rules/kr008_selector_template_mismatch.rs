@@ -61,30 +61,30 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
 }
 
 /// A workload's selector.
-struct Own<'a> {
+struct Required<'a> {
     meaning: Selector<'a>,
     entry: Origin,
     labels: Option<&'a Node>,
 }
 
 /// The selector that must match the template; Jobs make theirs themselves.
-fn selector<'a>(workload: &Workload<'a>) -> Option<Own<'a>> {
+fn selector<'a>(workload: &Workload<'a>) -> Option<Required<'a>> {
     let spec = workload.object.node.get("spec")?;
     let entry = spec.entry("selector").filter(|entry| entry.value.is_mapping())?;
-    let own = |meaning, labels| Some(Own { meaning, entry: entry.origin, labels });
+    let read = |meaning, labels| Some(Required { meaning, entry: entry.origin, labels });
     match workload.kind() {
         "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => {
-            own(Selector::of(&entry.value), entry.value.get("matchLabels"))
+            read(Selector::of(&entry.value), entry.value.get("matchLabels"))
         }
-        "ReplicationController" => own(Selector::plain(&entry.value), Some(&entry.value)),
+        "ReplicationController" => read(Selector::plain(&entry.value), Some(&entry.value)),
         "Job" if spec.get("manualSelector").and_then(Node::as_bool) == Some(true) => {
-            own(Selector::of(&entry.value), entry.value.get("matchLabels"))
+            read(Selector::of(&entry.value), entry.value.get("matchLabels"))
         }
         _ => None,
     }
 }
 
-impl Own<'_> {
+impl Required<'_> {
     /// The label that the pods do not have, or the selector as a whole, with a few words and the place of the
     /// pods' labels.
     fn culprit(&self, workload: &Workload<'_>) -> (Origin, String, Option<Place>) {

@@ -103,11 +103,11 @@ impl<'a> Used<'a> {
     }
 
     fn has(&self, object: &Object) -> bool {
-        let own = labels(object.node.at(&["metadata", "labels"]));
+        let labels = labels(object.node.at(&["metadata", "labels"]));
         self.anywhere.contains(object.name())
             || object.ids().any(|id| self.plain.contains(id.name.as_str()))
             || self.plain.contains(object.original.name.as_str())
-            || own.into_iter().any(|(key, _)| !is_common(key) && !self.labels.contains(key))
+            || labels.into_iter().any(|(key, _)| !is_common(key) && !self.labels.contains(key))
     }
 }
 

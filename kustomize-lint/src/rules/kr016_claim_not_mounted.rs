@@ -78,9 +78,9 @@ fn mounted<'a>(workload: &Workload<'a>) -> HashSet<&'a str> {
     mounts.filter_map(|mount| mount.word_at(&["name"])).collect()
 }
 
-fn report(findings: &mut Findings<'_>, workload: &Workload<'_>, name: &Node, what: &str) {
+fn report(findings: &mut Findings<'_>, workload: &Workload<'_>, name: &Node, kind: &str) {
     let word = name.scalar().map_or("", |scalar| scalar.text.as_str());
-    let message = format!("no container of {workload} mounts the {what} {word}");
+    let message = format!("no container of {workload} mounts the {kind} {word}");
     let finding = findings.value(name, message);
     finding.about(workload.object, "add it to the `volumeMounts`, or remove it");
 }

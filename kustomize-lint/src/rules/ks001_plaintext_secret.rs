@@ -70,9 +70,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             {
                 continue;
             }
-            let (what, who) = (if has_password(value) { "has" } else { "is" }, container.name());
+            let (verb, who) = (if has_password(value) { "has" } else { "is" }, container.name());
             let message = format!(
-                "variable {name} in container {who} of {workload} {what} a secret in plain text"
+                "variable {name} in container {who} of {workload} {verb} a secret in plain text"
             );
             let hint = "take it from a Secret with `valueFrom.secretKeyRef`";
             // At the name: the value is not to be shown.

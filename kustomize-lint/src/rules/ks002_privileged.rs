@@ -51,13 +51,13 @@ const POWERFUL: &str = "\
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for workload in overlay.workloads() {
         let id = workload.object.id();
-        for (field, what) in [
+        for (field, reason) in [
             ("hostPID", "sees the node's processes"),
             ("hostIPC", "shares memory with the node's processes"),
             ("hostNetwork", "is in the node's network"),
         ] {
             if let Some(node) = on(workload.pod, field) {
-                say(findings, &workload, node, format!("{id} {what}"));
+                say(findings, &workload, node, format!("{id} {reason}"));
             }
         }
         let host_network = on(workload.pod, "hostNetwork").is_some();

@@ -47,9 +47,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let Some(node) = container.image() else { continue };
         let Some(image) = node.as_str() else { continue };
         let never = container.node.str_at(&["imagePullPolicy"]) == Some("Never");
-        let Some(what) = moving(image).filter(|_| !never) else { continue };
+        let Some(problem) = moving(image).filter(|_| !never) else { continue };
         let (name, object) = (container.name(), workload.object);
-        let message = format!("image {image} of container {name} of {object} {what}");
+        let message = format!("image {image} of container {name} of {object} {problem}");
         findings.value(node, message).about(object, "name a version, or a digest");
     }
 }

@@ -150,7 +150,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             );
             findings
                 .origin(&policy.origin(Direction::Egress), message)
-                .also(address.place, format!("{} needs the name", address.what))
+                .also(address.place, format!("{} needs the name", address.label))
                 .detail(format!("{} dns", client.object.name()))
                 .about(policy.object, "admit port 53, UDP and TCP, to namespace kube-system");
         }
@@ -189,7 +189,7 @@ fn say(
     };
     findings
         .origin(&policy.origin(direction), message)
-        .also(address.place, format!("{} names it", address.what))
+        .also(address.place, format!("{} names it", address.label))
         .detail(format!("{} {host}:{port}", client.object.name()))
         .about(policy.object, "admit the connection in a policy, or remove the setting");
 }

@@ -37,11 +37,11 @@ pub(super) fn report(
     for one in forbidden {
         let message = format!(
             "{}, which the level `{}` of the namespace forbids: {workload}",
-            one.what,
+            one.reason,
             level.name()
         );
         let hint = format!("change it, or the level; the API server says: {}", one.server);
         let finding = findings.at(one.place, message);
-        finding.about(workload.object, hint).detail(one.what.clone());
+        finding.about(workload.object, hint).detail(one.reason.clone());
     }
 }

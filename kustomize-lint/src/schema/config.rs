@@ -1,5 +1,5 @@
-//! Which fields each transformer changes: kustomize's defaults, and what `configurations` and `crds`
-//! add to them.
+//! The fields that each transformer changes: kustomize's defaults, and the additions of `configurations`
+//! and `crds`.
 
 use crate::tree::FieldSpec;
 

@@ -12,14 +12,14 @@ static TEXT: &str = include_str!("fields.txt");
 /// The fields of kustomize without any configuration.
 pub(crate) static DEFAULT: LazyLock<Arc<Config>> = LazyLock::new(|| {
     let templates = table("template labels");
-    let own = [FieldSpec::any("metadata/labels", true)];
+    let metadata = [FieldSpec::any("metadata/labels", true)];
     let selectors = table("selectors");
     Arc::new(Config {
         prefixes: table("prefixes"),
         suffixes: table("suffixes"),
         namespaces: table("namespaces"),
         labels: Vec::new(),
-        common_labels: own.iter().chain(&templates).chain(&selectors).cloned().collect(),
+        common_labels: metadata.iter().chain(&templates).chain(&selectors).cloned().collect(),
         template_labels: templates,
         annotations: table("annotations"),
         references: references(),

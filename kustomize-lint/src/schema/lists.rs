@@ -1,4 +1,4 @@
-//! Which lists of the built-in kinds are merged by keys; all others are replaced.
+//! The lists of the built-in kinds that are merged by keys; all other lists are replaced.
 
 /// How a list is merged.
 #[derive(Clone, Debug, PartialEq, Eq)]

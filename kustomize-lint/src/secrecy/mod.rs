@@ -1,5 +1,5 @@
-//! Where the secrets of an object are. Which names and values are secrets is the rule of
-//! [`common::secrets`].
+//! Where the secrets of an object are. [`common::secrets`] decides which names and values
+//! are secrets.
 
 mod hide;
 mod places;

@@ -44,7 +44,7 @@ fn collect(node: &Node, found: &mut Vec<Place>) {
             for item in items {
                 let password = item.as_str().and_then(|word| Some(&word[command.next(word)?]));
                 match item.as_str() {
-                    Some(_) if password.is_some_and(|own| !is_harmless(own)) => {
+                    Some(_) if password.is_some_and(|password| !is_harmless(password)) => {
                         found.push(item.origin.base);
                     }
                     // `--password`, and the value behind it.

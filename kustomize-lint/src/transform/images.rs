@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use crate::facts::{StepKind, What};
+use crate::facts::{FactKind, StepKind};
 use crate::kustomization::Image;
 use crate::load::Context;
 use crate::objects::Objects;
@@ -53,7 +53,7 @@ pub(crate) fn apply(
     }
     let tag_and_digest = image.new_tag.is_some() && image.digest.is_some();
     let name = image.name.clone();
-    context.fact(step, image.place, What::Image { name, matched, tag_and_digest });
+    context.fact(step, image.place, FactKind::Image { name, matched, tag_and_digest });
 }
 
 /// Every list of containers, at whatever depth, also of kinds that are not built in.

@@ -1,6 +1,6 @@
 //! `labels` and `commonLabels`.
 
-use crate::facts::{StepKind, What};
+use crate::facts::{FactKind, StepKind};
 use crate::kustomization::{Kustomization, Labels, Pairs};
 use crate::load::Context;
 use crate::objects::Objects;
@@ -63,7 +63,7 @@ pub(crate) fn set(
             selectors.push(object.key);
         }
     }
-    context.fact(step, place, What::Labels { selectors });
+    context.fact(step, place, FactKind::Labels { selectors });
 }
 
 /// Sets pairs in the mappings of a field.

@@ -62,11 +62,11 @@ pub(crate) fn apply(objects: &mut Objects, config: &Config, context: &mut Contex
     let mut follow = Follow { index, moves, step: None, problems: Vec::new() };
     for object in &mut objects.list {
         let first = object.first_id();
-        let own = fields.get(first.kind.as_str()).into_iter().flatten();
-        let own: Vec<_> =
-            own.chain(&of_all).filter(|(_, field)| field.selects(&first)).copied().collect();
-        if !own.is_empty() {
-            follow.object(object, &own, context);
+        let by_kind = fields.get(first.kind.as_str()).into_iter().flatten();
+        let selected: Vec<_> =
+            by_kind.chain(&of_all).filter(|(_, field)| field.selects(&first)).copied().collect();
+        if !selected.is_empty() {
+            follow.object(object, &selected, context);
         }
     }
     for (place, message) in follow.problems {
@@ -93,7 +93,7 @@ struct Follow {
     problems: Vec<(Place, String)>,
 }
 
-/// Which candidates count as the same object.
+/// The comparison by which candidates count as the same object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Alike {
     /// Only the name is written.

@@ -6,17 +6,17 @@ use crate::load::Context;
 use crate::objects::Objects;
 use crate::tree::{FieldSpec, Node, Scalar, Touch, Walk};
 
-/// Which subjects of bindings get the namespace.
+/// The subjects of bindings that get the namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Subjects {
-    /// Those called `default`.
+    /// Subjects called `default`.
     #[default]
     Default,
     ServiceAccounts,
     None,
 }
 
-/// What a namespace is set in.
+/// The fields that get a namespace.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     /// Only fields without a value.
@@ -51,14 +51,14 @@ pub(crate) fn apply(
         if is_binding {
             subjects(&mut object.node, options.subjects, touch, &set);
         }
-        let own = |field: &&FieldSpec| match field.path.as_str() {
+        let applies = |field: &&FieldSpec| match field.path.as_str() {
             NAMESPACE => false,
             // Of a custom kind called Namespace the name is left alone.
             "metadata/name" => id.group.is_empty() && id.version == "v1",
             "subjects/namespace" => !is_binding,
             _ => true,
         };
-        for field in fields.iter().filter(|field| field.selects(&id)).filter(own) {
+        for field in fields.iter().filter(|field| field.selects(&id)).filter(applies) {
             let create = field.create.then_some(touch);
             Walk::scalars(&mut object.node, &field.path, create, &mut |node| set(node));
         }

@@ -11,7 +11,7 @@ use reading::{read, targets_secret};
 
 use super::json_patch::{self, Operation};
 use super::merge::{Lists, Merge, Unmerged};
-use crate::facts::{ProblemKind, StepKind, Target, What};
+use crate::facts::{FactKind, ProblemKind, StepKind, Target};
 use crate::id::Id;
 use crate::kustomization::{Patch, PatchText};
 use crate::load::{Context, Folder};
@@ -20,7 +20,7 @@ use crate::schema;
 use crate::select::Matcher;
 use crate::tree::{Node, Place};
 
-/// Which patches a list may have.
+/// The forms of patches that a list may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// `patchesStrategicMerge`.
@@ -54,7 +54,7 @@ pub(crate) fn apply(
     }
 }
 
-/// Which objects a `target` selects.
+/// The objects that a `target` selects.
 fn select(patch: &Patch, objects: &Objects, context: &mut Context) -> Option<(Target, Vec<usize>)> {
     let target = patch.target.as_ref()?;
     let kind = if target.value.is_empty() { Target::Everything } else { Target::Selector };
@@ -129,8 +129,8 @@ fn operate(
                 match json_patch::apply(&mut object.node, operation, step) {
                     Ok(None) => {}
                     Ok(Some(message)) => {
-                        let what = What::Lenient { object: object.key, message };
-                        context.fact(step, operation.place, what);
+                        let kind = FactKind::Lenient { object: object.key, message };
+                        context.fact(step, operation.place, kind);
                     }
                     Err(message) => {
                         let message = format!("{object}: {message}");
@@ -149,7 +149,7 @@ fn operate(
         }
         let tests = operations.iter().all(Operation::is_test);
         let deleted = Vec::new();
-        context.fact(step, content, What::Patch { target, matched, changed, deleted, tests });
+        context.fact(step, content, FactKind::Patch { target, matched, changed, deleted, tests });
     }
 }
 
@@ -227,21 +227,21 @@ fn merge_into(
         };
         // The version and kind of the object count, whatever the patch says.
         let empty = Node::mapping(object.node.origin);
-        let mut own = document.clone();
-        own.remove("apiVersion");
+        let mut stripped = document.clone();
+        stripped.remove("apiVersion");
         if !patch.allow_kind_change {
-            own.remove("kind");
+            stripped.remove("kind");
         }
-        if let Some(metadata) = own.get_mut("metadata") {
+        if let Some(metadata) = stripped.get_mut("metadata") {
             if !patch.allow_name_change {
                 metadata.remove("name");
             }
             metadata.remove("namespace");
             if metadata.entries().is_empty() {
-                own.remove("metadata");
+                stripped.remove("metadata");
             }
         }
-        match merge.object(std::mem::replace(&mut object.node, empty), &own) {
+        match merge.object(std::mem::replace(&mut object.node, empty), &stripped) {
             Ok(Some(node)) => {
                 object.node = node;
                 if !object.node.same(&before) {
@@ -257,8 +257,8 @@ fn merge_into(
                 context.problem(kind, Some(content), message);
             }
         }
-        for (place, what) in merge.facts {
-            context.fact(step, place, what);
+        for (place, kind) in merge.facts {
+            context.fact(step, place, kind);
         }
     }
     if !gone.is_empty() {
@@ -267,5 +267,5 @@ fn merge_into(
         selected.iter().for_each(|at| objects.refresh(*at));
     }
     let tests = false;
-    context.fact(step, content, What::Patch { target, matched, changed, deleted, tests });
+    context.fact(step, content, FactKind::Patch { target, matched, changed, deleted, tests });
 }

@@ -95,8 +95,8 @@ pub(crate) fn generate(
                 }
             }
             "HelmChartInflationGenerator" => {
-                let what = "the Helm chart of this generator";
-                context.not_analysed(object.head(), what, Effect::Objects);
+                let part = "the Helm chart of this generator";
+                context.not_analysed(object.head(), part, Effect::Objects);
             }
             kind => {
                 let message = format!("`{kind}` is no generator that is built in");
@@ -112,8 +112,8 @@ fn is_builtin(object: &Object, context: &mut Context) -> bool {
     if object.id().api_version() == BUILTIN {
         return true;
     }
-    let what = format!("the program {object}, which kubectl does not run either,");
-    context.not_analysed(object.head(), what, Effect::Objects);
+    let part = format!("the program {object}, which kubectl does not run either,");
+    context.not_analysed(object.head(), part, Effect::Objects);
     false
 }
 

@@ -1,6 +1,6 @@
 //! `replacements`.
 
-use crate::facts::{ProblemKind, StepKind, What};
+use crate::facts::{FactKind, ProblemKind, StepKind};
 use crate::id::{Id, fits};
 use crate::kustomization::{
     FieldOptions, Replacement, ReplacementSource, ReplacementTarget, Selector, Spot,
@@ -108,7 +108,7 @@ fn value(source: &ReplacementSource, objects: &Objects) -> Result<Node, String> 
     Ok(node)
 }
 
-/// Whether an identity is the one that a selector names: here texts, not patterns.
+/// Whether a selector names exactly this identity: its fields are texts here, not patterns.
 fn exact(selector: &Selector, id: &Id) -> bool {
     fits(&selector.group, &id.group)
         && fits(&selector.version, &id.version)
@@ -189,7 +189,7 @@ fn write(
         }
     }
     renamed.into_iter().for_each(|at| objects.refresh(at));
-    context.fact(touch.step, place, What::ReplacementTarget { matched });
+    context.fact(touch.step, place, FactKind::ReplacementTarget { matched });
 }
 
 /// Sets a field, or the part of it that the options mean.

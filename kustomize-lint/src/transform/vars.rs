@@ -39,7 +39,7 @@ pub(crate) fn bind(vars: &[Var], objects: &Objects, context: &mut Context) -> Ve
         .collect()
 }
 
-/// What stands in place of `$(NAME)`, and where it comes from.
+/// The value of each `$(NAME)`, and its source.
 type Values = HashMap<String, (Scalar, StepId, Place)>;
 
 /// Puts the values of vars where the configuration says that `$(NAME)` counts.

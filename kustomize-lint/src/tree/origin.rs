@@ -148,7 +148,7 @@ impl Files {
         while !file.text.is_char_boundary(end) {
             end += 1;
         }
-        // A comment behind a value may say the one that was.
+        // A comment behind a value may contain the former value.
         let line = file.text[end..].lines().next().unwrap_or_default();
         if let Some(at) = line.find(" #").filter(|at| !line[*at..].contains("ignore[")) {
             file.hidden.push(end + at + 2..end + line.len());

@@ -7,7 +7,7 @@ use super::origin::{Origin, Touch};
 use super::scalar::Scalar;
 use crate::id::{Id, fits};
 
-/// Which field of which kinds a transformer changes. An empty field means every one.
+/// A field of some kinds that a transformer changes. An empty part matches all.
 #[derive(Clone, Debug)]
 pub struct FieldSpec {
     /// The API group.

@@ -18,7 +18,7 @@ pub(crate) struct Text {
     pub(crate) odd_keys: Vec<Place>,
 }
 
-/// Which of kustomize's two YAML readers a text is for.
+/// The reader of a text; kustomize has two for YAML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// Objects and patches: the first of equal keys counts.

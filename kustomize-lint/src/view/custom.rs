@@ -119,8 +119,8 @@ impl Custom {
         self.words.contains(name)
     }
 
-    /// Whether the name has the one of a custom resource as one or more of its parts, as
-    /// `orders-db-app` has `orders-db`.
+    /// Whether the name contains a custom resource's name as one or more of its parts, as
+    /// `orders-db-app` contains `orders-db`.
     fn is_derived(&self, name: &str) -> bool {
         if self.names.is_empty() {
             return false;

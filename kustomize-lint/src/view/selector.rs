@@ -56,8 +56,8 @@ impl<'a> Selector<'a> {
     }
 
     /// Whether it selects something with these labels.
-    pub(crate) fn selects(&self, own: Option<&Node>) -> bool {
-        let value = |key: &str| own.and_then(|own| own.word_at(&[key]));
+    pub(crate) fn selects(&self, pod_labels: Option<&Node>) -> bool {
+        let value = |key: &str| pod_labels.and_then(|labels| labels.word_at(&[key]));
         labels(self.labels).all(|(key, wanted)| value(key) == Some(wanted))
             && self.expressions.iter().all(|expression| {
                 let key = expression.str_at(&["key"]).unwrap_or_default();

@@ -35,15 +35,17 @@ impl Shown {
         }
     }
 
-    fn service(&mut self, own: &Service) -> Value {
-        let environment: Map<String, Value> = own
+    fn service(&mut self, service: &Service) -> Value {
+        let environment: Map<String, Value> = service
             .environment
             .iter()
             .filter(|variable| !matches!(variable.from, Origin::Secret { .. }))
-            .map(|own| (own.name.clone(), self.one(own.value.clone(), |text| json!(text))))
+            .map(|variable| {
+                (variable.name.clone(), self.one(variable.value.clone(), |text| json!(text)))
+            })
             .collect();
-        let ports = own.ports.iter().map(|port| json!([port.protocol, port.target]));
-        let health = own.healthcheck.as_ref().map(|check| {
+        let ports = service.ports.iter().map(|port| json!([port.protocol, port.target]));
+        let health = service.healthcheck.as_ref().map(|check| {
             let test = self.field(&check.test, |test| match test {
                 Test::Words(words) => json!([&["CMD".to_owned()][..], &words].concat()),
                 Test::Shell(line) => json!(["CMD-SHELL", line]),
@@ -59,20 +61,23 @@ impl Shown {
             })
         });
         json!({
-            "profiles": own.profiles,
-            "image": self.field(&own.image, |text| json!(text)),
-            "build": own.build,
+            "profiles": service.profiles,
+            "image": self.field(&service.image, |text| json!(text)),
+            "build": service.build,
             "environment": environment,
             "ports": sorted(ports.collect()),
             "healthcheck": health,
-            "command": self.field(&own.command, |words| json!(words)),
-            "entrypoint": self.field(&own.entrypoint, |words| json!(words)),
+            "command": self.field(&service.command, |words| json!(words)),
+            "entrypoint": self.field(&service.entrypoint, |words| json!(words)),
         })
     }
 
     fn project(&mut self, project: &Project) -> Value {
-        let services: Map<String, Value> =
-            project.services.iter().map(|own| (own.name.clone(), self.service(own))).collect();
+        let services: Map<String, Value> = project
+            .services
+            .iter()
+            .map(|service| (service.name.clone(), self.service(service)))
+            .collect();
         json!({"name": project.name, "services": services})
     }
 }
@@ -104,21 +109,21 @@ fn theirs(config: &str) -> Value {
         .as_object()
         .unwrap()
         .iter()
-        .map(|(name, own)| (name.clone(), their_service(own)))
+        .map(|(name, service)| (name.clone(), their_service(service)))
         .collect();
     json!({"name": whole["name"], "services": services})
 }
 
-fn their_service(own: &Value) -> Value {
-    let list = |key: &str| own[key].as_array().cloned().unwrap_or_default();
-    let map = |key: &str| own[key].as_object().cloned().unwrap_or_default();
+fn their_service(service: &Value) -> Value {
+    let list = |key: &str| service[key].as_array().cloned().unwrap_or_default();
+    let map = |key: &str| service[key].as_object().cloned().unwrap_or_default();
     let mut ports: Vec<Value> =
         list("ports").iter().map(|port| json!([port["protocol"], port["target"]])).collect();
     let exposed = list("expose");
     let exposed = exposed.iter().flat_map(|text| ports::short(text.as_str().unwrap()).unwrap());
     ports.extend(exposed.map(|port| json!([port.protocol, port.target])));
     let time = |value: &Value| value.as_str().and_then(quantity::duration);
-    let health = own.get("healthcheck").map(|check| {
+    let health = service.get("healthcheck").map(|check| {
         let off = check["disable"] == json!(true) || check["test"] == json!(["NONE"]);
         json!({
             "test": if off { json!("off") } else { check["test"].clone() },
@@ -130,13 +135,13 @@ fn their_service(own: &Value) -> Value {
     });
     json!({
         "profiles": list("profiles"),
-        "image": own["image"],
-        "build": own.get("build").is_some(),
+        "image": service["image"],
+        "build": service.get("build").is_some(),
         "environment": map("environment"),
         "ports": sorted(ports),
         "healthcheck": health,
-        "command": own["command"],
-        "entrypoint": own["entrypoint"],
+        "command": service["command"],
+        "entrypoint": service["entrypoint"],
     })
 }
 
@@ -170,7 +175,7 @@ fn differs(case: &Case, compose: &Path) -> Option<String> {
         (Ok(_), _) => Some(format!("only Compose refuses\n{}", run.stderr)),
         (Err(report), 0) => Some(format!("Compose takes it\n{}", report.render())),
         (Err(report), _) => {
-            let placed = report.diagnostics().iter().all(|own| own.place().is_some());
+            let placed = report.diagnostics().iter().all(|diagnostic| diagnostic.place().is_some());
             (!placed && case.name != "an empty file").then(|| report.render())
         }
     }
@@ -215,16 +220,16 @@ fn this_repository_is_read_as_docker_compose_reads_it() {
             }
         }
         for (name, secret) in exported {
-            let known = service.environment.iter().find(|own| own.name == name).unwrap();
+            let known = service.environment.iter().find(|variable| variable.name == name).unwrap();
             assert_eq!(matches!(known.from, Origin::Secret { .. }), secret, "{name}");
         }
         // The words behind the shell, its script and its name.
         let words: Vec<Value> = whole["entrypoint"].as_array().unwrap()[4..].to_vec();
         whole["entrypoint"] = if words.is_empty() { Value::Null } else { json!(words) };
         if let Some(line) = whole["healthcheck"]["test"][1].as_str()
-            && let Some((_, own)) = line.split_once("\nset +eu\n")
+            && let Some((_, command)) = line.split_once("\nset +eu\n")
         {
-            whole["healthcheck"]["test"][1] = json!(own);
+            whole["healthcheck"]["test"][1] = json!(command);
         }
     }
     assert!(wrapped > 10, "{wrapped}");
@@ -262,14 +267,17 @@ fn both_agree(compose: &Path, values: &[String], service: impl Fn(&str) -> Value
     std::fs::write(folder.path().join(".env"), dotenv).unwrap();
     let file = folder.path().join("compose.yaml");
     let write = |values: &[&String]| {
-        let services: Map<String, Value> =
-            values.iter().enumerate().map(|(at, own)| (format!("s{at}"), service(own))).collect();
+        let services: Map<String, Value> = values
+            .iter()
+            .enumerate()
+            .map(|(at, value)| (format!("s{at}"), service(value)))
+            .collect();
         // JSON is YAML.
         std::fs::write(&file, json!({"services": services}).to_string()).unwrap();
         read(std::slice::from_ref(&file))
     };
     let (good, bad): (Vec<&String>, Vec<&String>) =
-        values.iter().partition(|own| write(&[own]).is_ok());
+        values.iter().partition(|value| write(&[value]).is_ok());
     assert!(good.len() > values.len() / 4, "{} of {}", good.len(), values.len());
     let project = write(&good).unwrap_or_else(|report| panic!("{}", report.render()));
     let ours = Shown::default().project(&project);
@@ -277,8 +285,8 @@ fn both_agree(compose: &Path, values: &[String], service: impl Fn(&str) -> Value
     let theirs = theirs(&config(compose, &files, &Env::new()).expect(0).stdout);
     for (at, text) in good.iter().enumerate() {
         let path = format!("/services/s{at}");
-        let own = ours.pointer(&path).unwrap();
-        assert_eq!(difference(own, theirs.pointer(&path).unwrap(), ""), None, "{text:?}");
+        let actual = ours.pointer(&path).unwrap();
+        assert_eq!(difference(actual, theirs.pointer(&path).unwrap(), ""), None, "{text:?}");
     }
     for text in bad.iter().take(20) {
         let report = write(&[text]).unwrap_err().render();

@@ -1,6 +1,6 @@
 //! The rendering's facts for the rules, in the cases in which kustomize says nothing.
 
-use kustomize_lint::facts::{StepKind, Target, What};
+use kustomize_lint::facts::{FactKind, StepKind, Target};
 use kustomize_lint::render::{Rendering, render};
 use kustomize_lint::tree::Files;
 
@@ -40,7 +40,7 @@ fn a_targeted_patch_without_a_match_is_a_fact() {
         "",
     );
     let fact = rendering.facts_of(StepKind::JsonPatch).next().unwrap();
-    let What::Patch { target, matched, changed, .. } = &fact.what else { panic!("{fact:?}") };
+    let FactKind::Patch { target, matched, changed, .. } = &fact.kind else { panic!("{fact:?}") };
     assert_eq!((*target, matched.len(), changed.len()), (Target::Selector, 0, 0));
     assert_eq!(files.locate(fact.place).line, 2);
 }
@@ -62,9 +62,9 @@ fn a_patch_that_changes_nothing_and_one_that_deletes_everything() {
         "",
     );
     let facts: Vec<_> = rendering.facts_of(StepKind::MergePatch).collect();
-    let What::Patch { matched, changed, .. } = &facts[0].what else { panic!() };
+    let FactKind::Patch { matched, changed, .. } = &facts[0].kind else { panic!() };
     assert_eq!((matched.len(), changed.len()), (1, 0));
-    let What::Patch { target, deleted, .. } = &facts[1].what else { panic!() };
+    let FactKind::Patch { target, deleted, .. } = &facts[1].kind else { panic!() };
     assert_eq!((*target, deleted.len()), (Target::Everything, 2));
     assert!(rendering.object(deleted[0]).is_none());
     assert_eq!(rendering.identity(deleted[0]).to_string(), "Deployment web");
@@ -91,8 +91,8 @@ metadata: {name: thing}
 spec: {rules: [{e: f}]}
 ",
     );
-    let lost = rendering.facts.iter().find_map(|fact| match &fact.what {
-        What::ListReplaced { path, dropped, .. } => Some((path, dropped[0])),
+    let lost = rendering.facts.iter().find_map(|fact| match &fact.kind {
+        FactKind::ListReplaced { path, dropped, .. } => Some((path, dropped[0])),
         _ => None,
     });
     let (path, lost) = lost.unwrap();
@@ -111,16 +111,18 @@ replacements:
     );
     let images: Vec<_> = rendering
         .facts_of(StepKind::Image)
-        .map(|fact| match &fact.what {
-            What::Image { matched, tag_and_digest, .. } => (matched.len(), *tag_and_digest),
+        .map(|fact| match &fact.kind {
+            FactKind::Image { matched, tag_and_digest, .. } => (matched.len(), *tag_and_digest),
             _ => panic!("{fact:?}"),
         })
         .collect();
     assert_eq!(images, [(0, false), (1, true)]);
     let target = rendering.facts_of(StepKind::Replacement).next().unwrap();
-    assert!(matches!(&target.what, What::ReplacementTarget { matched, .. } if matched.is_empty()));
+    assert!(
+        matches!(&target.kind, FactKind::ReplacementTarget { matched, .. } if matched.is_empty())
+    );
     let labels = rendering.facts_of(StepKind::Labels).next().unwrap();
-    let What::Labels { selectors } = &labels.what else { panic!() };
+    let FactKind::Labels { selectors } = &labels.kind else { panic!() };
     assert_eq!(selectors.len(), 1);
 }
 

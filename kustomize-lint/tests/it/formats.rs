@@ -203,7 +203,7 @@ fn several_formats_are_written_in_one_run() {
         assert_eq!(file, linted(folder.path(), &["--format", name]).stdout, "{name}");
     }
     assert_eq!(stdout, fs::read_to_string(folder.path().join("out.human")).unwrap());
-    // One that cannot be written is said, and nothing is half there.
+    // A file that cannot be written is reported, and no part of it is left.
     let failed = linted(folder.path(), &["--output", "json=base"]);
     assert_eq!(failed.status, 2, "{}", failed.stderr);
 }

@@ -160,8 +160,8 @@ fn agrees(all: &[Case], case: &Case, version: Version) {
     }
 }
 
-/// The paths that the peer may name: for a field that is unknown, that of the object with it; for
-/// a required field, the object's or, if it is null, its own.
+/// The paths that the peer may name: for an unknown field, the path of its object; for a
+/// required field, the path of the object or, if it is null, of the field.
 fn paths(violation: &Violation) -> Vec<String> {
     let path = violation.path.clone();
     match &violation.problem {

@@ -59,7 +59,7 @@ fn check(rule: &Rule, case: &Case) {
     case.write(folder.path());
     let mut command = Command::new(env!("CARGO_BIN_EXE_kustomize-lint"));
     command.current_dir(folder.path()).args(["--select", &selection(rule, case)]);
-    // Those of KB018 are always shown, and have a status of their own.
+    // Findings of KB018 are always shown, and have their own status.
     if rule.severity == Severity::Info && rule.code != "KB018" {
         command.args(["--severity", "info"]);
     }

@@ -18,7 +18,7 @@ const CANARY: &str = "hunter2";
 pub(crate) fn trials() -> Vec<Trial> {
     let all: &'static [Case] = cases(include_str!("cases/secrets.txt")).leak();
     let of_case = |case: &'static Case| {
-        let name = |what: &str| format!("secrets: {}: {what}", case.name);
+        let name = |test: &str| format!("secrets: {}: {test}", case.name);
         [
             trial(name("findings"), move || no_format_shows_it(case)),
             trial(name("build"), move || no_build_shows_it(case)),

@@ -106,7 +106,7 @@ fn target(reference: &str) -> &str {
 
 fn convert(
     schema: &Value,
-    own: &Name,
+    type_name: &Name,
     unused: &mut BTreeSet<values::Row>,
 ) -> Result<Definition, String> {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
@@ -121,7 +121,7 @@ fn convert(
     let mut fields = Vec::new();
     for (name, schema) in sorted {
         let mut r#type = r#type(schema).map_err(|error| format!("{name}: {error}"))?;
-        if let Some(row) = values::narrow(own, name, &mut r#type)? {
+        if let Some(row) = values::narrow(type_name, name, &mut r#type)? {
             unused.remove(&row);
         }
         let required = required.contains(name.as_str());

@@ -124,8 +124,12 @@ pub(super) fn rows() -> impl Iterator<Item = Row> {
 }
 
 /// Makes the type of a field of Kubernetes narrower where a table has it; which row it was.
-pub(super) fn narrow(own: &Name, field: &str, r#type: &mut Type) -> Result<Option<Row>, String> {
-    let full = format!("{}#{}", own.chunk, own.name);
+pub(super) fn narrow(
+    type_name: &Name,
+    field: &str,
+    r#type: &mut Type,
+) -> Result<Option<Row>, String> {
+    let full = format!("{}#{}", type_name.chunk, type_name.name);
     if let Some(row) = TABLE.iter().find(|row| row.0 == full && row.1 == field) {
         let innermost = match r#type {
             Type::List(item) => item.as_mut(),

@@ -85,7 +85,7 @@ impl<'a> At<'a> {
     }
 }
 
-/// What is refused, with the words of the API server.
+/// Refused fields, with the words of the API server.
 #[derive(Debug, Default)]
 pub(super) struct Refusals(pub(super) Vec<Violation>);
 
@@ -195,12 +195,12 @@ impl Refusals {
     }
 
     /// Fields of which exactly one has to be there; whether it is so.
-    pub(super) fn one_of(&mut self, at: &At<'_>, fields: &[&str], what: &str) -> bool {
+    pub(super) fn one_of(&mut self, at: &At<'_>, fields: &[&str], noun: &str) -> bool {
         let found = fields.iter().filter(|field| at.has(field)).count();
         match found {
             1 => return true,
-            0 => self.add(at, format!("needs {what}"), "Required value"),
-            _ => self.add(at, format!("has more than one {}", plain(what)), "Forbidden"),
+            0 => self.add(at, format!("needs {noun}"), "Required value"),
+            _ => self.add(at, format!("has more than one {}", plain(noun)), "Forbidden"),
         }
         false
     }
@@ -210,7 +210,7 @@ impl Refusals {
         &mut self,
         items: &[At<'a>],
         key: impl Fn(&At<'a>) -> Option<T>,
-        what: &str,
+        noun: &str,
     ) {
         let mut seen = Vec::new();
         for item in items {
@@ -218,7 +218,7 @@ impl Refusals {
             if seen.contains(&value) {
                 self.add(
                     item,
-                    format!("has the same {what} as another"),
+                    format!("has the same {noun} as another"),
                     "Duplicate value, or: duplicate entries for key",
                 );
             } else {
@@ -229,6 +229,6 @@ impl Refusals {
 }
 
 /// The words without their article.
-fn plain(what: &str) -> &str {
-    what.strip_prefix("a ").or_else(|| what.strip_prefix("one of ")).unwrap_or(what)
+fn plain(noun: &str) -> &str {
+    noun.strip_prefix("a ").or_else(|| noun.strip_prefix("one of ")).unwrap_or(noun)
 }

@@ -43,9 +43,9 @@ pub(super) fn binding(object: &At<'_>, refusals: &mut Refusals) {
 pub(super) fn event(object: &At<'_>, refusals: &mut Refusals) {
     let namespace = |keys: &[&str]| object.at(keys).and_then(|at| at.word()).unwrap_or_default();
     let about = object.at(&["involvedObject", "namespace"]);
-    let own = namespace(&["metadata", "namespace"]);
-    if let Some(at) = about.filter(|at| at.word() != Some("") && at.word() != Some(own))
-        && !own.is_empty()
+    let event_namespace = namespace(&["metadata", "namespace"]);
+    if let Some(at) = about.filter(|at| at.word() != Some("") && at.word() != Some(event_namespace))
+        && !event_namespace.is_empty()
     {
         let server = "does not match event.namespace";
         refusals.add(&at, "is another namespace than the Event's", server);

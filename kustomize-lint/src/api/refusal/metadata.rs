@@ -1,4 +1,4 @@
-//! What every object has: names, labels, annotations.
+//! The metadata that every object has: names, labels, annotations.
 
 use super::at::{At, Refusals};
 use super::syntax;

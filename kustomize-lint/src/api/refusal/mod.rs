@@ -1,4 +1,4 @@
-//! What the API server refuses although it fits the schema: names, numbers and fields that depend on each
+//! Refusals of the API server beyond the schema: names, numbers and fields that depend on each
 //! other. Each refusal has the words of the server. Source: the validation of Kubernetes' API server; a
 //! test sends mutations of objects to a real one and compares.
 

@@ -7,7 +7,7 @@ use super::syntax;
 use super::table;
 use super::volume;
 
-/// Who makes the pods.
+/// The maker of the pods.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Maker {
     /// Nobody: it is a Pod.

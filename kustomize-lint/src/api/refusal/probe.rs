@@ -30,7 +30,7 @@ pub(super) fn check(probe: &At<'_>, kind: &str, refusals: &mut Refusals) {
     }
 }
 
-/// The one way in which a probe or a hook asks.
+/// The handler of a probe or a hook, of which there has to be exactly one.
 pub(super) fn handler(at: &At<'_>, kinds: &[&str], refusals: &mut Refusals) {
     match kinds.iter().filter(|kind| at.has(kind)).count() {
         0 => {

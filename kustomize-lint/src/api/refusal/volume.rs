@@ -44,7 +44,7 @@ const SOURCES: &[&str] = &[
 #[derive(Debug, Default)]
 pub(super) struct Volumes {
     all: HashSet<String>,
-    /// Those that may be block devices.
+    /// Volumes of claims, which may be block devices.
     claims: HashSet<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What makes pods: Deployments, StatefulSets, DaemonSets, Jobs and their like.
+//! Workloads: Deployments, StatefulSets, DaemonSets, Jobs and their like.
 
 use super::super::violation::Subject;
 use super::at::{At, Refusals};
@@ -102,9 +102,9 @@ fn selects(spec: &At<'_>, template: Option<&At<'_>>, refusals: &mut Refusals) {
         return refusals.add(&selector, "selects nothing", server);
     }
     let Some(template) = template else { return };
-    let own = template.at(&["metadata", "labels"]);
-    let own = own.as_ref().map(|labels| labels.node);
-    if !crate::view::Selector::of(selector.node).selects(own) {
+    let template_labels = template.at(&["metadata", "labels"]);
+    let template_labels = template_labels.as_ref().map(|labels| labels.node);
+    if !crate::view::Selector::of(selector.node).selects(template_labels) {
         let server = "`selector` does not match template `labels`";
         let why = "does not select the labels of the template";
         refusals.about(Subject::Selection, &selector, why, server);
@@ -114,9 +114,9 @@ fn selects(spec: &At<'_>, template: Option<&At<'_>>, refusals: &mut Refusals) {
 /// The selector of a ReplicationController, which the labels of the template replace where it is missing.
 fn selects_plainly(spec: &At<'_>, template: Option<&At<'_>>, refusals: &mut Refusals) {
     let Some(selector) = spec.get("selector") else { return };
-    let own = template.and_then(|template| template.at(&["metadata", "labels"]));
-    let own = own.as_ref().map(|labels| labels.node);
-    if !crate::view::Selector::plain(selector.node).selects(own) {
+    let template_labels = template.and_then(|template| template.at(&["metadata", "labels"]));
+    let template_labels = template_labels.as_ref().map(|labels| labels.node);
+    if !crate::view::Selector::plain(selector.node).selects(template_labels) {
         let server = "`selector` does not match template `labels`";
         let why = "does not select the labels of the template";
         refusals.about(Subject::Selection, &selector, why, server);

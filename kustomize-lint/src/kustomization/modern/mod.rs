@@ -23,7 +23,7 @@ pub(crate) struct Rewrite {
     pub(crate) changes: Vec<Change>,
 }
 
-/// Which fields go into which, in the order in which kustomize applies their items.
+/// Each field with the older fields that go into it, in the order in which kustomize applies their items.
 const LISTS: [(&str, &[&str]); 3] = [
     ("resources", &["resources", "bases"]),
     ("patches", &["patchesStrategicMerge", "patches", "patchesJson6902"]),

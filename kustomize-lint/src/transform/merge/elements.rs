@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::{Directive, Merge, Unmerged, directive};
-use crate::facts::What;
+use crate::facts::FactKind;
 use crate::tree::{Node, Origin, Touch};
 
 /// Items of a list whose keys are compared each with each.
@@ -125,7 +125,7 @@ impl Merge<'_> {
         for item in patch {
             let at = text(item, key).and_then(|name| positions.get(&name).copied());
             let value = match at.and_then(|at| slots[at].take()) {
-                // kustomize forgets such an item for the one of the base.
+                // kustomize forgets such an item for the base's item.
                 Some(base) if directive(item)? == Some(Directive::Replace) => Some(base),
                 before => self.node(before, item, path)?,
             };
@@ -157,12 +157,12 @@ impl Merge<'_> {
     fn report_lost(&mut self, before: &[Node], after: &[Node], path: &str, keys: &[&String]) {
         let values = |item: &Node| keys.iter().map(|key| text(item, key)).collect::<Vec<_>>();
         for item in before {
-            let own = values(item);
-            let equal = before.iter().filter(|other| values(other) == own).count() > 1;
+            let item_values = values(item);
+            let equal = before.iter().filter(|other| values(other) == item_values).count() > 1;
             let kept = after.iter().any(|kept| kept.origin.base == item.origin.base);
-            if equal && !kept && own.iter().any(Option::is_some) {
-                let what = What::ItemLost { object: self.object, path: path.to_owned() };
-                self.facts.push((item.origin.base, what));
+            if equal && !kept && item_values.iter().any(Option::is_some) {
+                let kind = FactKind::ItemLost { object: self.object, path: path.to_owned() };
+                self.facts.push((item.origin.base, kind));
             }
         }
     }

@@ -1,16 +1,16 @@
-//! Which lists of an object are merged by keys.
+//! The lists of an object that are merged by keys.
 
 use serde_json::Value as Json;
 
 use crate::id::Id;
 use crate::schema::{self, List, OpenApi};
 
-/// What is known of an object's lists.
+/// The source of knowledge about an object's lists.
 #[derive(Clone, Copy)]
 pub(crate) enum Lists<'a> {
-    /// Those of a built-in kind.
+    /// The tables of a built-in kind.
     Builtin(&'a str),
-    /// Those of the schema that the kustomization brings.
+    /// The schema that the kustomization brings.
     Custom(&'a OpenApi, &'a Json),
     /// None: every list is replaced.
     Unknown,

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 pub(crate) use lists::Lists;
 
 use super::dropped::dropped;
-use crate::facts::{ProblemKind, What};
+use crate::facts::{FactKind, ProblemKind};
 use crate::object::ObjectKey;
 use crate::schema::List;
 use crate::tree::{Entry, Index, Node, Origin, Place, Scalar, StepId, Touch, Value};
@@ -24,7 +24,7 @@ pub(crate) struct Merge<'a> {
     pub(crate) lists: Lists<'a>,
     pub(crate) custom: bool,
     /// The facts for the rules.
-    pub(crate) facts: Vec<(Place, What)>,
+    pub(crate) facts: Vec<(Place, FactKind)>,
     /// Keys that stand twice in some patch.
     pub(crate) duplicates: &'a [Place],
 }
@@ -201,12 +201,12 @@ impl Merge<'_> {
                     && !before.items().is_empty()
                     && before.items()[0].is_mapping()
                 {
-                    let what = What::ListReplaced {
+                    let kind = FactKind::ListReplaced {
                         object: self.object,
                         path: path.to_owned(),
                         dropped: dropped(before, patch),
                     };
-                    self.facts.push((patch.origin.base, what));
+                    self.facts.push((patch.origin.base, kind));
                 }
                 Ok(Some(self.written(patch.clone(), target.as_ref())))
             }

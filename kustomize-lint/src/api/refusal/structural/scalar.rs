@@ -96,15 +96,15 @@ pub(super) fn size(
     at: &At<'_>,
     size: usize,
     [least, most]: [&str; 2],
-    what: &str,
+    unit: &str,
     refusals: &mut Refusals,
 ) {
     let bound = |key: &str| schema[key].as_u64().and_then(|bound| usize::try_from(bound).ok());
     if let Some(least) = bound(least).filter(|least| size < *least) {
         let server = "in body should be at least";
-        refusals.add(at, format!("needs {least} {what} or more"), server);
+        refusals.add(at, format!("needs {least} {unit} or more"), server);
     }
     if let Some(most) = bound(most).filter(|most| size > *most) {
-        refusals.add(at, format!("has more than {most} {what}"), "Too long: may not be more than");
+        refusals.add(at, format!("has more than {most} {unit}"), "Too long: may not be more than");
     }
 }
