@@ -161,21 +161,22 @@ impl Output {
             }
         }
         // In the order of their paths, so that two runs do not wait for each other.
-        let lock =
-            |(path, own): (PathBuf, _)| Ok((Folder::lock(&path, Instant::now() + PATIENCE)?, own));
+        let lock = |(path, contents): (PathBuf, _)| {
+            Ok((Folder::lock(&path, Instant::now() + PATIENCE)?, contents))
+        };
         let locked = by_folder.into_iter().map(lock).collect::<io::Result<Vec<_>>>()?;
         // Everything is on the disk before the first name changes, so that a full disk or a
         // folder without permission leaves the old files as they were.
-        let staged = in_parallel(locked, |(folder, own)| {
+        let staged = in_parallel(locked, |(folder, contents)| {
             let name =
                 |path: &'_ str| path.rsplit_once('/').map_or(0, |(above, _)| above.len() + 1);
-            let names: Vec<&str> = own.iter().map(|(path, _)| &path[name(path)..]).collect();
+            let names: Vec<&str> = contents.iter().map(|(path, _)| &path[name(path)..]).collect();
             folder.sweep(&names)?;
             let stage = |((_, content), name): (&(&str, &Content), &str)| {
                 let mode = if content.executable { 0o755 } else { 0o644 };
                 folder.stage(name, &content.bytes, mode)
             };
-            let staged = own.iter().zip(names).map(stage).collect::<io::Result<Vec<_>>>()?;
+            let staged = contents.iter().zip(names).map(stage).collect::<io::Result<Vec<_>>>()?;
             Ok((folder, staged))
         })?;
         in_parallel(staged, |(folder, staged)| folder.publish(staged))?;
@@ -217,11 +218,11 @@ fn in_parallel<T: Send, R: Send>(
 /// Removes the folders that a removed file leaves empty.
 fn prune(root: &Path, path: &str) {
     let mut folder = Path::new(path).parent();
-    while let Some(own) = folder.filter(|own| !own.as_os_str().is_empty()) {
-        if fs::remove_dir(root.join(own)).is_err() {
+    while let Some(directory) = folder.filter(|directory| !directory.as_os_str().is_empty()) {
+        if fs::remove_dir(root.join(directory)).is_err() {
             return;
         }
-        folder = own.parent();
+        folder = directory.parent();
     }
 }
 

@@ -107,8 +107,8 @@ impl Place<'_> {
     }
 
     fn before(&self) -> String {
-        let all = self.service.depends.iter().map(|(name, own)| {
-            let state = match own.condition {
+        let all = self.service.depends.iter().map(|(name, dependency)| {
+            let state = match dependency.condition {
                 Condition::ServiceStarted => "has started",
                 Condition::ServiceHealthy => "is healthy",
                 Condition::ServiceCompletedSuccessfully => "has ended with status 0",
@@ -209,7 +209,7 @@ impl Place<'_> {
         let secrets = platform.secret_files.as_ref().map(|files| files.volume.as_str());
         let mut rows = Vec::new();
         for mount in &self.service.mounts {
-            let (what, size) = match &mount.origin {
+            let (source, size) = match &mount.origin {
                 Origin::Volume(name) if Some(name.as_str()) == secrets => continue,
                 Origin::Volume(name) => {
                     let size = platform.volumes.get(name).map(|volume| volume.size.clone());
@@ -225,7 +225,7 @@ impl Place<'_> {
                 Origin::Scratch => ("scratch space".to_owned(), String::new()),
             };
             let mode = if mount.read_only { ", read-only" } else { "" };
-            rows.push(vec![code(&mount.target), format!("{what}{mode}"), size]);
+            rows.push(vec![code(&mount.target), format!("{source}{mode}"), size]);
         }
         rows
     }

@@ -82,10 +82,10 @@ fn common(service: &Service, environment: Option<&str>) -> Facts {
 
 fn in_compose(loaded: &Loaded, service: &Service) -> Facts {
     let mut facts = common(service, None);
-    let own = loaded.platform.closed_profiles.get(&service.name).into_iter().flatten();
+    let profiles = loaded.platform.closed_profiles.get(&service.name).into_iter().flatten();
     facts.insert("00 becomes".into(), "service".into());
-    let own: Vec<&str> = own.map(String::as_str).collect();
-    facts.insert("06 profiles".into(), own.join(", "));
+    let profiles: Vec<&str> = profiles.map(String::as_str).collect();
+    facts.insert("06 profiles".into(), profiles.join(", "));
     let ports: Vec<String> = service.ports.iter().map(crate::model::Port::compose).collect();
     facts.insert("07 ports".into(), ports.join(", "));
     for (name, dependency) in &service.depends {
@@ -236,9 +236,9 @@ fn without_messages(value: &str) -> String {
         shown.push_str(&rest[..at]);
         rest = &rest[at..];
         let length = match parts(rest).first() {
-            Some(Part::Reference(own)) if own.operator.ends_with('?') => {
-                shown.push_str(&format!("${{{}{}…}}", own.name, own.operator));
-                own.span.end
+            Some(Part::Reference(reference)) if reference.operator.ends_with('?') => {
+                shown.push_str(&format!("${{{}{}…}}", reference.name, reference.operator));
+                reference.span.end
             }
             _ => {
                 shown.push_str("${");

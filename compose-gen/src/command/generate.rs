@@ -63,14 +63,14 @@ pub(crate) fn run(shared: &Shared, options: &Generate) -> Result<Status> {
     let out = Output::new(&root);
     out.with_lists(&mut files, &source);
     let failed = || format!("cannot write below {}", shown(&root));
-    let what = format!("comparing with {}", shown(&root));
-    let findings = timed(what, || out.compare(&files, &scopes)).with_context(failed)?;
+    let step = format!("comparing with {}", shown(&root));
+    let findings = timed(step, || out.compare(&files, &scopes)).with_context(failed)?;
     let current = findings.iter().all(|finding| finding.state == State::Current);
     warn(&loaded.warnings, current && !options.check);
     if !options.check {
         refuse(&findings, &root)?;
-        let what = format!("writing to {}", shown(&root));
-        timed(what, || out.write(&files, &findings)).with_context(failed)?;
+        let step = format!("writing to {}", shown(&root));
+        timed(step, || out.write(&files, &findings)).with_context(failed)?;
     }
     let drift: Vec<&Finding> = findings.iter().filter(|f| f.state != State::Current).collect();
     let summary = Summary {

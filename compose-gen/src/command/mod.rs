@@ -40,13 +40,13 @@ fn load(shared: &Shared) -> Result<Loaded> {
         return Ok(Loaded { path, spec, platform, compose, warnings });
     }
     let mut report = Report::default();
-    let what = format!("reading the specification {}", path.display());
-    let Some(spec) = timed(what, || spec::read(&path, &mut report)) else {
+    let step = format!("reading the specification {}", path.display());
+    let Some(spec) = timed(step, || spec::read(&path, &mut report)) else {
         report.sort();
         return Err(report.into());
     };
-    let what = "checking the specification";
-    let (platform, compose) = timed(what, || Platform::build(&spec, &mut report));
+    let step = "checking the specification";
+    let (platform, compose) = timed(step, || Platform::build(&spec, &mut report));
     report.sort();
     if report.has_errors() {
         return Err(report.into());

@@ -43,13 +43,14 @@ impl Builder<'_> {
         service: &types::Service,
     ) -> BTreeMap<String, Amounts> {
         let mut all = BTreeMap::new();
-        for (environment, own) in &service.resources {
-            let path = |what| ["services", name, "x-resources", environment.as_str(), what];
+        for (environment, resources) in &service.resources {
+            let path = |field| ["services", name, "x-resources", environment.as_str(), field];
             let amounts = Amounts {
-                memory: self.memory(own.memory.as_ref(), &path("memory")),
-                cpus: self.cpus(own.cpus.as_ref(), &path("cpus")),
-                memory_request: self.memory(own.memory_request.as_ref(), &path("memory-request")),
-                cpus_request: self.cpus(own.cpus_request.as_ref(), &path("cpus-request")),
+                memory: self.memory(resources.memory.as_ref(), &path("memory")),
+                cpus: self.cpus(resources.cpus.as_ref(), &path("cpus")),
+                memory_request: self
+                    .memory(resources.memory_request.as_ref(), &path("memory-request")),
+                cpus_request: self.cpus(resources.cpus_request.as_ref(), &path("cpus-request")),
             };
             all.insert(environment.clone(), amounts);
         }
@@ -61,7 +62,7 @@ impl Builder<'_> {
         let mut amounts = Amounts::default();
         if let Some(deploy) = &service.deploy {
             let (limits, requests) = (&deploy.resources.limits, &deploy.resources.reservations);
-            let path = |part, what| [s[0], s[1], "deploy", "resources", part, what];
+            let path = |part, field| [s[0], s[1], "deploy", "resources", part, field];
             let request = "reservations";
             amounts = Amounts {
                 memory: self.memory(limits.memory.as_ref(), &path("limits", "memory")),

@@ -104,7 +104,8 @@ impl Builder<'_> {
         let claim = label(name);
         let mut all = self.document.volumes.keys().filter(|other| label(other) == claim);
         let exact = self.document.volumes.contains_key(&claim);
-        let first = if exact { claim == *name } else { all.next().is_some_and(|own| own == name) };
+        let first =
+            if exact { claim == *name } else { all.next().is_some_and(|other| other == name) };
         let free = first && !RESERVED.contains(&claim.as_str());
         if free { claim } else { marked(&claim, name, LABEL) }
     }
@@ -117,7 +118,9 @@ impl Builder<'_> {
             let path = ["services", name, "network_mode"];
             let mut seen = vec![name.clone()];
             let mut here = leader.clone();
-            while let Some(next) = services.get(&here).and_then(|own| own.pod.leader.clone()) {
+            while let Some(next) =
+                services.get(&here).and_then(|service| service.pod.leader.clone())
+            {
                 if seen.contains(&here) {
                     break;
                 }
@@ -174,7 +177,8 @@ impl Builder<'_> {
                     ("external", volume.external.map(Value::from)),
                     ("labels", (!labels.is_empty()).then(|| labels.into_iter().collect())),
                 ];
-                let keys = keys.into_iter().filter_map(|(key, own)| Some((key.to_owned(), own?)));
+                let keys =
+                    keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
                 made.compose.extend(keys);
                 if volume.external == Some(true) {
                     let message = format!("volume \"{name}\" exists already, and its claim is new");
@@ -203,7 +207,10 @@ fn opt_in(services: &BTreeMap<String, Service>) -> Vec<String> {
     if services.values().all(|service| !service.profiles.is_empty()) {
         return Vec::new();
     }
-    let homes: BTreeSet<&str> =
-        services.values().filter(|own| !own.profiles.is_empty()).map(Service::home).collect();
+    let homes: BTreeSet<&str> = services
+        .values()
+        .filter(|service| !service.profiles.is_empty())
+        .map(Service::home)
+        .collect();
     homes.into_iter().map(str::to_owned).collect()
 }

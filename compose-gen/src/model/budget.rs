@@ -50,11 +50,11 @@ impl Budget {
             limit: part.limit().to_bytes(),
             why: part.pods.why.clone(),
         };
-        let own = environment.and_then(|e| e.memory.as_ref());
-        let of_pods = own.and_then(|own| {
-            let amount = |own: &Scalar| memory(&own.to_string());
-            let reserved = own.reserved.as_ref().map_or(Some(Quantity::ZERO), amount)?;
-            Some(available(amount(&own.budget)?, reserved).to_bytes())
+        let memory_budget = environment.and_then(|e| e.memory.as_ref());
+        let of_pods = memory_budget.and_then(|memory_budget| {
+            let amount = |scalar: &Scalar| memory(&scalar.to_string());
+            let reserved = memory_budget.reserved.as_ref().map_or(Some(Quantity::ZERO), amount)?;
+            Some(available(amount(&memory_budget.budget)?, reserved).to_bytes())
         });
         Budget {
             limits: sums.limits().to_bytes(),

@@ -71,9 +71,9 @@ impl Checks<'_> {
                 let message = "an environment has a gateway or an alb, not both".to_owned();
                 self.say.error("conflict", message, &["x-environments", name, "exposure"]);
             }
-            if let Some(own) = &environment.memory {
+            if let Some(memory) = &environment.memory {
                 for (key, text) in
-                    [("budget", Some(&own.budget)), ("reserved", own.reserved.as_ref())]
+                    [("budget", Some(&memory.budget)), ("reserved", memory.reserved.as_ref())]
                 {
                     let text = text.map(ToString::to_string);
                     if let Some(text) = text.filter(|text| environment::memory(text).is_none()) {
@@ -84,13 +84,13 @@ impl Checks<'_> {
                 }
             }
         }
-        for (service, own) in &platform.services {
+        for (service, definition) in &platform.services {
             let keys: [(&str, Vec<&String>); 5] = [
-                ("x-absent", own.absent.keys().collect()),
-                ("x-environment", own.overrides.keys().collect()),
-                ("x-resources", own.resources.keys().collect()),
-                ("x-replicas", own.replicas_by.keys().collect()),
-                ("x-patches", own.patches.keys().filter(|name| *name != "all").collect()),
+                ("x-absent", definition.absent.keys().collect()),
+                ("x-environment", definition.overrides.keys().collect()),
+                ("x-resources", definition.resources.keys().collect()),
+                ("x-replicas", definition.replicas_by.keys().collect()),
+                ("x-patches", definition.patches.keys().filter(|name| *name != "all").collect()),
             ];
             for (key, names) in keys {
                 for name in names.into_iter().filter(|name| !known.contains(&name.as_str())) {
@@ -98,9 +98,13 @@ impl Checks<'_> {
                     self.say.unknown("unknown-environment", "environment", name, &known, &path);
                 }
             }
-            for (environment, variables) in &own.overrides {
-                let known: Vec<&str> =
-                    own.environment.keys().chain(own.secrets.keys()).map(String::as_str).collect();
+            for (environment, variables) in &definition.overrides {
+                let known: Vec<&str> = definition
+                    .environment
+                    .keys()
+                    .chain(definition.secrets.keys())
+                    .map(String::as_str)
+                    .collect();
                 for name in variables.keys().filter(|name| !known.contains(&name.as_str())) {
                     let path = ["services", service, "x-environment", environment, name];
                     self.say.unknown("unknown-name", "variable", name, &known, &path);
@@ -264,8 +268,10 @@ impl Checks<'_> {
                     [("path", &route.path, &mut paths), ("host", &route.host, &mut hosts)]
                 {
                     let Some(text) = text else { continue };
-                    let own = &text[..bare(text)];
-                    let Some((first, at_index)) = all.insert(own, (name, index)) else { continue };
+                    let address = &text[..bare(text)];
+                    let Some((first, at_index)) = all.insert(address, (name, index)) else {
+                        continue;
+                    };
                     let message = format!("\"{first}\" and \"{name}\" have the same {kind} {text}");
                     let other = at_index.to_string();
                     let first = ["services", first, "x-routes", &other, kind];
@@ -303,13 +309,13 @@ impl Checks<'_> {
             if matches!(volume.access, Access::ReadWriteMany | Access::ReadOnlyMany) {
                 continue;
             }
-            for (environment, own) in &platform.environments {
+            for (environment, settings) in &platform.environments {
                 let here: Vec<&str> = consumers
                     .iter()
                     .filter(|service| platform.runs(service, Some(environment)))
                     .map(|service| service.name.as_str())
                     .collect();
-                if own.cluster == Cluster::Eks && here.len() > 1 {
+                if settings.cluster == Cluster::Eks && here.len() > 1 {
                     let message = format!(
                         "volume \"{name}\" is shared by {} in \"{environment}\", where they may run on different nodes",
                         here.join(" and ")
@@ -324,7 +330,7 @@ impl Checks<'_> {
             let pods = service.replicas_by.values().copied().chain([service.replicas]).max();
             let job = service.restart != Restart::Always;
             let shared = service.claims(platform).any(|volume| {
-                let many = platform.volumes.get(volume).map(|own| own.access);
+                let many = platform.volumes.get(volume).map(|claim| claim.access);
                 !matches!(many, Some(Access::ReadWriteMany | Access::ReadOnlyMany))
                     && (job || platform.consumers(volume).len() > 1)
             });
@@ -334,7 +340,10 @@ impl Checks<'_> {
                 let hint =
                     "x-claim: {access: ReadWriteMany} at the volume, where the cluster has such";
                 // On the one node of a local cluster all Pods may have the volume.
-                let local = platform.environments.values().all(|own| own.cluster == Cluster::Kind);
+                let local = platform
+                    .environments
+                    .values()
+                    .all(|environment| environment.cluster == Cluster::Kind);
                 let make = if local { Diagnostic::warning } else { Diagnostic::error };
                 self.say.push(make("shared-volume", message).hint(hint), &["services", name]);
             }
@@ -362,8 +371,8 @@ impl Checks<'_> {
     fn names(&mut self) {
         let platform = self.platform;
         for (name, service) in &platform.services {
-            for (network, own) in &service.networks {
-                for alias in own.aliases.iter().filter(|alias| *alias != name) {
+            for (network, settings) in &service.networks {
+                for alias in settings.aliases.iter().filter(|alias| *alias != name) {
                     let path = ["services", name, "networks", network, "aliases"];
                     if !is_label(alias) {
                         let message =
@@ -382,16 +391,16 @@ impl Checks<'_> {
                     continue;
                 }
                 let owners = platform.owners(alias);
-                let networks = |own: &Service| -> std::collections::BTreeSet<String> {
-                    let with = own
+                let networks = |service: &Service| -> std::collections::BTreeSet<String> {
+                    let with = service
                         .networks
                         .iter()
-                        .filter(|(_, own)| own.aliases.iter().any(|a| a == alias));
+                        .filter(|(_, network)| network.aliases.iter().any(|a| a == alias));
                     with.map(|(network, _)| network.clone()).collect()
                 };
                 let here = networks(service);
                 if owners.iter().any(|other| networks(other) != here) {
-                    let names: Vec<&str> = owners.iter().map(|own| own.name.as_str()).collect();
+                    let names: Vec<&str> = owners.iter().map(|owner| owner.name.as_str()).collect();
                     let message = format!(
                         "the alias \"{alias}\" leads to {} together: a cluster has one network",
                         names.join(" and ")

@@ -16,10 +16,10 @@ pub(super) fn name(services: &mut BTreeMap<String, Service>, folder: &Path) {
     let folder = std::path::absolute(folder).unwrap_or_default();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     for service in services.values_mut() {
-        let mut own: BTreeMap<String, String> = BTreeMap::new();
+        let mut maps: BTreeMap<String, String> = BTreeMap::new();
         for mount in &mut service.mounts {
             let Origin::Files { path, map, .. } = &mut mount.origin else { continue };
-            let known = own.get(path.as_str()).cloned();
+            let known = maps.get(path.as_str()).cloned();
             *map = known.unwrap_or_else(|| {
                 // `.` and `..` have the name of their folder.
                 let full = normal(&folder.join(path.as_str()));
@@ -27,7 +27,7 @@ pub(super) fn name(services: &mut BTreeMap<String, Service>, folder: &Path) {
                 free(&service.name, &base, &taken)
             });
             taken.insert(map.clone());
-            own.insert(path.clone(), map.clone());
+            maps.insert(path.clone(), map.clone());
         }
     }
 }

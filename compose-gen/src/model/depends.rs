@@ -19,10 +19,10 @@ pub(super) fn depends(service: &types::Service) -> BTreeMap<String, Dependency> 
         }
         Some(Dependencies::Map(map)) => map
             .iter()
-            .map(|(name, own)| {
-                let required = own.required.unwrap_or(true);
-                let restart = own.restart.unwrap_or(false);
-                (name.clone(), Dependency { condition: own.condition, required, restart })
+            .map(|(name, dependency)| {
+                let required = dependency.required.unwrap_or(true);
+                let restart = dependency.restart.unwrap_or(false);
+                (name.clone(), Dependency { condition: dependency.condition, required, restart })
             })
             .collect(),
     }

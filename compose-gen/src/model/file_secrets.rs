@@ -14,7 +14,8 @@ impl Builder<'_> {
     /// The mounts of a service's secrets. The Compose file keeps the key itself.
     pub(super) fn file_secrets(&mut self, service: &str) -> Vec<Mount> {
         let spec = self.spec;
-        let used = spec.uncarried.iter().find(|(own, key, _)| own == service && key == "secrets");
+        let used =
+            spec.uncarried.iter().find(|(owner, key, _)| owner == service && key == "secrets");
         let items = used.and_then(|(_, _, value)| value.as_array());
         let mut mounts = Vec::new();
         for (index, item) in items.into_iter().flatten().enumerate() {

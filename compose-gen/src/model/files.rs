@@ -65,7 +65,7 @@ impl Builder<'_> {
         let full = self.spec.sources.base().join(source);
         let single = full.is_file();
         let specification = self.spec.sources.is_folder().then(|| self.spec.sources.base());
-        let specification = specification.and_then(|own| own.canonicalize().ok());
+        let specification = specification.and_then(|base| base.canonicalize().ok());
         let mut found = Found { specification, ..Found::default() };
         if single {
             found.names.extend(full.file_name().map(|name| name.to_string_lossy().into_owned()));
@@ -214,7 +214,7 @@ fn is_generated(folder: &Path) -> bool {
         read.is_ok() && first == HEADER.as_bytes()
     };
     let mut profiles = fs::read_dir(folder.join("base")).into_iter().flatten().flatten();
-    base && profiles.any(|own| headed(own.path().join("kustomization.yaml")))
+    base && profiles.any(|profile| headed(profile.path().join("kustomization.yaml")))
         || compose && headed(folder.join("compose.yaml"))
 }
 

@@ -115,7 +115,7 @@ impl Builder<'_> {
             Some(Words::Line(line)) => vec!["/bin/sh".into(), "-c".into(), line.clone()],
             Some(Words::List(words)) => match words.split_first() {
                 Some((kind, [])) if kind == "NONE" => return Health::Off,
-                // What follows the line are the shell's own parameters.
+                // The words behind the line are the shell's own parameters.
                 Some((kind, rest)) if kind == "CMD-SHELL" && !rest.is_empty() => {
                     ["/bin/sh", "-c"].map(str::to_owned).into_iter().chain(rest.to_vec()).collect()
                 }

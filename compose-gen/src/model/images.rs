@@ -64,5 +64,5 @@ fn is_image(text: &str) -> bool {
             && part.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
             && (registry || part.ends_with(|c: char| c.is_ascii_alphanumeric()))
     };
-    parts.all(part) && tag.is_none_or(good_tag) && digest.is_none_or(|own| own.contains(':'))
+    parts.all(part) && tag.is_none_or(good_tag) && digest.is_none_or(|digest| digest.contains(':'))
 }

@@ -1,4 +1,4 @@
-//! Who reaches a host through a load balancer, and who is asked for a name first.
+//! The clients that reach a host through a load balancer, and those that have to sign in first.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -23,8 +23,9 @@ impl Checks<'_> {
     /// A host without sources would be open to the addresses of all the others, so it is an error.
     pub(super) fn load_balancers(&mut self) {
         let platform = self.platform;
-        for (environment, own) in &platform.environments {
-            let Some(alb) = own.exposure.as_ref().and_then(|exposure| exposure.alb.as_ref()) else {
+        for (environment, settings) in &platform.environments {
+            let Some(alb) = settings.exposure.as_ref().and_then(|exposure| exposure.alb.as_ref())
+            else {
                 continue;
             };
             let mut hosts: BTreeMap<&str, &str> = BTreeMap::new();
@@ -76,7 +77,7 @@ impl Checks<'_> {
     fn same_for_all_hosts(&mut self, environment: &str, alb: &Alb, service: &str, hosts: &[&str]) {
         let Some((first, others)) = hosts.split_first() else { return };
         let excepted = |host: &str| {
-            let except = alb.authentication.as_ref().map(|own| &own.except);
+            let except = alb.authentication.as_ref().map(|authentication| &authentication.except);
             except.is_some_and(|except| except.iter().any(|one| one == host))
         };
         for other in others {
@@ -116,7 +117,7 @@ impl Checks<'_> {
         };
         let provider = serde_json::from_str::<BTreeMap<String, String>>(&authentication.provider);
         let given: Option<Vec<&str>> =
-            provider.as_ref().ok().map(|own| own.keys().map(String::as_str).collect());
+            provider.as_ref().ok().map(|keys| keys.keys().map(String::as_str).collect());
         if given.as_deref() != Some(*members) {
             let message = format!("the identity provider does not fit the type {kind}");
             let hint = match members {

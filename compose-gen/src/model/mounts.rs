@@ -141,14 +141,16 @@ impl Builder<'_> {
                 ("", mount.source.unwrap_or_default(), mount.target)
             }
             types::Mount::Long(long) => {
-                let own = [
+                let options = [
                     ("bind", &long.bind),
                     ("volume", &long.volume),
                     ("tmpfs", &long.tmpfs),
                     ("image", &long.image),
                 ];
-                let own = own.into_iter().filter_map(|(key, own)| Some((key.into(), own.clone()?)));
-                made.options.extend(own);
+                let options = options
+                    .into_iter()
+                    .filter_map(|(key, value)| Some((key.into(), value.clone()?)));
+                made.options.extend(options);
                 made.read_only = long.read_only.unwrap_or(false);
                 made.mode.extend(made.read_only.then(|| "ro".to_owned()));
                 made.sub_path = self.sub_path(long, path);
@@ -166,7 +168,7 @@ impl Builder<'_> {
         let file = source.starts_with('.');
         made.origin = match kind {
             "tmpfs" => {
-                let size = made.options.get("tmpfs").and_then(|own| own.get("size"));
+                let size = made.options.get("tmpfs").and_then(|tmpfs| tmpfs.get("size"));
                 let text = |size: &Value| size.as_str().map_or(size.to_string(), str::to_owned);
                 let size = size.map(text).and_then(|text| quantity::memory(&text));
                 Origin::Memory { size, options: String::new() }
@@ -204,10 +206,11 @@ impl Builder<'_> {
 
     /// The folder below a volume that the long form names.
     fn sub_path(&mut self, long: &types::MountLong, path: &[&str]) -> Option<String> {
-        let of = |own: &Option<Value>| {
-            own.as_ref()?.get("subpath")?.as_str().map(|text| text.trim_matches('/').to_owned())
+        let of = |options: &Option<Value>| {
+            options.as_ref()?.get("subpath")?.as_str().map(|text| text.trim_matches('/').to_owned())
         };
-        let folder = of(&long.volume).or_else(|| of(&long.image)).filter(|own| !own.is_empty())?;
+        let folder =
+            of(&long.volume).or_else(|| of(&long.image)).filter(|folder| !folder.is_empty())?;
         if folder.split('/').any(|step| step == "..") {
             let message = format!("the subpath \"{folder}\" leads out of the volume");
             self.say.error("bad-mount", message, path);
@@ -320,7 +323,9 @@ pub(super) fn permissions(used: &ConfigUse) -> Option<u32> {
     let ConfigUse::Long(long) = used else { return None };
     let bits = match long.mode.as_ref()? {
         types::Scalar::Text(text) => u32::from_str_radix(text.trim_start_matches("0o"), 8).ok(),
-        types::Scalar::Number(number) => number.as_u64().and_then(|own| u32::try_from(own).ok()),
+        types::Scalar::Number(number) => {
+            number.as_u64().and_then(|number| u32::try_from(number).ok())
+        }
         types::Scalar::Boolean(_) => None,
     };
     bits.filter(|bits| *bits <= 0o777)

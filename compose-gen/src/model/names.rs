@@ -1,4 +1,4 @@
-//! Which names the platform may give, and what Kubernetes makes of them.
+//! The names that the platform may give, and their form in Kubernetes.
 
 use crate::checksum::checksum;
 

@@ -55,7 +55,7 @@ fn wave(
     }
     let Some(service) = services.get(name) else { return 0 };
     let deepest = service.depends.keys().map(|other| wave(other, services, waves) + 1).max();
-    let own = deepest.unwrap_or(0);
-    waves.insert(name.to_owned(), own);
-    own
+    let wave = deepest.unwrap_or(0);
+    waves.insert(name.to_owned(), wave);
+    wave
 }

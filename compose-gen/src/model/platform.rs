@@ -177,16 +177,16 @@ impl Service {
     /// Resources in an environment; `None` is the base.
     pub(crate) fn amounts(&self, environment: Option<&str>) -> Amounts {
         let mut amounts = self.amounts;
-        if let Some(own) = environment.and_then(|name| self.resources.get(name)) {
+        if let Some(other) = environment.and_then(|name| self.resources.get(name)) {
             // A limit takes the request of the base away.
-            if own.memory.is_some() {
-                (amounts.memory, amounts.memory_request) = (own.memory, None);
+            if other.memory.is_some() {
+                (amounts.memory, amounts.memory_request) = (other.memory, None);
             }
-            if own.cpus.is_some() {
-                (amounts.cpus, amounts.cpus_request) = (own.cpus, None);
+            if other.cpus.is_some() {
+                (amounts.cpus, amounts.cpus_request) = (other.cpus, None);
             }
-            amounts.memory_request = own.memory_request.or(amounts.memory_request);
-            amounts.cpus_request = own.cpus_request.or(amounts.cpus_request);
+            amounts.memory_request = other.memory_request.or(amounts.memory_request);
+            amounts.cpus_request = other.cpus_request.or(amounts.cpus_request);
         }
         amounts
     }
@@ -209,7 +209,8 @@ impl Service {
     ) -> Option<Value> {
         // A cluster on one machine has no room for the old pods beside the new ones, and
         // Compose replaces a container in the same way.
-        let on_one_machine = environment.is_some_and(|own| own.cluster == Cluster::Kind);
+        let on_one_machine =
+            environment.is_some_and(|environment| environment.cluster == Cluster::Kind);
         (on_one_machine && self.kind(platform) == "Deployment")
             .then(|| serde_json::json!({"type": "Recreate"}))
     }
@@ -253,8 +254,8 @@ impl Service {
 
     /// The secrets' variables that it has in an environment: variable → secret.
     pub(crate) fn secret_variables(&self, environment: Option<&str>) -> BTreeMap<&str, &str> {
-        let own = environment.and_then(|e| self.overrides.get(e));
-        let kept = |name: &str| own.is_none_or(|own| !own.contains_key(name));
+        let overrides = environment.and_then(|e| self.overrides.get(e));
+        let kept = |name: &str| overrides.is_none_or(|overrides| !overrides.contains_key(name));
         self.secrets
             .iter()
             .map(|(variable, secret)| (variable.as_str(), secret.as_str()))
@@ -296,9 +297,10 @@ impl Platform {
     /// As in Compose, a profile brings everything with it that cannot be missing.
     fn deployed(&self, service: &Service, environment: &str) -> bool {
         let profiles = self.environments.get(environment).and_then(|e| e.profiles.as_ref());
-        let own = self.closed_profiles.get(&service.name);
+        let closed = self.closed_profiles.get(&service.name);
         let wanted = |wanted: &Vec<String>| {
-            own.is_none_or(|own| own.is_empty() || wanted.iter().any(|p| own.contains(p)))
+            closed
+                .is_none_or(|closed| closed.is_empty() || wanted.iter().any(|p| closed.contains(p)))
         };
         !service.absent.contains_key(environment) && profiles.is_none_or(wanted)
     }
@@ -350,7 +352,7 @@ impl Platform {
 
     /// The claim of a volume.
     pub(crate) fn claim<'a>(&'a self, volume: &'a str) -> &'a str {
-        self.volumes.get(volume).map_or(volume, |own| own.claim.as_str())
+        self.volumes.get(volume).map_or(volume, |volume| volume.claim.as_str())
     }
 
     /// Whether an environment leaves a home profile to whoever asks for it.
@@ -359,7 +361,7 @@ impl Platform {
             service.home() == home
                 && self.closed_profiles.get(&service.name).is_none_or(BTreeSet::is_empty)
         };
-        environment.opt_in.iter().any(|own| own == home)
+        environment.opt_in.iter().any(|profile| profile == home)
             && self.services.values().find(always).is_none()
     }
 

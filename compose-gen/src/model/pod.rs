@@ -66,14 +66,14 @@ impl Pod {
             "dns" => self.resolvers(&texts(&value)),
             "dns_search" => {
                 let (good, bad): (Vec<String>, Vec<String>) =
-                    texts(&value).into_iter().partition(|own| is_subdomain(own));
+                    texts(&value).into_iter().partition(|domain| is_subdomain(domain));
                 self.put_dns("searches", good.into_iter().map(Value::from).collect());
                 kept(&bad, "is no domain")
             }
             "dns_opt" => {
-                let option = |own: &String| match own.split_once(':') {
+                let option = |word: &String| match word.split_once(':') {
                     Some((name, value)) => json!({"name": name, "value": value}),
-                    None => json!({"name": own}),
+                    None => json!({"name": word}),
                 };
                 self.put_dns("options", texts(&value).iter().map(option).collect());
                 Kept::Whole
@@ -121,7 +121,7 @@ impl Pod {
 
     fn resolvers(&mut self, all: &[String]) -> Kept {
         let (good, mut bad): (Vec<String>, Vec<String>) =
-            all.iter().cloned().partition(|own| own.parse::<std::net::IpAddr>().is_ok());
+            all.iter().cloned().partition(|address| address.parse::<std::net::IpAddr>().is_ok());
         bad.extend(good.iter().skip(RESOLVERS).cloned());
         let first: Vec<Value> = good.into_iter().take(RESOLVERS).map(Value::from).collect();
         self.put_dns("nameservers", first);
@@ -167,7 +167,8 @@ impl Pod {
         let mut notes: Vec<String> = Vec::new();
         for device in list.as_array().into_iter().flatten() {
             let capabilities = texts(&device["capabilities"]);
-            if !capabilities.iter().any(|own| own == "gpu" || own == "compute") {
+            if !capabilities.iter().any(|capability| capability == "gpu" || capability == "compute")
+            {
                 let why = format!("{} need a device plugin", capabilities.join(", "));
                 return Kept::Not(Some(why));
             }
@@ -185,9 +186,9 @@ impl Pod {
             if ids.is_some() {
                 notes.push("the device plugin chooses which".into());
             }
-            let own = number.or(ids.map(|own| own as u64)).unwrap_or(1).max(1);
+            let wanted = number.or(ids.map(|length| length as u64)).unwrap_or(1).max(1);
             let before = self.devices.map_or(0, |(_, count)| count);
-            self.devices = Some((resource, before + own));
+            self.devices = Some((resource, before + wanted));
         }
         match self.devices {
             Some((resource, count)) => {
@@ -214,7 +215,7 @@ fn hook(value: &Value, into: &mut Option<Vec<String>>) -> Kept {
     let mut left: Vec<String> = Vec::new();
     for hook in hooks {
         let words = match &hook["command"] {
-            Value::String(line) => words::split(line).map(|own| own.words).unwrap_or_default(),
+            Value::String(line) => words::split(line).map(|split| split.words).unwrap_or_default(),
             other => texts(other),
         };
         if words.is_empty() {
@@ -260,7 +261,7 @@ fn texts(value: &Value) -> Vec<String> {
 /// The value in which nothing varies any more.
 fn settled(value: &Value) -> Value {
     match value {
-        Value::String(own) => Value::String(text::settled(own)),
+        Value::String(word) => Value::String(text::settled(word)),
         Value::Array(items) => items.iter().map(settled).collect(),
         Value::Object(map) => {
             map.iter().map(|(key, value)| (key.clone(), settled(value))).collect()

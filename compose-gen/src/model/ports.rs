@@ -112,9 +112,10 @@ impl Builder<'_> {
                 Some(parsed) if parsed.len() > MANY => {
                     let index = index.to_string();
                     let path = ["services", name, "expose", &index];
-                    let own =
-                        self.range(name, parsed, &path).map(|own| Port { published: None, ..own });
-                    ports.extend(own);
+                    let range = self
+                        .range(name, parsed, &path)
+                        .map(|port| Port { published: None, ..port });
+                    ports.extend(range);
                 }
                 Some(parsed) => ports.extend(parsed.into_iter().map(|mut port| {
                     port.published = None;
@@ -147,14 +148,14 @@ fn chosen(target: u16) -> Port {
 
 /// Compose's short form.
 fn short(text: &str) -> Option<Vec<Port>> {
-    let own = |port: ports::Port| Port {
+    let convert = |port: ports::Port| Port {
         target: port.target,
         last: port.target,
         protocol: port.protocol,
         published: Some(port.published),
         host_ip: port.host_ip,
     };
-    Some(ports::short(text)?.into_iter().map(own).collect())
+    Some(ports::short(text)?.into_iter().map(convert).collect())
 }
 
 #[cfg(test)]

@@ -13,16 +13,16 @@ pub(super) fn closed(services: &BTreeMap<String, Service>) -> BTreeMap<String, B
     loop {
         let mut changed = false;
         for (name, service) in services {
-            let own = all.get(name).cloned().unwrap_or_default();
+            let profiles = all.get(name).cloned().unwrap_or_default();
             for (other, _) in service.depends.iter().filter(|(_, d)| d.required) {
                 let Some(theirs) = all.get_mut(other) else { continue };
                 // A service without profiles always runs, and so must what it needs.
-                if own.is_empty() && !theirs.is_empty() {
+                if profiles.is_empty() && !theirs.is_empty() {
                     theirs.clear();
                     changed = true;
                 } else if !theirs.is_empty() {
                     let before = theirs.len();
-                    theirs.extend(own.iter().cloned());
+                    theirs.extend(profiles.iter().cloned());
                     changed |= theirs.len() != before;
                 }
             }

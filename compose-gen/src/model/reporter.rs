@@ -37,17 +37,17 @@ impl Reporter<'_> {
     pub(super) fn unknown(
         &mut self,
         code: &'static str,
-        what: &str,
+        noun: &str,
         name: &str,
         known: &[&str],
         path: &[&str],
     ) {
         let all = || match known {
-            [] => format!("there is no {what} at all"),
+            [] => format!("there is no {noun} at all"),
             known => format!("the known ones are {}", known.join(", ")),
         };
         let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(all);
-        self.hinted(code, format!("no {what} \"{name}\""), path, hint);
+        self.hinted(code, format!("no {noun} \"{name}\""), path, hint);
     }
 
     /// Two things that cannot both be; `first` is the place of the earlier one.

@@ -84,12 +84,13 @@ impl Builder<'_> {
 /// Whether a service has something that only a server has.
 fn is_server(service: &types::Service) -> bool {
     let checked = service.healthcheck.as_ref().is_some_and(|check| {
-        let none = matches!(&check.test, Some(Words::List(words)) if words.first().is_some_and(|own| own == "NONE"));
+        let none = matches!(&check.test, Some(Words::List(words)) if words.first().is_some_and(|word| word == "NONE"));
         check.disable != Some(true) && !none
     });
-    let several = match (&service.replicas, service.deploy.as_ref().and_then(|own| own.replicas)) {
-        (Some(types::Replicas::All(count)), _) => *count > 1,
-        (_, count) => count.is_some_and(|count| count > 1),
-    };
+    let several =
+        match (&service.replicas, service.deploy.as_ref().and_then(|deploy| deploy.replicas)) {
+            (Some(types::Replicas::All(count)), _) => *count > 1,
+            (_, count) => count.is_some_and(|count| count > 1),
+        };
     !service.ports.is_empty() || !service.expose.is_empty() || checked || several
 }

@@ -71,8 +71,8 @@ impl Checks<'_> {
                 self.mentioned(service, text, &path);
                 self.literal(variable, text, &path);
             }
-            for (environment, own) in &service.overrides {
-                for (variable, text) in own {
+            for (environment, variables) in &service.overrides {
+                for (variable, text) in variables {
                     let path = ["services", name, "x-environment", environment, variable];
                     let text = text.as_deref().unwrap_or_default();
                     self.mentioned(service, text, &path);
@@ -139,7 +139,7 @@ impl Checks<'_> {
                 continue;
             }
             let secrets = &self.spec.catalogue.secrets;
-            let of = secrets.iter().find(|s| s.variables().any(|own| own == variable));
+            let of = secrets.iter().find(|s| s.variables().any(|name| name == variable));
             let of = of.map_or("", |secret| secret.name.as_str());
             let message =
                 format!("{variable} belongs to \"{of}\", which does not list \"{}\"", service.name);

@@ -40,11 +40,11 @@ impl Builder<'_> {
             overrides: service
                 .overrides
                 .iter()
-                .map(|(environment, own)| {
+                .map(|(environment, variables)| {
                     let text = |(name, text): (&String, &Option<Scalar>)| {
                         (name.clone(), text.as_ref().map(ToString::to_string))
                     };
-                    (environment.clone(), own.iter().map(text).collect())
+                    (environment.clone(), variables.iter().map(text).collect())
                 })
                 .collect(),
             env_file: self.env_file(&secrets, service),
@@ -193,7 +193,7 @@ impl Builder<'_> {
             Some((uid, gid)) => (uid, Some(gid)),
             None => (user, None),
         };
-        let number = |text: &str| text.parse::<u64>().ok().filter(|own| *own <= i32::MAX as u64);
+        let number = |text: &str| text.parse::<u64>().ok().filter(|id| *id <= i32::MAX as u64);
         match (number(uid), gid.map(number)) {
             (Some(uid), None) => Some((uid, None)),
             (Some(uid), Some(Some(gid))) => Some((uid, Some(gid))),
@@ -234,11 +234,11 @@ fn deploy_rest(service: &types::Service) -> Map<String, Value> {
     let parts =
         [("limits", &deploy.resources.limits), ("reservations", &deploy.resources.reservations)];
     for (part, amounts) in parts {
-        let mut own = Map::new();
-        own.extend(amounts.pids.map(|pids| ("pids".to_owned(), pids.into())));
-        own.extend(amounts.devices.clone().map(|devices| ("devices".to_owned(), devices)));
-        if !own.is_empty() {
-            resources.insert(part.into(), own.into());
+        let mut limits = Map::new();
+        limits.extend(amounts.pids.map(|pids| ("pids".to_owned(), pids.into())));
+        limits.extend(amounts.devices.clone().map(|devices| ("devices".to_owned(), devices)));
+        if !limits.is_empty() {
+            resources.insert(part.into(), limits.into());
         }
     }
     put("resources", (!resources.is_empty()).then_some(Value::Object(resources)));
@@ -262,9 +262,10 @@ fn networks(service: &types::Service) -> BTreeMap<String, types::Network> {
         Some(Networks::List(names)) => {
             names.iter().map(|name| (name.clone(), types::Network::default())).collect()
         }
-        Some(Networks::Map(map)) => {
-            map.iter().map(|(name, own)| (name.clone(), own.clone().unwrap_or_default())).collect()
-        }
+        Some(Networks::Map(map)) => map
+            .iter()
+            .map(|(name, network)| (name.clone(), network.clone().unwrap_or_default()))
+            .collect(),
     }
 }
 

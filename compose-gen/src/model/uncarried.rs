@@ -45,13 +45,13 @@ impl Builder<'_> {
                 "links" => {
                     let links = value.as_array().into_iter().flatten().filter_map(Value::as_str);
                     let aliases = links.filter_map(|link| link.split_once(':'));
-                    let own = aliases.filter(|(target, _)| *target == name);
-                    names.extend(own.map(|(_, alias)| alias.to_owned()));
+                    let aliases = aliases.filter(|(target, _)| *target == name);
+                    names.extend(aliases.map(|(_, alias)| alias.to_owned()));
                 }
                 _ => {}
             }
         }
-        names.retain(|own| is_label(own) && !self.document.services.contains_key(own));
+        names.retain(|alias| is_label(alias) && !self.document.services.contains_key(alias));
         names
     }
 
@@ -61,17 +61,17 @@ impl Builder<'_> {
         name: &str,
         stateful: bool,
     ) -> (BTreeMap<String, Value>, Pod) {
-        let (mut own, mut pod) = (BTreeMap::new(), Pod::default());
+        let (mut keys, mut pod) = (BTreeMap::new(), Pod::default());
         let spec = self.spec;
         for (service, key, value) in &spec.uncarried {
             if service != name {
                 continue;
             }
-            own.insert(key.clone(), value.clone());
+            keys.insert(key.clone(), value.clone());
             let kept = pod.take(key, value, stateful);
             self.tell(name, &[key], key, kept);
         }
-        (own, pod)
+        (keys, pod)
     }
 
     /// Reports the fate of a key of a service.
@@ -101,7 +101,7 @@ impl Builder<'_> {
             .spec
             .uncarried
             .iter()
-            .find(|(own, key, _)| own == service && key == "container_name");
+            .find(|(owner, key, _)| owner == service && key == "container_name");
         let name =
             said.and_then(|(_, _, value)| value.as_str()).map(text::settled).unwrap_or_default();
         match is_label(&name) {
@@ -172,15 +172,17 @@ impl Builder<'_> {
             note(&["configs", &index, "gid"], long.gid.is_some(), why);
         }
         if let Some(Dependencies::Map(map)) = &service.depends_on {
-            for (other, own) in map {
+            for (other, dependency) in map {
                 let why = "a restart is not passed on in Kubernetes";
-                note(&["depends_on", other, "restart"], own.restart.is_some(), why);
+                note(&["depends_on", other, "restart"], dependency.restart.is_some(), why);
             }
         }
         if let Some(Networks::Map(map)) = &service.networks {
-            for (network, own) in map.iter().filter_map(|(name, own)| Some((name, own.as_ref()?))) {
+            for (network, settings) in
+                map.iter().filter_map(|(name, settings)| Some((name, settings.as_ref()?)))
+            {
                 let why = "the network assigns addresses";
-                for (key, value) in own.engine() {
+                for (key, value) in settings.engine() {
                     note(&["networks", network, key], !value.is_null(), why);
                 }
             }

@@ -44,8 +44,8 @@ impl Builder<'_> {
                 }
             }
         }
-        let own = self.pairs(name, "environment", Some(&service.environment));
-        all.extend(own);
+        let pairs = self.pairs(name, "environment", Some(&service.environment));
+        all.extend(pairs);
         for variable in all.keys() {
             let good = |c: char| c == ' ' || c.is_ascii_graphic() && c != '=';
             if variable.is_empty() || !variable.chars().all(good) {

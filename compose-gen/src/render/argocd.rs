@@ -52,8 +52,8 @@ fn project(environment: &Environment, argocd: &ArgoCd, counts: &Counts, name: &s
     let kinds = counts.kinds.get(name);
     let of = |cluster: bool| -> Vec<Value> {
         let all = kinds.into_iter().flatten();
-        let own = all.filter(|(_, _, belongs)| *belongs == cluster);
-        own.map(|(group, kind, _)| json!({"group": group, "kind": kind})).collect()
+        let matching = all.filter(|(_, _, belongs)| *belongs == cluster);
+        matching.map(|(group, kind, _)| json!({"group": group, "kind": kind})).collect()
     };
     json!({
         "apiVersion": "argoproj.io/v1alpha1",

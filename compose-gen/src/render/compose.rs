@@ -41,18 +41,21 @@ impl Paths {
 /// The whole file.
 pub(crate) fn render(platform: &Platform, paths: &Paths) -> Value {
     let services = platform.services.iter();
-    let services = services.map(|(name, own)| (name.clone(), service(platform, own, paths)));
+    let services =
+        services.map(|(name, definition)| (name.clone(), service(platform, definition, paths)));
     let volumes = platform.volumes.iter();
-    let volumes = volumes.map(|(name, own)| (name.clone(), Value::Object(own.compose.clone())));
+    let volumes =
+        volumes.map(|(name, volume)| (name.clone(), Value::Object(volume.compose.clone())));
     let bridge = || json!({"driver": "bridge"});
     let networks = platform.networks.iter();
-    let networks = networks.map(|(name, own)| (name.clone(), own.clone().unwrap_or_else(bridge)));
+    let networks =
+        networks.map(|(name, network)| (name.clone(), network.clone().unwrap_or_else(bridge)));
     let mut networks: Map<String, Value> = networks.collect();
     if networks.is_empty() {
         networks.insert("default".into(), bridge());
     }
     let mut secrets = platform.secrets.clone();
-    secrets.values_mut().for_each(|own| each_path(own.get_mut("file"), paths));
+    secrets.values_mut().for_each(|secret| each_path(secret.get_mut("file"), paths));
     let configs = platform.services.values().flat_map(inline);
     let configs = configs.map(|(name, content, _)| (name.to_owned(), json!({"content": content})));
     let made = platform.services.values().flat_map(external);
@@ -175,22 +178,24 @@ fn build(service: &Service, paths: &Paths) -> Value {
 }
 
 /// The short keys; below `deploy` where that has limits already, because Compose refuses both.
-fn amounts(own: &Amounts, deploy: &mut Map<String, Value>, put: &mut impl FnMut(&str, Value)) {
+fn amounts(amounts: &Amounts, deploy: &mut Map<String, Value>, put: &mut impl FnMut(&str, Value)) {
     let cpus = |millis: u64| millis as f64 / 1000.0;
     let Some(resources) = deploy.get_mut("resources") else {
-        put("mem_limit", json!(own.memory.map(compose_bytes)));
-        put("mem_reservation", json!(own.memory_request.map(compose_bytes)));
-        put("cpus", json!(own.cpus.map(cpus)));
+        put("mem_limit", json!(amounts.memory.map(compose_bytes)));
+        put("mem_reservation", json!(amounts.memory_request.map(compose_bytes)));
+        put("cpus", json!(amounts.cpus.map(cpus)));
         return;
     };
-    let parts =
-        [("limits", own.memory, own.cpus), ("reservations", own.memory_request, own.cpus_request)];
-    for (part, memory, own) in parts {
+    let parts = [
+        ("limits", amounts.memory, amounts.cpus),
+        ("reservations", amounts.memory_request, amounts.cpus_request),
+    ];
+    for (part, memory, millis) in parts {
         if let Some(memory) = memory {
             resources[part]["memory"] = json!(compose_bytes(memory));
         }
-        if let Some(own) = own {
-            resources[part]["cpus"] = json!(cpus(own).to_string());
+        if let Some(millis) = millis {
+            resources[part]["cpus"] = json!(cpus(millis).to_string());
         }
     }
 }
@@ -202,8 +207,10 @@ fn each_path(value: Option<&mut Value>, paths: &Paths) {
             Some((name, path)) => *text = format!("{name}={}", paths.rebase(path)),
             None => *text = paths.rebase(text),
         },
-        Some(Value::Array(items)) => items.iter_mut().for_each(|own| each_path(Some(own), paths)),
-        Some(Value::Object(map)) => map.values_mut().for_each(|own| each_path(Some(own), paths)),
+        Some(Value::Array(items)) => items.iter_mut().for_each(|item| each_path(Some(item), paths)),
+        Some(Value::Object(map)) => {
+            map.values_mut().for_each(|member| each_path(Some(member), paths))
+        }
         _ => {}
     }
 }
@@ -251,14 +258,14 @@ fn depends(platform: &Platform, service: &Service) -> Value {
                 Condition::ServiceHealthy => "service_healthy",
                 Condition::ServiceCompletedSuccessfully => "service_completed_successfully",
             };
-            let mut own = json!({"condition": condition});
+            let mut entry = json!({"condition": condition});
             if !dependency.required {
-                own["required"] = json!(false);
+                entry["required"] = json!(false);
             }
             if dependency.restart {
-                own["restart"] = json!(true);
+                entry["restart"] = json!(true);
             }
-            (name.clone(), own)
+            (name.clone(), entry)
         })
         .collect()
 }
@@ -385,7 +392,7 @@ fn memory_folders(service: &Service) -> Value {
 }
 
 fn networks(service: &Service) -> Value {
-    let own = |network: &crate::spec::types::Network| {
+    let settings = |network: &crate::spec::types::Network| {
         let mut out = Map::new();
         crate::render::put(&mut out, "aliases", json!(network.aliases));
         for (key, value) in network.engine() {
@@ -393,8 +400,8 @@ fn networks(service: &Service) -> Value {
         }
         Value::Object(out)
     };
-    if service.networks.values().all(|network| own(network) == json!({})) {
+    if service.networks.values().all(|network| settings(network) == json!({})) {
         return service.networks.keys().map(|name| json!(name)).collect();
     }
-    service.networks.iter().map(|(name, network)| (name.clone(), own(network))).collect()
+    service.networks.iter().map(|(name, network)| (name.clone(), settings(network))).collect()
 }

@@ -37,9 +37,12 @@ pub(crate) fn read(
         return Ok(pairs.map(|(name, value)| (name.trim().to_owned(), value.to_owned())).collect());
     }
     let mut file = dotenv::read(path, report)?;
-    file.assignments.retain(|own| !matches!(own.value, Value::Outside));
+    file.assignments.retain(|assignment| !matches!(assignment.value, Value::Outside));
     let value = |name: &str| env.get(name).cloned();
-    let names = Names { value: &value, missing: &|own| own.operator.is_empty().then(String::new) };
+    let names = Names {
+        value: &value,
+        missing: &|reference| reference.operator.is_empty().then(String::new),
+    };
     Ok(dotenv::values(&file.assignments, &names))
 }
 

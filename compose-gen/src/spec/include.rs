@@ -79,7 +79,7 @@ pub(crate) fn references(text: &str) -> Vec<Reference<'_>> {
 /// where Compose would refuse it.
 pub(crate) fn resolve(text: &str, env: &Env) -> Option<String> {
     let value = |name: &str| env.get(name).cloned();
-    let missing = |own: &Reference<'_>| own.operator.is_empty().then(String::new);
+    let missing = |reference: &Reference<'_>| reference.operator.is_empty().then(String::new);
     variables::resolve(text, &Names { value: &value, missing: &missing }).ok()
 }
 

@@ -126,11 +126,11 @@ fn typed(value: Value) -> Result<Document, serde_json::Error> {
 
 /// The catalogue's own findings, without what the schema has already said about the place.
 fn catalogue(files: &[File], shapes: &Report, report: &mut Report) -> Catalogue {
-    let mut own = Report::default();
-    let catalogue = Catalogue::of(files, &mut own);
+    let mut findings = Report::default();
+    let catalogue = Catalogue::of(files, &mut findings);
     let start = |d: &Diagnostic| d.place().map(|p| (p.source.path.clone(), p.span.start));
     let said: Vec<_> = shapes.diagnostics().iter().map(start).collect();
-    report.extend(own.diagnostics().iter().filter(|d| !said.contains(&start(d))).cloned());
+    report.extend(findings.diagnostics().iter().filter(|d| !said.contains(&start(d))).cloned());
     catalogue
 }
 

@@ -3,7 +3,7 @@
 //! Wrong parts are left out of the value that comes back, so that the rest can be checked.
 
 use common::diagnostic::{Diagnostic, Report, did_you_mean};
-use common::project::{Tree, Value as Own};
+use common::project::{Tree, Value as TreeValue};
 use common::yaml::{Style, Value as Yaml};
 use serde_json::{Map, Number, Value};
 
@@ -25,37 +25,39 @@ impl<'a> Shape<'a> {
         self.read(root, schema, "the file").unwrap_or_default()
     }
 
-    fn read(&mut self, node: &Tree, schema: &'a Value, what: &str) -> Option<Value> {
+    fn read(&mut self, node: &Tree, schema: &'a Value, label: &str) -> Option<Value> {
         let schema = self.resolve(schema);
         if let Some(choices) = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array)
         {
-            return self.choose(node, choices, what);
+            return self.choose(node, choices, label);
         }
         let kinds = kinds(schema);
         let value = self.scalar(node);
         if kinds.is_empty() {
             return match schema.get("const").or(schema.get("enum")) {
-                Some(_) => self.choose(node, std::slice::from_ref(schema), what),
+                Some(_) => self.choose(node, std::slice::from_ref(schema), label),
                 None => self.anything(node),
             };
         }
         match (&node.value, value) {
-            (Own::Map(entries), _) if kinds.contains(&"object") => {
-                Some(self.mapping(node, entries, schema, what))
+            (TreeValue::Map(entries), _) if kinds.contains(&"object") => {
+                Some(self.mapping(node, entries, schema, label))
             }
-            (Own::List(items), _) if kinds.contains(&"array") => {
+            (TreeValue::List(items), _) if kinds.contains(&"array") => {
                 let of = schema.get("items").unwrap_or(&ANYTHING);
-                let items = items.iter().filter_map(|item| self.read(item, of, what));
+                let items = items.iter().filter_map(|item| self.read(item, of, label));
                 Some(Value::Array(items.collect()))
             }
-            (Own::Text(_) | Own::Plain(..), Some(value)) if kinds.contains(&kind(&value)) => {
-                self.limits(node, value, schema, what)
+            (TreeValue::Text(_) | TreeValue::Plain(..), Some(value))
+                if kinds.contains(&kind(&value)) =>
+            {
+                self.limits(node, value, schema, label)
             }
             // A key with nothing behind it is an empty mapping or list.
             (_, Some(Value::Null)) if kinds.contains(&"object") => Some(Value::Object(Map::new())),
             (_, Some(Value::Null)) if kinds.contains(&"array") => Some(Value::Array(Vec::new())),
             _ => {
-                self.wrong_type(node, &kinds, what);
+                self.wrong_type(node, &kinds, label);
                 None
             }
         }
@@ -66,7 +68,7 @@ impl<'a> Shape<'a> {
         node: &Tree,
         value: Value,
         schema: &'a Value,
-        what: &str,
+        label: &str,
     ) -> Option<Value> {
         let known: Vec<&Value> = match (schema.get("const"), schema.get("enum")) {
             (Some(one), _) => vec![one],
@@ -74,27 +76,27 @@ impl<'a> Shape<'a> {
             _ => Vec::new(),
         };
         if !known.is_empty() && !known.contains(&&value) {
-            self.not_one_of(node, &known, what);
+            self.not_one_of(node, &known, label);
             return None;
         }
         let number = value.as_f64();
         let below = schema.get("minimum").and_then(Value::as_f64);
         let above = schema.get("maximum").and_then(Value::as_f64);
         if number.is_some_and(|n| below.is_some_and(|b| n < b) || above.is_some_and(|a| n > a)) {
-            self.push("out-of-range", format!("{what} cannot be {value}"), node, None);
+            self.push("out-of-range", format!("{label} cannot be {value}"), node, None);
             return None;
         }
         Some(value)
     }
 
-    /// One of several shapes: the one of the node's own kind.
-    fn choose(&mut self, node: &Tree, choices: &'a [Value], what: &str) -> Option<Value> {
+    /// The choice among several shapes: the shape of the node's own kind.
+    fn choose(&mut self, node: &Tree, choices: &'a [Value], label: &str) -> Option<Value> {
         let resolved: Vec<&'a Value> = choices.iter().map(|choice| self.resolve(choice)).collect();
         let scalar = self.scalar(node);
-        let own = match &node.value {
-            Own::Map(_) => "object",
-            Own::List(_) => "array",
-            Own::Text(_) | Own::Plain(..) => scalar.as_ref().map_or("string", kind),
+        let node_kind = match &node.value {
+            TreeValue::Map(_) => "object",
+            TreeValue::List(_) => "array",
+            TreeValue::Text(_) | TreeValue::Plain(..) => scalar.as_ref().map_or("string", kind),
         };
         let mut all = Vec::new();
         let mut fitting = Vec::new();
@@ -106,7 +108,7 @@ impl<'a> Shape<'a> {
             };
             for one in nested {
                 all.extend(kinds(one));
-                if kinds(one).contains(&own) || one.is_boolean() {
+                if kinds(one).contains(&node_kind) || one.is_boolean() {
                     fitting.push(one);
                 }
             }
@@ -117,18 +119,18 @@ impl<'a> Shape<'a> {
                 Some(Value::Object(Map::new()))
             }
             [] => {
-                self.wrong_type(node, &all, what);
+                self.wrong_type(node, &all, label);
                 None
             }
-            [one] => self.read(node, one, what),
+            [one] => self.read(node, one, label),
             _ if !words.is_empty() => {
                 if scalar.as_ref().is_some_and(|value| words.contains(value)) {
                     return scalar;
                 }
-                self.not_one_of(node, &words.iter().collect::<Vec<_>>(), what);
+                self.not_one_of(node, &words.iter().collect::<Vec<_>>(), label);
                 None
             }
-            [one, ..] => self.read(node, one, what),
+            [one, ..] => self.read(node, one, label),
         }
     }
 
@@ -137,7 +139,7 @@ impl<'a> Shape<'a> {
         node: &Tree,
         entries: &[(String, Tree)],
         schema: &'a Value,
-        what: &str,
+        label: &str,
     ) -> Value {
         let properties: Option<&'a Map<String, Value>> =
             schema.get("properties").and_then(Value::as_object);
@@ -145,12 +147,12 @@ impl<'a> Shape<'a> {
         let mut map = Map::new();
         for (key, entry) in entries {
             let named = format!("\"{key}\"");
-            let value = match (properties.and_then(|own| own.get(key)), rest) {
+            let value = match (properties.and_then(|properties| properties.get(key)), rest) {
                 // The catalogue has checks of its own, which show no value.
-                _ if key == "x-secrets" && what == "the file" => None,
-                (Some(own), _) => self.read(entry, own, &named),
+                _ if key == "x-secrets" && label == "the file" => None,
+                (Some(property), _) => self.read(entry, property, &named),
                 (None, None | Some(Value::Bool(false))) if closed(schema) => {
-                    self.unknown_key(key, entry, properties.into_iter().flat_map(Map::keys), what);
+                    self.unknown_key(key, entry, properties.into_iter().flat_map(Map::keys), label);
                     None
                 }
                 (None, Some(Value::Bool(_)) | None) => self.anything(entry),
@@ -164,7 +166,7 @@ impl<'a> Shape<'a> {
         for name in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
             let Some(name) = name.as_str() else { continue };
             if !entries.iter().any(|(key, _)| key == name) {
-                self.push("missing-key", format!("{what} needs \"{name}\""), node, None);
+                self.push("missing-key", format!("{label} needs \"{name}\""), node, None);
             }
         }
         Value::Object(map)
@@ -173,11 +175,11 @@ impl<'a> Shape<'a> {
     /// A value of any shape.
     fn anything(&mut self, node: &Tree) -> Option<Value> {
         Some(match &node.value {
-            Own::Text(_) | Own::Plain(..) => self.known_scalar(node)?,
-            Own::List(items) => {
+            TreeValue::Text(_) | TreeValue::Plain(..) => self.known_scalar(node)?,
+            TreeValue::List(items) => {
                 Value::Array(items.iter().filter_map(|item| self.anything(item)).collect())
             }
-            Own::Map(entries) => Value::Object(
+            TreeValue::Map(entries) => Value::Object(
                 entries
                     .iter()
                     .filter_map(|(key, entry)| Some((key.clone(), self.anything(entry)?)))
@@ -220,16 +222,16 @@ impl<'a> Shape<'a> {
 
     fn resolve(&self, schema: &'a Value) -> &'a Value {
         // Beside a description a reference stands in a list of one.
-        let own = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref"));
-        let Some(name) = own.and_then(Value::as_str) else { return schema };
+        let reference = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref"));
+        let Some(name) = reference.and_then(Value::as_str) else { return schema };
         let name = name.rsplit('/').next().unwrap_or_default();
         let root: &'a Value = self.schema;
         definitions(root).and_then(|all| all.get(name)).unwrap_or(schema)
     }
 
-    fn wrong_type(&mut self, node: &Tree, kinds: &[&str], what: &str) {
+    fn wrong_type(&mut self, node: &Tree, kinds: &[&str], label: &str) {
         let scalar = node.scalar();
-        if let Some(text) = scalar.as_ref().and_then(|own| own.text())
+        if let Some(text) = scalar.as_ref().and_then(|scalar| scalar.text())
             && self.scalar(node).is_none()
         {
             let message = format!("{text} means different things to different readers of YAML");
@@ -250,17 +252,17 @@ impl<'a> Shape<'a> {
                 names.push(name);
             }
         }
-        let text = scalar.as_ref().and_then(|own| own.text()).unwrap_or_default();
+        let text = scalar.as_ref().and_then(|scalar| scalar.text()).unwrap_or_default();
         let word = switch(text).filter(|_| names.contains(&"true or false"));
-        let own = match &node.value {
-            Own::Text(text) if word.is_some() && text.plain => "another word",
+        let found = match &node.value {
+            TreeValue::Text(text) if word.is_some() && text.plain => "another word",
             _ => node.kind(),
         };
-        let message = format!("{what} must be {}, and this is {own}", names.join(" or "));
+        let message = format!("{label} must be {}, and this is {found}", names.join(" or "));
         let quote = names.contains(&"a string") && scalar.is_some();
         let hint = match word {
             Some(word) => Some(format!("write {word}")),
-            None if quote && DURATIONS.contains(&what.trim_matches('"')) => {
+            None if quote && DURATIONS.contains(&label.trim_matches('"')) => {
                 Some(format!("a unit is missing, such as {text}s"))
             }
             None => quote.then(|| "put it in quotes".into()),
@@ -268,13 +270,13 @@ impl<'a> Shape<'a> {
         self.push("wrong-type", message, node, hint);
     }
 
-    fn not_one_of(&mut self, node: &Tree, known: &[&Value], what: &str) {
+    fn not_one_of(&mut self, node: &Tree, known: &[&Value], label: &str) {
         let known: Vec<&str> = known.iter().filter_map(|value| value.as_str()).collect();
         let Some(node_text) = node.scalar() else { return };
         let text = node_text.text().unwrap_or_default();
         let hint = did_you_mean(text, known.iter().copied());
         let hint = hint.unwrap_or_else(|| format!("one of {}", known.join(", ")));
-        self.push("unknown-value", format!("{what} cannot be \"{text}\""), node, Some(hint));
+        self.push("unknown-value", format!("{label} cannot be \"{text}\""), node, Some(hint));
     }
 
     fn unknown_key<'k>(
@@ -282,7 +284,7 @@ impl<'a> Shape<'a> {
         key: &str,
         entry: &Tree,
         known: impl Iterator<Item = &'k String> + Clone,
-        what: &str,
+        label: &str,
     ) {
         let known = known.map(String::as_str);
         let near = did_you_mean(key, known.clone());
@@ -290,7 +292,7 @@ impl<'a> Shape<'a> {
             let shown = known.filter(|name| uncarried::reason(name).is_none());
             format!("the known ones are {}", shown.collect::<Vec<_>>().join(", "))
         });
-        let message = format!("unknown key \"{key}\" in {what}");
+        let message = format!("unknown key \"{key}\" in {label}");
         let diagnostic = Diagnostic::error("unknown-key", message).at(entry.at(&entry.key), "");
         self.report.push(diagnostic.hint(hint));
     }

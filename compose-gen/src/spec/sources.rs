@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use common::diagnostic::{Diagnostic, Place};
-use common::project::{Tree, Value as Own};
+use common::project::{Tree, Value as TreeValue};
 
 /// The code of a value that is written down and looks like a secret.
 pub(crate) const MAYBE_SECRET: &str = "maybe-secret";
@@ -28,10 +28,10 @@ impl Sources {
         let mut place = here.at(&(here.key.start..here.key.start));
         for step in path {
             let next = match &here.value {
-                Own::Map(members) => {
+                TreeValue::Map(members) => {
                     members.iter().find(|(key, _)| key == step).map(|(_, tree)| tree)
                 }
-                Own::List(items) => item(items, step),
+                TreeValue::List(items) => item(items, step),
                 _ => None,
             };
             let Some(tree) = next else { break };
@@ -46,7 +46,7 @@ impl Sources {
         if let Some(file) = &self.file {
             return file.clone();
         }
-        let service = self.root.get("services").and_then(|own| own.get(service));
+        let service = self.root.get("services").and_then(|services| services.get(service));
         let Some(service) = service else { return String::new() };
         let name = own_name(Path::new(&service.origin.source.path));
         format!("{}/{name}", self.folder_name)

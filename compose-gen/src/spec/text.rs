@@ -58,40 +58,40 @@ pub(crate) fn interpolate(text: &str, names: &Names) -> Result<String, Vec<Probl
     }
     fill(text, &mut |part| match part {
         Part::Literal(text) => Ok(text.to_owned()),
-        Part::Reference(own) => reference(&own, names),
+        Part::Reference(variable) => reference(&variable, names),
         // Compose would keep the first as it is; that a person meant it is not sure.
         Part::Lone(_) | Part::Bad(_) => Err(vec![Problem::Syntax]),
     })
 }
 
 /// The value of a reference.
-fn reference(own: &Reference<'_>, names: &Names) -> Result<String, Vec<Problem>> {
-    let operator = || vec![Problem::Operator(own.name.to_owned())];
+fn reference(reference: &Reference<'_>, names: &Names) -> Result<String, Vec<Problem>> {
+    let operator = || vec![Problem::Operator(reference.name.to_owned())];
     // A secret's value is not known here, nor whether it is empty.
-    if names.secrets.contains(own.name) && own.operator.ends_with(['-', '+']) {
+    if names.secrets.contains(reference.name) && reference.operator.ends_with(['-', '+']) {
         return Err(operator());
     }
-    if names.late.contains(own.name) && !own.operator.is_empty() {
-        return late(own, names).ok_or_else(operator);
+    if names.late.contains(reference.name) && !reference.operator.is_empty() {
+        return late(reference, names).ok_or_else(operator);
     }
-    match own.meaning(lookup(own.name, names)) {
+    match reference.meaning(lookup(reference.name, names)) {
         Meaning::Value(value) => Ok(value),
         Meaning::Argument(text) => interpolate(text, names),
         Meaning::Blank => Ok(String::new()),
-        Meaning::Missing => Err(vec![Problem::Unknown(own.name.to_owned())]),
+        Meaning::Missing => Err(vec![Problem::Unknown(reference.name.to_owned())]),
     }
 }
 
 /// A variable that stays one in the Compose file: only its default may be said again.
-fn late(own: &Reference<'_>, names: &Names) -> Option<String> {
-    let declared = names.values.get(own.name)?;
-    let default = match own.operator {
-        ":-" if declared.is_empty() => interpolate(own.argument, names).ok()?,
+fn late(reference: &Reference<'_>, names: &Names) -> Option<String> {
+    let declared = names.values.get(reference.name)?;
+    let default = match reference.operator {
+        ":-" if declared.is_empty() => interpolate(reference.argument, names).ok()?,
         "+" | ":+" => return None,
         _ => declared.clone(),
     };
     let plain = !default.contains([OPEN, CLOSE, '}']);
-    plain.then(|| format!("{OPEN}{LATE}{}={default}{CLOSE}", own.name))
+    plain.then(|| format!("{OPEN}{LATE}{}={default}{CLOSE}", reference.name))
 }
 
 fn lookup(name: &str, names: &Names) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Which names are declared, with what value in which place, and the tree with them replaced.
+//! The declared names, with their values in each place, and the tree with them replaced.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,12 +74,12 @@ impl Declared {
         }
         let mut environments = BTreeMap::new();
         for (name, environment) in entries(whole.get("x-environments")) {
-            let mut own = values.clone();
+            let mut merged = values.clone();
             let file = environment.get("values").and_then(Value::as_str);
             if let Some(file) = file {
-                own.extend(filled(name, file, sources, report));
+                merged.extend(filled(name, file, sources, report));
             }
-            let names = Names { values: own, late: BTreeSet::new(), secrets: secrets.clone() };
+            let names = Names { values: merged, late: BTreeSet::new(), secrets: secrets.clone() };
             environments.insert(name.clone(), (names, file.map(str::to_owned)));
         }
         Declared { base: Names { values, late, secrets }, environments }
@@ -187,9 +187,9 @@ impl Walk<'_> {
             Value::Object(map) => {
                 for (key, value) in map {
                     path.push(key.clone());
-                    let own = own_environment(path).map(str::to_owned);
+                    let inner = own_environment(path).map(str::to_owned);
                     if !["x-variables", "x-secrets", "x-env-files"].contains(&path[0].as_str()) {
-                        self.value(value, path, own.as_deref().or(environment));
+                        self.value(value, path, inner.as_deref().or(environment));
                     }
                     path.pop();
                 }
@@ -210,8 +210,8 @@ impl Walk<'_> {
         if !text.contains(INTERPOLATED) {
             return;
         }
-        let own = environment.and_then(|name| self.declared.environments.get(name));
-        let names = own.map_or(&self.base, |(names, _)| names);
+        let declared = environment.and_then(|name| self.declared.environments.get(name));
+        let names = declared.map_or(&self.base, |(names, _)| names);
         let problems = match interpolate(text, names) {
             Ok(resolved) => {
                 if !secrets(&resolved).is_empty() && !may_mention_secrets(&steps) {
@@ -232,7 +232,7 @@ impl Walk<'_> {
                     )
                 }
                 Problem::Unknown(name) => {
-                    let file = own.and_then(|(_, file)| file.as_ref());
+                    let file = declared.and_then(|(_, file)| file.as_ref());
                     if let (Some(environment), Some(_)) = (environment, file)
                         && nearest(&name, names.values.keys().map(String::as_str)).is_none()
                     {

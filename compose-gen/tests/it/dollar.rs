@@ -87,8 +87,8 @@ fn hard_text_arrives_as_it_was_meant_on_both_sides() {
     let variables = container["env"].as_array().unwrap();
     for (at, text) in texts.iter().enumerate() {
         let name = format!("V{at:03}");
-        let own = variables.iter().find(|variable| variable["name"] == *name).unwrap();
-        assert_eq!(&expanded(&own["value"]), text, "Kubernetes, {name}");
+        let variable = variables.iter().find(|variable| variable["name"] == *name).unwrap();
+        assert_eq!(&expanded(&variable["value"]), text, "Kubernetes, {name}");
         assert_eq!(&expanded(&container["args"][at]), text, "Kubernetes, word {at}");
         let probe = &container["readinessProbe"]["exec"]["command"][at];
         assert_eq!(&expanded(probe), text, "Kubernetes, probe {at}");

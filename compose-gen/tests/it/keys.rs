@@ -96,10 +96,10 @@ fn every_key_of_the_compose_specification_is_on_its_page() {
         }
         for row in found.into_iter().filter(|row| !row.inherited) {
             assert!(!row.reason.contains("does not know it"), "{path} has no reason");
-            let own = (row.outcome.clone(), row.reason.clone());
+            let pair = (row.outcome.clone(), row.reason.clone());
             let all = table.entry(path).or_default();
-            if !all.contains(&own) {
-                all.push(own);
+            if !all.contains(&pair) {
+                all.push(pair);
             }
         }
     }
@@ -108,7 +108,7 @@ fn every_key_of_the_compose_specification_is_on_its_page() {
     let (page, unknown) = page(&table, &generated);
     assert!(unknown.is_empty(), "fields that no generated object has: {unknown:?}");
     let path = root().join(PAGE);
-    if std::env::var("INSTA_UPDATE").is_ok_and(|own| own == "always") {
+    if std::env::var("INSTA_UPDATE").is_ok_and(|value| value == "always") {
         std::fs::write(&path, &page).unwrap();
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
@@ -182,7 +182,8 @@ fn matches(path: &str, row: &[String]) -> bool {
 /// Whether a row is at a path of the schema or above it.
 fn begins(path: &str, row: &[String]) -> bool {
     let steps: Vec<&str> = path.split('.').collect();
-    row.len() <= steps.len() && row.iter().zip(steps).all(|(own, step)| step == "*" || own == step)
+    row.len() <= steps.len()
+        && row.iter().zip(steps).all(|(pattern, step)| step == "*" || pattern == step)
 }
 
 /// Every key that the schema knows, without the indices of lists.
@@ -196,24 +197,25 @@ fn keys(schema: &Value, root: &Value, path: &mut Vec<String>, found: &mut BTreeS
         return keys(&root[known][name], root, path, found);
     }
     for key in ["oneOf", "anyOf", "allOf"] {
-        for own in schema[key].as_array().into_iter().flatten() {
-            keys(own, root, path, found);
+        for choice in schema[key].as_array().into_iter().flatten() {
+            keys(choice, root, path, found);
         }
     }
-    let below = |step: &str, own: &Value, path: &mut Vec<String>, found: &mut BTreeSet<String>| {
-        path.push(step.to_owned());
-        keys(own, root, path, found);
-        path.pop();
-    };
-    for (key, own) in schema["properties"].as_object().into_iter().flatten() {
+    let below =
+        |step: &str, inner: &Value, path: &mut Vec<String>, found: &mut BTreeSet<String>| {
+            path.push(step.to_owned());
+            keys(inner, root, path, found);
+            path.pop();
+        };
+    for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
         path.push(key.clone());
         found.insert(path.join("."));
         path.pop();
-        below(key, own, path, found);
+        below(key, inner, path, found);
     }
-    for (pattern, own) in schema["patternProperties"].as_object().into_iter().flatten() {
+    for (pattern, inner) in schema["patternProperties"].as_object().into_iter().flatten() {
         if pattern != "^x-" {
-            below("*", own, path, found);
+            below("*", inner, path, found);
         }
     }
     if schema["additionalProperties"].is_object() {
@@ -240,12 +242,13 @@ fn page(
     );
     for (path, uses) in table {
         let outcomes: BTreeSet<&str> = uses.iter().map(|(outcome, _)| outcome.as_str()).collect();
-        let reasons = uses.iter().map(|(_, reason)| reason.as_str()).filter(|own| !own.is_empty());
+        let reasons =
+            uses.iter().map(|(_, reason)| reason.as_str()).filter(|reason| !reason.is_empty());
         let mut how: Vec<String> = reasons.map(str::to_owned).collect();
         if outcomes.contains("carried")
             && let Some(field) = field(path)
         {
-            for word in field.split(", ").map(|own| own.rsplit('.').next().unwrap()) {
+            for word in field.split(", ").map(|name| name.rsplit('.').next().unwrap()) {
                 // A generator of kustomize begins with a small letter.
                 let known = generated.contains(&word.to_ascii_lowercase()) || word.contains(' ');
                 unknown.extend((!known).then_some(word));
@@ -262,6 +265,6 @@ fn page(
 /// The field of the nearest key at or above a path.
 fn field(path: &str) -> Option<&'static str> {
     let all = FIELDS.iter().chain(&MORE);
-    let near = all.filter(|(own, _)| path == *own || path.starts_with(&format!("{own}.")));
-    near.max_by_key(|(own, _)| own.len()).map(|(_, field)| *field)
+    let near = all.filter(|(key, _)| path == *key || path.starts_with(&format!("{key}.")));
+    near.max_by_key(|(key, _)| key.len()).map(|(_, field)| *field)
 }

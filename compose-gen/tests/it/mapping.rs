@@ -27,9 +27,9 @@ fn a_dollar_is_doubled_where_the_kubelet_reads_it_and_everywhere_for_compose() {
         "services:\n  a: {image: a, environment: {A: \"$$x $$(y) $$$$\"}, command: [\"$$(z)\"]}\n",
     );
     bench.generate();
-    let own = &first(&bench, "a")["containers"][0];
-    assert_eq!(own["env"][0]["value"], "$x $$(y) $$$");
-    assert_eq!(own["args"], json!(["$$(z)"]));
+    let container = &first(&bench, "a")["containers"][0];
+    assert_eq!(container["env"][0]["value"], "$x $$(y) $$$");
+    assert_eq!(container["args"], json!(["$$(z)"]));
     assert_eq!(bench.compose("a")["environment"]["A"], "$$x $$(y) $$$$");
 }
 
@@ -188,9 +188,9 @@ fn what_is_not_required_is_waited_for_a_while_or_not_at_all() {
 
 #[test]
 fn memory_is_never_milli_and_a_missing_request_is_the_limit() {
-    let own = container("mem_limit: 512m, cpus: 0.5");
+    let short = container("mem_limit: 512m, cpus: 0.5");
     let amounts = json!({"cpu": "500m", "memory": "512Mi"});
-    assert_eq!(own["resources"], json!({"limits": amounts, "requests": amounts}));
+    assert_eq!(short["resources"], json!({"limits": amounts, "requests": amounts}));
     let deploy =
         container("deploy: {resources: {limits: {memory: 1g}, reservations: {memory: 256m}}}");
     assert_eq!(
@@ -201,10 +201,10 @@ fn memory_is_never_milli_and_a_missing_request_is_the_limit() {
 
 #[test]
 fn a_volume_is_one_claim_and_it_is_mounted() {
-    let own = workload("volumes: [\"va:/data\"]");
-    assert_eq!(own["spec"]["volumeClaimTemplates"][0]["metadata"]["name"], "va");
+    let workload = workload("volumes: [\"va:/data\"]");
+    assert_eq!(workload["spec"]["volumeClaimTemplates"][0]["metadata"]["name"], "va");
     assert_eq!(
-        own["spec"]["template"]["spec"]["containers"][0]["volumeMounts"],
+        workload["spec"]["template"]["spec"]["containers"][0]["volumeMounts"],
         json!([{"name": "va", "mountPath": "/data"}])
     );
     let bench = Bench::new(
@@ -251,10 +251,11 @@ fn a_config_map_holds_no_more_than_a_mebibyte() {
 
 #[test]
 fn the_process_is_the_one_that_compose_starts() {
-    let own = container("entrypoint: \"run --name 'a b'\", command: [x, \"y z\"], working_dir: /w");
-    assert_eq!(own["command"], json!(["run", "--name", "a b"]));
-    assert_eq!(own["args"], json!(["x", "y z"]));
-    assert_eq!(own["workingDir"], "/w");
+    let process =
+        container("entrypoint: \"run --name 'a b'\", command: [x, \"y z\"], working_dir: /w");
+    assert_eq!(process["command"], json!(["run", "--name", "a b"]));
+    assert_eq!(process["args"], json!(["x", "y z"]));
+    assert_eq!(process["workingDir"], "/w");
     let line = container("command: \"serve --all\"");
     assert_eq!(line["args"], json!(["serve", "--all"]), "no implied shell");
     assert_eq!(line.get("command"), None);
@@ -270,11 +271,11 @@ fn a_command_ends_where_compose_ends_it_and_not_without_a_word() {
 
 #[test]
 fn users_and_capabilities_become_a_security_context() {
-    let own = container(
+    let container = container(
         "user: \"1000:1001\", cap_add: [CAP_NET_ADMIN], cap_drop: [ALL], privileged: true, read_only: true",
     );
     assert_eq!(
-        own["securityContext"],
+        container["securityContext"],
         json!({"runAsUser": 1000, "runAsGroup": 1001, "privileged": true, "readOnlyRootFilesystem": true,
                "capabilities": {"add": ["NET_ADMIN"], "drop": ["ALL"]}})
     );
@@ -441,13 +442,13 @@ services:
 ",
     );
     bench.generate();
-    let own =
+    let container =
         bench.documents("kubernetes/base/core/a.yaml")[0]["spec"]["template"]["spec"]["containers"]
             [0]
         .clone();
     let key = |name: &str| json!({"name": name, "valueFrom": {"secretKeyRef": {"name": "shop-db", "key": name}}});
     assert_eq!(
-        own["env"],
+        container["env"],
         json!([key("DB_PASSWORD"), key("DB_USER"), {"name": "URL", "value": "db://$(DB_USER):$(DB_PASSWORD)@db/$x"}])
     );
     let external = &bench.documents("kubernetes/base/core/secrets.yaml")[0];

@@ -125,27 +125,27 @@ volumes: {va: {}}
     bench.write("conf/sub/a.conf", "1\n");
     bench.write("conf/.env", "PASSWORD=hunter2\n");
     let run = bench.run(&["--spec", "compose.yml", "--out", "out"]).expect(0);
-    for what in [
+    for expected in [
         "group \"audio\"",
         "mode=1777",
         "the Secret \"token\" must exist",
         "volumes.1.volume.nocopy",
         ".env and .git stay",
     ] {
-        assert!(run.stderr.contains(what), "{what}: {}", run.stderr);
+        assert!(run.stderr.contains(expected), "{expected}: {}", run.stderr);
     }
     let whole = &bench.documents("out/docker/compose.yaml")[0];
-    let own = &whole["services"]["a"];
-    assert_eq!(own["tmpfs"], json!(["/run:size=64m,mode=1777"]));
-    assert_eq!(own["group_add"], json!(["audio", "44"]));
-    assert_eq!(own["volumes"][0], "../../conf:/conf:ro,z");
-    assert_eq!(own["volumes"][1]["volume"], json!({"nocopy": true}));
-    assert_eq!(own["build"]["additional_contexts"], json!({"other": "../../o"}));
-    assert_eq!(own["develop"]["watch"][0]["path"], "../../src");
-    assert_eq!(own["healthcheck"]["start_interval"], "2s");
+    let service = &whole["services"]["a"];
+    assert_eq!(service["tmpfs"], json!(["/run:size=64m,mode=1777"]));
+    assert_eq!(service["group_add"], json!(["audio", "44"]));
+    assert_eq!(service["volumes"][0], "../../conf:/conf:ro,z");
+    assert_eq!(service["volumes"][1]["volume"], json!({"nocopy": true}));
+    assert_eq!(service["build"]["additional_contexts"], json!({"other": "../../o"}));
+    assert_eq!(service["develop"]["watch"][0]["path"], "../../src");
+    assert_eq!(service["healthcheck"]["start_interval"], "2s");
     // Compose takes the policy for a restart.
-    assert_eq!(own["restart"], "always");
-    let devices = &own["deploy"]["resources"]["reservations"]["devices"];
+    assert_eq!(service["restart"], "always");
+    let devices = &service["deploy"]["resources"]["reservations"]["devices"];
     assert_eq!(devices, &json!([{"capabilities": ["gpu"]}]));
     assert_eq!(whole["secrets"], json!({"token": {"file": "../../token.txt"}}));
     let pods = bench.documents("out/kubernetes/base/default/a.yaml");
@@ -171,9 +171,9 @@ fn the_projects_own_env_file_declares_its_variables() {
     );
     bench.write(".env", "TAG=3\n");
     bench.run(&["--spec", "compose.yml", "--out", "out"]).expect(0);
-    let own = bench.documents("out/docker/compose.yaml")[0]["services"]["a"].clone();
+    let service = bench.documents("out/docker/compose.yaml")[0]["services"]["a"].clone();
     assert_eq!(
-        (&own["image"], &own["environment"]["L"]),
+        (&service["image"], &service["environment"]["L"]),
         (&json!("a:${TAG:-3}"), &json!("${L:-low}"))
     );
     let pod = object_of(&bench, "out/kubernetes/base/default/a.yaml");
@@ -279,9 +279,9 @@ services:
 ",
     );
     bench.generate();
-    let own = bench.compose("a")["environment"].clone();
+    let environment = bench.compose("a")["environment"].clone();
     let wanted = json!({"A": "${U:-other}", "B": "${V:-set}", "C": "${U:-}", "D": "${V:-set}"});
-    assert_eq!(own, wanted);
+    assert_eq!(environment, wanted);
     let pod = object(&bench, "a", "Deployment");
     assert_eq!(pod["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"], "other");
 }
@@ -304,10 +304,10 @@ networks: {back: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}
     let pod = object(&bench, "a", "Deployment");
     let annotations = &pod["spec"]["template"]["metadata"]["annotations"];
     assert_eq!(annotations, &json!({"traefik.http.routers.a.rule": "x"}));
-    let own = bench.compose("a");
-    assert_eq!(own["labels"]["tls.domains[0].main"], "example");
-    assert_eq!(own["networks"]["back"]["ipv4_address"], "10.9.0.3");
-    assert_eq!(own["depends_on"]["b"]["restart"], true);
+    let service = bench.compose("a");
+    assert_eq!(service["labels"]["tls.domains[0].main"], "example");
+    assert_eq!(service["networks"]["back"]["ipv4_address"], "10.9.0.3");
+    assert_eq!(service["depends_on"]["b"]["restart"], true);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn bind(mount: &Tree) -> Option<Bind> {
         None => {
             mount.get("type").and_then(Tree::text).filter(|kind| *kind == "bind")?;
             let text = |key: &str| mount.get(key).and_then(Tree::text).map(str::to_owned);
-            let read_only = mount.get("read_only").is_some_and(|own| own.json() == true);
+            let read_only = mount.get("read_only").is_some_and(|value| value.json() == true);
             let mode = if read_only { ":ro".to_owned() } else { String::new() };
             Bind { source: text("source")?, target: text("target")?, mode, long: true }
         }
@@ -89,19 +89,19 @@ fn bind(mount: &Tree) -> Option<Bind> {
 }
 
 fn set(mount: &mut Tree, key: &str, text: &str) {
-    if let Some(own) = mount.get_mut(key) {
-        own.value = Value::Text(text.to_owned());
-        own.say(Fate::Rewritten, format!("{text} now"));
+    if let Some(field) = mount.get_mut(key) {
+        field.value = Value::Text(text.to_owned());
+        field.say(Fate::Rewritten, format!("{text} now"));
     }
 }
 
-/// A folder without files. One that is not there counts, because Docker makes it; what is not
-/// there and looks like a file is a mistake.
+/// A folder without files. A missing folder counts, because Docker makes it; a missing path that
+/// looks like a file is a mistake.
 fn is_empty(path: &Path) -> bool {
     match fs::read_dir(path) {
         Ok(mut entries) => entries.all(|entry| {
-            let name = entry.map(|own| own.file_name()).unwrap_or_default();
-            PLACEHOLDERS.iter().any(|own| name == **own)
+            let name = entry.map(|entry| entry.file_name()).unwrap_or_default();
+            PLACEHOLDERS.iter().any(|placeholder| name == **placeholder)
         }),
         // `conf.d` is a folder.
         Err(_) => !path.exists() && path.extension().is_none_or(|end| end == "d"),

@@ -66,9 +66,11 @@ pub(super) fn tell(said: &Report, files: &BTreeMap<String, String>, root: &mut T
 pub(super) fn moved(said: &Report, files: &BTreeMap<String, String>, root: &mut Tree) -> Report {
     let written = Written::of(files);
     let mut moved = Report::default();
-    moved.extend(said.diagnostics().iter().map(|own| {
-        let code = own.code();
-        own.clone().moved(|place| Some(root.find_mut(&written.path(place, code)?).place.clone()))
+    moved.extend(said.diagnostics().iter().map(|diagnostic| {
+        let code = diagnostic.code();
+        diagnostic
+            .clone()
+            .moved(|place| Some(root.find_mut(&written.path(place, code)?).place.clone()))
     }));
     moved
 }

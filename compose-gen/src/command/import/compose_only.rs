@@ -28,7 +28,7 @@ pub(super) fn settle(import: &mut Import) {
                 "a claim, empty at first; Docker copies what the image has there",
             );
         }
-        for (key, own) in volume.members_mut().filter(|(key, _)| !key.starts_with("x-")) {
+        for (key, member) in volume.members_mut().filter(|(key, _)| !key.starts_with("x-")) {
             let why = match key.as_str() {
                 // It names the volume itself.
                 "name" => "in Compose only: the claim has the volume's name",
@@ -38,7 +38,7 @@ pub(super) fn settle(import: &mut Import) {
                 }
                 _ => "in Compose only: a cluster makes a claim",
             };
-            everywhere(own, why);
+            everywhere(member, why);
         }
     }
     let services = root.get_mut("services").into_iter().flat_map(Tree::members_mut);
@@ -50,15 +50,15 @@ fn service(service: &mut Tree) {
         everywhere(build, "in Compose only: a cluster takes the image");
     }
     devices(service.get_mut("gpus"));
-    let deploy = service.get_mut("deploy").and_then(|own| own.get_mut("resources"));
-    devices(deploy.and_then(|own| own.get_mut("reservations")?.get_mut("devices")));
+    let deploy = service.get_mut("deploy").and_then(|deploy| deploy.get_mut("resources"));
+    devices(deploy.and_then(|resources| resources.get_mut("reservations")?.get_mut("devices")));
     if let Some(networks) = service.get_mut("networks") {
         networks.say(Fate::Carried, "aliases on both sides, the rest in Compose only");
     }
     for port in service.get_mut("ports").into_iter().flat_map(Tree::items_mut) {
         for key in ["published", "host_ip"] {
-            let own = port.get_mut(key).into_iter();
-            own.for_each(|own| own.say(Fate::ComposeOnly, "in Compose only; see x-routes"));
+            let field = port.get_mut(key).into_iter();
+            field.for_each(|field| field.say(Fate::ComposeOnly, "in Compose only; see x-routes"));
         }
     }
 }
@@ -82,7 +82,7 @@ fn apart(root: &Tree) -> bool {
             let mut names: BTreeSet<String> = networks
                 .clone()
                 .flat_map(Tree::items)
-                .filter_map(|own| own.text().map(str::to_owned))
+                .filter_map(|item| item.text().map(str::to_owned))
                 .collect();
             names.extend(networks.flat_map(Tree::members).map(|(name, _)| name.to_owned()));
             if names.is_empty() {
@@ -94,7 +94,7 @@ fn apart(root: &Tree) -> bool {
     networks
         .iter()
         .enumerate()
-        .any(|(at, own)| networks[..at].iter().any(|other| own.is_disjoint(other)))
+        .any(|(at, names)| networks[..at].iter().any(|other| names.is_disjoint(other)))
 }
 
 /// In a cluster every Pod reaches every other, whatever its networks are.
@@ -107,19 +107,19 @@ fn isolated(network: &mut Tree, apart: bool) {
         ),
         false => network.say(Fate::ComposeOnly, "in Compose only: a cluster has one network"),
     }
-    for (key, own) in network.members_mut() {
+    for (key, member) in network.members_mut() {
         match key.as_str() {
             "internal" => {
                 let why = "Pods of this network reach the outside, too";
-                own.say(Fate::NotCarried, why);
+                member.say(Fate::NotCarried, why);
             }
-            _ => everywhere(own, "in Compose only: a cluster has one network"),
+            _ => everywhere(member, "in Compose only: a cluster has one network"),
         }
     }
 }
 
 fn everywhere(tree: &mut Tree, why: &str) {
     tree.say(Fate::ComposeOnly, why);
-    tree.members_mut().for_each(|(_, own)| everywhere(own, why));
-    tree.items_mut().for_each(|own| everywhere(own, why));
+    tree.members_mut().for_each(|(_, member)| everywhere(member, why));
+    tree.items_mut().for_each(|item| everywhere(item, why));
 }

@@ -62,7 +62,7 @@ impl Fit<'_> {
     fn read(&self, tree: &mut Tree, schema: &Json, key: &str) {
         let mut choices = Vec::new();
         self.choices(schema, &mut choices);
-        let of = |kind: &str| choices.iter().find(|own| kinds(own).contains(&kind)).copied();
+        let of = |kind: &str| choices.iter().find(|choice| kinds(choice).contains(&kind)).copied();
         match &mut tree.value {
             Value::Map(_) => {
                 if let Some(object) = of("object") {
@@ -75,24 +75,24 @@ impl Fit<'_> {
                 }
             }
             _ => {
-                let mut all: Vec<&str> = choices.iter().flat_map(|own| kinds(own)).collect();
+                let mut all: Vec<&str> = choices.iter().flat_map(|choice| kinds(choice)).collect();
                 all.extend(
-                    choices.iter().filter(|own| own.get("enum").is_some()).map(|_| "string"),
+                    choices.iter().filter(|choice| choice.get("enum").is_some()).map(|_| "string"),
                 );
                 self.scalar(tree, &all);
             }
         }
     }
 
-    fn members(&self, tree: &mut Tree, schema: &Json, what: &str) {
+    fn members(&self, tree: &mut Tree, schema: &Json, parent: &str) {
         let empty = Map::new();
         let known = schema.get("properties").and_then(Json::as_object).unwrap_or(&empty);
         let rest = schema.get("additionalProperties");
-        for (key, own) in tree.members_mut() {
+        for (key, member) in tree.members_mut() {
             match (known.get(key.as_str()), rest) {
-                (Some(schema), _) => self.read(own, schema, key),
-                (None, Some(Json::Bool(false))) => own.leave(reason(key, what, known)),
-                (None, Some(schema)) => self.read(own, schema, key),
+                (Some(schema), _) => self.read(member, schema, key),
+                (None, Some(Json::Bool(false))) => member.leave(reason(key, parent, known)),
+                (None, Some(schema)) => self.read(member, schema, key),
                 (None, None) => {}
             }
         }
@@ -112,7 +112,7 @@ impl Fit<'_> {
         match &tree.value {
             Value::Plain(json, raw) => {
                 let integer =
-                    json.as_f64().is_some_and(|own| own.fract() == 0.0 && own.abs() < 1e15);
+                    json.as_f64().is_some_and(|float| float.fract() == 0.0 && float.abs() < 1e15);
                 let fits = json.is_number() && (number || integer && kinds.contains(&"integer"))
                     || json.is_boolean() && switch;
                 if !fits && text {
@@ -121,12 +121,12 @@ impl Fit<'_> {
                     tree.say(Fate::Rewritten, "in quotes");
                 }
             }
-            Value::Text(own) if !text => {
-                let word = spec::switch(own.trim()).filter(|_| switch).map(Json::Bool);
-                let read = word.or_else(|| scalar::read(own.trim()));
+            Value::Text(raw) if !text => {
+                let word = spec::switch(raw.trim()).filter(|_| switch).map(Json::Bool);
+                let read = word.or_else(|| scalar::read(raw.trim()));
                 let fits = |json: &Json| json.is_number() && number || json.is_boolean() && switch;
                 if let Some(json) = read.filter(fits) {
-                    tree.value = Value::Plain(json, own.clone());
+                    tree.value = Value::Plain(json, raw.clone());
                     tree.say(Fate::Rewritten, "without quotes");
                 }
             }
@@ -142,7 +142,7 @@ impl Fit<'_> {
             return target.into_iter().for_each(|target| self.choices(target, found));
         }
         match schema.get("anyOf").or(schema.get("oneOf")).and_then(Json::as_array) {
-            Some(all) => all.iter().for_each(|own| self.choices(own, found)),
+            Some(all) => all.iter().for_each(|choice| self.choices(choice, found)),
             None => found.push(schema),
         }
     }
@@ -156,16 +156,16 @@ fn kinds(schema: &Json) -> Vec<&str> {
     }
 }
 
-fn reason(key: &str, what: &str, known: &Map<String, Json>) -> String {
-    if let Some((_, why)) = UNKNOWN.iter().find(|(own, _)| *own == key) {
+fn reason(key: &str, parent: &str, known: &Map<String, Json>) -> String {
+    if let Some((_, why)) = UNKNOWN.iter().find(|(name, _)| *name == key) {
         return (*why).to_owned();
     }
     if key.starts_with("x-") {
         return "an extension, which Compose ignores".to_owned();
     }
-    let known = known.keys().map(String::as_str).filter(|own| uncarried::reason(own).is_none());
+    let known = known.keys().map(String::as_str).filter(|name| uncarried::reason(name).is_none());
     match did_you_mean(key, known) {
-        Some(hint) => format!("{what} has no such key; {hint}"),
+        Some(hint) => format!("{parent} has no such key; {hint}"),
         None => "compose-gen does not know it".to_owned(),
     }
 }

@@ -18,14 +18,14 @@ pub(super) fn settle(import: &mut Import) {
     let mounts: BTreeMap<String, Vec<Tree>> = services
         .members()
         .map(|(name, service)| {
-            let own = service.get("volumes").into_iter().flat_map(Tree::items).cloned();
-            (name.to_owned(), own.collect())
+            let volumes = service.get("volumes").into_iter().flat_map(Tree::items).cloned();
+            (name.to_owned(), volumes.collect())
         })
         .collect();
     for (_, service) in services.members_mut() {
         if let Some(mode) = service.get_mut("network_mode") {
-            let name = mode.text().and_then(|own| own.strip_prefix("container:"));
-            if let Some(other) = name.and_then(|own| containers.get(own)) {
+            let name = mode.text().and_then(|text| text.strip_prefix("container:"));
+            if let Some(other) = name.and_then(|name| containers.get(name)) {
                 mode.value = Value::Text(format!("service:{other}"));
                 mode.say(Fate::Rewritten, format!("the container of {other}"));
             }
@@ -53,18 +53,18 @@ fn volumes_from(
                 (name.to_owned(), mode.to_owned())
             }
         };
-        let Some(own) = mounts.get(&name) else {
+        let Some(inherited) = mounts.get(&name) else {
             item.leave("there is no service of this name");
             continue;
         };
         let anonymous =
-            own.iter().any(|mount| mount.text().is_some_and(|text| !text.contains(':')));
+            inherited.iter().any(|mount| mount.text().is_some_and(|text| !text.contains(':')));
         item.gone = true;
         item.say(Fate::Rewritten, format!("the mounts of {name} stand at the service now"));
         if anonymous {
             item.say(Fate::NotCarried, "a volume without a name is each Pod's own");
         }
-        for mount in own {
+        for mount in inherited {
             let mut mount = mount.clone();
             if mode == "ro" {
                 read_only(&mut mount);
@@ -84,7 +84,7 @@ fn volumes_from(
     }
     let targets: Vec<String> =
         service.get("volumes").into_iter().flat_map(Tree::items).filter_map(target).collect();
-    added.retain(|mount| target(mount).is_none_or(|own| !targets.contains(&own)));
+    added.retain(|mount| target(mount).is_none_or(|path| !targets.contains(&path)));
     if let Some(Tree { value: Value::List(items), .. }) = service.get_mut("volumes") {
         items.extend(added);
     }

@@ -1,7 +1,7 @@
 //! `import`: an existing Compose project into a specification folder, and a report of every key.
 //!
 //! The project is read by [`common::project`], made to fit what compose-gen accepts where
-//! that does no harm, written, and read by compose-gen itself. What it says then goes to the
+//! that does no harm, written, and read by compose-gen itself. Its findings then go to the
 //! report at the project's own places.
 //!
 //! Comments above a service go with it.
@@ -66,8 +66,8 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
     // The paths of the project's files lead through the folder, which has to be there.
     let failed = || format!("cannot write {}", out.display());
     write::write(&files, &import.out).with_context(failed)?;
-    let what = "reading the new specification";
-    let checked = timed(what, || check::read(&import.out, None, &files));
+    let step = "reading the new specification";
+    let checked = timed(step, || check::read(&import.out, None, &files));
     let left = check::tell(&checked.said, &files, &mut import.project.root);
     import.findings.extend(left.diagnostics().iter().cloned());
     import.findings.sort();
@@ -113,13 +113,13 @@ fn report(options: &Options, import: &Import, written: &Written<'_>) -> Result<S
                 .findings
                 .diagnostics()
                 .iter()
-                .map(|own| Left {
-                    place: own.place().map(ToString::to_string),
-                    code: own.code(),
-                    message: own.message().to_owned(),
-                    hint: own.hint_text().map(str::to_owned),
+                .map(|diagnostic| Left {
+                    place: diagnostic.place().map(ToString::to_string),
+                    code: diagnostic.code(),
+                    message: diagnostic.message().to_owned(),
+                    hint: diagnostic.hint_text().map(str::to_owned),
                 })
-                .partition(|own| own.code == MAYBE_SECRET);
+                .partition(|item| item.code == MAYBE_SECRET);
             streams::json(&Summary {
                 keys: &rows,
                 files: &names,
@@ -148,7 +148,7 @@ fn table(rows: &[Row], files: &[String], read: &[PathBuf]) -> String {
     let counts: Vec<String> = fates
         .map(word)
         .into_iter()
-        .map(|own| (rows.iter().filter(|row| word(row.outcome) == own).count(), own))
+        .map(|label| (rows.iter().filter(|row| word(row.outcome) == label).count(), label))
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
@@ -166,7 +166,7 @@ fn table(rows: &[Row], files: &[String], read: &[PathBuf]) -> String {
 /// The steps after an import.
 fn next(findings: &Report, out: &Path) -> String {
     let out = out.display();
-    match findings.diagnostics().iter().filter(|own| own.is_error()).count() {
+    match findings.diagnostics().iter().filter(|diagnostic| diagnostic.is_error()).count() {
         0 => format!(
             "\nNext: compose-gen --spec {out} writes docker/ and kubernetes/ beside it, and kubectl apply \
              -k kubernetes/overlays/local deploys them.\n"

@@ -49,7 +49,7 @@ pub(super) fn settle(import: &mut Import) {
         }
         references(service, &renamed);
         for key in TEXTS {
-            service.get_mut(key).into_iter().for_each(|own| texts(own, "", &hosts));
+            service.get_mut(key).into_iter().for_each(|value| texts(value, "", &hosts));
         }
     }
     if let Some(pods) = root.get_mut("x-wait")
@@ -83,7 +83,7 @@ fn other_names(service: &Tree) -> Vec<String> {
     names.extend(container.map(str::to_owned));
     for (_, network) in service.get("networks").into_iter().flat_map(Tree::members) {
         let aliases = network.get("aliases").into_iter().flat_map(Tree::items);
-        names.extend(aliases.filter_map(|own| own.text().map(str::to_owned)));
+        names.extend(aliases.filter_map(|item| item.text().map(str::to_owned)));
     }
     names
 }
@@ -107,16 +107,16 @@ fn alias(service: &mut Tree, old: &str) {
         ("aliases".to_owned(), list)
     };
     let map = || Tree::added(&place, Value::Map(vec![names()]), "");
-    let Some(networks) = service.get_mut("networks").filter(|own| !own.is_null()) else {
+    let Some(networks) = service.get_mut("networks").filter(|networks| !networks.is_null()) else {
         let all = Tree::added(&place, Value::Map(vec![("default".to_owned(), map())]), "");
         return service.insert("networks", all);
     };
     match &mut networks.value {
         Value::List(items) => {
             let of = |item: &Tree| {
-                let mut own = Tree::new(item.place.clone(), Value::Map(vec![names()]));
-                own.fate = item.fate;
-                Some((item.text()?.to_owned(), own))
+                let mut network = Tree::new(item.place.clone(), Value::Map(vec![names()]));
+                network.fate = item.fate;
+                Some((item.text()?.to_owned(), network))
             };
             networks.value = Value::Map(items.iter().filter_map(of).collect());
         }
@@ -145,10 +145,10 @@ fn alias(service: &mut Tree, old: &str) {
 fn references(service: &mut Tree, renamed: &BTreeMap<String, String>) {
     let new = |name: &str| renamed.get(name);
     if let Some(depends) = service.get_mut("depends_on") {
-        for (name, own) in depends.members_mut() {
+        for (name, dependency) in depends.members_mut() {
             if let Some(new) = new(name) {
-                own.was = Some(std::mem::replace(name, new.clone()));
-                own.say(Fate::Rewritten, format!("{new} now"));
+                dependency.was = Some(std::mem::replace(name, new.clone()));
+                dependency.say(Fate::Rewritten, format!("{new} now"));
             }
         }
         for item in depends.items_mut() {
@@ -170,13 +170,13 @@ fn references(service: &mut Tree, renamed: &BTreeMap<String, String>) {
         }
     }
     for key in ["network_mode", "ipc", "pid"] {
-        if let Some(own) = service.get_mut(key) {
-            rewrite(own, |text| Some(format!("service:{}", new(text.strip_prefix("service:")?)?)));
+        if let Some(mode) = service.get_mut(key) {
+            rewrite(mode, |text| Some(format!("service:{}", new(text.strip_prefix("service:")?)?)));
         }
     }
-    let contexts = service.get_mut("build").and_then(|own| own.get_mut("additional_contexts"));
-    for (_, own) in contexts.into_iter().flat_map(Tree::members_mut) {
-        rewrite(own, |text| Some(format!("service:{}", new(text.strip_prefix("service:")?)?)));
+    let contexts = service.get_mut("build").and_then(|build| build.get_mut("additional_contexts"));
+    for (_, context) in contexts.into_iter().flat_map(Tree::members_mut) {
+        rewrite(context, |text| Some(format!("service:{}", new(text.strip_prefix("service:")?)?)));
     }
 }
 
@@ -207,11 +207,11 @@ fn texts(tree: &mut Tree, variable: &str, hosts: &BTreeMap<String, String>) {
         }
         return;
     }
-    for (key, own) in tree.members_mut() {
+    for (key, member) in tree.members_mut() {
         let variable = key.clone();
-        texts(own, &variable, hosts);
+        texts(member, &variable, hosts);
     }
-    tree.items_mut().for_each(|own| texts(own, "", hosts));
+    tree.items_mut().for_each(|item| texts(item, "", hosts));
 }
 
 /// The text with `new` wherever `old` stands as a host: behind `://` or `@`, before a port, or as an
@@ -229,10 +229,10 @@ fn replaced(text: &str, variable: &str, old: &str, new: &str) -> String {
         let ends = !behind.starts_with(|c: char| c.is_ascii_alphanumeric() || "_-".contains(c))
             && !behind
                 .strip_prefix('.')
-                .is_some_and(|own| own.starts_with(|c: char| c.is_ascii_alphanumeric()));
+                .is_some_and(|tail| tail.starts_with(|c: char| c.is_ascii_alphanumeric()));
         let address = whole.ends_with("://") || whole.ends_with('@');
-        let port = behind.strip_prefix(':').is_some_and(|own| {
-            own.starts_with(|c: char| c.is_ascii_digit()) || own.starts_with("$")
+        let port = behind.strip_prefix(':').is_some_and(|tail| {
+            tail.starts_with(|c: char| c.is_ascii_digit()) || tail.starts_with("$")
         });
         let entry = speaks
             && (whole.is_empty() || whole.ends_with([',', ' ', ';']))

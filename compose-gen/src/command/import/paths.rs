@@ -67,10 +67,11 @@ fn leading(path: &str, from: &Path, to: &Path) -> String {
 pub(super) fn absolute(path: &Path) -> PathBuf {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let known = whole.ancestors().find_map(|own| Some((own, own.canonicalize().ok()?)));
+    let known =
+        whole.ancestors().find_map(|ancestor| Some((ancestor, ancestor.canonicalize().ok()?)));
     match known {
-        Some((own, real)) => {
-            paths::normal(&real.join(whole.strip_prefix(own).unwrap_or(Path::new(""))))
+        Some((ancestor, real)) => {
+            paths::normal(&real.join(whole.strip_prefix(ancestor).unwrap_or(Path::new(""))))
         }
         None => paths::normal(&whole),
     }

@@ -60,16 +60,16 @@ fn warned(tree: &Tree, path: &mut Vec<String>, report: &mut Report) {
     }
     match &tree.value {
         Value::Map(members) => {
-            for (key, own) in members {
-                path.push(own.was.as_ref().unwrap_or(key).clone());
-                warned(own, path, report);
+            for (key, member) in members {
+                path.push(member.was.as_ref().unwrap_or(key).clone());
+                warned(member, path, report);
                 path.pop();
             }
         }
         Value::List(items) => {
-            for (index, own) in items.iter().enumerate() {
+            for (index, item) in items.iter().enumerate() {
                 path.push(index.to_string());
-                warned(own, path, report);
+                warned(item, path, report);
                 path.pop();
             }
         }

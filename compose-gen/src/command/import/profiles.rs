@@ -27,8 +27,9 @@ pub(super) fn settle(import: &mut Import) {
     let mut opt_in: Vec<String> = Vec::new();
     let mut always = false;
     for (_, service) in root.get_mut("services").into_iter().flat_map(Tree::members_mut) {
-        let first =
-            service.get("profiles").and_then(|own| own.items().next()?.text().map(str::to_owned));
+        let first = service
+            .get("profiles")
+            .and_then(|profiles| profiles.items().next()?.text().map(str::to_owned));
         match first {
             Some(profile) if !opt_in.contains(&profile) => opt_in.push(profile),
             Some(_) => {}
@@ -37,7 +38,7 @@ pub(super) fn settle(import: &mut Import) {
     }
     if !always
         || opt_in.is_empty()
-        || root.get("x-environments").is_some_and(|own| own.fate != Fate::Added)
+        || root.get("x-environments").is_some_and(|environments| environments.fate != Fate::Added)
     {
         return;
     }
@@ -62,7 +63,7 @@ pub(super) fn settle(import: &mut Import) {
         let why = "the environment that leaves profiles to whoever asks for them";
         environments.insert("local", Tree::added(&place, Value::Map(members), why));
     }
-    let items = opt_in.iter().map(|own| text(own)).collect();
+    let items = opt_in.iter().map(|profile| text(profile)).collect();
     if let Some(local) = environments.get_mut("local") {
         local.insert("opt-in", Tree::new(place, Value::List(items)));
     }

@@ -41,7 +41,8 @@ pub(super) fn read(files: &[PathBuf], out: &Path) -> Result<Project, Report> {
         notes.push(tree, "the included file's .env is resolved");
     });
     let services = read.root.get("services").map_or(&[][..], project::Tree::members);
-    let comments = services.iter().map(|(name, own)| (name.clone(), comment(own))).collect();
+    let comments =
+        services.iter().map(|(name, service)| (name.clone(), comment(service))).collect();
     let mut root = Tree::of(&read.root);
     tell(&mut root, &notes);
     root.texts(&mut |_, tree| {
@@ -60,16 +61,16 @@ fn tell(tree: &mut Tree, notes: &Notes) {
     if tree.text().is_some() {
         notes.of(tree).iter().for_each(|why| tree.say(Fate::Rewritten, why));
     }
-    tree.members_mut().for_each(|(_, own)| tell(own, notes));
-    tree.items_mut().for_each(|own| tell(own, notes));
+    tree.members_mut().for_each(|(_, member)| tell(member, notes));
+    tree.items_mut().for_each(|item| tell(item, notes));
 }
 
 /// Says what has become of the keys that name other files and services.
 fn resolved(root: &mut Tree) {
     let say = |tree: Option<&mut Tree>, why: &str| {
-        if let Some(own) = tree {
-            own.gone = true;
-            own.say(Fate::Rewritten, why);
+        if let Some(tree) = tree {
+            tree.gone = true;
+            tree.say(Fate::Rewritten, why);
         }
     };
     say(root.get_mut("include"), "what the files have stands here now");

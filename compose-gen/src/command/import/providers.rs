@@ -20,10 +20,10 @@ pub(super) fn settle(import: &mut Import) {
     for (_, service) in services.members_mut() {
         let Some(depends) = service.get_mut("depends_on") else { continue };
         let why = |name: &str| format!("a provider makes {name}: nothing here is waited for");
-        for (name, own) in depends.members_mut() {
+        for (name, dependency) in depends.members_mut() {
             if made.contains(name) {
-                own.gone = true;
-                own.say(Fate::NotCarried, why(name));
+                dependency.gone = true;
+                dependency.say(Fate::NotCarried, why(name));
             }
         }
         for item in depends.items_mut() {

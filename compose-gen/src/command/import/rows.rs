@@ -30,18 +30,18 @@ type Verdict<'a> = Option<(Fate, &'a str)>;
 fn below(tree: &Tree, path: &str, verdict: Verdict<'_>, rows: &mut Vec<Row>) {
     match &tree.value {
         Value::Map(members) => {
-            for (key, own) in members {
-                let key = own.was.as_ref().unwrap_or(key);
+            for (key, member) in members {
+                let key = member.was.as_ref().unwrap_or(key);
                 let path = match path {
                     "" => key.clone(),
                     path => format!("{path}.{key}"),
                 };
-                row(own, &path, true, verdict, rows);
+                row(member, &path, true, verdict, rows);
             }
         }
         Value::List(items) => {
-            for (index, own) in items.iter().enumerate() {
-                row(own, &format!("{path}.{index}"), false, verdict, rows);
+            for (index, item) in items.iter().enumerate() {
+                row(item, &format!("{path}.{index}"), false, verdict, rows);
             }
         }
         _ => {}

@@ -10,13 +10,13 @@ pub(super) fn settle(import: &mut Import) {
     for (_, secret) in secrets {
         secret.say(Fate::Carried, "a Secret in Kubernetes, where a service uses it");
         let external = secret.get("external").is_some();
-        for (key, own) in secret.members_mut() {
+        for (key, member) in secret.members_mut() {
             match key.as_str() {
                 "name" if !external => {
-                    own.say(Fate::ComposeOnly, "a Secret has the names of its service and file");
+                    member.say(Fate::ComposeOnly, "a Secret has the names of its service and file");
                 }
                 "labels" | "driver" | "driver_opts" | "template_driver" => {
-                    own.say(Fate::ComposeOnly, "it belongs to the engine");
+                    member.say(Fate::ComposeOnly, "it belongs to the engine");
                 }
                 _ => {}
             }
@@ -26,8 +26,8 @@ pub(super) fn settle(import: &mut Import) {
     for (_, service) in services {
         for used in service.get_mut("secrets").into_iter().flat_map(Tree::items_mut) {
             for key in ["uid", "gid"] {
-                if let Some(own) = used.get_mut(key) {
-                    own.say(Fate::NotCarried, "the files of a Secret belong to root");
+                if let Some(field) = used.get_mut(key) {
+                    field.say(Fate::NotCarried, "the files of a Secret belong to root");
                 }
             }
         }

@@ -17,8 +17,8 @@ pub(super) fn settle(import: &mut Import) {
     templates(root);
     external(root);
     let volumes = root.get_mut("volumes").into_iter().flat_map(Tree::members_mut);
-    for (_, own) in volumes.filter(|(_, own)| own.is_null()) {
-        own.value = Value::Map(Vec::new());
+    for (_, volume) in volumes.filter(|(_, volume)| volume.is_null()) {
+        volume.value = Value::Map(Vec::new());
     }
     configs(root);
 }
@@ -28,13 +28,13 @@ pub(super) fn settle(import: &mut Import) {
 fn name(import: &mut Import) {
     let project = &mut import.project;
     let place = project.root.place.clone();
-    if let Some(own) = project.root.get_mut("name") {
-        fix(own, &project.env);
-        if let Some(name) = project.name.as_deref().filter(|name| own.text() != Some(name)) {
-            own.value = Value::Text(name.to_owned());
-            own.say(Fate::Rewritten, "COMPOSE_PROJECT_NAME of .env counts before it");
+    if let Some(node) = project.root.get_mut("name") {
+        fix(node, &project.env);
+        if let Some(name) = project.name.as_deref().filter(|name| node.text() != Some(name)) {
+            node.value = Value::Text(name.to_owned());
+            node.say(Fate::Rewritten, "COMPOSE_PROJECT_NAME of .env counts before it");
         }
-        import.name = own.text().unwrap_or_default().to_owned();
+        import.name = node.text().unwrap_or_default().to_owned();
     } else {
         let name = project.name.clone().filter(|name| !name.is_empty());
         import.name = name.unwrap_or_else(|| "platform".to_owned());
@@ -75,15 +75,15 @@ type Spot = (String, usize);
 fn collect(tree: &Tree, used: &mut BTreeSet<Spot>) {
     let path = &tree.place.source.path;
     used.extend([tree.place.span.start, tree.anchor].map(|at| (path.clone(), at)));
-    tree.members().for_each(|(_, own)| collect(own, used));
-    tree.items().for_each(|own| collect(own, used));
+    tree.members().for_each(|(_, member)| collect(member, used));
+    tree.items().for_each(|item| collect(item, used));
 }
 
 /// Says of each key whether anything of it is used, and returns it for the whole.
 fn template(tree: &mut Tree, used: &BTreeSet<Spot>, key: bool) -> bool {
     let path = &tree.place.source.path;
-    let own = [tree.place.span.start, tree.anchor].map(|at| (path.clone(), at));
-    let mut is_used = own.iter().any(|spot| used.contains(spot));
+    let spots = [tree.place.span.start, tree.anchor].map(|at| (path.clone(), at));
+    let mut is_used = spots.iter().any(|spot| used.contains(spot));
     for (_, below) in tree.members_mut() {
         is_used |= template(below, used, true);
     }
@@ -103,8 +103,8 @@ fn template(tree: &mut Tree, used: &BTreeSet<Spot>, key: bool) -> bool {
 /// `external: {name: x}`, the former way to write `external: true` and `name: x`.
 fn external(root: &mut Tree) {
     for section in ["volumes", "networks", "configs", "secrets"] {
-        for (_, own) in root.get_mut(section).into_iter().flat_map(Tree::members_mut) {
-            let Some(external) = own.get_mut("external") else { continue };
+        for (_, member) in root.get_mut(section).into_iter().flat_map(Tree::members_mut) {
+            let Some(external) = member.get_mut("external") else { continue };
             if !matches!(external.value, Value::Map(_)) {
                 continue;
             }
@@ -113,9 +113,9 @@ fn external(root: &mut Tree) {
             external.gone = true;
             external.say(Fate::Rewritten, "true, and its name beside it");
             let yes = Value::Plain(serde_json::Value::Bool(true), "true".to_owned());
-            own.insert("external", Tree::added(&place, yes, ""));
-            if let Some(name) = name.filter(|_| own.get("name").is_none()) {
-                own.insert("name", Tree { fate: Fate::Added, why: String::new(), ..name });
+            member.insert("external", Tree::added(&place, yes, ""));
+            if let Some(name) = name.filter(|_| member.get("name").is_none()) {
+                member.insert("name", Tree { fate: Fate::Added, why: String::new(), ..name });
             }
         }
     }

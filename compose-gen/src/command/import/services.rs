@@ -27,8 +27,8 @@ pub(super) fn settle(import: &mut Import) {
 /// The services that somebody waits for to end.
 fn awaited(services: &Tree) -> BTreeSet<String> {
     let all = services.members().filter_map(|(_, service)| service.get("depends_on"));
-    let conditions = all.flat_map(Tree::members).filter(|(_, own)| {
-        own.get("condition").and_then(Tree::text) == Some("service_completed_successfully")
+    let conditions = all.flat_map(Tree::members).filter(|(_, dependency)| {
+        dependency.get("condition").and_then(Tree::text) == Some("service_completed_successfully")
     });
     conditions.map(|(name, _)| name.to_owned()).collect()
 }
@@ -50,17 +50,17 @@ fn restart(service: &mut Tree, awaited: bool) {
         };
         policy.say(Fate::Changed, format!("restart: {word}"));
         let place = policy.place.clone();
-        if let Some(own) = service.get_mut("restart") {
-            own.gone = true;
-            own.say(Fate::Rewritten, "deploy.restart_policy counts before it");
+        if let Some(restart) = service.get_mut("restart") {
+            restart.gone = true;
+            restart.say(Fate::Rewritten, "deploy.restart_policy counts before it");
         }
         let restart = Tree::added(&place, Value::Text(word.into()), "from deploy.restart_policy");
         service.insert("restart", restart);
     }
     let is_server = ["ports", "expose", "healthcheck"].iter().any(|key| service.get(key).is_some());
-    if let Some(own) = service.get_mut("restart") {
-        let job = own.text().is_some_and(|word| word == "no" || word.starts_with("on-failure"));
-        own.say(
+    if let Some(restart) = service.get_mut("restart") {
+        let job = restart.text().is_some_and(|word| word == "no" || word.starts_with("on-failure"));
+        restart.say(
             Fate::Carried,
             if job && (awaited || !is_server) { "a Job in Kubernetes" } else { "" },
         );
@@ -118,19 +118,19 @@ fn scale(service: &mut Tree) {
 /// of the container where neither has it, and so does the specification.
 fn from_outside(service: &mut Tree, env: &Env) {
     let Some(environment) = service.get_mut("environment") else { return };
-    let absent = |own: &mut Tree, name: &str| {
-        own.leave(format!(
+    let absent = |variable: &mut Tree, name: &str| {
+        variable.leave(format!(
             "nothing in the project sets {name}, so Compose leaves it out; to pass it on, write \
              {name}: ${{{name}}} and declare it under x-variables"
         ));
     };
-    for (name, own) in environment.members_mut().filter(|(_, own)| own.is_null()) {
+    for (name, variable) in environment.members_mut().filter(|(_, variable)| variable.is_null()) {
         if !env.contains_key(name) {
-            absent(own, name);
+            absent(variable, name);
             continue;
         }
-        own.value = Value::Text(format!("${{{name}}}"));
-        own.say(Fate::Rewritten, "from x-variables: a name without a value");
+        variable.value = Value::Text(format!("${{{name}}}"));
+        variable.say(Fate::Rewritten, "from x-variables: a name without a value");
     }
     for item in environment.items_mut() {
         let Some(name) = item.text().filter(|text| !text.contains('=')).map(str::to_owned) else {

@@ -15,8 +15,8 @@ use super::{
 /// The project in the form of a specification, whose paths lead from the folder `out`.
 pub(super) fn settled(files: &[PathBuf], out: &Path) -> Result<Import, Report> {
     let named: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    let what = format!("reading the project {}", named.join(", "));
-    let project = timed(what, || project::read(files, out))?;
+    let step = format!("reading the project {}", named.join(", "));
+    let project = timed(step, || project::read(files, out))?;
     let mut import = Import {
         project,
         name: String::new(),

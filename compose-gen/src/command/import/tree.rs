@@ -62,7 +62,8 @@ impl Tree {
             project::Value::Plain(scalar, raw) => Value::Plain(scalar::json(scalar), raw.clone()),
             project::Value::List(items) => Value::List(items.iter().map(Tree::of).collect()),
             project::Value::Map(members) => {
-                let member = |(key, own): &(String, project::Tree)| (key.clone(), Tree::of(own));
+                let member =
+                    |(key, value): &(String, project::Tree)| (key.clone(), Tree::of(value));
                 Value::Map(members.iter().map(member).collect())
             }
         };
@@ -79,7 +80,7 @@ impl Tree {
         Tree { fate: Fate::Added, why: why.into(), ..Tree::new(place.clone(), value) }
     }
 
-    /// Says what becomes of it. Of several fates the heaviest counts, of reasons each.
+    /// Says what becomes of it. The heaviest fate counts, and every reason.
     pub(super) fn say(&mut self, fate: Fate, why: impl Into<String>) {
         let why = why.into();
         self.fate = self.fate.max(fate);

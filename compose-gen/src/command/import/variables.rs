@@ -37,10 +37,10 @@ fn fix_named(tree: &mut Tree, env: &Env, names: &[String]) -> bool {
 pub(super) fn doubled(text: &str) -> Option<String> {
     let piece = |part: Part<'_>| match part {
         Part::Literal("$") | Part::Lone(_) => "$$".to_owned(),
-        Part::Literal(own) | Part::Bad(own) => own.to_owned(),
-        Part::Reference(own) => match doubled(own.argument) {
-            Some(argument) => format!("${{{}{}{argument}}}", own.name, own.operator),
-            None => text[own.span].to_owned(),
+        Part::Literal(raw) | Part::Bad(raw) => raw.to_owned(),
+        Part::Reference(reference) => match doubled(reference.argument) {
+            Some(argument) => format!("${{{}{}{argument}}}", reference.name, reference.operator),
+            None => text[reference.span].to_owned(),
         },
     };
     let out: String = parts(text).into_iter().map(piece).collect();
@@ -102,36 +102,36 @@ pub(super) fn declare(root: &mut Tree, env: &Env, folder: &Path) {
             return;
         }
         for reference in references(&text) {
-            let own = uses.entry(reference.name.to_owned()).or_insert_with(|| Uses {
+            let entry = uses.entry(reference.name.to_owned()).or_insert_with(|| Uses {
                 place: tree.place.clone(),
                 operators: BTreeSet::new(),
                 defaults: BTreeSet::new(),
             });
-            own.operators.insert(reference.operator.to_owned());
+            entry.operators.insert(reference.operator.to_owned());
             if reference.operator.ends_with('-') {
-                own.defaults.insert(reference.argument.to_owned());
+                entry.defaults.insert(reference.argument.to_owned());
             }
         }
     });
     let (mut fixed, mut blank) = (BTreeSet::new(), BTreeSet::new());
-    for (name, own) in uses {
-        match (env.get(&name), own.only_default()) {
+    for (name, usage) in uses {
+        match (env.get(&name), usage.only_default()) {
             (Some(value), _) => {
                 let warning = match is_secret(&name, value) {
                     true => "the value of .env; if it is a secret, it belongs under x-secrets",
                     false => "the value of .env",
                 };
-                variable(root, &name, value, &own, warning);
+                variable(root, &name, value, &usage, warning);
             }
             (None, Some(default)) => {
-                variable(root, &name, &default, &own, "its default");
+                variable(root, &name, &default, &usage, "its default");
             }
-            (None, None) if own.operators.iter().all(String::is_empty) => {
+            (None, None) if usage.operators.iter().all(String::is_empty) => {
                 let why = "nothing in the project defines it: blank, as Compose takes it";
                 blank.insert(name.clone());
-                variable(root, &name, "", &own, why);
+                variable(root, &name, "", &usage, why);
             }
-            (None, None) if own.operators.iter().any(|own| own.ends_with('?')) => {}
+            (None, None) if usage.operators.iter().any(|operator| operator.ends_with('?')) => {}
             (None, None) => {
                 fixed.insert(name);
             }
@@ -148,7 +148,7 @@ pub(super) fn declare(root: &mut Tree, env: &Env, folder: &Path) {
 /// Says where a variable that nothing sets leaves a blank.
 fn tell_blank(tree: &mut Tree, names: &BTreeSet<String>) {
     let Some(text) = tree.text() else { return };
-    let found = references(text).into_iter().map(|own| own.name.to_owned());
+    let found = references(text).into_iter().map(|reference| reference.name.to_owned());
     let found: BTreeSet<String> = found.filter(|name| names.contains(name)).collect();
     for name in found {
         tree.say(
@@ -168,21 +168,25 @@ fn is_in_secret(path: &[String], tree: &Tree, text: &str, env: &Env) -> bool {
     let hidden = source.contains("**") && !text.contains("**");
     (path.iter().any(secret) || shows_secret(text) || hidden)
         && !has_only_references(text)
-        && references(text).iter().any(|own| !env.contains_key(own.name))
+        && references(text).iter().any(|reference| !env.contains_key(reference.name))
 }
 
 /// Whether a reference has another one in its default, or stands for another text where its name is set:
 /// one declaration cannot say either.
 fn is_nested(text: &str) -> bool {
     let all = references(text);
-    all.iter().any(|own| own.operator.ends_with('+') || !references(own.argument).is_empty())
+    all.iter().any(|reference| {
+        reference.operator.ends_with('+') || !references(reference.argument).is_empty()
+    })
 }
 
 /// Whether a variable is a part of the name in `NAME=value`.
 fn in_name(path: &[String], text: &str) -> bool {
     let list = path.len() == 4 && ["environment", "labels"].contains(&path[2].as_str());
     list && path[3].parse::<usize>().is_ok()
-        && references(text).iter().any(|own| text.find('=').is_none_or(|at| own.span.start < at))
+        && references(text)
+            .iter()
+            .any(|reference| text.find('=').is_none_or(|at| reference.span.start < at))
 }
 
 /// Declares the variables of `.env` that env files mention: the specification reads these files itself.
@@ -198,7 +202,7 @@ fn of_env_files(root: &mut Tree, env: &Env, folder: &Path) {
             let Ok(read) = dotenv::read(&path, &mut Report::default()) else { continue };
             for assignment in &read.assignments {
                 let dotenv::Value::Text(text) = &assignment.value else { continue };
-                let names = references(text).into_iter().map(|own| own.name.to_owned());
+                let names = references(text).into_iter().map(|reference| reference.name.to_owned());
                 found.extend(names.map(|name| (name, file.place.clone())));
             }
         }
@@ -229,12 +233,12 @@ impl Uses {
     }
 }
 
-fn variable(root: &mut Tree, name: &str, default: &str, own: &Uses, why: &str) {
+fn variable(root: &mut Tree, name: &str, default: &str, uses: &Uses, why: &str) {
     let section = root.section("x-variables");
     if section.get(name).is_some() {
         return;
     }
-    let at = |value| Tree::new(own.place.clone(), value);
+    let at = |value| Tree::new(uses.place.clone(), value);
     let members = vec![
         ("at-up".to_owned(), at(Value::Plain(Json::Bool(true), "true".into()))),
         ("default".to_owned(), at(Value::Text(default.to_owned()))),
@@ -244,7 +248,7 @@ fn variable(root: &mut Tree, name: &str, default: &str, own: &Uses, why: &str) {
         true => (Value::Text(default.to_owned()), "it cannot vary"),
         false => (Value::Map(members), "docker compose up may change it"),
     };
-    section.insert(name, Tree::added(&own.place, value, format!("{why}; {rest}")));
+    section.insert(name, Tree::added(&uses.place, value, format!("{why}; {rest}")));
 }
 
 /// Resolves the names that one declaration cannot say: their uses have different defaults.

@@ -22,7 +22,7 @@ const ORDER: [&str; 4] = ["name", "x-environments", "x-variables", "volumes"];
 /// File name → text.
 pub(super) fn files(project: &Project) -> BTreeMap<String, String> {
     let mut files: BTreeMap<String, String> = BTreeMap::new();
-    let rank = |key: &str| ORDER.iter().position(|own| *own == key).unwrap_or(ORDER.len());
+    let rank = |key: &str| ORDER.iter().position(|section| *section == key).unwrap_or(ORDER.len());
     let mut sections: Vec<(&str, &Tree)> = project.root.members().collect();
     sections.sort_by_key(|(key, _)| rank(key));
     for (key, tree) in sections {
@@ -32,15 +32,15 @@ pub(super) fn files(project: &Project) -> BTreeMap<String, String> {
             continue;
         }
         for (name, service) in tree.members() {
-            let own = files.entry(home(service)).or_default();
-            if own.is_empty() {
-                own.push_str("services:\n");
+            let file = files.entry(home(service)).or_default();
+            if file.is_empty() {
+                file.push_str("services:\n");
             }
             let mut body = Map::new();
             body.insert(name.to_owned(), service.json());
             let comment = project.comments.get(name).map_or("", String::as_str);
             let body = yaml::document(&body.into());
-            own.push_str(&indented(&format!("{comment}{body}")));
+            file.push_str(&indented(&format!("{comment}{body}")));
         }
     }
     files

@@ -20,14 +20,14 @@ pub(crate) fn generators(services: &[&Service], folder: &str, files: &mut Files)
     for service in services {
         let mut done: Vec<String> = Vec::new();
         for (index, name) in names(service) {
-            let Origin::Files { files: own, secret, .. } = &service.mounts[index].origin else {
+            let Origin::Files { files: sources, secret, .. } = &service.mounts[index].origin else {
                 continue;
             };
             if done.contains(&name) {
                 continue;
             }
             let mut paths = Vec::new();
-            for file in own {
+            for file in sources {
                 let path =
                     format!("{}/{name}/{}", if *secret { "secret" } else { "config" }, file.key);
                 let content = Content { bytes: file.content.clone(), executable: file.executable };

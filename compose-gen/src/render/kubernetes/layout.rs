@@ -1,4 +1,4 @@
-//! Which object goes into which file: `base/<profile>`, `overlays/<environment>/<profile>`.
+//! The file of each object: `base/<profile>`, `overlays/<environment>/<profile>`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ pub(crate) fn render(
         .objects()
         .into_iter()
         .filter(|(key, _)| {
-            all.iter().all(|(name, own)| own.contains_key(key) || !deploys(name, &key.home))
+            all.iter().all(|(name, objects)| objects.contains_key(key) || !deploys(name, &key.home))
         })
         .collect();
     let mut layout = Layout { platform, source, files, view: &view };
@@ -100,11 +100,11 @@ impl<'a> Layout<'a, '_> {
     /// One folder of the base; false when it would be empty.
     fn base(&mut self, home: &str, base: &Objects) -> bool {
         let folder = format!("kubernetes/base/{home}");
-        let own: Objects = of_home(base, home);
-        if own.is_empty() {
+        let in_home: Objects = of_home(base, home);
+        if in_home.is_empty() {
             return false;
         }
-        let resources = self.resources(&folder, &own);
+        let resources = self.resources(&folder, &in_home);
         let services = self.services(home, |service, platform| platform.runs(service, None));
         let generators = config::generators(&services, &folder, self.files);
         let mut patches = Vec::new();
@@ -137,8 +137,8 @@ impl<'a> Layout<'a, '_> {
         let mut folders = vec![CLUSTER.to_owned()];
         let homes: BTreeSet<&str> = objects.keys().map(|key| key.home.as_str()).collect();
         for home in homes {
-            let own = of_home(objects, home);
-            self.overlay_home(name, environment, home, &own, base, with_base.contains(home));
+            let in_home = of_home(objects, home);
+            self.overlay_home(name, environment, home, &in_home, base, with_base.contains(home));
             if !self.platform.is_opt_in(environment, home) {
                 folders.push(home.to_owned());
             }
@@ -156,8 +156,8 @@ impl<'a> Layout<'a, '_> {
             all.extend(documents);
         }
         let namespace = json!(environment.namespace);
-        let own = [("namespace", namespace), ("resources", json!(resources))];
-        self.kustomization(&format!("{root}/{CLUSTER}"), own);
+        let fields = [("namespace", namespace), ("resources", json!(resources))];
+        self.kustomization(&format!("{root}/{CLUSTER}"), fields);
         self.kustomization(&root, [("resources", json!(folders))]);
         all
     }
@@ -212,8 +212,8 @@ impl<'a> Layout<'a, '_> {
         };
         let images = environment.images.as_ref().map(|images| {
             let used = images_of(objects).into_iter();
-            let own = used.filter(|name| name.starts_with(&images.prefix));
-            own.map(|name| image(images, &name)).collect::<Vec<_>>()
+            let prefixed = used.filter(|name| name.starts_with(&images.prefix));
+            prefixed.map(|name| image(images, &name)).collect::<Vec<_>>()
         });
         self.kustomization(
             &folder,
@@ -283,8 +283,8 @@ impl<'a> Layout<'a, '_> {
 }
 
 fn of_home(objects: &Objects, home: &str) -> Objects {
-    let own = objects.iter().filter(|(key, _)| key.home == home);
-    own.map(|(key, value)| (key.clone(), value.clone())).collect()
+    let in_home = objects.iter().filter(|(key, _)| key.home == home);
+    in_home.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// The images of workloads, without their tags.

@@ -110,8 +110,8 @@ fn services(view: &View<'_>, service: &Service) -> Vec<Value> {
     {
         return Vec::new();
     }
-    let own = json!({"app.kubernetes.io/name": service.name});
-    let mut all = vec![of_name(view, &service.name, service, &own, &[service])];
+    let by_name = json!({"app.kubernetes.io/name": service.name});
+    let mut all = vec![of_name(view, &service.name, service, &by_name, &[service])];
     for alias in service.aliases() {
         let owners = view.platform.owners(alias);
         let here: Vec<&Service> = owners
@@ -120,12 +120,12 @@ fn services(view: &View<'_>, service: &Service) -> Vec<Value> {
             .copied()
             .collect();
         if view.platform.services.contains_key(alias)
-            || here.first().map(|own| &own.name) != Some(&service.name)
+            || here.first().map(|owner| &owner.name) != Some(&service.name)
         {
             continue;
         }
         let selector =
-            if owners.len() > 1 { json!({alias_label(alias): "true"}) } else { own.clone() };
+            if owners.len() > 1 { json!({alias_label(alias): "true"}) } else { by_name.clone() };
         all.push(of_name(view, alias, service, &selector, &here));
     }
     all
@@ -139,8 +139,8 @@ fn of_name(
     pods: &[&Service],
 ) -> Value {
     let mut seen = BTreeSet::new();
-    let crew = pods.iter().flat_map(|own| view.platform.crew(own, view.environment));
-    let declared = crew.flat_map(|own| &own.ports).filter(|port| !port.is_range());
+    let crew = pods.iter().flat_map(|pod| view.platform.crew(pod, view.environment));
+    let declared = crew.flat_map(|member| &member.ports).filter(|port| !port.is_range());
     let declared: Vec<_> = declared.filter(|port| seen.insert(port.name())).collect();
     let ports: Vec<Value> = declared
         .iter()
@@ -154,7 +154,7 @@ fn of_name(
         })
         .collect();
     // A client of a DaemonSet's Service wants the pods of all nodes.
-    let global = pods.iter().any(|own| own.mode == Mode::Global);
+    let global = pods.iter().any(|pod| pod.mode == Mode::Global);
     let headless = global || declared.iter().all(|port| port.protocol != "tcp");
     let spec = object([
         ("selector", selector.clone()),

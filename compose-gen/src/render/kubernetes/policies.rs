@@ -19,12 +19,12 @@ pub(super) fn policies(view: &View<'_>, service: &Service) -> Vec<Value> {
     if !wanted || service.pod.host_network {
         return Vec::new();
     }
-    let own = networks(service);
+    let joined = networks(service);
     let peers: Vec<Value> = view
         .platform
         .services_in(view.environment)
         .filter(|other| view.platform.leader(other).name == other.name)
-        .filter(|other| !networks(other).is_disjoint(&own))
+        .filter(|other| !networks(other).is_disjoint(&joined))
         .map(
             |other| json!({"podSelector": {"matchLabels": {"app.kubernetes.io/name": other.name}}}),
         )
@@ -45,9 +45,9 @@ pub(super) fn policies(view: &View<'_>, service: &Service) -> Vec<Value> {
     }
     let internal = |name: &String| {
         let network = view.platform.networks.get(name).and_then(Option::as_ref);
-        network.is_some_and(|own| own["internal"] == true)
+        network.is_some_and(|network| network["internal"] == true)
     };
-    let egress = own.iter().all(internal).then(|| {
+    let egress = joined.iter().all(internal).then(|| {
         let dns = ["UDP", "TCP"].map(|protocol| json!({"protocol": protocol, "port": 53}));
         json!([{"to": peers}, {"ports": dns}])
     });

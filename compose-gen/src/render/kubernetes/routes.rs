@@ -116,10 +116,14 @@ fn ingress(alb: &Alb, service: &Service) -> Option<Value> {
         let name = format!("alb.ingress.kubernetes.io/conditions.{}", service.name);
         notes[name] = json!(condition.to_string());
     }
-    let asked = alb.authentication.as_ref().filter(|own| !own.except.iter().any(|one| one == host));
-    if let Some(own) = asked.filter(|own| own.kind != "none") {
-        notes["alb.ingress.kubernetes.io/auth-type"] = json!(own.kind);
-        notes[format!("alb.ingress.kubernetes.io/auth-idp-{}", own.kind)] = json!(own.provider);
+    let asked = alb
+        .authentication
+        .as_ref()
+        .filter(|authentication| !authentication.except.iter().any(|one| one == host));
+    if let Some(authentication) = asked.filter(|authentication| authentication.kind != "none") {
+        notes["alb.ingress.kubernetes.io/auth-type"] = json!(authentication.kind);
+        notes[format!("alb.ingress.kubernetes.io/auth-idp-{}", authentication.kind)] =
+            json!(authentication.provider);
         notes["alb.ingress.kubernetes.io/auth-on-unauthenticated-request"] = json!("authenticate");
     }
     Some(ingress)

@@ -38,8 +38,8 @@ pub(super) fn script() -> Value {
 /// The services that a Pod waits for: those of each of its containers, once.
 fn waits<'a>(view: &View<'a>, service: &'a Service) -> Vec<(&'a Service, &'a Dependency)> {
     let mut all: Vec<(&Service, &Dependency)> = Vec::new();
-    for own in view.platform.crew(service, view.environment) {
-        for wait in own.waits(view.platform, view.environment) {
+    for member in view.platform.crew(service, view.environment) {
+        for wait in member.waits(view.platform, view.environment) {
             if all.iter().all(|(known, _)| known.name != wait.0.name) {
                 all.push(wait);
             }
@@ -106,12 +106,12 @@ fn ready_port(view: &View<'_>, target: &Service) -> Option<u16> {
         _ => None,
     };
     let crew = view.platform.crew(view.platform.leader(target), view.environment);
-    let served: Vec<&Port> = crew.iter().flat_map(|own| &own.ports).collect();
+    let served: Vec<&Port> = crew.iter().flat_map(|member| &member.ports).collect();
     let all = if target.ports.is_empty() { served } else { target.ports.iter().collect() };
     let tcp = all.into_iter().filter(|port| port.protocol == "tcp" && !port.is_range());
-    let mut own = tcp.map(|port| port.target);
-    let known: Vec<u16> = own.clone().collect();
-    asked.filter(|port| known.contains(port)).or_else(|| own.next())
+    let mut ports = tcp.map(|port| port.target);
+    let known: Vec<u16> = ports.clone().collect();
+    asked.filter(|port| known.contains(port)).or_else(|| ports.next())
 }
 
 /// The script, and the token, for waiting containers alone.

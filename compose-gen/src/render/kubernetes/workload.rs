@@ -32,15 +32,16 @@ pub(super) fn workload(view: &View<'_>, service: &Service) -> Value {
     let kind = kind(view, service);
     let selector = json!({"matchLabels": {"app.kubernetes.io/name": service.name}});
     let crew = view.platform.crew(service, view.environment);
-    let annotations = crew.iter().flat_map(|own| &own.labels).filter(|(key, _)| is_annotation(key));
+    let annotations =
+        crew.iter().flat_map(|member| &member.labels).filter(|(key, _)| is_annotation(key));
     let annotations = annotations.map(|(key, value)| (key.clone(), json!(value))).collect();
-    let mut own = labels(view.platform, service);
+    let mut pod_labels = labels(view.platform, service);
     for alias in service.aliases() {
         if view.platform.owners(alias).len() > 1 {
-            own[alias_label(alias)] = json!("true");
+            pod_labels[alias_label(alias)] = json!("true");
         }
     }
-    let metadata = object([("labels", own), ("annotations", annotations)]);
+    let metadata = object([("labels", pod_labels), ("annotations", annotations)]);
     let template = json!({"metadata": metadata, "spec": pod(view, service)});
     let mut spec = json!({"template": template});
     let environment = view.environment.and_then(|name| view.platform.environments.get(name));
@@ -89,7 +90,7 @@ fn own_claims<'a>(view: &'a View<'_>, service: &'a Service) -> impl Iterator<Ite
 
 /// Claims that stand by themselves: those that several services mount, or a Job.
 pub(super) fn claims(view: &View<'_>, service: &Service) -> Vec<Value> {
-    let own: Vec<&str> = own_claims(view, service).collect();
+    let templates: Vec<&str> = own_claims(view, service).collect();
     let first = |name: &str| {
         let mut running = view
             .platform
@@ -100,7 +101,7 @@ pub(super) fn claims(view: &View<'_>, service: &Service) -> Vec<Value> {
     };
     service
         .claims(view.platform)
-        .filter(|name| !own.contains(name) && first(name))
+        .filter(|name| !templates.contains(name) && first(name))
         .map(|name| {
             let mut claim = claim(view, name);
             claim["apiVersion"] = json!("v1");
@@ -135,17 +136,17 @@ fn pod(view: &View<'_>, service: &Service) -> Value {
     let mut volumes: Vec<Value> = Vec::new();
     let containers: Vec<Value> = crew
         .iter()
-        .map(|own| {
-            let mounts = mounts(view, own, &mut volumes);
-            container(view, own, mounts)
+        .map(|member| {
+            let mounts = mounts(view, member, &mut volumes);
+            container(view, member, mounts)
         })
         .collect();
     volumes.extend(wait::volumes(view, service));
-    let any = |wish: fn(&Pod) -> bool| crew.iter().any(|own| wish(&own.pod));
+    let any = |wish: fn(&Pod) -> bool| crew.iter().any(|member| wish(&member.pod));
     let host_network = any(|pod| pod.host_network);
     let numbers = service.groups.iter().filter_map(|group| group.parse::<u64>().ok());
     let groups = numbers.filter(|group| *group <= i32::MAX as u64);
-    let allowed = |name: &str| crew.iter().all(|own| own.pod.allows(name));
+    let allowed = |name: &str| crew.iter().all(|member| member.pod.allows(name));
     let sysctls = service.sysctls.iter().filter(|(name, _)| allowed(name));
     let sysctls = sysctls.map(|(k, v)| json!({"name": k, "value": v}));
     let security = object([
@@ -157,7 +158,7 @@ fn pod(view: &View<'_>, service: &Service) -> Value {
     let on_every_node = json!([{
         "key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule",
     }]);
-    let grace = crew.iter().map(|own| own.grace).max().unwrap_or_default();
+    let grace = crew.iter().map(|member| member.grace).max().unwrap_or_default();
     let mut pod = Map::new();
     pod.insert("automountServiceAccountToken".into(), json!(false));
     pod.insert("enableServiceLinks".into(), json!(false));
@@ -184,7 +185,7 @@ fn pod(view: &View<'_>, service: &Service) -> Value {
 /// The lines of /etc/hosts: an address has one entry, because kustomize merges entries by address.
 fn host_aliases(crew: &[&Service]) -> Value {
     let mut hosts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (host, ip) in crew.iter().flat_map(|own| &own.hosts) {
+    for (host, ip) in crew.iter().flat_map(|member| &member.hosts) {
         let host = host.to_ascii_lowercase();
         if ip.parse::<std::net::IpAddr>().is_ok() && is_subdomain(&host) {
             hosts.entry(ip).or_default().insert(host);
@@ -337,10 +338,10 @@ fn security(service: &Service) -> Value {
 
 /// Mounts of the container; the volumes of the Pod are added to those that it has.
 fn mounts(view: &View<'_>, service: &Service, volumes: &mut Vec<Value>) -> Vec<Value> {
-    let own: Vec<&str> = own_claims(view, service).collect();
+    let templates: Vec<&str> = own_claims(view, service).collect();
     let platform = view.platform;
     let secrets = platform.secret_files.as_ref().map(|files| files.volume.as_str());
-    let claims: Vec<&str> = own.iter().map(|name| platform.claim(name)).collect();
+    let claims: Vec<&str> = templates.iter().map(|name| platform.claim(name)).collect();
     let leads = platform.leader(service).name == service.name;
     // Containers of one Pod number their volumes apart.
     let prefix = if leads { String::new() } else { format!("{}-", service.name) };
@@ -371,7 +372,7 @@ fn mounts(view: &View<'_>, service: &Service, volumes: &mut Vec<Value>) -> Vec<V
             Origin::Volume(name) if Some(name.as_str()) == secrets => continue,
             Origin::Volume(name) => {
                 let claim = platform.claim(name);
-                match own.contains(&name.as_str()) {
+                match templates.contains(&name.as_str()) {
                     true => claim.to_owned(),
                     false => volume(claim, "persistentVolumeClaim", json!({"claimName": claim})),
                 }

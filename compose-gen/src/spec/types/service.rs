@@ -284,7 +284,7 @@ pub(crate) struct Network {
 impl Network {
     /// The keys that only Docker's networks have, and their values.
     pub(crate) fn engine(&self) -> [(&'static str, Value); 8] {
-        let text = |own: &Option<String>| own.clone().map_or(Value::Null, Value::from);
+        let text = |value: &Option<String>| value.clone().map_or(Value::Null, Value::from);
         [
             ("ipv4_address", text(&self.ipv4_address)),
             ("ipv6_address", text(&self.ipv6_address)),

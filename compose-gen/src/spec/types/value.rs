@@ -54,7 +54,9 @@ impl Pairs {
     pub(crate) fn entries(&self) -> Vec<(String, Option<String>)> {
         let value = |value: &Option<Scalar>| value.as_ref().map(Scalar::to_string);
         match self {
-            Pairs::Map(map) => map.iter().map(|(name, own)| (name.clone(), value(own))).collect(),
+            Pairs::Map(map) => {
+                map.iter().map(|(name, scalar)| (name.clone(), value(scalar))).collect()
+            }
             Pairs::List(list) => {
                 let split = |item: &String| match item.split_once('=') {
                     Some((name, value)) => (name.to_owned(), Some(value.to_owned())),

@@ -81,7 +81,7 @@ fn texts_that_look_like_numbers_stay_texts() {
     let container = project.pod("a", "Deployment")["containers"][0].clone();
     assert_eq!(container["args"], json!(["sleep", "infinity", "inf", "nan"]));
     let values: Vec<&Value> =
-        container["env"].as_array().unwrap().iter().map(|own| &own["value"]).collect();
+        container["env"].as_array().unwrap().iter().map(|variable| &variable["value"]).collect();
     assert_eq!(values, ["9223372036854775808", "1.8446744073709552e+19", "Infinity"]);
     assert_eq!(container["readinessProbe"]["failureThreshold"], i32::MAX);
 }
@@ -133,7 +133,7 @@ networks: {back: {}}
     );
     let web = project.pod("my-web", "Deployment")["containers"][0].clone();
     let values: Vec<&Value> =
-        web["env"].as_array().unwrap().iter().map(|own| &own["value"]).collect();
+        web["env"].as_array().unwrap().iter().map(|variable| &variable["value"]).collect();
     assert_eq!(values, ["cache", "my_db", "postgres://u@my-db:5432/my_db"]);
     assert_eq!(project.names("my-db", "Service"), ["data", "my-db", "store"]);
     let compose = &project.bench.documents("new/docker/compose.yaml")[0]["services"];
@@ -153,7 +153,7 @@ networks: {back: {}}
     .expect_same(&[]);
     let path = "new/kubernetes/base/default/a.yaml";
     let all = project.bench.documents(path);
-    let pool = all.iter().find(|own| own["metadata"]["name"] == "pool").unwrap();
+    let pool = all.iter().find(|object| object["metadata"]["name"] == "pool").unwrap();
     let label = "alias.compose-gen/pool";
     assert_eq!(pool["spec"]["selector"], json!({label: "true"}));
     assert_eq!(pool["spec"]["ports"].as_array().unwrap().len(), 2);
@@ -198,7 +198,7 @@ configs: {app: {external: true}}
         .as_array()
         .unwrap()
         .iter()
-        .map(|own| (own["mountPath"].as_str().unwrap(), own["subPath"].as_str().unwrap()))
+        .map(|mount| (mount["mountPath"].as_str().unwrap(), mount["subPath"].as_str().unwrap()))
         .collect();
     assert_eq!(
         mounts,
@@ -227,7 +227,7 @@ volumes: {data: {}}
     project.generate().expect(0);
     let pod = project.pod("vpn", "Deployment");
     let names: Vec<&Value> =
-        pod["containers"].as_array().unwrap().iter().map(|own| &own["name"]).collect();
+        pod["containers"].as_array().unwrap().iter().map(|container| &container["name"]).collect();
     assert_eq!(names, ["vpn", "index", "torrent"]);
     assert_eq!(pod["volumes"][0]["persistentVolumeClaim"]["claimName"], "data");
     assert_eq!(project.names("torrent", "PersistentVolumeClaim"), ["data"]);
@@ -274,7 +274,8 @@ fn nested_defaults_and_replacements_are_resolved() {
     let text = "services: {a: {image: 'a:1', environment: {A: '${A:-${B:-deep}}', B: '${C:+x}', D: '${D+${E}}'}}}\n";
     let project = Imported::new(&[("compose.yml", text), (".env", "C=1\n")]).expect_same(&[]);
     let env = project.pod("a", "Deployment")["containers"][0]["env"].clone();
-    let values: Vec<&Value> = env.as_array().unwrap().iter().map(|own| &own["value"]).collect();
+    let values: Vec<&Value> =
+        env.as_array().unwrap().iter().map(|variable| &variable["value"]).collect();
     assert_eq!(values, ["deep", "x", ""]);
 }
 
@@ -309,10 +310,13 @@ volumes: {d1: {}}
     project.says("services.a.ports.2", "changed", "the host's in Compose only");
     let set = project.pod("a", "StatefulSet");
     let mounts = set["containers"][0]["volumeMounts"].as_array().unwrap();
-    let at = |path: &str| mounts.iter().find(|own| own["mountPath"] == path).unwrap();
+    let at = |path: &str| mounts.iter().find(|mount| mount["mountPath"] == path).unwrap();
     assert_eq!(at("/d")["subPath"], "a/b");
-    let memory =
-        set["volumes"].as_array().unwrap().iter().find(|own| own["name"] == at("/cache")["name"]);
+    let memory = set["volumes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|volume| volume["name"] == at("/cache")["name"]);
     assert_eq!(memory.unwrap()["emptyDir"]["sizeLimit"], "64Mi");
     let service = project.object("a", "Service");
     assert_eq!(service["spec"]["ports"].as_array().unwrap().len(), 2);

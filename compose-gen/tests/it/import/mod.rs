@@ -75,8 +75,12 @@ impl Imported {
         }
         // Docker keeps the data of a volume under this name.
         for (name, volume) in old["volumes"].as_object().into_iter().flatten() {
-            let names: Vec<&Value> =
-                new["volumes"].as_object().unwrap().values().map(|own| &own["name"]).collect();
+            let names: Vec<&Value> = new["volumes"]
+                .as_object()
+                .unwrap()
+                .values()
+                .map(|volume| &volume["name"])
+                .collect();
             assert!(names.contains(&&volume["name"]), "{name}: {names:?}");
         }
         self
@@ -95,15 +99,17 @@ impl Imported {
     #[track_caller]
     fn says(&self, key: &str, outcome: &str, reason: &str) {
         let row = self.row(key);
-        let own = row["reason"].as_str().unwrap();
-        assert!(row["outcome"] == outcome && own.contains(reason), "{row:#}");
+        let text = row["reason"].as_str().unwrap();
+        assert!(row["outcome"] == outcome && text.contains(reason), "{row:#}");
     }
 
     /// The remaining findings: place and code.
     fn left(&self) -> Vec<String> {
         let left = self.report["left"].as_array().unwrap();
         let text = |value: &Value| value.as_str().unwrap_or("nowhere").to_owned();
-        left.iter().map(|own| format!("{} {}", text(&own["place"]), text(&own["code"]))).collect()
+        left.iter()
+            .map(|finding| format!("{} {}", text(&finding["place"]), text(&finding["code"])))
+            .collect()
     }
 }
 
@@ -132,14 +138,15 @@ fn seen(service: &Value, key: &str) -> Value {
             Value::Array(all)
         }
         ("ports", Value::Array(ports)) => {
-            let port = |own: &Value| {
-                json!([own["published"], own["target"], own["protocol"], own["host_ip"]])
+            let port = |port: &Value| {
+                json!([port["published"], port["target"], port["protocol"], port["host_ip"]])
             };
             ports.iter().map(port).collect()
         }
-        ("depends_on", Value::Object(all)) => {
-            all.iter().map(|(name, own)| (name.clone(), own["condition"].clone())).collect()
-        }
+        ("depends_on", Value::Object(all)) => all
+            .iter()
+            .map(|(name, dependency)| (name.clone(), dependency["condition"].clone()))
+            .collect(),
         ("healthcheck", check @ Value::Object(_)) => check["test"].clone(),
         ("environment", Value::Null) => json!({}),
         (_, value) => value.clone(),
