@@ -268,7 +268,7 @@ impl Node {
 
     /// Whether the node has a tag.
     pub(crate) fn has_tag(&self, tag: &str) -> bool {
-        self.tags().any(|own| own == tag)
+        self.tags().any(|known| known == tag)
     }
 }
 

@@ -20,7 +20,7 @@ const TABLE: &str = "exportDbt.table";
 const MODEL: &str = "exportDbt.model";
 const VERSION: &str = "exportDbt.version";
 
-/// Who exports.
+/// The identity of an exporting run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Owner {
     /// `--owner`, or the identity of the database file.

@@ -33,8 +33,8 @@ pub(crate) enum BucketError {
     Credentials { bucket: String, reason: String },
     #[error("bucket {bucket}: could not reach {endpoint}: {detail}")]
     Unreachable { bucket: String, endpoint: String, detail: String },
-    #[error("bucket {bucket}: {what} was answered with {status} {code}")]
-    Refused { bucket: String, what: &'static str, status: u16, code: String },
+    #[error("bucket {bucket}: {request} was answered with {status} {code}")]
+    Refused { bucket: String, request: &'static str, status: u16, code: String },
 }
 
 impl BucketError {
@@ -158,7 +158,7 @@ impl Bucket {
         }
     }
 
-    fn failed<E>(&self, what: &'static str, error: &SdkError<E, HttpResponse>) -> BucketError
+    fn failed<E>(&self, request: &'static str, error: &SdkError<E, HttpResponse>) -> BucketError
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
@@ -183,7 +183,7 @@ impl Bucket {
                 BucketError::Denied { bucket, code: status.to_string() }
             }
             401 | 403 => BucketError::Denied { bucket, code },
-            _ => BucketError::Refused { bucket, what, status, code },
+            _ => BucketError::Refused { bucket, request, status, code },
         }
     }
 }

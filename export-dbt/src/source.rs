@@ -272,7 +272,7 @@ fn plain_sql_type(ty: &DeltaType) -> String {
         DeltaType::Decimal(p, s) => return format!("DECIMAL({p},{s})"),
         DeltaType::Binary => "BLOB",
         DeltaType::Date => "DATE",
-        // The others are never plain.
+        // Values of other types are never plain.
         _ => "VARCHAR",
     };
     name.into()

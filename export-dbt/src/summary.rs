@@ -130,7 +130,7 @@ pub(crate) struct Summary {
 
 impl Summary {
     /// The summary of a run; sorts the tables. `failed` is the status when a table has failed,
-    /// `stopped` the one of a run that was told to end early.
+    /// `stopped` the status of a run that was told to end early.
     pub(crate) fn new(
         run_id: String,
         seconds: f64,

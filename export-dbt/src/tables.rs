@@ -147,7 +147,7 @@ async fn check_buckets(stores: &Stores, create: bool) -> HashMap<String, BucketE
 }
 
 fn note(run: &Run, report: &TableReport) {
-    let what = match report.outcome {
+    let outcome = match report.outcome {
         Outcome::Exported => "exported",
         Outcome::Unchanged => "unchanged",
         Outcome::Planned => "would be exported",
@@ -156,5 +156,5 @@ fn note(run: &Run, report: &TableReport) {
     let rows = report.rows.map_or_else(String::new, |rows| format!(", {} rows", HumanCount(rows)));
     let version = report.version.map_or_else(String::new, |version| format!(", version {version}"));
     let (label, seconds) = (report.label(), report.seconds);
-    run.progress.note(&format!("{label}: {what}{rows}{version}, {seconds:.1} s"));
+    run.progress.note(&format!("{label}: {outcome}{rows}{version}, {seconds:.1} s"));
 }

@@ -31,8 +31,8 @@ impl Budget {
     }
 }
 
-/// The budget of the environment whose Kind cluster is the one of the configuration file `kind`,
-/// from the specification's `x-environments`; `None` when there is no specification or it gives none.
+/// The budget of the environment whose Kind cluster has the configuration file's name, from the
+/// specification's `x-environments`; `None` when there is no specification or it gives none.
 pub(crate) fn read(spec: Option<&Path>, cluster: &str) -> Result<Option<Budget>, Stop> {
     let here = std::env::current_dir().unwrap_or_default();
     let Some(folder) = spec.map(Path::to_owned).or_else(|| common::spec::find(&here)) else {

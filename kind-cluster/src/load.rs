@@ -246,9 +246,9 @@ impl EngineImage {
         }
         let digest = |name: &String| name.split_once('@').map(|(_, digest)| digest.to_owned());
         let known: BTreeSet<String> = node.names.iter().filter_map(digest).collect();
-        let own = self.digests.iter().filter_map(digest).chain([self.id.clone()]);
+        let digests = self.digests.iter().filter_map(digest).chain([self.id.clone()]);
         if self.by_manifest {
-            return own.into_iter().any(|digest| known.contains(&digest)).then_some(true);
+            return digests.into_iter().any(|digest| known.contains(&digest)).then_some(true);
         }
         (!node.id.is_empty()).then_some(false)
     }

@@ -130,8 +130,8 @@ fn edges(objects: &[Value]) -> Result<Vec<BTreeSet<Edge>>, Vec<Diagnostic>> {
 
 /// A workload waits for the workloads of every lower wave.
 fn waves(objects: &[Value], this: usize) -> Vec<Edge> {
-    let Some(own) = wave(&objects[this]) else { return Vec::new() };
-    let lower = |on: &usize| wave(&objects[*on]).is_some_and(|other| other < own);
+    let Some(level) = wave(&objects[this]) else { return Vec::new() };
+    let lower = |on: &usize| wave(&objects[*on]).is_some_and(|other| other < level);
     (0..objects.len()).filter(lower).map(|on| Edge { on, ready: true }).collect()
 }
 

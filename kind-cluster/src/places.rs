@@ -23,14 +23,14 @@ pub(crate) fn components(given: Option<&Path>) -> Result<PathBuf, Stop> {
     find(given, COMPONENTS, "file of components", "--components")
 }
 
-fn find(given: Option<&Path>, usual: &str, what: &str, option: &str) -> Result<PathBuf, Stop> {
+fn find(given: Option<&Path>, usual: &str, noun: &str, option: &str) -> Result<PathBuf, Stop> {
     let missing = |message: String| {
         let hint = format!("name it with {option}");
         Stop::bad("no-such-path", message).hint(hint)
     };
     match given {
         Some(path) if path.exists() => Ok(path.to_owned()),
-        Some(path) => Err(missing(format!("there is no {what} {}", path.display()))),
+        Some(path) => Err(missing(format!("there is no {noun} {}", path.display()))),
         None => {
             let here = std::env::current_dir().unwrap_or_default();
             here.ancestors()

@@ -116,8 +116,9 @@ pub(crate) async fn with_input(
     match pipe(&mut command, feed, keep, limit).await? {
         Some(((), output)) => Ok(Output { stdout, ..output }),
         None => {
-            let what = format!("{program} has not ended within {}", common::duration::show(limit));
-            Err(Stop::unfinished("timeout", what))
+            let message =
+                format!("{program} has not ended within {}", common::duration::show(limit));
+            Err(Stop::unfinished("timeout", message))
         }
     }
 }

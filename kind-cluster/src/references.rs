@@ -75,8 +75,8 @@ pub(crate) fn dangling(objects: &[Value]) -> Vec<Diagnostic> {
         let asked = needs.iter().filter(|need| !need.optional).filter(ours);
         let missing: BTreeSet<(Key, String)> =
             asked.filter_map(|need| Some((key(need), overlay.lacks(need)?))).collect();
-        for (_, what) in missing {
-            problems.push(Diagnostic::error("dangling-reference", format!("{from} needs {what}")));
+        for (_, need) in missing {
+            problems.push(Diagnostic::error("dangling-reference", format!("{from} needs {need}")));
         }
         if from.kind == "Service"
             && let Some(selector) = object.pointer("/spec/selector")

@@ -88,12 +88,12 @@ async fn refuse_with_data(cluster: &str) -> Result<(), Stop> {
     let volumes = connected.list("v1", "PersistentVolume", "").await?;
     let left = backup::scratch::abandoned(&volumes, &claims);
     let mut report = Report::default();
-    for (what, names) in [
+    for (finding, names) in [
         ("claims hold data", claims.iter().map(name).collect()),
         ("volumes hold data, which no claim has any more", left),
     ] {
         if !names.is_empty() {
-            let message = format!("{} {what}: {}", names.len(), names.join(", "));
+            let message = format!("{} {finding}: {}", names.len(), names.join(", "));
             report.push(Diagnostic::error("data-would-be-lost", message).hint(hint));
         }
     }

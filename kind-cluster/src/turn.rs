@@ -21,8 +21,8 @@ pub(crate) struct Turn {
     lock: File,
 }
 
-/// Waits until nobody else changes the cluster `name`; `what` is said to whoever waits meanwhile.
-pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Turn, Stop> {
+/// Waits until nobody else changes the cluster `name`; other runs that wait are told `command` meanwhile.
+pub(crate) async fn take(name: &str, command: &str, deadline: Instant) -> Result<Turn, Stop> {
     let path = folder().join(format!("{name}.lock"));
     let failed = |error: io::Error| {
         let message = format!("cannot lock {}: {error}", path.display());
@@ -60,7 +60,7 @@ pub(crate) async fn take(name: &str, what: &str, deadline: Instant) -> Result<Tu
     let mut write = || {
         lock.set_len(0)?;
         lock.seek(SeekFrom::Start(0))?;
-        write!(lock, "{what} (process {})", std::process::id())
+        write!(lock, "{command} (process {})", std::process::id())
     };
     write().map_err(failed)?;
     Ok(Turn { lock })
@@ -99,7 +99,7 @@ impl Turn {
     }
 }
 
-/// Who has the lock, by its own word.
+/// The holder of the lock, in its own words.
 fn holder(lock: &mut File) -> String {
     let mut text = String::new();
     let read = lock.seek(SeekFrom::Start(0)).and_then(|_| lock.read_to_string(&mut text));

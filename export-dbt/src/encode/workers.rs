@@ -39,7 +39,7 @@ impl Share {
 }
 
 impl Workers {
-    /// `threads` in all, with the one that calls [`Workers::run`].
+    /// `threads` in all, with the thread that calls [`Workers::run`].
     pub(super) fn new(threads: usize) -> Self {
         let start = |_| {
             let (sender, tasks) = channel();
@@ -64,8 +64,8 @@ impl Workers {
             sender.send(task).map_err(|_| panicked())?;
         }
         drop(done);
-        let own = share.take();
-        let (mut outcome, mut ended) = (own, 0);
+        let first = share.take();
+        let (mut outcome, mut ended) = (first, 0);
         for other in results {
             ended += 1;
             outcome = outcome.and(other);

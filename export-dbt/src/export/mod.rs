@@ -192,8 +192,8 @@ async fn run_steps(
 
 const NOT_REMOVED: &str = "old files were not removed";
 
-fn warning(error: &LogError, what: &str) -> Diagnostic {
-    Diagnostic::warning(error.advice().0, format!("{what}: {}", causes(error)))
+fn warning(error: &LogError, label: &str) -> Diagnostic {
+    Diagnostic::warning(error.advice().0, format!("{label}: {}", causes(error)))
 }
 
 /// Commits files that are on disk.

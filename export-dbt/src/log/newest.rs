@@ -108,7 +108,7 @@ impl TableLog {
     /// The info of this tool's newest commit, when nothing that came after it changed a row, a column or a
     /// property: others may have compacted or cleaned the table.
     pub(super) async fn info_below(&self, version: u64) -> Result<Option<CommitInfo>, LogError> {
-        let mut own = None;
+        let mut info = None;
         for version in (0..=version).rev().take(LOOK_BACK as usize) {
             let Some(lines) = self.lines(version).await? else { break };
             let changes = |file: &Option<File>| file.as_ref().is_some_and(|f| f.data_change);
@@ -118,12 +118,12 @@ impl TableLog {
                     || line.meta_data.is_some()
                     || line.protocol.is_some()
             });
-            own = lines.into_iter().find_map(|line| line.commit_info).filter(is_own);
-            if own.is_some() || changed {
+            info = lines.into_iter().find_map(|line| line.commit_info).filter(is_own);
+            if info.is_some() || changed {
                 break;
             }
         }
-        Ok(own)
+        Ok(info)
     }
 
     async fn lines(&self, version: u64) -> Result<Option<Vec<Line>>, LogError> {

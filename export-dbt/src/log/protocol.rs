@@ -1,4 +1,4 @@
-//! Which protocol a table gets, and which tables of other writers may be overwritten.
+//! The protocol that a table gets, and the tables of other writers that may be overwritten.
 
 use std::collections::BTreeMap;
 
@@ -73,12 +73,12 @@ pub(super) fn for_overwrite(
     }
     let mut upgraded = new_table(true);
     // A feature once named stays named.
-    for (own, features) in [
+    for (present, features) in [
         (&current.reader_features, &mut upgraded.reader_features),
         (&current.writer_features, &mut upgraded.writer_features),
     ] {
         let features = features.get_or_insert_default();
-        for feature in own.iter().flatten() {
+        for feature in present.iter().flatten() {
             if !features.contains(feature) {
                 features.push(feature.clone());
             }

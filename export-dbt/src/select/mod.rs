@@ -1,4 +1,4 @@
-//! Which relations a run is about: `--table`, `--exclude`, `--select`, `--layer` and `--shard`.
+//! The relations of a run: `--table`, `--exclude`, `--select`, `--layer` and `--shard`.
 
 mod graph;
 mod layer;

@@ -190,7 +190,7 @@ impl Method {
         let glob = |pattern: &str, text: &str| WildMatch::new(pattern).matches(text);
         match self {
             Self::Name(name) => node.kind != Kind::Source && is_named(name, node),
-            Self::Tag(tag) => node.tags().any(|own| glob(tag, own)),
+            Self::Tag(tag) => node.tags().any(|known| glob(tag, known)),
             Self::Path(path) => {
                 let within = node.original_file_path.strip_prefix(path.as_str());
                 within.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

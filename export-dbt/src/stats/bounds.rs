@@ -24,8 +24,8 @@ pub(super) enum Bounds {
 
 impl Bounds {
     fn widen(&mut self, other: Bounds) {
-        let own = std::mem::take(self);
-        *self = match (own, other) {
+        let bounds = std::mem::take(self);
+        *self = match (bounds, other) {
             (Bounds::Empty, any) | (any, Bounds::Empty) => any,
             (Bounds::Integer(a, b), Bounds::Integer(c, d)) => Bounds::Integer(a.min(c), b.max(d)),
             (Bounds::Float(a, b), Bounds::Float(c, d)) => Bounds::Float(a.min(c), b.max(d)),

@@ -55,8 +55,8 @@ impl Trino {
         table: &str,
         location: &str,
     ) -> Result<Registration, TrinoError> {
-        let (catalog, own) = (identifier(&self.catalog), identifier(schema));
-        self.client.query(&format!("CREATE SCHEMA IF NOT EXISTS {catalog}.{own}")).await?;
+        let (catalog, schema_name) = (identifier(&self.catalog), identifier(schema));
+        self.client.query(&format!("CREATE SCHEMA IF NOT EXISTS {catalog}.{schema_name}")).await?;
         let named = [("schema_name", schema), ("table_name", table)];
         match self.register_table(schema, table, location).await {
             Ok(()) => return Ok(Registration::Registered),

@@ -90,10 +90,10 @@ pub(crate) fn summary(run: &Run) -> Value {
 }
 
 /// Waits until something is so, for at most a minute.
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(event: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !is_so() {
-        assert!(Instant::now() < deadline, "still not after a minute: {what}");
+        assert!(Instant::now() < deadline, "still not after a minute: {event}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

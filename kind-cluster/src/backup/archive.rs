@@ -86,8 +86,8 @@ impl Writer {
         member.write(text.as_bytes())?;
         member.end()?;
         let end = self.file.stream_position().map_err(|e| cannot_write(&self.partial, &e))?;
-        let (path, what) = (self.partial.clone(), "the archive");
-        let sum = blocking::run(deadline, what, move |given_up| {
+        let (path, item) = (self.partial.clone(), "the archive");
+        let sum = blocking::run(deadline, item, move |given_up| {
             let file = File::open(&path).map_err(|e| cannot_write(&path, &e))?;
             let content = given_up.watch(file).take(end);
             hash_of(content).map_err(|e| cannot_write(&path, &e))
@@ -104,7 +104,7 @@ impl Writer {
             Ok(())
         };
         // A slow disk has much to catch up with.
-        let work = blocking::run(deadline, what, move |_| {
+        let work = blocking::run(deadline, item, move |_| {
             write().map_err(|error| cannot_write(&path, &error))
         });
         work.await

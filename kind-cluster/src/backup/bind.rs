@@ -47,8 +47,8 @@ pub(super) async fn bind(
     deadline: Instant,
 ) -> Result<Volume, Stop> {
     let (namespace, name) = (part.namespace.as_str(), part.claim.as_str());
-    let apply = async |object: &Value, what: &str| {
-        cluster.apply(object, false).await.map_err(|error| stop(what, &error))
+    let apply = async |object: &Value, failure: &str| {
+        cluster.apply(object, false).await.map_err(|error| stop(failure, &error))
     };
     if cluster.get("v1", "Namespace", "", namespace).await?.is_none() {
         let object =
@@ -58,7 +58,7 @@ pub(super) async fn bind(
     if cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?.is_none() {
         // It has been verified already; what is asked for is what was looked at.
         let object = claim::of(&part.object, namespace, name)
-            .map_err(|what| Stop::no("foreign-object", what))?;
+            .map_err(|reason| Stop::no("foreign-object", reason))?;
         let created = cluster.create(&object, RESTORER).await;
         created.map_err(|error| stop("cannot make the claim", &error))?;
     }

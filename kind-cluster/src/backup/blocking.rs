@@ -48,7 +48,7 @@ impl Drop for Waiting {
 /// Runs `work` on a thread of its own until the deadline.
 pub(super) async fn run<T: Send + 'static>(
     deadline: Instant,
-    what: &str,
+    item: &str,
     work: impl FnOnce(&GivenUp) -> Result<T, Stop> + Send + 'static,
 ) -> Result<T, Stop> {
     let given_up = GivenUp::default();
@@ -61,8 +61,8 @@ pub(super) async fn run<T: Send + 'static>(
         Ok(Err(error)) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             // Only a runtime that ends cancels it.
-            Err(_) => Err(late(what)),
+            Err(_) => Err(late(item)),
         },
-        Err(_) => Err(late(what)),
+        Err(_) => Err(late(item)),
     }
 }

@@ -85,7 +85,7 @@ async fn survey(
             Ok(file.take(size))
         };
         verify::survey(&mut given_up.watch(open()?)).map_err(|refusal| {
-            let message = format!("{message}: {}", refusal.what);
+            let message = format!("{message}: {}", refusal.reason);
             let diagnostic = Diagnostic::error("volume-unsupported", message);
             let diagnostic = match refusal.code {
                 "device" => diagnostic.hint("no archive holds devices: delete it from the volume"),

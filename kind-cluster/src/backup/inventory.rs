@@ -26,7 +26,7 @@ pub(super) struct Inventory {
 }
 
 /// Looks at every claim of the cluster.
-/// Those of `exclude` are left out, and their workloads are not stopped.
+/// Claims of `exclude` are left out, and their workloads are not stopped.
 pub(super) async fn look(cluster: &Cluster, exclude: &[String]) -> Result<Inventory, Stop> {
     let mut claims = cluster.list("v1", "PersistentVolumeClaim", "").await?;
     let volumes = cluster.list("v1", "PersistentVolume", "").await?;

@@ -85,7 +85,7 @@ mod tests {
             volume("left", "Retain", "Released", "gone"),
             volume("unsaid", "Retain", "Bound", "gone"),
             volume("going", "Delete", "Released", "gone"),
-            // The claim of today is not the one that it had.
+            // A new claim has reused the name; the volume belonged to the old one.
             volume("older", "Retain", "Released", "here"),
         ];
         let claims = [json!({"metadata": {"namespace": "n", "name": "here"}})];

@@ -30,7 +30,7 @@ pub(super) struct Survey {
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) code: &'static str,
-    pub(super) what: String,
+    pub(super) reason: String,
 }
 
 /// Reads the whole archive and returns its manifest.
@@ -39,9 +39,9 @@ pub(super) struct Refusal {
 /// It cannot be read; a byte has changed; something is missing or too much; a name would escape;
 /// an object is no claim of its volume; time is up.
 pub(super) async fn archive(path: &Path, deadline: Instant) -> Result<Manifest, Stop> {
-    let what = format!("{} (its verification)", path.display());
+    let item = format!("{} (its verification)", path.display());
     let path = path.to_owned();
-    blocking::run(deadline, &what, move |given_up| read(&path, given_up)).await
+    blocking::run(deadline, &item, move |given_up| read(&path, given_up)).await
 }
 
 fn read(path: &Path, given_up: &GivenUp) -> Result<Manifest, Stop> {
@@ -92,13 +92,12 @@ fn members(path: &Path, file: impl Read) -> Result<Manifest, Stop> {
             continue;
         }
         let mut hashed = Hashed { inner: &mut entry, hash: Sha256::new(), bytes: 0 };
-        let survey =
-            match name.starts_with("volumes/") {
-                true => Some(survey(&mut hashed).map_err(|refusal| {
-                    bad(path, refusal.code, format!("{name}: {}", refusal.what))
-                })?),
-                false => None,
-            };
+        let survey = match name.starts_with("volumes/") {
+            true => Some(survey(&mut hashed).map_err(|refusal| {
+                bad(path, refusal.code, format!("{name}: {}", refusal.reason))
+            })?),
+            false => None,
+        };
         io::copy(&mut hashed, &mut io::sink()).map_err(broken)?;
         let (bytes, sum) = (hashed.bytes, hexadecimal(hashed.hash));
         found.push((name, bytes, sum, survey));
@@ -128,7 +127,7 @@ fn compare(
     for volume in &manifest.volumes {
         let (namespace, claim) = (volume.namespace.as_str(), volume.claim.as_str());
         claim::of(&volume.object, namespace, claim)
-            .map_err(|what| bad(path, "foreign-object", what))?;
+            .map_err(|reason| bad(path, "foreign-object", reason))?;
         if !claims.insert((namespace, claim)) {
             return Err(bad(path, "bad-archive", format!("it has the claim {claim} twice")));
         }
@@ -168,7 +167,7 @@ fn compare(
 /// Reads a volume's tar and refuses names that would leave the volume, and everything that
 /// `backup` does not write: what reads it back could understand it in another way.
 pub(super) fn survey(reader: &mut impl Read) -> Result<Survey, Refusal> {
-    let refused = |code, what| Refusal { code, what };
+    let refused = |code, reason| Refusal { code, reason };
     let broken = |error: io::Error| refused("bad-archive", error.to_string());
     let mut survey = Survey::default();
     // Links that the archive makes: a name below one would be written where it leads.
@@ -179,7 +178,7 @@ pub(super) fn survey(reader: &mut impl Read) -> Result<Survey, Refusal> {
         let name = entry.path().map_err(broken)?.into_owned();
         let because = |code, why: &str| refused(code, format!("{} {why}", name.display()));
         let escapes = |why: &str| because("escaping-name", why);
-        // Among them are names that stand for the one in the header.
+        // They may contain names that replace the header's.
         if entry.pax_extensions().map_err(broken)?.is_some() {
             return Err(escapes("has extended headers, which a backup does not write"));
         }
@@ -226,8 +225,8 @@ fn plain(path: &Path) -> Option<PathBuf> {
         .collect()
 }
 
-fn bad(path: &Path, code: &'static str, what: impl Display) -> Stop {
-    let message = format!("{} cannot be used: {what}", path.display());
+fn bad(path: &Path, code: &'static str, reason: impl Display) -> Stop {
+    let message = format!("{} cannot be used: {reason}", path.display());
     let hint = "nothing was changed; use another archive";
     Stop::no(code, message).hint(hint)
 }

@@ -8,7 +8,7 @@ pub(super) fn warn(code: &'static str, message: String) {
     common::streams::say(&Diagnostic::warning(code, message).into());
 }
 
-pub(super) fn late(what: &str) -> Stop {
-    let message = format!("{what} was not copied in time");
+pub(super) fn late(item: &str) -> Stop {
+    let message = format!("{item} was not copied in time");
     Stop::unfinished("timeout", message).hint("give more time with --timeout")
 }

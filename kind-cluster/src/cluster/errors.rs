@@ -50,7 +50,7 @@ impl Refusal {
         if is_not_served(error) {
             return Refusal::NotServed;
         }
-        // The server calls a field that the kind does not have its own, internal error.
+        // The server reports a field that the kind lacks as an internal error of its own.
         if NOT_OF_ITS_TYPE.iter().any(|words| says(words)) {
             return Refusal::WrongType;
         }
@@ -132,10 +132,10 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// A request that failed: unanswered is unfinished, refused is no.
-pub(crate) fn stop(what: &str, error: &kube::Error) -> Stop {
+pub(crate) fn stop(failure: &str, error: &kube::Error) -> Stop {
     let (status, code) = match code(error) {
         Some(429 | 500..) | None => (Status::Unfinished, "api-failed"),
         Some(_) => (Status::No, "api-refused"),
     };
-    Stop::new(status, Diagnostic::error(code, format!("{what}: {}", said(error))))
+    Stop::new(status, Diagnostic::error(code, format!("{failure}: {}", said(error))))
 }

@@ -3,6 +3,6 @@
 /// The field manager of the objects that are applied here.
 pub(crate) const MANAGER: &str = "kind-cluster";
 
-/// Who asks for a claim that comes from an archive. To the API server, a deployment is somebody
-/// else: what its overlay leaves out of the claim stays as it is, and is not taken away.
+/// The field manager of claims that come from an archive. To the API server, a deployment is another
+/// manager: fields of the claim that its overlay leaves out stay as they are, and are not removed.
 pub(crate) const RESTORER: &str = "kind-cluster-restore";

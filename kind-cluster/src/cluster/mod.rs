@@ -174,8 +174,9 @@ impl Cluster {
         namespace: &str,
         name: &str,
     ) -> Result<Option<Value>, Stop> {
-        let what = format!("cannot read {kind}/{name}");
-        let found = self.ask("GET", self.path(api_version, kind, namespace, name), &what).await?;
+        let failure = format!("cannot read {kind}/{name}");
+        let found =
+            self.ask("GET", self.path(api_version, kind, namespace, name), &failure).await?;
         Ok(found.map(|object| typed(object, api_version, kind)))
     }
 
@@ -186,8 +187,8 @@ impl Cluster {
         kind: &str,
         namespace: &str,
     ) -> Result<Vec<Value>, Stop> {
-        let what = format!("cannot list every {kind}");
-        let found = self.ask("GET", self.path(api_version, kind, namespace, ""), &what).await?;
+        let failure = format!("cannot list every {kind}");
+        let found = self.ask("GET", self.path(api_version, kind, namespace, ""), &failure).await?;
         let mut found = found.unwrap_or_default();
         let items = found.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
         // The items of a list leave out what the list says.
@@ -222,7 +223,7 @@ impl Cluster {
         self.forced_where_ours(object, force, "").await
     }
 
-    /// Fields that this tool has patched are its own: that it then applies the same field is no conflict,
+    /// Fields that this tool has patched belong to it: a later apply of the same field is no conflict,
     /// although the server counts patches and applies as two managers.
     async fn forced_where_ours(
         &self,
@@ -269,7 +270,7 @@ impl Cluster {
         Ok(all)
     }
 
-    /// Deletes an object and, in the background, what it owns. One that is gone already is fine.
+    /// Deletes an object and, in the background, what it owns. An object that is gone already is fine.
     pub(crate) async fn delete(
         &self,
         api_version: &str,

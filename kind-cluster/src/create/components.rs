@@ -218,8 +218,8 @@ pub(crate) async fn install(
         let jobs: Vec<Value> = objects.iter().filter(of_jobs).cloned().collect();
         let allowed = Allowed { recreate: true, retry_jobs: true };
         let rehearsed = rehearse(cluster, &jobs, true, allowed).await?;
-        let what = &component.name;
-        let roll = RollOut { objects, force: true, deadline, what, rehearsed, restarts: RESTARTS };
+        let name = &component.name;
+        let roll = RollOut { objects, force: true, deadline, name, rehearsed, restarts: RESTARTS };
         roll_out::run(cluster, &roll).await?;
     }
     Ok(())
@@ -251,8 +251,8 @@ async fn place(
     if !text(object, "/metadata/namespace").is_empty() {
         return Ok(());
     }
-    let own = (group(object).to_owned(), text(object, "/kind").to_owned());
-    let namespaced = defined.contains(&own) || {
+    let group_kind = (group(object).to_owned(), text(object, "/kind").to_owned());
+    let namespaced = defined.contains(&group_kind) || {
         let found = cluster.kind(text(object, "/apiVersion"), text(object, "/kind")).await;
         let found =
             found.map_err(|error| crate::cluster::stop("cannot look for a kind", &error))?;

@@ -43,11 +43,11 @@ pub(super) fn of_nodes(config: &KindConfig, cluster: &str, nodes: &[Node]) -> Ve
 
 fn of_node(wanted: &Wanted, node: &Node) -> Vec<Check> {
     let mut checks = Vec::new();
-    let mut differs = |what: &str, have: &str, want: &str| {
+    let mut differs = |field: &str, have: &str, want: &str| {
         let shown =
             |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
         let detail = format!("{}, and the configuration has {}", shown(have), shown(want));
-        let name = format!("{what} of {}", node.name);
+        let name = format!("{field} of {}", node.name);
         checks.push(self::differs(name, detail));
     };
     if !wanted.image.is_empty() && !node.image.is_empty() && !same_image(&wanted.image, &node.image)
@@ -55,9 +55,10 @@ fn of_node(wanted: &Wanted, node: &Node) -> Vec<Check> {
         differs("image", &node.image, &wanted.image);
     }
     // The API server's port is kind's own choice.
-    let own = |inside: &&String| *inside != "6443/tcp" || wanted.ports.contains_key(*inside);
+    let configurable =
+        |inside: &&String| *inside != "6443/tcp" || wanted.ports.contains_key(*inside);
     let inside: BTreeSet<&String> =
-        wanted.ports.keys().chain(node.ports.keys().filter(own)).collect();
+        wanted.ports.keys().chain(node.ports.keys().filter(configurable)).collect();
     for inside in inside {
         let want = wanted.ports.get(inside).map(|published| {
             let port = published.port.or(node.ports.get(inside).copied());
@@ -79,9 +80,9 @@ fn of_node(wanted: &Wanted, node: &Node) -> Vec<Check> {
         }
     }
     // Two of them are kind's own.
-    let own = |inside: &str| inside == "/lib/modules" || inside.starts_with("/dev/");
+    let made_by_kind = |inside: &str| inside == "/lib/modules" || inside.starts_with("/dev/");
     for (inside, outside) in &node.mounts {
-        if !own(inside) && !wanted.mounts.contains_key(inside) {
+        if !made_by_kind(inside) && !wanted.mounts.contains_key(inside) {
             differs(&format!("folder {inside}"), outside, "");
         }
     }

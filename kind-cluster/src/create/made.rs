@@ -29,7 +29,7 @@ struct Answer {
 
 /// A cluster that is not whole.
 #[derive(Debug)]
-pub(super) struct Half {
+pub(super) struct HalfMade {
     /// The missing parts.
     why: Vec<String>,
     /// Whether an API server may ever have stored something.
@@ -38,7 +38,7 @@ pub(super) struct Half {
     data: Vec<String>,
 }
 
-impl Half {
+impl HalfMade {
     /// The missing parts, for people.
     pub(super) fn why(&self) -> String {
         self.why.join("; ")
@@ -48,9 +48,9 @@ impl Half {
     /// server only when somebody has asked for it.
     pub(super) fn may_go(&self, cluster: &str, recreate: bool) -> Result<(), Stop> {
         let refuse = |message: String, hint: &str| Err(Stop::no("half-made", message).hint(hint));
-        let what = format!("the cluster {cluster} is half-made: {}", self.why());
+        let problem = format!("the cluster {cluster} is half-made: {}", self.why());
         if !self.data.is_empty() {
-            let message = format!("{what}; it is not deleted, because {}", self.data.join("; "));
+            let message = format!("{problem}; it is not deleted, because {}", self.data.join("; "));
             return refuse(
                 message,
                 "look at the data; `kind-cluster teardown --discard-data` deletes the cluster with it",
@@ -58,7 +58,7 @@ impl Half {
         }
         if self.used && !recreate {
             return refuse(
-                what,
+                problem,
                 "`kind-cluster create --recreate` deletes it and makes it anew; its volumes are empty, \
                  what its API server has stored goes",
             );
@@ -68,7 +68,7 @@ impl Half {
 }
 
 /// Looks at the nodes alone: whether there is a control plane that was set up.
-pub(super) async fn by_nodes(nodes: &[Node]) -> Result<Option<Half>, Stop> {
+pub(super) async fn by_nodes(nodes: &[Node]) -> Result<Option<HalfMade>, Stop> {
     let mut why = Vec::new();
     let mut planes = 0;
     for node in nodes.iter().filter(|node| node.is_control_plane()) {
@@ -89,7 +89,7 @@ pub(super) async fn by_nodes(nodes: &[Node]) -> Result<Option<Half>, Stop> {
     }
     // One of several control planes may have been used.
     let used = planes > why.len();
-    Ok(Some(Half { why, used, data: data(nodes).await }))
+    Ok(Some(HalfMade { why, used, data: data(nodes).await }))
 }
 
 /// Looks at what the API server has: every node, the network and a class for claims, in the order
@@ -98,7 +98,7 @@ pub(super) async fn by_api(
     config: &KindConfig,
     nodes: &[Node],
     cluster: &Cluster,
-) -> Result<Option<Half>, Stop> {
+) -> Result<Option<HalfMade>, Stop> {
     let (joined, network, classes) = try_join3(
         cluster.list("v1", "Node", ""),
         cluster.get("apps/v1", "DaemonSet", "kube-system", "kindnet"),
@@ -119,13 +119,13 @@ pub(super) async fn by_api(
     if why.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Half { why, used: true, data: data(nodes).await }))
+    Ok(Some(HalfMade { why, used: true, data: data(nodes).await }))
 }
 
 /// A cluster whose API server has not answered for long, when somebody wants it made anew.
-pub(super) async fn silent(nodes: &[Node]) -> Half {
+pub(super) async fn silent(nodes: &[Node]) -> HalfMade {
     let why = vec!["its API server does not answer".to_owned()];
-    Half { why, used: true, data: data(nodes).await }
+    HalfMade { why, used: true, data: data(nodes).await }
 }
 
 fn is_default(class: &Value) -> bool {
@@ -190,14 +190,14 @@ mod tests {
 
     #[test]
     fn data_stays_whatever_is_asked_and_used_goes_on_demand_only() {
-        let half = |used, data: &[&str]| Half {
+        let half_made = |used, data: &[&str]| HalfMade {
             why: vec!["x".into()],
             used,
             data: data.iter().map(ToString::to_string).collect(),
         };
-        assert!(half(false, &[]).may_go("c", false).is_ok());
-        assert!(half(true, &[]).may_go("c", false).is_err());
-        assert!(half(true, &[]).may_go("c", true).is_ok());
-        assert!(half(false, &["d"]).may_go("c", true).is_err());
+        assert!(half_made(false, &[]).may_go("c", false).is_ok());
+        assert!(half_made(true, &[]).may_go("c", false).is_err());
+        assert!(half_made(true, &[]).may_go("c", true).is_ok());
+        assert!(half_made(false, &["d"]).may_go("c", true).is_err());
     }
 }

@@ -27,7 +27,7 @@ use crate::readiness::{State, World, assess};
 use crate::report::{self, Check};
 use crate::{places, preflight, process, teardown, turn};
 use config::KindConfig;
-use made::Half;
+use made::HalfMade;
 
 /// How long an API server that should be running may keep silent, such as after a restart of the
 /// machine.
@@ -53,21 +53,21 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     };
     let mut work = Work { shared, checks: Vec::new(), deadline, started: false, capped: false };
     let mut nodes = work.start(nodes::of(&shared.name).await?).await?;
-    let half = match nodes.is_empty() {
+    let half_made = match nodes.is_empty() {
         true => None,
         false => work.half_made(&config, &nodes, options.recreate).await?,
     };
-    if let Some(half) = &half {
-        half.may_go(&shared.name, options.recreate)?;
+    if let Some(half_made) = &half_made {
+        half_made.may_go(&shared.name, options.recreate)?;
     }
-    let make = nodes.is_empty() || half.is_some();
+    let make = nodes.is_empty() || half_made.is_some();
     // Every obstacle to the new cluster is found before the old one goes.
     if make {
         preflight::require(shared).await?;
     }
     let files = components::fetch(&components, options, shared.dry_run()).await?;
-    if let Some(half) = &half {
-        work.delete(half).await?;
+    if let Some(half_made) = &half_made {
+        work.delete(half_made).await?;
         nodes.clear();
     }
     if make {
@@ -154,14 +154,14 @@ impl Work<'_> {
         config: &KindConfig,
         nodes: &[Node],
         recreate: bool,
-    ) -> Result<Option<Half>, Stop> {
+    ) -> Result<Option<HalfMade>, Stop> {
         if self.shared.dry_run() && nodes.iter().any(|node| !node.running) {
             let detail = "whether it is half-made shows when its nodes run";
             self.checks.push(Check::skipped("cluster", &self.shared.name, detail));
             return Ok(None);
         }
-        if let Some(half) = made::by_nodes(nodes).await? {
-            return Ok(Some(half));
+        if let Some(half_made) = made::by_nodes(nodes).await? {
+            return Ok(Some(half_made));
         }
         // The user's kubeconfig may not have the context yet.
         let text = kinds_kubeconfig(&self.shared.name).await?;
@@ -183,9 +183,9 @@ impl Work<'_> {
         made::by_api(config, nodes, &cluster).await
     }
 
-    async fn delete(&mut self, half: &Half) -> Result<(), Stop> {
+    async fn delete(&mut self, half_made: &HalfMade) -> Result<(), Stop> {
         let name = &self.shared.name;
-        let why = half.why();
+        let why = half_made.why();
         if self.shared.dry_run() {
             self.done("cluster", name, &format!("half-made, to be deleted: {why}"));
             return Ok(());
@@ -208,7 +208,7 @@ impl Work<'_> {
         let text = config.with_reservations(budget, memory);
         // kind would make the new context the current one: it writes to a file of its own.
         let folder = process::folder()?;
-        let own = folder.path().join("kubeconfig").display().to_string();
+        let kubeconfig = folder.path().join("kubeconfig").display().to_string();
         // Its wait looks at the control plane only, and succeeds when it runs out.
         let arguments = [
             "create",
@@ -218,7 +218,7 @@ impl Work<'_> {
             "--config",
             "-",
             "--kubeconfig",
-            &own,
+            &kubeconfig,
             "--wait",
             "0s",
         ];
@@ -274,14 +274,14 @@ impl Work<'_> {
         let is_waiting = |waiting: &Result<Option<String>, Stop>| matches!(waiting, Ok(Some(_)));
         let waiting = poll(self.deadline, is_waiting, async || {
             let waiting = unready(cluster, containers).await?;
-            if let Some(what) = waiting.as_ref().filter(|what| **what != said) {
-                display::line(&format!("waiting for nodes: {what}"));
-                said.clone_from(what);
+            if let Some(state) = waiting.as_ref().filter(|state| **state != said) {
+                display::line(&format!("waiting for nodes: {state}"));
+                said.clone_from(state);
             }
             Ok(waiting)
         });
-        if let Some(what) = waiting.await? {
-            let message = format!("not every node is Ready: {what}");
+        if let Some(state) = waiting.await? {
+            let message = format!("not every node is Ready: {state}");
             return Err(Stop::unfinished("nodes-not-ready", message)
                 .hint("`docker logs NODE` shows its start; --timeout gives more time"));
         }

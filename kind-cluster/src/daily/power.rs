@@ -46,12 +46,12 @@ pub(crate) async fn start(shared: &Shared) -> Result<Status, Stop> {
 
 async fn turn_of(
     shared: &Shared,
-    what: &str,
+    command: &str,
     deadline: Instant,
 ) -> Result<Option<turn::Turn>, Stop> {
     match shared.dry_run() {
         true => Ok(None),
-        false => turn::take(&shared.name, what, deadline).await.map(Some),
+        false => turn::take(&shared.name, command, deadline).await.map(Some),
     }
 }
 
@@ -94,8 +94,8 @@ async fn await_nodes(shared: &Shared, deadline: Instant) -> Result<(), Stop> {
     });
     match waiting.await? {
         None => Ok(()),
-        Some(what) => {
-            let message = format!("not every node is Ready: {what}");
+        Some(unready) => {
+            let message = format!("not every node is Ready: {unready}");
             Err(Stop::unfinished("nodes-not-ready", message)
                 .hint("`docker logs NODE` shows its start; --timeout gives more time"))
         }

@@ -40,11 +40,11 @@ pub(super) async fn of_kinds(
 }
 
 /// The objects of a list that some words name, `NAME` or `KIND/NAME`; a word that names none is an error.
-pub(super) fn named(all: Vec<Value>, words: &[String], what: &str) -> Result<Vec<Value>, Stop> {
+pub(super) fn named(all: Vec<Value>, words: &[String], noun: &str) -> Result<Vec<Value>, Stop> {
     let mut report = Report::default();
     for word in words.iter().filter(|word| !all.iter().any(|object| is_named(object, word))) {
         let names: Vec<&str> = all.iter().map(name).collect();
-        let message = format!("there is no {what} {word} in the overlay's namespaces");
+        let message = format!("there is no {noun} {word} in the overlay's namespaces");
         let diagnostic = Diagnostic::error("no-such-workload", message);
         report.push(match nearest(word, names.iter().copied()) {
             Some(near) => diagnostic.hint(format!("did you mean \"{near}\"?")),

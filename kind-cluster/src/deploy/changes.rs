@@ -27,7 +27,7 @@ impl Change {
     }
 }
 
-/// Which side has to have a field, for its difference to count.
+/// The side that has to have a field, for its difference to count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     /// Fields that only the first has count, too.

@@ -98,7 +98,7 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Those of a namespace.
+    /// The Secrets of a namespace.
     pub(crate) async fn of(cluster: &Cluster, namespace: &str) -> Self {
         let Ok(secrets) = cluster.list("v1", "Secret", namespace).await else {
             return Secrets { values: Vec::new(), unknown: true };

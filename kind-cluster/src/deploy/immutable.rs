@@ -126,11 +126,11 @@ impl Immutable {
     pub(crate) fn diagnostic(&self, said: &str) -> Diagnostic {
         let key = Key::of(&self.live);
         let shown: Vec<String> = self.changes.iter().take(MOST).map(Change::shown).collect();
-        let what = match shown.is_empty() {
+        let details = match shown.is_empty() {
             true => format!(": {said}"),
             false => format!(": {}", shown.join("; ")),
         };
-        let message = format!("{key} has fields that never change, and would change them{what}");
+        let message = format!("{key} has fields that never change, and would change them{details}");
         Diagnostic::error("immutable", message).hint(self.hint(&key))
     }
 

@@ -65,7 +65,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
     records.record(&cluster, &rendered).await?;
     let restarts = options.tolerate_restarts;
     let roll =
-        RollOut { objects: &objects, force, deadline, what: "the overlay", rehearsed, restarts };
+        RollOut { objects: &objects, force, deadline, name: "the overlay", rehearsed, restarts };
     let ended = roll_out::try_run(&cluster, &roll).await?;
     if ended.stop.is_none() {
         if !options.prune {
@@ -139,7 +139,7 @@ async fn check_images(
     for (image, found) in &images {
         const LOAD: &str = "`kind-cluster load` loads it";
         const BUILD: &str = "build it, then `kind-cluster load`";
-        let (code, what, on, more, hint) = match &found.lack {
+        let (code, problem, on, more, hint) = match &found.lack {
             Some(Lack::Load(on)) if found.local => ("image-not-loaded", "is not on", on, "", LOAD),
             Some(Lack::Replace(on)) => {
                 ("image-stale", "on", on, " is not the one in this machine's engine", LOAD)
@@ -150,7 +150,7 @@ async fn check_images(
             // An image that is loaded again may be the same, and an image of a registry is pulled.
             None | Some(Lack::Load(_) | Lack::Again(_) | Lack::Pull(_)) => continue,
         };
-        let message = format!("the image {image} {what} {}{more}", on.join(", "));
+        let message = format!("the image {image} {problem} {}{more}", on.join(", "));
         report.push(Diagnostic::error(code, message).hint(hint));
     }
     Stop::check(report)

@@ -35,7 +35,7 @@ pub(crate) struct RollOut<'a> {
     pub(crate) force: bool,
     pub(crate) deadline: Instant,
     /// The name of the roll-out, for messages.
-    pub(crate) what: &'a str,
+    pub(crate) name: &'a str,
     /// The server's earlier answer.
     pub(crate) rehearsed: Rehearsed,
     /// Restarts of a container that are no failure yet.
@@ -86,11 +86,11 @@ pub(crate) async fn settle(
     cluster: &Cluster,
     applied: Vec<Value>,
     deadline: Instant,
-    what: &str,
+    name: &str,
 ) -> Result<Ended, Stop> {
     let rehearsed = Rehearsed::default();
     let roll =
-        RollOut { objects: &[], force: false, deadline, what, rehearsed, restarts: RESTARTS };
+        RollOut { objects: &[], force: false, deadline, name, rehearsed, restarts: RESTARTS };
     let mut work = Work::new(cluster, &roll);
     for object in applied {
         work.follow(&object).await?;
@@ -390,7 +390,7 @@ impl<'a> Work<'a> {
         if let Some(trouble) = &self.live.seen().trouble {
             report.push(Diagnostic::error("watch", trouble.clone()));
         }
-        let message = format!("{} was not ready in time", self.roll.what);
+        let message = format!("{} was not ready in time", self.roll.name);
         report.push(
             Diagnostic::error("timeout", message)
                 .hint("the cluster goes on; run the same again, or give more time with --timeout"),

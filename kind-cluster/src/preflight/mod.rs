@@ -43,7 +43,7 @@ async fn checks_within(shared: &Shared, limit: Duration) -> Vec<Check> {
         .ok()
         .flatten();
     let ports = config.as_ref().map(KindConfig::host_ports).unwrap_or_default();
-    let (engine, kind, kubectl, helm, own, looked) = tokio::join!(
+    let (engine, kind, kubectl, helm, nodes, looked) = tokio::join!(
         programs::docker(budget.map(|budget| budget.total), limit),
         programs::version(&programs::KIND, limit),
         programs::version(&programs::KUBECTL, limit),
@@ -52,7 +52,7 @@ async fn checks_within(shared: &Shared, limit: Duration) -> Vec<Check> {
         tokio::task::spawn_blocking(move || ports::look(&ports)),
     );
     let programs::Engine { answers, mut checks } = engine;
-    match &own {
+    match &nodes {
         Err(_) if answers => {
             let detail = programs::late("docker ps", limit);
             let check = Check::failed("docker", "nodes", programs::NO_ANSWER, detail);
@@ -69,8 +69,8 @@ async fn checks_within(shared: &Shared, limit: Duration) -> Vec<Check> {
     checks.extend(unread);
     checks.extend(machine::checks());
     // An engine that is not there holds no ports, one that does not answer may hold every one.
-    let own = own.ok().map(Result::unwrap_or_default);
-    checks.extend(ports::judge(looked.unwrap_or_default(), own.as_deref()));
+    let nodes = nodes.ok().map(Result::unwrap_or_default);
+    checks.extend(ports::judge(looked.unwrap_or_default(), nodes.as_deref()));
     checks
 }
 

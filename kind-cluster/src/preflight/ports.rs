@@ -17,12 +17,12 @@ pub(super) fn look(ports: &[u16]) -> Vec<Looked> {
 
 /// Ports that the cluster's own nodes hold are not in anybody's way. `None` when the engine has not
 /// said which these are.
-pub(super) fn judge(looked: Vec<Looked>, own: Option<&[Node]>) -> Vec<Check> {
+pub(super) fn judge(looked: Vec<Looked>, nodes: Option<&[Node]>) -> Vec<Check> {
     let ours = |port: u16| {
-        let holds = |node: &Node| node.running && node.ports.values().any(|own| *own == port);
-        own.unwrap_or_default().iter().any(holds)
+        let holds = |node: &Node| node.running && node.ports.values().any(|held| *held == port);
+        nodes.unwrap_or_default().iter().any(holds)
     };
-    let judge = |(port, check): Looked| match own {
+    let judge = |(port, check): Looked| match nodes {
         _ if ours(port) => Check::ok("ports", port.to_string(), "held by this cluster"),
         None if check.outcome == Outcome::Failed => {
             let detail = format!("port {port} is in use, perhaps by this cluster");

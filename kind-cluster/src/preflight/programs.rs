@@ -14,8 +14,8 @@ use crate::report::Check;
 pub(super) const NO_ANSWER: &str = "no-answer";
 
 /// The message on a question without an answer in time.
-pub(super) fn late(what: &str, limit: Duration) -> String {
-    format!("`{what}` has not answered within {}", common::duration::show(limit))
+pub(super) fn late(command: &str, limit: Duration) -> String {
+    format!("`{command}` has not answered within {}", common::duration::show(limit))
 }
 
 /// A program, and the oldest version of it that this tool is used with.

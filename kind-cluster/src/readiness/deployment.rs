@@ -1,4 +1,4 @@
-//! Deployment: all counts at spec, Available, and its newest ReplicaSet the one that serves.
+//! Deployment: all counts at spec, Available, and only its newest ReplicaSet serves.
 
 use serde_json::Value;
 

@@ -71,7 +71,7 @@ pub(crate) fn of<'a>(object: &'a Value, world: &'a World) -> Vec<&'a Value> {
     }
     let newest = newest_replica_set(object, world);
     if kind == "Deployment" && newest.is_none() && rollout(object).is_some() {
-        // The news of its ReplicaSet comes on another way than its own, and may be late.
+        // The ReplicaSet is watched apart from the Deployment, and its news may be late.
         return Vec::new();
     }
     let revision = text(object, "/status/updateRevision");
@@ -90,12 +90,13 @@ pub(crate) fn of<'a>(object: &'a Value, world: &'a World) -> Vec<&'a Value> {
         match kind {
             "Deployment" => newest.is_none_or(|newest| owned_by(pod, "ReplicaSet", newest)),
             "StatefulSet" => {
-                let own = meta(pod, "labels", "controller-revision-hash");
-                revision.is_empty() || own.is_none_or(|own| own == revision)
+                let pod_revision = meta(pod, "labels", "controller-revision-hash");
+                revision.is_empty()
+                    || pod_revision.is_none_or(|pod_revision| pod_revision == revision)
             }
             _ => {
-                let own = meta(pod, "labels", "pod-template-generation");
-                generation.is_none() || own.is_none() || own == generation
+                let pod_generation = meta(pod, "labels", "pod-template-generation");
+                generation.is_none() || pod_generation.is_none() || pod_generation == generation
             }
         }
     };

@@ -1,4 +1,4 @@
-//! Which rule tells whether an object is ready, and which other objects that rule looks at.
+//! The rule that tells whether an object is ready, and the other objects that the rule looks at.
 
 use common::kubernetes::is_builtin;
 use serde_json::Value;

@@ -83,9 +83,9 @@ pub(super) fn short_of(object: &Value, want: i64, counts: &[(&str, &str)]) -> Op
     if object.pointer("/status/observedGeneration").is_none() {
         return Some(State::InProgress("its controller has not seen it yet".into()));
     }
-    counts.iter().find_map(|(field, what)| {
+    counts.iter().find_map(|(field, label)| {
         let have = number(object, &format!("/status/{field}"));
-        (have < want).then(|| State::InProgress(format!("{have} of {want} {what}")))
+        (have < want).then(|| State::InProgress(format!("{have} of {want} {label}")))
     })
 }
 

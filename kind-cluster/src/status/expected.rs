@@ -129,8 +129,8 @@ fn state(key: &Key, object: &Value) -> Check {
 
 /// A Job that is done may be gone: one of the overlay if it says so, and a recorded one perhaps.
 fn missing(key: &Key, overlay: &[Value]) -> Check {
-    let own = overlay.iter().find(|object| Key::of(object) == *key);
-    let stays = own.is_some_and(|job| job.pointer("/spec/ttlSecondsAfterFinished").is_none());
+    let declared = overlay.iter().find(|object| Key::of(object) == *key);
+    let stays = declared.is_some_and(|job| job.pointer("/spec/ttlSecondsAfterFinished").is_none());
     if key.kind == "Job" && !stays {
         return Check::skipped(GROUP, key.placed(), "gone, as a Job that is done may be");
     }

@@ -119,13 +119,13 @@ fn a_circle_a_missing_file_and_an_unknown_profile_are_refused() {
 #[test]
 fn images_that_only_this_machine_can_have_must_be_on_the_nodes() {
     let Some(machine) = Machine::with_cluster() else { return };
-    let mut own = workload("Deployment", "own");
-    own["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
+    let mut local = workload("Deployment", "own");
+    local["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
     let mut never = workload("Deployment", "never");
     never["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"] = json!("Never");
     never["spec"]["template"]["spec"]["containers"][0]["image"] = json!("there:1");
     machine.write("fake/engine-images", "there:1\n");
-    let refused = run(&mut small(&machine, &[own, never], &[])).expect(1);
+    let refused = run(&mut small(&machine, &[local, never], &[])).expect(1);
     insta::assert_snapshot!(refused.stderr);
 }
 

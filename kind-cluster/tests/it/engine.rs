@@ -138,7 +138,7 @@ fn inside() {
     machine.expect_hostile_untouched();
 }
 
-/// Containers that look to kind like its own. The control plane leads on to the API server.
+/// Containers that look to kind like nodes of its cluster. The control plane leads on to the API server.
 fn start_nodes(bench: &Bench) {
     let machine = &bench.machine;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/node-image.sh");

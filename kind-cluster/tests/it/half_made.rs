@@ -100,14 +100,14 @@ fn a_creation_that_ended_after_the_control_plane_is_said_at_once() {
     for more in [&[][..], &["--dry-run"]] {
         let Some(mut command) = create(&machine, more) else { return };
         let said = run(&mut command).expect(1);
-        for what in [
+        for message in [
             "error[half-made]",
             "rideshare-local-worker2 never joined",
             "there is no DaemonSet/kindnet",
             "no default StorageClass",
             "create --recreate",
         ] {
-            assert!(said.stderr.contains(what), "{what}: {}", said.stderr);
+            assert!(said.stderr.contains(message), "{message}: {}", said.stderr);
         }
     }
     assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());

@@ -6,9 +6,9 @@ use serde_json::json;
 use crate::support::{Machine, overlay, workload};
 
 fn two_images(machine: &Machine) -> String {
-    let mut own = workload("Deployment", "own");
-    own["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
-    overlay(machine, "small", &[own]).display().to_string()
+    let mut local = workload("Deployment", "own");
+    local["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
+    overlay(machine, "small", &[local]).display().to_string()
 }
 
 #[test]

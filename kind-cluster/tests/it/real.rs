@@ -89,8 +89,8 @@ impl Bench {
         run(&mut command)
     }
 
-    fn get(&self, what: &[&str]) -> Value {
-        let arguments = [&["get", "--output", "json", "--namespace", "small"], what].concat();
+    fn get(&self, target: &[&str]) -> Value {
+        let arguments = [&["get", "--output", "json", "--namespace", "small"], target].concat();
         serde_json::from_str(&self.kubectl(&arguments)).unwrap()
     }
 

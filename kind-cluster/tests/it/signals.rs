@@ -27,9 +27,9 @@ fn smoke_load_and_status_end_when_they_are_told_to() {
     signal(smoke, Signal::INT).expect(130);
 
     machine.have_images(&[]);
-    let own = crate::support::platform_images();
-    let own: Vec<&str> = own.iter().map(|i| i.trim_start_matches("docker.io/")).collect();
-    machine.write("fake/engine-images", &(own.join("\n") + "\n"));
+    let images = crate::support::platform_images();
+    let images: Vec<&str> = images.iter().map(|i| i.trim_start_matches("docker.io/")).collect();
+    machine.write("fake/engine-images", &(images.join("\n") + "\n"));
     let fake = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fakes/docker");
     let slow = format!(
         "#!/bin/sh\nif [ \"$1\" = image ]; then touch \"$FAKE/looking\"; sleep 30; fi\nexec {fake} \"$@\"\n"

@@ -94,8 +94,8 @@ fn what_was_deployed_and_is_gone_is_named() {
     machine.server.delete("Service", "rideshare", "redis");
     let gone = run(&mut machine.tool(&["status", "--format", "json"])).expect(1);
     let failed = failed(&gone.stdout);
-    for what in ["missing StatefulSet/kafka (rideshare)", "missing Service/redis (rideshare)"] {
-        assert!(failed.iter().any(|said| said == what), "{what}: {failed:?}");
+    for line in ["missing StatefulSet/kafka (rideshare)", "missing Service/redis (rideshare)"] {
+        assert!(failed.iter().any(|said| said == line), "{line}: {failed:?}");
     }
     // An operator that was never installed.
     let thing = json!({"apiVersion": "g.example/v1", "kind": "Thing",

@@ -160,8 +160,8 @@ impl Machine {
     }
 
     /// Lets a fake's command fail.
-    pub(crate) fn fail(&self, what: &str, text: &str) {
-        self.write(&format!("fake/fail/{what}"), text);
+    pub(crate) fn fail(&self, command: &str, text: &str) {
+        self.write(&format!("fake/fail/{command}"), text);
     }
 
     /// Every call of a fake so far.

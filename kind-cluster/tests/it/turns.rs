@@ -1,4 +1,4 @@
-//! Who may change a cluster when, and what signals leave of a backup.
+//! The lock for changes of a cluster, and the remains of a backup after a signal.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ fn who_changes_a_cluster_has_it_alone() {
         assert!(before.elapsed() < Duration::from_secs(30));
         assert_eq!(replicas(&machine, "store"), 0, "{arguments:?}");
     }
-    // Who waits can be stopped.
+    // A waiting run can be stopped.
     let waiting = start(&mut backup(&machine));
     until("the lock", || has_open(&waiting, "rideshare-local.lock"));
     signal(waiting, Signal::INT).expect(130);

@@ -28,7 +28,7 @@ use lock::Lock;
 const SETTLED: Duration = Duration::from_millis(300);
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The files, in the order of their precedence: those of `KUBECONFIG`, or the one in the home folder.
+/// The files, in the order of their precedence: those of `KUBECONFIG`, or the file in the home folder.
 fn files() -> Vec<PathBuf> {
     let given = std::env::var_os("KUBECONFIG").unwrap_or_default();
     let mut files: Vec<PathBuf> = Vec::new();
@@ -65,8 +65,8 @@ pub(crate) fn merged() -> Result<Kubeconfig, String> {
     Ok(all.unwrap_or_default())
 }
 
-/// Puts the entries of kind's own kubeconfig for cluster `name` into the user's. What is there
-/// under other names, and the current context, stay as they are.
+/// Puts the entries of kind's own kubeconfig for cluster `name` into the user's. Entries
+/// with other names, and the current context, stay as they are.
 pub(crate) fn add(name: &str, kinds: &str) -> Result<(), Stop> {
     let new: Value = plain::from_str(kinds)
         .map_err(|error| Stop::bad("bad-kubeconfig", format!("kind's kubeconfig: {error}")))?;
@@ -145,9 +145,9 @@ fn change(edits: impl Fn(&[Option<String>]) -> Vec<Edit>) -> Result<bool, Stop> 
     if files.is_empty() {
         return Err(Stop::bad("no-kubeconfig", "neither KUBECONFIG nor HOME is set"));
     }
-    let failed = |path: &Path, what: &str, error: &dyn std::fmt::Display| {
+    let failed = |path: &Path, action: &str, error: &dyn std::fmt::Display| {
         let shown = path.display();
-        Stop::bad("kubeconfig", format!("cannot {what} the kubeconfig {shown}: {error}"))
+        Stop::bad("kubeconfig", format!("cannot {action} the kubeconfig {shown}: {error}"))
     };
     // A link and the file that it leads to may both be edited. The order keeps two runs from waiting for
     // each other.

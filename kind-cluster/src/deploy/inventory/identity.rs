@@ -1,4 +1,4 @@
-//! Which overlay a deployment is of: an identity that stays when its namespace or prefix changes.
+//! The overlay of a deployment: an identity that stays when its namespace or prefix changes.
 //!
 //! All worktrees of one Git repository have one identity for one folder, because they are states of
 //! the same overlay. Elsewhere the folder's path is the identity: Kind's clusters are on this machine.
@@ -26,7 +26,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// That of the overlay of the command line.
+    /// The identity of the command line's overlay.
     pub(crate) fn of(shared: &Shared) -> Result<Self, Stop> {
         let overlay = places::overlay(shared.overlay.as_deref())?;
         let path = fs::canonicalize(&overlay).unwrap_or(overlay);
@@ -67,13 +67,13 @@ fn repository(path: &Path) -> Option<(PathBuf, PathBuf)> {
     if git.is_dir() {
         return Some((fs::canonicalize(git).ok()?, rest));
     }
-    // A worktree's file leads to its folder, and a file there to the one that all share.
+    // A worktree's file leads to its folder, and a file there to the shared folder.
     let text = fs::read_to_string(git).ok()?;
-    let own = root.join(text.trim().strip_prefix("gitdir:")?.trim());
-    let shared = match fs::read_to_string(own.join("commondir")) {
-        Ok(text) => own.join(text.trim()),
+    let git_folder = root.join(text.trim().strip_prefix("gitdir:")?.trim());
+    let shared = match fs::read_to_string(git_folder.join("commondir")) {
+        Ok(text) => git_folder.join(text.trim()),
         // A submodule has none.
-        Err(_) => own,
+        Err(_) => git_folder,
     };
     Some((fs::canonicalize(shared).ok()?, rest))
 }

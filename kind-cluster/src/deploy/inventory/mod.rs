@@ -36,7 +36,7 @@ const OF_NAMESPACE: &str = "namespace.";
 /// Objects that were applied once, with the version they were applied in.
 pub(crate) type Inventory = BTreeMap<Key, String>;
 
-/// Who has applied the objects of a record.
+/// The origin of a record's objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Overlay,
@@ -78,7 +78,7 @@ impl Record {
         })
     }
 
-    /// Who it is of, for people.
+    /// The owner, for people.
     fn shown(&self) -> String {
         match self.origin {
             Origin::Overlay => format!("the overlay {} ({})", self.folder, self.id),
@@ -103,10 +103,10 @@ fn entries(map: &Value) -> Inventory {
 pub(crate) struct Records {
     identity: Identity,
     /// The objects of this overlay, as earlier deployments recorded them.
-    own: Inventory,
+    objects: Inventory,
     /// The records of others.
     others: Vec<Record>,
-    /// Records that have become this overlay's, to be deleted once its own is written.
+    /// Records that have become this overlay's, to be deleted once the overlay's record is written.
     adopted: Vec<Record>,
 }
 
@@ -126,23 +126,27 @@ impl Records {
             let earlier = cluster.get("v1", "ConfigMap", space, NAME).await?;
             all.extend(earlier.as_ref().and_then(Record::of));
         }
-        let mut records =
-            Records { identity, own: Inventory::new(), others: Vec::new(), adopted: Vec::new() };
+        let mut records = Records {
+            identity,
+            objects: Inventory::new(),
+            others: Vec::new(),
+            adopted: Vec::new(),
+        };
         let known: BTreeSet<Key> = rendered.all.iter().map(Key::of).collect();
         for mut record in all {
             if record.origin == Origin::Overlay && record.id == records.identity.id {
-                records.own.extend(record.objects);
+                records.objects.extend(record.objects);
                 continue;
             }
             if adopt.contains(&record.id) && record.origin != Origin::Component {
-                records.own.extend(record.objects.clone());
+                records.objects.extend(record.objects.clone());
                 records.adopted.push(record);
                 continue;
             }
             if record.origin == Origin::Namespace {
-                // The overlay's objects are certainly its own; of the rest nobody knows.
+                // The overlay's objects certainly belong to it; the owner of the rest is unknown.
                 let ours = record.objects.extract_if(.., |key, _| known.contains(key));
-                records.own.extend(ours);
+                records.objects.extend(ours);
                 if record.objects.is_empty() {
                     records.adopted.push(record);
                     continue;
@@ -186,7 +190,7 @@ impl Records {
 
     /// The objects that were applied before and are in no profile of the overlay any more.
     pub(crate) fn left(&self, rendered: &Rendered) -> Inventory {
-        let mut left = self.own.clone();
+        let mut left = self.objects.clone();
         for object in &rendered.all {
             left.remove(&Key::of(object));
         }
@@ -203,7 +207,7 @@ impl Records {
     ) -> Result<Vec<Value>, Stop> {
         let of_overlays = |record: &&Record| record.origin != Origin::Component;
         let others = self.others.iter().filter(of_overlays).flat_map(|record| &record.objects);
-        let mut known: BTreeMap<&Key, &String> = self.own.iter().chain(others).collect();
+        let mut known: BTreeMap<&Key, &String> = self.objects.iter().chain(others).collect();
         for key in without.into_iter().flat_map(BTreeMap::keys) {
             known.remove(key);
         }
@@ -230,7 +234,7 @@ impl Records {
         rendered: &Rendered,
     ) -> Result<(), Stop> {
         for object in &rendered.selected {
-            self.own.insert(Key::of(object), text(object, "/apiVersion").to_owned());
+            self.objects.insert(Key::of(object), text(object, "/apiVersion").to_owned());
         }
         self.write(cluster).await?;
         for record in &self.adopted {
@@ -241,9 +245,9 @@ impl Records {
 
     /// Takes objects out of the record that are not there any more, or not this overlay's.
     async fn forget(&mut self, cluster: &Cluster, gone: &[Key]) -> Result<(), Stop> {
-        let before = self.own.len();
-        self.own.retain(|key, _| !gone.contains(key));
-        if self.own.len() == before {
+        let before = self.objects.len();
+        self.objects.retain(|key, _| !gone.contains(key));
+        if self.objects.len() == before {
             return Ok(());
         }
         self.write(cluster).await
@@ -251,7 +255,7 @@ impl Records {
 
     async fn write(&self, cluster: &Cluster) -> Result<(), Stop> {
         let name = format!("{OF_OVERLAY}-{}", self.identity.id);
-        let mut map = map(&name, &self.own);
+        let mut map = map(&name, &self.objects);
         map["metadata"]["labels"][LABEL] = self.identity.id.as_str().into();
         map["data"]["overlay"] = self.identity.folder.as_str().into();
         write(cluster, &map).await

@@ -70,12 +70,12 @@ enum Change {
 
 impl Change {
     fn shown(&self) -> String {
-        let (what, from, to) = match self {
+        let (part, from, to) = match self {
             Change::Namespace { from, to } => ("namespace", from, to),
             Change::Prefix { from, to } => ("prefix", from, to),
             Change::Suffix { from, to } => ("suffix", from, to),
         };
-        format!("{what} {from:?} instead of {to:?}")
+        format!("{part} {from:?} instead of {to:?}")
     }
 
     fn between(old: &Key, new: &Key) -> Vec<Self> {

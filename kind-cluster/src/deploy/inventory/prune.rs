@@ -25,7 +25,7 @@ const KEPT: [&str; 4] =
 const BACKUP: &str =
     "deleting it by hand deletes its data: first `kind-cluster backup --backup-dir DIR`";
 
-/// Whether data would go with an object: its own, or that of the claims which go with it.
+/// Whether data would go with an object: the object's data, or that of the claims which go with it.
 fn holds_data(key: &Key, object: &Value) -> bool {
     KEPT.contains(&key.kind.as_str())
         || text(object, "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted") == "Delete"

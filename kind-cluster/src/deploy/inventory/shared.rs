@@ -41,7 +41,7 @@ impl Records {
     }
 }
 
-/// Whether applying an object would change the one that is there. An answer that is no object
+/// Whether applying an object would change the existing object. An answer that is no object
 /// counts as a change.
 async fn would_change(cluster: &Cluster, object: &Value, key: &Key) -> Result<bool, Stop> {
     let version = text(object, "/apiVersion");
