@@ -243,6 +243,30 @@ fn mounted_files_become_config_maps_that_keep_bytes_and_permissions() {
 }
 
 #[test]
+fn a_source_of_two_services_is_copied_once() {
+    let bench = Bench::new(
+        "configs: {conf: {content: inline}}
+services:
+  a: {image: a, volumes: [\"./conf:/etc/a:ro\"]}
+  b: {image: b, volumes: [\"./conf:/etc/b:ro\"], configs: [conf]}
+",
+    );
+    bench.write("platform/conf/x.ini", "x = 1\n");
+    bench.generate();
+    let kustomization = &bench.documents("kubernetes/base/default/kustomization.yaml")[0];
+    let maps = kustomization["configMapGenerator"].as_array().unwrap();
+    let files = |name: &str| &maps.iter().find(|map| map["name"] == name).unwrap()["files"];
+    assert_eq!(files("a-conf"), &json!(["config/a-conf/x.ini"]));
+    assert_eq!(files("b-conf"), files("a-conf"));
+    assert_eq!(maps.len(), 3, "{kustomization}");
+    assert!(!bench.path().join("kubernetes/base/default/config/b-conf/x.ini").exists());
+    // An inline config of that name is another source.
+    let inline = maps.iter().find(|map| &map["files"] != files("a-conf")).unwrap();
+    let path = inline["files"][0].as_str().unwrap();
+    assert_eq!(bench.read(&format!("kubernetes/base/default/{path}")), "inline");
+}
+
+#[test]
 fn a_config_map_holds_no_more_than_a_mebibyte() {
     let bench = Bench::new("services:\n  a: {image: a, volumes: [\"./big:/big:ro\"]}\n");
     bench.write("platform/big", &"x".repeat((1 << 20) + 1));
