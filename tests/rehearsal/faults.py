@@ -56,7 +56,7 @@ def try_one(fault: Fault, folder: pathlib.Path) -> tuple[bool, str]:
     """Whether the rehearsal has failed for the fault's reason, and its last words."""
     copies.copy(folder)
     edit(folder, fault)
-        words = ["--profiles", fault.profiles, "--services", fault.services, "images", "start", *fault.stages.split()]
+    words = ["--profiles", fault.profiles, "--services", fault.services, "images", "start", *fault.stages.split()]
     done = copies.rehearse(folder, words, capture_output=True, text=True)
     reason = done.stderr.partition("rehearsal: failed: ")[2]
     return done.returncode == 1 and fault.says in reason, reason or done.stderr[-500:]
