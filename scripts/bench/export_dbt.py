@@ -87,25 +87,25 @@ def build(folder, rows):
     return database
 
 
-def run(what, binary, database, out):
+def run(exporter, binary, database, out):
     """Wall seconds, processor seconds, peak MiB and MiB of files of one export."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    if what in ("export-dbt", LINKED):
-        command = [os.environ["EXPORT_DBT_LINKED"] if what == LINKED else binary, "--duckdb", str(database), "--target", f"file://{out}/lake/{{layer}}/{{table}}", "--quiet"]
+    if exporter in ("export-dbt", LINKED):
+        command = [os.environ["EXPORT_DBT_LINKED"] if exporter == LINKED else binary, "--duckdb", str(database), "--target", f"file://{out}/lake/{{layer}}/{{table}}", "--quiet"]
     else:
-        command = [sys.executable, "-c", COPY if what == "COPY" else SCRIPT, str(database), str(out)]
+        command = [sys.executable, "-c", COPY if exporter == "COPY" else SCRIPT, str(database), str(out)]
     wall, cpu, peak, printed = measure(command)
-    if what == "COPY":
+    if exporter == "COPY":
         wall = float(printed)  # without starting Python
     result = wall, cpu, peak, size(out)
     shutil.rmtree(out, ignore_errors=True)
     return result
 
 
-def line(rows, what, result):
+def line(rows, exporter, result):
     wall, cpu, peak, mib = result
-    print(f"{rows:>12,}  {what:<12} {wall:>8.2f} {cpu:>8.2f} {peak:>9.0f} {mib:>9.1f}", flush=True)
+    print(f"{rows:>12,}  {exporter:<12} {wall:>8.2f} {cpu:>8.2f} {peak:>9.0f} {mib:>9.1f}", flush=True)
 
 
 def main():
@@ -118,23 +118,23 @@ def main():
     # In turns, so that what else the machine does falls on all of them alike.
     database, results = build(folder, counts[0]), {}
     for _ in range(rounds):
-        for what in ("COPY", "export-dbt", LINKED, "script"):
-            results.setdefault(what, []).append(run(what, binary, database, folder / "out"))
-    middle = {what: [statistics.median(column) for column in zip(*runs)] for what, runs in results.items()}
-    for what, result in middle.items():
-        line(counts[0], what, result)
+        for exporter in ("COPY", "export-dbt", LINKED, "script"):
+            results.setdefault(exporter, []).append(run(exporter, binary, database, folder / "out"))
+    middle = {exporter: [statistics.median(column) for column in zip(*runs)] for exporter, runs in results.items()}
+    for exporter, result in middle.items():
+        line(counts[0], exporter, result)
     # The script would hold these whole; of export-dbt, the peak is what matters.
     peaks = [max(peak for _, _, peak, _ in results["export-dbt"])]
     for rows in counts[1:]:
         result = run("export-dbt", binary, build(folder, rows), folder / "out")
         line(rows, "export-dbt", result)
         peaks.append(result[2])
-    own, copy, script, linked = (middle[what] for what in ("export-dbt", "COPY", "script", LINKED))
+    ours, copy, script, linked = (middle[exporter] for exporter in ("export-dbt", "COPY", "script", LINKED))
     print(f"\nmedians of {rounds} runs in turns, {counts[0]:,} rows:")
-    print(f"  time     {own[0] / copy[0]:.2f} of COPY's (cpu {own[1] / copy[1]:.2f}), {script[0] / own[0]:.2f} times as fast as the script (cpu {script[1] / own[1]:.2f})")
-    print(f"  files    {own[3] / copy[3]:.2f} of COPY's, {own[3] / script[3]:.2f} of the script's")
-    print(f"  memory   {own[2] / copy[2]:.2f} of COPY's, {own[2] / script[2]:.2f} of the script's")
-    print(f"  linked   time {linked[0] / own[0]:.2f}, cpu {linked[1] / own[1]:.2f}, memory {linked[2] / own[2]:.2f} of the bundled build's")
+    print(f"  time     {ours[0] / copy[0]:.2f} of COPY's (cpu {ours[1] / copy[1]:.2f}), {script[0] / ours[0]:.2f} times as fast as the script (cpu {script[1] / ours[1]:.2f})")
+    print(f"  files    {ours[3] / copy[3]:.2f} of COPY's, {ours[3] / script[3]:.2f} of the script's")
+    print(f"  memory   {ours[2] / copy[2]:.2f} of COPY's, {ours[2] / script[2]:.2f} of the script's")
+    print(f"  linked   time {linked[0] / ours[0]:.2f}, cpu {linked[1] / ours[1]:.2f}, memory {linked[2] / ours[2]:.2f} of the bundled build's")
     print(f"peak memory for {', '.join(f'{n:,}' for n in counts)} rows: {', '.join(f'{p:.0f}' for p in peaks)} MiB, {100 * (max(peaks) / min(peaks) - 1):.1f} % apart")
 
 

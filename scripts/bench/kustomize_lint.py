@@ -120,8 +120,8 @@ def compare(name: str, folders: list[str], runs: int) -> None:
     for _ in range(runs):
         ours.append(once([TOOL, *folders], (0, 1)))
         theirs.append(sum(once([KUBECTL, "kustomize", folder]) for folder in folders))
-    own, other = statistics.median(ours), statistics.median(theirs)
-    print(f"{name:<34}{own:>10.1f} ms{other:>12.1f} ms{other / own:>9.1f} ×", flush=True)
+    our_median, their_median = statistics.median(ours), statistics.median(theirs)
+    print(f"{name:<34}{our_median:>10.1f} ms{their_median:>12.1f} ms{their_median / our_median:>9.1f} ×", flush=True)
 
 
 def main() -> None:

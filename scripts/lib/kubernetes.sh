@@ -25,12 +25,12 @@ start() {
 
 # Waits until a command succeeds.
 await() {
-    local what=$1
+    local part=$1
     shift
     until "$@" >/dev/null 2>&1; do
         if ((SECONDS >= ${KUBERNETES_TIMEOUT:-120})); then
             tail -n 5 "$folder"/*.log >&2
-            fail "$what was not ready in time" "the last lines of every part's log are above"
+            fail "$part was not ready in time" "the last lines of every part's log are above"
         fi
         sleep 0.2
     done

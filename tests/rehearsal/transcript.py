@@ -22,7 +22,7 @@ def check(so: object, message: str) -> None:
         raise Failed(message)
 
 
-def until(what: str, action, seconds: float = 300, pause: float = 1.0):
+def until(event: str, action, seconds: float = 300, pause: float = 1.0):
     """The first true answer of `action`; an exception of it counts as no answer yet."""
     end = time.monotonic() + seconds
     last: object = None
@@ -34,5 +34,5 @@ def until(what: str, action, seconds: float = 300, pause: float = 1.0):
         except (OSError, LookupError, ValueError) as error:
             last = error
         if time.monotonic() > end:
-            raise Failed(f"{what}: not within {seconds:.0f} s; at last: {last}")
+            raise Failed(f"{event}: not within {seconds:.0f} s; at last: {last}")
         time.sleep(pause)
