@@ -306,8 +306,8 @@ impl Report {
         &self.diagnostics
     }
 
-    /// Puts the problems in the order of files and places, what has no place last, and leaves
-    /// out what is said twice.
+    /// Puts the problems in the order of files and places, those without a place last, and drops
+    /// duplicates.
     pub fn sort(&mut self) {
         let key = |d: &Diagnostic| {
             let place = d.place().map(|p| (p.source.path.clone(), p.span.start));

@@ -6,7 +6,7 @@
 //! - [`spec`]: the specification folder, found and read
 //! - [`environment`]: memory and nodes of its environments
 //! - [`catalogue`]: the secrets of the platform, checked
-//! - [`secrets`]: what counts as a secret, and how it is kept out of messages
+//! - [`secrets`]: the names and texts that count as secrets, and how they are kept out of messages
 //! - [`compose`]: what Docker Compose makes of the texts in its files
 //! - [`quantity`]: amounts of memory as Kubernetes and Compose write them
 //! - [`kubernetes`]: the pods of an object, the objects that it needs, and the budget of all

@@ -1,8 +1,8 @@
 //! Kubernetes' quantities: `512Mi`, `1.5Gi`, `250m`, `1e3`, exact.
 //!
 //! Source: the documentation of `resource.Quantity` in the Kubernetes API. A quantity is counted
-//! here in billionths, the finest that Kubernetes keeps; what is finer is rounded up, away from
-//! zero, as there.
+//! here in billionths, the finest that Kubernetes keeps; finer amounts are rounded up, away
+//! from zero, as there.
 
 use std::fmt;
 use std::iter::Sum;

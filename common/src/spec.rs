@@ -92,7 +92,7 @@ pub fn locate(named: Option<&Path>, hint: &str) -> Result<PathBuf, Stop> {
 
 /// Reads every `*.yaml` and `*.yml` of `folder`, in the order of their names, or the one file
 /// that `folder` is, and reports what is wrong with the YAML. `None` when some file could not be
-/// read: what the others say would then be half the truth.
+/// read: the findings in the other files would then be incomplete.
 pub fn read(folder: &Path, report: &mut Report) -> Option<Vec<File>> {
     let mut files = Some(Vec::new());
     for path in files_of(folder, report)? {

@@ -1,7 +1,7 @@
 //! `--verbose`: the steps of a run and how long each took, as lines on stderr.
 //!
-//! A step names things (files, addresses, counts) and never a value; what looks like a secret all
-//! the same, such as a password in an address, is masked.
+//! A step names things (files, addresses, counts) and never a value; texts that look like a secret all
+//! the same, such as a password in an address, are masked.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

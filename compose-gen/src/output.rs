@@ -1,4 +1,4 @@
-//! The output folder: what stands there against what should, and writing it.
+//! The output folder: its present files against the expected files, and writing it.
 //!
 //! A generated file carries a checksum of itself in its first line, so that a change by hand is
 //! told from a file that is merely old. Copies of configuration files cannot carry one; they

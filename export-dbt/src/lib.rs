@@ -82,7 +82,7 @@ pub fn run(cli: Cli) -> Result<Status> {
     Ok(summary.status)
 }
 
-/// The summary of a run, and what there is to say about the run as a whole.
+/// The summary of a run, and the warnings about the run as a whole.
 async fn export(cli: &Cli) -> Result<(Summary, Report)> {
     let started = Instant::now();
     let mut signals = Signals::listen().context("cannot start")?;

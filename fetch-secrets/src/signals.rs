@@ -1,7 +1,7 @@
 //! SIGINT and SIGTERM end the process at once, with 130 and 143, wherever it is: also as the
 //! first process of a container, where the kernel would ignore them. No file is torn by that,
-//! because files are only ever renamed into place; what was staged is cleared away by the next
-//! run. `exec` resets both for the command.
+//! because files are only ever renamed into place; the next run removes staged
+//! files. `exec` resets both for the command.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

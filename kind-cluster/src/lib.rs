@@ -66,7 +66,7 @@ async fn command(cli: Cli) -> Result<Status, Stop> {
     }
 }
 
-/// The commands that may be stopped anywhere: what they change is whole at every moment.
+/// The commands that may be stopped anywhere: each of their changes is atomic.
 async fn simple(command: &Command, shared: &Shared) -> Result<Status, Stop> {
     match command {
         Command::Preflight => preflight::run(shared).await,

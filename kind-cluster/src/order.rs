@@ -166,7 +166,7 @@ fn parse(text: &str) -> Option<Key> {
     }
 }
 
-/// Objects in the order in which they are deleted: what needs another goes before it.
+/// Objects in the order in which they are deleted: an object goes before the objects that it needs.
 pub(crate) fn for_deletion(objects: Vec<Value>) -> Vec<Value> {
     let mut order: Vec<usize> = match phases(&objects) {
         Ok(phases) => phases.into_iter().flat_map(|phase| phase.objects).collect(),
@@ -204,7 +204,7 @@ fn stage(object: &Value) -> u8 {
     }
 }
 
-/// The place of a kind in the order in which Helm installs; what it does not know comes last.
+/// The place of a kind in the order in which Helm installs; kinds that Helm does not know come last.
 fn helm(kind: &str) -> usize {
     const ORDER: &str = "PriorityClass Namespace NetworkPolicy ResourceQuota LimitRange \
                          PodDisruptionBudget ServiceAccount Secret ConfigMap StorageClass \

@@ -25,7 +25,7 @@ impl Output {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    /// The last lines of standard error: what the program had to say in the end.
+    /// The last lines of standard error.
     pub(crate) fn complaint(&self) -> String {
         tail(&self.stderr)
     }
@@ -60,7 +60,7 @@ const ENGINE_IS_DOWN: [&str; 3] = [
 ];
 
 /// A program's process group, which ends with the value. A terminal's Ctrl-C does not reach it:
-/// what it is in the middle of is for this program to decide.
+/// this program decides when it stops.
 #[derive(Debug)]
 struct Group(Child);
 

@@ -1,4 +1,4 @@
-//! The overlay as objects: what `kubectl kustomize` makes of it.
+//! The overlay as objects: the output of `kubectl kustomize`.
 
 use common::yaml::plain;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Everything that is wrong in the cluster, at once: what is not ready, and what is not there.
+//! Everything that is wrong in the cluster, at once: objects that are not ready, and missing objects.
 
 mod expected;
 mod tree;
@@ -205,7 +205,7 @@ fn is_history(job: &Value, world: &World) -> bool {
     }) && has_condition(job, "Failed", "True")
 }
 
-/// For people: what is well is counted, everything else is named.
+/// For people: ready objects are counted, everything else is named.
 fn summarized(checks: Vec<Check>) -> Vec<Check> {
     let mut groups: Vec<&'static str> = Vec::new();
     for check in &checks {

@@ -161,7 +161,7 @@ pub enum FactKind {
     },
 }
 
-/// A part of a kustomization that is not rendered: what it would add is unknown.
+/// A part of a kustomization that is not rendered: its objects are unknown.
 #[derive(Clone, Debug)]
 pub struct NotAnalysed {
     /// Its place.

@@ -1,4 +1,4 @@
-//! Dockerfiles as far as tests look at them: stages, build arguments, what is copied and what is run.
+//! Dockerfiles as far as tests look at them: stages, build arguments, copied files and commands.
 
 use std::collections::BTreeMap;
 use std::fs;

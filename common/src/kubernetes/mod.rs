@@ -1,6 +1,6 @@
 //! Kubernetes objects as several tools judge them, whatever tree holds them.
 //!
-//! - [`Tree`]: what a tree must offer; kustomize-lint's nodes know their place in a file,
+//! - [`Tree`]: the methods that a tree must offer; kustomize-lint's nodes know their place in a file,
 //!   kind-cluster's objects are JSON
 //! - [`template`], [`containers`]: the pods that an object makes
 //! - [`needs`]: the objects that it names

@@ -311,7 +311,7 @@ fn custom(tag: Option<Cow<'_, Tag>>) -> Option<String> {
     Some(format!("{}{}", tag.handle, tag.suffix))
 }
 
-/// `<<: *a` or `<<: [*a, *b]`: what is written in the mapping itself wins, then the earlier.
+/// `<<: *a` or `<<: [*a, *b]`: the mapping's own keys win, then the earlier mapping.
 /// Returns the places of merges that are no mappings.
 fn merge(
     entries: &mut Vec<Entry>,

@@ -1,4 +1,4 @@
-//! `explain`: what a service becomes in each environment, side by side.
+//! `explain`: the forms of a service in each environment, side by side.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The platform in one form: what Compose writes in several ways is one thing here, every
+//! The platform in one form: the several forms of a Compose key are one type here, every
 //! reference has been checked, and amounts are numbers.
 
 mod amounts;

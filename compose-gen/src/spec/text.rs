@@ -1,4 +1,4 @@
-//! `$` in the specification: what Compose would put in its place, from declared names only.
+//! `$` in the specification: the text that Compose would put in its place, from declared names only.
 //!
 //! The text that comes out is literal, except for marks: a reference to a secret's variable,
 //! and, for the Compose file alone, a variable that `docker compose up` may change.

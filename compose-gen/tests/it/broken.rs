@@ -1,4 +1,4 @@
-//! Broken specifications: what is said about each, and where. Nothing is written for any.
+//! Broken specifications: the messages about each, and their places. Nothing is written for any.
 
 use insta::assert_snapshot;
 

@@ -1,5 +1,5 @@
-//! `$` and other hard text through both sides, read by the real tools: what a container sees in
-//! Compose and in Kubernetes is the text that was meant.
+//! `$` and other hard text through both sides, read by the real tools: a container in Compose
+//! and in Kubernetes sees the text that was meant.
 
 use std::collections::BTreeMap;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! A `$` in a secret: what follows may be a part of the secret, and no message says it.
+//! A `$` in a secret: the text behind it may be a part of the secret, and no message shows it.
 
 use crate::support::Bench;
 

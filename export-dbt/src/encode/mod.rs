@@ -2,7 +2,7 @@
 //!
 //! Batches come in groups; the columns of a group are encoded by a few threads, each taking the
 //! next column that nobody has. A row group ends by its encoded size and goes into the file while
-//! the next one is encoded, so what is held is one group of rows and two row groups of
+//! the next one is encoded, so memory holds one group of rows and two row groups of
 //! compressed pages.
 
 mod append;

@@ -35,7 +35,7 @@ impl TableLog {
     /// before. `objects` is a listing that was made already.
     ///
     /// # Errors
-    /// When the store fails; what is left is removed by a later run.
+    /// When the store fails; a later run removes the rest.
     pub(crate) async fn vacuum(
         &self,
         state: State<'_>,

@@ -29,7 +29,7 @@ enum All {
 }
 
 impl Layers {
-    /// The layers of a run; what is unknown goes to `problems`.
+    /// The layers of a run; unknown names go to `problems`.
     pub(super) fn of(
         choice: &Choice,
         manifest: Option<&Manifest>,

@@ -2,7 +2,7 @@
 //!
 //! A reader skips a file whose statistics exclude its predicate, so a bound may lie outside the
 //! values, never inside: strings are cut with the maximum rounded up, timestamps are widened to
-//! milliseconds, and what cannot be written exactly is left out.
+//! milliseconds, and values that cannot be written exactly are left out.
 
 mod bounds;
 mod finite;

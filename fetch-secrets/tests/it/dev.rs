@@ -1,4 +1,4 @@
-//! Env files from development values: what is written, what is left alone, what drift is.
+//! Env files from development values: written files, foreign files, and drift.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -56,7 +56,7 @@ pub(super) async fn bind(
         apply(&object, "cannot make the namespace").await?;
     }
     if cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?.is_none() {
-        // It has been verified already; what is asked for is what was looked at.
+        // It has been verified already; this asks for exactly the verified object.
         let object = claim::of(&part.object, namespace, name)
             .map_err(|reason| Stop::no("foreign-object", reason))?;
         let created = cluster.create(&object, RESTORER).await;

@@ -1,6 +1,6 @@
 //! The data of every volume and database, in one archive.
 //!
-//! A live copy of a database's files is no backup: what uses a volume is stopped first. Databases
+//! A live copy of a database's files is no backup: workloads that use a volume are stopped first. Databases
 //! are asked for their own dump as well, while they still answer.
 
 mod archive;
@@ -61,7 +61,7 @@ pub(crate) async fn run(
 pub(crate) enum Then {
     /// They run again.
     Resume,
-    /// They stay stopped: what they would still write is not in the archive.
+    /// They stay stopped: the archive would lack everything that they still write.
     StayStopped,
 }
 

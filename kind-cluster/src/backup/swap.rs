@@ -1,4 +1,4 @@
-//! A volume's folder on its node, replaced: what is new is unpacked beside what is there, proved to
+//! A volume's folder on its node, replaced: the new content is unpacked beside the old, proved to
 //! be whole, and then takes its place. A command in a node goes on when this program is killed,
 //! so no step does what only the next one may.
 
@@ -21,7 +21,7 @@ use super::waiting::{late, warn};
 use crate::nodes::QUESTION;
 use crate::process;
 
-/// To tar, an input that ends between two files looks whole: what has arrived is hashed beside it.
+/// To tar, an input that ends between two files looks whole: the received bytes are hashed beside it.
 /// A killed run's leftovers go first, and an unfinished run's go last, also when nobody is left to read the
 /// output.
 const UNPACK: &str = r#"set -eu

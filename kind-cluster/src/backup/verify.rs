@@ -65,7 +65,7 @@ fn read(path: &Path, given_up: &GivenUp) -> Result<Manifest, Stop> {
         ));
     }
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-    // The checksum is right, so what follows was written so: by us, or by somebody who knows how.
+    // The checksum is right, so the rest was written so: by us, or by somebody who knows how.
     members(path, given_up.watch(&file))
 }
 
@@ -165,7 +165,7 @@ fn compare(
 }
 
 /// Reads a volume's tar and refuses names that would leave the volume, and everything that
-/// `backup` does not write: what reads it back could understand it in another way.
+/// `backup` does not write: the reader of a restore could understand it in another way.
 pub(super) fn survey(reader: &mut impl Read) -> Result<Survey, Refusal> {
     let refused = |code, reason| Refusal { code, reason };
     let broken = |error: io::Error| refused("bad-archive", error.to_string());

@@ -270,7 +270,7 @@ impl Cluster {
         Ok(all)
     }
 
-    /// Deletes an object and, in the background, what it owns. An object that is gone already is fine.
+    /// Deletes an object and, in the background, its dependents. An object that is gone already is fine.
     pub(crate) async fn delete(
         &self,
         api_version: &str,

@@ -211,7 +211,7 @@ pub(crate) async fn install(
     // Recorded before it is applied, so that `status` knows what an interrupted run left out.
     let all = [objects.as_slice(), &custom].concat();
     inventory::record_component(cluster, &component.name, &all).await?;
-    // A component is another's work: what it refers to is its own business, its order is ours.
+    // A component is another project's work: its references are not checked, only its order.
     for objects in [&objects, &custom] {
         // A Job whose template changed with the version, or that failed, is made again.
         let of_jobs = |object: &&Value| text(object, "/kind") == "Job";

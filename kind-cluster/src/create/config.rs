@@ -165,7 +165,7 @@ impl KindConfig {
     }
 
     /// The configuration with each node's kubelet told to keep off what is not its node's. A node
-    /// reports the machine's `memory`; what its cap leaves out of that is reserved, so that the
+    /// reports the machine's `memory`; the memory above its cap is reserved, so that the
     /// scheduler counts with the cap.
     pub(crate) fn with_reservations(&self, budget: Option<Budget>, memory: u64) -> String {
         let mut value = self.value.clone();

@@ -1,7 +1,7 @@
 //! The committed checksums of the downloads: `SHA256  URL`, one a line.
 //!
-//! An entry is made once, when somebody asks for it, and never changed by this tool: what a URL
-//! serves later must be the same bytes.
+//! An entry is made once, when somebody asks for it, and never changed by this tool: a URL
+//! must serve the same bytes later.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -43,7 +43,7 @@ pub(super) async fn get(
     Ok(bytes)
 }
 
-/// The last part of a URL: what the file is called in `--manifest-dir`.
+/// The last part of a URL: the file's name in `--manifest-dir`.
 pub(super) fn file_name(url: &str) -> &str {
     url.rsplit('/').next().unwrap_or(url)
 }

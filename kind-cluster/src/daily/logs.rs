@@ -1,4 +1,4 @@
-//! `logs`: what containers write, with the values of the namespace's Secrets masked.
+//! `logs`: the output of containers, with the values of the namespace's Secrets masked.
 
 use std::time::{Duration, Instant};
 

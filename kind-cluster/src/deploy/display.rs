@@ -55,7 +55,7 @@ impl Display {
         line(text);
     }
 
-    /// The table is done; what follows stands below where it was.
+    /// The table is done; later output stands below it.
     pub(crate) fn finish(&mut self) {
         self.clear();
     }

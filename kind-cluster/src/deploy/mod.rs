@@ -61,7 +61,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
         // There is no memory for both: objects that left the overlay go first.
         checks.extend(records.prune(&cluster, &left, deadline).await?);
     }
-    // Recorded before it is applied: what an interrupted run has applied can be pruned later.
+    // Recorded before it is applied, so that the objects of an interrupted run can be pruned later.
     records.record(&cluster, &rendered).await?;
     let restarts = options.tolerate_restarts;
     let roll =

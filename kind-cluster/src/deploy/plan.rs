@@ -1,4 +1,4 @@
-//! `--dry-run`: what would be created, applied, awaited and deleted, in order.
+//! `--dry-run`: the objects that would be created, applied, awaited and deleted, in order.
 
 use common::exit::Status;
 use common::stop::Stop;

@@ -18,7 +18,7 @@ pub(super) fn external_secret(object: &Value, world: &World) -> State {
     }
 }
 
-/// A store's answer may change for the better without anybody's doing: what stands behind it
+/// A store's answer may change for the better without anybody's doing, because the service behind it
 /// starts later. So it is never a failure at once.
 pub(super) fn store(object: &Value) -> State {
     match condition(object, "Ready") {

@@ -1,5 +1,5 @@
 //! StatefulSet: replicas and ready at spec, and every pod above the partition of the newest
-//! revision. `OnDelete` is held to the same: what its pods run is otherwise not what was applied.
+//! revision. `OnDelete` is held to the same: otherwise its pods would not run the applied template.
 
 use serde_json::Value;
 

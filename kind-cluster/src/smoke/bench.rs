@@ -58,7 +58,7 @@ impl<'a> Bench<'a> {
         pod.map_or(Place::NotReady, |pod| Place::In(pod, text(pod, "/spec/containers/0/name")))
     }
 
-    /// Runs a script; what it prints is the answer, and a status that is not 0 the failure.
+    /// Runs a script; its output is the answer, and a status that is not 0 the failure.
     pub(super) async fn ask(
         &self,
         pod: &Value,

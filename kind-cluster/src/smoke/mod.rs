@@ -1,4 +1,4 @@
-//! The platform, used: what is ready may still not work.
+//! The platform, used: a service that is ready may still not work.
 
 mod bench;
 mod inside;

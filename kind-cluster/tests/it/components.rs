@@ -1,4 +1,4 @@
-//! `create`: what is installed beside the platform.
+//! `create`: the components that are installed beside the platform.
 
 use common::yaml::plain;
 use std::fs;

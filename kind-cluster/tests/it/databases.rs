@@ -254,7 +254,7 @@ fn what_postgresql_and_redis_have_written_comes_back() {
         (sql(&postgres, rows), redis(&store, &["dbsize"]), redis(&store, &["get", "driver:99"]));
     assert_eq!(after, before);
 
-    // Byte for byte: what is in the archive is what the stopped servers had left.
+    // Byte for byte: the archive has the files that the stopped servers had left.
     let out = machine.path("out");
     fs::create_dir(&out).unwrap();
     run(Command::new("tar").args(["--extract", "--file", &archive, "--directory"]).arg(&out))

@@ -108,7 +108,7 @@ fn inside() {
     machine.nodes();
     let file = config(machine, &[]);
 
-    // Caps: what Docker keeps, and what the kernel enforces.
+    // Caps: the value that Docker keeps, and the value that the kernel enforces.
     let create = ["create", "--kind-config", &file, "--no-components"];
     let first = run(&mut bench.tool(&create)).expect(0);
     assert_eq!(first.stdout.matches("now capped").count(), 3, "{}", first.stdout);

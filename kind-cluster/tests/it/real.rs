@@ -53,7 +53,7 @@ fn inside() {
     bench.machine.expect_hostile_untouched();
 }
 
-/// The tool beside the cluster, with the fake programs around it: what runs in a node runs here.
+/// The tool beside the cluster, with the fake programs around it: commands in a node run here.
 pub(crate) struct Bench {
     pub(crate) machine: Machine,
 }
@@ -114,7 +114,7 @@ pub(crate) fn scripted(kind: &str, name: &str, script: &str) -> Value {
 
 pub(crate) const RUNS: &str = "trap exit TERM; while :; do sleep 1; done";
 
-/// Beside the small overlay's Deployment and Service: what else the readiness table has a row for.
+/// Beside the small overlay's Deployment and Service: the other kinds of the readiness table.
 fn platform() -> Vec<Value> {
     let mut daemon = scripted("DaemonSet", "daemon", RUNS);
     daemon["spec"].as_object_mut().unwrap().remove("replicas");
@@ -342,7 +342,7 @@ fn data(bench: &Bench) {
     let config = machine.read("home/config");
     run(&mut machine.tool(&["teardown", "--preserve-data", "--backup-dir", &backups])).expect(0);
     machine.write("home/config", &config);
-    // The cluster is "deleted" by a fake; what was stopped for the archive has not run since.
+    // The cluster is "deleted" by a fake; the workloads that were stopped for the archive have not run since.
     assert_eq!(bench.get(&["statefulset", "store"])["spec"]["replicas"], 0);
     assert_eq!(crate::backup::archives(machine).len(), 2);
 }

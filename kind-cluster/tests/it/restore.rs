@@ -1,4 +1,4 @@
-//! `restore`: what is there stays as it is until all that is new is whole.
+//! `restore`: the old data stay as they are until all new data are whole.
 
 use std::fs;
 use std::path::{Path, PathBuf};

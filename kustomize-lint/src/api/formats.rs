@@ -1,4 +1,4 @@
-//! The forms of texts: what the API server, or the controller of a custom resource, can read.
+//! The forms of texts that the API server, or the controller of a custom resource, can read.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Pod Security Admission: what a namespace's level forbids its Pods. Source: the Pod Security Standards, and
+//! Pod Security Admission: the fields that a namespace's level forbids its Pods. Source: the Pod Security Standards, and
 //! the checks of `k8s.io/pod-security-admission` with their words.
 
 use super::Version;

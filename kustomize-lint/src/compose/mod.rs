@@ -6,7 +6,7 @@
 //! has its list.
 //!
 //! Variables come from the `.env` beside the first file, and from nowhere else unless the caller
-//! says so: what this process happens to have in its environment decides nothing. A value that
+//! says so: the environment of this process decides nothing. A value that
 //! needs a variable without a value and without a default is unknown ([`Field::value`] is
 //! `None`), because whoever starts the project gives it.
 //!

@@ -62,8 +62,8 @@ impl Settings {
         Some(canonical.strip_prefix(&self.folder).ok()?.to_string_lossy().into_owned())
     }
 
-    /// Where an overlay runs: what the configuration says for its path, filled up with what the
-    /// specification says for the environment that its folder, or one above it, is named after.
+    /// Where an overlay runs: the configuration's environment for its path, completed by the
+    /// specification's environment that its folder, or one above it, is named after.
     pub(crate) fn environment(&self, canonical: &Path) -> Option<Environment> {
         let specified = canonical.ancestors().find_map(|folder| {
             let name = folder.file_name()?.to_str()?;

@@ -1,4 +1,4 @@
-//! Findings for people: the line, what is wrong under it, and what to do.
+//! Findings for people: the line, the problem under it, and the hint.
 
 use common::diagnostic::{Diagnostic, Report};
 

@@ -33,8 +33,8 @@ pub(crate) enum OrphanKind {
 }
 
 /// Looks for them below the folders that were found. Files that git ignores and hidden folders are left out,
-/// and so is everything around a kustomization that could not be rendered as a whole: what its unknown parts
-/// read is unknown, too. The files join `files`, so that comments in them can suppress what is found.
+/// and so is everything around a kustomization that could not be rendered as a whole: the files that its
+/// unknown parts read are unknown, too. The files join `files`, so that comments in them can suppress findings.
 pub(crate) fn find(
     found: &[Discovered],
     renderings: &[(String, Rendering)],

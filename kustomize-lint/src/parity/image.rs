@@ -34,7 +34,7 @@ impl<'a> Image<'a> {
         below(self.repository, other.repository) || below(other.repository, self.repository)
     }
 
-    /// Whether both are the same version; what only one of them says is not compared.
+    /// Whether both are the same version; a tag or digest that only one of them has is not compared.
     pub(crate) fn same_version(&self, other: &Image<'_>) -> bool {
         match (self.digest, other.digest) {
             (Some(digest), Some(other)) => return digest == other,

@@ -71,7 +71,7 @@ impl Rendering {
 /// Renders the kustomization in the folder `path`, as `kubectl kustomize` does. Every file that is
 /// read is added to `files`, which several renderings may share.
 ///
-/// Never fails as a whole: what keeps kustomize from building it is in
+/// Never fails as a whole: the errors of a build with kustomize are in
 /// [`Rendering::problems`], and the rest is rendered as far as that makes sense.
 pub fn render(path: &Path, files: &mut Files) -> Rendering {
     render_with(path, &Options::default(), files)

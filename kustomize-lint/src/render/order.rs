@@ -45,7 +45,7 @@ struct Key {
     /// Group, version and kind.
     gvk: String,
     is_namespace: bool,
-    /// Namespace and name as one text: what is between them counts, too.
+    /// Namespace and name as one text, because the separator counts, too.
     name: String,
 }
 

@@ -1,6 +1,6 @@
 //! Where the secrets of a text are, so that no message shows them.
 //!
-//! A hidden place costs a reader a few words of a line; what is not may end up in the log of a build. In
+//! A hidden place costs a reader a few words of a line; a missed secret may end up in the log of a build. In
 //! doubt it is hidden, also where the text has a mistake: those are the lines that messages show.
 
 use common::secrets::tree::REFERENCES;

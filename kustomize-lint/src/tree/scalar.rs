@@ -69,7 +69,7 @@ impl Scalar {
         self.kind == Kind::Float && is_endless(&self.text)
     }
 
-    /// The text in the file: what becomes of the value where text belongs.
+    /// The text in the file, which the value becomes where text belongs.
     pub fn written(&self) -> &str {
         self.written.as_deref().unwrap_or(&self.text)
     }

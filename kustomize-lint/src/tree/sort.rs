@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A sort of values: what one is, or what one has to be.
+/// A sort of values, either found or expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Sort {

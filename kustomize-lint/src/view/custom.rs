@@ -80,7 +80,7 @@ impl Custom {
         self.makers.insert(effective(object.namespace()).to_owned());
         self.names.insert(object.name().to_owned());
         words(&object.node, &mut |word| {
-            // Where it is and what it is called is no word about others.
+            // Its namespace and name say nothing about other objects.
             if word.keys.first() != Some(&"metadata") {
                 self.words.insert(word.text.to_owned());
             }

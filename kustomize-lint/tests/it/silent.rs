@@ -1,5 +1,5 @@
 //! Every case that `kubectl kustomize` accepts without a word is found, with the line of the base
-//! and the line of the patch; what is corrected is clean under all rules.
+//! and the line of the patch; the corrected form is clean under all rules.
 
 use std::path::Path;
 use std::process::Command;

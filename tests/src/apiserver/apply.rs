@@ -1,4 +1,4 @@
-//! Server-side apply: who owns which field, what conflicts, and what goes when nobody wants it.
+//! Server-side apply: the owners of fields, conflicts, and the removal of fields that nobody owns.
 //!
 //! A path's steps are written as in `fieldsV1`: `f:name` for a field, `k:{"name":"x"}` for an item
 //! of a list that has keys. Lists without known keys are owned whole.

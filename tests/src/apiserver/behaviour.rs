@@ -1,4 +1,4 @@
-//! A test's decisions: what happens after a change, and what a command does.
+//! A test's decisions: the consequences of a change, and the outcome of a command.
 
 use std::time::Duration;
 

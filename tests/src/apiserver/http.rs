@@ -1,4 +1,4 @@
-//! Requests: what they ask for, and the answers.
+//! Requests and their answers.
 
 use common::yaml::plain;
 use std::convert::Infallible;

@@ -62,7 +62,7 @@ impl Shared {
             let cause = (event.change != Change::Deleted).then(|| event.object.clone());
             self.runtime.spawn(async move {
                 tokio::time::sleep(after).await;
-                // As a controller does: what was decided for an older object is decided anew.
+                // As a controller does: decisions for an older object are made anew.
                 let store = shared.store.lock().unwrap();
                 let outdated = cause.is_some_and(|cause| store.is_outdated(&cause));
                 drop(store);

@@ -27,7 +27,7 @@ pub struct Event {
     pub change: Change,
     /// The object.
     pub object: Value,
-    /// Whether it is new, or its `spec` has changed: what a controller acts on.
+    /// Whether it is new, or its `spec` has changed, so that a controller acts.
     pub fresh: bool,
 }
 
@@ -141,7 +141,7 @@ impl Store {
         self.take(&(found.group, found.plural, namespace.to_owned(), name.to_owned()))
     }
 
-    /// Removes an object; what it owns is left to the behaviour.
+    /// Removes an object; its dependents are left to the behaviour.
     pub(super) fn take(&mut self, id: &Id) -> Option<Event> {
         let mut object = self.objects.remove(id)?.object;
         self.version += 1;

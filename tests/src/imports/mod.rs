@@ -2,9 +2,9 @@
 //!
 //! - [`files`]: the Compose files below a folder
 //! - [`import`]: one file imported and generated from
-//! - [`lost`]: the parts of what the real `docker compose config` sees that Kubernetes lacks, and
+//! - [`lost`]: the parts of the real `docker compose config`'s output that Kubernetes lacks, and
 //!   that no line of the report mentions
-//! - [`refused`]: what a real API server says of the objects, and of the Pods that its controllers
+//! - [`refused`]: a real API server's refusals of the objects, and of the Pods that its controllers
 //!   would make of them
 
 mod lost;

@@ -41,7 +41,7 @@ enum Bring {
 
 impl Server {
     /// The server of this process; `None` when it is not installed (see [`peers::find`]). Tests share it:
-    /// what one of them creates, all of them see.
+    /// each sees the objects of the others.
     ///
     /// # Panics
     /// It does not start.

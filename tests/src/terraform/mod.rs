@@ -1,5 +1,5 @@
-//! The Terraform layers as text: what they declare, and whether they keep what they promise each
-//! other and the rest of the repository. Nothing here runs Terraform.
+//! The Terraform layers as text: their declarations, and whether they keep their promises to each
+//! other and to the rest of the repository. Nothing here runs Terraform.
 
 pub mod contract;
 pub mod meaning;

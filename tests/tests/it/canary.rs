@@ -2,8 +2,8 @@
 //!
 //! Every name of a list gets a value that is easy to find, in every place where a person
 //! may write it, beside mistakes that make the tools quote that place; then all commands run in all
-//! formats. Two outputs are data for other programs and have the values by design: what
-//! `fetch-secrets print` and `kustomize-lint build` write to stdout.
+//! formats. Two outputs are data for other programs and have the values by design: the
+//! stdout of `fetch-secrets print` and of `kustomize-lint build`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -127,7 +127,7 @@ fn compose_places() -> [(&'static str, String); 5] {
     ]
 }
 
-/// Mistakes that quote a line with a value, or all of them: what is replaced, and by what.
+/// Mistakes that quote a line with a value, or all of them: a text and its replacement.
 const MISTAKES: [(&str, &str); 4] = [
     ("image: example/web:1", "image: [example/web:1]"),
     (": canary", ": ${!} canary"),

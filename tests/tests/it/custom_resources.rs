@@ -1,5 +1,5 @@
-//! Custom resources against the types that their projects publish: what a type does not know, or
-//! a value of another form, is an error, as an API server with strict validation would say.
+//! Custom resources against the types that their projects publish: an unknown field, or a
+//! value of another form, is an error, as an API server with strict validation would say.
 
 use std::collections::BTreeMap;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! The images: what Compose builds and what it pulls, what each Dockerfile pins, and builds by a real engine.
+//! The images that Compose builds and pulls, the pins of each Dockerfile, and builds by a real engine.
 
 use std::collections::BTreeSet;
 use std::fs;

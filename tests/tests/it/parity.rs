@@ -1,5 +1,5 @@
-//! Parity, proved without the generator: what real `docker compose config` and real
-//! `kubectl kustomize` print is compared service by service, for every environment.
+//! Parity, proved without the generator: the outputs of the real `docker compose config` and the real
+//! `kubectl kustomize` are compared service by service, for every environment.
 //!
 //! Nothing here knows the specification. The environment of a Compose service is what its
 //! process would see: a service with secrets starts through a shell that reads an env file,
@@ -367,7 +367,7 @@ fn mutations(platform: &Platform) -> Vec<(String, Platform)> {
     all
 }
 
-/// The same through the files and the real tools: what a person or a bug would write there.
+/// The same through the files and the real tools, as a person or a bug would write them.
 #[test]
 fn a_break_in_the_files_is_found() {
     let Some((compose_tool, kubectl)) = tools() else { return };

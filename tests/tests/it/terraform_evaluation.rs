@@ -94,7 +94,7 @@ fn compare(layer: &str, plan: &Plan, planned: &BTreeMap<String, Value>) -> usize
     compared
 }
 
-/// Whether a value is the planned one. Sets have no order; what is not known yet may be anything.
+/// Whether a value is the planned one. Sets have no order; an unknown value may be anything.
 fn agrees(value: &Value, after: &Value, unknown: &Value) -> bool {
     if unknown == &json!(true) {
         return true;

@@ -290,7 +290,7 @@ fn keys_that_are_new_in_the_catalogue_are_drawn_and_the_others_stay() {
     let done = eks(&project, &["secret", "rideshare/redis", "REDIS_PASSWORD"], "\n").expect(1);
     assert!(done.stderr.contains("no value for REDIS_PASSWORD"), "{}", done.stderr);
     eks(&project, &["secret", "rideshare/redis", ""], "").expect(2);
-    // All problems at once, and what is right is done beside them.
+    // All problems at once, and the valid part is done beside them.
     set_secret(&project, "rideshare/api-key", "hunter4");
     set_secret(&project, "rideshare/grafana", "[\"hunter5\"]");
     set_secret(&project, "rideshare/redis", "{}");

@@ -1,4 +1,4 @@
-//! The project against the schema: what compose-gen does not know is left out, and scalars get
+//! The project against the schema: keys that compose-gen does not know are left out, and scalars get
 //! the type that their key has.
 
 use common::diagnostic::did_you_mean;
@@ -116,7 +116,7 @@ impl Fit<'_> {
                 let fits = json.is_number() && (number || integer && kinds.contains(&"integer"))
                     || json.is_boolean() && switch;
                 if !fits && text {
-                    // Amounts and durations: what stands there is what is meant.
+                    // Amounts and durations are meant as they are written.
                     tree.value = Value::Text(raw.clone());
                     tree.say(Fate::Rewritten, "in quotes");
                 }

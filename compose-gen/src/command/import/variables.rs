@@ -1,5 +1,5 @@
-//! `$` in a Compose file: what stays variable is declared under `x-variables`, with the value
-//! of the project's `.env` or its default; what cannot stay variable is resolved now.
+//! `$` in a Compose file: references that stay variable are declared under `x-variables`, with the
+//! value of the project's `.env` or their default; all other references are resolved now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Kubernetes: what all environments have goes to `base/<profile>`, the rest to overlays.
+//! Kubernetes: the objects of all environments go to `base/<profile>`, the rest to overlays.
 
 pub(crate) mod config;
 pub(crate) mod environment;

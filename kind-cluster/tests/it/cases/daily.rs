@@ -1,4 +1,4 @@
-//! A developer's day: what would change, new pods, the template of before, logs, a Service.
+//! A developer's day: a preview of changes, new pods, the template of before, logs, a Service.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The roles: who may take each, what its policies grant, and what limits them. And the policies of
+//! The roles: their trust, the grants of their policies, and their limits. And the policies of
 //! buckets and of the key.
 
 use std::collections::BTreeMap;

@@ -45,7 +45,7 @@ fn each_alert_has_a_test_that_fires_and_one_that_is_silent() {
 
     let text = fs::read_to_string(root().join(TESTS)).unwrap();
     let tests = &documents(&text)[0]["tests"];
-    // A name alone proves nothing: what the test expects has to be of that kind.
+    // A name alone proves nothing: the expected object has to be of that kind.
     let has = |alert: &str, word: &str, fires: bool| {
         tests.as_array().unwrap().iter().any(|test| {
             let named = test["name"].as_str().unwrap().starts_with(&format!("{alert} {word}"));
