@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 
+use super::lines::lines;
 use crate::variables::Variables;
 
 /// The reader's line buffer in bytes, less one for the newline.
 const LONGEST: usize = (64 << 10) - 1;
 
 pub(super) fn render(variables: &Variables) -> Result<String> {
-    super::lines(variables, "not-for-docker", |name, value| {
+    lines(variables, "not-for-docker", |name, value| {
         // The reader drops a carriage return at the end of a line.
         if value.contains('\n') || value.ends_with('\r') {
             return Err("has a line break, which docker cannot read");

@@ -11,6 +11,7 @@
 
 use anyhow::Result;
 
+use super::lines::lines;
 use crate::envfile::HEADER;
 use crate::variables::Variables;
 
@@ -18,7 +19,7 @@ use crate::variables::Variables;
 const ENCRYPTED: &str = "encrypted:";
 
 pub(super) fn render(variables: &Variables) -> Result<String> {
-    let lines = super::lines(variables, "not-for-dotenv", |name, value| match quoted(value) {
+    let lines = lines(variables, "not-for-dotenv", |name, value| match quoted(value) {
         Some(quoted) => Ok(format!("{name}={quoted}")),
         None => Err("has no form that all dotenv readers read the same"),
     })?;

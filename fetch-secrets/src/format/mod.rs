@@ -5,13 +5,10 @@ mod dotenv;
 mod github;
 mod json;
 mod kubernetes;
+mod lines;
 mod systemd;
 
-use anyhow::{Result, bail};
-use common::diagnostic::{Diagnostic, Report};
-use common::exit::Status;
-use common::stop::Stop;
-use secrecy::ExposeSecret;
+use anyhow::Result;
 
 use crate::cli::{Print, PrintFormat};
 use crate::envfile;
@@ -35,25 +32,4 @@ pub(crate) fn render(options: &Print, variables: &Variables) -> Result<String> {
         PrintFormat::Json => json::render(variables),
         PrintFormat::GithubEnv => github::render(variables),
     }
-}
-
-/// The line of every variable, or an error with `code` for each value that has none.
-fn lines(
-    variables: &Variables,
-    code: &'static str,
-    line: impl Fn(&str, &str) -> Result<String, &'static str>,
-) -> Result<String> {
-    let mut text = String::new();
-    let mut report = Report::default();
-    for (name, value) in variables {
-        match line(name, value.expose_secret()) {
-            Ok(line) => text.push_str(&(line + "\n")),
-            Err(problem) => report.push(
-                Diagnostic::error(code, format!("the value of {name} {problem}")).hint(
-                    "use --format env for a shell or Docker Compose, --format json, or fetch-secrets exec",
-                ),
-            ),
-        }
-    }
-    if report.has_errors() { bail!(Stop { status: Status::No, report }) } else { Ok(text) }
 }

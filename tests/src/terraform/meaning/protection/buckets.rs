@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Line, each};
+use super::line::{Line, each};
 use crate::terraform::meaning::access::of_resources;
 use crate::terraform::meaning::layers::Layers;
 use crate::terraform::meaning::policy::{Request, Verdict, ask};

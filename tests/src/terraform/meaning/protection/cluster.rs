@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Line, TAGS, each};
+use super::line::{Line, TAGS, each};
 use crate::terraform::meaning::access::roles;
 use crate::terraform::meaning::layers::{Layers, texts};
 use crate::terraform::meaning::policy::{Request, Verdict, ask};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Line, each};
+use super::line::{Line, each};
 use crate::terraform::meaning::layers::Layers;
 
 pub(super) fn edge(layers: &Layers, lines: &mut Vec<Line>) {

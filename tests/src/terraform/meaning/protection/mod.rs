@@ -4,59 +4,21 @@
 mod buckets;
 mod cluster;
 mod edge;
+mod line;
 mod operation;
 mod stores;
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::layers::{Layers, shown};
-use crate::terraform::plan::Resource;
 use buckets::buckets;
 use cluster::cluster;
 use edge::edge;
+use line::{Line, Of, TAGS};
 use operation::operation;
 use stores::{databases, images, key, logs, secrets, tables};
-
-/// The tags that everything has.
-const TAGS: [&str; 4] = ["Environment", "Layer", "ManagedBy", "Project"];
-
-struct Line {
-    resource: String,
-    property: &'static str,
-    value: String,
-    enough: bool,
-}
-
-/// Collects the lines of one resource.
-struct Of<'a> {
-    lines: &'a mut Vec<Line>,
-    resource: String,
-}
-
-impl Of<'_> {
-    fn line(&mut self, property: &'static str, value: &Value, enough: bool) {
-        let line = Line { resource: self.resource.clone(), property, value: shown(value), enough };
-        self.lines.push(line);
-    }
-
-    fn is(&mut self, property: &'static str, value: &Value, expected: Value) {
-        self.line(property, value, *value == expected);
-    }
-
-    fn at_least(&mut self, property: &'static str, value: &Value, least: i64) {
-        self.line(property, value, value.as_i64().is_some_and(|value| value >= least));
-    }
-
-    fn is_the_key(&mut self, property: &'static str, value: &Value) {
-        self.line(
-            property,
-            value,
-            value.as_str().is_some_and(|arn| arn.starts_with("arn:aws:kms:")),
-        );
-    }
-}
 
 /// The properties that do not protect enough.
 pub fn problems(layers: &Layers) -> Vec<String> {
@@ -86,16 +48,6 @@ fn lines(layers: &Layers) -> Vec<Line> {
         check(layers, &mut lines);
     }
     lines
-}
-
-fn each(layers: &Layers, lines: &mut Vec<Line>, kind: &str, check: impl Fn(&mut Of, &Resource)) {
-    let all: Vec<_> = layers.of(kind).collect();
-    if all.is_empty() {
-        Of { lines, resource: kind.to_owned() }.line("there is one", &json!(false), false);
-    }
-    for (address, resource) in all {
-        check(&mut Of { lines, resource: address }, resource);
-    }
 }
 
 fn layer(layers: &Layers, lines: &mut Vec<Line>) {

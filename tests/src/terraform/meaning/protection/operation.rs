@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Line, each};
+use super::line::{Line, each};
 use crate::terraform::meaning::layers::{Layers, texts};
 use crate::terraform::meaning::policy::like;
 use crate::terraform::plan::{ACCOUNT, Resource};

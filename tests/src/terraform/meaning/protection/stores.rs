@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Line, each};
+use super::line::{Line, each};
 use crate::terraform::meaning::layers::{Layers, shown};
 
 pub(super) fn tables(layers: &Layers, lines: &mut Vec<Line>) {
