@@ -27,6 +27,9 @@ Exit status:
   130  interrupted, or terminated
 
 Environment:
+  KIND_EXPERIMENTAL_PROVIDER
+               the engine, as kind reads it: docker, podman, nerdctl or finch;
+               without it, the first one that is installed
   KUBECONFIG   where the context kind-NAME is read and written; the current context is neither
                used nor changed
   NO_COLOR     no colours in messages";
@@ -123,7 +126,7 @@ pub enum Format {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check that this machine can run the cluster; changes nothing
-    Preflight,
+    Preflight(Preflight),
     /// Create the cluster, or bring what is there to what the configuration says
     Create(Create),
     /// Load the images that the overlay needs and the nodes lack
@@ -158,6 +161,27 @@ pub enum Command {
     Doctor(Doctor),
 }
 
+/// Failed checks that somebody has chosen to ignore.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Ignore {
+    /// Check of this machine whose failure is only a warning: its code (`port-taken`), its name
+    /// (`helm`) or its group (`disk`); again, or with commas, for several
+    #[arg(long, value_name = "CHECK", env = "KIND_IGNORE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+}
+
+/// Options of `preflight`.
+#[derive(Clone, Debug, Args)]
+pub struct Preflight {
+    /// The components that will be installed: Helm is asked for only when one is a chart [default:
+    /// infrastructure/config/kind/components.yaml here or in a parent folder]
+    #[arg(long, value_name = "FILE", env = "KIND_COMPONENTS")]
+    pub components: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub ignore: Ignore,
+}
+
 /// Options of `create`.
 #[derive(Clone, Debug, Args)]
 pub struct Create {
@@ -179,6 +203,22 @@ pub struct Create {
     /// has run, and make it anew. One whose volumes hold data stays all the same
     #[arg(long)]
     pub recreate: bool,
+    /// Certificates in PEM, such as a company's, that every node trusts when it pulls images; again
+    /// for several
+    #[arg(long, value_name = "FILE", env = "KIND_CA_FILE", value_delimiter = ',')]
+    pub ca_file: Vec<PathBuf>,
+    /// Registry whose images are kept in a container beside the cluster, which outlives it, such as
+    /// docker.io; again, or with commas, for several
+    #[arg(long, value_name = "HOST", env = "KIND_REGISTRY_CACHE", value_delimiter = ',')]
+    #[arg(value_parser = crate::create::registry)]
+    pub registry_cache: Vec<String>,
+    /// Image of the caches' containers
+    #[arg(long, value_name = "IMAGE", env = "KIND_REGISTRY_CACHE_IMAGE")]
+    #[arg(default_value = "docker.io/library/registry:3.0.0")]
+    pub registry_cache_image: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub ignore: Ignore,
 }
 
 /// Options of `load`.
@@ -351,6 +391,9 @@ pub struct Doctor {
     /// Folder with backups, to look for what an interrupted one left
     #[arg(long, value_name = "DIR", env = "KIND_BACKUP_DIR")]
     pub backup_dir: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub ignore: Ignore,
 }
 
 /// kind's own rule, and short enough for the names of its nodes.

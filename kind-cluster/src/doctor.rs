@@ -11,7 +11,7 @@ use crate::{backup, create, preflight, status};
 
 /// `doctor`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Doctor) -> Result<Status, Stop> {
-    let mut checks = preflight::checks(shared).await;
+    let mut checks = preflight::checks(shared, None, &options.ignore).await;
     // One part that cannot answer must not hide what the others say.
     match create::differences(shared).await {
         Ok(more) => checks.extend(more),

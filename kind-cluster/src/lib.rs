@@ -17,6 +17,7 @@ mod create;
 mod daily;
 mod deploy;
 mod doctor;
+mod engine;
 mod interrupt;
 mod load;
 mod nodes;
@@ -69,7 +70,7 @@ async fn command(cli: Cli) -> Result<Status, Stop> {
 /// The commands that may be stopped anywhere: each of their changes is atomic.
 async fn simple(command: &Command, shared: &Shared) -> Result<Status, Stop> {
     match command {
-        Command::Preflight => preflight::run(shared).await,
+        Command::Preflight(options) => preflight::run(shared, options).await,
         Command::Create(options) => create::run(shared, options).await,
         Command::Load(options) => load::run(shared, options).await,
         Command::Deploy(options) => deploy::run(shared, options).await,

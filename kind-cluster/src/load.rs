@@ -6,10 +6,11 @@
 //! one, nothing can be said and the image is loaded again.
 //!
 //! They are saved to a file first and loaded from there: straight from the engine, kind fails
-//! with "content digest not found" where the engine keeps images in containerd's store.
+//! with "content digest not found" where the engine keeps images in containerd's store. Each node is asked
+//! afterwards which image it has.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use common::exit::Status;
 use common::stop::Stop;
@@ -18,10 +19,15 @@ use serde_json::Value;
 use crate::cli::{self, Shared};
 use crate::deploy::display;
 use crate::nodes::{self, Node, NodeImage};
-use crate::object::{containers, list, template, text};
-use crate::process::{self, Trouble};
+use crate::object::{containers, template, text};
 use crate::render;
 use crate::report::{self, Check};
+use image::{engine_image, full_name};
+use transfer::{Arrival, Carrier};
+
+mod archive;
+mod image;
+mod transfer;
 
 /// Whether the images that the engine has are on the nodes yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +76,6 @@ impl Lack {
 /// The reminder for a new image with an old name.
 const RESTART: &str = "pods that run keep the image they have until `kubectl rollout restart`";
 
-/// Drivers of the engine's own store, whose ids are digests of configurations.
-const BY_CONFIGURATION: [&str; 5] = ["overlay2", "vfs", "btrfs", "zfs", "fuse-overlayfs"];
-
 /// The facts on one image.
 #[derive(Clone, Debug)]
 pub(crate) struct Image {
@@ -89,15 +92,50 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Load) -> Result<Status, 
     if shared.dry_run() {
         return report::publish("load", &checks(&images, Loading::Planned), shared.format);
     }
-    let version = engine_version().await?;
-    for (image, found) in &images {
-        let Some(Lack::Load(on) | Lack::Replace(on) | Lack::Again(on)) = &found.lack else {
-            continue;
-        };
-        display::line(&format!("loading {image} onto {}", on.join(", ")));
-        load(&shared.name, image, on, version, shared.timeout).await?;
+    let loaded = transfer(shared, &images).await?;
+    let mut checks = checks(&images, Loading::Done);
+    for check in &mut checks {
+        if let Some(arrival) = loaded.get(&check.name) {
+            arrival.tell(check);
+        }
     }
-    report::publish("load", &checks(&images, Loading::Done), shared.format)
+    let published = report::publish("load", &checks, shared.format)?;
+    let is_partial = loaded.values().any(|arrival| !arrival.missing.is_empty());
+    Ok(if is_partial { Status::Unfinished } else { published })
+}
+
+/// Loads every image that the engine has and some node lacks. One that cannot be loaded does not hold up
+/// the others.
+async fn transfer(
+    shared: &Shared,
+    images: &BTreeMap<String, Image>,
+) -> Result<BTreeMap<String, Arrival>, Stop> {
+    let loadable = |found: &Image| match &found.lack {
+        Some(Lack::Load(on) | Lack::Replace(on) | Lack::Again(on)) => Some(on.clone()),
+        Some(Lack::Pull(_) | Lack::Nowhere(_)) | None => None,
+    };
+    let todo: Vec<(&String, Vec<String>)> =
+        images.iter().filter_map(|(image, found)| Some((image, loadable(found)?))).collect();
+    let mut loaded = BTreeMap::new();
+    if todo.is_empty() {
+        return Ok(loaded);
+    }
+    let carrier = Carrier::new(&shared.name, shared.timeout).await?;
+    let count = todo.len();
+    for (index, (image, onto)) in todo.into_iter().enumerate() {
+        let onto_what = onto.join(", ");
+        let what = format!("loading {image} ({} of {count}) onto {onto_what}", index + 1);
+        display::line(&what);
+        let started = Instant::now();
+        let arrival = display::during(&what, carrier.carry(image, &onto)).await?;
+        let took = common::duration::show(Duration::from_secs(started.elapsed().as_secs()));
+        match arrival.missing.is_empty() {
+            true => display::line(&format!("loaded {image} in {took}")),
+            false => display::line(&format!("{image} has not arrived everywhere after {took}")),
+        }
+        loaded.insert(image.clone(), arrival);
+    }
+    Ok(loaded)
 }
 
 /// Every image of the objects, and what is to be done where a node lacks it.
@@ -106,10 +144,14 @@ pub(crate) async fn images(
     objects: &[Value],
     options: &cli::Load,
 ) -> Result<BTreeMap<String, Image>, Stop> {
-    let targets = targets(&nodes::of(cluster).await?);
+    let nodes = nodes::of(cluster).await?;
+    let targets = targets(&nodes);
     if targets.is_empty() {
-        let message = format!("there is no cluster {cluster} with running nodes");
-        return Err(Stop::bad("no-cluster", message));
+        return Err(match nodes.is_empty() {
+            true => nodes::missing(cluster).await,
+            false => Stop::bad("cluster-stopped", format!("no node of {cluster} runs"))
+                .hint("`kind-cluster start` starts them"),
+        });
     }
     let mut there: BTreeMap<String, Vec<NodeImage>> = BTreeMap::new();
     for node in &targets {
@@ -212,148 +254,4 @@ fn wanted(objects: &[Value]) -> BTreeMap<String, bool> {
     }
     wanted.remove("");
     wanted
-}
-
-/// The name with the registry, repository and tag that are left out in short ones.
-fn full_name(image: &str) -> String {
-    let (first, rest) = image.split_once('/').unwrap_or(("", image));
-    let registry = first.contains(['.', ':']) || first == "localhost";
-    let name = match (registry, first) {
-        (true, _) => image.to_owned(),
-        (false, "") => format!("docker.io/library/{rest}"),
-        (false, _) => format!("docker.io/{image}"),
-    };
-    let last = name.rsplit('/').next().unwrap_or_default();
-    if last.contains([':', '@']) { name } else { format!("{name}:latest") }
-}
-
-/// An image, as the engine has it.
-#[derive(Debug)]
-struct EngineImage {
-    /// Digest of its configuration, or of its manifest.
-    id: String,
-    /// `NAME@DIGEST` of its manifest in the registries that it came from or went to.
-    digests: Vec<String>,
-    /// Whether `id` is the manifest's.
-    by_manifest: bool,
-}
-
-impl EngineImage {
-    /// Whether a node has the same; `None` when what they say cannot be compared.
-    fn is_same(&self, node: &NodeImage) -> Option<bool> {
-        if self.id == node.id {
-            return Some(true);
-        }
-        let digest = |name: &String| name.split_once('@').map(|(_, digest)| digest.to_owned());
-        let known: BTreeSet<String> = node.names.iter().filter_map(digest).collect();
-        let digests = self.digests.iter().filter_map(digest).chain([self.id.clone()]);
-        if self.by_manifest {
-            return digests.into_iter().any(|digest| known.contains(&digest)).then_some(true);
-        }
-        (!node.id.is_empty()).then_some(false)
-    }
-}
-
-async fn engine_image(image: &str) -> Result<Option<EngineImage>, Stop> {
-    let arguments = ["image", "inspect", "--format", "{{json .}}", image];
-    let output = process::output("docker", &arguments, nodes::QUESTION).await?;
-    if !output.success {
-        return match output.trouble() {
-            Trouble::NoSuchImage => Ok(None),
-            // It says nothing about the image.
-            Trouble::EngineDown | Trouble::Other => {
-                Err(process::failed("docker", &arguments, &output))
-            }
-        };
-    }
-    let found: Value = serde_json::from_slice(&output.stdout)
-        .map_err(|error| Stop::bad("docker-answer", format!("`docker image inspect`: {error}")))?;
-    let digests = list(&found, "/RepoDigests").iter().filter_map(Value::as_str);
-    Ok(Some(EngineImage {
-        id: text(&found, "/Id").to_owned(),
-        digests: digests.map(str::to_owned).collect(),
-        // Only that store says what an id leads to; older ones are told by their driver.
-        by_manifest: found["Descriptor"].is_object()
-            || !BY_CONFIGURATION.contains(&text(&found, "/GraphDriver/Name")),
-    }))
-}
-
-/// Major version of the engine.
-async fn engine_version() -> Result<u64, Stop> {
-    let arguments = ["version", "--format", "{{.Server.Version}}"];
-    let text = process::succeed("docker", &arguments, nodes::QUESTION).await?;
-    Ok(text.trim().split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default())
-}
-
-async fn load(
-    cluster: &str,
-    image: &str,
-    onto: &[String],
-    engine: u64,
-    limit: Duration,
-) -> Result<(), Stop> {
-    let folder = process::folder()?;
-    let file = folder.path().join("image.tar").display().to_string();
-    let platform = format!("linux/{}", architecture());
-    let mut arguments = vec!["save", "--output", &file];
-    // An image index whose other platforms were never pulled cannot be imported whole; engines
-    // before 28 save one platform anyway.
-    if engine >= 28 {
-        arguments.extend(["--platform", &platform]);
-    }
-    arguments.push(image);
-    process::succeed("docker", &arguments, limit).await?;
-    let onto = onto.join(",");
-    let arguments = ["load", "image-archive", &file, "--name", cluster, "--nodes", &onto];
-    process::succeed("kind", &arguments, limit).await?;
-    Ok(())
-}
-
-/// The machine's architecture, in the words of image platforms.
-fn architecture() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn images_are_compared_by_what_they_are() {
-        let engine = |id: &str, by_manifest| EngineImage {
-            id: id.into(),
-            digests: vec!["r/a@sha256:m".into()],
-            by_manifest,
-        };
-        let node = |id: &str, names: &[&str]| NodeImage {
-            id: id.into(),
-            names: names.iter().map(ToString::to_string).collect(),
-        };
-        assert_eq!(engine("sha256:c", false).is_same(&node("sha256:c", &[])), Some(true));
-        assert_eq!(engine("sha256:c", false).is_same(&node("sha256:d", &[])), Some(false));
-        assert_eq!(engine("sha256:c", false).is_same(&node("", &[])), None);
-        // Manifests' digests against configurations' say nothing.
-        assert_eq!(engine("sha256:m", true).is_same(&node("sha256:d", &["a:1"])), None);
-        let imported = node("sha256:d", &["a:1", "docker.io/library/import@sha256:m"]);
-        assert_eq!(engine("sha256:m", true).is_same(&imported), Some(true));
-    }
-
-    #[test]
-    fn short_names_are_the_full_ones() {
-        for (short, full) in [
-            ("redis", "docker.io/library/redis:latest"),
-            ("redis:8.0-alpine", "docker.io/library/redis:8.0-alpine"),
-            ("rideshare/osrm", "docker.io/rideshare/osrm:latest"),
-            ("quay.io/minio/mc:R1", "quay.io/minio/mc:R1"),
-            ("localhost:5000/a", "localhost:5000/a:latest"),
-            ("a/b@sha256:0", "docker.io/a/b@sha256:0"),
-        ] {
-            assert_eq!(full_name(short), full);
-            assert_eq!(full_name(full), full);
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! The node containers, as Docker and kind see them.
+//! The node containers, as the engine and kind see them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use common::stop::Stop;
 use serde_json::Value;
 
+use crate::engine::{self, Endpoint, LABEL, Record};
 use crate::object::{self, list, text};
 use crate::process;
 
-/// How long Docker and kind may take to answer a question.
+/// How long the engine and kind may take to answer a question.
 pub(crate) const QUESTION: Duration = Duration::from_secs(30);
 
-const LABEL: &str = "io.x-k8s.kind.cluster";
 const ROLE: &str = "io.x-k8s.kind.role";
 
 /// One node's container.
@@ -42,18 +42,17 @@ impl Node {
 
 /// The nodes of a cluster, control plane first.
 pub(crate) async fn of(cluster: &str) -> Result<Vec<Node>, Stop> {
-    refuse_other_engine()?;
     let filter = format!("label={LABEL}={cluster}");
     let arguments = ["ps", "--all", "--filter", &filter, "--format", "{{.Names}}"];
-    let names = process::succeed("docker", &arguments, QUESTION).await?;
+    let names = engine::succeed(&arguments, QUESTION).await?;
     let names: Vec<&str> = names.lines().map(str::trim).filter(|n| !n.is_empty()).collect();
     if names.is_empty() {
         return Ok(Vec::new());
     }
     let arguments = [&["inspect", "--type", "container"], names.as_slice()].concat();
-    let text = process::succeed("docker", &arguments, QUESTION).await?;
+    let text = engine::succeed(&arguments, QUESTION).await?;
     let found: Vec<Value> = serde_json::from_str(&text)
-        .map_err(|error| Stop::bad("docker-answer", format!("`docker inspect`: {error}")))?;
+        .map_err(|error| Stop::bad("engine-answer", format!("`inspect` of nodes: {error}")))?;
     let mut nodes: Vec<Node> = found
         .iter()
         .map(node)
@@ -63,24 +62,50 @@ pub(crate) async fn of(cluster: &str) -> Result<Vec<Node>, Stop> {
     Ok(nodes)
 }
 
-/// kind makes clusters with the engine that this variable names; asking Docker about those would find none.
-fn refuse_other_engine() -> Result<(), Stop> {
-    const PROVIDER: &str = "KIND_EXPERIMENTAL_PROVIDER";
-    let chosen = std::env::var(PROVIDER).unwrap_or_default();
-    if matches!(chosen.as_str(), "" | "docker") {
-        return Ok(());
+/// kind's own kubeconfig for a cluster.
+pub(crate) async fn kubeconfig(cluster: &str) -> Result<String, Stop> {
+    process::succeed("kind", &["get", "kubeconfig", "--name", cluster], QUESTION).await
+}
+
+/// Why the engine has no node of a cluster: another one has it, or there is none. A cluster of another engine
+/// is not a missing one.
+pub(crate) async fn missing(cluster: &str) -> Stop {
+    match refuse_elsewhere(cluster).await {
+        Err(stop) => stop,
+        Ok(_) => Stop::bad("no-cluster", format!("there is no cluster {cluster}"))
+            .hint("`kind-cluster create` makes it"),
     }
-    let message = format!(
-        "{PROVIDER} is {chosen}: kind uses that engine, and this tool speaks to Docker only"
-    );
-    Err(Stop::bad("engine-unsupported", message)
-        .hint(format!("unset {PROVIDER}, or use kind itself for clusters of {chosen}")))
+}
+
+/// Refuses where the engine has no node of a cluster and another engine has. Returns the answers of the others.
+pub(crate) async fn refuse_elsewhere(cluster: &str) -> Result<engine::Found, Stop> {
+    let endpoint = Endpoint::of(engine::client().await?).await;
+    let refuse = |message: String| Stop::no("other-engine", message).hint(engine::choose_hint());
+    let found = engine::elsewhere(cluster).await;
+    if !found.has.is_empty() {
+        let message = format!(
+            "{} has no node of {cluster}, and {} has: another engine runs it",
+            endpoint.shown(),
+            found.has.join(", ")
+        );
+        return Err(refuse(message));
+    }
+    if let Some(other) = Record::other(cluster).await? {
+        let message = format!(
+            "{} has no node of {cluster}: the cluster was last seen in {other}",
+            endpoint.shown()
+        );
+        return Err(refuse(message));
+    }
+    Ok(found)
 }
 
 fn node(container: &Value) -> Node {
+    // nerdctl says the ports of a running container only.
     let bindings = || {
-        let bindings = container.pointer("/HostConfig/PortBindings").and_then(Value::as_object);
-        bindings.into_iter().flatten()
+        let places = ["/HostConfig/PortBindings", "/NetworkSettings/Ports"];
+        let found = places.into_iter().filter_map(|place| container.pointer(place)?.as_object());
+        found.filter(|found| !found.is_empty()).take(1).flatten()
     };
     let port = |(inside, outside): (&String, &Value)| {
         Some((inside.clone(), text(outside, "/0/HostPort").parse().ok()?))
@@ -88,12 +113,20 @@ fn node(container: &Value) -> Node {
     let address = |(inside, outside): (&String, &Value)| {
         (inside.clone(), text(outside, "/0/HostIp").to_owned())
     };
-    let mounts = list(container, "/HostConfig/Binds").iter().filter_map(Value::as_str);
-    let mount = |bind: &str| {
+    let binds = list(container, "/HostConfig/Binds").iter().filter_map(Value::as_str);
+    let bind = |bind: &str| {
         let mut parts = bind.split(':');
         let outside = parts.next()?.to_owned();
         Some((parts.next()?.to_owned(), outside))
     };
+    let is_bind = |mount: &&Value| text(mount, "/Type") == "bind";
+    let mounted =
+        |mount: &Value| (text(mount, "/Destination").to_owned(), text(mount, "/Source").to_owned());
+    let mut mounts: BTreeMap<String, String> = binds.filter_map(bind).collect();
+    if mounts.is_empty() {
+        let all = list(container, "/Mounts").iter();
+        mounts.extend(all.filter(is_bind).map(mounted));
+    }
     Node {
         name: text(container, "/Name").trim_start_matches('/').to_owned(),
         role: container["Config"]["Labels"][ROLE].as_str().unwrap_or_default().to_owned(),
@@ -102,7 +135,7 @@ fn node(container: &Value) -> Node {
         ports: bindings().filter_map(port).collect(),
         addresses: bindings().map(address).collect(),
         image: text(container, "/Config/Image").to_owned(),
-        mounts: mounts.filter_map(mount).collect(),
+        mounts,
     }
 }
 
@@ -134,7 +167,7 @@ pub(crate) struct NodeImage {
 /// Images on a node.
 pub(crate) async fn images(node: &str) -> Result<Vec<NodeImage>, Stop> {
     let arguments = ["exec", node, "crictl", "images", "-o", "json"];
-    let text = process::succeed("docker", &arguments, QUESTION).await?;
+    let text = engine::succeed(&arguments, QUESTION).await?;
     let answer: Value = serde_json::from_str(&text)
         .map_err(|error| Stop::bad("node-answer", format!("`crictl images` on {node}: {error}")))?;
     let image = |image: &Value| {

@@ -29,35 +29,7 @@ impl Output {
     pub(crate) fn complaint(&self) -> String {
         tail(&self.stderr)
     }
-
-    /// Why Docker's client has failed.
-    pub(crate) fn trouble(&self) -> Trouble {
-        let said = self.stderr.to_lowercase();
-        match () {
-            () if ENGINE_IS_DOWN.iter().any(|known| said.contains(known)) => Trouble::EngineDown,
-            () if said.contains("no such image") => Trouble::NoSuchImage,
-            () => Trouble::Other,
-        }
-    }
 }
-
-/// Why Docker's client has failed, as far as this tool acts on it. Its exit status is always the
-/// same, so only its words tell; no other place looks at them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    /// Nobody answers, or not this user.
-    EngineDown,
-    /// The engine has no image of that name.
-    NoSuchImage,
-    /// Any other reason.
-    Other,
-}
-
-const ENGINE_IS_DOWN: [&str; 3] = [
-    "cannot connect to the docker daemon",
-    "is the docker daemon running",
-    "permission denied while",
-];
 
 /// A program's process group, which ends with the value. A terminal's Ctrl-C does not reach it:
 /// this program decides when it stops.
@@ -201,17 +173,9 @@ pub(crate) async fn succeed(
 
 /// A program that has failed, with what it said.
 pub(crate) fn failed(program: &str, arguments: &[impl AsRef<OsStr>], output: &Output) -> Stop {
-    if program == "docker" && output.trouble() == Trouble::EngineDown {
-        return Stop::unfinished("docker-stopped", "the Docker engine does not answer")
-            .hint(START_ENGINE);
-    }
     let message = format!("{program} {} failed: {}", first(arguments), output.complaint());
     Stop::unfinished("program-failed", message)
 }
-
-/// The hint when the engine does not run.
-pub(crate) const START_ENGINE: &str =
-    "start it (`systemctl start docker`, or Docker Desktop), and check `docker info`";
 
 /// A folder for files that another program reads.
 pub(crate) fn folder() -> Result<tempfile::TempDir, Stop> {
@@ -222,6 +186,8 @@ pub(crate) fn folder() -> Result<tempfile::TempDir, Stop> {
 fn not_started(program: &str, error: &std::io::Error) -> Stop {
     let code = match program {
         "docker" => "docker-missing",
+        "podman" => "podman-missing",
+        "nerdctl" | "nerdctl.lima" | "finch" => "nerdctl-missing",
         "kind" => "kind-missing",
         "kubectl" => "kubectl-missing",
         "helm" => "helm-missing",

@@ -22,32 +22,50 @@ use crate::report::{self, Check, Outcome};
 /// The pause of `--watch`.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// The kinds that are looked at: the group in the report, and version and kind.
-const LOOKED_AT: [(&str, &str, &str); 15] = [
-    ("nodes", "v1", "Node"),
-    ("workloads", "apps/v1", "Deployment"),
-    ("workloads", "apps/v1", "StatefulSet"),
-    ("workloads", "apps/v1", "DaemonSet"),
-    ("workloads", "batch/v1", "Job"),
-    ("pods", "v1", "Pod"),
-    ("claims", "v1", "PersistentVolumeClaim"),
-    ("services", "v1", "Service"),
-    ("routes", "gateway.networking.k8s.io/v1", "Gateway"),
-    ("routes", "gateway.networking.k8s.io/v1", "HTTPRoute"),
-    ("routes", "gateway.networking.k8s.io/v1", "GRPCRoute"),
-    ("routes", "networking.k8s.io/v1", "Ingress"),
-    ("secrets", "external-secrets.io/v1", "SecretStore"),
-    ("secrets", "external-secrets.io/v1", "ClusterSecretStore"),
-    ("secrets", "external-secrets.io/v1", "ExternalSecret"),
+/// A kind that is looked at: the group in the report, the versions, and the kind.
+type LookedAt = (&'static str, &'static [&'static str], &'static str);
+
+/// Gateway API's routes of other protocols are served in versions of different age.
+const ROUTES: &[&str] = &[
+    "gateway.networking.k8s.io/v1",
+    "gateway.networking.k8s.io/v1alpha3",
+    "gateway.networking.k8s.io/v1alpha2",
 ];
+
+const LOOKED_AT: [LookedAt; 18] = [
+    ("nodes", &["v1"], "Node"),
+    ("workloads", &["apps/v1"], "Deployment"),
+    ("workloads", &["apps/v1"], "StatefulSet"),
+    ("workloads", &["apps/v1"], "DaemonSet"),
+    ("workloads", &["batch/v1"], "Job"),
+    ("pods", &["v1"], "Pod"),
+    ("claims", &["v1"], "PersistentVolumeClaim"),
+    ("services", &["v1"], "Service"),
+    ("routes", &["gateway.networking.k8s.io/v1"], "Gateway"),
+    ("routes", &["gateway.networking.k8s.io/v1"], "HTTPRoute"),
+    ("routes", &["gateway.networking.k8s.io/v1"], "GRPCRoute"),
+    ("routes", ROUTES, "TLSRoute"),
+    ("routes", ROUTES, "TCPRoute"),
+    ("routes", ROUTES, "UDPRoute"),
+    ("routes", &["networking.k8s.io/v1"], "Ingress"),
+    ("secrets", &["external-secrets.io/v1"], "SecretStore"),
+    ("secrets", &["external-secrets.io/v1"], "ClusterSecretStore"),
+    ("secrets", &["external-secrets.io/v1"], "ExternalSecret"),
+];
+
+fn group_of(version: &str) -> &str {
+    version.split_once('/').map_or("", |(group, _)| group)
+}
 
 /// Version and kind of everything that the report and its rules look at. Where two versions of a
 /// kind are served, they are the same objects.
 fn kinds() -> BTreeSet<(&'static str, &'static str)> {
-    let shown = LOOKED_AT.iter().map(|(_, version, kind)| (*version, *kind));
+    let shown = LOOKED_AT
+        .iter()
+        .flat_map(|(_, versions, kind)| versions.iter().map(|version| (*version, *kind)));
     let watched = shown.clone().flat_map(|(version, kind)| {
-        let group = version.split_once('/').map_or("", |(group, _)| group);
-        Rule::of_kind(group, kind).watched().iter().flat_map(|versions| versions.iter().copied())
+        let rule = Rule::of_kind(group_of(version), kind);
+        rule.watched().iter().flat_map(|versions| versions.iter().copied())
     });
     // A CronJob says when one of its Jobs has last succeeded.
     shown.chain(watched).chain([("batch/v1", "CronJob")]).collect()
@@ -122,8 +140,8 @@ async fn see(shared: &Shared, cluster: &Cluster) -> Seen {
     let mut unanswered = Vec::new();
     let world = look(cluster, &mut unanswered).await;
     let mut objects = Vec::new();
-    for (group, version, kind) in LOOKED_AT {
-        let of = version.split_once('/').map_or("", |(group, _)| group);
+    for (group, versions, kind) in LOOKED_AT {
+        let of = group_of(versions[0]);
         let of_kind = world.objects.iter().filter(|(key, _)| key.kind == kind && key.group == of);
         objects
             .extend(of_kind.map(|(key, object)| (key.clone(), check(group, key, object, &world))));

@@ -8,12 +8,13 @@ use common::exit::Status;
 use common::stop::Stop;
 
 use crate::cli::{self, Shared};
-use crate::cluster::{Cluster, kubeconfig};
+use crate::cluster::{Cluster, context_of, kubeconfig};
 use crate::deploy::display;
+use crate::engine::Record;
 use crate::interrupt::Interrupt;
 use crate::object::name;
 use crate::report::{self, Check};
-use crate::{backup, nodes, process, turn};
+use crate::{backup, engine, nodes, process, turn};
 
 /// `teardown`.
 pub(crate) async fn run(
@@ -28,9 +29,10 @@ pub(crate) async fn run(
         false => Some(interrupt.or(turn::take(cluster, "teardown", deadline)).await?),
     };
     if interrupt.or(nodes::of(cluster)).await?.is_empty() {
-        interrupt.or(refuse_alive(cluster)).await?;
+        interrupt.or(refuse_unproved(cluster)).await?;
         if !shared.dry_run() {
             kubeconfig::remove(cluster)?;
+            Record::remove(cluster);
         }
         let checks = [Check::ok("cluster", cluster, "there is none; nothing to delete")];
         return report::publish("teardown", &checks, shared.format);
@@ -60,19 +62,34 @@ pub(crate) async fn run(
     report::publish("teardown", &checks, shared.format)
 }
 
-/// Docker knows no node, and the API server answers: the cluster is another engine's, or on another
-/// Docker context, and its context must stay.
-async fn refuse_alive(cluster: &str) -> Result<(), Stop> {
-    if Cluster::connect(cluster).await.is_err() {
+/// The engine has no node of the cluster. Its context stays unless this engine is known to be the one that had
+/// it: a cluster that is stopped, or on another machine, does not answer either.
+async fn refuse_unproved(cluster: &str) -> Result<(), Stop> {
+    let found = nodes::refuse_elsewhere(cluster).await?;
+    if !kubeconfig::has_context(cluster) {
         return Ok(());
     }
-    let message = format!(
-        "docker knows no node of {cluster}, but its API server answers: another engine runs it"
+    let client = engine::client().await?;
+    if Cluster::connect(cluster).await.is_ok() {
+        let message = format!(
+            "{client} has no node of {cluster}, but its API server answers: another engine runs it"
+        );
+        return Err(Stop::no("other-engine", message).hint(engine::choose_hint()));
+    }
+    if Record::proves(cluster).await? {
+        return Ok(());
+    }
+    let context = context_of(cluster);
+    let mut message = format!(
+        "{client} has no node of {cluster}, and the context {context} stays: the cluster may be stopped in another engine"
     );
-    Err(Stop::no("other-engine", message).hint(
-        "choose the engine that runs it (`docker context use`, DOCKER_HOST); a cluster of podman or nerdctl \
-         is deleted by `kind delete cluster` with KIND_EXPERIMENTAL_PROVIDER",
-    ))
+    if !found.silent.is_empty() {
+        message.push_str(&format!("; no answer from {}", found.silent.join(", ")));
+    }
+    Err(Stop::no("cluster-unknown", message).hint(format!(
+        "{}; if the cluster is gone, `kubectl config delete-context {context}`",
+        engine::choose_hint()
+    )))
 }
 
 /// Nobody has said what is to become of the data: then there must be none.
@@ -107,6 +124,11 @@ async fn start_again(cluster: &str) -> Result<(), Stop> {
 /// Deletes the nodes, whatever they hold, and the context.
 pub(crate) async fn delete(shared: &Shared) -> Result<(), Stop> {
     let cluster = &shared.name;
+    let is_ours = context_is_ours(cluster).await;
+    if is_ours {
+        // A run that is killed between the two deletions leaves the proof for the next one.
+        Record::write(cluster).await?;
+    }
     display::line(&format!("deleting the cluster {cluster}"));
     let folder = process::folder()?;
     // kind would also touch the current context.
@@ -119,5 +141,23 @@ pub(crate) async fn delete(shared: &Shared) -> Result<(), Stop> {
         let message = format!("kind has left the nodes {}", names.join(", "));
         return Err(Stop::unfinished("delete-failed", message));
     }
-    kubeconfig::remove(cluster)
+    if !is_ours {
+        let context = context_of(cluster);
+        display::line(&format!("the context {context} stays: it leads to another cluster"));
+        return Ok(());
+    }
+    kubeconfig::remove(cluster)?;
+    Record::remove(cluster);
+    Ok(())
+}
+
+/// Whether the context leads to this engine's cluster. A cluster of another engine may have the same name.
+async fn context_is_ours(cluster: &str) -> bool {
+    let Some(known) = kubeconfig::authority(cluster) else { return true };
+    let kinds = nodes::kubeconfig(cluster).await.ok();
+    match kinds.and_then(|text| kubeconfig::authority_of(cluster, &text)) {
+        Some(ours) => ours == known,
+        // Nodes that do not run cannot say.
+        None => engine::elsewhere(cluster).await.has.is_empty(),
+    }
 }

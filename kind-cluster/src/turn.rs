@@ -111,7 +111,7 @@ fn holder(lock: &mut File) -> String {
 
 /// The same for every run of a user, from a terminal or not: a folder that only some sessions
 /// have, such as the one for run-time files, would keep them apart.
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     let absolute = |name: &str| {
         std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
     };

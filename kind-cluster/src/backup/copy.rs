@@ -14,7 +14,7 @@ use super::volume::Volume;
 use super::waiting::{late, warn};
 use super::{manifest, verify};
 use crate::deploy::display::harmless;
-use crate::process;
+use crate::{engine, process};
 
 /// Copies a volume's files into the archive, and reads that part back.
 pub(super) async fn write(
@@ -37,13 +37,13 @@ pub(super) async fn write(
         &volume.path,
         ".",
     ];
-    let mut command = process::command("docker", &arguments);
+    let mut command = engine::command(&arguments).await?;
     let limit = deadline.saturating_duration_since(Instant::now());
     let keep = |bytes: &[u8]| member.write(bytes);
     let ended = process::pipe(&mut command, async |_| (), keep, limit).await?;
     let Some(((), output)) = ended else { return Err(late(&volume.claim)) };
     if !output.success {
-        return Err(process::failed("docker", &arguments, &output));
+        return Err(engine::failed(&arguments, &output).await);
     }
     if !output.stderr.is_empty() {
         // A socket that it leaves out, for one.

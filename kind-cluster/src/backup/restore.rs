@@ -23,7 +23,7 @@ use crate::nodes::QUESTION;
 use crate::object::{Key, typed};
 use crate::readiness::{State, World, assess};
 use crate::report::{self, Check};
-use crate::{process, render, smoke, turn};
+use crate::{engine, render, smoke, turn};
 
 /// `restore`.
 pub(crate) async fn run(
@@ -130,7 +130,7 @@ async fn refuse_with_data(targets: &[(&manifest::Volume, Volume)]) -> Result<(),
 async fn is_empty(target: &Volume) -> Result<bool, Stop> {
     let script = "[ -d \"$1\" ] || exit 0; find \"$1\" -mindepth 1 | head -n 1";
     let arguments = ["exec", &target.node, "sh", "-c", script, "sh", &target.path];
-    let found = process::succeed("docker", &arguments, QUESTION).await?;
+    let found = engine::succeed(&arguments, QUESTION).await?;
     Ok(found.trim().is_empty())
 }
 

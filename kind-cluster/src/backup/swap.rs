@@ -19,7 +19,7 @@ use super::manifest;
 use super::volume::Volume;
 use super::waiting::{late, warn};
 use crate::nodes::QUESTION;
-use crate::process;
+use crate::{engine, process};
 
 /// To tar, an input that ends between two files looks whole: the received bytes are hashed beside it.
 /// A killed run's leftovers go first, and an unfinished run's go last, also when nobody is left to read the
@@ -120,7 +120,7 @@ impl<'a> Swap<'a> {
     async fn run(&self, script: &str, target: &Volume) -> Result<(), Stop> {
         let arguments = ["exec", &target.node, "sh", "-c", script, "sh", &target.path, &self.id];
         let limit = self.deadline.saturating_duration_since(Instant::now()).max(QUESTION);
-        process::succeed("docker", &arguments, limit).await.map(|_| ())
+        engine::succeed(&arguments, limit).await.map(|_| ())
     }
 
     /// Unpacks the archive's files of a volume beside it.
@@ -142,7 +142,7 @@ impl<'a> Swap<'a> {
             &self.id,
             &part.sha256,
         ];
-        let mut command = process::command("docker", &arguments);
+        let mut command = engine::command(&arguments).await?;
         command.stdin(Stdio::piped());
         let feed = async |input| match input {
             Some(input) => feed(archive, &part.member, input).await,
@@ -158,7 +158,7 @@ impl<'a> Swap<'a> {
             return Err(Stop::no("bad-archive", message).hint("no data was replaced"));
         }
         if !output.success {
-            return Err(process::failed("docker", &["exec", &target.node, "tar"], &output));
+            return Err(engine::failed(&["exec", &target.node, "tar"], &output).await);
         }
         fed.map(|_| ()).map_err(|error| {
             let message = format!("cannot read {}: {error}", archive.display());

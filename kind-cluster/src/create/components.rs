@@ -95,6 +95,11 @@ impl Component {
         &self.version
     }
 
+    /// Whether Helm renders it.
+    pub(crate) fn has_chart(&self) -> bool {
+        self.chart.is_some()
+    }
+
     fn urls(&self) -> impl Iterator<Item = &String> {
         self.manifests.iter().chain(&self.chart)
     }

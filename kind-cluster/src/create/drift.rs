@@ -100,6 +100,9 @@ fn shown_port(address: &str, port: Option<u16>) -> String {
 
 /// By digest where both have one, by tag otherwise.
 fn same_image(a: &str, b: &str) -> bool {
+    // podman says the registry, too.
+    let short = |name| str::trim_start_matches(name, "docker.io/");
+    let (a, b) = (short(a), short(b));
     match (a.split_once('@'), b.split_once('@')) {
         (Some((_, a)), Some((_, b))) => a == b,
         (left, right) => left.map_or(a, |(tag, _)| tag) == right.map_or(b, |(tag, _)| tag),
@@ -176,6 +179,7 @@ mod tests {
         assert!(same_image(pinned, "kindest/node:v1.33.7"));
         assert!(!same_image(pinned, "kindest/node:v1.33.7@sha256:b"));
         assert!(!same_image(pinned, "kindest/node:v1.32.2"));
+        assert!(same_image("kindest/node:v1.33.7", "docker.io/kindest/node:v1.33.7"));
         assert_eq!(version(pinned), Some((1, 33)));
     }
 }

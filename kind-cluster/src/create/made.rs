@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::config::KindConfig;
 use crate::cluster::Cluster;
+use crate::engine;
 use crate::nodes::{self, Node};
 use crate::object::{meta, name};
-use crate::process;
 
 /// Prints one word about the control plane and one about the volumes that local-path keeps.
 /// kubeadm writes the file before it starts the API server: without it, no object was ever stored.
@@ -152,7 +152,7 @@ async fn ask(node: &Node) -> Result<Answer, String> {
         return Err(format!("{name} is not running and cannot be asked"));
     }
     let arguments = ["exec", name, "sh", "-c", SCRIPT];
-    let output = process::output("docker", &arguments, nodes::QUESTION).await;
+    let output = engine::output(&arguments, nodes::QUESTION).await;
     let output = output.map_err(|stop| format!("{name} cannot be asked: {}", stop.reason()))?;
     if !output.success {
         return Err(format!("{name} cannot be asked: {}", output.complaint()));

@@ -1,12 +1,14 @@
 //! The cluster, brought to what its configuration says: made when there is none, made anew when an
 //! earlier creation was interrupted and nothing can be lost, and otherwise what differs is said.
 
+mod cache;
 pub(crate) mod components;
 pub(crate) mod config;
 mod drift;
 mod lock;
 mod made;
 mod source;
+mod trust;
 
 use std::time::{Duration, Instant};
 
@@ -21,11 +23,15 @@ use crate::budget::{self, Budget};
 use crate::cli::{self, Shared};
 use crate::cluster::{Cluster, context_of, kubeconfig};
 use crate::deploy::display;
+use crate::engine::Record;
+use crate::engine::facts::Facts;
 use crate::nodes::{self, Node};
 use crate::object::name;
 use crate::readiness::{State, World, assess};
 use crate::report::{self, Check};
-use crate::{places, preflight, process, teardown, turn};
+use crate::{engine, places, preflight, process, teardown, turn};
+use cache::Cache;
+pub(crate) use cache::registry;
 use config::KindConfig;
 use made::HalfMade;
 
@@ -43,6 +49,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         true => Vec::new(),
         false => components::read(options)?,
     };
+    let authorities = trust::read(&options.ca_file)?;
     // A cluster that another run is still making looks half-made to a dry run, too.
     let turn = match shared.dry_run() {
         true => {
@@ -54,7 +61,13 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     let mut work = Work { shared, checks: Vec::new(), deadline, started: false, capped: false };
     let mut nodes = work.start(nodes::of(&shared.name).await?).await?;
     let half_made = match nodes.is_empty() {
-        true => None,
+        true => {
+            // A second cluster of the name would take the first one's context.
+            for place in nodes::refuse_elsewhere(&shared.name).await?.silent {
+                display::line(&format!("{place} has not said whether it has {}", shared.name));
+            }
+            None
+        }
         false => work.half_made(&config, &nodes, options.recreate).await?,
     };
     if let Some(half_made) = &half_made {
@@ -63,7 +76,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     let make = nodes.is_empty() || half_made.is_some();
     // Every obstacle to the new cluster is found before the old one goes.
     if make {
-        preflight::require(shared).await?;
+        preflight::require(shared, &components, &options.ignore).await?;
     }
     let files = components::fetch(&components, options, shared.dry_run()).await?;
     if let Some(half_made) = &half_made {
@@ -88,6 +101,8 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         work.plan_rest(&config, budget, &components);
         return report::publish("create", &work.checks, shared.format);
     }
+    work.trust(&authorities, &nodes).await?;
+    work.caches(options, &authorities, &nodes).await?;
     let kubeconfig = work.kubeconfig().await?;
     // kind's own file is always whole; the user's is open to other programs.
     let cluster = connect(&shared.name, Some(&kubeconfig), deadline).await?;
@@ -97,8 +112,12 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     if let Some(version) = cluster.version().await? {
         work.checks.extend(components::skew(&components, version));
     }
-    for (component, file) in components.iter().zip(&files) {
-        components::install(&cluster, component, file, shared, deadline).await?;
+    for (index, (component, file)) in components.iter().zip(&files).enumerate() {
+        let (name, version, count) = (component.name(), component.version(), components.len());
+        let what = format!("installing {name} {version} ({} of {count})", index + 1);
+        display::line(&what);
+        let install = components::install(&cluster, component, file, shared, deadline);
+        display::during(&what, install).await?;
         work.done("components", component.name(), &format!("{} is ready", component.version()));
     }
     report::publish("create", &work.checks, shared.format)
@@ -143,7 +162,7 @@ impl Work<'_> {
             return Ok(nodes);
         }
         let arguments = [&["start"], stopped.as_slice()].concat();
-        process::succeed("docker", &arguments, self.left()).await?;
+        engine::succeed(&arguments, self.left()).await?;
         self.started = true;
         nodes::of(&self.shared.name).await
     }
@@ -164,7 +183,7 @@ impl Work<'_> {
             return Ok(Some(half_made));
         }
         // The user's kubeconfig may not have the context yet.
-        let text = kinds_kubeconfig(&self.shared.name).await?;
+        let text = nodes::kubeconfig(&self.shared.name).await?;
         // Nodes that were just started take their time, and others have had it.
         let soon = self.deadline.min(Instant::now() + PATIENCE);
         let patience = if self.started { self.deadline } else { soon };
@@ -223,7 +242,8 @@ impl Work<'_> {
             "0s",
         ];
         let limit = self.left();
-        let output = process::with_input("kind", &arguments, Some(text.as_bytes()), limit).await?;
+        let kind = process::with_input("kind", &arguments, Some(text.as_bytes()), limit);
+        let output = display::during(&format!("creating the cluster {name}"), kind).await?;
         if !output.success {
             let message = format!("kind could not create {name}: {}", output.complaint());
             return Err(Stop::unfinished("create-failed", message).hint("run `kind-cluster create` again once the cause is gone; it makes anew what is half-made and holds no data"));
@@ -252,7 +272,7 @@ impl Work<'_> {
             if !self.shared.dry_run() {
                 let bytes = share.to_string();
                 let arguments = ["update", "--memory", &bytes, "--memory-swap", &bytes, &node.name];
-                process::succeed("docker", &arguments, nodes::QUESTION).await?;
+                engine::succeed(&arguments, nodes::QUESTION).await?;
             }
             let word = if self.shared.dry_run() { "to be capped" } else { "now capped" };
             self.done("nodes", &node.name, &format!("{word} at {shown}"));
@@ -260,12 +280,76 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Makes every node trust the authorities.
+    async fn trust(
+        &mut self,
+        authorities: &[trust::Authority],
+        nodes: &[Node],
+    ) -> Result<(), Stop> {
+        for authority in authorities {
+            let mut new = Vec::new();
+            for node in nodes {
+                if trust::install(authority, node).await? {
+                    new.push(node.name.as_str());
+                }
+            }
+            let detail = match new.is_empty() {
+                true => "trusted by every node".to_owned(),
+                false => format!("now trusted by {}", new.join(", ")),
+            };
+            self.done("certificates", &authority.path.display().to_string(), &detail);
+        }
+        Ok(())
+    }
+
+    /// Brings up the registries' caches, and has every node ask them.
+    async fn caches(
+        &mut self,
+        options: &cli::Create,
+        authorities: &[trust::Authority],
+        nodes: &[Node],
+    ) -> Result<(), Stop> {
+        for registry in &options.registry_cache {
+            let cache = Cache { registry: registry.clone() };
+            let raise = cache.raise(&options.registry_cache_image, authorities, self.left());
+            let came = display::during(&format!("raising the cache of {registry}"), raise).await?;
+            for node in nodes {
+                cache.use_on(node).await?;
+            }
+            let detail = format!("{} {}; every node asks it first", cache.name(), came.word());
+            self.done("caches", registry, &detail);
+        }
+        Ok(())
+    }
+
     async fn kubeconfig(&mut self) -> Result<String, Stop> {
         let name = &self.shared.name;
-        let text = kinds_kubeconfig(name).await?;
+        let text = nodes::kubeconfig(name).await?;
+        self.refuse_foreign_context(&text).await?;
         kubeconfig::add(name, &text)?;
+        Record::write(name).await?;
         self.done("cluster", &context_of(name), "in the kubeconfig; the current context stays");
         Ok(text)
+    }
+
+    /// The context may be that of a cluster of the same name in another engine.
+    async fn refuse_foreign_context(&self, kinds: &str) -> Result<(), Stop> {
+        let name = &self.shared.name;
+        let (known, new) = (kubeconfig::authority(name), kubeconfig::authority_of(name, kinds));
+        if known.is_none() || known == new {
+            return Ok(());
+        }
+        let found = engine::elsewhere(name).await;
+        if found.has.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "the context {} belongs to the cluster {name} of {}",
+            context_of(name),
+            found.has.join(", ")
+        );
+        Err(Stop::no("other-engine", message)
+            .hint("two clusters of one name need two kubeconfigs, or one of them another --name"))
     }
 
     /// Waits until every node, not only the control plane, is Ready.
@@ -328,12 +412,6 @@ async fn unready(cluster: &Cluster, containers: &[Node]) -> Result<Option<String
     })
 }
 
-/// kind's own kubeconfig for a cluster.
-async fn kinds_kubeconfig(name: &str) -> Result<String, Stop> {
-    let arguments = ["get", "kubeconfig", "--name", name];
-    process::succeed("kind", &arguments, nodes::QUESTION).await
-}
-
 /// A control plane that was just started takes a moment to answer.
 async fn connect(name: &str, kubeconfig: Option<&str>, deadline: Instant) -> Result<Cluster, Stop> {
     let is_silent = |answer: &Result<Cluster, Stop>| {
@@ -345,9 +423,9 @@ async fn connect(name: &str, kubeconfig: Option<&str>, deadline: Instant) -> Res
 /// Bytes of memory that nodes will report as theirs.
 async fn engine_memory() -> Result<u64, Stop> {
     let arguments = ["info", "--format", "{{json .}}"];
-    let text = process::succeed("docker", &arguments, nodes::QUESTION).await?;
+    let text = engine::succeed(&arguments, nodes::QUESTION).await?;
     let info: Value = serde_json::from_str(&text).unwrap_or_default();
-    Ok(info["MemTotal"].as_u64().unwrap_or_default())
+    Ok(Facts::read(engine::client().await?.engine, &info).memory)
 }
 
 /// Differences between the configuration and an existing cluster, without changing anything.
@@ -355,10 +433,7 @@ pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
     let config = KindConfig::read(&places::kind_config(shared.kind_config.as_deref())?)?;
     let nodes = nodes::of(&shared.name).await?;
     if nodes.is_empty() {
-        return Ok(vec![
-            Check::failed("cluster", &shared.name, "no-cluster", "there is no such cluster")
-                .hint("`kind-cluster create` makes it"),
-        ]);
+        return Ok(report::stopped("cluster", &nodes::missing(&shared.name).await));
     }
     let mut checks = drift::of_nodes(&config, &shared.name, &nodes);
     if let Some(budget) = budget::read(shared.spec.as_deref(), config.name())? {

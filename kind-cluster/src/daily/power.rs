@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::nodes::{self, Node};
 use crate::readiness::{State, World, assess};
 use crate::report::{self, Check};
-use crate::{process, turn};
+use crate::{engine, turn};
 
 /// `stop`: nodes keep their volumes, and `start` or `create` starts them again.
 pub(crate) async fn stop(shared: &Shared) -> Result<Status, Stop> {
@@ -58,8 +58,7 @@ async fn turn_of(
 async fn existing(shared: &Shared) -> Result<Vec<Node>, Stop> {
     let nodes = nodes::of(&shared.name).await?;
     if nodes.is_empty() {
-        let message = format!("there is no cluster {}", shared.name);
-        return Err(Stop::bad("no-cluster", message).hint("`kind-cluster create` makes it"));
+        return Err(nodes::missing(&shared.name).await);
     }
     Ok(nodes)
 }
@@ -76,7 +75,7 @@ async fn switch(
     let names = nodes.iter().map(|node| node.name.as_str());
     let arguments: Vec<&str> = [command].into_iter().chain(names).collect();
     let left = deadline.saturating_duration_since(Instant::now());
-    process::succeed("docker", &arguments, left).await.map(|_| ())
+    engine::succeed(&arguments, left).await.map(|_| ())
 }
 
 async fn await_nodes(shared: &Shared, deadline: Instant) -> Result<(), Stop> {

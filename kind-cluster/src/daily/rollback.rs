@@ -1,10 +1,12 @@
 //! `rollback`: the template that a workload had before its last change.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use common::exit::Status;
 use common::stop::Stop;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::select;
 use crate::cli::{self, Shared};
@@ -14,6 +16,10 @@ use crate::deploy::roll_out;
 use crate::object::{Key, list, meta, number, text, typed};
 use crate::report::{self, Check};
 use crate::{render, turn};
+
+/// Kept on the workload from the change of its template until the rollback has ended, with the template's
+/// fingerprint: after a kill, the next run finishes instead of going back to where it came from.
+const UNDER_WAY: &str = "kind-cluster/rollback-under-way";
 
 /// `rollback`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Rollback) -> Result<Status, Stop> {
@@ -30,19 +36,34 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Rollback) -> Result<Stat
     let mut applied = Vec::new();
     for workload in &chosen {
         let key = Key::of(workload);
+        let now = workload.pointer("/spec/template").cloned().unwrap_or_default();
+        if meta(workload, "annotations", UNDER_WAY) == Some(fingerprint(&now).as_str()) {
+            checks.push(Check::ok("rollback", key.to_string(), "an interrupted one goes on"));
+            applied.push(workload.clone());
+            continue;
+        }
         let Some(before) = previous(&cluster, workload).await? else {
             let message = format!("{key} has no earlier template");
             return Err(Stop::no("no-revision", message)
                 .hint("Kubernetes keeps as many as its revisionHistoryLimit says"));
         };
-        let now = workload.pointer("/spec/template").cloned().unwrap_or_default();
         let shown: Vec<String> =
             changes(&now, &before, Side::Both).iter().map(|change| change.shown()).collect();
         checks.push(Check::ok("rollback", key.to_string(), shown.join("; ")));
         if shared.dry_run() {
             continue;
         }
-        let patch = json!([{"op": "replace", "path": "/spec/template", "value": before}]);
+        let mark = fingerprint(&before);
+        let (path, value) = match workload["metadata"]["annotations"].is_object() {
+            true => {
+                (format!("/metadata/annotations/{}", UNDER_WAY.replace('/', "~1")), json!(mark))
+            }
+            false => ("/metadata/annotations".to_owned(), json!({UNDER_WAY: mark})),
+        };
+        let patch = json!([
+            {"op": "replace", "path": "/spec/template", "value": before},
+            {"op": "add", "path": path, "value": value}
+        ]);
         let patched = cluster.json_patch(workload, &patch).await;
         let patched = patched.map_err(|error| stop(&format!("cannot roll {key} back"), &error))?;
         applied.push(typed(patched, text(workload, "/apiVersion"), &key.kind));
@@ -51,7 +72,30 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Rollback) -> Result<Stat
         return report::publish("rollback", &checks, shared.format);
     }
     let ended = roll_out::settle(&cluster, applied, deadline, "the rollback").await?;
+    let over = json!({"metadata": {"annotations": {UNDER_WAY: null}}});
+    for workload in &chosen {
+        let cleared = cluster.merge(workload, &over).await;
+        cleared.map_err(|error| stop("cannot end the rollback", &error))?;
+    }
     roll_out::publish("rollback", &ended, checks, shared)
+}
+
+/// The same for the same template, whatever the order of its fields.
+fn fingerprint(template: &Value) -> String {
+    let digest = Sha256::digest(sorted(template).to_string().as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let fields: BTreeMap<&String, Value> =
+                map.iter().map(|(key, value)| (key, sorted(value))).collect();
+            json!(fields)
+        }
+        Value::Array(list) => list.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
 }
 
 /// The template of the revision before the newest one.

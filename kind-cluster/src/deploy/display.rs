@@ -16,6 +16,24 @@ const FRAME: Duration = Duration::from_millis(120);
 /// More rows would scroll.
 const MOST_ROWS: usize = 20;
 
+/// A step that takes longer says so this often.
+const STILL: Duration = Duration::from_secs(15);
+
+/// Says from time to time that a step goes on, and for how long.
+pub(crate) async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let started = Instant::now();
+    let mut work = std::pin::pin!(work);
+    loop {
+        match tokio::time::timeout(STILL, &mut work).await {
+            Ok(done) => return done,
+            Err(_) => {
+                let so_far = Duration::from_secs(started.elapsed().as_secs());
+                line(&format!("still {what}, {} so far", common::duration::show(so_far)));
+            }
+        }
+    }
+}
+
 /// A title, and text below it.
 pub(crate) fn block(title: &str, text: &str) {
     line(title);

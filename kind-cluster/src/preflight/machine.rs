@@ -4,6 +4,7 @@ use std::path::Path;
 
 use common::quantity;
 
+use crate::engine::facts::{Facts, Site};
 use crate::report::Check;
 
 /// The limits that kind's known issues name: below them, pods of a few nodes run out of watches.
@@ -20,7 +21,16 @@ const LEAST: u64 = 20 << 30;
 /// Below this, the kubelets' own eviction threshold is near.
 const AMPLE: u64 = 40 << 30;
 
-pub(super) fn checks() -> Vec<Check> {
+/// Looks at the machine where containers run, as far as it is this one.
+pub(super) fn checks(facts: Option<&Facts>, site: &Site) -> Vec<Check> {
+    let elsewhere = match site {
+        Site::Here => None,
+        Site::Inside(machine) => Some(format!("containers run in {machine}")),
+        Site::Remote(host) => Some(format!("containers run on {host}")),
+    };
+    if let Some(why) = elsewhere {
+        return unknown(&why);
+    }
     let mut checks: Vec<Check> = INOTIFY
         .iter()
         .map(|(setting, code, least)| {
@@ -32,7 +42,20 @@ pub(super) fn checks() -> Vec<Check> {
             }
         })
         .collect();
-    checks.push(disk());
+    checks.push(disk(facts.and_then(|facts| facts.folder.as_deref())));
+    checks
+}
+
+/// Nothing on this machine says how much room there is on another one.
+fn unknown(why: &str) -> Vec<Check> {
+    let limit = |(setting, _, least): &(&str, &str, u64)| {
+        Check::skipped("kernel", *setting, format!("{why}, where it should be at least {least}"))
+    };
+    let mut checks: Vec<Check> = INOTIFY.iter().map(limit).collect();
+    let detail =
+        format!("{why}; its free space is not known, {} are needed", quantity::show(LEAST));
+    let check = Check::warning("disk", "engine", "disk-unknown", detail);
+    checks.push(check.hint("`df` on that machine shows it"));
     checks
 }
 
@@ -45,17 +68,19 @@ fn inotify(setting: &str, code: &'static str, least: u64, value: u64) -> Check {
     ))
 }
 
-fn disk() -> Check {
-    let place = if Path::new(ENGINE).exists() { ENGINE } else { "/" };
+fn disk(folder: Option<&Path>) -> Check {
+    let mut known = folder.into_iter().chain([Path::new(ENGINE)]);
+    let place = known.find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+    let shown = place.display().to_string();
     let Ok(found) = rustix::fs::statvfs(place) else {
-        return Check::skipped("disk", place, "cannot be asked");
+        return Check::skipped("disk", shown, "cannot be asked");
     };
-    space(place, found.f_bavail.saturating_mul(found.f_frsize))
+    space(&shown, found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 fn space(place: &str, free: u64) -> Check {
     let detail = format!("{} free", quantity::show(free));
-    let hint = "`docker system df` shows what can go; `docker image prune` removes unused images";
+    let hint = "`docker system df` (or podman's) shows what can go; `docker image prune` removes unused images";
     match free {
         _ if free < LEAST => {
             let detail = format!("{detail}, {} needed", quantity::show(LEAST));

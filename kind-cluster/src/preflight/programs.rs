@@ -1,12 +1,9 @@
-//! docker, kind, kubectl and helm: there, new enough, and answering.
+//! kind, kubectl and helm: there, new enough, and answering.
 
 use std::time::Duration;
 
 use common::exit::Status;
-use common::quantity::show;
-use serde_json::Value;
 
-use crate::object::text;
 use crate::process;
 use crate::report::Check;
 
@@ -105,83 +102,6 @@ pub(super) fn skew(kubectl: &Found, cluster: (u64, u64)) -> Option<Check> {
         Check::warning("programs", "kubectl", "kubectl-skew", detail)
             .hint("install a kubectl of the cluster's version, or one beside it")
     })
-}
-
-/// The facts on the engine.
-pub(super) struct Engine {
-    /// Whether other questions to it are worth asking.
-    pub(super) answers: bool,
-    pub(super) checks: Vec<Check>,
-}
-
-impl Engine {
-    fn silent(check: Check) -> Self {
-        Engine { answers: false, checks: vec![check] }
-    }
-}
-
-/// The engine: there, running, on cgroups v2, and with enough memory for the budget.
-pub(super) async fn docker(budget: Option<u64>, limit: Duration) -> Engine {
-    let output = match process::output("docker", &["info", "--format", "{{json .}}"], limit).await {
-        Ok(output) => output,
-        Err(stop) if stop.status == Status::Unfinished => {
-            return Engine::silent(
-                Check::failed("docker", "engine", NO_ANSWER, late("docker info", limit))
-                    .hint("the engine is busy or hangs; if `docker info` does not end, restart it"),
-            );
-        }
-        Err(stop) => {
-            return Engine::silent(
-                Check::failed("docker", "engine", "docker-missing", stop.reason())
-                    .hint("install Docker, and see that `docker` is in PATH"),
-            );
-        }
-    };
-    let info: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-    let version = text(&info, "/ServerVersion");
-    if version.is_empty() {
-        let why =
-            if output.stderr.is_empty() { text(&info, "/ServerErrors/0") } else { &output.stderr };
-        return Engine::silent(
-            Check::failed("docker", "engine", "docker-stopped", process::tail(why))
-                .hint(process::START_ENGINE),
-        );
-    }
-    let mut checks = vec![Check::ok("docker", "engine", version)];
-    let memory = info["MemTotal"].as_u64().unwrap_or_default();
-    let shown = show(memory);
-    checks.push(match budget {
-        Some(budget) if memory < budget => Check::failed(
-            "docker",
-            "memory",
-            "docker-memory",
-            format!("the engine has {shown}, and the cluster's budget is {}", show(budget)),
-        )
-        .hint("give the engine more memory (Docker Desktop: Settings, Resources), or deploy on a larger machine"),
-        Some(budget) => {
-            Check::ok("docker", "memory", format!("{shown} for a budget of {}", show(budget)))
-        }
-        None => Check::warning("docker", "memory", "budget-unknown", format!("{shown}; no budget is known"))
-            .hint("name the specification with --spec"),
-    });
-    checks.push(match text(&info, "/CgroupVersion") {
-        "2" => Check::ok("docker", "cgroups", "v2"),
-        other => Check::warning("docker", "cgroups", "cgroup-v1", format!("v{other}"))
-            .hint("Kubernetes is leaving cgroups v1; start the kernel with systemd.unified_cgroup_hierarchy=1"),
-    });
-    let limits = info["MemoryLimit"] == true;
-    checks.push(if limits {
-        Check::ok("docker", "memory limits", "enforced")
-    } else {
-        Check::failed(
-            "docker",
-            "memory limits",
-            "cgroup-memory",
-            "this kernel's cgroups do not limit memory",
-        )
-        .hint("enable the memory controller: nodes cannot be capped to the budget without it")
-    });
-    Engine { answers: true, checks }
 }
 
 #[cfg(test)]

@@ -227,7 +227,6 @@ fn an_interrupted_creation_ends_kind_too_and_can_be_repeated() {
     assert!(again.stdout.contains("half-made, deleted"), "{}", again.stdout);
 }
 
-/// A file of one component, whose manifest is behind a file URL.
 #[test]
 fn a_machine_that_is_not_ready_gets_no_cluster() {
     let Some(machine) = Machine::new() else { return };
@@ -237,10 +236,10 @@ fn a_machine_that_is_not_ready_gets_no_cluster() {
             .to_string(),
     );
     let Some(mut command) = create(&machine, &[]) else { return };
-    let refused = run(command.env("FAKE_HELM", "v2.0.0")).expect(1);
+    let refused = run(command.env("FAKE_KIND", "v0.2.0")).expect(1);
     assert!(
         refused.stderr.contains("error[docker-memory]")
-            && refused.stderr.contains("error[helm-version]"),
+            && refused.stderr.contains("error[kind-version]"),
         "{}",
         refused.stderr
     );

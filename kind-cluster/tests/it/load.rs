@@ -114,3 +114,94 @@ fn under_the_containerd_store_manifests_are_compared_or_the_image_is_loaded_agai
     assert!(again.stdout.contains("cannot be told"), "{}", again.stdout);
     assert!(machine.calls().iter().any(|call| call.starts_with("kind load")));
 }
+
+#[test]
+fn under_the_containerd_store_the_archive_tells_whether_an_image_has_changed() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let folder = two_images(&machine);
+    let id = "c".repeat(64);
+    machine.write("fake/engine-images", "rideshare/own manifest\n");
+    machine.write("fake/configuration", &id);
+    nodes_have(&machine, &id, &[]);
+    let same = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(0);
+    assert!(same.stdout.contains("the same image as the engine's"), "{}", same.stdout);
+    assert!(!machine.calls().iter().any(|call| call.starts_with("kind load")));
+    // One node has another one: that node alone gets it.
+    nodes_have(&machine, "old", &[]);
+    machine.write("fake/loaded/rideshare-local-worker", &format!("rideshare/own {id}\n"));
+    let changed = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(0);
+    assert!(changed.stdout.contains("onto rideshare-local-worker2"), "{}", changed.stdout);
+    let calls = machine.calls();
+    let load = calls.iter().find(|call| call.starts_with("kind load")).unwrap();
+    assert!(load.ends_with("--nodes rideshare-local-worker2"), "{load}");
+}
+
+/// Two images that the nodes lack, one of which does not arrive everywhere.
+fn two_missing(machine: &Machine) -> String {
+    let images = ["rideshare/first", "rideshare/second"].map(|image| {
+        let mut one = workload("Deployment", image.rsplit('/').next().unwrap());
+        one["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
+        one
+    });
+    machine.have_images(&["docker.io/library/busybox:1".into()]);
+    let ids = ["1".repeat(64), "2".repeat(64)];
+    machine.write(
+        "fake/engine-images",
+        &format!("rideshare/first {}\nrideshare/second {}\nbusybox:1 x\n", ids[0], ids[1]),
+    );
+    overlay(machine, "small", &images).display().to_string()
+}
+
+#[test]
+fn an_image_that_does_not_arrive_on_every_node_is_said_and_the_next_run_loads_the_rest() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let folder = two_missing(&machine);
+    machine.write("fake/lose/rideshare-local-worker2", "");
+    let lost = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(3);
+    assert_eq!(lost.stdout.matches("[load-failed]").count(), 2, "{}", lost.stdout);
+    assert!(lost.stdout.contains("rideshare-local-worker2: it is not there"), "{}", lost.stdout);
+    assert!(!lost.stdout.contains("rideshare-local-worker: "), "{}", lost.stdout);
+    std::fs::remove_file(machine.path("fake/lose/rideshare-local-worker2")).unwrap();
+    machine.write("fake/calls", "");
+    run(&mut machine.tool(&["load", "--overlay", &folder])).expect(0);
+    let calls = machine.calls();
+    let loads: Vec<&String> = calls.iter().filter(|call| call.starts_with("kind load")).collect();
+    assert_eq!(loads.len(), 2, "{loads:?}");
+    assert!(
+        loads.iter().all(|load| load.ends_with("--nodes rideshare-local-worker2")),
+        "{loads:?}"
+    );
+    let again = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(0);
+    assert!(again.stdout.contains("on every node that runs pods"), "{}", again.stdout);
+}
+
+#[test]
+fn a_load_that_fails_does_not_hold_up_the_other_images() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let folder = two_missing(&machine);
+    let fake = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fakes/kind");
+    machine.program(
+        "bin/kind",
+        &format!(
+            "#!/bin/sh\n[ \"$1\" != load ] || ! tar xOf \"$3\" manifest.json | grep -q first || {{ echo 'no space left on device' >&2; exit 1; }}\nexec {fake} \"$@\"\n"
+        ),
+    );
+    let failed = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(3);
+    assert!(
+        failed.stdout.contains("rideshare/first[load-failed]: no space left"),
+        "{}",
+        failed.stdout
+    );
+    assert!(!failed.stdout.contains("rideshare/second["), "{}", failed.stdout);
+    assert!(machine.read("fake/loaded/rideshare-local-worker").contains("rideshare/second"));
+    assert!(failed.stderr.contains("loading rideshare/second (2 of 2)"), "{}", failed.stderr);
+}
+
+#[test]
+fn nodes_that_are_stopped_are_no_missing_cluster() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let folder = two_images(&machine);
+    run(&mut machine.tool(&["stop"])).expect(0);
+    let stopped = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(2);
+    assert!(stopped.stderr.contains("error[cluster-stopped]"), "{}", stopped.stderr);
+}

@@ -1,4 +1,4 @@
-//! The whole cluster stopped and started, and engines that are not Docker.
+//! The whole cluster stopped and started.
 
 use rideshare_tests::run::run;
 
@@ -32,25 +32,4 @@ fn a_missing_cluster_cannot_be_stopped() {
     let Some(machine) = Machine::new() else { return };
     let missing = run(&mut machine.tool(&["stop"])).expect(2);
     assert!(missing.stderr.contains("error[no-cluster]"), "{}", missing.stderr);
-}
-
-/// Docker has no node of it, and the API server answers.
-#[test]
-fn the_context_of_a_cluster_of_another_engine_stays() {
-    let Some(machine) = Machine::new() else { return };
-    let before = machine.read("home/config");
-    let refused = run(&mut machine.tool(&["teardown", "--discard-data"])).expect(1);
-    assert!(refused.stderr.contains("error[other-engine]"), "{}", refused.stderr);
-    assert_eq!(machine.read("home/config"), before);
-}
-
-#[test]
-fn another_engine_of_kind_is_refused_with_the_reason() {
-    let Some(machine) = Machine::with_cluster() else { return };
-    for command in ["create", "teardown", "stop"] {
-        let mut tool = machine.tool(&[command]);
-        let refused = run(tool.env("KIND_EXPERIMENTAL_PROVIDER", "podman")).expect(2);
-        assert!(refused.stderr.contains("error[engine-unsupported]"), "{}", refused.stderr);
-        assert!(refused.stderr.contains("podman"), "{}", refused.stderr);
-    }
 }

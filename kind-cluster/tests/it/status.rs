@@ -144,3 +144,29 @@ fn doctor_says_what_each_part_says_even_when_one_cannot() {
         assert!(run.stdout.contains(code), "{code}: {}", run.stdout);
     }
 }
+
+#[test]
+fn a_watch_shows_each_change_with_restart_counts_and_outlives_a_silent_server() {
+    use std::io::{BufRead, BufReader};
+    let Some(machine) = Machine::with_cluster() else { return };
+    let small = overlay(&machine, "small", &[]).display().to_string();
+    run(&mut machine.tool(&["deploy", "--overlay", &small, "--no-image-check"])).expect(0);
+    let mut child =
+        crate::support::start(&mut machine.tool(&["status", "--watch", "--overlay", &small]));
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let pods = machine.server.all("Pod");
+    let pod = pods.iter().find(|pod| pod["metadata"]["namespace"] == "small").unwrap();
+    let name = pod["metadata"]["name"].as_str().unwrap().to_owned();
+    for restarts in [2, 5] {
+        let mut statuses = pod["status"]["containerStatuses"].clone();
+        statuses[0]["restartCount"] = json!(restarts);
+        let status = json!({"status": {"containerStatuses": statuses}});
+        machine.server.merge("Pod", "small", &name, status);
+        let told = lines.any(|line| {
+            line.contains(&name) && line.contains(&format!("ready, {restarts} restarts"))
+        });
+        assert!(told, "{restarts} restarts were never shown");
+    }
+    let signalled = crate::support::signal(child, rustix::process::Signal::INT);
+    assert_eq!(signalled.status, 130, "{}", signalled.stderr);
+}

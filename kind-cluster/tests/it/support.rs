@@ -82,18 +82,23 @@ impl Machine {
         machine.nodes();
         machine.have_images(&platform_images());
         machine.write("fake/admin.conf", "");
+        machine.containers("nodes");
+        Some(machine)
+    }
+
+    /// The three nodes' containers, in the folder of an engine.
+    pub(crate) fn containers(&self, folder: &str) {
         for (name, role) in NODES {
             let ports = if role == "control-plane" {
                 "\"80/tcp\":[{\"HostPort\":\"80\"}],\"443/tcp\":[{\"HostPort\":\"443\"}],\"30000/tcp\":[{\"HostPort\":\"30000\"}],\"30001/tcp\":[{\"HostPort\":\"30001\"}]"
             } else {
                 ""
             };
-            machine.write(
-                &format!("fake/nodes/{name}"),
+            self.write(
+                &format!("fake/{folder}/{name}"),
                 &format!("{{\"Name\":\"/{name}\",\"State\":{{\"Running\":true}},\"Config\":{{\"Labels\":{{\"io.x-k8s.kind.role\":\"{role}\"}}}},\"HostConfig\":{{\"Memory\":0,\"PortBindings\":{{{ports}}}}}}}"),
             );
         }
-        Some(machine)
     }
 
     /// Three Nodes, in the API, and what kind puts there besides.
@@ -120,6 +125,22 @@ impl Machine {
         }
         self.write("home/config", &plain::to_string(&all).unwrap());
         self.write("fake/kinds-kubeconfig", &self.server.kubeconfig("kind-rideshare-local"));
+    }
+
+    /// Installs the client of another engine, and what it says of itself.
+    pub(crate) fn install(&self, engine: &str) {
+        let fakes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fakes");
+        let link = self.path(&format!("bin/{engine}"));
+        std::os::unix::fs::symlink(fakes.join("docker"), link).unwrap();
+        let info = match engine {
+            "podman" => json!({"version": {"Version": "4.3.1"},
+                "host": {"memTotal": 32 * GIB, "cgroupVersion": "v2", "security": {"rootless": false},
+                         "cgroupControllers": ["cpuset", "cpu", "io", "memory", "pids"]},
+                "store": {"graphRoot": "/var/lib/docker"}}),
+            _ => json!({"ServerVersion": "2.0.3", "MemTotal": 32 * GIB, "CgroupVersion": "2",
+                        "CgroupDriver": "systemd", "MemoryLimit": true}),
+        };
+        self.write(&format!("fake/{engine}-info.json"), &info.to_string());
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

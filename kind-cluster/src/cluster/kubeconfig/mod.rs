@@ -18,6 +18,7 @@ use common::files::{Folder, folder_of, read_or_empty};
 use common::stop::Stop;
 use common::yaml::plain::{self, Value};
 use kube::config::Kubeconfig;
+use sha2::{Digest, Sha256};
 
 use super::context::context_of;
 use edit::{Edit, SECTIONS, Unusable};
@@ -63,6 +64,34 @@ pub(crate) fn merged() -> Result<Kubeconfig, String> {
         });
     }
     Ok(all.unwrap_or_default())
+}
+
+/// A fingerprint of the certificate authority that the context of cluster `name` trusts: two clusters of one name
+/// have different ones. `None` where there is no such context.
+pub(crate) fn authority(name: &str) -> Option<String> {
+    fingerprint(name, &merged().ok()?)
+}
+
+/// The same, of a kubeconfig's text.
+pub(crate) fn authority_of(name: &str, text: &str) -> Option<String> {
+    fingerprint(name, &Kubeconfig::from_yaml(text).ok()?)
+}
+
+fn fingerprint(name: &str, config: &Kubeconfig) -> Option<String> {
+    let of = context_of(name);
+    let context = config.contexts.iter().find(|known| known.name == of)?.context.as_ref()?;
+    let cluster = config.clusters.iter().find(|known| known.name == context.cluster)?;
+    let cluster = cluster.cluster.as_ref()?;
+    let authority = cluster.certificate_authority_data.as_ref();
+    let known = authority.or(cluster.certificate_authority.as_ref()).or(cluster.server.as_ref())?;
+    Some(Sha256::digest(known.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Whether there is a context of cluster `name`.
+pub(crate) fn has_context(name: &str) -> bool {
+    let of = context_of(name);
+    // A file that cannot be read may have one.
+    merged().map_or(true, |config| config.contexts.iter().any(|known| known.name == of))
 }
 
 /// Puts the entries of kind's own kubeconfig for cluster `name` into the user's. Entries

@@ -203,12 +203,25 @@ fn gateways() {
 
 #[test]
 fn routes() {
+    for (version, kind) in [
+        ("v1", "HTTPRoute"),
+        ("v1", "GRPCRoute"),
+        ("v1alpha3", "TLSRoute"),
+        ("v1", "TLSRoute"),
+        ("v1alpha2", "TCPRoute"),
+        ("v1alpha2", "UDPRoute"),
+    ] {
+        routes_of(&format!("gateway.networking.k8s.io/{version}"), kind);
+    }
+}
+
+fn routes_of(version: &str, kind: &str) {
     let gateway = object(GATEWAY, "Gateway", "g", json!({"spec": {"gatewayClassName": "envoy"}}));
     let around = || vec![class(&[("Accepted", "True", "Accepted")]), gateway.clone()];
     let route = |parents: Value| {
         object(
-            GATEWAY,
-            "HTTPRoute",
+            version,
+            kind,
             "r",
             json!({"spec": {"parentRefs": [{"name": "g"}]}, "status": {"parents": parents}}),
         )
@@ -232,7 +245,18 @@ fn routes() {
             ("failed", "NoMatchingParent"),
         ),
         ("backend", route(answer(current(&lost, 2))), around(), ("failed", "BackendNotFound")),
-        ("no controller", route(json!([])), vec![gateway.clone()], ("skipped", "no controller")),
+        (
+            "no class",
+            route(json!([])),
+            vec![gateway.clone()],
+            ("skipped", "there is no GatewayClass/envoy"),
+        ),
+        (
+            "no controller",
+            route(json!([])),
+            vec![gateway.clone(), class(&[("Accepted", "Unknown", "Pending")])],
+            ("skipped", "no controller has answered for GatewayClass/envoy"),
+        ),
     ]);
 }
 

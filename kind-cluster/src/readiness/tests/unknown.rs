@@ -26,6 +26,34 @@ fn an_unknown_kind_that_says_nothing_is_not_called_ready() {
 }
 
 #[test]
+fn a_condition_of_an_older_generation_says_nothing_about_the_change() {
+    let mut old = conditions(&[("Ready", "True", "Done")]);
+    old[0]["observedGeneration"] = json!(1);
+    let state = widget(json!({ "conditions": old }));
+    assert_eq!(state, State::InProgress("its controller has not seen the change yet".into()));
+}
+
+#[test]
+fn a_policy_is_ready_when_everything_that_it_is_attached_to_has_accepted_it() {
+    let policy = |all: &[&[(&str, &str, &str)]]| {
+        let one = |list: &&[(&str, &str, &str)]| json!({"conditions": conditions(list)});
+        let ancestors: Vec<Value> = all.iter().map(one).collect();
+        widget(json!({ "ancestors": ancestors }))
+    };
+    let good: &[(&str, &str, &str)] = &[("Accepted", "True", "Accepted")];
+    assert_eq!(policy(&[good]), State::Ready);
+    let bad: &[(&str, &str, &str)] = &[("Accepted", "False", "TargetNotFound")];
+    assert_eq!(policy(&[good, bad]), State::InProgress("TargetNotFound: said".into()));
+}
+
+#[test]
+fn ready_counts_before_available() {
+    let both = [("Available", "True", "Up"), ("Ready", "False", "Syncing")];
+    let state = widget(json!({"conditions": conditions(&both)}));
+    assert_eq!(state, State::InProgress("Syncing: said".into()));
+}
+
+#[test]
 fn a_kind_of_kubernetes_without_a_state_is_ready_when_it_is_there() {
     let role = object("rbac.authorization.k8s.io/v1", "Role", "r", json!({}));
     assert_eq!(assessed(&role, &[]), State::Ready);

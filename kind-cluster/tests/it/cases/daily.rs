@@ -100,6 +100,38 @@ fn rollback_brings_the_template_of_before() {
 
 #[test]
 #[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_killed_rollback_is_finished_by_the_next_one_and_not_undone() {
+    let Some(case) = Case::new("killback") else { return };
+    for value in ["one", "two"] {
+        let mut web = workload("Deployment", "web", RUNS);
+        // Long enough to be killed in.
+        web["spec"]["minReadySeconds"] = 3.into();
+        web["spec"]["template"]["spec"]["containers"][0]["env"] =
+            json!([{"name": "STEP", "value": value}]);
+        case.deploy(&[web], &[]).expect(0);
+    }
+    let folder = case.bench.machine.path("one").display().to_string();
+    let rollback = ["rollback", "web", "--overlay", &folder, "--timeout", "60s"];
+    let under_way = || case.get("deployment", "web").to_string().contains("rollback-under-way");
+    let step = || {
+        let web = case.get("deployment", "web");
+        web.pointer("/spec/template/spec/containers/0/env/0/value").cloned().unwrap()
+    };
+    let child = start(&mut case.bench.machine.tool(&rollback));
+    until("the template of before", under_way);
+    signal(child, Signal::KILL).expect(137);
+    assert_eq!(step(), "one");
+    let again = case.tool(&rollback).expect(0);
+    says(&again, &["an interrupted one goes on"]);
+    assert_eq!(step(), "one");
+    assert!(!under_way());
+    // The next one is a rollback of its own.
+    case.tool(&rollback).expect(0);
+    assert_eq!(step(), "two");
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
 fn logs_are_printed_with_secrets_masked() {
     let Some(case) = Case::new("logs") else { return };
     let mut web = workload("Deployment", "web", &format!("echo login with $password; {RUNS}"));

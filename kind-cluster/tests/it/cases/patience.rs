@@ -147,3 +147,162 @@ fn a_custom_resource_that_is_not_ready_is_said_by_deploy_and_status() {
     let status = case.tool(&["status"]);
     says(&status, &["Widget/w (widget)[not-ready]: NoBackend"]);
 }
+
+/// Definitions of Gateway API's kinds, as a server needs them to keep such objects.
+fn gateway_api() -> Vec<Value> {
+    let kind = |kind: &str, version: &str, scope: &str| {
+        let singular = kind.to_lowercase();
+        let plural = format!("{singular}{}", if kind.ends_with('s') { "es" } else { "s" });
+        json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": format!("{plural}.gateway.networking.k8s.io"),
+                         "annotations": {"api-approved.kubernetes.io": "unapproved, for tests"}},
+            "spec": {"group": "gateway.networking.k8s.io", "scope": scope,
+                "names": {"kind": kind, "plural": plural, "singular": singular, "listKind": format!("{kind}List")},
+                "versions": [{"name": version, "served": true, "storage": true, "subresources": {"status": {}},
+                    "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}]}})
+    };
+    let mut all = vec![kind("GatewayClass", "v1", "Cluster"), kind("Gateway", "v1", "Namespaced")];
+    all.extend(ROUTES.map(|(name, version)| kind(name, version, "Namespaced")));
+    all
+}
+
+const ROUTES: [(&str, &str); 5] = [
+    ("HTTPRoute", "v1"),
+    ("GRPCRoute", "v1"),
+    ("TLSRoute", "v1alpha3"),
+    ("TCPRoute", "v1alpha2"),
+    ("UDPRoute", "v1alpha2"),
+];
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn routes_of_every_protocol_wait_for_their_gateway() {
+    let Some(case) = Case::new("routes") else { return };
+    let of = |kind: &str, version: &str, name: &str, spec: Value| {
+        json!({"apiVersion": format!("gateway.networking.k8s.io/{version}"), "kind": kind,
+               "metadata": {"name": name}, "spec": spec})
+    };
+    let class = of("GatewayClass", "v1", "tests", json!({"controllerName": "tests.example/none"}));
+    let mut objects = gateway_api();
+    objects.push(of("Gateway", "v1", "door", json!({"gatewayClassName": "tests"})));
+    let parents = json!({"parentRefs": [{"name": "door"}]});
+    objects.extend(ROUTES.map(|(kind, version)| of(kind, version, "way", parents.clone())));
+    // Without the class nobody will ever answer, and that is said by name.
+    let skipped = case.deploy(&objects, &[]).expect(0);
+    for (kind, _) in ROUTES {
+        let row = skipped.stdout.lines().find(|line| line.contains(&format!("{kind}/way")));
+        let row = row.unwrap_or_else(|| panic!("{kind}: {}", skipped.stdout));
+        assert!(row.contains("skipped") && row.contains("there is no GatewayClass/tests"), "{row}");
+    }
+    objects.push(class);
+    let overlay = case.overlay("one", &objects);
+    let apply = case.run(&overlay, &["--timeout", "3s"]).expect(3);
+    says(&apply, &["GatewayClass/tests is not ready: not Accepted yet"]);
+    let patch = |kind: &str, name: &str, status: Value| {
+        let patch = json!({ "status": status }).to_string();
+        case.kubectl(&[
+            "patch",
+            kind,
+            name,
+            "--subresource=status",
+            "--type=merge",
+            "--patch",
+            &patch,
+        ]);
+    };
+    let condition = |kind: &str, status: &str, reason: &str| {
+        json!({"type": kind, "status": status, "reason": reason, "message": "said",
+               "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z"})
+    };
+    let accepted = condition("Accepted", "True", "Accepted");
+    patch("gatewayclass", "tests", json!({"conditions": [accepted]}));
+    let programmed = condition("Programmed", "True", "Programmed");
+    patch("gateway", "door", json!({"conditions": [accepted, programmed]}));
+    let late = case.run(&overlay, &["--timeout", "3s"]).expect(3);
+    for (kind, _) in ROUTES {
+        says(&late, &[&format!("{kind}/way is not ready: Gateway/door has not answered yet")]);
+    }
+    for (kind, _) in ROUTES {
+        let lost = condition("ResolvedRefs", "False", "BackendNotFound");
+        patch(
+            kind,
+            "way",
+            json!({"parents": [{"parentRef": {"name": "door"}, "controllerName": "t/t",
+                                               "conditions": [accepted, lost]}]}),
+        );
+    }
+    let failed = case.run(&overlay, &[]).expect(1);
+    let status = case.tool(&["status"]);
+    for (kind, _) in ROUTES {
+        says(&failed, &[&format!("{kind}/way"), "BackendNotFound"]);
+        says(
+            &status,
+            &[&format!("{kind}/way (routes)[failed]: Gateway/door: ResolvedRefs is False")],
+        );
+    }
+    for (kind, _) in ROUTES {
+        let found = condition("ResolvedRefs", "True", "ResolvedRefs");
+        patch(
+            kind,
+            "way",
+            json!({"parents": [{"parentRef": {"name": "door"}, "controllerName": "t/t",
+                                               "conditions": [accepted, found]}]}),
+        );
+    }
+    case.run(&overlay, &[]).expect(0);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn an_ingress_without_a_controller_is_said_with_its_class() {
+    let Some(case) = Case::new("ingress") else { return };
+    let ingress = json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "way"},
+        "spec": {"ingressClassName": "none-of-that-name", "defaultBackend":
+            {"service": {"name": "web", "port": {"number": 80}}}}});
+    let web = workload("Deployment", "web", RUNS);
+    let done = case.deploy(&[ingress, web, service("web")], &[]).expect(0);
+    says(&done, &["no ingress controller: there is no IngressClass/none-of-that-name"]);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_deployment_at_zero_is_ready_at_once() {
+    let Some(case) = Case::new("nought") else { return };
+    let kinds = ["Deployment", "StatefulSet"].map(|kind| {
+        let mut object = workload(kind, &kind.to_lowercase(), RUNS);
+        object["spec"]["replicas"] = 0.into();
+        object
+    });
+    let mut all = kinds.to_vec();
+    all[1]["spec"]["serviceName"] = "deployment".into();
+    all.push(service("deployment"));
+    let done = case.deploy(&all, &["--timeout", "30s"]).expect(0);
+    says(&done, &["no endpoint: Deployment/deployment has 0 replicas"]);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn an_unknown_kind_is_waited_for_until_its_controller_has_seen_the_change() {
+    let Some(case) = Case::new("stale") else { return };
+    let widget = |size: u64| {
+        json!({"apiVersion": "tests.example/v1", "kind": "Widget",
+               "metadata": {"name": "w"}, "spec": {"size": size}})
+    };
+    let quiet = case.deploy(&[widgets(), widget(1)], &[]).expect(0);
+    says(&quiet, &["no condition tells whether it is ready"]);
+    let status = json!({"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "Done",
+        "message": "", "observedGeneration": 1}]}});
+    let patch = status.to_string();
+    case.kubectl(&[
+        "patch",
+        "widget",
+        "w",
+        "--subresource=status",
+        "--type=merge",
+        "--patch",
+        &patch,
+    ]);
+    case.deploy(&[widgets(), widget(1)], &[]).expect(0);
+    let late = case.deploy(&[widgets(), widget(2)], &["--timeout", "3s"]).expect(3);
+    says(&late, &["Widget/w is not ready: its controller has not seen the change yet"]);
+}

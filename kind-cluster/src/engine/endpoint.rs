@@ -1,0 +1,122 @@
+//! Where the engine's client leads: to this machine, or to another one.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::client::{Client, Engine};
+use crate::process;
+
+const QUESTION: Duration = Duration::from_secs(5);
+
+/// The engine behind the client, as far as it can be told without it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Endpoint {
+    /// The client.
+    pub(crate) program: String,
+    /// Its address; `None` when the client does not say.
+    pub(crate) address: Option<String>,
+}
+
+impl Endpoint {
+    /// Where a client leads now.
+    pub(crate) async fn of(client: Client) -> Self {
+        if let Some(endpoint) = Endpoint::by_variable(client) {
+            return endpoint;
+        }
+        let address = match client.engine {
+            Engine::Docker => context().await,
+            Engine::Podman | Engine::Nerdctl => None,
+        };
+        Endpoint::at(client, address.as_deref())
+    }
+
+    /// Where the environment makes a client lead to; `None` where it says nothing.
+    pub(crate) fn by_variable(client: Client) -> Option<Self> {
+        let names: &[&str] = match client.engine {
+            Engine::Docker => &["DOCKER_HOST"],
+            Engine::Podman => &["CONTAINER_HOST", "CONTAINER_CONNECTION"],
+            Engine::Nerdctl => &["CONTAINERD_ADDRESS", "CONTAINERD_NAMESPACE"],
+        };
+        let values: Vec<String> = names
+            .iter()
+            .filter_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .collect();
+        (!values.is_empty()).then(|| Endpoint::at(client, Some(&values.join(" "))))
+    }
+
+    /// A password has no place in a message or a file.
+    fn at(client: Client, address: Option<&str>) -> Self {
+        Endpoint { program: client.program.to_owned(), address: address.map(without_user) }
+    }
+
+    /// The host's name, when the engine is on another machine.
+    pub(crate) fn remote(&self) -> Option<&str> {
+        let address = self.address.as_deref()?;
+        let (scheme, rest) = address.split_once("://")?;
+        if !matches!(scheme, "ssh" | "tcp" | "http" | "https") {
+            return None;
+        }
+        let authority = rest.split('/').next().unwrap_or_default();
+        let host = match authority.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or_default(),
+            None => authority.split(':').next().unwrap_or_default(),
+        };
+        let here = host.is_empty()
+            || host == "localhost"
+            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        (!here).then_some(host)
+    }
+
+    /// For messages.
+    pub(crate) fn shown(&self) -> String {
+        match &self.address {
+            Some(address) => format!("{} ({address})", self.program),
+            None => self.program.clone(),
+        }
+    }
+}
+
+/// The address of the context that docker uses.
+async fn context() -> Option<String> {
+    let arguments = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
+    let output = process::output("docker", &arguments, QUESTION).await.ok()?;
+    let address = output.text().trim().to_owned();
+    (output.success && !address.is_empty()).then_some(address)
+}
+
+fn without_user(address: &str) -> String {
+    match address.split_once("://") {
+        Some((scheme, rest)) => {
+            let end = rest.find('/').unwrap_or(rest.len());
+            let host = rest[..end].rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}{}", &rest[end..])
+        }
+        None => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_host_is_remote() {
+        let at = |address: &str| Endpoint {
+            program: "docker".into(),
+            address: Some(without_user(address)),
+        };
+        for here in [
+            "unix:///var/run/docker.sock",
+            "tcp://127.0.0.1:2375",
+            "ssh://core@localhost:2222/run/podman.sock",
+            "tcp://[::1]:2375",
+            "remote-connection",
+        ] {
+            assert_eq!(at(here).remote(), None, "{here}");
+        }
+        assert_eq!(at("ssh://me:secret@build.example").remote(), Some("build.example"));
+        assert_eq!(at("tcp://10.0.0.5:2376").remote(), Some("10.0.0.5"));
+        assert_eq!(at("ssh://me:secret@build.example").shown(), "docker (ssh://build.example)");
+    }
+}

@@ -1,0 +1,157 @@
+//! A cluster that does not answer is not gone: it may be stopped, in another engine or on another machine, and its
+//! context has to stay.
+
+use std::fs;
+
+use rideshare_tests::run::{Run, run};
+use rustix::process::Signal;
+
+use crate::create::{create, nodes_join};
+use crate::support::{Machine, signal, start, until};
+
+const PROVIDER: &str = "KIND_EXPERIMENTAL_PROVIDER";
+const DISCARD: [&str; 2] = ["teardown", "--discard-data"];
+
+/// Stops the cluster's API server.
+fn silence(machine: &Machine) {
+    let config = machine.read("home/config");
+    let server = format!("https://127.0.0.1:{}", machine.server.port());
+    assert!(config.contains(&server));
+    machine.write("home/config", &config.replace(&server, "https://127.0.0.1:1"));
+}
+
+#[track_caller]
+fn refuses(machine: &Machine, run: &Run, code: &str, before: &str) {
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains(&format!("error[{code}]")), "{}", run.stderr);
+    assert_eq!(machine.read("home/config"), before);
+    assert!(
+        !machine
+            .calls()
+            .iter()
+            .any(|call| call.starts_with("kind create") || call.starts_with("kind delete"))
+    );
+}
+
+#[test]
+fn an_api_server_that_answers_is_another_engines() {
+    let Some(machine) = Machine::new() else { return };
+    let before = machine.read("home/config");
+    refuses(&machine, &run(&mut machine.tool(&DISCARD)), "other-engine", &before);
+}
+
+#[test]
+fn a_silent_context_stays_where_nobody_knows_whose_it_is() {
+    let Some(machine) = Machine::new() else { return };
+    silence(&machine);
+    let before = machine.read("home/config");
+    for more in [&[][..], &["--dry-run"]] {
+        let arguments = [&DISCARD[..], more].concat();
+        refuses(&machine, &run(&mut machine.tool(&arguments)), "cluster-unknown", &before);
+    }
+}
+
+#[test]
+fn a_stopped_cluster_of_another_engine_is_found_and_left_alone() {
+    for engine in ["podman", "nerdctl", "finch"] {
+        let Some(machine) = Machine::new() else { return };
+        machine.install(engine);
+        machine.containers(&format!("{engine}-nodes"));
+        silence(&machine);
+        let before = machine.read("home/config");
+        for command in [&DISCARD[..], &["teardown", "--dry-run"], &["stop"], &["start"], &["load"]]
+        {
+            let refused = run(&mut machine.tool(command));
+            refuses(&machine, &refused, "other-engine", &before);
+            assert!(refused.stderr.contains(engine), "{}", refused.stderr);
+        }
+        let Some(mut made) = create(&machine, &[]) else { return };
+        refuses(&machine, &run(&mut made), "other-engine", &before);
+        let doctor = run(&mut machine.tool(&["doctor"])).expect(1);
+        assert!(doctor.stdout.contains("[other-engine]"), "{}", doctor.stdout);
+    }
+}
+
+#[test]
+fn a_cluster_of_docker_is_not_podmans() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    machine.install("podman");
+    silence(&machine);
+    let before = machine.read("home/config");
+    let refused = run(machine.tool(&DISCARD).env(PROVIDER, "podman"));
+    refuses(&machine, &refused, "other-engine", &before);
+}
+
+#[test]
+fn a_cluster_of_another_context_is_found() {
+    for (engine, provider) in [("docker", ""), ("podman", "podman")] {
+        let Some(machine) = Machine::new() else { return };
+        if engine == "podman" {
+            machine.install(engine);
+        }
+        machine.write(&format!("fake/{engine}-contexts"), "default\nfar\nsilent\n");
+        fs::create_dir_all(machine.path("fake/contexts/default")).unwrap();
+        machine.write("fake/contexts/far/rideshare-local-control-plane", "");
+        silence(&machine);
+        let before = machine.read("home/config");
+        let refused = run(machine.tool(&DISCARD).env(PROVIDER, provider));
+        refuses(&machine, &refused, "other-engine", &before);
+        assert!(refused.stderr.contains("context far"), "{}", refused.stderr);
+        fs::remove_file(machine.path("fake/contexts/far/rideshare-local-control-plane")).unwrap();
+        let refused = run(machine.tool(&DISCARD).env(PROVIDER, provider));
+        refuses(&machine, &refused, "cluster-unknown", &before);
+        assert!(refused.stderr.contains("context silent"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_cluster_that_was_made_on_another_machine_is_remembered() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let Some(mut made) = create(&machine, &[]) else { return };
+    run(&mut made).expect(0);
+    // The same client leads to another engine now.
+    for node in fs::read_dir(machine.path("fake/nodes")).unwrap() {
+        fs::remove_file(node.unwrap().path()).unwrap();
+    }
+    machine.write("fake/calls", "");
+    machine.write("fake/endpoint", "unix:///run/user/1000/docker.sock\n");
+    silence(&machine);
+    let before = machine.read("home/config");
+    refuses(&machine, &run(&mut machine.tool(&DISCARD)), "other-engine", &before);
+    refuses(&machine, &run(&mut create(&machine, &[]).unwrap()), "other-engine", &before);
+    // Where it was made, its absence is a proof.
+    fs::remove_file(machine.path("fake/endpoint")).unwrap();
+    run(&mut machine.tool(&DISCARD)).expect(0);
+    assert!(!machine.read("home/config").contains("kind-rideshare-local"));
+}
+
+#[test]
+fn kill_9_between_the_deletions_is_finished_by_the_next_run() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let fake = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fakes/kind");
+    machine.program(
+        "bin/kind",
+        &format!("#!/bin/sh\n{fake} \"$@\" || exit\n[ \"$1\" != delete ] || sleep 30\n"),
+    );
+    let child = start(&mut machine.tool(&DISCARD));
+    until("the nodes are gone", || fs::read_dir(machine.path("fake/nodes")).unwrap().count() == 0);
+    signal(child, Signal::KILL).expect(137);
+    silence(&machine);
+    assert!(machine.read("home/config").contains("kind-rideshare-local"));
+    run(&mut machine.tool(&DISCARD)).expect(0);
+    assert!(!machine.read("home/config").contains("kind-rideshare-local"));
+    machine.expect_hostile_untouched();
+}
+
+#[test]
+fn a_context_of_the_other_of_two_clusters_of_one_name_stays() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    machine.install("podman");
+    machine.containers("podman-nodes");
+    // The kubeconfig has podman's cluster; docker's has another authority.
+    machine.write("fake/kinds-kubeconfig", &machine.hostile.kubeconfig("kind-rideshare-local"));
+    let before = machine.read("home/config");
+    run(&mut machine.tool(&DISCARD)).expect(0);
+    assert_eq!(machine.read("home/config"), before);
+}

@@ -1,0 +1,124 @@
+//! Registries: caches that outlive the cluster, and authorities that its nodes trust.
+
+use std::fs;
+
+use rideshare_tests::run::run;
+use rustix::process::Signal;
+
+use crate::create::{create, nodes_join};
+use crate::support::{Machine, signal, start, until};
+
+const CACHE: &str = "kind-cluster-cache-docker-io";
+/// A sequence in DER, which is all that is looked at.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
+const NODES: [&str; 3] =
+    ["rideshare-local-control-plane", "rideshare-local-worker", "rideshare-local-worker2"];
+
+#[test]
+fn a_cache_is_made_once_and_outlives_the_cluster() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let cached = ["--registry-cache", "docker.io"];
+    let Some(mut made) = create(&machine, &cached) else { return };
+    let made = run(&mut made).expect(0);
+    assert!(made.stdout.contains(&format!("{CACHE} made")), "{}", made.stdout);
+    for node in NODES {
+        let hosts = machine.read(&format!("fake/hosts/{node}/docker.io"));
+        assert!(hosts.contains(&format!("http://{CACHE}:5000")), "{node}: {hosts}");
+    }
+    let calls = machine.calls();
+    let call = calls.iter().find(|call| call.starts_with("docker create")).unwrap();
+    for part in [
+        "--network kind",
+        &format!("--volume {CACHE}:/var/lib/registry"),
+        "registry-1.docker.io",
+        "unless-stopped",
+    ] {
+        assert!(call.contains(part), "{part}: {call}");
+    }
+    run(&mut machine.tool(&["teardown", "--discard-data"])).expect(0);
+    assert!(machine.path(&format!("fake/caches/{CACHE}")).exists());
+    let again = run(&mut create(&machine, &cached).unwrap()).expect(0);
+    assert!(again.stdout.contains(&format!("{CACHE} runs")), "{}", again.stdout);
+    // A restart of the engine's machine may have left it stopped.
+    machine.write(&format!("fake/caches/{CACHE}"), "Exited (0) 1 hour ago\n");
+    let started = run(&mut create(&machine, &cached).unwrap()).expect(0);
+    assert!(started.stdout.contains(&format!("{CACHE} started")), "{}", started.stdout);
+    let made = machine.calls().iter().filter(|call| call.starts_with("docker create")).count();
+    assert_eq!(made, 1);
+}
+
+#[test]
+fn every_node_and_every_cache_trusts_the_authority() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
+    machine.write("ca.pem", &format!("{key}{CERTIFICATE}"));
+    let file = machine.path("ca.pem").display().to_string();
+    let more = ["--ca-file", &file, "--registry-cache", "docker.io"];
+    let Some(mut made) = create(&machine, &more) else { return };
+    let made = run(&mut made).expect(0);
+    assert!(
+        made.stdout.contains("now trusted by rideshare-local-control-plane"),
+        "{}",
+        made.stdout
+    );
+    for node in NODES {
+        let folder = machine.path(&format!("fake/trust/{node}"));
+        let trusted = fs::read_dir(folder).unwrap().next().unwrap().unwrap();
+        assert_eq!(fs::read_to_string(trusted.path()).unwrap(), CERTIFICATE, "{node}");
+    }
+    assert_eq!(machine.read("fake/copied"), CERTIFICATE);
+    let again = run(&mut create(&machine, &more).unwrap()).expect(0);
+    assert!(again.stdout.contains("trusted by every node"), "{}", again.stdout);
+}
+
+#[test]
+fn files_without_a_certificate_are_all_refused_before_anything_is_made() {
+    let Some(machine) = Machine::new() else { return };
+    machine.write("empty.pem", "");
+    let files = ["empty.pem", "nowhere.pem"].map(|name| machine.path(name).display().to_string());
+    let Some(mut command) = create(&machine, &["--ca-file", &files.join(",")]) else { return };
+    let refused = run(&mut command).expect(2);
+    assert_eq!(refused.stderr.matches("error[bad-ca-file]").count(), 2, "{}", refused.stderr);
+    assert_eq!(machine.calls(), [""; 0]);
+    let named =
+        run(&mut machine.tool(&["create", "--registry-cache", "https://docker.io"])).expect(2);
+    assert!(named.stderr.contains("a registry is a host"), "{}", named.stderr);
+}
+
+#[test]
+fn kill_9_at_every_step_of_a_cache_is_mended_by_the_next_run() {
+    for step in
+        ["create --name", "cp ", &format!("start {CACHE}"), "certs.d", "update-ca-certificates"]
+    {
+        let Some(machine) = Machine::new() else { return };
+        nodes_join(&machine);
+        machine.write("ca.pem", CERTIFICATE);
+        let file = machine.path("ca.pem").display().to_string();
+        let more = ["--ca-file", &file, "--registry-cache", "docker.io"];
+        let Some(mut command) = create(&machine, &more) else { return };
+        let fake = fs::read_link(machine.path("bin/docker")).unwrap().display().to_string();
+        machine.program(
+            "slow",
+            &format!("#!/bin/sh\n{fake} \"$@\" || exit\ncase \"$*\" in *'{step}'*) touch \"$FAKE/reached\"; sleep 20 ;; esac\n"),
+        );
+        // The calls of the fake have its own name.
+        fs::remove_file(machine.path("bin/docker")).unwrap();
+        fs::rename(machine.path("slow"), machine.path("bin/docker")).unwrap();
+        let child = start(&mut command);
+        until(step, || machine.path("fake/reached").exists());
+        signal(child, Signal::KILL).expect(137);
+        fs::remove_file(machine.path("bin/docker")).unwrap();
+        std::os::unix::fs::symlink(&fake, machine.path("bin/docker")).unwrap();
+        run(&mut create(&machine, &more).unwrap()).expect(0);
+        assert!(machine.read(&format!("fake/caches/{CACHE}")).starts_with("Up"), "{step}");
+        assert_eq!(machine.read("fake/copied"), CERTIFICATE, "{step}");
+        for node in NODES {
+            assert!(
+                machine.path(&format!("fake/hosts/{node}/docker.io")).exists(),
+                "{step}: {node}"
+            );
+        }
+    }
+}
