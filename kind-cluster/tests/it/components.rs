@@ -103,7 +103,7 @@ fn a_gateway_class_that_no_controller_takes_is_no_component_that_is_ready() {
     let make = |machine: &Machine| {
         machine.server.delete("GatewayClass", "", "late");
         let file = component(machine, class);
-        let more = ["--components", &file, "--update-lock", "--timeout", "4s"];
+        let more = ["--components", &file, "--update-lock", "--timeout", "10s"];
         Some(run(&mut create(machine, &more)?))
     };
     answer(&machine, "", "");
