@@ -74,7 +74,7 @@ impl Cache {
         )
     }
 
-    /// Makes or starts the container; what it has kept stays.
+    /// Makes or starts the container; the images that it has kept stay.
     pub(super) async fn raise(
         &self,
         image: &str,

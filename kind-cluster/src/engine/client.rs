@@ -84,7 +84,7 @@ impl Client {
         }
     }
 
-    /// What the first line of its version begins with.
+    /// The beginning of the first line of its version.
     fn says(self) -> &'static str {
         match self.program {
             "docker" => "Docker version",

@@ -32,7 +32,7 @@ impl Record {
         Ok(Record { endpoint, authority: kubeconfig::authority(cluster), user })
     }
 
-    /// What is recorded of a cluster; none where nothing is, or it cannot be read.
+    /// The record of a cluster; `None` where there is none, or it cannot be read.
     pub(crate) fn read(cluster: &str) -> Option<Self> {
         serde_json::from_slice(&fs::read(path(cluster)).ok()?).ok()
     }

@@ -51,7 +51,7 @@ impl Arrival {
         check.code = "load-failed";
         check.detail = detail;
         check.hint = Some(
-            "`kind-cluster load` loads what is missing again; `df` in the node shows its free space".into(),
+            "`kind-cluster load` loads the missing images again; `df` in the node shows its free space".into(),
         );
     }
 }

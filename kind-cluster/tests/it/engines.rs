@@ -194,7 +194,7 @@ fn a_rootless_engine_publishes_no_privileged_port() {
 }
 
 #[test]
-fn what_a_remote_machine_has_is_not_known_here() {
+fn limits_and_disk_of_a_remote_machine_are_not_known_here() {
     let Some(machine) = Machine::new() else { return };
     let remote = |command: &mut Command| {
         command.env("DOCKER_HOST", "ssh://me:hunter22@build.example");
