@@ -181,9 +181,24 @@ pub struct Import {
     /// The specification folder to make; it must not exist, or be empty [default: platform]
     #[arg(long = "output-dir", alias = "out", value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// A Service for the ports that the project publishes on its host; without it, they stay in the cluster
+    #[arg(long, value_enum, value_name = "TYPE")]
+    pub published_ports: Option<PublishedPorts>,
+    /// Keep services of different networks apart by NetworkPolicies
+    #[arg(long)]
+    pub network_policies: bool,
     /// How to report [default: text]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
+}
+
+/// The type of the Service that leads to published ports from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PublishedPorts {
+    /// A port of every node
+    NodePort,
+    /// A load balancer with the published port
+    LoadBalancer,
 }
 
 #[cfg(test)]

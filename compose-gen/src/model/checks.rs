@@ -9,7 +9,7 @@ use super::budget::Budget;
 use super::names::{CLUSTER, is_label, is_label_value};
 use super::reporter::Reporter;
 use super::uncarried::{CHANGED, NOT_CARRIED};
-use super::{Health, Origin, Platform, Restart, Service, order, patch};
+use super::{Health, Origin, Platform, Restart, Service, order, outside, patch};
 use crate::spec::quantity::bytes;
 use crate::spec::types::{Access, Cluster, Condition};
 use crate::spec::{Spec, at};
@@ -23,6 +23,7 @@ pub(super) fn all(platform: &mut Platform, spec: &Spec, report: &mut Report) {
     checks.dependencies();
     checks.secrets();
     checks.published();
+    outside::report(platform, &mut checks.say);
     checks.routes();
     checks.load_balancers();
     checks.patches();

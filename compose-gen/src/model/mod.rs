@@ -16,6 +16,7 @@ mod load_balancer;
 mod mounts;
 pub(crate) mod names;
 mod order;
+pub(crate) mod outside;
 mod patch;
 mod platform;
 mod pod;

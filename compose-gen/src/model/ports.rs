@@ -21,6 +21,8 @@ pub(crate) struct Port {
     pub(crate) published: Option<String>,
     /// The host's address.
     pub(crate) host_ip: Option<String>,
+    /// Its place in the list `ports` or `expose`.
+    pub(crate) item: usize,
 }
 
 impl Port {
@@ -79,8 +81,8 @@ impl Builder<'_> {
 
     pub(super) fn ports(&mut self, name: &str, service: &types::Service) -> Vec<Port> {
         let mut ports: Vec<Port> = Vec::new();
-        for (index, port) in service.ports.iter().enumerate() {
-            let index = index.to_string();
+        for (item, port) in service.ports.iter().enumerate() {
+            let index = item.to_string();
             let path = ["services", name, "ports", &index];
             let parsed = match port {
                 types::Port::Number(target) => Some(vec![chosen(*target)]),
@@ -89,15 +91,20 @@ impl Builder<'_> {
                     target: long.target,
                     last: long.target,
                     protocol: long.protocol.clone().unwrap_or_else(|| "tcp".into()),
-                    published: long.published.as_ref().map(ToString::to_string),
+                    // Without a number, the engine chooses one.
+                    published: Some(
+                        long.published.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    ),
                     host_ip: long.host_ip.clone(),
+                    item,
                 }]),
             };
+            let at = |port| Port { item, ..port };
             match parsed {
                 Some(parsed) if parsed.len() > MANY => {
-                    ports.extend(self.range(name, parsed, &path));
+                    ports.extend(self.range(name, parsed, &path).map(at));
                 }
-                Some(parsed) => ports.extend(parsed),
+                Some(parsed) => ports.extend(parsed.into_iter().map(at)),
                 None => self.say.hinted(
                     "bad-port",
                     "this is no port".into(),
@@ -143,6 +150,7 @@ fn chosen(target: u16) -> Port {
         protocol: "tcp".into(),
         published: Some(String::new()),
         host_ip: None,
+        item: 0,
     }
 }
 
@@ -154,6 +162,7 @@ fn short(text: &str) -> Option<Vec<Port>> {
         protocol: port.protocol,
         published: Some(port.published),
         host_ip: port.host_ip,
+        item: 0,
     };
     Some(ports::short(text)?.into_iter().map(convert).collect())
 }

@@ -1,5 +1,6 @@
 //! `compose-gen` as its users run it: the real executable over specifications of all kinds.
 
+mod accepted;
 mod broken;
 mod check;
 mod commands;
@@ -10,6 +11,8 @@ mod include;
 mod keys;
 mod mapping;
 mod ordinary;
+mod outside;
+mod policies;
 mod secret_dollars;
 mod support;
 mod wait;

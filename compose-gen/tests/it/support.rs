@@ -4,13 +4,51 @@ use common::yaml::plain;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rideshare_tests::run::{Run, run};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// The folder that generated files are kept in; see `accepted`.
+pub(crate) const KEPT: &str = "COMPOSE_GEN_TESTS_KEEP";
+
 pub(crate) struct Bench {
     dir: TempDir,
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let Some(folder) = std::env::var_os(KEPT).filter(|_| !std::thread::panicking()) else {
+            return;
+        };
+        keep(self.path(), Path::new(&folder));
+    }
+}
+
+/// Keeps the files of every `kubernetes` folder below `from`, in a folder that the test names.
+fn keep(from: &Path, folder: &Path) {
+    for entry in fs::read_dir(from).into_iter().flatten().flatten() {
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let path = entry.path();
+        if !path.join("overlays").is_dir() {
+            keep(&path, folder);
+            continue;
+        }
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let to = folder.join(format!("{test}-{count}/kubernetes"));
+        let mut files = Vec::new();
+        collect(&path, &path, &mut files);
+        for (name, content) in files {
+            let to = to.join(name);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::write(to, content).unwrap();
+        }
+    }
 }
 
 impl Bench {
@@ -49,6 +87,18 @@ impl Bench {
     /// Generates and expects success.
     pub(crate) fn generate(&self) -> Run {
         self.run(&[]).expect(0)
+    }
+
+    /// The objects of the local environment that are of a kind, as kustomize would find them in the files of a
+    /// service.
+    pub(crate) fn local(&self, service: &str, kind: &str) -> Vec<Value> {
+        let files = ["base/default", "overlays/local/default"];
+        let files = files.map(|folder| format!("kubernetes/{folder}/{service}.yaml"));
+        let there = files.iter().filter(|file| self.path().join(file).is_file());
+        there
+            .flat_map(|file| self.documents(file))
+            .filter(|object| object["kind"] == kind)
+            .collect()
     }
 
     /// The documents of a generated file.

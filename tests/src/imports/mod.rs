@@ -4,9 +4,11 @@
 //! - [`import`]: one file imported and generated from
 //! - [`lost`]: the parts of the real `docker compose config`'s output that Kubernetes lacks, and
 //!   that no line of the report mentions
+//! - [`built`]: the objects of a generated overlay
 //! - [`refused`]: a real API server's refusals of the objects, and of the Pods that its controllers
 //!   would make of them
 
+mod item;
 mod lost;
 mod pods;
 mod project;
@@ -21,8 +23,8 @@ use serde_json::Value;
 use crate::kubernetes::Server;
 
 pub use lost::lost;
-use pods::with_pods;
-pub use project::{Imported, Outcome, import};
+pub use pods::with_pods;
+pub use project::{Imported, Outcome, built, import};
 
 /// Every file below `folder` that is a Compose file by its content, sorted.
 ///

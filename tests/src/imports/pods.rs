@@ -4,12 +4,17 @@
 use serde_json::{Map, Value, json};
 
 /// The objects in a namespace, each workload followed by one Pod of it.
-pub(super) fn with_pods(objects: &[Value], namespace: &str) -> Vec<Value> {
+///
+/// # Panics
+/// Never: an object without the fields of its kind has no Pod.
+pub fn with_pods(objects: &[Value], namespace: &str) -> Vec<Value> {
     let each = |object: &Value| {
         let mut object = object.clone();
-        if object["kind"] == "Namespace" {
+        let kind = object["kind"].as_str().unwrap_or_default().to_owned();
+        let kind = kind.as_str();
+        if kind == "Namespace" {
             object["metadata"]["name"] = json!(namespace);
-        } else {
+        } else if !["AppProject", "Application", "StorageClass"].contains(&kind) {
             object["metadata"]["namespace"] = json!(namespace);
         }
         let subjects = object.pointer_mut("/subjects").and_then(Value::as_array_mut);

@@ -63,7 +63,7 @@ pub fn import(tool: &Path, docker_compose: &Path, folder: &Path, file: &Path) ->
     let seen = compose::config(docker_compose, &[file.to_owned()], &BTreeMap::new());
     let config = (seen.status == 0).then(|| serde_json::from_str(&seen.stdout).ok()).flatten();
     let name = file.strip_prefix(folder).unwrap_or(file).display().to_string();
-    let report = Report::read(&imported, generated.as_ref());
+    let report = Report::read(&imported, out.path());
     Imported { name, run: imported, report, generated, direct, config, folder: out }
 }
 
@@ -122,22 +122,29 @@ impl Imported {
         let overlays = self.folder.path().join("kubernetes/overlays");
         let overlay =
             fs::read_dir(overlays).expect("overlays").flatten().next().expect("one").path();
-        let build = |folder: &Path| {
-            let built = run(server.kubectl(&["kustomize"]).arg(folder));
-            assert!(built.status == 0, "{}: {}", self.name, built.stderr);
-            documents(&built.stdout)
-        };
-        let mut objects = build(&overlay);
-        let root = fs::read_to_string(overlay.join("kustomization.yaml")).expect("a kustomization");
-        for entry in fs::read_dir(&overlay).expect("a folder").flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if entry.path().is_dir() && !root.lines().any(|line| line.trim() == format!("- {name}"))
-            {
-                objects.extend(build(&entry.path()));
-            }
-        }
-        objects
+        built(server, &overlay)
     }
+}
+
+/// The objects of a generated overlay and of the profiles that it leaves out, as kustomize builds them.
+///
+/// # Panics
+/// kustomize refuses them.
+pub fn built(server: &Server, overlay: &Path) -> Vec<Value> {
+    let build = |folder: &Path| {
+        let built = run(server.kubectl(&["kustomize"]).arg(folder));
+        assert!(built.status == 0, "{}: {}", folder.display(), built.stderr);
+        documents(&built.stdout)
+    };
+    let mut objects = build(overlay);
+    let root = fs::read_to_string(overlay.join("kustomization.yaml")).expect("a kustomization");
+    for entry in fs::read_dir(overlay).expect("a folder").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && !root.lines().any(|line| line.trim() == format!("- {name}")) {
+            objects.extend(build(&entry.path()));
+        }
+    }
+    objects
 }
 
 /// Every file below a folder, without the line that says where it comes from.

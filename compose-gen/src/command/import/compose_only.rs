@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::Import;
 use super::tree::{Fate, Tree};
+use super::{Import, wishes};
 use crate::model::names::label;
 
 /// Says it in the report.
 pub(super) fn settle(import: &mut Import) {
     let root = &mut import.project.root;
-    let apart = apart(root);
+    let (apart, outside) = (apart(root), wishes::publishes(root));
     if let Some(networks) = root.get_mut("networks") {
         for (_, network) in networks.members_mut() {
             isolated(network, apart);
@@ -42,10 +42,10 @@ pub(super) fn settle(import: &mut Import) {
         }
     }
     let services = root.get_mut("services").into_iter().flat_map(Tree::members_mut);
-    services.for_each(|(_, service)| self::service(service));
+    services.for_each(|(_, service)| self::service(service, outside));
 }
 
-fn service(service: &mut Tree) {
+fn service(service: &mut Tree, outside: bool) {
     if let Some(build) = service.get_mut("build") {
         everywhere(build, "in Compose only: a cluster takes the image");
     }
@@ -55,10 +55,12 @@ fn service(service: &mut Tree) {
     if let Some(networks) = service.get_mut("networks") {
         networks.say(Fate::Carried, "aliases on both sides, the rest in Compose only");
     }
-    for port in service.get_mut("ports").into_iter().flat_map(Tree::items_mut) {
+    let ports = service.get_mut("ports").filter(|_| !outside);
+    for port in ports.into_iter().flat_map(Tree::items_mut) {
         for key in ["published", "host_ip"] {
             let field = port.get_mut(key).into_iter();
-            field.for_each(|field| field.say(Fate::ComposeOnly, "in Compose only; see x-routes"));
+            let why = "in Compose only; see published-ports and x-routes";
+            field.for_each(|field| field.say(Fate::ComposeOnly, why));
         }
     }
 }

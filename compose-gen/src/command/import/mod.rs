@@ -27,6 +27,7 @@ mod sources;
 mod state;
 mod tree;
 mod variables;
+mod wishes;
 mod write;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,7 @@ use rows::Row;
 use settled::settled;
 use state::Import;
 use tree::Fate;
+use wishes::Wishes;
 
 /// The folder that is made where none is named.
 const FOLDER: &str = "platform";
@@ -61,7 +63,11 @@ pub(crate) fn run(options: &Options) -> Result<Status> {
         let message = format!("{} is not empty", out.display());
         bail!(Diagnostic::error("not-empty", message));
     }
-    let mut import = settled(&sources, &paths::absolute(&out))?;
+    let wishes = Wishes {
+        published_ports: options.published_ports,
+        network_policies: options.network_policies,
+    };
+    let mut import = settled(&sources, &paths::absolute(&out), wishes)?;
     let files = write::files(&import.project);
     // The paths of the project's files lead through the folder, which has to be there.
     let failed = || format!("cannot write {}", out.display());

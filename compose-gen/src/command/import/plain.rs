@@ -7,6 +7,7 @@ use common::diagnostic::{Diagnostic, Report};
 
 use super::settled::settled;
 use super::tree::{Fate, Tree, Value};
+use super::wishes::Wishes;
 use super::{check, paths, write};
 use crate::model::{CHANGED, NOT_CARRIED, Platform};
 use crate::spec::Spec;
@@ -28,7 +29,7 @@ pub(crate) struct Plain {
 pub(crate) fn plain(files: &[PathBuf]) -> Result<Plain, Report> {
     let first = files.first().map_or(Path::new(""), PathBuf::as_path);
     let folder = paths::absolute(first.parent().unwrap_or(Path::new("")));
-    let mut import = settled(files, &folder)?;
+    let mut import = settled(files, &folder, Wishes::default())?;
     let texts = write::files(&import.project);
     let name = first.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let checked = check::read(&folder, Some(name), &texts);

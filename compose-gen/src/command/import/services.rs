@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use common::project::Env;
 use serde_json::Value as Json;
 
-use super::Import;
 use super::tree::{Fate, Tree, Value};
+use super::{Import, wishes};
 
 /// Settles every service.
 pub(super) fn settle(import: &mut Import) {
+    let outside = wishes::publishes(&import.project.root);
     let project = &mut import.project;
     let Some(services) = project.root.get_mut("services") else { return };
     let awaited = awaited(services);
@@ -19,7 +20,7 @@ pub(super) fn settle(import: &mut Import) {
         scale(service);
         from_outside(service, &project.env);
         pull(service);
-        published(service);
+        published(name, service, outside);
         windows(service);
     }
 }
@@ -80,14 +81,21 @@ fn pull(service: &mut Tree) {
     policy.say(Fate::Changed, why);
 }
 
-/// The host's side of a port stays in Compose.
-fn published(service: &mut Tree) {
+/// The host's side of a port stays in Compose, unless an environment asks for it.
+fn published(name: &str, service: &mut Tree, outside: bool) {
+    if let Some(ports) = service.get_mut("ports").filter(|_| outside) {
+        ports.say(
+            Fate::Carried,
+            format!("from outside through the Service {name}-published, see published-ports"),
+        );
+        return;
+    }
     for port in service.get_mut("ports").into_iter().flat_map(Tree::items_mut) {
         let Some(text) = port.text() else { continue };
         if text.rsplit_once(':').is_some() {
             port.say(
                 Fate::Rewritten,
-                "the container's port; the host's in Compose only, see x-routes",
+                "the container's port; the host's in Compose only, see published-ports and x-routes",
             );
         }
     }

@@ -7,13 +7,14 @@ use common::diagnostic::Report;
 use common::verbose::timed;
 
 use super::state::Import;
+use super::wishes::Wishes;
 use super::{
     binds, compose_only, fit, inherit, names, profiles, project, providers, secrets, sections,
-    services, variables,
+    services, variables, wishes,
 };
 
 /// The project in the form of a specification, whose paths lead from the folder `out`.
-pub(super) fn settled(files: &[PathBuf], out: &Path) -> Result<Import, Report> {
+pub(super) fn settled(files: &[PathBuf], out: &Path, wishes: Wishes) -> Result<Import, Report> {
     let named: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     let step = format!("reading the project {}", named.join(", "));
     let project = timed(step, || project::read(files, out))?;
@@ -29,6 +30,7 @@ pub(super) fn settled(files: &[PathBuf], out: &Path) -> Result<Import, Report> {
     inherit::settle(&mut import);
     names::settle(&mut import);
     profiles::settle(&mut import);
+    wishes::settle(&mut import, wishes);
     secrets::settle(&mut import);
     compose_only::settle(&mut import);
     services::settle(&mut import);

@@ -7,14 +7,17 @@ use serde_json::{Value, json};
 use super::view::{Key, Objects, View, alias_label};
 use super::{policies, routes, secrets, wait, workload};
 use crate::model::names::{LABEL, fit};
+use crate::model::outside::{self, Outside};
 use crate::model::{Origin, Platform, Restart, Service};
 use crate::render::object;
-use crate::spec::types::Mode;
+use crate::spec::types::{Mode, PublishedPorts};
 
 impl View<'_> {
     /// Every object of this view.
     pub(crate) fn objects(&self) -> Objects {
         let mut objects = Objects::new();
+        let outside = self.environment.map(|name| outside::outside(self.platform, name));
+        let outside = outside.unwrap_or_default();
         for service in self.platform.services_in(self.environment) {
             let mut add = |rank: u8, value: Value| {
                 let text = |pointer: &str| {
@@ -34,6 +37,9 @@ impl View<'_> {
             }
             for value in services(self, service) {
                 add(1, value);
+            }
+            if let Some(ports) = outside.get(service.name.as_str()) {
+                add(1, published(self, service, ports));
             }
             for value in workload::claims(self, service) {
                 add(2, value);
@@ -129,6 +135,35 @@ fn services(view: &View<'_>, service: &Service) -> Vec<Value> {
         all.push(of_name(view, alias, service, &selector, &here));
     }
     all
+}
+
+/// The Service that leads to published ports from outside.
+fn published(view: &View<'_>, service: &Service, ports: &[Outside]) -> Value {
+    let environment = view.environment.and_then(|name| view.platform.environments.get(name));
+    let kind = match environment.and_then(|own| own.published_ports) {
+        Some(PublishedPorts::LoadBalancer) => "LoadBalancer",
+        Some(PublishedPorts::NodePort) | None => "NodePort",
+    };
+    let port = |own: &Outside| {
+        object([
+            ("name", json!(format!("{}-{}", own.protocol, own.port))),
+            ("nodePort", json!(own.node)),
+            ("port", json!(own.port)),
+            ("protocol", json!(own.protocol.to_uppercase())),
+            ("targetPort", json!(own.target)),
+        ])
+    };
+    let labels = json!({"app.kubernetes.io/name": service.name});
+    json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": outside::name(view.platform, service), "labels": labels},
+        "spec": {
+            "type": kind,
+            "selector": labels,
+            "ports": ports.iter().map(port).collect::<Vec<Value>>(),
+        },
+    })
 }
 
 fn of_name(

@@ -23,6 +23,10 @@ pub(crate) struct Environment {
     /// Whether a NetworkPolicy keeps services of different networks apart [false].
     #[serde(default, rename = "network-policies")]
     pub(crate) network_policies: bool,
+    /// The type of a further Service for the ports that Compose publishes on the host [none: they stay in the
+    /// cluster]. A port of a loopback address stays in the cluster.
+    #[serde(default, rename = "published-ports")]
+    pub(crate) published_ports: Option<PublishedPorts>,
     /// Memory for everything.
     #[serde(default)]
     pub(crate) memory: Option<Memory>,
@@ -62,6 +66,17 @@ pub(crate) enum Cluster {
     Kind,
     /// Amazon EKS.
     Eks,
+}
+
+/// The type of the Service that leads to published ports.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PublishedPorts {
+    /// A port of every node: the published one where it is from 30000 to 32767, else one that the cluster
+    /// chooses.
+    NodePort,
+    /// A load balancer with the published port.
+    LoadBalancer,
 }
 
 /// A memory budget.

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 pub(crate) use catalogue::{SecretEntry, SecretFiles, Variable};
 pub(crate) use environment::{
-    Alb, ArgoCd, Authentication, Cluster, Environment, Images, Scheme, Sync,
+    Alb, ArgoCd, Authentication, Cluster, Environment, Images, PublishedPorts, Scheme, Sync,
 };
 pub(crate) use resources::{Deploy, Mode, Replicas, Resources};
 pub(crate) use service::{

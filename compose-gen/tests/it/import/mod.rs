@@ -4,6 +4,7 @@
 mod composed;
 mod kinds;
 mod left;
+mod parts;
 mod report;
 mod stacks;
 
