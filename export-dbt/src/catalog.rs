@@ -123,22 +123,31 @@ pub(crate) fn open(path: &Path, limits: Limits) -> Result<Connection, CatalogErr
     if !path.exists() {
         return Err(CatalogError::Missing(shown));
     }
-    let temp = std::env::temp_dir().join(format!("export-dbt-{}", std::process::id()));
-    let config = || -> duckdb::Result<Config> {
-        Config::default()
-            .access_mode(AccessMode::ReadOnly)?
-            .enable_autoload_extension(false)?
-            .max_memory(&format!("{}KiB", limits.memory / 1024))?
-            .threads(limits.threads as i64)?
-            .with("temp_directory", temp.to_string_lossy())
-    };
-    let opened = config()
+    let opened = config(limits, AccessMode::ReadOnly)
         .and_then(|config| Connection::open_with_flags(path, config))
         .and_then(|connection| in_utc(&connection).map(|()| connection));
     opened.map_err(|source| match Failure::of(&source) {
         Failure::Locked(holder) => CatalogError::Locked { path: shown, holder },
         _ => CatalogError::Open { path: shown, source },
     })
+}
+
+/// A database of no file.
+pub(crate) fn open_in_memory(limits: Limits) -> Result<Connection, CatalogError> {
+    let opened = config(limits, AccessMode::ReadWrite)
+        .and_then(Connection::open_in_memory_with_flags)
+        .and_then(|connection| in_utc(&connection).map(|()| connection));
+    opened.map_err(|source| CatalogError::Open { path: "in memory".into(), source })
+}
+
+fn config(limits: Limits, mode: AccessMode) -> duckdb::Result<Config> {
+    let temp = std::env::temp_dir().join(format!("export-dbt-{}", std::process::id()));
+    Config::default()
+        .access_mode(mode)?
+        .enable_autoload_extension(false)?
+        .max_memory(&format!("{}KiB", limits.memory / 1024))?
+        .threads(limits.threads as i64)?
+        .with("temp_directory", temp.to_string_lossy())
 }
 
 /// Sets other limits for the whole database.

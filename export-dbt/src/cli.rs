@@ -1,10 +1,10 @@
 //! The command line. The doc comments are the help.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 use common::cli::{Format, Verbosity};
 use common::duration;
 
@@ -13,7 +13,8 @@ use crate::guard::{MaxAge, Share};
 use crate::select::{Exclude, LayerRule, Pattern, Selector, Shard};
 use crate::units::parse_size;
 
-const AFTER_HELP: &str = "\
+/// The end of the help.
+pub(crate) const AFTER_HELP: &str = "\
 Examples:
   export-dbt --duckdb rideshare.duckdb
   export-dbt --duckdb rideshare.duckdb --layer gold --table 'fact_*' --dry-run
@@ -22,6 +23,7 @@ Examples:
   export-dbt --manifest target/manifest.json --select +fct_trips --require-tests --max-shrink 20%
   export-dbt --duckdb jaffle.duckdb --layer main_marts=gold --layer tag:staging=silver
   export-dbt --shard \"$JOB_COMPLETION_INDEX/4\" --format json
+  export-dbt compare rideshare.duckdb 's3://rideshare-{layer}/{table}'
 
 Exit status:
   0    every table is at its location
@@ -34,16 +36,12 @@ Credentials, region (us-east-1 when nothing names one) and endpoint of AWS come 
 AWS tool takes them: AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, a web identity, a
 container's or an instance's role. TRINO_PASSWORD has no option, so that it is in no process list.";
 
-/// Export the tables that dbt builds in DuckDB to Delta tables on S3.
-///
-/// Every table is streamed in bounded memory and replaced in one commit, its schema included; a
-/// table whose rows have not changed is left alone. Readers see the old version or the new one.
-#[derive(Debug, Clone, Parser)]
-#[command(name = "export-dbt", version, after_help = AFTER_HELP)]
-pub struct Cli {
+/// An export.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Cli {
     /// The DuckDB database; opened read-only.
-    #[arg(long, value_name = "PATH", env = "DUCKDB_PATH")]
-    pub(crate) duckdb: PathBuf,
+    #[arg(long, value_name = "PATH", env = "DUCKDB_PATH", required = true)]
+    duckdb: Option<PathBuf>,
 
     /// Another database, attached read-only under this name, as in the dbt profile; may be repeated.
     #[arg(long, value_name = "ALIAS=PATH")]
@@ -209,6 +207,11 @@ pub(crate) struct Guards {
 }
 
 impl Cli {
+    /// The database of an export.
+    pub(crate) fn duckdb(&self) -> &Path {
+        self.duckdb.as_deref().unwrap_or_else(|| Path::new(""))
+    }
+
     /// Whether tables that have left the database are dropped.
     pub(crate) fn prunes(&self) -> bool {
         self.prune || self.prune_all
@@ -276,19 +279,4 @@ pub(crate) enum Timestamps {
     Ntz,
     /// timestamp
     Utc,
-}
-
-/// The command, for completions and the man page.
-pub fn command() -> clap::Command {
-    Cli::command()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_is_consistent() {
-        command().debug_assert();
-    }
 }

@@ -1,5 +1,5 @@
 //! Writes export-dbt's completions and man page under the folder given, for `make install`.
 
 fn main() -> anyhow::Result<()> {
-    common::docs::main(export_dbt::cli::command())
+    common::docs::main(export_dbt::command::command())
 }

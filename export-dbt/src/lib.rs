@@ -15,7 +15,9 @@ mod budget;
 mod calendar;
 mod cancel;
 mod catalog;
-pub mod cli;
+mod cli;
+pub mod command;
+mod compare;
 mod conform;
 mod encode;
 mod export;
@@ -46,8 +48,6 @@ mod types;
 mod units;
 mod upload;
 
-use std::future::pending;
-use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -57,18 +57,25 @@ use common::exit::Status;
 use common::streams;
 
 use crate::cli::Cli;
+use crate::command::{Command, Tool};
 use crate::signals::Signals;
 use crate::summary::Summary;
 use crate::tables::Exported;
 
-/// Runs an export: its summary goes to stdout, problems of its tables to stderr.
+/// Runs an export or a comparison: its result goes to stdout, problems to stderr.
 ///
 /// # Errors
-/// The export could not begin.
-pub fn run(cli: Cli) -> Result<Status> {
+/// The run could not begin.
+pub fn run(tool: Tool) -> Result<Status> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.context("cannot start")?;
+    if let Some(Command::Compare(compare)) = &tool.command {
+        let status = runtime.block_on(compare::run(compare));
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        return status;
+    }
+    let cli = tool.export;
     let exported = runtime.block_on(export(&cli));
     // A query that does not end must not hold the process up.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -88,29 +95,9 @@ async fn export(cli: &Cli) -> Result<(Summary, Report)> {
     let mut signals = Signals::listen().context("cannot start")?;
     let prepared = prepare::prepare(cli)?;
     let (id, cancel) = (prepared.run.id.clone(), prepared.run.cancel.clone());
-    let deadline = async {
-        match cli.timeout.and_then(|timeout| started.checked_add(timeout)) {
-            Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-            None => pending().await,
-        }
-    };
-    let mut early = pin!(async {
-        tokio::select! {
-            status = signals.first() => status,
-            () = deadline => Status::Unfinished,
-        }
-    });
-    let mut work = pin!(tables::export_all(cli, prepared));
-    let mut stopped = None;
-    let exported = loop {
-        tokio::select! {
-            exported = &mut work => break exported,
-            status = &mut early, if stopped.is_none() => {
-                stopped = Some(status);
-                cancel.set();
-            }
-        }
-    };
+    let deadline = cli.timeout.and_then(|timeout| started.checked_add(timeout));
+    let work = tables::export_all(cli, prepared);
+    let (exported, stopped) = signals::stoppable(&mut signals, deadline, &cancel, work).await;
     let Exported { tables, unreachable, remarks } = exported?;
     let mut report = Report::default();
     report.extend(remarks);

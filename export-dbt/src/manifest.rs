@@ -95,6 +95,17 @@ pub(crate) struct Node {
     attached_node: Option<String>,
     #[serde(default)]
     pub(crate) group: Option<String>,
+    /// For a generic test, which one it is.
+    #[serde(default)]
+    test_metadata: Option<TestMetadata>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct TestMetadata {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    kwargs: Value,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -204,6 +215,14 @@ impl Manifest {
         self.nodes.iter().filter(move |(_, node)| is_about(node)).map(|(id, node)| (&**id, node))
     }
 
+    /// The columns that tell the rows of a relation apart: those of its first test of that kind.
+    pub(crate) fn unique_columns(&self, relation: &Relation) -> Vec<String> {
+        let Some(id) = self.id_of(relation) else { return Vec::new() };
+        let tests = || self.tests(id).filter_map(|(_, node)| node.unique_columns());
+        // A single column needs the least room in a report.
+        tests().min_by_key(Vec::len).unwrap_or_default()
+    }
+
     #[cfg(test)]
     pub(crate) fn for_test(json: Value) -> Self {
         Self::of(serde_json::from_value(json).unwrap())
@@ -224,6 +243,23 @@ impl Node {
     /// The nodes that it reads.
     pub(crate) fn parents(&self) -> &[String] {
         &self.depends_on.nodes
+    }
+
+    /// The columns of a test for unique rows: dbt's `unique`, or dbt_utils' for several columns. A test of a part of
+    /// the rows says nothing about the others.
+    fn unique_columns(&self) -> Option<Vec<String>> {
+        let TestMetadata { name, kwargs } = self.test_metadata.as_ref()?;
+        if self.config.get("where").is_some_and(|condition| !condition.is_null()) {
+            return None;
+        }
+        let text = |value: &Value| value.as_str().map(|name| name.trim_matches('"').to_owned());
+        match name.as_str() {
+            "unique" => Some(vec![text(kwargs.get("column_name")?)?]),
+            "unique_combination_of_columns" => {
+                kwargs.get("combination_of_columns")?.as_array()?.iter().map(text).collect()
+            }
+            _ => None,
+        }
     }
 
     /// The description, when there is one.
@@ -313,6 +349,30 @@ mod tests {
         );
         assert_eq!(manifest.id_of(&relation("b", "gold", "t")), Some("model.p.b"));
         assert_eq!(manifest.id_of(&relation("renamed", "gold", "t")), Some("model.p.a"));
+    }
+
+    #[test]
+    fn the_columns_that_a_test_finds_unique() {
+        let test = |name: &str, config: Value, kwargs: Value| {
+            json!({"resource_type": "test", "name": "t",
+            "attached_node": "model.p.a", "config": config, "test_metadata": {"name": name, "kwargs": kwargs}})
+        };
+        let pair = json!({"combination_of_columns": ["city", "day"]});
+        let one =
+            json!({"column_name": "\"Trip Id\"", "model": "{{ get_where_subquery(ref('a')) }}"});
+        let unique = |tests: Value| {
+            let mut nodes = tests;
+            nodes["model.p.a"] = json!({"resource_type": "model", "name": "a", "schema": "gold"});
+            Manifest::for_test(json!({"nodes": nodes})).unique_columns(&relation("d", "gold", "a"))
+        };
+        let pairs = test("unique_combination_of_columns", json!({}), pair);
+        assert_eq!(unique(json!({"test.p.1": pairs})), ["city", "day"]);
+        let both = json!({"test.p.1": pairs, "test.p.2": test("unique", json!({"where": null}), one.clone())});
+        assert_eq!(unique(both), ["Trip Id"]);
+        let part =
+            json!({"test.p.1": test("unique", json!({"where": "not deleted"}), one.clone())});
+        assert!(unique(part).is_empty());
+        assert!(unique(json!({"test.p.1": test("not_null", json!({}), one)})).is_empty());
     }
 
     #[test]

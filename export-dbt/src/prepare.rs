@@ -55,11 +55,11 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Prepared, Report> {
         kept(timed(step, || Gate::read(&path)), &mut problems)
     });
     let trino = kept(trino(cli), &mut problems).flatten();
-    let file = std::fs::metadata(&cli.duckdb).map_or(0, |file| file.len());
+    let file = std::fs::metadata(cli.duckdb()).map_or(0, |file| file.len());
     let limits =
         budget.map_or(catalog::Limits { memory: 64 << 20, threads: 1 }, |b| b.limits(file));
-    let step = format!("opening {}", cli.duckdb.display());
-    let database = timed(step, || catalog::open(&cli.duckdb, limits));
+    let step = format!("opening {}", cli.duckdb().display());
+    let database = timed(step, || catalog::open(cli.duckdb(), limits));
     let database = kept(database, &mut problems);
     for attached in database.iter().flat_map(|_| &cli.attach) {
         let step = format!("attaching {}", attached.path.display());
@@ -93,7 +93,7 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Prepared, Report> {
         dry_run: cli.dry_run,
         retention: Retention { removed: cli.retention, orphans: cli.orphan_age },
         owner: Owner {
-            id: cli.owner.clone().unwrap_or_else(|| catalog::identity(&cli.duckdb)),
+            id: cli.owner.clone().unwrap_or_else(|| catalog::identity(cli.duckdb())),
             named: cli.owner.is_some(),
             project: manifest.as_ref().and_then(|manifest| manifest.project.clone()),
         },

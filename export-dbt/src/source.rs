@@ -134,7 +134,7 @@ impl SourceType {
     /// The DuckDB type whose Arrow form is the Delta type's. Only for castable types.
     fn cast_type(&self) -> String {
         match self {
-            SourceType::Plain(ty) => plain_sql_type(ty),
+            SourceType::Plain(ty) => duckdb_type(ty),
             SourceType::UTinyInt => "SMALLINT".into(),
             SourceType::USmallInt => "INTEGER".into(),
             SourceType::UInteger => "BIGINT".into(),
@@ -260,7 +260,8 @@ fn iso_interval(value: &str) -> String {
     )
 }
 
-fn plain_sql_type(ty: &DeltaType) -> String {
+/// The DuckDB type whose values a Delta type's are.
+pub(crate) fn duckdb_type(ty: &DeltaType) -> String {
     let name = match ty {
         DeltaType::Boolean => "BOOLEAN",
         DeltaType::Byte => "TINYINT",
@@ -270,10 +271,21 @@ fn plain_sql_type(ty: &DeltaType) -> String {
         DeltaType::Float => "FLOAT",
         DeltaType::Double => "DOUBLE",
         DeltaType::Decimal(p, s) => return format!("DECIMAL({p},{s})"),
+        DeltaType::String => "VARCHAR",
         DeltaType::Binary => "BLOB",
         DeltaType::Date => "DATE",
-        // Values of other types are never plain.
-        _ => "VARCHAR",
+        DeltaType::Timestamp => "TIMESTAMPTZ",
+        DeltaType::TimestampNtz => "TIMESTAMP",
+        DeltaType::Array(element) => return format!("{}[]", duckdb_type(element)),
+        DeltaType::Map(key, value) => {
+            return format!("MAP({}, {})", duckdb_type(key), duckdb_type(value));
+        }
+        DeltaType::Struct(fields) => {
+            let member =
+                |field: &Field| format!("{} {}", quote(&field.name), duckdb_type(&field.ty));
+            let members: Vec<String> = fields.iter().map(member).collect();
+            return format!("STRUCT({})", members.join(", "));
+        }
     };
     name.into()
 }

@@ -93,6 +93,15 @@ impl Template {
     /// Parses a template; `s3a://` is taken for `s3://`, a path for `file://`, and a path that does not
     /// begin with a slash for one in the current folder.
     pub(crate) fn parse(text: &str) -> Result<Self, TargetError> {
+        let template = Self::parse_side(text)?;
+        if !template.has_table() {
+            return Err(TargetError::NoTable(without_user(text)));
+        }
+        Ok(template)
+    }
+
+    /// As [`Template::parse`]; without a placeholder it is the place of one table, or of a folder of layers.
+    pub(crate) fn parse_side(text: &str) -> Result<Self, TargetError> {
         let shown = without_user(text);
         let (scheme, rest) = split_scheme(text).ok_or(TargetError::Scheme(shown.clone()))?;
         // Before everything else, so that no other message shows a password.
@@ -110,7 +119,7 @@ impl Template {
         if let Some(cut) = rest.chars().find(|c| matches!(c, '#' | '?')) {
             return Err(TargetError::Cut(shown, cut));
         }
-        if !rest.contains("{table}") {
+        if rest.contains('{') && !rest.contains("{table}") {
             return Err(TargetError::NoTable(shown));
         }
         let probe = PLACEHOLDERS.iter().fold(rest.to_owned(), |text, name| text.replace(name, "x"));
@@ -132,6 +141,28 @@ impl Template {
         let template = Self { scheme, text: text.trim_end_matches('/').to_string() };
         template.locate(Names { database: "database", layer: "layer", table: "table" })?;
         Ok(template)
+    }
+
+    /// Whether every table has a place of its own.
+    pub(crate) fn has_table(&self) -> bool {
+        self.text.contains("{table}")
+    }
+
+    /// The place that a template without a placeholder names.
+    pub(crate) fn whole(&self) -> Result<Location, TargetError> {
+        self.locate(Names { database: "", layer: "", table: "" })
+    }
+
+    /// The folder whose folders are the layers.
+    pub(crate) fn layers_folder(&self) -> Option<Location> {
+        let text = self.text.strip_suffix("/{layer}/{table}")?.to_owned();
+        let folder = Self { scheme: self.scheme, text };
+        folder.whole().ok().filter(|_| !folder.text.contains('{'))
+    }
+
+    /// The tables of a folder of layers.
+    pub(crate) fn below(&self) -> Self {
+        Self { scheme: self.scheme, text: format!("{}/{{layer}}/{{table}}", self.text) }
     }
 
     /// Whether every layer has a folder of its own.

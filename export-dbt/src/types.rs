@@ -126,6 +126,20 @@ impl DeltaType {
         }
     }
 
+    /// The type as people write it: `array<struct<at: timestamp>>`.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            DeltaType::Array(element) => format!("array<{}>", element.shown()),
+            DeltaType::Map(key, value) => format!("map<{}, {}>", key.shown(), value.shown()),
+            DeltaType::Struct(fields) => {
+                let member = |field: &Field| format!("{}: {}", field.name, field.ty.shown());
+                let members: Vec<String> = fields.iter().map(member).collect();
+                format!("struct<{}>", members.join(", "))
+            }
+            plain => plain.to_json().as_str().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// How many Parquet columns the type takes.
     pub(crate) fn leaves(&self) -> usize {
         match self {

@@ -6,6 +6,7 @@
 
 pub(crate) mod actions;
 mod commit;
+mod deleted;
 mod durable;
 mod names;
 pub(crate) mod newest;
@@ -15,6 +16,6 @@ mod table;
 mod vacuum;
 
 pub(crate) use commit::Change;
-pub(crate) use snapshot::Snapshot;
+pub(crate) use snapshot::{ActiveFile, Snapshot};
 pub(crate) use table::{LogError, TableLog};
 pub(crate) use vacuum::{Retention, State};

@@ -33,8 +33,9 @@ pub(crate) struct ActiveFile {
     /// The path in the store, decoded.
     pub(crate) path: String,
     pub(crate) size: i64,
-    partition_values: HashMap<String, Option<String>>,
-    deletion_vector: Option<Value>,
+    /// By the partition column's name in the files' schema.
+    pub(crate) partition_values: HashMap<String, Option<String>>,
+    pub(crate) deletion_vector: Option<Value>,
 }
 
 impl ActiveFile {

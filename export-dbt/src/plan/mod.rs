@@ -11,7 +11,7 @@ use duckdb::Connection;
 
 use self::layers::Layers;
 use self::selection::Selection;
-use crate::catalog::{self, Relation};
+use crate::catalog::{self, Relation, Schema};
 use crate::cli::Choice;
 use crate::gate::Gate;
 use crate::manifest::{Kind, Manifest};
@@ -68,11 +68,26 @@ impl Plan {
     ) -> Result<Self, Report> {
         let relations = catalog::relations(connection).map_err(|error| error.diagnostic())?;
         let schemas = catalog::schemas(connection).map_err(|error| error.diagnostic())?;
+        Self::of(relations, &schemas, choice, manifest, gate, template)
+    }
+
+    /// Chooses among relations, whoever has them.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub(crate) fn of(
+        relations: Vec<Relation>,
+        schemas: &[Schema],
+        choice: &Choice,
+        manifest: Option<&Manifest>,
+        gate: Option<&Gate>,
+        template: &Template,
+    ) -> Result<Self, Report> {
         let mut problems = Report::default();
         let selection = Selection::new(choice, manifest, &mut problems);
-        let layers = Layers::of(choice, manifest, &schemas, &relations, &mut problems);
-        let mut plan = Self { empty: layers.empty(&schemas, &relations), ..Self::default() };
-        plan.layers = layers.named(&schemas);
+        let layers = Layers::of(choice, manifest, schemas, &relations, &mut problems);
+        let mut plan = Self { empty: layers.empty(schemas, &relations), ..Self::default() };
+        plan.layers = layers.named(schemas);
         let mut members = Vec::new();
         for relation in &relations {
             let node = manifest.and_then(|m| m.node(relation));

@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client as HttpClient, RequestBuilder, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::error::TrinoError;
@@ -30,9 +31,37 @@ struct Page {
     #[serde(default)]
     next_uri: Option<String>,
     #[serde(default)]
-    data: Vec<Vec<Value>>,
+    columns: Option<Vec<TrinoColumn>>,
+    #[serde(default)]
+    data: Option<IgnoredAny>,
     #[serde(default)]
     error: Option<QueryError>,
+}
+
+/// The rows of a page.
+#[derive(Debug, Deserialize)]
+struct Rows {
+    data: Vec<Vec<Value>>,
+}
+
+/// A column of an answer.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TrinoColumn {
+    pub(crate) name: String,
+    #[serde(rename = "type")]
+    pub(crate) ty: String,
+    /// The type as a tree.
+    pub(crate) type_signature: Value,
+}
+
+/// A page of an answer, whose rows are still text: a number keeps its digits.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) body: String,
+    pub(crate) columns: Option<Vec<TrinoColumn>>,
+    pub(crate) has_rows: bool,
+    next: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,6 +90,9 @@ impl Client {
         }
         let mut headers = HeaderMap::new();
         headers.insert("X-Trino-Source", HeaderValue::from_static("export-dbt"));
+        // Without it, times have no more than three digits behind the second.
+        let capabilities = HeaderValue::from_static("PARAMETRIC_DATETIME");
+        headers.insert("X-Trino-Client-Capabilities", capabilities);
         let http = HttpClient::builder()
             .default_headers(headers)
             .connect_timeout(Duration::from_secs(5))
@@ -74,20 +106,32 @@ impl Client {
     }
 
     pub(super) async fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, TrinoError> {
-        let start = self.base.join("v1/statement").map_err(|_| TrinoError::Url(self.shown()))?;
-        let mut page = self.send(|| self.http.post(start.clone()).body(sql.to_string())).await?;
         let mut rows = Vec::new();
-        loop {
-            if let Some(QueryError { message, error_name }) = page.error {
-                return Err(TrinoError::Query { name: error_name, message });
+        let mut answer = Some(self.start(sql).await?);
+        while let Some(page) = answer {
+            if page.has_rows {
+                let mut more: Rows = serde_json::from_str(&page.body).map_err(|error| {
+                    let detail = format!("the answer is not Trino's: {error}");
+                    TrinoError::Unreachable { url: self.shown(), detail }
+                })?;
+                rows.append(&mut more.data);
             }
-            rows.append(&mut page.data);
-            let Some(next) = page.next_uri else {
-                return Ok(rows);
-            };
-            let next = self.on_this_server(&next)?;
-            page = self.send(|| self.http.get(next.clone())).await?;
+            answer = self.more(page).await?;
         }
+        Ok(rows)
+    }
+
+    /// The first page of an answer.
+    pub(super) async fn start(&self, sql: &str) -> Result<Answer, TrinoError> {
+        let start = self.base.join("v1/statement").map_err(|_| TrinoError::Url(self.shown()))?;
+        self.send(|| self.http.post(start.clone()).body(sql.to_string())).await
+    }
+
+    /// The page after another one; none after the last.
+    pub(super) async fn more(&self, answer: Answer) -> Result<Option<Answer>, TrinoError> {
+        let Some(next) = answer.next else { return Ok(None) };
+        let next = self.on_this_server(&next)?;
+        self.send(|| self.http.get(next.clone())).await.map(Some)
     }
 
     /// The next page, at the address that we were given: behind a proxy Trino names itself by
@@ -100,13 +144,18 @@ impl Client {
         Ok(url)
     }
 
-    async fn send(&self, request: impl Fn() -> RequestBuilder) -> Result<Page, TrinoError> {
+    async fn send(&self, request: impl Fn() -> RequestBuilder) -> Result<Answer, TrinoError> {
         let mut attempt = 1;
         let mut pauses = Backoff::new(Duration::from_millis(100), Duration::from_millis(800));
         loop {
             let detail = match self.attempt(request()).await {
-                Ok((StatusCode::OK, body)) => match serde_json::from_str(&body) {
-                    Ok(page) => return Ok(page),
+                Ok((StatusCode::OK, body)) => match serde_json::from_str::<Page>(&body) {
+                    Ok(Page { error: Some(QueryError { message, error_name }), .. }) => {
+                        return Err(TrinoError::Query { name: error_name, message });
+                    }
+                    Ok(Page { next_uri: next, columns, data, .. }) => {
+                        return Ok(Answer { body, columns, has_rows: data.is_some(), next });
+                    }
                     Err(error) => format!("the answer is not Trino's: {error}"),
                 },
                 Ok((StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _)) => {

@@ -17,6 +17,14 @@ pub(crate) enum TrinoError {
     Query { name: String, message: String },
 }
 
+impl TrinoError {
+    /// Whether the statement names a table that is not there.
+    pub(crate) fn is_no_table(&self) -> bool {
+        let absent = ["TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND"];
+        matches!(self, Self::Query { name, .. } if absent.contains(&name.as_str()))
+    }
+}
+
 impl Problem for TrinoError {
     fn advice(&self) -> Advice {
         match self {

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 
 use self::client::Client;
+pub(crate) use self::client::{Answer, TrinoColumn};
 pub(crate) use self::error::TrinoError;
 pub(crate) use self::rounded::Rounded;
 use crate::source::{literal, quote};
@@ -80,6 +81,28 @@ impl Trino {
             Err(TrinoError::Query { name, .. }) if name.ends_with("NOT_FOUND") => Ok(()),
             result => result,
         }
+    }
+
+    /// The first page of all rows of a table.
+    pub(crate) async fn rows(&self, schema: &str, table: &str) -> Result<Answer, TrinoError> {
+        let table = [&self.catalog, schema, table].map(identifier).join(".");
+        self.client.start(&format!("SELECT * FROM {table}")).await
+    }
+
+    /// The page after another one; none after the last.
+    pub(crate) async fn more(&self, answer: Answer) -> Result<Option<Answer>, TrinoError> {
+        self.client.more(answer).await
+    }
+
+    /// The tables of a schema.
+    pub(crate) async fn tables(&self, schema: &str) -> Result<Vec<String>, TrinoError> {
+        let sql = format!(
+            "SELECT table_name FROM {}.information_schema.tables WHERE table_schema = {}",
+            identifier(&self.catalog),
+            literal(schema)
+        );
+        let rows = self.client.query(&sql).await?;
+        Ok(rows.iter().filter_map(|row| row.first()?.as_str().map(str::to_owned)).collect())
     }
 
     async fn register_table(

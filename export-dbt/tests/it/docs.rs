@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use export_dbt::cli;
+use export_dbt::command::command;
 
 /// Variables that no option of clap reads: the SDK's and the password.
 const OTHER_VARIABLES: [&str; 3] = ["AWS_ENDPOINT_URL", "AWS_REGION", "TRINO_PASSWORD"];
@@ -11,7 +11,7 @@ const OTHER_VARIABLES: [&str; 3] = ["AWS_ENDPOINT_URL", "AWS_REGION", "TRINO_PAS
 #[test]
 fn completions_and_the_man_page_are_complete() {
     let prefix = tempfile::tempdir().unwrap();
-    common::docs::install(cli::command(), prefix.path()).unwrap();
+    common::docs::install(command(), prefix.path()).unwrap();
     let read = |path: &str| fs::read_to_string(prefix.path().join(path)).unwrap();
     let page = read("share/man/man1/export-dbt.1").replace('\\', "");
     let completions = [
@@ -21,7 +21,7 @@ fn completions_and_the_man_page_are_complete() {
     ]
     .map(read);
     let guide = include_str!("../../../docs/export-dbt.md");
-    for argument in cli::command().get_arguments() {
+    for argument in command().get_arguments() {
         let Some(option) = argument.get_long() else { continue };
         assert!(page.contains(&format!("--{option}")), "--{option}");
         for text in &completions {

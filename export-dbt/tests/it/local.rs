@@ -249,7 +249,7 @@ fn an_empty_variable_counts_as_unset() {
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
     let mut command = sandbox.command();
-    for argument in export_dbt::cli::command().get_arguments() {
+    for argument in export_dbt::command::command().get_arguments() {
         command.envs(argument.get_env().map(|variable| (variable, "")));
     }
     run(command.env("TRINO_PASSWORD", "")).expect(0);

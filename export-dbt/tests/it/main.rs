@@ -3,6 +3,7 @@
 //! The peers are LocalStack, dbt, and the readers: a Python with chdb, polars, deltalake, duckdb and
 //! pyarrow.
 
+mod compare;
 mod concurrency;
 mod dbt;
 mod docs;

@@ -5,6 +5,7 @@ mod airflow_server;
 mod bronze;
 mod dags;
 mod directory;
+mod every_type;
 mod grafana;
 mod hard;
 mod hive;

@@ -1,0 +1,225 @@
+//! A Delta table, whoever wrote it: its files as one relation of DuckDB.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path as FilePath;
+
+use duckdb::Connection;
+use futures::StreamExt;
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+
+use super::engine::{Engine, failed};
+use super::error::CompareError;
+use super::schema::{self, Stored};
+use super::table::{Column, Hand, Table};
+use crate::log::{ActiveFile, Snapshot, TableLog};
+use crate::source::{duckdb_type, literal, quote};
+use crate::types::DeltaType;
+
+/// The column with a row's file, a name that no table has.
+const FILE: &str = "__export_dbt_file";
+
+/// Rows of a table of partitions or of deleted rows that are inserted together.
+const INSERTED: usize = 10_000;
+
+/// The table at a location; none where there is no table.
+pub(crate) async fn load(
+    engine: &Engine,
+    hand: Hand,
+    log: &TableLog,
+) -> Result<Option<Table>, CompareError> {
+    let Some(snapshot) = log.load().await? else { return Ok(None) };
+    let stored = schema::stored(&snapshot.metadata)?;
+    let folder = engine.folder(hand.name())?;
+    let mut deleted = Vec::new();
+    for (number, file) in snapshot.files.iter().enumerate() {
+        fetch(log, &file.path, &folder.join(format!("{number}.parquet"))).await?;
+        if let Some(vector) = &file.deletion_vector {
+            let rows = log.deleted_rows(vector).await?;
+            deleted.extend(rows.into_iter().map(|row| (number, row)));
+        }
+    }
+    let partitions = partitions(&snapshot, &stored);
+    engine
+        .run(move |connection| {
+            let reading = Reading { connection, hand, folder: &folder, deleted: &deleted };
+            reading.table(&stored, &snapshot, &partitions)
+        })
+        .await
+        .map(Some)
+}
+
+/// Makes a file of a table available to DuckDB under a plain name.
+async fn fetch(log: &TableLog, path: &str, to: &FilePath) -> Result<(), CompareError> {
+    if path.contains("://") {
+        let message = "the table's files lie in another folder, as those of a clone do";
+        return Err(CompareError::Unsupported(message.into()));
+    }
+    if let Ok(folder) = log.location.url.to_file_path() {
+        let from = folder.join(path);
+        if !from.is_file() {
+            return Err(CompareError::Unsupported(format!("the data file {path} is missing")));
+        }
+        return std::os::unix::fs::symlink(from, to).map_err(|error| failed(to, error));
+    }
+    let path = Path::parse(path).unwrap_or_else(|_| Path::from(path));
+    let mut stream = log.objects.get(&path).await?.into_stream();
+    let mut file = File::create(to).map_err(|error| failed(to, error))?;
+    while let Some(bytes) = stream.next().await {
+        file.write_all(&bytes?).map_err(|error| failed(to, error))?;
+    }
+    Ok(())
+}
+
+/// The values of the partition columns of each file.
+fn partitions(snapshot: &Snapshot, stored: &[Stored]) -> Vec<Vec<Option<String>>> {
+    let columns: Vec<&Stored> = stored.iter().filter(|column| column.partition).collect();
+    let value = |file: &ActiveFile, column: &Stored| {
+        let values = &file.partition_values;
+        let found = values.get(&column.name).or_else(|| values.get(&column.physical));
+        // The log's form of NULL is none or an empty text.
+        found.cloned().flatten().filter(|value| !value.is_empty())
+    };
+    let of_file = |file| columns.iter().map(|column| value(file, column)).collect();
+    snapshot.files.iter().map(of_file).collect()
+}
+
+struct Reading<'a> {
+    connection: &'a Connection,
+    hand: Hand,
+    folder: &'a FilePath,
+    deleted: &'a [(usize, u64)],
+}
+
+impl Reading<'_> {
+    fn table(
+        &self,
+        stored: &[Stored],
+        snapshot: &Snapshot,
+        partitions: &[Vec<Option<String>>],
+    ) -> Result<Table, CompareError> {
+        if snapshot.files.is_empty() {
+            let columns = stored.iter().map(|column| self.column(column, None, 0)).collect();
+            return Ok(Table { source: "(SELECT 1 WHERE false)".into(), columns });
+        }
+        let numbers = if self.deleted.is_empty() { "" } else { ", file_row_number = true" };
+        let files = format!(
+            "read_parquet({}, union_by_name = true, hive_partitioning = false, filename = '{FILE}'{numbers})",
+            literal(&format!("{}/*.parquet", self.folder.display()))
+        );
+        let there = self.columns(&files)?;
+        let mut source = format!("{files} AS f");
+        if stored.iter().any(|column| column.partition) {
+            let partitions = self.partition_table(partitions)?;
+            source = format!("{source} JOIN {partitions} AS p ON p.file = f.{FILE}");
+        }
+        if !self.deleted.is_empty() {
+            let rows = self.deleted_table()?;
+            source = format!(
+                "{source} ANTI JOIN {rows} AS d ON d.file = f.{FILE} AND d.number = f.file_row_number"
+            );
+        }
+        let mut partition = 0;
+        let column = |column: &Stored| {
+            let found = there.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.physical));
+            let made = self.column(column, found, partition);
+            partition += usize::from(column.partition);
+            made
+        };
+        let columns = stored.iter().map(column).collect();
+        Ok(Table { source: format!("(SELECT * FROM {source})"), columns })
+    }
+
+    fn column(
+        &self,
+        stored: &Stored,
+        found: Option<&(String, String)>,
+        partition: usize,
+    ) -> Column {
+        let value = match (&stored.ty, found) {
+            (Ok(ty), _) if stored.partition => {
+                format!("CAST(p{partition} AS {})", duckdb_type(ty))
+            }
+            (Ok(ty), Some((name, there))) => cast(&quote(name), there, ty),
+            (Ok(ty), None) => format!("CAST(NULL AS {})", duckdb_type(ty)),
+            (Err(_), _) => "NULL".into(),
+        };
+        Column { name: stored.name.clone(), ty: stored.ty.clone(), value, note: None }
+    }
+
+    /// The columns of the files, with DuckDB's types.
+    fn columns(&self, files: &str) -> Result<Vec<(String, String)>, CompareError> {
+        let mut statement = self.connection.prepare(&format!("DESCRIBE SELECT * FROM {files}"))?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<duckdb::Result<_>>()?)
+    }
+
+    fn file(&self, number: usize) -> String {
+        literal(&format!("{}/{number}.parquet", self.folder.display()))
+    }
+
+    fn partition_table(&self, partitions: &[Vec<Option<String>>]) -> Result<String, CompareError> {
+        let width = partitions.first().map_or(0, Vec::len);
+        let columns: Vec<String> =
+            (0..width).map(|number| format!(", p{number} VARCHAR")).collect();
+        let text = |value: &Option<String>| value.as_deref().map_or("NULL".into(), literal);
+        let row = |(number, values): (usize, &Vec<Option<String>>)| {
+            let values: Vec<String> =
+                std::iter::once(self.file(number)).chain(values.iter().map(text)).collect();
+            format!("({})", values.join(", "))
+        };
+        let rows: Vec<String> = partitions.iter().enumerate().map(row).collect();
+        self.temporary("partitions", &format!("file VARCHAR{}", columns.concat()), &rows)
+    }
+
+    fn deleted_table(&self) -> Result<String, CompareError> {
+        let rows = self.deleted.iter();
+        let rows: Vec<String> =
+            rows.map(|(file, row)| format!("({}, {row})", self.file(*file))).collect();
+        self.temporary("deleted", "file VARCHAR, number BIGINT", &rows)
+    }
+
+    fn temporary(
+        &self,
+        name: &str,
+        columns: &str,
+        rows: &[String],
+    ) -> Result<String, CompareError> {
+        let table = format!("temp.{}_{name}", self.hand.name());
+        self.connection
+            .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE {table} ({columns})"))?;
+        for rows in rows.chunks(INSERTED) {
+            self.connection
+                .execute_batch(&format!("INSERT INTO {table} VALUES {}", rows.join(", ")))?;
+        }
+        Ok(table)
+    }
+}
+
+/// The value of a Parquet column as its Delta type.
+fn cast(value: &str, there: &str, ty: &DeltaType) -> String {
+    let wanted = duckdb_type(ty);
+    match (there, ty) {
+        (there, _) if there == wanted => value.to_owned(),
+        // A writer that does not mark its text.
+        ("BLOB", DeltaType::String) => format!("decode({value})"),
+        _ => format!("CAST({value} AS {wanted})"),
+    }
+}
+
+/// Whether the location has a Delta table.
+pub(crate) async fn is_table(log: &TableLog) -> Result<bool, CompareError> {
+    Ok(log.versions().await?.newest.is_some())
+}
+
+/// The names of the folders in a folder.
+pub(crate) async fn folders(log: &TableLog) -> Result<Vec<String>, CompareError> {
+    let listed = match log.objects.list_with_delimiter(None).await {
+        Ok(listed) => listed,
+        Err(object_store::Error::NotFound { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let names = listed.common_prefixes.iter().filter_map(|path| path.filename());
+    Ok(names.filter(|name| !name.starts_with('_')).map(str::to_owned).collect())
+}

@@ -1,0 +1,229 @@
+//! Which columns are compared with each other, and how the two tables differ before a row is read.
+
+use std::collections::BTreeSet;
+
+use super::canonical;
+use super::error::CompareError;
+use super::rules::{ColumnRule, KeyRule, Limit, ToleranceRule};
+use super::table::{Column, Table};
+use crate::catalog::Relation;
+use crate::types::DeltaType;
+
+/// A column of both tables.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pair {
+    pub(crate) name: String,
+    /// The type in which the values are compared.
+    pub(crate) ty: DeltaType,
+    /// The SQL of the value on each side, and its type there.
+    pub(crate) left: (String, DeltaType),
+    pub(crate) right: (String, DeltaType),
+    pub(crate) limit: Option<Limit>,
+}
+
+/// A column that is not the same on both sides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SchemaDifference {
+    pub(crate) column: String,
+    /// The type on each side; none where the column is missing.
+    pub(crate) left: Option<String>,
+    pub(crate) right: Option<String>,
+    /// Whether the values were compared all the same.
+    pub(crate) compared: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Paired {
+    pub(crate) pairs: Vec<Pair>,
+    pub(crate) differences: Vec<SchemaDifference>,
+    /// Losses on the way from a side, each with its column.
+    pub(crate) notes: Vec<String>,
+    /// Positions of the key's columns.
+    pub(crate) key: Vec<usize>,
+}
+
+/// The rules of a run, and which of them named something.
+#[derive(Debug)]
+pub(crate) struct Rules<'a> {
+    pub(crate) key: &'a [KeyRule],
+    pub(crate) tolerance: &'a [ToleranceRule],
+    pub(crate) ignored: &'a [ColumnRule],
+    pub(crate) ignore_types: bool,
+    used: BTreeSet<String>,
+}
+
+impl<'a> Rules<'a> {
+    /// The rules of a command line.
+    pub(crate) fn new(
+        key: &'a [KeyRule],
+        tolerance: &'a [ToleranceRule],
+        ignored: &'a [ColumnRule],
+        ignore_types: bool,
+    ) -> Self {
+        Self { key, tolerance, ignored, ignore_types, used: BTreeSet::new() }
+    }
+
+    /// The options that named no column of any table.
+    pub(crate) fn unused(&self) -> Vec<String> {
+        let key = self.key.iter().map(|rule| format!("--key {rule}"));
+        let tolerance = self.tolerance.iter().map(|rule| format!("--tolerance {}", rule.column));
+        let ignored = self.ignored.iter().map(|rule| format!("--ignore-column {rule}"));
+        key.chain(tolerance).chain(ignored).filter(|rule| !self.used.contains(rule)).collect()
+    }
+
+    fn is_ignored(&mut self, relation: &Relation, column: &str) -> bool {
+        let rules = self.ignored.iter().filter(|rule| rule.names(relation, column));
+        let found: Vec<String> = rules.map(|rule| format!("--ignore-column {rule}")).collect();
+        let ignored = !found.is_empty();
+        self.used.extend(found);
+        ignored
+    }
+
+    fn limit(&mut self, relation: &Relation, column: &str) -> Option<Limit> {
+        let rules: Vec<_> =
+            self.tolerance.iter().filter(|rule| rule.column.names(relation, column)).collect();
+        self.used.extend(rules.iter().map(|rule| format!("--tolerance {}", rule.column)));
+        rules.last().map(|rule| rule.limit)
+    }
+
+    /// The columns of the key: those of an option, or those of the manifest.
+    fn key(
+        &mut self,
+        relation: &Relation,
+        pairs: &[Pair],
+        unique: &[String],
+    ) -> Result<Vec<usize>, CompareError> {
+        let place = |name: &String| pairs.iter().position(|p| p.name.eq_ignore_ascii_case(name));
+        let named = |rule: &&KeyRule| match &rule.table {
+            Some(table) => table.matches(relation),
+            None => rule.columns.iter().all(|name| place(name).is_some()),
+        };
+        // A rule with a table says more than one without.
+        let mut rules: Vec<&KeyRule> = self.key.iter().filter(named).collect();
+        rules.sort_by_key(|rule| rule.table.is_some());
+        self.used.extend(rules.iter().map(|rule| format!("--key {rule}")));
+        if let Some(rule) = rules.last() {
+            let found = |name: &String| place(name).ok_or_else(|| CompareError::Key(name.clone()));
+            return rule.columns.iter().map(found).collect();
+        }
+        Ok(unique.iter().map(place).collect::<Option<_>>().unwrap_or_default())
+    }
+}
+
+/// Finds the columns of both tables; `unique` are those of the manifest's key.
+pub(crate) fn pair(
+    relation: &Relation,
+    left: &Table,
+    right: &Table,
+    rules: &mut Rules<'_>,
+    unique: &[String],
+) -> Result<Paired, CompareError> {
+    let mut paired = Paired::default();
+    for column in &left.columns {
+        if rules.is_ignored(relation, &column.name) {
+            continue;
+        }
+        let same = |other: &&Column| other.name.eq_ignore_ascii_case(&column.name);
+        match right.columns.iter().find(same) {
+            Some(other) => paired.add(relation, column, other, rules)?,
+            None => paired.missing(column, true),
+        }
+    }
+    for column in &right.columns {
+        let same = |other: &Column| other.name.eq_ignore_ascii_case(&column.name);
+        if !left.columns.iter().any(same) && !rules.is_ignored(relation, &column.name) {
+            paired.missing(column, false);
+        }
+    }
+    if paired.pairs.is_empty() {
+        return Err(CompareError::NoColumns);
+    }
+    paired.key = rules.key(relation, &paired.pairs, unique)?;
+    let tolerant = paired.pairs.iter().any(|pair| pair.limit.is_some());
+    if tolerant && paired.key.is_empty() {
+        return Err(CompareError::NoKey);
+    }
+    Ok(paired)
+}
+
+impl Paired {
+    fn missing(&mut self, column: &Column, on_left: bool) {
+        let ty = Some(column.ty.as_ref().map_or_else(Clone::clone, DeltaType::shown));
+        let (left, right) = if on_left { (ty, None) } else { (None, ty) };
+        let column = column.name.clone();
+        self.differences.push(SchemaDifference { column, left, right, compared: false });
+    }
+
+    fn add(
+        &mut self,
+        relation: &Relation,
+        left: &Column,
+        right: &Column,
+        rules: &mut Rules<'_>,
+    ) -> Result<(), CompareError> {
+        let name = &left.name;
+        let (a, b) = match (&left.ty, &right.ty) {
+            (Ok(a), Ok(b)) => (a, b),
+            (Err(ty), _) | (_, Err(ty)) => {
+                let message = format!(
+                    "column {name:?} is {ty}, whose values cannot be compared (--ignore-column {name})"
+                );
+                return Err(CompareError::Unsupported(message));
+            }
+        };
+        let ty = canonical::common(a, b);
+        let is_same = shape(a) == shape(b);
+        if ty.is_none() || (!is_same && !rules.ignore_types) {
+            self.differences.push(SchemaDifference {
+                column: name.clone(),
+                left: Some(a.shown()),
+                right: Some(b.shown()),
+                compared: ty.is_some(),
+            });
+        }
+        let Some(ty) = ty else { return Ok(()) };
+        for note in [left.note, right.note].into_iter().flatten() {
+            self.notes.push(format!("column {name:?}: {note}"));
+        }
+        let limit = rules.limit(relation, name);
+        if limit.is_some_and(|limit| !fits(&limit, &ty)) {
+            return Err(CompareError::Tolerance { column: name.clone(), ty: ty.shown() });
+        }
+        self.pairs.push(Pair {
+            name: name.clone(),
+            ty,
+            left: (left.value.clone(), a.clone()),
+            right: (right.value.clone(), b.clone()),
+            limit,
+        });
+        Ok(())
+    }
+}
+
+/// A type without the capitals and the order of its members, which engines change.
+fn shape(ty: &DeltaType) -> String {
+    match ty {
+        DeltaType::Array(element) => format!("array<{}>", shape(element)),
+        DeltaType::Map(key, value) => format!("map<{}, {}>", shape(key), shape(value)),
+        DeltaType::Struct(fields) => {
+            let members: BTreeSet<String> = fields
+                .iter()
+                .map(|field| format!("{}: {}", field.name.to_lowercase(), shape(&field.ty)))
+                .collect();
+            format!("struct<{members:?}>")
+        }
+        plain => plain.shown(),
+    }
+}
+
+fn fits(limit: &Limit, ty: &DeltaType) -> bool {
+    use DeltaType::{
+        Byte, Date, Decimal, Double, Float, Integer, Long, Short, Timestamp, TimestampNtz,
+    };
+    match limit {
+        Limit::Time(_) => matches!(ty, Date | Timestamp | TimestampNtz),
+        Limit::Absolute(_) | Limit::Relative(_) => {
+            matches!(ty, Byte | Short | Integer | Long | Float | Double | Decimal(..))
+        }
+    }
+}
