@@ -16,7 +16,7 @@ const RANGES: u32 = 4096;
 /// Two tables, ready to be compared.
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
-    /// What stands behind `FROM` on each side.
+    /// The SQL behind `FROM` on each side.
     pub(crate) left: String,
     pub(crate) right: String,
     pub(crate) pairs: Vec<Pair>,
@@ -26,7 +26,7 @@ pub(crate) struct Question {
     pub(crate) shown: u32,
 }
 
-/// What was found.
+/// The result of a comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) left_rows: u64,

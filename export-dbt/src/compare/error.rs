@@ -1,4 +1,4 @@
-//! Why a table was not compared.
+//! Reasons for which a table is not compared.
 
 use crate::catalog::CatalogError;
 use crate::log::LogError;

@@ -1,4 +1,4 @@
-//! Which columns are compared with each other, and how the two tables differ before a row is read.
+//! The columns that are compared with each other, and the differences that show before a row is read.
 
 use std::collections::BTreeSet;
 

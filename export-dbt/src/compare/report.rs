@@ -61,6 +61,8 @@ pub(crate) struct SchemaReport {
     pub(crate) column: String,
     pub(crate) left: Option<String>,
     pub(crate) right: Option<String>,
+    /// Whether the values were compared all the same.
+    pub(crate) compared: bool,
 }
 
 /// A column whose values differ.
@@ -156,6 +158,7 @@ impl TableReport {
             column: difference.column.clone(),
             left: difference.left.clone(),
             right: difference.right.clone(),
+            compared: difference.compared,
         };
         Self {
             key: paired.key.iter().map(name).collect(),
@@ -327,7 +330,8 @@ impl TableReport {
             let name = &column.column;
             lines.push(match (&column.left, &column.right) {
                 (Some(left), Some(right)) => {
-                    format!("column {name}: {left} on the left, {right} on the right")
+                    let values = if column.compared { "" } else { "; values not compared" };
+                    format!("column {name}: {left} on the left, {right} on the right{values}")
                 }
                 (Some(ty), None) => format!("column {name}: only on the left ({ty})"),
                 (None, Some(ty)) => format!("column {name}: only on the right ({ty})"),
@@ -346,7 +350,7 @@ impl TableReport {
         }
         if self.outcome == Outcome::Different && self.duplicate_keys > 0 {
             lines.push(format!(
-                "{} keys are not unique; their rows were counted as a multiset",
+                "keys that several rows have: {}; these rows were counted as a multiset",
                 HumanCount(self.duplicate_keys)
             ));
         }

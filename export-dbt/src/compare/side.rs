@@ -1,4 +1,4 @@
-//! What a side of the comparison is: a database, Delta tables, or Trino.
+//! A side of the comparison: a database, Delta tables, or Trino.
 
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@
 
 use crate::types::DeltaType;
 
-/// Which side, and the prefix of its temporary names.
+/// A side by its place on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hand {
     Left,
@@ -21,7 +21,7 @@ impl Hand {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
-    /// What stands behind `FROM`.
+    /// The SQL behind `FROM`.
     pub(crate) source: String,
     pub(crate) columns: Vec<Column>,
 }

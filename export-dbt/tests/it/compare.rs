@@ -159,6 +159,28 @@ fn rows_without_a_key_are_shown_whole_and_counted() {
 }
 
 #[test]
+fn columns_of_other_types_are_reported() {
+    let (sandbox, right) = both(
+        "SELECT 1 AS i, 1.5::DECIMAL(10,2) AS n, true AS b, 'x' AS only",
+        "SELECT 1 AS i, 1.5::DOUBLE AS n, 'true' AS b",
+    );
+    let comparison = compared(&sandbox, &right, 1, &["--key", "i"]);
+    validate_against(include_str!("../../schema/compare.schema.json"), &comparison);
+    assert_eq!(
+        only(&comparison)["schema"],
+        json!([
+            {"column": "n", "left": "decimal(10,2)", "right": "double", "compared": true},
+            {"column": "b", "left": "boolean", "right": "string", "compared": false},
+            {"column": "only", "left": "string", "right": null, "compared": false},
+        ])
+    );
+    assert_eq!(only(&comparison)["columns"], json!([]));
+    let text = compare(&sandbox, &right, &["--key", "i"]).expect(1).stdout;
+    let line = "  column b: boolean on the left, string on the right; values not compared\n";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
 fn columns_that_differ_are_known_without_a_key() {
     let (sandbox, right) = both(
         "SELECT unnest([1, 1, 2]) AS i, 'same' AS b",

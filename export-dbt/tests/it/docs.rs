@@ -36,6 +36,16 @@ fn completions_and_the_man_page_are_complete() {
             );
         }
     }
+    let compare = read("share/man/man1/export-dbt-compare.1").replace('\\', "");
+    let tool = command();
+    let below = tool.find_subcommand("compare").expect("compare");
+    for option in below.get_arguments().filter_map(|argument| argument.get_long()) {
+        assert!(compare.contains(&format!("--{option}")), "--{option}");
+        assert!(guide.contains(&format!("`--{option}")), "--{option} is not in docs/export-dbt.md");
+        for text in &completions {
+            assert!(text.contains(option), "--{option}");
+        }
+    }
     for variable in OTHER_VARIABLES {
         assert!(page.contains(variable), "{variable} is not in the man page");
         assert!(guide.contains(variable), "{variable} is not in docs/export-dbt.md");

@@ -95,7 +95,7 @@ fn trino_reads_every_type_and_rounds_timestamptz_alone() {
     let Some((_folder, database)) = database() else { return };
     let Some(glue) = Moto::start("123456789012") else { return };
     let catalog = format!(
-        "hive.metastore=glue\nhive.metastore.glue.endpoint-url={}\nhive.metastore.glue.region=us-east-1\n\
+        "hive.metastore=glue-v1\nhive.metastore.glue.endpoint-url={}\nhive.metastore.glue.region=us-east-1\n\
          hive.metastore.glue.aws-access-key=test\nhive.metastore.glue.aws-secret-key=test",
         glue.url()
     );
