@@ -12,6 +12,7 @@ use crate::compare::Compare;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "export-dbt", version, after_help = AFTER_HELP)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(disable_help_subcommand = true)]
 pub struct Tool {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

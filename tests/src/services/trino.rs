@@ -34,15 +34,6 @@ impl Trino {
     /// # Panics
     /// It refuses its configuration.
     pub fn start(metastore: u16, memory: u64) -> Option<Trino> {
-        Self::with_catalogs(metastore, memory, &[])
-    }
-
-    /// As [`Trino::start`], with further catalogs: a name, and lines in place of those about the metastore.
-    pub fn with_catalogs(
-        metastore: u16,
-        memory: u64,
-        catalogs: &[(&str, String)],
-    ) -> Option<Trino> {
         let java = peers::find("PEER_TRINO_JAVA")?;
         let installed = peers::find("PEER_TRINO")?;
         let localstack = LocalStack::shared()?;
@@ -56,13 +47,6 @@ impl Trino {
             &etc.join("catalog"),
             &[("hive-metastore:9083", &address)],
         );
-        let delta = fs::read_to_string(etc.join("catalog/delta.properties")).unwrap();
-        let others = delta.lines().filter(|line| !line.starts_with("hive.metastore"));
-        let others = others.collect::<Vec<_>>().join("\n");
-        for (name, lines) in catalogs {
-            let file = etc.join(format!("catalog/{name}.properties"));
-            fs::write(file, format!("{others}\n{lines}\n")).unwrap();
-        }
         let service = Service::named("trino");
         assert_eq!(service.command(), ["/usr/lib/trino/bin/run-trino"]);
         let mut command = Command::new(java);
@@ -152,18 +136,13 @@ pub struct Lake {
 impl Lake {
     /// Starts all parts, with these buckets; `None` when a part is not installed.
     pub fn start(buckets: &[&str]) -> Option<Lake> {
-        Self::with_catalogs(buckets, &[])
-    }
-
-    /// As [`Lake::start`], with further catalogs of Trino.
-    pub fn with_catalogs(buckets: &[&str], catalogs: &[(&str, String)]) -> Option<Lake> {
         peers::find("PEER_TRINO")?;
         let metastore = Metastore::start("metastore", "secret")?;
         let localstack = LocalStack::shared()?;
         for name in buckets {
             bucket(localstack, name);
         }
-        let trino = Trino::with_catalogs(metastore.port, 2048, catalogs)?;
+        let trino = Trino::start(metastore.port, 2048)?;
         Some(Lake { trino, metastore, localstack })
     }
 }
