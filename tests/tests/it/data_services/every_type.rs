@@ -1,16 +1,18 @@
-//! Every type of DuckDB, exported, registered in Hive's metastore by the real Trino and read back: `export-dbt compare`
-//! finds the values that Trino changes.
+//! Every type of DuckDB, exported and read back by the real Trino, which registers the tables in Hive's metastore, and by
+//! the real Spark: `export-dbt compare` finds what each of them changes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::run::{Run, run};
-use rideshare_tests::services::metastore::lake;
+use rideshare_tests::services::metastore::{bucket, lake};
 use rideshare_tests::services::trino::Lake;
 use rideshare_tests::{peers, root, tool};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use super::spark_server::Spark;
 
 /// Makes the tables `plain`, `nested` and `far` of the cases that export-dbt's readers are tested with.
 const MAKE: &str = "
@@ -138,4 +140,36 @@ fn trino_reads_every_type_and_rounds_timestamptz_alone() {
     compare(&database, lake.localstack, &url, &allowed).expect(0);
     // What the lake itself holds is exact.
     compare(&database, lake.localstack, target, &[]).expect(0);
+}
+
+#[test]
+fn spark_reads_and_writes_every_type_exactly() {
+    let Some((_folder, database)) = database() else { return };
+    let Some(spark) = Spark::start() else { return };
+    let localstack = LocalStack::shared().unwrap();
+    for name in ["every-s-gold", "every-s-spark"] {
+        bucket(localstack, name);
+    }
+    export(&database, localstack, "s3://every-s-{layer}/{table}", &[]);
+    let mut statements = String::from("create schema every location 's3a://every-s-spark/';");
+    for table in ["plain", "nested", "far"] {
+        statements.push_str(&format!(
+            "create table every.{table} using delta location 's3a://every-s-spark/{table}' as select * from delta.`s3a://every-s-gold/{table}`;"
+        ));
+    }
+    // Rows that a deletion vector hides, and columns with other names in the files.
+    statements.push_str(
+        "create table every.kept (id bigint, name string) using delta location 's3a://every-s-spark/kept'
+             tblproperties ('delta.enableDeletionVectors' = 'true', 'delta.columnMapping.mode' = 'name');
+         insert into every.kept select /*+ repartition(1) */ id, concat('row ', id) from range(100);
+         alter table every.kept rename column id to i;
+         delete from every.kept where i % 10 = 0;",
+    );
+    let made = spark.session(&statements);
+    assert_eq!(made.status, 0, "{}\n{}", made.transcript(&[]), spark.log());
+    let right = "s3://every-s-spark/{table}";
+    let compared = compare(&database, localstack, right, &["--key", "i"]);
+    assert_eq!(compared.status, 0, "{}", compared.transcript(&[]));
+    let rows = "gold.kept    same";
+    assert!(compared.stdout.contains(rows), "{}", compared.transcript(&[]));
 }
