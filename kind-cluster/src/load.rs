@@ -123,11 +123,11 @@ async fn transfer(
     let carrier = Carrier::new(&shared.name, shared.timeout).await?;
     let count = todo.len();
     for (index, (image, onto)) in todo.into_iter().enumerate() {
-        let onto_what = onto.join(", ");
-        let what = format!("loading {image} ({} of {count}) onto {onto_what}", index + 1);
-        display::line(&what);
+        let nodes = onto.join(", ");
+        let step = format!("loading {image} ({} of {count}) onto {nodes}", index + 1);
+        display::line(&step);
         let started = Instant::now();
-        let arrival = display::during(&what, carrier.carry(image, &onto)).await?;
+        let arrival = display::during(&step, carrier.carry(image, &onto)).await?;
         let took = common::duration::show(Duration::from_secs(started.elapsed().as_secs()));
         match arrival.missing.is_empty() {
             true => display::line(&format!("loaded {image} in {took}")),

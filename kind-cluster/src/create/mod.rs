@@ -114,10 +114,10 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     }
     for (index, (component, file)) in components.iter().zip(&files).enumerate() {
         let (name, version, count) = (component.name(), component.version(), components.len());
-        let what = format!("installing {name} {version} ({} of {count})", index + 1);
-        display::line(&what);
+        let step = format!("installing {name} {version} ({} of {count})", index + 1);
+        display::line(&step);
         let install = components::install(&cluster, component, file, shared, deadline);
-        display::during(&what, install).await?;
+        display::during(&step, install).await?;
         work.done("components", component.name(), &format!("{} is ready", component.version()));
     }
     report::publish("create", &work.checks, shared.format)

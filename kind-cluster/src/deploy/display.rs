@@ -20,7 +20,7 @@ const MOST_ROWS: usize = 20;
 const STILL: Duration = Duration::from_secs(15);
 
 /// Says from time to time that a step goes on, and for how long.
-pub(crate) async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
+pub(crate) async fn during<T>(step: &str, work: impl Future<Output = T>) -> T {
     let started = Instant::now();
     let mut work = std::pin::pin!(work);
     loop {
@@ -28,7 +28,7 @@ pub(crate) async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
             Ok(done) => return done,
             Err(_) => {
                 let so_far = Duration::from_secs(started.elapsed().as_secs());
-                line(&format!("still {what}, {} so far", common::duration::show(so_far)));
+                line(&format!("still {step}, {} so far", common::duration::show(so_far)));
             }
         }
     }

@@ -11,15 +11,17 @@ const TELLING: [&str; 2] = ["Ready", "Available"];
 const ACCEPTING: [&str; 3] = ["Accepted", "ResolvedRefs", "Programmed"];
 
 pub(super) fn state(object: &Value) -> State {
-    let own = list(object, "/status/conditions");
-    if let Some(state) = told(object, own, &TELLING[..1]).or_else(|| told(object, own, &TELLING)) {
+    let conditions = list(object, "/status/conditions");
+    if let Some(state) =
+        told(object, conditions, &TELLING[..1]).or_else(|| told(object, conditions, &TELLING))
+    {
         return state;
     }
     // A policy has conditions for each object that it is attached to.
     let attached = ["/status/ancestors", "/status/parents"].map(|place| list(object, place));
     let attached = attached.iter().copied().flatten().map(|one| list(one, "/conditions"));
     let mut states: Vec<State> = attached
-        .chain([own])
+        .chain([conditions])
         .filter_map(|conditions| told(object, conditions, &ACCEPTING))
         .collect();
     states.sort_by_key(State::is_settled);

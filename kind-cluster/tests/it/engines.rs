@@ -93,9 +93,9 @@ fn podmans_names_of_images_become_those_that_pods_ask_for() {
     let Some(machine) = Machine::with_cluster() else { return };
     machine.install("podman");
     machine.containers("podman-nodes");
-    let mut own = workload("Deployment", "own");
-    own["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
-    let folder = overlay(&machine, "small", &[own]).display().to_string();
+    let mut local = workload("Deployment", "own");
+    local["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
+    let folder = overlay(&machine, "small", &[local]).display().to_string();
     machine.have_images(&["docker.io/library/busybox:1".into()]);
     let id = "5".repeat(64);
     machine.write("fake/engine-images", &format!("rideshare/own {id}\nbusybox:1 other\n"));

@@ -81,9 +81,9 @@ fn load_is_finished_by_the_next_run() {
     ];
     for (program, command, held) in steps {
         let Some(machine) = Machine::with_cluster() else { return };
-        let mut own = workload("Deployment", "own");
-        own["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
-        let small = overlay(&machine, "small", &[own]).display().to_string();
+        let mut local = workload("Deployment", "own");
+        local["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
+        let small = overlay(&machine, "small", &[local]).display().to_string();
         machine.have_images(&["docker.io/library/busybox:1".into()]);
         machine.write(
             "fake/engine-images",
