@@ -104,8 +104,8 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Load) -> Result<Status, 
     Ok(if is_partial { Status::Unfinished } else { published })
 }
 
-/// Loads every image that the engine has and some node lacks. One that cannot be loaded does not hold up
-/// the others.
+/// Loads every image that the engine has and some node lacks. An image that cannot be loaded does not
+/// hold up the others.
 async fn transfer(
     shared: &Shared,
     images: &BTreeMap<String, Image>,

@@ -89,18 +89,21 @@ fn fates<'a>(
     platform: &'a Platform,
     environment: &str,
 ) -> Vec<(&'a Service, Vec<(&'a Port, Fate)>)> {
-    let wanted = platform.environments.get(environment).and_then(|own| own.published_ports);
+    let wanted =
+        platform.environments.get(environment).and_then(|environment| environment.published_ports);
     let Some(wanted) = wanted else { return Vec::new() };
     // A node has each port once, whichever profiles of the environment are deployed.
     let mut nodes: BTreeSet<u16> = BTreeSet::new();
     let mut all = Vec::new();
-    for service in platform.services.values().filter(|own| platform.runs(own, Some(environment))) {
+    for service in
+        platform.services.values().filter(|service| platform.runs(service, Some(environment)))
+    {
         let mut taken = BTreeSet::new();
         let published = service.ports.iter().filter(|port| port.published.is_some());
-        let own: Vec<_> = published
+        let fates: Vec<_> = published
             .map(|port| (port, fate(service, port, wanted, &mut taken, &mut nodes)))
             .collect();
-        all.push((service, own));
+        all.push((service, fates));
     }
     all
 }

@@ -33,9 +33,9 @@ fn everything_that_a_test_generates_is_accepted() {
     let (first, second) = all.split_at(all.len() / 2);
     let objects: BTreeMap<String, String> = std::thread::scope(|scope| {
         let other = scope.spawn(|| objects(server, second));
-        let mut own = objects(server, first);
-        own.extend(other.join().unwrap());
-        own
+        let mut built = objects(server, first);
+        built.extend(other.join().unwrap());
+        built
     });
     let objects: Vec<(String, String)> = objects.into_iter().collect();
     let mut faults = Vec::new();
@@ -66,7 +66,7 @@ fn objects(server: &Server, outputs: &[PathBuf]) -> BTreeMap<String, String> {
         }
         let applications = fs::read_dir(output.join("kubernetes/argocd")).into_iter().flatten();
         let applications =
-            applications.flatten().filter(|own| own.file_name() != "kustomization.yaml");
+            applications.flatten().filter(|entry| entry.file_name() != "kustomization.yaml");
         for file in applications {
             found.extend(documents(&fs::read_to_string(file.path()).unwrap()));
         }
@@ -79,7 +79,7 @@ fn objects(server: &Server, outputs: &[PathBuf]) -> BTreeMap<String, String> {
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut all: Vec<PathBuf> =
-        entries.map(|own| own.path()).filter(|path| path.is_dir()).collect();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     all.sort();
     all
 }

@@ -15,7 +15,10 @@ fn bench(kind: &str, services: &str) -> Bench {
 /// The Service that leads in from outside.
 fn published(bench: &Bench, service: &str) -> Option<Value> {
     let name = format!("{service}-published");
-    bench.local(service, "Service").into_iter().find(|own| own["metadata"]["name"] == name.as_str())
+    bench
+        .local(service, "Service")
+        .into_iter()
+        .find(|object| object["metadata"]["name"] == name.as_str())
 }
 
 #[test]
@@ -38,7 +41,7 @@ fn a_load_balancer_has_the_published_port() {
     assert_eq!((&spec["type"], &spec["ports"]), (&json!("LoadBalancer"), &ports));
     // The name inside the cluster still leads to the container's port.
     let inside = bench.local("a", "Service");
-    let inside = inside.iter().find(|own| own["metadata"]["name"] == "a").unwrap();
+    let inside = inside.iter().find(|object| object["metadata"]["name"] == "a").unwrap();
     assert_eq!(inside["spec"]["ports"][0]["port"], 80);
 }
 
@@ -115,7 +118,8 @@ fn every_protocol_is_generated_for_both_types() {
         let bench = bench(kind, &format!("  a: {{image: a, ports: {ports}}}\n"));
         bench.generate();
         let spec = published(&bench, "a").unwrap()["spec"].clone();
-        let protocols = spec["ports"].as_array().unwrap().iter().map(|own| own["protocol"].clone());
+        let protocols =
+            spec["ports"].as_array().unwrap().iter().map(|port| port["protocol"].clone());
         assert_eq!(protocols.collect::<Value>(), json!(["TCP", "UDP", "SCTP", "TCP", "TCP"]));
     }
 }
@@ -134,7 +138,7 @@ fn the_name_of_another_service_is_not_taken() {
     bench.generate();
     let names = bench.local("a", "Service");
     let names: Vec<&str> =
-        names.iter().map(|own| own["metadata"]["name"].as_str().unwrap()).collect();
+        names.iter().map(|object| object["metadata"]["name"].as_str().unwrap()).collect();
     assert!(names.len() == 2 && !names.contains(&"a-published"), "{names:?}");
 }
 
@@ -175,7 +179,7 @@ networks: {front: {}, back: {}}
     let (bench, report) = imported(project, &options);
     let overlay = "new/kubernetes/overlays/local/default/web.yaml";
     let kinds: Vec<Value> =
-        bench.documents(overlay).into_iter().map(|own| own["kind"].clone()).collect();
+        bench.documents(overlay).into_iter().map(|object| object["kind"].clone()).collect();
     assert_eq!(kinds, ["Service", "NetworkPolicy"]);
     let row = |key: &str| {
         let rows = report["keys"].as_array().unwrap();

@@ -21,7 +21,7 @@ fn policy(bench: &Bench, service: &str) -> Value {
 /// The services that a rule names.
 fn peers(rule: &Value) -> Vec<&str> {
     let all = rule.as_array().into_iter().flatten();
-    all.map(|own| own["podSelector"]["matchLabels"]["app.kubernetes.io/name"].as_str().unwrap())
+    all.map(|peer| peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"].as_str().unwrap())
         .collect()
 }
 

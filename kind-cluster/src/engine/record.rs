@@ -1,4 +1,4 @@
-//! Which engine a cluster was last seen in, kept beside the lock of the cluster.
+//! The engine that last had a cluster, kept beside the lock of the cluster.
 //!
 //! An engine that knows no node of a cluster proves that the cluster is gone only where it is the engine
 //! that had it. The certificate authority tells clusters of one name apart.
@@ -57,7 +57,7 @@ impl Record {
         let _ = fs::remove_file(path(cluster));
     }
 
-    /// Whether the chosen engine is the one that had the cluster of the kubeconfig's context.
+    /// Whether the chosen engine had the cluster of the kubeconfig's context.
     pub(crate) async fn proves(cluster: &str) -> Result<bool, Stop> {
         let now = Record::now(cluster).await?;
         Ok(now.authority.is_some() && Record::read(cluster) == Some(now))

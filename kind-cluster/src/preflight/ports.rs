@@ -10,7 +10,7 @@ use crate::report::{Check, Outcome};
 /// A port, and whether it is free.
 pub(super) type Looked = (u16, Check);
 
-/// Who publishes the ports.
+/// The program that publishes the ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// An engine of this machine's root.

@@ -54,8 +54,8 @@ fn walk(node: &Node, at: usize, items: &mut Vec<std::ops::Range<usize>>) {
         }
         Value::Mapping(entries) => {
             let here = |start: usize, end: usize| (start..end).contains(&at);
-            let found = entries.iter().find(|own| here(own.span.start, own.value.span.end));
-            found.into_iter().for_each(|own| walk(&own.value, at, items));
+            let found = entries.iter().find(|entry| here(entry.span.start, entry.value.span.end));
+            found.into_iter().for_each(|entry| walk(&entry.value, at, items));
         }
         Value::Scalar { .. } => {}
     }

@@ -20,7 +20,7 @@ pub(super) struct Wishes {
 /// Writes the keys into every environment of the project, or into one that is made for them.
 pub(super) fn settle(import: &mut Import, wishes: Wishes) {
     let published = wishes.published_ports.as_ref().and_then(ValueEnum::to_possible_value);
-    let published = published.map(|own| Value::Text(own.get_name().to_owned()));
+    let published = published.map(|value| Value::Text(value.get_name().to_owned()));
     let yes = || Value::Plain(Json::Bool(true), "true".to_owned());
     let policies = wishes.network_policies.then(yes);
     if published.is_none() && policies.is_none() {
@@ -40,9 +40,9 @@ pub(super) fn settle(import: &mut Import, wishes: Wishes) {
     for (key, value) in [(PUBLISHED, published), ("network-policies", policies)] {
         let Some(value) = value else { continue };
         for (_, environment) in environments.members_mut() {
-            if let Some(own) = environment.get_mut(key) {
-                own.gone = true;
-                own.say(Fate::Rewritten, format!("--{key} counts before it"));
+            if let Some(field) = environment.get_mut(key) {
+                field.gone = true;
+                field.say(Fate::Rewritten, format!("--{key} counts before it"));
             }
             let why = format!("from --{key}");
             environment.say(Fate::Carried, format!("{key} {why}"));
@@ -54,5 +54,7 @@ pub(super) fn settle(import: &mut Import, wishes: Wishes) {
 /// Whether an environment leads to published ports from outside.
 pub(super) fn publishes(root: &Tree) -> bool {
     let environments = root.get("x-environments").into_iter().flat_map(Tree::members);
-    environments.into_iter().any(|(_, own)| own.get(PUBLISHED).is_some_and(|own| !own.is_null()))
+    environments
+        .into_iter()
+        .any(|(_, environment)| environment.get(PUBLISHED).is_some_and(|field| !field.is_null()))
 }

@@ -140,17 +140,17 @@ fn services(view: &View<'_>, service: &Service) -> Vec<Value> {
 /// The Service that leads to published ports from outside.
 fn published(view: &View<'_>, service: &Service, ports: &[Outside]) -> Value {
     let environment = view.environment.and_then(|name| view.platform.environments.get(name));
-    let kind = match environment.and_then(|own| own.published_ports) {
+    let kind = match environment.and_then(|environment| environment.published_ports) {
         Some(PublishedPorts::LoadBalancer) => "LoadBalancer",
         Some(PublishedPorts::NodePort) | None => "NodePort",
     };
-    let port = |own: &Outside| {
+    let port = |outside: &Outside| {
         object([
-            ("name", json!(format!("{}-{}", own.protocol, own.port))),
-            ("nodePort", json!(own.node)),
-            ("port", json!(own.port)),
-            ("protocol", json!(own.protocol.to_uppercase())),
-            ("targetPort", json!(own.target)),
+            ("name", json!(format!("{}-{}", outside.protocol, outside.port))),
+            ("nodePort", json!(outside.node)),
+            ("port", json!(outside.port)),
+            ("protocol", json!(outside.protocol.to_uppercase())),
+            ("targetPort", json!(outside.target)),
         ])
     };
     let labels = json!({"app.kubernetes.io/name": service.name});
