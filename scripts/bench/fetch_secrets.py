@@ -7,14 +7,14 @@ Needs FETCH_SECRETS (the release binary), PEER_LOCALSTACK_PYTHON, PEER_BOTO3_PYT
 
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
+
+import localstack
 
 RUNS = 21
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -22,33 +22,6 @@ TOOL = os.environ["FETCH_SECRETS"]
 BOTO3 = os.environ["PEER_BOTO3_PYTHON"]
 FNOX = os.environ["PEER_FNOX"]
 MANY = 45
-
-
-def start_localstack(folder: str) -> tuple[subprocess.Popen, str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    settings = {
-        "GATEWAY_LISTEN": address,
-        "DISABLE_EVENTS": "1",
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "OVERRIDE_IN_DOCKER": "0",
-        "FILESYSTEM_ROOT": folder,
-    }
-    server = subprocess.Popen(
-        [os.environ["PEER_LOCALSTACK_PYTHON"], "-m", "localstack.runtime.main"],
-        env=os.environ | settings,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"http://{address}/_localstack/health", timeout=5)
-            return server, f"http://{address}"
-        except OSError:
-            time.sleep(0.2)
-    server.kill()
-    sys.exit("LocalStack did not start")
 
 
 def once(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
@@ -143,7 +116,8 @@ def check(catalogue: list[dict], folder: Path) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        server, url = start_localstack(f"{folder}/localstack")
+        server, address = localstack.start(f"{folder}/localstack")
+        url = f"http://{address}"
         try:
             environment = os.environ | {
                 "AWS_ENDPOINT_URL": url,
