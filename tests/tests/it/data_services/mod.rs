@@ -14,6 +14,7 @@ mod images;
 mod kafka;
 mod localstack;
 mod minio;
+mod partitions;
 mod postgres;
 mod redis;
 mod schema_registry;
