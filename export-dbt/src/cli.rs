@@ -10,7 +10,7 @@ use common::duration;
 
 use crate::catalog::{Attached, Relation};
 use crate::guard::{MaxAge, Share};
-use crate::select::{Exclude, LayerRule, Pattern, Selector, Shard};
+use crate::select::{Exclude, LayerRule, PartitionRule, Pattern, Selector, Shard};
 use crate::units::parse_size;
 
 /// The end of the help.
@@ -63,6 +63,11 @@ pub(crate) struct Cli {
     /// Export tables even when their rows have not changed.
     #[arg(long)]
     pub(crate) force: bool,
+
+    /// Partition tables by columns, as in gold.fct_trips=requested_date; may be repeated, and the first that matches
+    /// counts. Default: the model's partition_by.
+    #[arg(long, value_name = "GLOB=COLUMN,…")]
+    pub(crate) partition_by: Vec<PartitionRule>,
 
     /// Say what would be exported, and write nothing.
     #[arg(long)]

@@ -35,6 +35,12 @@ impl std::ops::Add for Fingerprint {
     }
 }
 
+impl std::iter::Sum for Fingerprint {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), |total, part| total + part)
+    }
+}
+
 /// FNV-1a, 64 bits: the same in every version of every toolchain.
 pub(crate) fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

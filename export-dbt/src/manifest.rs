@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use crate::catalog::Relation;
+use crate::partition;
 use crate::problem::{Advice, Problem};
 
 /// The part of a manifest that is used here. Unknown keys and newer versions are fine.
@@ -291,6 +292,27 @@ impl Node {
     pub(crate) fn meta(&self, key: &str) -> Option<&Value> {
         let configured = self.config.get("meta").and_then(|meta| meta.get(key));
         configured.or_else(|| self.meta.get(key))
+    }
+
+    /// The columns that the model is partitioned by, as the adapters of DuckDB, Spark, Athena and BigQuery or a key in
+    /// `meta` name them.
+    pub(crate) fn partition_by(&self) -> Vec<String> {
+        let configured = || {
+            let keys = ["/partition_by", "/partitioned_by", "/options/partition_by"];
+            keys.into_iter().filter_map(|key| self.config.pointer(key))
+        };
+        let found = self.meta("partition_by").into_iter().chain(configured());
+        let columns = |value: &Value| match value {
+            Value::String(names) => partition::split(names),
+            Value::Array(names) => {
+                names.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            Value::Object(one) => {
+                one.get("field").and_then(Value::as_str).map(str::to_owned).into_iter().collect()
+            }
+            _ => Vec::new(),
+        };
+        found.map(columns).find(|columns| !columns.is_empty()).unwrap_or_default()
     }
 
     /// The tags, of the node and of its configuration.

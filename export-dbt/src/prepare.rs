@@ -100,6 +100,7 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Prepared, Report> {
         manifest,
         relations: std::mem::take(&mut plan.relations),
         guards: Guards { max_shrink: cli.guards.max_shrink, max_age: cli.guards.max_age.clone() },
+        partitions: cli.partition_by.clone(),
         trino,
         progress: Progress::new(cli.quiet),
         cancel: Cancel::default(),

@@ -4,19 +4,18 @@
 use std::collections::BTreeSet;
 
 use common::diagnostic::{Diagnostic, Report};
-use object_store::ObjectStore;
-use object_store::path::Path;
 
 use crate::catalog::Relation;
 use crate::cli::Cli;
 use crate::export::Run;
+use crate::folders::Folders;
 use crate::log::TableLog;
 use crate::owner::Mark;
 use crate::plan::{Plan, Standing};
 use crate::problem::Problem;
 use crate::store::Stores;
 use crate::summary::{Outcome, TableReport};
-use crate::target::{Location, Names, Template};
+use crate::target::{Names, Template};
 use crate::trino::Registration;
 
 /// Tables of the target that the database does not have.
@@ -60,21 +59,21 @@ pub(crate) async fn find(
     stores: &Stores,
     template: &Template,
     plan: &Plan,
+    listed: &Folders,
     cli: &Cli,
 ) -> Leftovers {
     let mut found = Leftovers::default();
     let mut seen = BTreeSet::new();
     for (database, layer) in &plan.layers {
-        let candidates = match candidates(stores, template, database, layer).await {
-            Ok(candidates) => candidates,
-            Err(error) => {
-                let message =
-                    format!("the tables of {layer} at the target could not be listed: {error}");
-                found.unlisted.push(Diagnostic::warning("not-listed", message));
-                continue;
-            }
-        };
-        for location in candidates {
+        let Some(folder) = template.layer_folder(database, layer) else { continue };
+        if let Some(error) = listed.unlisted.get(folder.url.as_str()) {
+            let message =
+                format!("the tables of {layer} at the target could not be listed: {error}");
+            found.unlisted.push(Diagnostic::warning("not-listed", message));
+        }
+        let names = listed.names(&folder).into_iter().flatten();
+        let locate = |table: &String| template.locate(Names { database, layer, table }).ok();
+        for location in names.filter_map(locate) {
             let url = location.url.to_string();
             if !seen.insert(url.clone()) {
                 continue;
@@ -205,25 +204,6 @@ impl Leftovers {
         }
         (reports, if cli.prunes() { self.unlisted } else { Vec::new() })
     }
-}
-
-/// The places that may hold a table of the layer.
-async fn candidates(
-    stores: &Stores,
-    template: &Template,
-    database: &str,
-    layer: &str,
-) -> Result<Vec<Location>, object_store::Error> {
-    let Some(folder) = template.layer_folder(database, layer) else {
-        return Ok(Vec::new());
-    };
-    let Some(store) = stores.get(&folder) else {
-        return Ok(Vec::new());
-    };
-    let prefix = Some(&folder.prefix).filter(|prefix| **prefix != Path::default());
-    let listed = store.objects.list_with_delimiter(prefix).await?;
-    let names = listed.common_prefixes.iter().filter_map(|path| path.filename());
-    Ok(names.filter_map(|table| template.locate(Names { database, layer, table }).ok()).collect())
 }
 
 async fn drop(run: &Run, relation: &Relation, log: &TableLog) -> Result<(), Box<Diagnostic>> {

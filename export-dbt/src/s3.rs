@@ -31,8 +31,12 @@ pub(crate) enum BucketError {
     Denied { bucket: String, code: String },
     #[error("bucket {bucket}: {reason}")]
     Credentials { bucket: String, reason: String },
+    #[error("bucket {bucket}: the credentials have expired ({code})")]
+    Expired { bucket: String, code: String },
     #[error("bucket {bucket}: could not reach {endpoint}: {detail}")]
     Unreachable { bucket: String, endpoint: String, detail: String },
+    #[error("bucket {bucket} is in the region {region}, and was asked for in {asked}")]
+    Region { bucket: String, region: String, asked: String },
     #[error("bucket {bucket}: {request} was answered with {status} {code}")]
     Refused { bucket: String, request: &'static str, status: u16, code: String },
 }
@@ -55,6 +59,9 @@ impl Problem for BucketError {
             Self::Denied { .. } => {
                 ("access-denied", "check the AWS credentials and what they allow")
             }
+            Self::Expired { .. } => {
+                ("credentials", "renew them, for example with `aws sso login`, and run again")
+            }
             Self::Credentials { .. } => (
                 "credentials",
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run with a role",
@@ -62,6 +69,7 @@ impl Problem for BucketError {
             Self::Unreachable { .. } => {
                 ("unreachable", "check S3_ENDPOINT or AWS_ENDPOINT_URL, AWS_REGION and the network")
             }
+            Self::Region { .. } => ("wrong-region", "set AWS_REGION to the bucket's region"),
             Self::Refused { .. } => ("refused", ""),
         }
     }
@@ -94,6 +102,27 @@ impl Bucket {
         answer.map(|_| ()).map_err(|error| self.failed("HeadBucket", &error))
     }
 
+    /// The names of the folders under a prefix. Says, too, whether the bucket exists and may be listed.
+    pub(crate) async fn folders(&self, prefix: &Path) -> Result<Vec<String>, BucketError> {
+        let prefix = folder(prefix);
+        let mut names = Vec::new();
+        let mut token = None;
+        loop {
+            let request = self.client.list_objects_v2().bucket(&self.name).delimiter("/");
+            let request = request.prefix(&prefix).set_continuation_token(token);
+            let page = request.send().await;
+            let page = page.map_err(|error| self.failed("ListObjectsV2", &error))?;
+            let found = page.common_prefixes().iter().filter_map(|found| found.prefix());
+            names.extend(found.filter_map(|path| {
+                Some(path.strip_prefix(&prefix)?.trim_end_matches('/').to_owned())
+            }));
+            if page.next_continuation_token().is_none() {
+                return Ok(names);
+            }
+            token = page.next_continuation_token;
+        }
+    }
+
     /// Creates the bucket; one that is ours already is as good.
     pub(crate) async fn create(&self) -> Result<(), BucketError> {
         // us-east-1 is the one region that must not be named.
@@ -113,11 +142,7 @@ impl Bucket {
         &self,
         prefix: &Path,
     ) -> Result<impl Iterator<Item = &OpenUpload>, BucketError> {
-        // With the slash, so that the table `trips` does not clean up after `trips_daily`.
-        let folder = match prefix.as_ref() {
-            "" => String::new(),
-            prefix => format!("{prefix}/"),
-        };
+        let folder = folder(prefix);
         let all = self.uploads.get_or_try_init(|| self.list_uploads()).await?;
         Ok(all.iter().filter(move |upload| upload.key.starts_with(&folder)))
     }
@@ -158,6 +183,15 @@ impl Bucket {
         }
     }
 
+    /// Whether the store answers that it has no conditional writes. The object is made where it has them, and was not
+    /// there.
+    pub(crate) async fn refuses_conditions(&self, key: String, bytes: Vec<u8>) -> bool {
+        let request = self.client.put_object().bucket(&self.name).key(key).if_none_match("*");
+        let answer = request.body(bytes.into()).send().await;
+        let status = answer.err().and_then(|error| Some(error.raw_response()?.status().as_u16()));
+        status == Some(501)
+    }
+
     fn failed<E>(&self, request: &'static str, error: &SdkError<E, HttpResponse>) -> BucketError
     where
         E: ProvideErrorMetadata + StdError + 'static,
@@ -176,7 +210,20 @@ impl Bucket {
         };
         let status = answer.status().as_u16();
         let code = error.code().unwrap_or_default().to_owned();
+        let region = answer.headers().get("x-amz-bucket-region").unwrap_or(&self.region);
         match status {
+            _ if matches!(
+                &*code,
+                "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired"
+            ) =>
+            {
+                BucketError::Expired { bucket, code }
+            }
+            301 | 307 | 400 if region != self.region => BucketError::Region {
+                bucket,
+                region: region.to_owned(),
+                asked: self.region.clone(),
+            },
             404 => BucketError::Missing { bucket },
             // The answer to a HEAD has no body, and so no code.
             401 | 403 if code.is_empty() => {
@@ -185,5 +232,13 @@ impl Bucket {
             401 | 403 => BucketError::Denied { bucket, code },
             _ => BucketError::Refused { bucket, request, status, code },
         }
+    }
+}
+
+/// A prefix with the slash, so that the table `trips` does not stand for `trips_daily`.
+fn folder(prefix: &Path) -> String {
+    match prefix.as_ref() {
+        "" => String::new(),
+        prefix => format!("{prefix}/"),
     }
 }

@@ -48,6 +48,8 @@ pub(crate) struct TableReport {
     pub(crate) rows: Option<u64>,
     pub(crate) files: u64,
     pub(crate) bytes: u64,
+    /// Files of the version before that stay, because their rows have not changed.
+    pub(crate) kept_files: u64,
     pub(crate) seconds: f64,
     /// The newest version, when it is known.
     pub(crate) version: Option<u64>,
@@ -71,6 +73,7 @@ impl TableReport {
             rows: None,
             files: 0,
             bytes: 0,
+            kept_files: 0,
             seconds: 0.0,
             version: None,
             removed_files: 0,
@@ -210,6 +213,7 @@ mod tests {
             rows: Some(1234),
             files: 1,
             bytes: 2048,
+            kept_files: 0,
             seconds: 0.25,
             version: Some(3),
             removed_files: 0,

@@ -1,12 +1,10 @@
 //! All tables of a run, several at a time.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Result;
 use common::diagnostic::Diagnostic;
 use common::streams;
-use common::verbose::step;
 use indicatif::HumanCount;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -14,6 +12,7 @@ use tokio::task::JoinSet;
 use crate::catalog::Relation;
 use crate::cli::Cli;
 use crate::export::{self, ExportError, Run};
+use crate::folders::Folders;
 use crate::log::TableLog;
 use crate::plan::Job;
 use crate::prepare::Prepared;
@@ -42,15 +41,16 @@ pub(crate) async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported
     let settings =
         S3Settings { endpoint: cli.s3.s3_endpoint.clone(), retry_timeout: cli.s3.retry_timeout };
     let stores = Stores::open(locations, &settings).await.map_err(|error| error.diagnostic())?;
-    let closed = tokio::select! {
-        closed = check_buckets(&stores, cli.create_buckets && !cli.dry_run) => closed,
+    let listed = tokio::select! {
+        listed = Folders::list(&stores, &folders, cli.create_buckets && !cli.dry_run) => listed,
         // Each table then says that it was interrupted.
-        () = run.cancel.wait() => HashMap::new(),
+        () = run.cancel.wait() => Folders::default(),
     };
+    let closed = &listed.closed;
 
     let leftovers = match closed.is_empty() && !run.cancel.is_set() {
         true => tokio::select! {
-            found = prune::find(&run, &stores, &template, &plan, cli) => found,
+            found = prune::find(&run, &stores, &template, &plan, &listed, cli) => found,
             () = run.cancel.wait() => prune::Leftovers::default(),
         },
         false => prune::Leftovers::default(),
@@ -70,10 +70,13 @@ pub(crate) async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported
         }
         let Some(store) = stores.get(&location) else { continue };
         let log = TableLog::new(&location, store);
+        let folder = template.layer_folder(&relation.database, &relation.layer);
+        let is_absent = listed.lacks(folder.as_ref(), &location);
         let (run, slots) = (Arc::clone(&run), Arc::clone(&slots));
         running.spawn(async move {
             let _slot = slots.acquire_owned().await;
-            let (report, error) = export_one(&run, &relation, &log, Reading::Stream, failed).await;
+            let (report, error) =
+                export_one(&run, &relation, &log, Reading::Stream, is_absent, failed).await;
             (report, error, relation, log)
         });
     }
@@ -94,7 +97,8 @@ pub(crate) async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported
     // One at a time, when no other table needs memory.
     for (relation, log) in wide {
         let failed = TableReport::new(&relation, log.location.url.to_string(), Outcome::Failed);
-        let (report, error) = export_one(&run, &relation, &log, Reading::Slices, failed).await;
+        let (report, error) =
+            export_one(&run, &relation, &log, Reading::Slices, false, failed).await;
         note(&run, &report);
         ended.push((report, error));
     }
@@ -121,29 +125,17 @@ async fn export_one(
     relation: &Relation,
     log: &TableLog,
     reading: Reading,
+    is_absent: bool,
     failed: TableReport,
 ) -> (TableReport, Option<ExportError>) {
     let (run, relation, log) = (Arc::clone(run), relation.clone(), log.clone());
     let exported =
-        tokio::spawn(async move { export::export(&run, &relation, &log, reading).await });
+        tokio::spawn(
+            async move { export::export(&run, &relation, &log, reading, is_absent).await },
+        );
     exported.await.unwrap_or_else(|_| {
         (failed.because(ExportError::Panic.diagnostic()), Some(ExportError::Panic))
     })
-}
-
-async fn check_buckets(stores: &Stores, create: bool) -> HashMap<String, BucketError> {
-    let mut closed = HashMap::new();
-    for bucket in stores.buckets() {
-        let _step = step(format!("checking the bucket {}", bucket.name));
-        let mut checked = bucket.check().await;
-        if create && matches!(checked, Err(BucketError::Missing { .. })) {
-            checked = bucket.create().await;
-        }
-        if let Err(error) = checked {
-            closed.insert(bucket.name.clone(), error);
-        }
-    }
-    closed
 }
 
 fn note(run: &Run, report: &TableReport) {

@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -18,6 +19,9 @@ const QUEUED_PARTS: usize = 1;
 
 /// Parts that are sent at the same time.
 const PARTS_IN_FLIGHT: usize = 2;
+
+/// Time for a store to abort an upload; the next run aborts it otherwise.
+const ABORT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 enum Part {
@@ -73,6 +77,34 @@ pub(crate) enum UploadError {
     GivenUp,
 }
 
+impl UploadError {
+    /// Whether the disk has no room.
+    pub(crate) fn is_full(&self) -> bool {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        self.local().is_some_and(|kind| matches!(kind, StorageFull | QuotaExceeded | FileTooLarge))
+    }
+
+    /// Whether a file system has refused.
+    pub(crate) fn is_local(&self) -> bool {
+        let is_local = |source: &object_store::Error| {
+            matches!(source, object_store::Error::Generic { store: "LocalFileSystem", .. })
+        };
+        matches!(self, Self::Store { source, .. } if is_local(source))
+    }
+
+    /// The file system's error.
+    fn local(&self) -> Option<std::io::ErrorKind> {
+        let mut cause = std::error::Error::source(self).filter(|_| self.is_local());
+        while let Some(error) = cause {
+            if let Some(error) = error.downcast_ref::<std::io::Error>() {
+                return Some(error.kind());
+            }
+            cause = error.source();
+        }
+        None
+    }
+}
+
 /// The two ends of a file's way to the store, in parts of `part_bytes` bytes.
 pub(crate) fn pipe(part_bytes: usize) -> (PartSink, Parts) {
     let (sender, receiver) = mpsc::channel(QUEUED_PARTS);
@@ -121,7 +153,7 @@ impl Write for PartSink {
 }
 
 impl Parts {
-    /// Uploads the parts to `path` and returns the object's size in bytes.
+    /// Uploads the parts to `path` and returns the object's size in bytes. `stop` gives the upload up.
     ///
     /// # Errors
     /// After the store's own retries; nothing is left behind that the store let us remove.
@@ -129,22 +161,37 @@ impl Parts {
         mut self,
         store: &Arc<dyn ObjectStore>,
         path: &Path,
+        stop: impl Future<Output = ()>,
     ) -> Result<u64, UploadError> {
+        let mut stop = std::pin::pin!(stop);
         let refused = |source| UploadError::Store { path: path.to_string(), source };
         match self.receiver.recv().await {
             None => Err(UploadError::GivenUp),
             Some(Part::Last(bytes)) => {
                 let size = bytes.len() as u64;
-                store.put(path, bytes.into()).await.map_err(refused)?;
-                Ok(size)
+                tokio::select! {
+                    biased;
+                    put = store.put(path, bytes.into()) => put.map(|_| size).map_err(refused),
+                    () = &mut stop => Err(UploadError::GivenUp),
+                }
             }
             Some(Part::More(first)) => {
-                let mut upload = store.put_multipart(path).await.map_err(refused)?;
-                match self.send_parts(first, upload.as_mut()).await {
+                let mut upload = tokio::select! {
+                    biased;
+                    upload = store.put_multipart(path) => upload.map_err(refused)?,
+                    () = &mut stop => return Err(UploadError::GivenUp),
+                };
+                let sent = tokio::select! {
+                    biased;
+                    sent = self.send_parts(first, upload.as_mut()) => sent,
+                    () = &mut stop => Err(None),
+                };
+                match sent {
                     Ok(size) => complete(store, path, upload.as_mut(), size).await.map_err(refused),
                     Err(error) => {
-                        // The first failure is the one to report.
-                        let _ = upload.abort().await;
+                        // The first failure is the one to report. A store that is silent keeps no run from its end.
+                        let abort = tokio::time::timeout(ABORT, upload.abort());
+                        let _ = abort.await;
                         Err(error.map_or(UploadError::GivenUp, refused))
                     }
                 }
@@ -229,7 +276,7 @@ mod tests {
             }
             sink.finish().unwrap();
         });
-        let size = parts.upload(&store, &path).await.unwrap();
+        let size = parts.upload(&store, &path, std::future::pending()).await.unwrap();
         writer.join().unwrap();
         let bytes = store.get(&path).await.unwrap().bytes().await.unwrap();
         assert_eq!(bytes.len() as u64, size);
@@ -256,7 +303,7 @@ mod tests {
         let writer = std::thread::spawn(move || {
             let _ = sink.write_all(b"0123456789");
         });
-        let error = parts.upload(&store, &path).await.unwrap_err();
+        let error = parts.upload(&store, &path, std::future::pending()).await.unwrap_err();
         writer.join().unwrap();
         assert!(matches!(error, UploadError::GivenUp));
         assert!(store.head(&path).await.is_err());

@@ -145,6 +145,8 @@ pub(crate) struct FileEncoder<'a, W: Write + Send> {
 pub(crate) struct Encoded {
     /// The footer, with the statistics.
     pub(crate) metadata: ParquetMetaData,
+    /// Bytes of its row groups.
+    pub(crate) bytes: u64,
     /// Null counts of lists and maps, in the order of [`crate::stats::stats_json`].
     pub(crate) nested_nulls: Vec<u64>,
 }
@@ -192,7 +194,7 @@ impl<W: Write + Send + 'static> FileEncoder<'_, W> {
         self.close_row_group()?;
         let (mut writer, metadata) = self.appender.finish()?;
         close(writer.inner_mut())?;
-        Ok(Encoded { metadata, nested_nulls: self.nested_nulls })
+        Ok(Encoded { metadata, bytes: self.bytes, nested_nulls: self.nested_nulls })
     }
 
     fn close_row_group(&mut self) -> Result<(), ParquetError> {

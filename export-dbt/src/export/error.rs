@@ -4,6 +4,7 @@ use crate::catalog::CatalogError;
 use crate::guard::{Checked, Unfit};
 use crate::log::LogError;
 use crate::owner::Foreign;
+use crate::partition;
 use crate::problem::{Advice, Problem};
 use crate::query::ReadError;
 use crate::stats::Unstorable;
@@ -19,6 +20,10 @@ pub(crate) enum ExportError {
     Catalog(#[from] CatalogError),
     #[error("{}", .0.join("; "))]
     Names(Vec<String>),
+    #[error(transparent)]
+    Partition(#[from] partition::Unfit),
+    #[error("a file cannot have the name {0}")]
+    Path(String),
     #[error(transparent)]
     Foreign(#[from] Foreign),
     /// Nothing is wrong with the run: a guard keeps the last version.
@@ -46,12 +51,17 @@ impl Problem for ExportError {
             Self::Interrupted => ("interrupted", ""),
             Self::Catalog(error) => error.advice(),
             Self::Names(_) => ("bad-name", ""),
+            Self::Partition(error) => error.advice(),
+            Self::Path(_) => ("bad-name", ""),
             Self::Foreign(error) => error.advice(),
             Self::Held(error) => error.advice(),
             Self::Read(ReadError::Column { .. }) | Self::Values(_) => ("bad-value", ""),
             Self::Read(ReadError::Memory(_)) => ("memory-limit", "raise --memory-limit"),
             Self::Read(_) => ("query", ""),
             Self::Encode(_) => ("encode", ""),
+            Self::Upload(error) if error.is_full() => {
+                ("disk-full", "free some space at the target, and run again")
+            }
             Self::Upload(_) => ("store", ""),
             Self::Log(error) => error.advice(),
             Self::Register { source, .. } => source.advice(),
@@ -78,6 +88,8 @@ impl ExportError {
     /// Whether the object store could not be reached.
     pub(crate) fn is_unreachable(&self) -> bool {
         let error = match self {
+            // A folder is always reached.
+            ExportError::Upload(error) if error.is_local() => return false,
             ExportError::Upload(UploadError::Store { source, .. }) => source,
             ExportError::Log(LogError::Store(source) | LogError::Unknown { source, .. }) => source,
             _ => return false,

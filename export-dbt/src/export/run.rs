@@ -6,6 +6,7 @@ use std::time::Duration;
 use duckdb::Connection;
 use object_store::ObjectMeta;
 
+use super::error::ExportError;
 use crate::budget::Budget;
 use crate::calendar::now_millis;
 use crate::cancel::Cancel;
@@ -16,8 +17,12 @@ use crate::log::newest::Newest;
 use crate::manifest::Manifest;
 use crate::owner::Owner;
 use crate::progress::Progress;
+use crate::select::PartitionRule;
 use crate::source::Mapping;
 use crate::trino::Trino;
+
+/// Time for a store to answer when a run is to stop, so that the run ends within two seconds.
+const MOMENT: Duration = Duration::from_millis(1_000);
 
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -36,6 +41,8 @@ pub(crate) struct Run {
     /// Every relation of the databases.
     pub(crate) relations: Vec<Relation>,
     pub(crate) guards: Guards,
+    /// The rules of `--partition-by`; the first that matches a table counts.
+    pub(crate) partitions: Vec<PartitionRule>,
     pub(crate) trino: Option<Trino>,
     pub(crate) progress: Progress,
     pub(crate) cancel: Cancel,
@@ -52,6 +59,37 @@ impl Run {
     /// Whether uploads of killed runs may be old enough to remove.
     pub(crate) fn has_old_uploads(&self, newest: &Newest) -> bool {
         is_older(newest, self.retention.orphans)
+    }
+
+    /// Another connection to the database.
+    pub(crate) fn connect(&self) -> Result<Connection, CatalogError> {
+        let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        database.try_clone().map_err(CatalogError::Columns)
+    }
+
+    /// The outcome of requests that may be given up when the run is to stop.
+    pub(crate) async fn unless_stopped<T>(
+        &self,
+        requests: impl Future<Output = T>,
+    ) -> Result<T, ExportError> {
+        tokio::select! {
+            biased;
+            outcome = requests => Ok(outcome),
+            () = self.cancel.wait() => Err(ExportError::Interrupted),
+        }
+    }
+
+    /// The outcome of requests that are to complete, if they take no longer than a moment once the run is to stop.
+    pub(crate) async fn if_soon<T>(&self, requests: impl Future<Output = T>) -> Option<T> {
+        let too_long = async {
+            self.cancel.wait().await;
+            tokio::time::sleep(MOMENT).await;
+        };
+        tokio::select! {
+            biased;
+            outcome = requests => Some(outcome),
+            () = too_long => None,
+        }
     }
 
     /// Gives DuckDB the memory of the tables that have ended, for those with wide rows.

@@ -1,5 +1,6 @@
 //! Streams a table into files: read, encoded and uploaded at the same time.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -10,54 +11,83 @@ use object_store::path::Path;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use super::cut::{Cutter, Division};
 use super::error::ExportError;
 use super::run::Run;
 use crate::calendar::now_millis;
+use crate::chunk::Chunker;
 use crate::encode::{Encoded, FileEncoder, TableEncoder};
 use crate::fingerprint::Fingerprint;
 use crate::log::TableLog;
 use crate::log::actions::Add;
+use crate::part::{FoundPart, Part};
+use crate::partition;
 use crate::progress::TableProgress;
-use crate::query::{Query, ReadError, Reading, hashes};
+use crate::query::{Query, ReadError, Reading, Wanted, hashes};
 use crate::stats;
 use crate::trino::Rounded;
 use crate::upload::{self, PartSink, UploadError};
+
+/// Bytes of files that may wait for the store while the next one is encoded.
+const PENDING_BYTES: u64 = 16 << 20;
 
 /// The files of a table, uploaded and not yet committed.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) adds: Vec<Add>,
+    /// The parts that these files hold.
+    pub(super) parts: Vec<Part>,
+    /// Rows of a part that is a run of rows, about.
+    pub(super) part_rows: Option<u64>,
     pub(super) fingerprint: Fingerprint,
     /// Filled where the table is registered in Trino.
     pub(super) rounded: Rounded,
+    /// Every file that was begun.
+    paths: Vec<Path>,
 }
 
 impl Written {
     pub(super) fn paths(&self) -> Vec<Path> {
-        self.adds.iter().map(|add| Path::from(add.path.as_str())).collect()
+        self.paths.clone()
     }
 }
 
-/// Streams the table into files. On failure nothing of them is left.
+/// The rows to write, and how they are divided.
+#[derive(Debug, Clone)]
+pub(super) struct Work {
+    pub(super) wanted: Wanted,
+    pub(super) division: Division,
+    pub(super) reading: Reading,
+}
+
+/// Streams the rows into files. On failure nothing of them is left.
 pub(super) async fn write(
     run: &Arc<Run>,
     query: &Arc<Query>,
     log: &TableLog,
     connection: Connection,
-    reading: Reading,
+    work: Work,
     progress: &TableProgress,
 ) -> Result<Written, ExportError> {
-    let table = TableEncoder::new(&query.fields, run.budget.encoder(reading))?;
+    let Work { wanted, division, reading } = work;
+    let table = TableEncoder::new(&query.stored, run.budget.encoder(reading))?;
     let (sender, receiver) = sync_channel(1);
-    let (query, cancel) = (Arc::clone(query), run.cancel.clone());
-    let reader =
-        tokio::task::spawn_blocking(move || query.stream(&connection, &cancel, reading, &sender));
+    let (reader_query, cancel) = (Arc::clone(query), run.cancel.clone());
+    let reader = tokio::task::spawn_blocking(move || {
+        reader_query.stream(&connection, &cancel, reading, &wanted, &sender);
+    });
 
     let (counter, rows) = tokio::sync::watch::channel(0u64);
     let writer = Writer {
         run: Arc::clone(run),
+        query: Arc::clone(query),
         log: log.clone(),
         handle: Handle::current(),
+        division,
+        cutter: None,
+        open: Fingerprint::default(),
+        pending: VecDeque::new(),
+        sizes: Vec::new(),
         done: Written::default(),
     };
     let mut writing = tokio::task::spawn_blocking(move || writer.run(&table, &receiver, &counter));
@@ -75,7 +105,7 @@ pub(super) async fn write(
     };
     reader.await.map_err(|_| ExportError::Panic)?;
     if let Err(error) = result {
-        let _ = log.delete(written.paths()).await;
+        let _ = run.if_soon(log.delete(written.paths())).await;
         return Err(error);
     }
     Ok(written)
@@ -83,15 +113,36 @@ pub(super) async fn write(
 
 /// A file being encoded and uploaded at the same time.
 struct OpenFile<'a> {
-    name: String,
+    path: Path,
+    values: Vec<Option<String>>,
     encoder: FileEncoder<'a, PartSink>,
+    upload: JoinHandle<Result<u64, UploadError>>,
+}
+
+/// A file whose last bytes are on their way.
+struct Pending {
+    path: Path,
+    values: Vec<Option<String>>,
+    /// The part that it belongs to.
+    part: usize,
+    bytes: u64,
+    encoded: Encoded,
     upload: JoinHandle<Result<u64, UploadError>>,
 }
 
 struct Writer {
     run: Arc<Run>,
+    query: Arc<Query>,
     log: TableLog,
     handle: Handle,
+    division: Division,
+    /// None until the first rows are there.
+    cutter: Option<Cutter>,
+    /// The rows of the open part.
+    open: Fingerprint,
+    pending: VecDeque<Pending>,
+    /// Part, name and size of the files that have arrived.
+    sizes: Vec<(usize, String, u64)>,
     done: Written,
 }
 
@@ -104,76 +155,182 @@ impl Writer {
         groups: &Groups,
         counter: &tokio::sync::watch::Sender<u64>,
     ) -> (Written, Result<(), ExportError>) {
-        let result = self.write_files(table, groups, counter);
-        (self.done, result)
-    }
-
-    fn write_files(
-        &mut self,
-        table: &TableEncoder,
-        groups: &Groups,
-        counter: &tokio::sync::watch::Sender<u64>,
-    ) -> Result<(), ExportError> {
-        let mut open: Option<OpenFile<'_>> = None;
-        for group in groups {
-            let step = group.map_err(ExportError::from).and_then(|group| {
-                let file = match &mut open {
-                    Some(file) => file,
-                    none => none.insert(self.open(table)?),
-                };
-                for batch in &group {
-                    self.done.fingerprint.extend(hashes(batch));
-                    if self.run.trino.is_some() {
-                        self.done.rounded.add(batch);
-                    }
-                }
-                Ok(file.encoder.write(group)?)
-            });
-            if let Err(error) = step {
-                return Err(self.give_up(open.take(), error));
-            }
-            counter.send_replace(self.done.fingerprint.rows);
-            if open.as_ref().is_some_and(|file| file.encoder.bytes >= self.run.file_size) {
-                self.finish(table, open.take())?;
+        let mut open = None;
+        let mut result = self.write_files(table, groups, counter, &mut open);
+        if let Err(error) = result {
+            result = Err(self.give_up(open, error));
+        }
+        // Files that are complete may be deleted only when their uploads have ended.
+        let rest = self.settle(0);
+        for (part, file, size) in self.sizes {
+            if let Some(part) = self.done.parts.get_mut(part) {
+                part.files.insert(file, size);
             }
         }
-        self.finish(table, open)
+        (self.done, result.and(rest))
     }
 
-    fn open<'a>(&self, table: &'a TableEncoder) -> Result<OpenFile<'a>, ExportError> {
-        let name = format!("part-{:05}-{}.zstd.parquet", self.done.adds.len(), self.run.id);
-        let (sink, parts) = upload::pipe(self.run.budget.part);
-        let (log, path) = (self.log.clone(), Path::from(name.as_str()));
-        let upload = self.handle.spawn(async move { parts.upload(&log.objects, &path).await });
-        Ok(OpenFile { name, encoder: table.open(sink)?, upload })
-    }
-
-    fn finish(
+    fn write_files<'a>(
         &mut self,
-        table: &TableEncoder,
-        file: Option<OpenFile<'_>>,
+        table: &'a TableEncoder,
+        groups: &Groups,
+        counter: &tokio::sync::watch::Sender<u64>,
+        open: &mut Option<OpenFile<'a>>,
     ) -> Result<(), ExportError> {
-        let Some(OpenFile { name, encoder, upload }) = file else {
+        for group in groups {
+            let group = group?;
+            let mut cutter = match self.cutter.take() {
+                Some(cutter) => cutter,
+                None => self.cutter(&group),
+            };
+            let mut pieces = Vec::new();
+            for batch in &group {
+                let mut start = 0;
+                while start < batch.num_rows() {
+                    let cut = cutter.next(batch, start);
+                    if cut.rows > 0 {
+                        pieces.push(batch.slice(start, cut.rows));
+                        start += cut.rows;
+                    }
+                    if cut.ends {
+                        self.encode(table, open, &mut pieces, &cutter)?;
+                        self.end_part(open, &mut cutter)?;
+                    }
+                }
+            }
+            self.encode(table, open, &mut pieces, &cutter)?;
+            self.cutter = Some(cutter);
+            counter.send_replace(self.done.fingerprint.rows);
+        }
+        if let Some(mut cutter) = self.cutter.take() {
+            self.end_part(open, &mut cutter)?;
+        }
+        Ok(())
+    }
+
+    /// The ends of parts, for a table with these first rows.
+    fn cutter(&mut self, group: &[RecordBatch]) -> Cutter {
+        let rows = match self.division {
+            Division::Runs(Some(rows)) => rows,
+            Division::Runs(None) => Chunker::rows_for(group),
+            Division::Whole | Division::Partitions => 0,
+        };
+        self.done.part_rows = (rows > 0).then_some(rows);
+        Cutter::new(self.division, rows, self.query.stored.len())
+    }
+
+    fn encode<'a>(
+        &mut self,
+        table: &'a TableEncoder,
+        open: &mut Option<OpenFile<'a>>,
+        pieces: &mut Vec<RecordBatch>,
+        cutter: &Cutter,
+    ) -> Result<(), ExportError> {
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        if open.is_none() {
+            *open = Some(self.open(table, cutter.partition())?);
+        }
+        for batch in pieces.iter() {
+            self.done.fingerprint.extend(hashes(batch));
+            self.open.extend(hashes(batch));
+            if self.run.trino.is_some() {
+                self.done.rounded.add(batch);
+            }
+        }
+        let Some(file) = open else { return Ok(()) };
+        file.encoder.write(std::mem::take(pieces))?;
+        if file.encoder.bytes >= self.run.file_size {
+            self.finish(open)?;
+        }
+        Ok(())
+    }
+
+    fn open<'a>(
+        &mut self,
+        table: &'a TableEncoder,
+        values: &[Option<String>],
+    ) -> Result<OpenFile<'a>, ExportError> {
+        let named = FoundPart { values: values.to_vec(), ..FoundPart::default() };
+        let columns = &self.query.partition;
+        let folder = partition::folder(columns, &named.named(columns))?;
+        let index = self.done.paths.len();
+        let name = format!("{folder}part-{index:05}-{}.zstd.parquet", self.run.id);
+        let path = Path::parse(name).map_err(|error| ExportError::Path(error.to_string()))?;
+        self.done.paths.push(path.clone());
+        let (sink, parts) = upload::pipe(self.run.budget.part);
+        let (log, target) = (self.log.clone(), path.clone());
+        let cancel = self.run.cancel.clone();
+        let upload = self
+            .handle
+            .spawn(async move { parts.upload(&log.objects, &target, cancel.wait()).await });
+        Ok(OpenFile { path, values: values.to_vec(), encoder: table.open(sink)?, upload })
+    }
+
+    /// Ends the file, and leaves its last bytes to the upload.
+    fn finish(&mut self, open: &mut Option<OpenFile<'_>>) -> Result<(), ExportError> {
+        let Some(OpenFile { path, values, encoder, upload }) = open.take() else {
             return Ok(());
         };
-        let encoded = encoder.finish(PartSink::finish);
-        let uploaded = self.handle.block_on(upload).map_err(|_| ExportError::Panic)?;
-        // An upload that failed is why the encoder's sink closed, and not the other way round.
-        let size = match (uploaded, &encoded) {
-            (Ok(size), _) => size,
-            (Err(UploadError::GivenUp), Err(_)) => 0,
-            (Err(error), _) => return Err(error.into()),
-        };
-        let Encoded { metadata, nested_nulls } = encoded?;
+        match encoder.finish(PartSink::finish) {
+            Ok(encoded) => {
+                let bytes = encoded.bytes;
+                let part = self.done.parts.len();
+                self.pending.push_back(Pending { path, values, part, bytes, encoded, upload });
+                self.settle(PENDING_BYTES)
+            }
+            // An upload that failed is why the encoder's sink closed, and not the other way round.
+            Err(error) => Err(self.failed(upload, error.into())),
+        }
+    }
+
+    fn end_part(
+        &mut self,
+        open: &mut Option<OpenFile<'_>>,
+        cutter: &mut Cutter,
+    ) -> Result<(), ExportError> {
+        let finished = self.finish(open);
+        let values = cutter.close();
+        let fingerprint = std::mem::take(&mut self.open);
+        if fingerprint.rows > 0 {
+            let found = FoundPart { values, fingerprint, rows: None };
+            let part = Part::new(found.named(&self.query.partition), fingerprint);
+            self.done.parts.push(part);
+        }
+        finished
+    }
+
+    /// Waits until at most so many bytes of complete files are on their way.
+    fn settle(&mut self, most: u64) -> Result<(), ExportError> {
+        let mut result = Ok(());
+        loop {
+            let waiting: u64 = self.pending.iter().map(|file| file.bytes).sum();
+            if waiting <= most {
+                break result;
+            }
+            let Some(file) = self.pending.pop_front() else { break result };
+            result = result.and(self.uploaded(file));
+        }
+    }
+
+    fn uploaded(&mut self, file: Pending) -> Result<(), ExportError> {
+        let Pending { path, values, part, encoded, upload, .. } = file;
+        let size = self.handle.block_on(upload).map_err(|_| ExportError::Panic)??;
+        let Encoded { metadata, nested_nulls, .. } = encoded;
+        let fields = &self.query.stored;
+        let logged = partition::log_path(path.as_ref());
+        let found = FoundPart { values, ..FoundPart::default() };
+        self.sizes.push((part, logged.clone(), size));
         self.done.adds.push(Add {
-            path: name,
-            partition_values: Default::default(),
+            path: logged,
+            partition_values: found.named(&self.query.partition),
             size: size as i64,
             modification_time: now_millis(),
             data_change: true,
-            stats: stats::stats_json(&table.fields, &metadata, &nested_nulls),
+            stats: stats::stats_json(fields, &metadata, &nested_nulls),
         });
-        stats::check_finite(&table.fields, &metadata).map_err(ExportError::Values)
+        stats::check_finite(fields, &metadata).map_err(ExportError::Values)
     }
 
     /// Lets the upload abort, and tells its error when that is why the encoder failed.
@@ -182,6 +339,15 @@ impl Writer {
             return error;
         };
         drop(encoder);
+        self.failed(upload, error)
+    }
+
+    /// The upload's error, when it has one of its own.
+    fn failed(
+        &self,
+        upload: JoinHandle<Result<u64, UploadError>>,
+        error: ExportError,
+    ) -> ExportError {
         match self.handle.block_on(upload) {
             Ok(Err(UploadError::GivenUp)) | Ok(Ok(_)) => error,
             Ok(Err(failed)) => failed.into(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::fingerprint::{Fingerprint, RECIPE};
+use crate::part::{Part, PartitionValues};
 
 /// The tool's name and version in `engineInfo`.
 pub(crate) const ENGINE: &str = concat!("export-dbt/", env!("CARGO_PKG_VERSION"));
@@ -43,6 +44,12 @@ pub(crate) struct CommitInfo {
     /// The rows' fingerprint, for the next run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) fingerprint: Option<String>,
+    /// Every part of the version with its files, also those that earlier commits wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) table_parts: Option<Vec<Part>>,
+    /// Rows of a part of a table without partitions, about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) part_rows: Option<u64>,
 }
 
 /// The features that a reader and a writer need.
@@ -72,7 +79,7 @@ pub(crate) struct MetaData {
     pub(crate) format: Format,
     /// The schema, JSON in a string.
     pub(crate) schema_string: String,
-    /// The partition columns; none in tables of this tool.
+    /// The partition columns, in their order.
     pub(crate) partition_columns: Vec<String>,
     pub(crate) configuration: BTreeMap<String, Option<String>>,
     /// Milliseconds since 1970.
@@ -81,13 +88,37 @@ pub(crate) struct MetaData {
 }
 
 impl MetaData {
-    /// Whether it already has this schema and description, and no partitions.
-    pub(crate) fn says(&self, schema: &Value, description: Option<&str>) -> bool {
-        let same_schema =
-            serde_json::from_str::<Value>(&self.schema_string).is_ok_and(|s| s == *schema);
+    /// Whether it already has this schema, description and these partition columns.
+    pub(crate) fn says(
+        &self,
+        schema: &Value,
+        description: Option<&str>,
+        partition: &[String],
+    ) -> bool {
+        let same_schema = self.schema().is_some_and(|own| own == *schema);
         let same_description = description.is_none() || description == self.description.as_deref();
-        same_schema && same_description && self.partition_columns.is_empty()
+        same_schema && same_description && self.partition_columns == partition
     }
+
+    /// Whether files of this schema and these partition columns can stay: all but the descriptions is the same.
+    pub(crate) fn has_shape(&self, schema: &Value, partition: &[String]) -> bool {
+        let own = self.schema().map(without_comments);
+        own == Some(without_comments(schema.clone())) && self.partition_columns == partition
+    }
+
+    fn schema(&self) -> Option<Value> {
+        serde_json::from_str(&self.schema_string).ok()
+    }
+}
+
+/// A schema without the descriptions of its columns.
+fn without_comments(mut schema: Value) -> Value {
+    for field in schema["fields"].as_array_mut().into_iter().flatten() {
+        if let Some(metadata) = field["metadata"].as_object_mut() {
+            metadata.remove("comment");
+        }
+    }
+    schema
 }
 
 /// The files' format: Parquet.
@@ -110,10 +141,9 @@ impl Default for Format {
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Add {
-    /// Relative to the table. The names of this tool need no percent-encoding.
+    /// Relative to the table, as a URI.
     pub(crate) path: String,
-    /// Empty: the tables are not partitioned.
-    pub(crate) partition_values: BTreeMap<String, Option<String>>,
+    pub(crate) partition_values: PartitionValues,
     pub(crate) size: i64,
     /// Milliseconds since 1970.
     pub(crate) modification_time: i64,
@@ -204,6 +234,11 @@ mod tests {
             run_id: Some("r".into()),
             state: None,
             fingerprint: Some(fingerprint_text(Fingerprint { rows: 3, sum: 255 }, "o=1")),
+            table_parts: Some(vec![Part::new(
+                PartitionValues::from([("day".into(), None)]),
+                Fingerprint { rows: 3, sum: u128::MAX },
+            )]),
+            part_rows: Some(4),
         };
         let lines = to_lines(&[
             Action::Protocol(Protocol {

@@ -1,6 +1,6 @@
 //! Commits: one conditional PUT, rebased when another writer was first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use common::retry::Backoff;
@@ -11,10 +11,11 @@ use uuid::Uuid;
 use super::actions::{Action, Add, CommitInfo, ENGINE, Format, MetaData, to_lines};
 use super::names::commit_path;
 use super::protocol;
-use super::snapshot::Snapshot;
+use super::snapshot::{ActiveFile, Snapshot};
 use super::table::{LogError, TableLog};
 use crate::calendar::now_millis;
 use crate::owner::{Mark, Properties};
+use crate::part::Part;
 
 /// Other writers that may come first before a commit is given up.
 const REBASES: u32 = 30;
@@ -36,7 +37,15 @@ pub(crate) struct Change {
     pub(crate) mark: Mark,
     /// Whether a `timestamp_ntz` is in the schema.
     pub(crate) needs_ntz: bool,
+    /// The partition columns.
+    pub(crate) partition: Vec<String>,
     pub(crate) adds: Vec<Add>,
+    /// The files of the version before that stay, by their names in the log.
+    pub(crate) kept: HashSet<String>,
+    /// All parts of the new version.
+    pub(crate) parts: Vec<Part>,
+    /// See [`CommitInfo::part_rows`].
+    pub(crate) part_rows: Option<u64>,
     pub(crate) rows: u64,
     pub(crate) run_id: String,
     pub(crate) fingerprint: String,
@@ -60,8 +69,8 @@ impl TableLog {
     /// Replaces the table's content and schema in one version, and returns that with the state before it.
     ///
     /// # Errors
-    /// When the table may not be overwritten, or the store fails. After [`LogError::Unknown`]
-    /// the files must stay, as the commit may have happened.
+    /// When the table may not be overwritten, a file to keep has left the table meanwhile, or the store fails.
+    /// After [`LogError::Unknown`] the files must stay, as the commit may have happened.
     pub(crate) async fn commit(
         &self,
         mut base: Option<Snapshot>,
@@ -75,10 +84,16 @@ impl TableLog {
             if self.put_commit(version, to_lines(&actions)?, &change.run_id).await? {
                 return Ok((version, base));
             }
+            let shape = base.as_ref().map(|old| shape(&old.metadata));
             base = match base {
                 Some(old) => Some(self.reload(old).await?),
                 None => self.load().await?,
             };
+            let same_shape = shape == base.as_ref().map(|new| self::shape(&new.metadata));
+            let may_keep = same_shape && has_all(base.as_ref(), &change.kept);
+            if !change.kept.is_empty() && !may_keep {
+                return Err(LogError::Overtaken);
+            }
             pauses.pause().await;
         }
         Err(LogError::Contention { attempts: REBASES })
@@ -106,6 +121,14 @@ impl TableLog {
                 Ok(None) if self.objects_head(&path).await => return Ok(false),
                 Ok(None) if is_refusal(&error) => return Err(LogError::Store(error)),
                 _ => {}
+            }
+            // The client's errors have no status; the question is the commit itself once more.
+            if let Some(bucket) = &self.store.bucket {
+                let key = format!("{}/{path}", self.location.prefix);
+                let bytes = payload.clone().into_iter().flatten().collect();
+                if bucket.refuses_conditions(key, bytes).await {
+                    return Err(LogError::Unconditional);
+                }
             }
             tries += 1;
             if tries == TRIES {
@@ -141,7 +164,9 @@ impl TableLog {
         }
         let snapshot = self.reload(base.clone()).await?;
         deltalake::checkpoints::create_checkpoint(&snapshot.table, None).await?;
-        deltalake::checkpoints::cleanup_metadata(&snapshot.table, None).await?;
+        if snapshot.cleans_log() {
+            deltalake::checkpoints::cleanup_metadata(&snapshot.table, None).await?;
+        }
         Ok(())
     }
 }
@@ -156,6 +181,18 @@ fn is_refusal(error: &object_store::Error) -> bool {
             | Error::NotFound { .. }
             | Error::NotImplemented { .. }
     )
+}
+
+/// The properties that kept files depend on.
+fn shape(metadata: &MetaData) -> (String, Vec<String>) {
+    (metadata.schema_string.clone(), metadata.partition_columns.clone())
+}
+
+/// Whether the table still has all these files, with all their rows.
+fn has_all(base: Option<&Snapshot>, kept: &HashSet<String>) -> bool {
+    let files = base.map_or(&[][..], |base| &base.files);
+    let whole = files.iter().filter(|f| !f.has_deletions() && kept.contains(&f.raw_path));
+    whole.count() == kept.len()
 }
 
 fn actions(
@@ -176,7 +213,7 @@ fn actions(
                 description: change.description.clone(),
                 format: Format::default(),
                 schema_string: change.schema.to_string(),
-                partition_columns: Vec::new(),
+                partition_columns: change.partition.clone(),
                 configuration,
                 created_time: Some(now),
             }));
@@ -189,16 +226,21 @@ fn actions(
             )?;
             actions.extend(needed.map(Action::Protocol));
             actions.extend(new_metadata(&base.metadata, change).map(Action::MetaData));
-            actions.extend(base.files.iter().map(|file| Action::Remove(file.remove(now))));
+            actions.extend(replaced(base, change).map(|file| Action::Remove(file.remove(now))));
         }
     }
     actions.extend(change.adds.iter().cloned().map(Action::Add));
     Ok(actions)
 }
 
+/// The files that leave the table.
+fn replaced<'a>(base: &'a Snapshot, change: &'a Change) -> impl Iterator<Item = &'a ActiveFile> {
+    base.files.iter().filter(|file| !change.kept.contains(&file.raw_path))
+}
+
 /// The metadata to write, or none when nothing in it changes.
 fn new_metadata(current: &MetaData, change: &Change) -> Option<MetaData> {
-    let says = current.says(&change.schema, change.description.as_deref());
+    let says = current.says(&change.schema, change.description.as_deref(), &change.partition);
     if says && change.mark.is_in(&current.configuration) {
         return None;
     }
@@ -208,7 +250,7 @@ fn new_metadata(current: &MetaData, change: &Change) -> Option<MetaData> {
         configuration,
         description: change.description.clone().or_else(|| current.description.clone()),
         schema_string: change.schema.to_string(),
-        partition_columns: Vec::new(),
+        partition_columns: change.partition.clone(),
         ..current.clone()
     })
 }
@@ -216,14 +258,19 @@ fn new_metadata(current: &MetaData, change: &Change) -> Option<MetaData> {
 fn info(base: Option<&Snapshot>, change: &Change, now: i64) -> CommitInfo {
     let text = |value: &dyn ToString| Value::from(value.to_string());
     let bytes: i64 = change.adds.iter().map(|add| add.size).sum();
-    let removed = base.map_or(0, |base| base.files.len());
+    let removed = base.map_or(0, |base| replaced(base, change).count());
+    // As Spark names a replacement of all, and one of a part.
+    let operation = match change.kept.is_empty() {
+        true => "CREATE OR REPLACE TABLE AS SELECT",
+        false => "WRITE",
+    };
     CommitInfo {
         timestamp: now,
-        operation: "CREATE OR REPLACE TABLE AS SELECT".into(),
+        operation: operation.into(),
         operation_parameters: BTreeMap::from([
             ("mode".into(), text(&"Overwrite")),
             ("isManaged".into(), text(&false)),
-            ("partitionBy".into(), text(&"[]")),
+            ("partitionBy".into(), text(&Value::from(change.partition.clone()))),
         ]),
         operation_metrics: BTreeMap::from([
             ("numFiles".into(), text(&change.adds.len())),
@@ -236,6 +283,8 @@ fn info(base: Option<&Snapshot>, change: &Change, now: i64) -> CommitInfo {
         run_id: Some(change.run_id.clone()),
         state: Some(change.state.clone()),
         fingerprint: Some(change.fingerprint.clone()),
+        table_parts: Some(change.parts.clone()),
+        part_rows: change.part_rows,
     }
 }
 

@@ -45,7 +45,8 @@ fn persist(table: &FilePath, paths: &[Path]) -> Result<(), (PathBuf, io::Error)>
     let files: Vec<PathBuf> = paths.iter().map(|path| table.join(path.as_ref())).collect();
     for file in &files {
         sync(file)?;
-        folders.extend(file.parent());
+        // Of a new partition, every folder up to the table's is new.
+        folders.extend(file.ancestors().skip(1).take_while(|folder| *folder != table));
     }
     folders.into_iter().rev().try_for_each(sync)
 }

@@ -1,7 +1,7 @@
-//! The newest commit of a table, read without the rest of its log: an unchanged table costs one listing of the
-//! log, one commit, and one listing of its files.
+//! The newest commit of a table, read without the rest of its log: an unchanged table costs the log's hint, one
+//! listing of log and files, and one commit.
 
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use serde::Deserialize;
@@ -9,9 +9,7 @@ use serde::Deserialize;
 use super::actions::{CommitInfo, ENGINE_PREFIX};
 use super::names::{commit_path, version_of};
 use super::table::{LogError, TableLog};
-
-/// Entries of one page of a listing in S3.
-const PAGE: usize = 1000;
+use crate::partition::object_path;
 
 /// Commits of other writers that are looked through for the newest one of this tool.
 const LOOK_BACK: u64 = 10;
@@ -29,7 +27,7 @@ pub(crate) struct Versions {
 pub(crate) struct Newest {
     pub(crate) version: u64,
     pub(crate) info: CommitInfo,
-    /// The table's files with their sizes: every commit of this tool replaces all.
+    /// The table's files with their sizes, by their paths in the store.
     pub(crate) files: Vec<(String, u64)>,
 }
 
@@ -61,26 +59,24 @@ struct Hint {
 }
 
 impl TableLog {
-    /// Lists the log. A long one is listed from its last checkpoint on.
+    /// The versions in the log.
     pub(crate) async fn versions(&self) -> Result<Versions, LogError> {
-        let folder = Path::from("_delta_log");
-        let listed = self.objects.list(Some(&folder));
-        let page: Vec<ObjectMeta> = listed.take(PAGE).try_collect().await?;
-        if page.len() == PAGE
-            && let Some(hint) = self.hint().await?
-        {
+        Ok(self.survey().await?.versions)
+    }
+
+    /// Lists log and files at once, without the log entries before its last checkpoint.
+    pub(crate) async fn survey(&self) -> Result<Survey, LogError> {
+        if let Some(hint) = self.hint().await? {
             let offset = Path::from(format!("_delta_log/{:020}", hint.version));
-            let listed = self.objects.list_with_offset(Some(&folder), &offset);
-            let found = Versions::of(&listed.try_collect::<Vec<_>>().await?);
-            if found.checkpoint.is_some() {
-                return Ok(found);
+            let listed = self.objects.list_with_offset(None, &offset).try_collect().await?;
+            let survey = Survey::of(listed, true);
+            // A hint may be wrong.
+            if survey.versions.checkpoint.is_some() {
+                return Ok(survey);
             }
         }
-        if page.len() < PAGE {
-            return Ok(Versions::of(&page));
-        }
-        let all: Vec<ObjectMeta> = self.objects.list(Some(&folder)).try_collect().await?;
-        Ok(Versions::of(&all))
+        let listed = self.objects.list(None).try_collect().await?;
+        Ok(Survey::of(listed, false))
     }
 
     async fn hint(&self) -> Result<Option<Hint>, LogError> {
@@ -95,14 +91,19 @@ impl TableLog {
     pub(crate) async fn newest(&self, versions: Versions) -> Result<Option<Newest>, LogError> {
         let Some(version) = versions.newest else { return Ok(None) };
         let Some(lines) = self.lines(version).await? else { return Ok(None) };
-        let mut newest = None;
+        let mut newest: Option<CommitInfo> = None;
         let mut files = Vec::new();
         for line in lines {
             newest = newest.or(line.commit_info);
             files.extend(line.add.map(|add| (add.path, add.size.unwrap_or(0))));
         }
-        let info: Option<CommitInfo> = newest;
-        Ok(info.filter(is_own).map(|info| Newest { version, info, files }))
+        let Some(info) = newest.filter(is_own) else { return Ok(None) };
+        // A version without parts is an older release's, which replaced all files with each commit.
+        if let Some(parts) = &info.table_parts {
+            let all = parts.iter().flat_map(|part| &part.files);
+            files = all.map(|(path, size)| (object_path(path), *size)).collect();
+        }
+        Ok(Some(Newest { version, info, files }))
     }
 
     /// The info of this tool's newest commit, when nothing that came after it changed a row, a column or a
@@ -136,15 +137,22 @@ impl TableLog {
         Ok(lines.map(|line| serde_json::from_slice(line).ok()).collect())
     }
 
-    /// Every file of the table outside its log, with one request for each partition or other folder and one for
-    /// the rest.
+    /// Every file of the table outside its log: one request for a table without folders, one more for those whose
+    /// names come after the log's, and one for each of the others.
     pub(crate) async fn data_objects(&self) -> Result<Vec<ObjectMeta>, LogError> {
         let listed = self.objects.list_with_delimiter(None).await?;
         let mut objects = listed.objects;
-        for folder in listed.common_prefixes {
-            if folder.filename().is_some_and(|name| !name.starts_with('_')) {
-                objects.extend(self.objects.list(Some(&folder)).try_collect::<Vec<_>>().await?);
-            }
+        let is_data = |folder: &Path| folder.filename().is_some_and(|name| !name.starts_with('_'));
+        let folders = listed.common_prefixes.into_iter().filter(is_data);
+        let (early, late): (Vec<_>, Vec<_>) = folders.partition(|f| f.as_ref() < AFTER_LOG);
+        for folder in early {
+            objects.extend(self.objects.list(Some(&folder)).try_collect::<Vec<_>>().await?);
+        }
+        if !late.is_empty() {
+            let all = self.objects.list_with_offset(None, &Path::from(AFTER_LOG));
+            let all: Vec<ObjectMeta> = all.try_collect().await?;
+            let is_nested = |object: &ObjectMeta| object.location.as_ref().contains('/');
+            objects.extend(all.into_iter().filter(|o| is_nested(o) && !is_hidden(&o.location)));
         }
         Ok(objects)
     }
@@ -179,31 +187,82 @@ fn is_own(info: &CommitInfo) -> bool {
     info.engine_info.as_deref().is_some_and(|engine| engine.starts_with(ENGINE_PREFIX))
 }
 
-impl Versions {
-    fn of(listed: &[ObjectMeta]) -> Self {
-        let names = || listed.iter().filter_map(|meta| meta.location.filename());
-        let checkpoints = names()
-            .filter(|name| name.contains(".checkpoint") && name.ends_with(".parquet"))
-            .filter_map(version_of);
-        Self { newest: names().filter_map(version_of).max(), checkpoint: checkpoints.max() }
+/// A path between those of the log and those after it.
+const AFTER_LOG: &str = "_delta_log0";
+
+/// Whether a path is in the log or another folder that readers pass over.
+fn is_hidden(path: &Path) -> bool {
+    path.as_ref().starts_with('_') && path.as_ref().contains('/')
+}
+
+/// A listing of a table.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    pub(crate) versions: Versions,
+    objects: Vec<ObjectMeta>,
+    /// Whether files whose names come before the log's may be missing.
+    is_cut: bool,
+}
+
+impl Survey {
+    fn of(listed: Vec<ObjectMeta>, is_cut: bool) -> Self {
+        let (hidden, objects): (Vec<_>, Vec<_>) =
+            listed.into_iter().partition(|object| is_hidden(&object.location));
+        Self { versions: Versions::of(&hidden), objects, is_cut }
+    }
+
+    /// The files outside of the log, when all of `files` are among them if they are there.
+    pub(crate) fn objects(&self, files: &[(String, u64)]) -> Option<Vec<ObjectMeta>> {
+        let is_early = |(path, _): &(String, u64)| path.as_str() < AFTER_LOG;
+        let is_whole = !self.is_cut || !files.iter().any(is_early);
+        is_whole.then(|| self.objects.clone())
     }
 }
 
-/// The files of a table that are not there as the log has them: their paths, with what is wrong.
+impl Versions {
+    fn of(listed: &[ObjectMeta]) -> Self {
+        let in_log = |path: &Path| path.as_ref().strip_prefix("_delta_log/").map(str::to_owned);
+        let names: Vec<String> = listed.iter().filter_map(|meta| in_log(&meta.location)).collect();
+        let checkpoints = names
+            .iter()
+            .filter(|name| name.contains(".checkpoint") && name.ends_with(".parquet"))
+            .filter_map(|name| version_of(name));
+        let newest = names.iter().filter_map(|name| version_of(name)).max();
+        Self { newest, checkpoint: checkpoints.max() }
+    }
+}
+
+/// A file that is not there as the log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BrokenFile {
+    pub(crate) path: String,
+    /// The size in the log, and that of the file, if it is there.
+    size: u64,
+    found: Option<u64>,
+}
+
+impl std::fmt::Display for BrokenFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { path, size, found } = self;
+        match found {
+            None => write!(f, "{path} is missing"),
+            Some(found) => write!(f, "{path} has {found} bytes instead of {size}"),
+        }
+    }
+}
+
+/// The files of a table that are not there as the log has them.
 pub(crate) fn broken<'a>(
     files: impl IntoIterator<Item = (&'a str, u64)>,
     objects: &[ObjectMeta],
-) -> Vec<String> {
+) -> Vec<BrokenFile> {
     let sizes: std::collections::HashMap<&str, u64> =
         objects.iter().map(|object| (object.location.as_ref(), object.size)).collect();
-    let fault = |(path, size): (&str, u64)| match sizes.get(path) {
+    let fault = |(path, size): (&str, u64)| match sizes.get(path).copied() {
         // A clone's files lie elsewhere.
         _ if path.contains("://") => None,
-        None => Some(format!("{path} is missing")),
-        Some(found) if *found != size => {
-            Some(format!("{path} has {found} bytes instead of {size}"))
-        }
-        Some(_) => None,
+        Some(found) if found == size => None,
+        found => Some(BrokenFile { path: path.to_owned(), size, found }),
     };
     files.into_iter().filter_map(fault).collect()
 }

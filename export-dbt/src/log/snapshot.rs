@@ -39,6 +39,11 @@ pub(crate) struct ActiveFile {
 }
 
 impl ActiveFile {
+    /// Whether rows of the file were deleted without writing it anew.
+    pub(crate) fn has_deletions(&self) -> bool {
+        self.deletion_vector.is_some()
+    }
+
     /// The action that takes the file out of the table.
     pub(crate) fn remove(&self, now_millis: i64) -> Remove {
         Remove {
@@ -60,9 +65,11 @@ impl Snapshot {
         engine.is_some_and(|engine| engine.starts_with(ENGINE_PREFIX))
     }
 
-    /// The fingerprint in the newest commit, when this tool wrote it.
-    pub(crate) fn fingerprint(&self) -> Option<&str> {
-        self.is_own().then(|| self.last.as_ref()?.fingerprint.as_deref()).flatten()
+    /// Whether log entries past their retention may go; a property of the table forbids it.
+    pub(super) fn cleans_log(&self) -> bool {
+        let property = self.metadata.configuration.get("delta.enableExpiredLogCleanup");
+        let value = property.and_then(|value| value.as_deref());
+        !value.is_some_and(|value| value.trim().eq_ignore_ascii_case("false"))
     }
 }
 

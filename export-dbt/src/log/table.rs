@@ -49,8 +49,17 @@ pub(crate) enum LogError {
         "it is not known whether version {version} was committed; the files of this run are kept"
     )]
     Unknown { version: u64, source: object_store::Error },
+    #[error(
+        "the run has ended before the store said whether the commit was made; its files are kept"
+    )]
+    Unanswered,
+    #[error("the store does not know conditional writes (PUT with If-None-Match)")]
+    Unconditional,
     #[error("could not write {path} to the disk")]
     Sync { path: std::path::PathBuf, source: std::io::Error },
+    /// Seen only by the export, which begins the table anew.
+    #[error("another commit has replaced files that were to stay")]
+    Overtaken,
     #[error("{attempts} other commits came first")]
     Contention { attempts: u32 },
 }
@@ -70,9 +79,17 @@ impl Problem for LogError {
             Self::Store(_) => ("store", ""),
             Self::Protocol(error) => error.advice(),
             Self::Json(_) => ("commit", ""),
-            Self::Unknown { .. } => ("unknown-outcome", "run again; the next run finds out"),
+            Self::Unconditional => (
+                "no-conditional-put",
+                "use a store that has them: AWS, MinIO since 2024-08, LocalStack 4, Ceph since Squid",
+            ),
+            Self::Unanswered | Self::Unknown { .. } => {
+                ("unknown-outcome", "run again; the next run finds out")
+            }
             Self::Sync { .. } => ("not-durable", ""),
-            Self::Contention { .. } => ("conflict", "run fewer exporters of one table at a time"),
+            Self::Overtaken | Self::Contention { .. } => {
+                ("conflict", "run fewer exporters of one table at a time")
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Retention {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct State<'a> {
     pub(crate) snapshot: &'a Snapshot,
-    /// The files of a commit after the snapshot, which took out all of its.
+    /// All files of a commit after the snapshot.
     pub(crate) replaced_by: Option<&'a [Path]>,
 }
 
@@ -52,8 +52,10 @@ impl TableLog {
         let active: HashSet<&str> = match replaced_by {
             None => files.collect(),
             Some(paths) => {
-                removed.extend(files.map(|path| (path.to_owned(), now)));
-                paths.iter().map(|path| path.as_ref()).collect()
+                let active: HashSet<&str> = paths.iter().map(|path| path.as_ref()).collect();
+                let gone = files.filter(|path| !active.contains(path));
+                removed.extend(gone.map(|path| (path.to_owned(), now)));
+                active
             }
         };
         // The table's own retention, which others may have set, is kept where it is the longer one.
@@ -101,10 +103,11 @@ impl TableLog {
     pub(crate) async fn delete(&self, paths: Vec<Path>) -> Result<u64, LogError> {
         let count = paths.len() as u64;
         let results = self.objects.delete_stream(stream::iter(paths.into_iter().map(Ok)).boxed());
-        results.try_for_each(|_| async { Ok(()) }).await.or_else(|error| match error {
-            object_store::Error::NotFound { .. } => Ok(()),
-            error => Err(error),
-        })?;
+        let gone = results.filter_map(|result| async move {
+            let is_gone = matches!(result, Err(object_store::Error::NotFound { .. }));
+            (!is_gone).then_some(result)
+        });
+        gone.try_for_each(|_| async { Ok(()) }).await?;
         Ok(count)
     }
 
@@ -172,8 +175,11 @@ impl TableLog {
             return Ok(0);
         };
         let removed = tokio::task::spawn_blocking(move || {
-            let folders = [folder.join("_delta_log"), folder];
-            folders.iter().map(|folder| remove_staged_in(folder, age)).sum()
+            let log = remove_staged_in(&folder.join("_delta_log"), age);
+            log + partition_folders(&folder)
+                .iter()
+                .map(|one| remove_staged_in(one, age))
+                .sum::<u64>()
         });
         Ok(removed.await.unwrap_or(0))
     }
@@ -234,6 +240,18 @@ fn is_data_file(path: &str) -> bool {
 /// Whether a path is a data file's that this tool has written.
 fn is_own_file(path: &str) -> bool {
     is_data_file(path) && path.ends_with(".zstd.parquet")
+}
+
+/// The folder of a table and those of its partitions.
+fn partition_folders(table: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut folders = vec![table.to_path_buf()];
+    for entry in std::fs::read_dir(table).into_iter().flatten().flatten() {
+        let is_partition = entry.file_name().to_string_lossy().contains('=');
+        if is_partition && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            folders.extend(partition_folders(&entry.path()));
+        }
+    }
+    folders
 }
 
 fn remove_staged_in(folder: &std::path::Path, age: Duration) -> u64 {

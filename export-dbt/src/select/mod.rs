@@ -2,6 +2,7 @@
 
 mod graph;
 mod layer;
+mod partition;
 mod pattern;
 mod selector;
 mod shard;
@@ -9,6 +10,7 @@ mod shard;
 use std::str::FromStr;
 
 pub(crate) use layer::LayerRule;
+pub(crate) use partition::PartitionRule;
 pub(crate) use pattern::Pattern;
 pub(crate) use selector::Selector;
 pub(crate) use shard::Shard;

@@ -273,8 +273,64 @@ fn an_unchanged_table_costs_as_many_requests_whatever_its_versions() {
     let unchanged =
         run(command(&sandbox, proxy.address, "requests").args(["--layer", "gold"])).expect(0);
     assert_eq!(table(&summary(&unchanged), "gold.t")["outcome"], "unchanged");
-    // For the bucket: does it exist, and which folders has it? For the table: log, newest commit, files.
+    // The bucket's folders, the log's hint, the log from there on with the files, and the newest commit.
     let requests = proxy.requests();
     let shown: Vec<_> = requests.iter().map(|r| format!("{} {}", r.method, r.path)).collect();
-    assert!(requests.len() <= 2 + 3, "{shown:#?}");
+    assert!(requests.len() <= 4, "{shown:#?}");
+}
+
+#[test]
+fn new_tables_cost_two_requests_each_and_unchanged_ones_three() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    let tables = (0..20).map(|n| format!("CREATE TABLE gold.t{n} AS SELECT {n} AS id;"));
+    sandbox.sql(&tables.collect::<String>());
+    let proxy = Proxy::start(stack.address, |_| Action::Forward);
+    let export =
+        || run(command(&sandbox, proxy.address, "small").args(["--layer", "gold"])).expect(0);
+    export();
+    let shown = || {
+        let requests = proxy.requests();
+        requests.iter().map(|r| format!("{} {}", r.method, r.path)).collect::<Vec<_>>()
+    };
+    let first = shown().len();
+    // The bucket that is not there yet, and its creation.
+    assert!(first <= 20 * 2 + 2, "{:#?}", shown());
+    let unchanged = export();
+    assert!(outcomes(&summary(&unchanged)).values().all(|o| o == "unchanged"));
+    assert!(shown().len() - first <= 20 * 3 + 1, "{:#?}", &shown()[first..]);
+}
+
+#[test]
+fn a_partitioned_table_costs_no_more_when_it_is_unchanged() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, i % 30 AS day, i % 3 AS \"Kind\" FROM range(900) t(i)");
+    for (by, bucket, most) in [("day", "parted", 4), ("Kind", "early", 3 + 1 + 1 + 3)] {
+        let by = format!("gold.t={by}");
+        let arguments = ["--layer", "gold", "--partition-by", &by];
+        run(command(&sandbox, stack.address, bucket).args(arguments)).expect(0);
+        let proxy = Proxy::start(stack.address, |_| Action::Forward);
+        let unchanged = run(command(&sandbox, proxy.address, bucket).args(arguments)).expect(0);
+        assert_eq!(table(&summary(&unchanged), "gold.t")["outcome"], "unchanged");
+        let requests = proxy.requests();
+        let shown: Vec<_> = requests.iter().map(|r| format!("{} {}", r.method, r.path)).collect();
+        assert!(requests.len() <= most, "{shown:#?}");
+    }
+}
+
+#[test]
+fn a_bucket_of_another_region_is_told_with_its_region() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    for status in [301, 400] {
+        let proxy = Proxy::start(stack.address, move |_| {
+            Action::AnswerWith(status, "x-amz-bucket-region: eu-central-1", String::new())
+        });
+        let moved = run(&mut command(&sandbox, proxy.address, "elsewhere")).expect(1);
+        let report = summary(&moved);
+        assert_eq!(table(&report, "gold.t")["code"], "wrong-region", "{}", moved.stderr);
+        assert!(moved.stderr.contains("is in the region eu-central-1"), "{}", moved.stderr);
+    }
 }

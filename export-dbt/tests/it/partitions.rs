@@ -1,0 +1,221 @@
+//! Partitioned tables: only the partitions that changed are written, and every reader sees every version as the
+//! database was.
+
+use serde_json::{Value, json};
+
+use crate::support::{Sandbox, actions, commit, python, readers, table};
+
+/// Remembers the rows of `gold.t` in a file, and compares every remembered version with readers.
+const VERSIONS: &str = "
+import sys, os, chdb, duckdb, polars
+from deltalake import DeltaTable, QueryBuilder
+import pyarrow as pa
+database, path, memory = sys.argv[1:4]
+con = duckdb.connect(database, read_only=True)
+con.execute('SET enable_progress_bar = false')
+newest = DeltaTable(path).version()
+con.execute(f\"COPY (FROM gold.t) TO '{memory}/{newest}.parquet'\")
+def compare(old, columns, got):
+    names = ', '.join(f'CAST(\"{c}\" AS VARCHAR)' for c in columns)
+    for one, other in (('want', 'got'), ('got', 'want')):
+        left = con.execute(f'SELECT * FROM (SELECT {names} FROM {one} EXCEPT ALL SELECT {names} FROM {other}) LIMIT 3').fetchall()
+        assert left == [], (old, one, left)
+for old in sorted(int(name.split('.')[0]) for name in os.listdir(memory)):
+    want = con.execute(f\"FROM read_parquet('{memory}/{old}.parquet')\").to_arrow_table()
+    con.register('want', want)
+    readers = [polars.scan_delta(path, version=old).collect().to_arrow(), DeltaTable(path, version=old).to_pyarrow_table()]
+    if old == newest:
+        t = DeltaTable(path)
+        readers.append(pa.table(QueryBuilder().register('t', t).execute('select * from t').read_all()))
+    for got in readers:
+        con.register('got', got)
+        compare(old, want.column_names, got)
+clickhouse = chdb.query(f\"SELECT * FROM deltaLakeLocal('{path}')\", 'JSONCompactEachRow').data()
+print(len(clickhouse.splitlines()), len(want))
+";
+
+/// Compares the newest version, and those of earlier calls, with the database.
+pub(crate) fn check(sandbox: &Sandbox) {
+    let memory = sandbox.path().join("versions");
+    std::fs::create_dir_all(&memory).unwrap();
+    let paths = [sandbox.database(), sandbox.table("gold", "t"), memory];
+    let paths = paths.map(|path| path.display().to_string());
+    let out = python(VERSIONS, &[&paths[0], &paths[1], &paths[2]]);
+    let counts: Vec<&str> = out.split_whitespace().collect();
+    assert_eq!(counts[0], counts[1], "ClickHouse has other rows: {out}");
+}
+
+/// Forgets the versions of earlier calls of [`check`].
+pub(crate) fn forget(sandbox: &Sandbox) {
+    let _ = std::fs::remove_dir_all(sandbox.path().join("versions"));
+}
+
+fn days(sandbox: &Sandbox, rows: u32) {
+    sandbox.sql(&format!(
+        "CREATE TABLE gold.t AS SELECT i AS id, DATE '2024-01-01' + (i * 20 // {rows})::INTEGER AS day, hash(i)::VARCHAR AS s,
+         (i % 100)::DECIMAL(10,2) AS fare FROM range({rows}) t(i)"
+    ));
+}
+
+const BY_DAY: [&str; 2] = ["--partition-by", "gold.t=day"];
+
+/// Written and kept files, and removed and added ones of the newest commit.
+fn files(sandbox: &Sandbox, summary: &Value) -> [u64; 4] {
+    let report = table(summary, "gold.t");
+    let number = |key: &str| report[key].as_u64().unwrap();
+    let commit = commit(&sandbox.table("gold", "t"), number("version"));
+    let count = |kind: &str| actions(&commit, kind).len() as u64;
+    [number("files"), number("keptFiles"), count("remove"), count("add")]
+}
+
+#[test]
+fn a_change_of_one_day_writes_one_file() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    days(&sandbox, 40_000);
+    let first = sandbox.exported(&BY_DAY);
+    assert_eq!(files(&sandbox, &first), [20, 0, 0, 20]);
+    check(&sandbox);
+    assert_eq!(table(&sandbox.exported(&BY_DAY), "gold.t")["outcome"], "unchanged");
+
+    sandbox.sql("UPDATE gold.t SET fare = fare + 1 WHERE day = '2024-01-07' AND id % 2 = 0");
+    let planned = sandbox.exported(&["--partition-by", "gold.t=day", "--dry-run"]);
+    let reason = &table(&planned, "gold.t")["reason"];
+    assert_eq!(reason, "the rows of 1 of 20 parts have changed");
+    let updated = sandbox.exported(&BY_DAY);
+    assert_eq!(files(&sandbox, &updated), [1, 19, 1, 1]);
+    assert_eq!(table(&updated, "gold.t")["rows"], 40_000);
+    check(&sandbox);
+
+    sandbox.sql("DELETE FROM gold.t WHERE day = '2024-01-03'; INSERT INTO gold.t SELECT id + 100000, DATE '2024-02-01', s, fare FROM gold.t WHERE day = '2024-01-04'; INSERT INTO gold.t VALUES (-1, NULL, 'no day', 0)");
+    assert_eq!(files(&sandbox, &sandbox.exported(&BY_DAY)), [2, 19, 1, 2]);
+    check(&sandbox);
+    // A checkpoint, and commits after it.
+    for change in 0..10 {
+        sandbox.sql(&format!(
+            "UPDATE gold.t SET s = 'changed' WHERE day = DATE '2024-01-05' + {change}"
+        ));
+        assert_eq!(files(&sandbox, &sandbox.exported(&BY_DAY)), [1, 20, 1, 1]);
+    }
+    check(&sandbox);
+    assert_eq!(table(&sandbox.exported(&BY_DAY), "gold.t")["outcome"], "unchanged");
+
+    sandbox.sql("DELETE FROM gold.t");
+    assert_eq!(files(&sandbox, &sandbox.exported(&BY_DAY)), [0, 0, 21, 0]);
+    check(&sandbox);
+}
+
+#[test]
+fn files_that_left_are_removed_after_the_retention_and_kept_ones_stay() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    days(&sandbox, 4_000);
+    sandbox.exported(&BY_DAY);
+    for change in 0..12 {
+        sandbox.sql(&format!("UPDATE gold.t SET fare = 200 + {change} WHERE day = '2024-01-07'"));
+        let arguments = ["--retention", "0s", "--orphan-age", "0s"];
+        let summary = sandbox.exported(&[&BY_DAY[..], &arguments].concat());
+        assert_eq!(table(&summary, "gold.t")["removedFiles"], 1);
+    }
+    check(&sandbox);
+}
+
+#[test]
+fn a_description_is_a_commit_without_files() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    days(&sandbox, 4_000);
+    sandbox.exported(&BY_DAY);
+    sandbox.sql("COMMENT ON COLUMN gold.t.fare IS 'in euros'");
+    let described = sandbox.exported(&BY_DAY);
+    assert_eq!(files(&sandbox, &described), [0, 20, 0, 0]);
+    let metadata = actions(&commit(&sandbox.table("gold", "t"), 1), "metaData");
+    assert!(metadata[0]["schemaString"].as_str().unwrap().contains("in euros"));
+    check(&sandbox);
+}
+
+#[test]
+fn other_columns_and_other_partitions_replace_all_files() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    days(&sandbox, 4_000);
+    sandbox.exported(&BY_DAY);
+    sandbox.sql("ALTER TABLE gold.t RENAME s TO text");
+    assert_eq!(files(&sandbox, &sandbox.exported(&BY_DAY)), [20, 0, 20, 20]);
+    let by_two = ["--partition-by", "gold.t=day,fare"];
+    sandbox.sql("DELETE FROM gold.t WHERE fare > 2");
+    assert_eq!(files(&sandbox, &sandbox.exported(&by_two)), [60, 0, 20, 60]);
+    check(&sandbox);
+    assert_eq!(files(&sandbox, &sandbox.exported(&[])), [1, 0, 60, 1]);
+    check(&sandbox);
+}
+
+#[test]
+fn values_that_lie_scattered_are_sorted() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, 'city ' || hash(i) % 7 AS city, CASE WHEN hash(i + 1) % 5 > 0 THEN (hash(i + 1) % 5)::UTINYINT END AS kind FROM range(20000) t(i)");
+    let by = ["--partition-by", "*=city,kind"];
+    assert_eq!(files(&sandbox, &sandbox.exported(&by)), [35, 0, 0, 35]);
+    check(&sandbox);
+    sandbox.sql("UPDATE gold.t SET id = id + 100000 WHERE city = 'city 3' AND id % 100 < 10 AND (kind IS NULL OR kind = 4)");
+    assert_eq!(files(&sandbox, &sandbox.exported(&by)), [2, 33, 2, 2]);
+    sandbox.sql("UPDATE gold.t SET id = -id WHERE kind IS NULL");
+    assert_eq!(files(&sandbox, &sandbox.exported(&by)), [7, 28, 7, 7]);
+    check(&sandbox);
+}
+
+#[test]
+fn a_view_is_partitioned_too() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE silver.s AS SELECT i AS id, i % 4 AS part FROM range(4000) t(i); CREATE VIEW gold.t AS FROM silver.s");
+    let by = ["--views", "--layer", "gold", "--partition-by", "gold.t=part"];
+    assert_eq!(files(&sandbox, &sandbox.exported(&by)), [4, 0, 0, 4]);
+    sandbox.sql("UPDATE silver.s SET id = -id WHERE part = 2");
+    assert_eq!(files(&sandbox, &sandbox.exported(&by)), [1, 3, 1, 1]);
+    check(&sandbox);
+}
+
+#[test]
+fn a_missing_file_is_written_anew_and_the_others_stay() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    days(&sandbox, 4_000);
+    sandbox.exported(&BY_DAY);
+    let path = sandbox.table("gold", "t");
+    let lose = |day: &str| {
+        let folder = path.join(format!("day={day}"));
+        let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+        std::fs::remove_file(file).unwrap();
+    };
+    lose("2024-01-03");
+    let repaired = sandbox.exported(&BY_DAY);
+    assert_eq!(files(&sandbox, &repaired), [1, 19, 1, 1]);
+    let warning = table(&repaired, "gold.t")["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("is missing; its rows are written anew"), "{warning}");
+    // Beside a change, too.
+    lose("2024-01-04");
+    sandbox.sql("UPDATE gold.t SET fare = 700 WHERE day = '2024-01-09'");
+    assert_eq!(files(&sandbox, &sandbox.exported(&BY_DAY)), [2, 18, 2, 2]);
+    check(&sandbox);
+}
+
+#[test]
+fn the_model_says_the_partitions() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, i % 3 AS \"a part\" FROM range(30) t(i); CREATE TABLE gold.other AS SELECT 1 AS id");
+    let model = |name: &str, by: Value| json!({"resource_type": "model", "name": name, "schema": "gold", "config": {"materialized": "table", "partition_by": by}});
+    let manifest = sandbox.path().join("manifest.json");
+    let nodes = json!({"nodes": {"model.p.t": model("t", json!(["A part"])), "model.p.other": model("other", json!("date_trunc('day', x)"))}});
+    std::fs::write(&manifest, nodes.to_string()).unwrap();
+    let manifest = manifest.display().to_string();
+    let summary = sandbox.exported(&["--manifest", &manifest]);
+    assert_eq!(files(&sandbox, &summary), [3, 0, 0, 3]);
+    assert!(sandbox.table("gold", "t").join("a_part=2").is_dir());
+    let warnings = table(&summary, "gold.other")["warnings"].to_string();
+    assert!(warnings.contains("partition_by is not followed"), "{warnings}");
+    let none = sandbox.exported(&["--manifest", &manifest, "--partition-by", "t="]);
+    assert_eq!(files(&sandbox, &none), [1, 0, 3, 1]);
+}

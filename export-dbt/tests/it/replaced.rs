@@ -1,0 +1,225 @@
+//! Commits that keep files: killed at every step, beside other exporters, and beside other writers' clean-ups.
+
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+
+use rideshare_tests::localstack::LocalStack;
+use rideshare_tests::proxy::{Action, Proxy};
+use rideshare_tests::run::run;
+
+use crate::partitions::{check, forget};
+use crate::s3::command;
+use crate::support::{Sandbox, python, python_with, readers, s3, summary, table, until};
+
+const BY_DAY: [&str; 2] = ["--partition-by", "gold.t=day"];
+
+/// Version, rows and the sum of the generations.
+fn read(address: std::net::SocketAddr, url: &str) -> [i64; 3] {
+    let program = "
+import sys; from deltalake import DeltaTable; import pyarrow.compute as pc
+t = DeltaTable(sys.argv[1], storage_options={'aws_conditional_put': 'etag'})
+rows = t.to_pyarrow_table()
+print(t.version(), rows.num_rows, pc.sum(rows['generation']))";
+    let out = python_with(program, &[url], &s3(address));
+    let numbers: Vec<i64> = out.split_whitespace().map(|n| n.parse().unwrap()).collect();
+    [numbers[0], numbers[1], numbers[2]]
+}
+
+#[test]
+fn a_kill_before_each_step_leaves_a_whole_version() {
+    let Some(_readers) = readers() else { return };
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, (i // 100)::INTEGER AS day, 0 AS generation FROM range(1000) t(i)");
+    let cleaning = ["--retention", "0s", "--orphan-age", "0s"];
+    let plain = |address| {
+        let mut command = command(&sandbox, address, "steps");
+        command.args(BY_DAY).args(cleaning);
+        command
+    };
+    run(&mut plain(stack.address)).expect(0);
+    let url = "s3://steps-gold/t";
+    let mut before = read(stack.address, url);
+    let mut steps = 0;
+    loop {
+        let generation = steps as i64 + 1;
+        sandbox.sql(&format!("UPDATE gold.t SET generation = {generation} WHERE day IN (3, 4)"));
+        let after = generation * 200;
+        // The run stops before this write, until it is killed.
+        let writes = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&writes);
+        let (killed, wait) = mpsc::channel::<()>();
+        let wait = Mutex::new(wait);
+        let proxy = Proxy::start(stack.address, move |request| {
+            if request.method != "GET" && request.method != "HEAD" {
+                let earlier = counter.fetch_add(1, Ordering::SeqCst);
+                if earlier >= steps {
+                    // It ends when the other end of the channel is dropped.
+                    let _ = wait.lock().unwrap().recv();
+                    return Action::Refuse;
+                }
+            }
+            Action::Forward
+        });
+        let mut child =
+            plain(proxy.address).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut ended = None;
+        until("the run has come to the step or to its end", || {
+            ended = child.try_wait().unwrap();
+            ended.is_some() || writes.load(Ordering::SeqCst) > steps
+        });
+        let _ = child.kill();
+        child.wait().unwrap();
+        drop(killed);
+        let now = read(stack.address, url);
+        let whole = [[before[0], 1000, before[2]], [before[0] + 1, 1000, after]];
+        assert!(whole.contains(&now), "killed before write {steps}: {before:?} to {now:?}");
+        run(&mut plain(stack.address)).expect(0);
+        before = read(stack.address, url);
+        assert_eq!(before[1..], [1000, after]);
+        if ended.is_some_and(|status| status.success()) {
+            break;
+        }
+        steps += 1;
+    }
+    // Two files and a commit at the least, and the removal of the old files.
+    assert!(steps >= 4, "{steps}");
+    let last = run(&mut plain(stack.address)).expect(0);
+    assert_eq!(table(&summary(&last), "gold.t")["outcome"], "unchanged");
+}
+
+#[test]
+fn two_databases_at_once_make_whole_versions_of_one_of_them() {
+    let Some(_readers) = readers() else { return };
+    let (one, other) = (Sandbox::new(), Sandbox::new());
+    let fill = |sandbox: &Sandbox, generation: u32| {
+        // Both change one common day and one of their own.
+        sandbox.sql(&format!(
+            "CREATE OR REPLACE TABLE gold.t AS SELECT i AS id, i // 50 AS day, CASE WHEN i // 50 IN ({}, 10) THEN {generation} ELSE 0 END AS generation FROM range(1000) t(i)",
+            generation % 7
+        ));
+    };
+    let start = |sandbox: &Sandbox| {
+        let mut command = crate::support::bare();
+        command.arg("--duckdb").arg(sandbox.database()).arg("--target").arg(one.target());
+        command.args(BY_DAY).args(["--owner", "both", "--format", "json"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let contents = |sandbox: &Sandbox| {
+        let sql = "SELECT count(*) || ' ' || sum(generation) || ' ' || sum(day * generation) || ' ' || sum(hash(id, day, generation)) FROM gold.t";
+        let connection = duckdb::Connection::open(sandbox.database()).unwrap();
+        connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    let mut versions = Vec::new();
+    for round in 0..12 {
+        fill(&one, round * 2 + 1);
+        fill(&other, round * 2 + 2);
+        let children = [start(&one), start(&other)];
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            versions.push(table(&summary, "gold.t")["version"].as_u64().unwrap());
+        }
+        let read = python(
+            "
+import sys, duckdb; from deltalake import DeltaTable
+rows = DeltaTable(sys.argv[1]).to_pyarrow_table()
+print(duckdb.sql(\"SELECT count(*) || ' ' || sum(generation) || ' ' || sum(day * generation) || ' ' || sum(hash(id, day, generation)) FROM rows\").fetchall()[0][0])",
+            &[&one.table("gold", "t").display().to_string()],
+        );
+        let whole = [contents(&one), contents(&other)];
+        assert!(whole.contains(&read.trim().to_owned()), "round {round}: {read} of {whole:?}");
+    }
+    versions.sort_unstable();
+    versions.dedup();
+    assert_eq!(versions.len(), 24);
+}
+
+/// Runs a method of delta-rs on the table.
+fn others(sandbox: &Sandbox, statement: &str) {
+    let program = format!(
+        "
+import sys; from deltalake import DeltaTable
+t = DeltaTable(sys.argv[1])
+{statement}"
+    );
+    python(&program, &[&sandbox.table("gold", "t").display().to_string()]);
+}
+
+#[test]
+fn others_may_optimize_and_vacuum() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    let small = ["--partition-by", "gold.t=day", "--file-size", "64KiB"];
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, (i // 250000)::INTEGER AS day, hash(i) AS s FROM range(1000000) t(i)");
+    let files = |summary: &serde_json::Value| {
+        let number = |key: &str| table(summary, "gold.t")[key].as_u64().unwrap();
+        (number("files"), number("keptFiles"))
+    };
+    let (all, _) = files(&sandbox.exported(&small));
+    assert!(all > 4, "{all}");
+    others(&sandbox, "print(t.optimize.compact())");
+    // The rows are the same, so nothing is written.
+    assert_eq!(table(&sandbox.exported(&small), "gold.t")["outcome"], "unchanged");
+    sandbox.sql("UPDATE gold.t SET s = 0 WHERE day = 2");
+    sandbox.exported(&small);
+    check(&sandbox);
+    sandbox.sql("UPDATE gold.t SET s = 1 WHERE day = 2");
+    let (_, kept) = files(&sandbox.exported(&small));
+    assert!(kept > 0, "{kept}");
+    forget(&sandbox);
+    others(
+        &sandbox,
+        "t.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)",
+    );
+    assert_eq!(table(&sandbox.exported(&small), "gold.t")["outcome"], "unchanged");
+    check(&sandbox);
+    // Another writer's rows are replaced, and files with deleted rows do not stay.
+    others(&sandbox, "t.delete('day = 1')");
+    sandbox.sql("UPDATE gold.t SET s = 2 WHERE day = 3");
+    sandbox.exported(&small);
+    check(&sandbox);
+}
+
+#[test]
+fn properties_of_others_stay_and_are_honoured() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, i % 4 AS day FROM range(1000) t(i)");
+    sandbox.exported(&BY_DAY);
+    others(
+        &sandbox,
+        "t.alter.set_table_properties({'delta.logRetentionDuration': 'interval 0 days', 'delta.enableExpiredLogCleanup': 'false', 'delta.checkpointInterval': '3', 'delta.deletedFileRetentionDuration': 'interval 30 days'})",
+    );
+    for change in 0..8 {
+        sandbox.sql(&format!("UPDATE gold.t SET id = id + 1000 WHERE day = {}", change % 4));
+        let arguments = ["--retention", "0s", "--orphan-age", "0s"];
+        let summary = sandbox.exported(&[&BY_DAY[..], &arguments].concat());
+        assert_eq!(table(&summary, "gold.t")["removedFiles"], 0);
+    }
+    let log = sandbox.table("gold", "t").join("_delta_log");
+    for version in 0..=9 {
+        assert!(log.join(format!("{version:020}.json")).exists(), "{version}");
+    }
+    let checkpoints = std::fs::read_dir(&log).unwrap().flatten();
+    let checkpoints =
+        checkpoints.filter(|e| e.file_name().to_string_lossy().contains(".checkpoint")).count();
+    assert!(checkpoints >= 2, "{checkpoints}");
+    check(&sandbox);
+    let out = python(
+        "import sys; from deltalake import DeltaTable; print(DeltaTable(sys.argv[1]).metadata().configuration)",
+        &[&sandbox.table("gold", "t").display().to_string()],
+    );
+    assert!(out.contains("interval 30 days") && out.contains("exportDbt."), "{out}");
+    // Without the property, log entries past their retention go with the next checkpoint.
+    others(&sandbox, "t.alter.set_table_properties({'delta.enableExpiredLogCleanup': 'true'})");
+    for change in 0..4 {
+        sandbox.sql(&format!("UPDATE gold.t SET id = id + 1000 WHERE day = {change}"));
+        sandbox.exported(&BY_DAY);
+    }
+    assert!(!log.join(format!("{:020}.json", 0)).exists());
+    forget(&sandbox);
+    check(&sandbox);
+}
