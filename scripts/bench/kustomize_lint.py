@@ -3,7 +3,8 @@
 First this project's own overlays, then overlays made for it: as many thirds of Deployments,
 Services and ConfigMaps, a namespace, labels, an image and a merge patch for every tenth
 Deployment. kubectl only renders; kustomize-lint renders and asks every rule. Prints medians, the
-ratios, and how the time for one more object grows. Needs KUSTOMIZE_LINT (the release binary) and
+ratios, and how the time for one more object grows. Then CPU time and memory where many patches meet one
+object, and where overlays share bases; kubectl runs once for each root, as it has to. Needs KUSTOMIZE_LINT (the release binary) and
 PEER_KUBECTL.
 """
 
@@ -113,6 +114,69 @@ def cpu_time(command: list[str]) -> float:
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3
 
 
+def one_object(folder: Path, patches: int) -> list[Path]:
+    """Writes a ConfigMap and so many merge patches for it."""
+    folder.mkdir(parents=True)
+    (folder / "map.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    for n in range(patches):
+        (folder / f"patch-{n}.yaml").write_text(f"{head}data: {{key-{n}: value}}\n")
+    names = "".join(f"- path: patch-{n}.yaml\n" for n in range(patches))
+    (folder / "kustomization.yaml").write_text(f"resources: [map.yaml]\npatches:\n{names}")
+    return [folder]
+
+
+def shared(folder: Path, overlays: int) -> list[Path]:
+    """Writes a base of 300 objects in 3 parts, and so many overlays that include all of them."""
+    parts = []
+    for part in range(3):
+        make(folder / f"part-{part}", 99)
+        base = folder / f"part-{part}" / "base"
+        (base / "kustomization.yaml").open("a").write(f"namePrefix: part-{part}-\n")
+        parts.append(f"../part-{part}/base")
+    roots = []
+    for n in range(overlays):
+        root = folder / f"overlay-{n}"
+        root.mkdir()
+        (root / "kustomization.yaml").write_text(
+            f"namespace: bench-{n}\nnameSuffix: -{n}\nresources: [{', '.join(parts)}]\n"
+        )
+        roots.append(root)
+    return roots
+
+
+def joined(folder: Path, overlays: int) -> list[Path]:
+    """Writes one root that includes all overlays of shared bases."""
+    roots = shared(folder, overlays)
+    root = folder / "all"
+    root.mkdir()
+    names = ", ".join(f"../{own.name}" for own in roots)
+    (root / "kustomization.yaml").write_text(f"resources: [{names}]\n")
+    return [root]
+
+
+def cost(command: list[str]) -> tuple[float, float]:
+    """CPU time of one run in milliseconds, and its peak memory in MiB."""
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode not in (0, 1):
+        raise SystemExit(f"{command}: status {child.returncode}")
+    return (used.ru_utime + used.ru_stime) * 1e3, used.ru_maxrss / 1024
+
+
+def costs(name: str, roots: list[Path]) -> None:
+    """Prints one row of CPU time and memory; kubectl's memory is that of its largest run."""
+    own = [cost([TOOL, "build", str(roots[0])] if len(roots) == 1 else [TOOL, *map(str, roots)]) for _ in range(3)]
+    theirs = [cost([KUBECTL, "kustomize", str(root)]) for root in roots]
+    cpu, other = min(cpu for cpu, _ in own), sum(cpu for cpu, _ in theirs)
+    memory = [max(memory for _, memory in runs) for runs in (own, theirs)]
+    print(
+        f"{name:<34}{cpu:>10.1f} ms{other:>12.1f} ms{other / cpu:>9.1f} ×{memory[0]:>9.0f} MiB{memory[1]:>9.0f} MiB",
+        flush=True,
+    )
+
+
 def compare(name: str, folders: list[str], runs: int) -> None:
     """Prints one row of medians."""
     # Findings are no failure here: what counts is that the same work is done.
@@ -140,6 +204,13 @@ def main() -> None:
             objects: min(cpu_time([TOOL, f"{folder}/{objects}/overlay"]) for _ in range(RUNS))
             for objects in (150, 600, 3000)
         }
+        print(f"\n{'CPU time and peak memory':<34}{'kustomize-lint':>13}{'kubectl':>15}{'ratio':>11}")
+        for patches in (250, 500, 1000):
+            costs(f"{patches} patches of one object", one_object(Path(folder) / f"one-{patches}", patches))
+        for overlays in (5, 10, 20):
+            costs(f"{overlays} roots of shared bases", shared(Path(folder) / f"shared-{overlays}", overlays))
+        for overlays in (5, 10, 20):
+            costs(f"1 root of {overlays} overlays", joined(Path(folder) / f"joined-{overlays}", overlays))
     early = (cpu[600] - cpu[150]) / 450
     late = (cpu[3000] - cpu[600]) / 2400
     print(f"\none more object: {early * 1e3:.0f} µs of CPU up to 600, {late * 1e3:.0f} µs from there to 3000,")

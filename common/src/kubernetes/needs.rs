@@ -1,77 +1,14 @@
 //! The objects that another one names and cannot do without.
 
 use super::{
-    GATEWAY_API, Tree, backends, certificates, containers, group, is_ingress, is_route, kind,
-    parents, template, traffic,
+    GATEWAY_API, Tree, backends, certificates, containers, custom, group, is_ingress, is_route,
+    kind, parents, template, traffic,
 };
+
+pub use super::target::Target;
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 const EXTERNAL_SECRETS: &str = "external-secrets.io";
-
-/// The kind of object that is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Target {
-    /// A ConfigMap.
-    ConfigMap,
-    /// A Secret that a pod, its service account or a secret store reads.
-    Secret,
-    /// The Secret with the certificate of a Gateway or an Ingress.
-    Certificate,
-    /// A ServiceAccount.
-    ServiceAccount,
-    /// A PersistentVolumeClaim.
-    Claim,
-    /// A Service.
-    Service,
-    /// A Gateway.
-    Gateway,
-    /// A Role.
-    Role,
-    /// A ClusterRole.
-    ClusterRole,
-    /// A SecretStore of External Secrets.
-    SecretStore,
-    /// A ClusterSecretStore of External Secrets.
-    ClusterSecretStore,
-}
-
-impl Target {
-    /// The kind of the object.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Target::ConfigMap => "ConfigMap",
-            Target::Secret | Target::Certificate => "Secret",
-            Target::ServiceAccount => "ServiceAccount",
-            Target::Claim => "PersistentVolumeClaim",
-            Target::Service => "Service",
-            Target::Gateway => "Gateway",
-            Target::Role => "Role",
-            Target::ClusterRole => "ClusterRole",
-            Target::SecretStore => "SecretStore",
-            Target::ClusterSecretStore => "ClusterSecretStore",
-        }
-    }
-
-    /// The group of its kind.
-    pub fn group(self) -> &'static str {
-        match self {
-            Target::ConfigMap
-            | Target::Secret
-            | Target::Certificate
-            | Target::ServiceAccount
-            | Target::Claim
-            | Target::Service => "",
-            Target::Gateway => GATEWAY_API,
-            Target::Role | Target::ClusterRole => RBAC,
-            Target::SecretStore | Target::ClusterSecretStore => EXTERNAL_SECRETS,
-        }
-    }
-
-    /// Whether the object is in no namespace.
-    pub fn is_cluster_wide(self) -> bool {
-        matches!(self, Target::ClusterRole | Target::ClusterSecretStore)
-    }
-}
 
 /// A name of another object.
 #[derive(Debug)]
@@ -125,8 +62,8 @@ const DRIVERS: &[&[&str]] = &[
 
 /// Everything that an object needs by name: the references of its pods, the image pull secrets of
 /// a service account, the Service of a StatefulSet, the role and the service accounts of a
-/// binding, backends, Gateways and certificates of routes and Ingresses, and the stores and
-/// credentials of External Secrets.
+/// binding, backends, Gateways and certificates of routes and Ingresses, the stores and
+/// credentials of External Secrets, and the names in custom resources that many clusters have.
 pub fn of<T: Tree>(object: &T) -> Vec<Need<'_, T>> {
     let namespace = object.word_at(&["metadata", "namespace"]).unwrap_or_default();
     let mut found = Found { namespace, all: Vec::new() };
@@ -150,6 +87,9 @@ pub fn of<T: Tree>(object: &T) -> Vec<Need<'_, T>> {
         (EXTERNAL_SECRETS, _) => found.stores(object),
         _ if is_route(object) || is_ingress(object) => found.traffic(object),
         _ => {}
+    }
+    for own in custom::names(object) {
+        found.add(own.target, Some(own.name), own.key, own.optional);
     }
     found.all
 }
@@ -389,6 +329,61 @@ mod tests {
     fn a_pod_needs_its_account_and_its_pull_secrets() {
         let spec = json!({"serviceAccountName": "a", "imagePullSecrets": [{"name": "r"}]});
         assert_eq!(needs(&pod(spec)), ["ServiceAccount a", "Secret r"]);
+    }
+
+    fn custom(api_version: &str, kind: &str, spec: Value) -> Value {
+        json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "p"}, "spec": spec})
+    }
+
+    #[test]
+    fn a_rollout_needs_its_services() {
+        let canary = json!({"canaryService": "c", "stableService": "s"});
+        let spec = json!({"strategy": {"canary": canary}});
+        let rollout = custom("argoproj.io/v1alpha1", "Rollout", spec);
+        assert_eq!(needs(&rollout), ["Service c", "Service s"]);
+    }
+
+    #[test]
+    fn keda_needs_the_keys_of_its_triggers() {
+        let spec = json!({"secretTargetRef": [{"parameter": "p", "name": "s", "key": "k"}]});
+        let triggers = custom("keda.sh/v1alpha1", "TriggerAuthentication", spec);
+        assert_eq!(needs(&triggers), ["Secret s key k"]);
+    }
+
+    #[test]
+    fn a_scaled_job_has_pods() {
+        let containers = json!([{"name": "c", "envFrom": [{"secretRef": {"name": "s"}}]}]);
+        let spec = json!({"jobTargetRef": {"template": {"spec": {"containers": containers}}}});
+        assert_eq!(needs(&custom("keda.sh/v1alpha1", "ScaledJob", spec)), ["Secret s"]);
+    }
+
+    #[test]
+    fn a_service_of_knative_has_pods() {
+        let containers = json!([{"image": "i", "envFrom": [{"configMapRef": {"name": "c"}}]}]);
+        let spec = json!({"template": {"spec": {"containers": containers}}});
+        assert_eq!(needs(&custom("serving.knative.dev/v1", "Service", spec)), ["ConfigMap c"]);
+    }
+
+    #[test]
+    fn flux_reads_values_from_objects() {
+        let from = json!([
+            {"kind": "ConfigMap", "name": "v", "valuesKey": "k"},
+            {"kind": "Secret", "name": "s", "optional": true},
+        ]);
+        let release =
+            custom("helm.toolkit.fluxcd.io/v2", "HelmRelease", json!({"valuesFrom": from}));
+        assert_eq!(needs(&release), ["ConfigMap v key k", "Secret s optional"]);
+        let spec = json!({"postBuild": {"substituteFrom": [{"kind": "ConfigMap", "name": "v"}]}});
+        let applied = custom("kustomize.toolkit.fluxcd.io/v1", "Kustomization", spec);
+        assert_eq!(needs(&applied), ["ConfigMap v"]);
+    }
+
+    #[test]
+    fn a_virtual_service_needs_services_of_its_namespace() {
+        let route = |host: &str| json!({"route": [{"destination": {"host": host}}]});
+        let spec = json!({"http": [route("web"), route("api.example.org")]});
+        let traffic = custom("networking.istio.io/v1", "VirtualService", spec);
+        assert_eq!(needs(&traffic), ["Service web"]);
     }
 
     #[test]

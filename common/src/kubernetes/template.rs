@@ -12,6 +12,7 @@ const TEMPLATES: &[(&str, &str, &[&str])] = &[
     ("batch", "CronJob", &["spec", "jobTemplate", "spec", "template"]),
     ("", "ReplicationController", &["spec", "template"]),
     ("", "Pod", &[]),
+    ("keda.sh", "ScaledJob", &["spec", "jobTargetRef", "template"]),
 ];
 
 /// The template of the pods that an object makes, or the Pod itself; `None` for an object that

@@ -21,6 +21,8 @@ pub(crate) struct Discovered {
     pub(crate) root: bool,
     /// Whether it is a component, which is nothing by itself.
     pub(crate) component: bool,
+    /// The folders that it includes, without links and detours.
+    pub(crate) includes: Vec<PathBuf>,
 }
 
 /// The kustomizations below the paths.
@@ -39,7 +41,7 @@ pub(crate) struct Found {
 /// A path that does not exist.
 pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, Report> {
     let mut found: Vec<Discovered> = Vec::new();
-    let mut included = BTreeSet::new();
+    let (mut included, mut known) = (BTreeSet::new(), BTreeSet::new());
     let (mut wrong, mut unreadable) = (Report::default(), Vec::new());
     for path in paths {
         let path = &folder_of(path);
@@ -61,14 +63,20 @@ pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, Report> {
                 continue;
             };
             let Ok(canonical) = fs::canonicalize(entry.path()) else { continue };
-            if found.iter().any(|known| known.canonical == canonical) {
+            if !known.insert(canonical.clone()) {
                 continue;
             }
             let includes = includes(&file);
-            included.extend(includes.folders);
+            included.extend(includes.folders.iter().cloned());
             let root = fs::canonicalize(path).is_ok_and(|named| named == canonical);
             let shown = clean(entry.path());
-            found.push(Discovered { shown, canonical, root, component: includes.component });
+            found.push(Discovered {
+                shown,
+                canonical,
+                root,
+                component: includes.component,
+                includes: includes.folders,
+            });
         }
     }
     if wrong.has_errors() {

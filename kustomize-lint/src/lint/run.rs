@@ -1,10 +1,10 @@
 //! A run of the linter.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use common::diagnostic::Report;
-use common::verbose::timed;
+use common::verbose::{self, timed};
 use serde::Serialize;
 
 use super::discover::{Discovered, Found, discover};
@@ -16,9 +16,9 @@ use crate::argocd::Checkout;
 use crate::config::Settings;
 use crate::facts::Effect;
 use crate::finding::{Finding, Findings};
-use crate::load::Options;
+use crate::load::{Bases, Options};
 use crate::parity::{self, Compose};
-use crate::render::{Rendering, render_with};
+use crate::render::{Rendering, render_sharing};
 use crate::rules::{self, Check, Entry};
 use crate::tree::{self, Files, Place, Texts};
 
@@ -168,17 +168,32 @@ fn render_roots(
 ) -> Vec<(String, Rendering)> {
     let mut visited: HashSet<PathBuf> = HashSet::new();
     let mut renderings = Vec::new();
+    let mut bases = Bases::expecting(uses(found));
     let (roots, others): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.root);
     for one in roots.into_iter().chain(others) {
         if !one.root && (one.component || visited.contains(&one.canonical)) {
             continue;
         }
         let step = format!("rendering {}", one.shown.display());
-        let rendering = timed(step, || render_with(&one.shown, options, files));
+        let rendering = timed(step, || render_sharing(&one.shown, options, files, &mut bases));
         visited.extend(rendering.roots.iter().map(|root| root.canonical.clone()));
         renderings.push((one.shown.display().to_string(), rendering));
     }
+    drop(verbose::step(format!("bases: {} rendered, {} copied", bases.rendered, bases.copied)));
     renderings
+}
+
+/// How often each folder is included.
+fn uses(found: &[Discovered]) -> HashMap<PathBuf, usize> {
+    let mut uses = HashMap::new();
+    for one in found {
+        // A component is rendered again for everything that includes it.
+        let often = if one.component { usize::from(u16::MAX) } else { 1 };
+        for folder in &one.includes {
+            *uses.entry(folder.clone()).or_default() += often;
+        }
+    }
+    uses
 }
 
 /// The contents of the paths of Applications, when a rule about Argo CD is asked.

@@ -2,19 +2,12 @@
 
 use std::sync::Arc;
 
+use super::bound::Bound;
 use super::context::Context;
 use crate::facts::ProblemKind;
-use crate::kustomization::Var;
-use crate::object::{Object, ObjectKey};
+use crate::object::Object;
 use crate::objects::Objects;
 use crate::schema::{Config, DEFAULT};
-
-/// A var, with the object that it means in the kustomization that defines it.
-#[derive(Clone, Debug)]
-pub(crate) struct Bound {
-    pub(crate) var: Var,
-    pub(crate) object: Option<ObjectKey>,
-}
 
 /// Objects on their way, with what waits until the end.
 #[derive(Debug, Default)]

@@ -1,7 +1,9 @@
 //! The state of a rendering.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::bases::Bases;
 use super::options::Options;
 use super::root::Root;
 use crate::facts::{
@@ -20,6 +22,10 @@ pub(crate) struct Context {
     pub(crate) problems: Vec<Problem>,
     pub(crate) not_analysed: Vec<NotAnalysed>,
     pub(crate) duplicate_keys: Vec<DuplicateKey>,
+    /// The places of the same keys.
+    pub(crate) duplicate_places: BTreeSet<Place>,
+    /// Bases that are known from before.
+    pub(crate) bases: Bases,
     pub(crate) roots: Vec<Root>,
     pub(crate) identities: Vec<Id>,
     pub(crate) heads: Vec<Place>,
@@ -74,11 +80,15 @@ impl Context {
     /// Keys that stand twice, and whether the last of them counts.
     pub(crate) fn twice(&mut self, pairs: Vec<(Place, Place)>, last: bool) {
         let keys = pairs.into_iter();
-        self.duplicate_keys.extend(keys.map(|(place, earlier)| DuplicateKey {
-            place,
-            earlier,
-            last,
-        }));
+        self.twice_again(
+            keys.map(|(place, earlier)| DuplicateKey { place, earlier, last }).collect(),
+        );
+    }
+
+    /// The same of a base that was rendered before.
+    pub(crate) fn twice_again(&mut self, keys: Vec<DuplicateKey>) {
+        self.duplicate_places.extend(keys.iter().map(|key| key.place));
+        self.duplicate_keys.extend(keys);
     }
 
     /// A part that is not rendered.

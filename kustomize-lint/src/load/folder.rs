@@ -57,6 +57,11 @@ impl Folder {
         }
     }
 
+    /// Whether a folder that leads here is `folder`, or is in it.
+    pub(crate) fn is_below(&self, folder: &Path) -> bool {
+        self.above.iter().any(|above| above.starts_with(folder))
+    }
+
     /// A path in the folder, as a user would write it.
     pub(crate) fn shown(&self, path: impl AsRef<Path>) -> PathBuf {
         clean(&self.shown.join(path))

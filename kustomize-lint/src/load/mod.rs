@@ -2,6 +2,8 @@
 //! transformers share.
 
 mod accumulated;
+mod bases;
+mod bound;
 mod context;
 mod folder;
 pub(crate) mod marks;
@@ -10,7 +12,9 @@ mod remote;
 pub(crate) mod resources;
 mod root;
 
-pub(crate) use accumulated::{Accumulated, Bound, add};
+pub(crate) use accumulated::{Accumulated, add};
+pub(crate) use bases::{Bases, Counters, Rendered};
+pub(crate) use bound::Bound;
 pub(crate) use context::Context;
 pub(crate) use folder::{Folder, Found, clean, read_bounded};
 pub use options::{Options, Restriction};

@@ -6,7 +6,7 @@ use crate::kustomization::Kustomization;
 use crate::tree::FileId;
 
 /// A kustomization of a rendering.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Root {
     /// Its folder as a user would write it.
     pub path: PathBuf,

@@ -1,5 +1,6 @@
 //! A kustomization's objects: resources, generators, components, transformers, in this order.
 
+use super::bases::{self, MAX_OBJECTS, MAX_ROOTS};
 use super::charts;
 use super::config;
 use super::configurations::configurations;
@@ -12,10 +13,6 @@ use crate::load::{
 use crate::transform;
 use crate::transform::plugins::{self, Plugins};
 use crate::tree::{Dialect, Place};
-
-/// The limits of a rendering: beyond that it is a mistake or an attack.
-const MAX_OBJECTS: usize = 200_000;
-const MAX_ROOTS: usize = 5_000;
 
 /// Adds to `base` what the kustomization in `folder` makes. A component changes what it is
 /// added to; for everything else `base` is empty.
@@ -181,7 +178,7 @@ fn resource(folder: &Folder, path: &Spot<String>, base: &mut Accumulated, contex
         }
         Some(Found::Folder(inner)) => {
             let (next, before) = (context.roots.len(), context.problems.len());
-            let sub = accumulate(&inner, Accumulated::default(), context);
+            let sub = bases::base(&inner, accumulate, context);
             context.is_incomplete |= sub.is_incomplete;
             blame(before, path, context);
             expect(next, false, path, context);

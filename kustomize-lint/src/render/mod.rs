@@ -1,6 +1,7 @@
 //! From a folder to its objects, and everything that happened on the way.
 
 mod accumulate;
+mod bases;
 mod charts;
 mod config;
 mod configurations;
@@ -11,7 +12,7 @@ use std::path::Path;
 
 use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
 use crate::id::Id;
-use crate::load::{Accumulated, Context, Folder, marks};
+use crate::load::{Accumulated, Bases, Context, Folder, marks};
 use crate::object::{Object, ObjectKey};
 use crate::tree::{Files, Node, Place, StepId};
 use crate::{facts, transform};
@@ -79,8 +80,22 @@ pub fn render(path: &Path, files: &mut Files) -> Rendering {
 
 /// [`render`], with options.
 pub fn render_with(path: &Path, options: &Options, files: &mut Files) -> Rendering {
-    let options = options.clone();
-    let mut context = Context { files: std::mem::take(files), options, ..Context::default() };
+    render_sharing(path, options, files, &mut Bases::default())
+}
+
+/// [`render_with`], with the bases of other renderings that have the same options and files.
+pub(crate) fn render_sharing(
+    path: &Path,
+    options: &Options,
+    files: &mut Files,
+    bases: &mut Bases,
+) -> Rendering {
+    let mut context = Context {
+        files: std::mem::take(files),
+        bases: std::mem::take(bases),
+        options: options.clone(),
+        ..Context::default()
+    };
     let mut objects = Vec::new();
     if let Some(folder) = Folder::root(path, &mut context) {
         let mut done = accumulate::accumulate(&folder, Accumulated::default(), &mut context);
@@ -108,7 +123,7 @@ pub fn render_with(path: &Path, options: &Options, files: &mut Files) -> Renderi
             order::apply(&mut objects, &root.kustomization.order);
         }
     }
-    *files = context.files;
+    (*files, *bases) = (context.files, context.bases);
     let by_key = objects.iter().enumerate().map(|(at, object)| (object.key, at)).collect();
     Rendering {
         by_key,

@@ -1,13 +1,16 @@
+use common::kubernetes::{is_builtin, needs};
+
 use super::needs::not_there;
 use super::prelude::*;
-use crate::view::{backends, is_route};
+use crate::view::{Target, backends, is_route};
 
 rule! {
     /// A route or an Ingress that sends traffic to a Service which the overlay does not have.
     ///
     /// Its requests are answered with 500 or 503. Looked at are the `backendRefs` and mirrors of
     /// HTTPRoute, GRPCRoute, TCPRoute, TLSRoute and UDPRoute, the paths and the default of an
-    /// Ingress, and the Services in `alb.ingress.kubernetes.io/actions.…`. A backend with the port
+    /// Ingress, the Services in `alb.ingress.kubernetes.io/actions.…`, and those of a Rollout of Argo
+    /// and of a VirtualService of Istio. A backend with the port
     /// `use-annotation` needs no Service but the action of its name. A Service in a namespace that
     /// the overlay has nothing in is somebody else's. A name that misses a prefix is reported by KR012.
     ///
@@ -58,6 +61,14 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             };
             if is_missing {
                 not_there(overlay, findings, object, backend.node, wanted, otherwise).detail(name);
+            }
+        }
+        let is_custom = !is_builtin(group(object)) && !is_route(object);
+        for need in needs::of(&object.node).iter().filter(|_| is_custom) {
+            let (namespace, name) = (need.namespace, need.name());
+            if need.target == Target::Service && overlay.lacks("Service", namespace, name) {
+                let wanted = ("Service", namespace, name);
+                not_there(overlay, findings, object, need.name, wanted, otherwise).detail(name);
             }
         }
     }

@@ -206,7 +206,6 @@ fn merge_into(
     let step = context.step(StepKind::MergePatch, patch.place, Some(content));
     let (mut matched, mut changed, mut deleted) = (Vec::new(), Vec::new(), Vec::new());
     let mut gone = std::collections::HashSet::new();
-    let duplicates: Vec<Place> = context.duplicate_keys.iter().map(|key| key.place).collect();
     let openapi = context.openapi.clone();
     for at in selected {
         let object = &mut objects.list[*at];
@@ -223,7 +222,7 @@ fn merge_into(
             lists: Lists::of(&id, openapi.as_deref()),
             custom: !builtin && openapi.is_none(),
             facts: Vec::new(),
-            duplicates: &duplicates,
+            duplicates: &context.duplicate_places,
         };
         // The version and kind of the object count, whatever the patch says.
         let empty = Node::mapping(object.node.origin);
@@ -241,7 +240,9 @@ fn merge_into(
                 stripped.remove("metadata");
             }
         }
-        match merge.object(std::mem::replace(&mut object.node, empty), &stripped) {
+        let merged = merge.object(std::mem::replace(&mut object.node, empty), &stripped);
+        let facts = merge.facts;
+        match merged {
             Ok(Some(node)) => {
                 object.node = node;
                 if !object.node.same(&before) {
@@ -257,7 +258,7 @@ fn merge_into(
                 context.problem(kind, Some(content), message);
             }
         }
-        for (place, kind) in merge.facts {
+        for (place, kind) in facts {
             context.fact(step, place, kind);
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
         for (entry, value) in object.pairs(field) {
             let text = value.word().unwrap_or_default();
             let encoded = matches!((kind, field), ("Secret", "data") | ("ConfigMap", "binaryData"));
-            size += if encoded { text.len() / 4 * 3 } else { text.len() };
+            size += if encoded { decoded(text) } else { text.len() };
             if !syntax::is_data_key(&entry.key) {
                 let why = "is no key: letters, digits, `-`, `_` and `.`";
                 refusals.key(&value, entry, why, KEY);
@@ -39,6 +39,12 @@ pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
     if kind == "Secret" {
         secret(object, refusals);
     }
+}
+
+/// The number of bytes that a text in Base64 stands for. The server skips the ends of lines.
+fn decoded(text: &str) -> usize {
+    let digits = text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=').count();
+    digits * 3 / 4
 }
 
 /// The keys that a type of Secret needs.

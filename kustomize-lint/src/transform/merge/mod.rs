@@ -6,7 +6,7 @@
 mod elements;
 mod lists;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 pub(crate) use lists::Lists;
 
@@ -26,7 +26,7 @@ pub(crate) struct Merge<'a> {
     /// The facts for the rules.
     pub(crate) facts: Vec<(Place, FactKind)>,
     /// Keys that stand twice in some patch.
-    pub(crate) duplicates: &'a [Place],
+    pub(crate) duplicates: &'a BTreeSet<Place>,
 }
 
 /// Why a patch cannot be merged.
@@ -112,10 +112,9 @@ impl Merge<'_> {
             other => {
                 // kustomize copies what is new as it is, and cannot print it then.
                 let here = patch.origin.base;
-                let twice = |key: &&Place| {
-                    key.file == here.file && here.start <= key.start && key.end <= here.end
-                };
-                if self.duplicates.iter().any(|key| twice(&key)) {
+                let from = Place { end: 0, ..here };
+                let to = Place { start: here.end, ..here };
+                if self.duplicates.range(from..=to).any(|key| key.end <= here.end) {
                     return Err(Unmerged {
                         kind: ProblemKind::DuplicateKey,
                         message: "a key stands twice in this patch".to_owned(),

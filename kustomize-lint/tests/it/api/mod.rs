@@ -4,6 +4,7 @@ mod bundle;
 mod mutations;
 mod repository;
 mod server;
+mod sizes;
 
 use std::path::Path;
 

@@ -1,0 +1,79 @@
+//! The bases of a run that several kustomizations share, with everything that each has added to a rendering.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::bound::Bound;
+use super::root::Root;
+use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
+use crate::id::Id;
+use crate::object::Object;
+use crate::schema::Config;
+use crate::tree::Place;
+
+/// The canonical folder, and the folder as messages show it.
+type Name = (PathBuf, PathBuf);
+
+/// The bases of renderings with the same options and the same table of files.
+#[derive(Debug, Default)]
+pub(crate) struct Bases {
+    /// How often each folder is included, where that is known.
+    expected: Option<HashMap<PathBuf, usize>>,
+    pub(crate) known: HashMap<Name, Rendered>,
+    /// The number of bases that were rendered.
+    pub(crate) rendered: usize,
+    /// The number of bases that were copied instead.
+    pub(crate) copied: usize,
+}
+
+/// Everything that a base adds to a rendering.
+#[derive(Clone, Debug)]
+pub(crate) struct Rendered {
+    /// The counters of the rendering before the base.
+    pub(crate) start: Counters,
+    pub(crate) objects: Vec<Object>,
+    pub(crate) vars: Vec<Bound>,
+    pub(crate) config: Option<Arc<Config>>,
+    pub(crate) is_incomplete: bool,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) not_analysed: Vec<NotAnalysed>,
+    pub(crate) duplicate_keys: Vec<DuplicateKey>,
+    pub(crate) roots: Vec<Root>,
+    pub(crate) identities: Vec<Id>,
+    pub(crate) heads: Vec<Place>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counters {
+    pub(crate) steps: usize,
+    pub(crate) facts: usize,
+    pub(crate) problems: usize,
+    pub(crate) not_analysed: usize,
+    pub(crate) duplicate_keys: usize,
+    pub(crate) roots: usize,
+    pub(crate) objects: usize,
+}
+
+impl Bases {
+    /// Bases of which each folder is included so often; a folder that is not in the list is included once.
+    pub(crate) fn expecting(expected: HashMap<PathBuf, usize>) -> Self {
+        Bases { expected: Some(expected), ..Bases::default() }
+    }
+
+    /// Whether somebody else will ask for the folder.
+    pub(crate) fn is_shared(&self, folder: &Path) -> bool {
+        let expected = self.expected.as_ref();
+        expected.is_none_or(|all| all.get(folder).is_some_and(|count| *count > 0))
+    }
+
+    /// Counts one inclusion of a folder.
+    pub(crate) fn include(&mut self, folder: &Path) {
+        let left = self.expected.as_mut().and_then(|all| all.get_mut(folder));
+        if let Some(left) = left {
+            *left = left.saturating_sub(1);
+        }
+    }
+}
