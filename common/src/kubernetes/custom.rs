@@ -51,7 +51,7 @@ pub(super) struct Name<'a, T> {
 pub(super) fn names<T: Tree>(object: &T) -> Vec<Name<'_, T>> {
     let (group, kind) = (group(object), kind(object));
     let mut found = Vec::new();
-    for (_, _, path) in SERVICES.iter().filter(|(of, own, _)| (*of, *own) == (group, kind)) {
+    for (_, _, path) in SERVICES.iter().filter(|(of, named, _)| (*of, *named) == (group, kind)) {
         for name in at(object, path) {
             // A name with dots may be a host outside of the cluster.
             if name.word().is_some_and(|word| !word.contains('.')) {
@@ -59,12 +59,12 @@ pub(super) fn names<T: Tree>(object: &T) -> Vec<Name<'_, T>> {
             }
         }
     }
-    for (_, _, path, target) in REFERENCES.iter().filter(|own| (own.0, own.1) == (group, kind)) {
+    for (_, _, path, target) in REFERENCES.iter().filter(|line| (line.0, line.1) == (group, kind)) {
         found.extend(
             at(object, path).into_iter().filter_map(|node| reference(*target, node, "key")),
         );
     }
-    for (_, _, path) in OF_A_KIND.iter().filter(|(of, own, _)| (*of, *own) == (group, kind)) {
+    for (_, _, path) in OF_A_KIND.iter().filter(|(of, named, _)| (*of, *named) == (group, kind)) {
         for node in at(object, path) {
             let target = match node.word_at(&["kind"]) {
                 Some("ConfigMap") => Target::ConfigMap,

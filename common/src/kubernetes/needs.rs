@@ -6,9 +6,7 @@ use super::{
 };
 
 pub use super::target::Target;
-
-const RBAC: &str = "rbac.authorization.k8s.io";
-const EXTERNAL_SECRETS: &str = "external-secrets.io";
+use super::target::{EXTERNAL_SECRETS, RBAC};
 
 /// A name of another object.
 #[derive(Debug)]
@@ -88,8 +86,8 @@ pub fn of<T: Tree>(object: &T) -> Vec<Need<'_, T>> {
         _ if is_route(object) || is_ingress(object) => found.traffic(object),
         _ => {}
     }
-    for own in custom::names(object) {
-        found.add(own.target, Some(own.name), own.key, own.optional);
+    for named in custom::names(object) {
+        found.add(named.target, Some(named.name), named.key, named.optional);
     }
     found.all
 }

@@ -2,8 +2,8 @@
 
 use super::GATEWAY_API;
 
-const RBAC: &str = "rbac.authorization.k8s.io";
-const EXTERNAL_SECRETS: &str = "external-secrets.io";
+pub(super) const RBAC: &str = "rbac.authorization.k8s.io";
+pub(super) const EXTERNAL_SECRETS: &str = "external-secrets.io";
 
 /// The kind of object that is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

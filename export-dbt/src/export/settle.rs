@@ -14,8 +14,8 @@ use crate::summary::TableReport;
 
 pub(super) const NOT_REMOVED: &str = "old files were not removed";
 
-pub(super) fn warning(error: &LogError, what: &str) -> Diagnostic {
-    Diagnostic::warning(error.advice().0, format!("{what}: {}", causes(error)))
+pub(super) fn warning(error: &LogError, label: &str) -> Diagnostic {
+    Diagnostic::warning(error.advice().0, format!("{label}: {}", causes(error)))
 }
 
 pub(super) async fn clean(

@@ -95,15 +95,15 @@ impl MetaData {
         description: Option<&str>,
         partition: &[String],
     ) -> bool {
-        let same_schema = self.schema().is_some_and(|own| own == *schema);
+        let same_schema = self.schema().is_some_and(|ours| ours == *schema);
         let same_description = description.is_none() || description == self.description.as_deref();
         same_schema && same_description && self.partition_columns == partition
     }
 
     /// Whether files of this schema and these partition columns can stay: all but the descriptions is the same.
     pub(crate) fn has_shape(&self, schema: &Value, partition: &[String]) -> bool {
-        let own = self.schema().map(without_comments);
-        own == Some(without_comments(schema.clone())) && self.partition_columns == partition
+        let ours = self.schema().map(without_comments);
+        ours == Some(without_comments(schema.clone())) && self.partition_columns == partition
     }
 
     fn schema(&self) -> Option<Value> {

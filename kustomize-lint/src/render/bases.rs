@@ -124,7 +124,7 @@ fn put(mut base: Rendered, context: &mut Context) -> Accumulated {
 
 /// Changes the objects that a fact names.
 fn keys(kind: &mut FactKind, key: &impl Fn(ObjectKey) -> ObjectKey) {
-    let all = |list: &mut Vec<ObjectKey>| list.iter_mut().for_each(|own| *own = key(*own));
+    let all = |list: &mut Vec<ObjectKey>| list.iter_mut().for_each(|handle| *handle = key(*handle));
     match kind {
         FactKind::Patch { matched, changed, deleted, target: _, tests: _ } => {
             [matched, changed, deleted].into_iter().for_each(all);
