@@ -22,12 +22,12 @@ help: ## Print this help
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Env files, the deployment's files, dbt's tables as a Delta lake: no server, no Docker, no account
+demo: ## Write env files and the deployment's files, export dbt's tables; no server, no Docker, no account
 	@scripts/demo
 
 ##@ Build and install
 .PHONY: duckdb
-duckdb: ## Bring DuckDB's library, which export-dbt is linked with, in seconds
+duckdb: ## Install DuckDB's library, which export-dbt is linked with, in seconds
 	scripts/peers install duckdb
 
 .PHONY: build
@@ -53,18 +53,18 @@ clean: ## Remove what was built here; the components stay in the user's cache
 
 ##@ Test
 .PHONY: test-fast
-test-fast: ## Formatting, lints, freshness, and the tests that need no other program
+test-fast: ## Run formatting, lints, freshness checks, and the tests that need no other program
 	@scripts/test fast
 
 .PHONY: test
-test: ## Install what the tests need, and run everything
+test: ## Install the components of the tests, and run all tests
 	@scripts/test all
 
 REHEARSAL_PEERS := duckdb docker compose localstack databases slapd minio loki dbt kafka hive-metastore trino spark airflow \
 	stand-in prometheus alertmanager otel-collector boto3
 
 .PHONY: rehearse rehearse-faults rehearse-parts
-rehearse: rehearse-parts ## The whole platform in a Docker engine, on real parts: trips to dashboards, alerts, a restart. Needs root
+rehearse: rehearse-parts ## Run the whole platform in a Docker engine, on real parts: trips to dashboards, alerts, a restart; needs root
 	scripts/rehearse
 
 rehearse-faults: rehearse-parts ## Put each known fault back into a copy, and print which stage of the rehearsal notices it
@@ -76,13 +76,13 @@ rehearse-parts:
 	scripts/secrets-init-files dev
 
 .PHONY: faults
-faults: ## Put each fault of a first start back, one by one, and show that its check fails; FILTER= chooses some
+faults: ## Put each fault of a first start back, one by one, and show that its check fails; FILTER= selects faults
 	scripts/peers install all
 	cargo build --locked
 	$(CARGO_TARGET_DIR)/debug/put-back "$(FILTER)"
 
 .PHONY: test-bundled
-test-bundled: ## Smoke test of export-dbt with DuckDB compiled in; the first time, half an hour
+test-bundled: ## Smoke-test export-dbt with DuckDB compiled in; the first time takes half an hour
 	scripts/test-bundled
 
 .PHONY: peers
@@ -90,7 +90,7 @@ peers: ## Install the real components that tests and benchmarks talk to
 	scripts/peers install $(PEERS)
 
 .PHONY: lint
-lint: duckdb ## Formatting, clippy, unused dependencies, shell scripts, Dockerfiles, workflows, spelling
+lint: duckdb ## Check formatting, clippy, unused dependencies, shell scripts, Dockerfiles, workflows, spelling
 	cargo fmt --check
 	! command -v terraform >/dev/null || terraform fmt -check -recursive -diff infrastructure/terraform
 	cargo clippy --locked --all-targets -- --deny warnings
@@ -132,7 +132,7 @@ check-built:
 
 ##@ Check and measure
 .PHONY: deny
-deny: ## Licences, sources and duplicates of the dependencies
+deny: ## Check licences, sources and duplicates of the dependencies
 	scripts/deny
 
 .PHONY: bench
@@ -148,22 +148,22 @@ PLAN ?=
 export ENVIRONMENT ?= prod
 
 .PHONY: tf-validate
-tf-validate: ## Terraform layers: formatting and validity; no account, no network
+tf-validate: ## Check the format and validity of the Terraform layers; no account, no network
 	scripts/peers install terraform
 	scripts/terraform validate
 
 .PHONY: tf-test
-tf-test: ## Terraform layers: their tests, the contract, checkov, and all layers applied against moto
+tf-test: ## Test the Terraform layers: their tests, the contract, checkov, and all layers applied against moto
 	scripts/peers install terraform moto checkov kubernetes databases
 	cargo build --locked -p compose-gen -p fetch-secrets -p kustomize-lint
 	cargo test --locked -p rideshare-tests --test it terraform database_users
 
 .PHONY: tf-mutate
-tf-mutate: ## Terraform layers: whether the checks notice each of thousands of small faults
+tf-mutate: ## Put thousands of small faults into the Terraform layers, and count those that a check notices
 	cargo run --locked --quiet -p rideshare-tests --bin tf-mutate
 
 .PHONY: tf-set
-tf-set: ## Change variables of the layers, tfvars and defaults together: SET='domain=... aws_account_id=...'
+tf-set: ## Set variables of the layers, in tfvars and defaults: SET='domain=... aws_account_id=...'
 	scripts/terraform set $(SET)
 
 .PHONY: tf-lock
@@ -171,11 +171,11 @@ tf-lock: ## Write the provider's checksums for every layer, to be committed
 	scripts/terraform lock
 
 .PHONY: tf-plan tf-apply tf-destroy
-tf-plan: ## Plan LAYER
+tf-plan: ## Plan the layer LAYER
 	scripts/terraform plan '$(LAYER)' $(ARGS)
-tf-apply: ## Apply LAYER
+tf-apply: ## Apply the layer LAYER
 	scripts/terraform apply '$(LAYER)' $(ARGS)
-tf-destroy: ## Destroy LAYER
+tf-destroy: ## Destroy the layer LAYER
 	scripts/terraform destroy '$(LAYER)' $(ARGS)
 
 .PHONY: tf-save-plan tf-apply-plan tf-drift
@@ -183,7 +183,7 @@ tf-save-plan: ## Keep a plan of LAYER for its review, and write it to plan.txt
 	scripts/terraform save-plan '$(LAYER)' plan.txt $(ARGS)
 tf-apply-plan: ## Apply exactly the plan PLAN of LAYER that was reviewed
 	scripts/terraform apply-plan '$(LAYER)' '$(PLAN)'
-tf-drift: ## Whether AWS is as the layers say
+tf-drift: ## Report differences between AWS and the layers
 	scripts/terraform drift
 
 .PHONY: tf-push-state
@@ -202,7 +202,7 @@ eks-secrets: ## Draw values for keys of the catalogue that the secrets of produc
 	@scripts/eks secrets
 eks-secret: ## Set KEY of SECRET to the value on standard input, and leave its other keys
 	@scripts/eks secret '$(SECRET)' '$(KEY)'
-eks-controllers: ## Install what the EKS cluster needs before Argo CD brings the rest, and Argo CD
+eks-controllers: ## Install the controllers of the EKS cluster, and Argo CD, which deploys the rest
 	scripts/eks controllers
 eks-database-users: ## Make the services' users in the databases of production
 	scripts/eks database-users
@@ -223,7 +223,7 @@ down: ## Stop the platform; volumes stay
 	docker compose --file infrastructure/docker/compose.yaml --profile '*' down
 logs: ## Follow the logs of SERVICES (all)
 	docker compose --file infrastructure/docker/compose.yaml --profile '*' logs --follow --tail 50 $(SERVICES)
-status: ## The services that run, their health and addresses
+status: ## List the running services, their health and addresses
 	scripts/images status
 
 .PHONY: secrets-init-files
@@ -258,19 +258,19 @@ kind-lock: ## Create the local cluster, and record the checksums that components
 	$(KIND_CLUSTER) create --update-lock
 
 .PHONY: kind-preflight
-kind-preflight: ## Is this machine ready for the local cluster?
+kind-preflight: ## Check that this machine can run the local cluster
 	$(KIND_CLUSTER) preflight
 
 .PHONY: kind-status
-kind-status: ## Everything that is wrong in the local cluster
+kind-status: ## Report every fault in the local cluster
 	$(KIND_CLUSTER) status
 
 .PHONY: kind-smoke
-kind-smoke: ## Use the platform in the local cluster
+kind-smoke: ## Test the running platform in the local cluster
 	$(KIND_CLUSTER) smoke
 
 .PHONY: kind-doctor
-kind-doctor: ## The machine, drift, leftovers and the local cluster, at once
+kind-doctor: ## Run all diagnostics: the machine, drift, leftovers, the local cluster
 	$(KIND_CLUSTER) doctor
 
 .PHONY: kind-backup
@@ -278,5 +278,5 @@ kind-backup: ## Write the local cluster's data to a verified archive in KIND_BAC
 	$(KIND_CLUSTER) backup
 
 .PHONY: kind-restore
-kind-restore: ## Put the data of ARCHIVE back
+kind-restore: ## Restore the data of ARCHIVE
 	$(KIND_CLUSTER) restore "$${ARCHIVE:?name the archive, as in ARCHIVE=backups/x.tar}"

@@ -17,7 +17,7 @@ pub type Former = (&'static str, &'static str);
 /// The option that all commands of all tools have.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Verbosity {
-    /// Say on stderr what is done and how long it takes; never a value of a secret
+    /// Print each step and its duration to stderr; values of secrets are never printed
     #[arg(long, short, global = true)]
     pub verbose: bool,
 }
@@ -64,7 +64,21 @@ pub fn run_matches<C: Parser>(
 /// The definition of a command line for this process' environment: an empty variable counts as
 /// unset, because a container or a CI job often has `VARIABLE=` for "nothing".
 pub fn command<C: CommandFactory>(former: &'static [Former]) -> Command {
-    adapted(C::command(), former, &|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+    let is_set = |name: &OsStr| env::var_os(name).is_some_and(|value| !value.is_empty());
+    with_pointer(adapted(C::command(), former, &is_set))
+}
+
+/// The help of a subcommand names the help that has the exit statuses.
+fn with_pointer(command: Command) -> Command {
+    let tool = command.get_name().to_owned();
+    let pointer = format!("`{tool} --help` has examples, the exit statuses and the environment.");
+    command.mut_subcommands(|below| match below.get_after_help() {
+        None => below.after_help(pointer.clone()),
+        Some(text) => {
+            let text = format!("{text}\n\n{pointer}");
+            below.after_help(text)
+        }
+    })
 }
 
 fn adapted(
@@ -122,6 +136,15 @@ mod tests {
     fn an_empty_variable_is_not_looked_at_by_any_command() {
         let adapted = adapted(Tool::command(), &[], &|_| false);
         assert_eq!(names(&adapted), [Some("COMMON_CLI_TIMEOUT".into()), None]);
+    }
+
+    #[test]
+    fn a_subcommand_names_the_help_with_the_exit_statuses() {
+        let mut whole = with_pointer(Tool::command());
+        let below = whole.find_subcommand_mut("run").unwrap();
+        assert!(
+            below.render_help().to_string().contains("--help` has examples, the exit statuses")
+        );
     }
 
     #[test]

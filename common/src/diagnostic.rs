@@ -1,4 +1,4 @@
-//! An error a person can act on: what is wrong, where, and what to do.
+//! An error that a person can act on: the fault, its place, and one thing to do.
 //!
 //! A run collects all its problems in a [`Report`] and prints them together.
 
@@ -145,6 +145,13 @@ impl Diagnostic {
     /// The sentence for a list that names the thing by itself.
     pub fn short(mut self, short: impl Into<String>) -> Self {
         self.short = Some(short.into());
+        self
+    }
+
+    /// The same problem, with the state that it leaves behind after the sentence.
+    #[must_use]
+    pub fn with(mut self, state: &str) -> Self {
+        self.message = format!("{}; {state}", self.message);
         self
     }
 

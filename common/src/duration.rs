@@ -15,13 +15,13 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         .map_err(|error| format!("{error}; write it like 90s, 15m or 1h 30m"))
 }
 
-/// Reads how long a run may take: more than nothing.
+/// Reads how long a run may take, which is more than zero.
 ///
 /// # Errors
 /// A message for the command line.
 pub fn timeout(text: &str) -> Result<Duration, String> {
     match parse(text)? {
-        Duration::ZERO => Err("must be more than nothing".into()),
+        Duration::ZERO => Err("must be more than zero".into()),
         time => Ok(time),
     }
 }
@@ -49,8 +49,8 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_is_more_than_nothing() {
-        assert_eq!(timeout("0s"), Err("must be more than nothing".into()));
+    fn a_timeout_is_more_than_zero() {
+        assert_eq!(timeout("0s"), Err("must be more than zero".into()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::spec::File;
 use crate::yaml::Node;
 
 /// The hint for a budget that cannot be read.
-pub const BUDGET_HINT: &str = "such as 10g, 512m or 10Gi";
+pub const BUDGET_HINT: &str = "write it like 10g, 512m or 10Gi";
 
 /// One entry of `x-environments`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub fn of(files: &[File], report: &mut Report) -> Vec<Environment> {
                 let text = node.text().unwrap_or_default();
                 let bytes = memory(text);
                 if bytes.is_none() {
-                    let message = format!("\"{text}\" is no amount of memory");
+                    let message = format!("\"{text}\" is not an amount of memory");
                     let diagnostic = Diagnostic::error("bad-quantity", message);
                     report.push(diagnostic.at(file.place(&node.span), "").hint(BUDGET_HINT));
                 }

@@ -7,13 +7,14 @@
 //! - [`environment`]: memory and nodes of its environments
 //! - [`catalogue`]: the secrets of the platform, checked
 //! - [`secrets`]: the names and texts that count as secrets, and how they are kept out of messages
-//! - [`compose`]: what Docker Compose makes of the texts in its files
+//! - [`compose`]: texts of Compose files, as Docker Compose reads them
 //! - [`quantity`]: amounts of memory as Kubernetes and Compose write them
 //! - [`kubernetes`]: the pods of an object, the objects that it needs, and the budget of all
 //! - [`project`]: the files of a Compose project, merged as Docker Compose merges them
 //! - [`files`]: files replaced whole, never half-written
 //! - [`github`]: texts in the workflow commands of GitHub Actions
-//! - [`stop`], [`streams`]: why a command ends early; what it says where
+//! - [`stop`], [`streams`]: why a command ends early; its output on stdout and stderr
+//! - [`fault`]: the words of faults that several tools have
 //! - [`table`]: aligned tables and bars for a terminal
 //! - [`markup`], [`url`]: text inside HTML, SVG and URLs
 //! - `cli` (feature): empty and former variables, and options that all tools have
@@ -35,6 +36,7 @@ pub mod docs;
 pub mod duration;
 pub mod environment;
 pub mod exit;
+pub mod fault;
 pub mod files;
 pub mod github;
 pub mod kubernetes;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Report, Source, did_you_mean, nearest};
+use crate::fault;
 use crate::secrets::{self, tree::CATALOGUE};
 use crate::stop::Stop;
 use crate::yaml::{self, Entry, Limits, Node, Value};
@@ -85,7 +86,7 @@ pub fn find(start: &Path) -> Option<PathBuf> {
 pub fn locate(named: Option<&Path>, hint: &str) -> Result<PathBuf, Stop> {
     let nearest = || find(&env::current_dir().ok()?);
     named.map(Path::to_owned).or_else(nearest).ok_or_else(|| {
-        let message = format!("no {FOLDER} here or in a parent folder");
+        let message = format!("there is no folder {FOLDER} here or in a parent folder");
         Diagnostic::error("no-specification", message).hint(hint).into()
     })
 }
@@ -130,7 +131,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     }
     let failed = |message: String| Box::new(Diagnostic::error("no-specification", message));
     let entries = fs::read_dir(folder).map_err(|error| {
-        failed(format!("cannot read the specification folder {}: {error}", folder.display()))
+        failed(fault::cannot_read("specification folder", folder.display(), &error))
     })?;
     let is_yaml =
         |path: &PathBuf| path.extension().is_some_and(|ext| ext == "yaml" || ext == "yml");
@@ -139,7 +140,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     paths.sort();
     if paths.is_empty() {
         let folder = folder.display();
-        return Err(failed(format!("no YAML file in the specification folder {folder}")));
+        return Err(failed(format!("there is no YAML file in the specification folder {folder}")));
     }
     Ok(paths)
 }
@@ -168,9 +169,8 @@ pub fn load(
     shown: String,
     report: &mut Report,
 ) -> Result<Option<File>, Box<Diagnostic>> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error("unreadable", format!("cannot read {shown}: {error}"))
-    })?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| fault::unreadable("unreadable", "file", &shown, &error))?;
     parse(&text, shown, report)
 }
 

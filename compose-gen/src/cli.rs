@@ -7,30 +7,31 @@ use common::cli::{Format, Verbosity};
 
 const AFTER_HELP: &str = "\
 Examples:
-  compose-gen                                  all files, from infrastructure/platform
-  compose-gen --check                          are the committed files up to date?
-  compose-gen --only compose                   the Compose file alone
+  compose-gen                                  write all files, from infrastructure/platform
+  compose-gen --check                          check that the committed files are up to date
+  compose-gen --only compose                   write the Compose file alone
   compose-gen --spec compose.yml --output-dir deploy
-                                               Kubernetes files for any Compose project
-  compose-gen explain trino                    what a service becomes in each environment
+                                               write Kubernetes files for any Compose project
+  compose-gen explain trino                    compare a service in all environments
   compose-gen graph --format svg > platform.svg
-  compose-gen contract > CONTRACT.md           what images must be that are built elsewhere
+  compose-gen contract > CONTRACT.md           list the requirements on images built elsewhere
   compose-gen import compose.yml --output-dir platform
+                                               turn a Compose project into a specification
 
 Exit status:
   0    done; with --check: the files are up to date
   1    with --check: a file is stale, missing, orphaned or edited by hand;
-       import: the new specification needs a person's work before it is accepted;
-       otherwise: a file stands in the way that this program did not write, or that was edited
-  2    usage, a mistake in the specification, or files that could not be written
+       import: the new specification needs manual changes before it is valid;
+       otherwise: compose-gen did not write a file that it would replace, or the file was edited
+  2    wrong usage, a mistake in the specification, or files that cannot be written
 
 Environment:
-  PLATFORM_SPEC        as --spec
-  COMPOSE_GEN_OUT      as --output-dir
-  COMPOSE_FILE         the files that import reads where none is named, with : between them
-  NO_COLOR             no colours in messages";
+  PLATFORM_SPEC        the default of --spec
+  COMPOSE_GEN_OUT      the default of --output-dir
+  COMPOSE_FILE         the files that import reads by default, separated by :
+  NO_COLOR             switches colours off";
 
-/// One specification of the platform into Compose, Kustomize, Argo CD and Kind files.
+/// Generate Compose, Kustomize, Argo CD and Kind files from one specification of the platform.
 ///
 /// The specification is a folder of Compose files with a closed vocabulary of x-* keys, or any
 /// one Compose file. Every mistake in it is reported at once, with its place. Without a
@@ -65,15 +66,15 @@ pub struct Shared {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write the files, or check them (the default)
+    /// Write the files, or check them (the default command)
     Generate(Generate),
-    /// Print what the images of services with x-contract must be, as a page of Markdown
+    /// Print the requirements on the images of services with x-contract, as Markdown
     Contract,
-    /// Show what a service becomes in each environment, side by side
+    /// Show a service's settings in Compose and in each environment, side by side
     Explain(Explain),
-    /// Print services, dependencies and profiles as a picture
+    /// Print a picture of services, dependencies and profiles
     Graph(Graph),
-    /// Make a specification folder of an existing Compose project, and report every key of it
+    /// Turn a Compose project into a specification folder, and report the fate of every key
     ///
     /// The project is read as Compose reads it: include, extends, anchors and .env. Each key at
     /// every level is carried, changed, added, not carried, or left to do, with its place and the
@@ -89,13 +90,13 @@ pub struct Generate {
     /// Folder that docker/ and kubernetes/ are written to [default: the specification's parent]
     #[arg(long = "output-dir", alias = "out", value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Only these files
-    #[arg(long, value_enum, value_delimiter = ',')]
+    /// Write or check only these files; may be repeated, or separated by commas
+    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',')]
     pub only: Vec<Part>,
-    /// Write nothing; exit 1 and show the difference if a file is not up to date
+    /// Write nothing; show the difference and exit with 1 if a file is not up to date
     #[arg(long)]
     pub check: bool,
-    /// How to report [default: text]
+    /// Format of the report on stdout [default: text]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 }
@@ -139,9 +140,9 @@ pub enum Part {
 /// Options of `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The service
+    /// Name of the service
     pub service: String,
-    /// How to report [default: text]
+    /// Format of the report on stdout [default: text]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 }
@@ -149,7 +150,7 @@ pub struct Explain {
 /// Options of `graph`.
 #[derive(Debug, Args)]
 pub struct Graph {
-    /// The picture's format
+    /// Format of the picture
     #[arg(long, value_enum, default_value = "svg")]
     pub format: Picture,
 }
@@ -157,28 +158,28 @@ pub struct Graph {
 /// Formats of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Picture {
-    /// Drawn here
+    /// A complete picture, for browsers and Markdown
     Svg,
-    /// For Graphviz
+    /// Input of Graphviz
     Dot,
-    /// For Markdown
+    /// A Mermaid flowchart, for Markdown
     Mermaid,
 }
 
 /// Options of `import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The Compose file, or its folder; further files override it, one after the other
-    /// [default: the files of COMPOSE_FILE, or Compose's own in this folder]
+    /// The Compose file, or its folder; each further file overrides those before it
+    /// [default: the files of COMPOSE_FILE, or the files that Compose finds in this folder]
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// One more Compose file, as Docker Compose has the option
+    /// Another Compose file, as in `docker compose -f`; may be repeated
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub more: Vec<PathBuf>,
     /// Files as Docker Compose finds them in its environment
     #[arg(long, hide = true, env = "COMPOSE_FILE", hide_env = true)]
     pub compose_file: Option<String>,
-    /// The specification folder to make; it must not exist, or be empty [default: platform]
+    /// Specification folder to create; if it exists, it must be empty [default: platform]
     #[arg(long = "output-dir", alias = "out", value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// A Service for the ports that the project publishes on its host; without it, they stay in the cluster
@@ -187,7 +188,7 @@ pub struct Import {
     /// Keep services of different networks apart by NetworkPolicies
     #[arg(long)]
     pub network_policies: bool,
-    /// How to report [default: text]
+    /// Format of the report on stdout [default: text]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 }

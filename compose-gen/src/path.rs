@@ -1,4 +1,4 @@
-//! Paths as text: what leads from one folder to another.
+//! Paths as text: the way from one folder to another.
 
 use std::path::Path;
 

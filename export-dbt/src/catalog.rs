@@ -78,17 +78,17 @@ pub(crate) enum CatalogError {
     Missing(String),
     #[error("another process holds {path} open for writing: {holder}")]
     Locked { path: String, holder: String },
-    #[error("could not attach the database {path}: {source}")]
+    #[error("cannot attach the database {path}: {source}")]
     Attach { path: String, source: duckdb::Error },
-    #[error("could not open the database {path}: {source}")]
+    #[error("cannot open the database {path}: {source}")]
     Open { path: String, source: duckdb::Error },
-    #[error("could not read the list of tables")]
+    #[error("cannot read the list of tables")]
     List(#[source] duckdb::Error),
-    #[error("could not read the columns: {0}")]
+    #[error("cannot read the columns: {0}")]
     Columns(#[source] duckdb::Error),
-    #[error("the view has other columns than when it was created")]
+    #[error("the columns of the view have changed since it was created")]
     Stale,
-    #[error("column {column:?} has the type {ty}, which has no form in Delta")]
+    #[error("column {column:?} has the type {ty}, which Delta does not have")]
     Type { column: String, ty: String },
     #[error(
         "column {column:?} is a UNION with a member named \"tag\", the name that says which member a value holds"
@@ -205,7 +205,7 @@ impl FromStr for Attached {
             }
         };
         if alias.is_empty() || path.as_os_str().is_empty() {
-            return Err(format!("{text:?} is no database; write ALIAS=PATH"));
+            return Err(format!("{text:?} is not a database; write ALIAS=PATH"));
         }
         Ok(Self { alias, path })
     }

@@ -26,29 +26,40 @@ Examples:
   export-dbt compare rideshare.duckdb 's3://rideshare-{layer}/{table}'
 
 Exit status:
-  0    every table is at its location
-  1    at least one table failed or was held back; the others were exported
-  2    wrong usage or input: no database, an unknown layer, a bad target
-  3    the object store could not be reached, or --timeout has passed
-  130  interrupted (143: terminated): what was committed stays, the rest is as it was
+  0    every table is exported, or was unchanged
+  1    at least one table failed or was held back; the others are exported
+  2    wrong usage, or wrong input: no database, an unknown layer, a bad target
+  3    the object store cannot be reached, or the deadline has passed
+  130  interrupted (143: terminated); committed tables stay, the others are unchanged
 
-Credentials, region (us-east-1 when nothing names one) and endpoint of AWS come from where every
-AWS tool takes them: AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, a web identity, a
-container's or an instance's role. TRINO_PASSWORD has no option, so that it is in no process list.";
+Environment:
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE, …
+                  credentials, as for every AWS tool; also a web identity, and the role of a
+                  container or an instance
+  AWS_REGION      region; us-east-1 when nothing names one
+  AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL
+                  where S3 answers, if not at AWS
+  TRINO_PASSWORD  password of the user in Trino; it has no option, because options are visible in
+                  the process list
+  NO_COLOR        switches colours off";
+
+/// Headings of the help.
+const WRITING: &str = "Writing";
+const RUN: &str = "The run";
 
 /// An export.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Cli {
-    /// The DuckDB database; opened read-only.
+    /// File of the DuckDB database, opened read-only.
     #[arg(long, value_name = "PATH", env = "DUCKDB_PATH", required = true)]
     duckdb: Option<PathBuf>,
 
-    /// Another database, attached read-only under this name, as in the dbt profile; may be repeated.
+    /// Another DuckDB database, attached read-only under this name as in the dbt profile; may be repeated.
     #[arg(long, value_name = "ALIAS=PATH")]
     pub(crate) attach: Vec<Attached>,
 
-    /// Where each table goes, with {layer}, {table} and, for several databases, {database}; s3://, file:// or a
-    /// path.
+    /// Location of each table: an s3:// or file:// URL or a path, with {layer}, {table} and, for several
+    /// databases, {database}.
     #[arg(
         long,
         value_name = "TEMPLATE",
@@ -61,50 +72,50 @@ pub(crate) struct Cli {
     pub(crate) choice: Choice,
 
     /// Export tables even when their rows have not changed.
-    #[arg(long)]
+    #[arg(long, help_heading = WRITING)]
     pub(crate) force: bool,
 
     /// Partition tables by columns, as in gold.fct_trips=requested_date; may be repeated, and the first that matches
-    /// counts. Default: the model's partition_by.
-    #[arg(long, value_name = "GLOB=COLUMN,…")]
+    /// counts
+    /// [default: the model's partition_by]
+    #[arg(long, value_name = "GLOB=COLUMN,…", help_heading = WRITING)]
     pub(crate) partition_by: Vec<PartitionRule>,
 
-    /// Say what would be exported, and write nothing.
-    #[arg(long)]
+    /// Print the tables that would be exported, and write nothing.
+    #[arg(long, help_heading = WRITING)]
     pub(crate) dry_run: bool,
 
-    /// Drop tables at the target that this database exported and that have left it. Refused when a schema is
-    /// empty or everything would go.
-    #[arg(long)]
+    /// Drop tables at the target that this database exported and no longer has. Refused when a schema is empty
+    /// or every table would be dropped.
+    #[arg(long, help_heading = WRITING)]
     pub(crate) prune: bool,
 
-    /// As --prune, even when a schema is empty or everything goes.
-    #[arg(long)]
+    /// As --prune, even when a schema is empty or every table is dropped.
+    #[arg(long, help_heading = WRITING)]
     pub(crate) prune_all: bool,
 
-    /// The owner that exported tables are marked with; default is the database file's identity, which a file
-    /// that is built anew does not keep.
-    #[arg(long, value_name = "NAME", env = "EXPORT_OWNER")]
+    /// Owner that exported tables are marked with, for --prune [default: the identity of the database file,
+    /// which changes when the file is built again]
+    #[arg(long, value_name = "NAME", env = "EXPORT_OWNER", help_heading = WRITING)]
     pub(crate) owner: Option<String>,
 
     #[command(flatten)]
     pub(crate) guards: Guards,
 
     /// Create the buckets that do not exist.
-    #[arg(long)]
+    #[arg(long, help_heading = WRITING)]
     pub(crate) create_buckets: bool,
 
-    /// How TIMESTAMP is written: without a time zone, or as instants, taking the values for UTC,
-    /// for readers that do not know timestamp_ntz.
-    #[arg(long, value_enum, value_name = "KIND", default_value_t = Timestamps::Ntz)]
+    /// Delta type of TIMESTAMP columns.
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Timestamps::Ntz, help_heading = WRITING)]
     pub(crate) timestamps: Timestamps,
 
-    /// How long files that a commit took out of a table stay for readers of older versions.
-    #[arg(long, value_name = duration::METAVAR, env = "EXPORT_RETENTION", default_value = "7d", value_parser = duration::parse)]
+    /// Time that files of older versions are kept for their readers.
+    #[arg(long, value_name = duration::METAVAR, env = "EXPORT_RETENTION", default_value = "7d", value_parser = duration::parse, help_heading = WRITING)]
     pub(crate) retention: Duration,
 
-    /// Age after which files and uploads that no commit names are taken for a killed run's.
-    #[arg(long, value_name = duration::METAVAR, env = "EXPORT_ORPHAN_AGE", default_value = "1d", value_parser = duration::parse)]
+    /// Age at which files and uploads without a commit are deleted, as leftovers of a killed run.
+    #[arg(long, value_name = duration::METAVAR, env = "EXPORT_ORPHAN_AGE", default_value = "1d", value_parser = duration::parse, help_heading = WRITING)]
     pub(crate) orphan_age: Duration,
 
     #[command(flatten)]
@@ -116,61 +127,64 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) trino: TrinoArgs,
 
-    /// Print the summary as a table or as JSON, which is described in schema/summary.schema.json.
-    #[arg(long, value_enum, default_value = "text")]
+    /// Format of the summary on stdout; schema/summary.schema.json describes the JSON.
+    #[arg(long, value_enum, default_value = "text", help_heading = RUN)]
     pub(crate) format: Format,
 
-    /// Give up after this long in all: what was committed stays, the rest is as it was.
-    #[arg(long, value_name = duration::METAVAR, env = "EXPORT_TIMEOUT", value_parser = duration::timeout)]
+    /// Deadline of the whole run, such as 10m; exit with 3 when it has passed. Committed tables stay, the others
+    /// are unchanged [default: none]
+    #[arg(long, value_name = duration::METAVAR, env = "EXPORT_TIMEOUT", help_heading = RUN)]
+    #[arg(value_parser = duration::timeout)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Print nothing on stderr but warnings and errors.
-    #[arg(long, short, conflicts_with = "verbose")]
+    /// Print only warnings and errors to stderr.
+    #[arg(long, short, conflicts_with = "verbose", help_heading = RUN)]
     pub(crate) quiet: bool,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = RUN)]
     verbosity: Verbosity,
 }
 
 /// Which tables.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Which tables")]
+#[command(next_help_heading = "Tables")]
 pub(crate) struct Choice {
-    /// A schema to export and its layer: SCHEMA, SCHEMA=LAYER, DATABASE.SCHEMA=LAYER, tag:NAME=LAYER or meta:KEY,
-    /// whose value is the layer; may be repeated. Default: silver and gold, or every schema when there is neither.
+    /// Schema to export, and its layer: SCHEMA, SCHEMA=LAYER, DATABASE.SCHEMA=LAYER, tag:NAME=LAYER or meta:KEY,
+    /// whose value is the layer; may be repeated, or separated by commas
+    /// [default: silver and gold, or every schema when there is neither]
     #[arg(long = "layer", value_name = "RULE", value_delimiter = ',')]
     pub(crate) layers: Vec<LayerRule>,
 
-    /// Only tables that match, by name or by layer.name; may be repeated.
+    /// Only tables whose name or layer.name matches this pattern; may be repeated.
     #[arg(long = "table", value_name = "GLOB")]
     pub(crate) tables: Vec<Pattern>,
 
-    /// Not the tables that match, by name or in dbt's selection syntax; may be repeated.
+    /// Leave out tables that match this pattern, or this selector of dbt; may be repeated.
     #[arg(long, value_name = "GLOB|SELECTOR")]
     pub(crate) exclude: Vec<Exclude>,
 
-    /// Export views too.
+    /// Also export views.
     #[arg(long)]
     pub(crate) views: bool,
 
-    /// Export the project's seeds too.
+    /// Also export the seeds of the dbt project; needs --manifest.
     #[arg(long, requires = "manifest")]
     pub(crate) seeds: bool,
 
-    /// Export the tables of the project's sources too.
+    /// Also export the source tables of the dbt project; needs --manifest.
     #[arg(long, requires = "manifest")]
     pub(crate) sources: bool,
 
-    /// dbt's manifest, for descriptions, --select and --require-tests.
+    /// Manifest of the dbt project (target/manifest.json), for descriptions, --select and --require-tests.
     #[arg(long, value_name = "PATH", env = "DBT_MANIFEST")]
     pub(crate) manifest: Option<PathBuf>,
 
-    /// Only models that dbt would select: a name, tag:NAME, path:FOLDER and so on, with + and @; comma means
-    /// and, a space or a repeated option means or.
+    /// Only models that `dbt ls --select` would list: a name, tag:NAME, path:FOLDER and so on, with + and @. A
+    /// comma means "and", a space or a repeated option means "or"; needs --manifest.
     #[arg(long, value_name = "SELECTOR", requires = "manifest")]
     pub(crate) select: Vec<Selector>,
 
-    /// Only this share of the tables, counted from 0, as in 0/4; stable by name.
+    /// Only the share I of N of the tables, counted from 0, as in 0/4; a table's name decides its share.
     #[arg(long, value_name = "I/N", env = "EXPORT_SHARD")]
     pub(crate) shard: Option<Shard>,
 }
@@ -190,23 +204,23 @@ impl Choice {
 
 /// Conditions that keep a table from being published.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "What is published")]
+#[command(next_help_heading = "Publication")]
 pub(crate) struct Guards {
-    /// Publish only models that dbt's last run has built and whose tests have all run and passed; the others keep
-    /// their last version, with status 1.
+    /// Publish only models that dbt's last run has built and whose tests have all passed. The others keep their
+    /// last version, and the exit status is 1; needs --manifest.
     #[arg(long, requires = "manifest", env = "EXPORT_REQUIRE_TESTS")]
     pub(crate) require_tests: bool,
 
-    /// dbt's run_results.json; default is the one beside the manifest.
+    /// Results of dbt's last run [default: run_results.json in the folder of the manifest]
     #[arg(long, value_name = "PATH", env = "DBT_RUN_RESULTS")]
     pub(crate) run_results: Option<PathBuf>,
 
-    /// Hold a table back that has lost more than this share of its rows since its last version, as in 20%.
+    /// Hold back a table that has lost more than this share of its rows since its last version, as in 20%.
     #[arg(long, value_name = "SHARE", env = "EXPORT_MAX_SHRINK")]
     pub(crate) max_shrink: Option<Share>,
 
-    /// Hold a table back whose newest value in this column is older, as in updated_at=2d; may be repeated, and
-    /// counts for the tables that have the column.
+    /// Hold back a table whose newest value in this column is older, as in updated_at=2d; tables without the
+    /// column are not affected; may be repeated.
     #[arg(long, value_name = "COLUMN=DURATION")]
     pub(crate) max_age: Vec<MaxAge>,
 }
@@ -227,19 +241,19 @@ impl Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Resources")]
 pub(crate) struct Resources {
-    /// Tables at a time; fewer when the memory limit does not allow as many.
+    /// Number of tables exported at a time; the memory limit may reduce it.
     #[arg(long, value_name = "N", env = "EXPORT_JOBS", default_value = "2")]
     pub(crate) jobs: NonZeroUsize,
 
-    /// Memory for everything: DuckDB, encoding and uploads.
+    /// Memory of the whole process: DuckDB, encoding and uploads.
     #[arg(long, value_name = "SIZE", env = "EXPORT_MEMORY_LIMIT", default_value = "384MiB", value_parser = parse_size)]
     pub(crate) memory_limit: u64,
 
-    /// Size after which a new file is started.
+    /// Size at which a table continues in a new file.
     #[arg(long, value_name = "SIZE", env = "EXPORT_FILE_SIZE", default_value = "256MiB", value_parser = parse_size)]
     pub(crate) file_size: u64,
 
-    /// Threads; default is the number of cores.
+    /// Number of threads [default: the number of cores]
     #[arg(long, value_name = "N", env = "EXPORT_THREADS")]
     pub(crate) threads: Option<NonZeroUsize>,
 }
@@ -248,11 +262,11 @@ pub(crate) struct Resources {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "S3")]
 pub(crate) struct S3 {
-    /// Endpoint of MinIO or LocalStack; wins over AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL.
+    /// Endpoint of MinIO or LocalStack; it overrides AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL.
     #[arg(long, value_name = "URL", env = "S3_ENDPOINT")]
     pub(crate) s3_endpoint: Option<String>,
 
-    /// Deadline of a request to S3 with all its retries.
+    /// Deadline of one request to S3, with all its retries.
     #[arg(long, value_name = duration::METAVAR, env = "EXPORT_RETRY_TIMEOUT", default_value = "60s", value_parser = duration::parse)]
     pub(crate) retry_timeout: Duration,
 }
@@ -261,11 +275,11 @@ pub(crate) struct S3 {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Trino")]
 pub(crate) struct TrinoArgs {
-    /// Register the tables in this Trino, and flush its cached metadata.
+    /// Register the tables in the Trino server at this URL, and flush its cached metadata.
     #[arg(long, value_name = "URL", env = "TRINO_URL")]
     pub(crate) register: Option<String>,
 
-    /// Trino's Delta catalog. The layer is the schema.
+    /// Delta catalog in Trino; the layer is the schema.
     #[arg(long, value_name = "NAME", env = "TRINO_CATALOG", default_value = "delta")]
     pub(crate) trino_catalog: String,
 
@@ -280,8 +294,8 @@ pub(crate) const TRINO_PASSWORD: &str = "TRINO_PASSWORD";
 /// The form of TIMESTAMP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Timestamps {
-    /// timestamp_ntz
+    /// timestamp_ntz, without a time zone
     Ntz,
-    /// timestamp
+    /// timestamp, an instant: the values are read as UTC; for readers without timestamp_ntz
     Utc,
 }

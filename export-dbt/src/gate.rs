@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use common::diagnostic::Diagnostic;
+use common::fault;
 use serde::Deserialize;
 
 use crate::manifest::{Manifest, place_of};
@@ -70,8 +71,8 @@ struct Entry {
 /// Why the results cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GateError {
-    #[error("could not read dbt's results {path}")]
-    Read { path: String, source: std::io::Error },
+    #[error("{}", fault::cannot_read("results of dbt", path, error))]
+    Read { path: String, error: std::io::Error },
     #[error("{path}:{line}:{column}: not dbt's run_results.json: {problem}")]
     Parse { path: String, line: usize, column: usize, problem: String },
 }
@@ -96,8 +97,8 @@ impl Gate {
     /// Reads dbt's results.
     pub(crate) fn read(path: &Path) -> Result<Self, GateError> {
         let shown = path.display().to_string();
-        let bytes = std::fs::read(path)
-            .map_err(|source| GateError::Read { path: shown.clone(), source })?;
+        let bytes =
+            std::fs::read(path).map_err(|error| GateError::Read { path: shown.clone(), error })?;
         let file: File = serde_json::from_slice(&bytes).map_err(|error| {
             let (line, column, problem) = place_of(&error);
             GateError::Parse { path: shown, line, column, problem }
@@ -115,7 +116,7 @@ impl Gate {
         if let Some(status) = self.results.get(id).filter(|status| !status.is_good()) {
             let message = format!("dbt's last run did not build the model: it {}", status.word());
             let problem = Diagnostic::error("not-built", message);
-            return Some(problem.hint("mend the model, run `dbt build`, and export again"));
+            return Some(problem.hint("fix the model, run `dbt build`, and export again"));
         }
         let mut failed = Vec::new();
         let mut missing = Vec::new();
@@ -133,7 +134,7 @@ impl Gate {
                 format!("the test {}", failed.join(", the test ")),
             );
             return Some(
-                problem.hint("mend the data or the test, run `dbt build`, and export again"),
+                problem.hint("fix the data or the test, run `dbt build`, and export again"),
             );
         }
         if !missing.is_empty() {

@@ -30,7 +30,7 @@ impl FromStr for Share {
         match number {
             Some(percent) if (0.0..=100.0).contains(&percent) => Ok(Self(percent / 100.0)),
             _ => Err(format!(
-                "{text:?} is no share; write a percentage from 0% to 100%, such as 20%"
+                "{text:?} is not a share; write a percentage from 0% to 100%, such as 20%"
             )),
         }
     }
@@ -51,7 +51,7 @@ impl FromStr for MaxAge {
             Some((column, age)) if !column.trim().is_empty() => {
                 Ok(Self { column: column.trim().to_owned(), age: duration::parse(age)? })
             }
-            _ => Err(format!("{text:?} names no column and age; write for example updated_at=2d")),
+            _ => Err(format!("{text:?} names no column and age; write it like updated_at=2d")),
         }
     }
 }

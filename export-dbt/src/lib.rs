@@ -107,9 +107,11 @@ async fn export(cli: &Cli) -> Result<(Summary, Report)> {
     report.extend(remarks);
     if let (Some(Status::Unfinished), Some(timeout)) = (stopped, cli.timeout) {
         let limit = common::duration::show(timeout);
-        let message = format!("the export has not ended within {limit}");
+        let message = format!("export-dbt has not ended within {limit}");
         let problem = Diagnostic::error("timeout", message);
-        report.push(problem.hint("raise --timeout, or share the tables out with --shard"));
+        report.push(
+            problem.hint("give more time with --timeout, or share the tables out with --shard"),
+        );
     }
     let failed = if unreachable { Status::Unfinished } else { Status::No };
     let seconds = started.elapsed().as_secs_f64();

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use common::fault;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
@@ -125,8 +127,8 @@ struct NodeColumn {
 /// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ManifestError {
-    #[error("could not read the manifest {path}")]
-    Read { path: String, source: std::io::Error },
+    #[error("{}", fault::cannot_read("manifest", path, error))]
+    Read { path: String, error: std::io::Error },
     #[error("{path}:{line}:{column}: not a dbt manifest: {problem}")]
     Parse { path: String, line: usize, column: usize, problem: String },
     #[error("the manifest {0} has no model, seed, snapshot or source")]
@@ -158,7 +160,7 @@ impl Manifest {
     pub(crate) fn read(path: &Path) -> Result<Self, ManifestError> {
         let shown = path.display().to_string();
         let bytes = std::fs::read(path)
-            .map_err(|source| ManifestError::Read { path: shown.clone(), source })?;
+            .map_err(|error| ManifestError::Read { path: shown.clone(), error })?;
         let file: File = serde_json::from_slice(&bytes).map_err(|error| {
             let (line, column, problem) = place_of(&error);
             ManifestError::Parse { path: shown.clone(), line, column, problem }

@@ -1,4 +1,4 @@
-//! Everything that can be wrong before the first request: options, files, the database.
+//! Checks before the first request: options, files, the database.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

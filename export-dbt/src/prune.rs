@@ -24,7 +24,7 @@ pub(crate) struct Leftovers {
     tables: Vec<Leftover>,
     /// Tables of the database that are at the target.
     known: usize,
-    /// Layers that could not be listed.
+    /// Layers that cannot be listed.
     unlisted: Vec<Diagnostic>,
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn find(
         let Some(folder) = template.layer_folder(database, layer) else { continue };
         if let Some(error) = listed.unlisted.get(folder.url.as_str()) {
             let message =
-                format!("the tables of {layer} at the target could not be listed: {error}");
+                format!("the tables of {layer} at the target cannot be listed: {error}");
             found.unlisted.push(Diagnostic::warning("not-listed", message));
         }
         let names = listed.names(&folder).into_iter().flatten();
@@ -123,16 +123,16 @@ async fn leftover(
     let unbuilt = node.filter(|node| node.is_virtual().is_none() && standing.is_none());
     let why = match standing {
         Some(Standing::View) => {
-            "the table has become a view, so what is published is no longer updated"
+            "the table has become a view, so its published version is no longer updated"
         }
         Some(Standing::Leftover(_)) => {
-            "dbt builds the model as a view, so what is published is no longer updated"
+            "dbt builds the model as a view, so its published version is no longer updated"
         }
         Some(Standing::Temporary) => "the relation is dbt's own, of an interrupted run",
         Some(Standing::Table) | None => "the table is not in the database",
     };
     let kept = match (&mark, unbuilt) {
-        _ if version.is_none() => Some("its log could not be read"),
+        _ if version.is_none() => Some("its log cannot be read"),
         (None, _) => Some("it has no mark of export-dbt"),
         (Some(mark), _) if !run.owner.owns(mark) => Some("another database or project exported it"),
         _ if !is_own => Some("its newest version is not export-dbt's"),
@@ -161,7 +161,7 @@ impl Leftovers {
         };
         let message = format!("--prune is refused: {why} ({} would go)", labels.join(", "));
         let problem = Diagnostic::error("prune-refused", message);
-        Err(problem.hint("build the models, check --duckdb and --layer, or say --prune-all").into())
+        Err(problem.hint("build the models, check --duckdb and --layer, or add --prune-all").into())
     }
 
     /// The tables that `--prune` drops, for a person to see first.

@@ -25,7 +25,7 @@ pub(crate) struct Bucket {
 /// Why a call on a bucket failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BucketError {
-    #[error("there is no bucket {bucket}")]
+    #[error("there is no bucket \"{bucket}\"")]
     Missing { bucket: String },
     #[error("bucket {bucket}: access denied ({code})")]
     Denied { bucket: String, code: String },
@@ -33,7 +33,7 @@ pub(crate) enum BucketError {
     Credentials { bucket: String, reason: String },
     #[error("bucket {bucket}: the credentials have expired ({code})")]
     Expired { bucket: String, code: String },
-    #[error("bucket {bucket}: could not reach {endpoint}: {detail}")]
+    #[error("bucket {bucket}: cannot reach {endpoint}: {detail}")]
     Unreachable { bucket: String, endpoint: String, detail: String },
     #[error("bucket {bucket} is in the region {region}, and was asked for in {asked}")]
     Region { bucket: String, region: String, asked: String },

@@ -1,4 +1,4 @@
-//! DuckDB's types: what each becomes in Delta, and the SQL that makes it so.
+//! DuckDB's types, their types in Delta, and the SQL that converts the values.
 //!
 //! Conversions happen in DuckDB, so that a value that does not fit is an error there and
 //! never a changed value here.

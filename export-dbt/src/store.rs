@@ -127,7 +127,7 @@ impl CredentialProvider for SdkCredentials {
 pub(crate) enum StoreError {
     #[error("the AWS configuration cannot be used")]
     Aws(Report),
-    #[error("could not set up the object store")]
+    #[error("cannot set up the object store")]
     Settings(#[from] object_store::Error),
 }
 

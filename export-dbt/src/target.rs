@@ -49,7 +49,7 @@ pub(crate) struct Location {
 /// A fault of a template or of a table's place in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TargetError {
-    #[error("the target {0:?} is no s3:// or file:/// location")]
+    #[error("the target {0:?} is not an s3:// or file:/// location")]
     Scheme(String),
     #[error("the target {0:?} has no {{table}}, so all tables would share one location")]
     NoTable(String),
@@ -69,7 +69,7 @@ impl Problem for TargetError {
     fn advice(&self) -> Advice {
         let hint = match self {
             Self::Scheme(_) => {
-                "write for example s3://rideshare-{layer}/{table} or file:///data/{layer}/{table}"
+                "write it like s3://rideshare-{layer}/{table} or file:///data/{layer}/{table}"
             }
             Self::NoTable(_) => "put {table} into --target",
             Self::Placeholder(_) => "the placeholders are {layer}, {table} and {database}",

@@ -8,7 +8,7 @@ use common::compose::quantity;
 /// A message for clap when the number or the unit is unknown, or the size is zero.
 pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     quantity::memory(text).ok_or_else(|| {
-        format!("{text:?} is no size of at least one byte; write for example 256MiB or 1GiB")
+        format!("{text:?} is not a size of at least one byte; write it like 256MiB or 1GiB")
     })
 }
 

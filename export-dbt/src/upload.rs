@@ -71,7 +71,7 @@ pub(crate) struct Parts {
 /// Why an upload did not happen.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UploadError {
-    #[error("could not upload {path}")]
+    #[error("cannot upload {path}")]
     Store { path: String, source: object_store::Error },
     #[error("the file was given up before its end")]
     GivenUp,

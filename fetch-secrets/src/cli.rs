@@ -14,21 +14,21 @@ use secrecy::SecretString;
 
 const AFTER_HELP: &str = "\
 Examples:
-  fetch-secrets --output-dir /secrets                    every env file, from AWS
+  fetch-secrets --output-dir /secrets                    write every env file, from AWS
   AWS_ENDPOINT_URL=http://localhost:4566 fetch-secrets   the same, from LocalStack
-  fetch-secrets --source dev --output-dir ./secrets      development values, no network
-  fetch-secrets --check                                  are the files up to date?
+  fetch-secrets --source dev --output-dir ./secrets      use development values, no network
+  fetch-secrets --check                                  check that the files are up to date
   fetch-secrets exec --profile core --only 'KAFKA_*' -- kcat -L
-  fetch-secrets exec --prefix shop/prod/ -- ./server     without a catalogue
+  fetch-secrets exec --prefix shop/prod/ -- ./server     use no catalogue
   fetch-secrets print --profile core --format docker > core.list
   fetch-secrets seed --set REDIS_PASSWORD=other          fill LocalStack
 
 Exit status:
   0    done; with --check: the files are up to date
   1    a secret is missing, deleted, forbidden or malformed; with --check: drift
-  2    usage, a mistake in the catalogue, or files that could not be written
-  3    the endpoint could not be reached, or the deadline passed
-  126  exec: the command could not be started (127: it was not found)
+  2    wrong usage, a mistake in the catalogue, or files that cannot be written
+  3    the endpoint cannot be reached, or the deadline has passed
+  126  exec: the command cannot be started (127: it was not found)
   130  interrupted (143: terminated)
 
 Environment:
@@ -42,9 +42,9 @@ Environment:
                        sent again until the timeout
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY, AWS_CA_BUNDLE
                        the way to AWS
-  NO_COLOR             no colours in messages";
+  NO_COLOR             switches colours off";
 
-/// Secrets from AWS Secrets Manager into env files, a process or a GitHub Actions job.
+/// Fetch secrets from AWS Secrets Manager into env files, a process or a GitHub Actions job.
 ///
 /// Every secret is fetched and every file rendered before the first byte is written. The files
 /// read the same in a POSIX shell (`set -a; . core.env`) and in Docker Compose's `env_file`,
@@ -89,7 +89,9 @@ impl Cli {
                 let option = id.replace('_', "-");
                 return Err(Cli::command().error(
                     ErrorKind::ArgumentConflict,
-                    format!("--{option} stands before the command {command}; write it behind"),
+                    format!(
+                        "--{option} is before the command {command}; write it after the command"
+                    ),
                 ));
             }
         }
@@ -147,11 +149,11 @@ pub struct Shared {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write the env files (the default)
+    /// Write the env files (the default command)
     Fetch(Fetch),
-    /// Print variables to stdout in the format of their reader
+    /// Print variables to stdout in the format that another program reads
     Print(Print),
-    /// Run a command with the variables in its environment; nothing is written to disk
+    /// Run a command with the variables in its environment; write nothing to disk
     Exec(Exec),
     /// Create or update every secret of the catalogue with its development value
     Seed(Seed),
@@ -162,23 +164,24 @@ pub enum Command {
 /// Which secrets, and where they come from.
 #[derive(Debug, Args)]
 pub struct Selection {
-    /// Only the env file that this Compose profile reads; may be repeated [default: all]
+    /// Only the env file of this Compose profile; may be repeated, or separated by commas
+    /// [default: all]
     #[arg(long, value_name = "NAME", env = "SECRETS_PROFILE", value_delimiter = ',')]
     pub profile: Vec<String>,
-    /// Where the values come from
+    /// Source of the values
     #[arg(long, env = "SECRETS_SOURCE", default_value = "aws")]
     pub source: Source,
-    /// Give up after this long in all, such as 30s or 2m
+    /// Deadline of the whole run, such as 30s or 2m; exit with 3 when it has passed
     #[arg(long, alias = "deadline", value_name = duration::METAVAR, env = "SECRETS_TIMEOUT")]
     #[arg(value_parser = duration::timeout, default_value = "30s")]
     pub timeout: Duration,
-    /// Take the versions with this label, such as AWSPREVIOUS; one request for each secret
+    /// Fetch the versions with this staging label, such as AWSPREVIOUS [default: AWSCURRENT]
     #[arg(long, value_name = "LABEL", env = "SECRETS_VERSION_STAGE")]
     pub version_stage: Option<String>,
-    /// Take this version of one secret; may be repeated
+    /// Fetch this version of one secret; may be repeated
     #[arg(long, value_name = "SECRET=ID", value_parser = ValueParser::new(version_id))]
     pub version_id: Vec<VersionId>,
-    /// Region to ask when the first cannot be reached: one that the secrets are replicated to
+    /// Region with replicas of the secrets, asked when the first region cannot be reached
     #[arg(long, value_name = "REGION", env = "SECRETS_FALLBACK_REGION")]
     pub fallback_region: Option<String>,
 }
@@ -195,11 +198,12 @@ pub struct VersionId {
 /// Secrets that the catalogue need not know.
 #[derive(Clone, Debug, Args)]
 pub struct Search {
-    /// Instead of the catalogue's, take all secrets whose names begin so: each key becomes a variable, or the
-    /// end of the name where a secret has no keys
+    /// Fetch all secrets whose names begin with this prefix, without a catalogue. Each key becomes a variable; a
+    /// secret without keys becomes a variable with the end of its name
     #[arg(long, value_name = "PREFIX", value_parser = NonEmptyStringValueParser::new())]
     pub prefix: Option<String>,
-    /// Instead of the catalogue's, take all secrets with this tag; may be repeated, and joined with --prefix
+    /// Fetch all secrets with this tag, without a catalogue; may be repeated. With several tags, or with --prefix,
+    /// a secret has to match all of them
     #[arg(long, value_name = "KEY=VALUE", value_parser = ValueParser::new(tag))]
     pub tag: Vec<Tag>,
 }
@@ -223,7 +227,7 @@ pub struct Tag {
 /// Where values come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Source {
-    /// AWS Secrets Manager, or what answers at AWS_ENDPOINT_URL
+    /// AWS Secrets Manager, or the server at AWS_ENDPOINT_URL
     Aws,
     /// The development values of the catalogue; no network
     Dev,
@@ -242,23 +246,23 @@ pub struct Fetch {
     #[arg(long, value_name = "MODE", env = "SECRETS_MODE", default_value = "0600")]
     #[arg(value_parser = ValueParser::new(mode))]
     pub mode: u32,
-    /// User, and group, that the files belong to, as numbers
+    /// Owner of the files: the number of a user, and of a group [default: the user of this process]
     #[arg(long, value_name = "UID[:GID]", env = "SECRETS_OWNER", value_parser = ValueParser::new(owner))]
     pub owner: Option<Owner>,
-    /// Remove env files of this tool that the catalogue no longer has
+    /// Delete env files that fetch-secrets wrote and that have left the catalogue
     #[arg(long)]
     pub prune: bool,
-    /// Stay, and fetch again this often, give or take a tenth; unchanged files are not touched
+    /// Keep running, and fetch again at this interval (± 10 %); unchanged files are not touched
     #[arg(long, value_name = duration::METAVAR, env = "SECRETS_WATCH", conflicts_with = "check")]
     #[arg(value_parser = duration::timeout)]
     pub watch: Option<Duration>,
-    /// With --watch: a shell command to run when files have changed; they are its arguments
+    /// Shell command to run when files have changed, with the files as arguments; needs --watch
     #[arg(long, value_name = "COMMAND", env = "SECRETS_ON_CHANGE", requires = "watch")]
     pub on_change: Option<String>,
-    /// Write nothing; exit 1 and name the variables that differ if a file is out of date
+    /// Write nothing; name the variables that differ and exit with 1 if a file is not up to date
     #[arg(long)]
     pub check: bool,
-    /// How to report
+    /// Format of the report on stdout
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }
@@ -269,7 +273,7 @@ pub struct Print {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub selection: Selection,
-    /// The reader
+    /// Format, named for the program that reads it
     #[arg(long, value_enum, default_value = "env")]
     pub format: PrintFormat,
     #[command(flatten)]
@@ -278,7 +282,7 @@ pub struct Print {
     /// Only variables that match this pattern (`*`, `?`); may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub only: Vec<String>,
-    /// File to write instead of stdout: replaced whole, and readable for its owner alone
+    /// File to write instead of stdout; it is replaced in one step, with mode 0600
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Name of the Secret, for --format kubernetes
@@ -292,19 +296,19 @@ pub struct Print {
 /// Who reads what `print` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PrintFormat {
-    /// A POSIX shell's `.` and Compose's env_file
+    /// A POSIX shell (`. FILE`) and Compose's env_file
     Env,
-    /// `docker run --env-file`: no value with a newline
+    /// `docker run --env-file`; it cannot hold a value with a newline
     Docker,
     /// systemd's EnvironmentFile=
     Systemd,
     /// `.env` files of python-dotenv, Node, npm's dotenv and dotenvx, Ruby's dotenv, direnv
     Dotenv,
-    /// One JSON object, keys sorted
+    /// One JSON object with sorted keys
     Json,
     /// A Kubernetes Secret, for `kubectl apply -f -`
     Kubernetes,
-    /// `>> "$GITHUB_ENV"`; in a GitHub Actions job every value is masked first, on stderr
+    /// `>> "$GITHUB_ENV"`; in a GitHub Actions job each value is first masked on stderr
     GithubEnv,
 }
 
@@ -320,7 +324,7 @@ pub struct Exec {
     /// Only variables that match this pattern (`*`, `?`); may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub only: Vec<String>,
-    /// Start with no variable but those of the secrets, as `env -i` does
+    /// Give the command no other variables, as `env -i` does
     #[arg(long)]
     pub pristine: bool,
     /// The command and its arguments, after `--`
@@ -333,18 +337,19 @@ pub struct Exec {
 #[command(after_help = "An environment variable OVERRIDE_<KEY> does the same as --set KEY=…, and \
     keeps the value out of the process list; --set wins over it.")]
 pub struct Seed {
-    /// Another value for one variable (or for a key, where only one secret has it)
+    /// Value for one variable instead of the catalogue's; KEY is the variable, or a key that only one secret
+    /// has; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = ValueParser::new(secret))]
     pub set: Vec<SecretString>,
-    /// Write to this AWS account, after AWS has said that the credentials are its; without it, seed
-    /// writes only to LocalStack and moto, which have to say that they are
+    /// Write to this AWS account, after AWS has confirmed that the credentials belong to it. Without
+    /// this option, seed writes only to a server that identifies itself as LocalStack or moto
     #[arg(long, value_name = "ID", value_parser = ValueParser::new(account))]
     pub account: Option<String>,
-    /// Give up after this long in all, such as 30s or 2m
+    /// Deadline of the whole run, such as 30s or 2m; exit with 3 when it has passed
     #[arg(long, alias = "deadline", value_name = duration::METAVAR, env = "SECRETS_TIMEOUT")]
     #[arg(value_parser = duration::timeout, default_value = "30s")]
     pub timeout: Duration,
-    /// How to report
+    /// Format of the report on stdout
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }
@@ -352,7 +357,7 @@ pub struct Seed {
 /// Options of `list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// How to report
+    /// Format of the report on stdout
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }
@@ -367,7 +372,7 @@ fn version_id(text: &str) -> Result<VersionId, &'static str> {
         Some((secret, id)) if !secret.is_empty() && !id.is_empty() => {
             Ok(VersionId { secret: secret.to_owned(), id: id.to_owned() })
         }
-        _ => Err("a secret and the id of its version"),
+        _ => Err("write SECRET=ID"),
     }
 }
 
@@ -376,7 +381,7 @@ fn tag(text: &str) -> Result<Tag, &'static str> {
         Some((key, value)) if !key.is_empty() => {
             Ok(Tag { key: key.to_owned(), value: value.to_owned() })
         }
-        _ => Err("a tag's key and its value"),
+        _ => Err("write KEY=VALUE"),
     }
 }
 
@@ -391,7 +396,7 @@ fn object_name(text: &str) -> Result<String, String> {
         && ends(bytes.last())
     {
         true => Ok(text.to_owned()),
-        false => Err("a name of Kubernetes: lower-case letters, digits, - and .".into()),
+        false => Err("write lower-case letters, digits, - and .".into()),
     }
 }
 
@@ -399,7 +404,7 @@ fn account(text: &str) -> Result<String, String> {
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(text.to_owned())
     } else {
-        Err("the 12 digits of an AWS account".into())
+        Err("write the 12 digits of an AWS account".into())
     }
 }
 
@@ -413,8 +418,9 @@ pub struct Owner {
 }
 
 fn owner(text: &str) -> Result<Owner, String> {
-    let number =
-        |text: &str| text.parse().map_err(|_| "numbers, such as 1000 or 1000:1000".to_owned());
+    let number = |text: &str| {
+        text.parse().map_err(|_| "write numbers, such as 1000 or 1000:1000".to_owned())
+    };
     Ok(match text.split_once(':') {
         Some((user, group)) => Owner { user: number(user)?, group: Some(number(group)?) },
         None => Owner { user: number(text)?, group: None },
@@ -424,7 +430,10 @@ fn owner(text: &str) -> Result<Owner, String> {
 fn mode(text: &str) -> Result<u32, String> {
     match u32::from_str_radix(text, 8) {
         Ok(mode) if mode & !0o777 == 0 && mode & 0o400 != 0 => Ok(mode),
-        _ => Err("permission bits in octal that let the owner read, such as 0600 or 0640".into()),
+        _ => {
+            Err("write permission bits in octal that let the owner read, such as 0600 or 0640"
+                .into())
+        }
     }
 }
 

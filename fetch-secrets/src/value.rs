@@ -48,16 +48,18 @@ impl Problem {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Problem::NotJson { .. } => {
-                Some("store a JSON object, or say format: text in the catalogue")
+                Some("store a JSON object, or write format: text in the catalogue")
             }
             Problem::OtherCase { .. } => {
                 Some("keys of JSON differ by case: correct the secret or the catalogue")
             }
             Problem::Nested { .. } => {
-                Some("say nested: true in the catalogue to have it as JSON text")
+                Some("write nested: true in the catalogue to have it as JSON text")
             }
-            Problem::Binary(_) => Some("say format: base64 in the catalogue"),
-            Problem::Text => Some("say format: text in the catalogue, or keys: for a JSON object"),
+            Problem::Binary(_) => Some("write format: base64 in the catalogue"),
+            Problem::Text => {
+                Some("write format: text in the catalogue, or keys: for a JSON object")
+            }
             Problem::DuplicateKey(_) | Problem::NoKey(_) | Problem::Nul(_) => None,
         }
     }

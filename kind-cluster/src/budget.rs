@@ -108,11 +108,11 @@ fn unreadable(object: &Value) -> Vec<Diagnostic> {
             return None;
         }
         let message = format!(
-            "{list}.memory of container {} of {} is no quantity: {written}",
+            "{list}.memory of container {} of {} is not a quantity: {written}",
             container.name(),
             workload(object)
         );
-        Some(Diagnostic::error("bad-quantity", message).hint("such as 512Mi or 1Gi"))
+        Some(Diagnostic::error("bad-quantity", message).hint("write it like 512Mi or 1Gi"))
     };
     let amounts = |one: &Container<'_, Value>| {
         [sums::LIMITS, sums::REQUESTS].map(|list| amount(one, list)).into_iter().flatten()

@@ -9,7 +9,7 @@ use common::duration;
 
 const AFTER_HELP: &str = "\
 Examples:
-  kind-cluster preflight                     is this machine ready?
+  kind-cluster preflight                     check this machine
   kind-cluster create && kind-cluster load && kind-cluster deploy
   kind-cluster deploy --profile core --dry-run
   kind-cluster status --format json
@@ -18,27 +18,26 @@ Examples:
   kind-cluster restore backups/rideshare-local-20260101T120000Z.tar
 
 Exit status:
-  0    done, or everything is well
-  1    the answer is no: this machine is not ready, drift, over budget, a dangling reference, a
-       missing image, a conflict, a pod or Job that failed, a check that failed, a bad archive
-  2    usage, bad input, no such cluster, or a program that is not there
-  3    could not finish: a deadline passed, another run is changing the cluster, the engine or the
-       API server did not answer, or a disk is full
-  130  interrupted, or terminated
+  0    done, or every check passed
+  1    a check failed: this machine is not ready, drift, over budget, a dangling reference, a
+       missing image, a conflict, a failed pod or Job, a failed smoke test, a bad archive
+  2    wrong usage, wrong input, no such cluster, or a missing program
+  3    could not finish: the deadline has passed, another run is changing the cluster, the engine
+       or the API server did not answer, or a disk is full
+  130  interrupted (143: terminated)
 
 Environment:
   KIND_EXPERIMENTAL_PROVIDER
                the engine, as kind reads it: docker, podman, nerdctl or finch;
                without it, the first one that is installed
-  KUBECONFIG   where the context kind-NAME is read and written; the current context is neither
-               used nor changed
-  NO_COLOR     no colours in messages";
+  KUBECONFIG   file with the context kind-NAME; the current context is neither used nor changed
+  NO_COLOR     switches colours off";
 
-/// The local Kind cluster's whole life.
+/// Create, fill, check, back up and delete the local Kind cluster.
 ///
-/// Creates the cluster from its generated configuration, deploys an overlay in the order of its
-/// dependencies, says what is wrong, and backs up its data before it is deleted. Every call to
-/// Kubernetes names the context kind-NAME.
+/// The cluster is created from its generated configuration. Overlays are deployed in the order of
+/// their dependencies, faults are reported with their cause, and data is backed up before the cluster
+/// is deleted. Every request to Kubernetes uses the context kind-NAME.
 #[derive(Debug, Parser)]
 #[command(name = "kind-cluster", version, after_help = AFTER_HELP)]
 #[command(disable_help_subcommand = true)]
@@ -58,16 +57,17 @@ pub struct Shared {
     #[arg(long, env = "CLUSTER_NAME", default_value = "rideshare-local", global = true)]
     #[arg(value_parser = cluster_name)]
     pub name: String,
-    /// Kustomize overlay
+    /// Folder of the Kustomize overlay
     /// [default: infrastructure/kubernetes/overlays/local here or in a parent folder]
     #[arg(long, value_name = "DIR", env = "KIND_OVERLAY", global = true)]
     pub overlay: Option<PathBuf>,
-    /// Name of the overlay's inventory in the cluster
-    /// [default: from the overlay's folder in its Git repository, or else from its path]
+    /// Name of the overlay's inventory, the list of its objects in the cluster
+    /// [default: made of the overlay's path in its Git repository]
     #[arg(long, value_name = "NAME", env = "KIND_INVENTORY", global = true)]
     #[arg(value_parser = cluster_name)]
     pub inventory: Option<String>,
-    /// Profile of the overlay, a folder in it; again, or with commas, for several
+    /// Profile of the overlay, which is a folder in it; may be repeated, or separated by commas
+    /// [default: the whole overlay]
     #[arg(long, value_name = "NAME", env = "KIND_PROFILE", value_delimiter = ',', global = true)]
     pub profile: Vec<String>,
     /// Generated Kind configuration
@@ -78,15 +78,15 @@ pub struct Shared {
     /// [default: infrastructure/platform here or in a parent folder]
     #[arg(long, value_name = "DIR", env = "PLATFORM_SPEC", global = true)]
     pub spec: Option<PathBuf>,
-    /// When to give up, such as 90s or 15m
+    /// Deadline of the whole run, such as 90s or 15m; exit with 3 when it has passed
     #[arg(long, value_name = duration::METAVAR, env = "KIND_TIMEOUT", global = true)]
     #[arg(value_parser = duration::timeout, default_value = "15m")]
     pub timeout: Duration,
-    /// How results are written to stdout
+    /// Format of the results on stdout
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,
-    /// Say what would be created, applied and deleted, in order, and change nothing; with `server`,
-    /// `deploy` also asks the API server what it would refuse
+    /// Change nothing; print what would be created, applied and deleted, in order. With `server`,
+    /// `deploy` also sends each object to the API server as a dry run
     #[arg(long, value_name = "WHERE", value_enum, global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "client")]
     pub dry_run: Option<DryRun>,
@@ -105,9 +105,9 @@ impl Shared {
 /// Who is asked in a dry run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DryRun {
-    /// Only the objects that are there are looked at
+    /// Compare with the existing objects only
     Client,
-    /// The API server is asked what it would say to each object
+    /// Also let the API server check each object
     Server,
 }
 
@@ -125,39 +125,39 @@ pub enum Format {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check that this machine can run the cluster; changes nothing
+    /// Check that this machine can run the cluster
     Preflight(Preflight),
-    /// Create the cluster, or bring what is there to what the configuration says
+    /// Create the cluster, or bring an existing one in line with the configuration
     Create(Create),
     /// Load the images that the overlay needs and the nodes lack
     Load(Load),
     /// Apply the overlay in the order of its dependencies and wait until it is ready
     Deploy(Deploy),
-    /// Show what deploy would change, as the API server sees it; secrets are masked
+    /// Show the changes that deploy would make, by a dry run of the API server; secrets are masked
     Diff(Diff),
-    /// Say everything that is wrong in the cluster
+    /// Report every fault in the cluster
     Status(StatusOptions),
-    /// Print what containers write; the values of Secrets are masked
+    /// Print the logs of containers; the values of Secrets are masked
     Logs(Logs),
-    /// Give workloads new pods, and wait until they are ready
+    /// Replace the pods of workloads, and wait until the new ones are ready
     Restart(Restart),
-    /// Give a workload the template that it had before its last change
+    /// Return a workload to the pod template before its last change
     Rollback(Rollback),
-    /// Reach a Service of the overlay on this machine, until it is ended
+    /// Make a Service of the overlay reachable on this machine, until Ctrl-C
     PortForward(PortForward),
     /// Stop the cluster's nodes; all data stays
     Stop,
-    /// Start nodes that were stopped, and wait until they are ready
+    /// Start stopped nodes, and wait until they are ready
     Start,
-    /// Use the platform: Kafka, Redis, MinIO, DNS, a volume, the routes
+    /// Test the running platform: Kafka, Redis, MinIO, DNS, a volume, the routes
     Smoke(Smoke),
     /// Write the data of every volume and database to a verified archive
     Backup(Backup),
-    /// Delete the cluster, after a verified backup or not at all
+    /// Delete the cluster; its data only after a verified backup, or with --discard-data
     Teardown(Teardown),
-    /// Put an archive's data back
+    /// Restore the data of an archive
     Restore(Restore),
-    /// Everything at once: this machine, drift, what an interrupted run left, the cluster
+    /// Run all diagnostics: this machine, drift, leftovers of interrupted runs, the cluster
     Doctor(Doctor),
 }
 
@@ -165,7 +165,7 @@ pub enum Command {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Ignore {
     /// Check of this machine whose failure is only a warning: its code (`port-taken`), its name
-    /// (`helm`) or its group (`disk`); again, or with commas, for several
+    /// (`helm`) or its group (`disk`); may be repeated, or separated by commas
     #[arg(long, value_name = "CHECK", env = "KIND_IGNORE", value_delimiter = ',')]
     pub ignore: Vec<String>,
 }
@@ -173,7 +173,7 @@ pub struct Ignore {
 /// Options of `preflight`.
 #[derive(Clone, Debug, Args)]
 pub struct Preflight {
-    /// The components that will be installed: Helm is asked for only when one is a chart [default:
+    /// List of the components to install; Helm is required only for a chart [default:
     /// infrastructure/config/kind/components.yaml here or in a parent folder]
     #[arg(long, value_name = "FILE", env = "KIND_COMPONENTS")]
     pub components: Option<PathBuf>,
@@ -185,30 +185,30 @@ pub struct Preflight {
 /// Options of `create`.
 #[derive(Clone, Debug, Args)]
 pub struct Create {
-    /// The components that are installed beside the platform [default:
+    /// List of the components to install: Gateway API, Envoy Gateway, External Secrets [default:
     /// infrastructure/config/kind/components.yaml here or in a parent folder]
     #[arg(long, value_name = "FILE", env = "KIND_COMPONENTS")]
     pub components: Option<PathBuf>,
-    /// Folder with the components' manifests and charts, by the names that `--dry-run` shows;
-    /// nothing is downloaded
+    /// Folder with the components' manifests and charts, instead of a download; `--dry-run` prints
+    /// the file names
     #[arg(long, value_name = "DIR", env = "KIND_MANIFEST_DIR")]
     pub manifest_dir: Option<PathBuf>,
     /// Record the checksum of every manifest and chart that has none yet
     #[arg(long)]
     pub update_lock: bool,
-    /// The cluster alone, without Gateway API, Envoy Gateway and External Secrets
+    /// Create the cluster without components
     #[arg(long)]
     pub no_components: bool,
-    /// Delete a cluster that an interrupted creation has left half-made, although its API server
-    /// has run, and make it anew. One whose volumes hold data stays all the same
+    /// Delete an incomplete cluster that an interrupted creation has left, and create it again, even
+    /// if its API server has run. A cluster whose volumes hold data is never deleted
     #[arg(long)]
     pub recreate: bool,
-    /// Certificates in PEM, such as a company's, that every node trusts when it pulls images; again
-    /// for several
+    /// Certificates in PEM, such as a company's, that every node trusts when it pulls images; may
+    /// be repeated, or separated by commas
     #[arg(long, value_name = "FILE", env = "KIND_CA_FILE", value_delimiter = ',')]
     pub ca_file: Vec<PathBuf>,
     /// Registry whose images are kept in a container beside the cluster, which outlives it, such as
-    /// docker.io; again, or with commas, for several
+    /// docker.io; may be repeated, or separated by commas
     #[arg(long, value_name = "HOST", env = "KIND_REGISTRY_CACHE", value_delimiter = ',')]
     #[arg(value_parser = crate::create::registry)]
     pub registry_cache: Vec<String>,
@@ -224,8 +224,8 @@ pub struct Create {
 /// Options of `load`.
 #[derive(Clone, Debug, Args)]
 pub struct Load {
-    /// Images that are built here: one that starts so and is nowhere is an error, because no
-    /// registry has it
+    /// Prefix of the images that are built locally; such an image must exist, because no registry has
+    /// it
     #[arg(long, value_name = "PREFIX", default_value = "rideshare/", env = "KIND_BUILT_HERE")]
     pub built_here: String,
 }
@@ -233,34 +233,34 @@ pub struct Load {
 /// Options of `deploy`.
 #[derive(Clone, Debug, Args)]
 pub struct Deploy {
-    /// Delete what an earlier deployment applied and the overlay no longer has. Claims,
-    /// namespaces and definitions of custom resources stay: data would go with them
+    /// Delete objects that an earlier deployment applied and that have left the overlay. Claims,
+    /// namespaces and definitions of custom resources are kept, because their data would be lost
     #[arg(long)]
     pub prune: bool,
-    /// Take over fields that somebody else has set
+    /// Take over fields that belong to other field managers
     #[arg(long)]
     pub force_conflicts: bool,
-    /// Make objects again whose change the API server refuses, where no data is lost: StatefulSets
-    /// while their pods run on, Deployments and running Jobs with their pods, Services, bindings.
-    /// Claims grow where their class allows it, and are never deleted
+    /// Delete and create objects with a change of an immutable field, where no data is lost:
+    /// StatefulSets (their pods keep running), Deployments and running Jobs with their pods, Services,
+    /// bindings. Claims are never deleted; they grow if their class allows it
     #[arg(long)]
     pub recreate: bool,
-    /// Run Jobs again that have failed
+    /// Run failed Jobs again
     #[arg(long)]
     pub retry_jobs: bool,
-    /// Restarts of a container during the deployment that are no failure yet; 0 takes a crash loop
-    /// for one at once
+    /// Number of restarts of a container that are tolerated during the deployment; with 0, a crash
+    /// loop is a failure at once
     #[arg(long, value_name = "N", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(i64).range(0..=1_000_000))]
     pub tolerate_restarts: i64,
-    /// Make the objects of another inventory this overlay's: after its folder was moved or renamed;
-    /// again for several
+    /// Take over the objects of another inventory, after the overlay's folder was moved or renamed;
+    /// may be repeated
     #[arg(long, value_name = "INVENTORY")]
     pub adopt: Vec<String>,
     /// Images that are built here must be on the nodes before anything is applied
     #[command(flatten)]
     pub images: Load,
-    /// Do not look for images on the nodes
+    /// Do not check that the nodes have the images
     #[arg(long)]
     pub no_image_check: bool,
 }
@@ -268,7 +268,7 @@ pub struct Deploy {
 /// Options of `diff`.
 #[derive(Clone, Debug, Args)]
 pub struct Diff {
-    /// Show the change of fields that somebody else has set, too
+    /// Also show changes of fields that belong to other field managers
     #[arg(long)]
     pub force_conflicts: bool,
 }
@@ -276,7 +276,7 @@ pub struct Diff {
 /// Options of `status`.
 #[derive(Clone, Debug, Args)]
 pub struct StatusOptions {
-    /// Look again every two seconds, until it is ended
+    /// Repeat every two seconds, until Ctrl-C
     #[arg(long)]
     pub watch: bool,
     /// Draw namespaces, workloads, pods and claims as a tree
@@ -287,16 +287,16 @@ pub struct StatusOptions {
 /// Options of `logs`.
 #[derive(Clone, Debug, Args)]
 pub struct Logs {
-    /// Workloads of the overlay's namespaces, NAME or KIND/NAME; all without any
+    /// Workload in the overlay's namespaces, as NAME or KIND/NAME [default: all]
     #[arg(value_name = "WORKLOAD")]
     pub workloads: Vec<String>,
-    /// Go on with lines that are still to come
+    /// Keep printing new lines, until Ctrl-C
     #[arg(long, short)]
     pub follow: bool,
-    /// Lines of the containers that ran before a restart
+    /// Print the logs of the containers before their last restart
     #[arg(long)]
     pub previous: bool,
-    /// Lines of each container to begin with
+    /// Number of the last lines of each container that are printed first
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub tail: u32,
 }
@@ -304,7 +304,7 @@ pub struct Logs {
 /// Options of `restart`.
 #[derive(Clone, Debug, Args)]
 pub struct Restart {
-    /// Workloads of the overlay's namespaces, NAME or KIND/NAME; all without any
+    /// Workload in the overlay's namespaces, as NAME or KIND/NAME [default: all]
     #[arg(value_name = "WORKLOAD")]
     pub workloads: Vec<String>,
 }
@@ -312,7 +312,7 @@ pub struct Restart {
 /// Options of `rollback`.
 #[derive(Clone, Debug, Args)]
 pub struct Rollback {
-    /// Workload of the overlay's namespaces, NAME or KIND/NAME
+    /// Workload in the overlay's namespaces, as NAME or KIND/NAME
     #[arg(value_name = "WORKLOAD")]
     pub workload: String,
 }
@@ -320,10 +320,10 @@ pub struct Rollback {
 /// Options of `port-forward`.
 #[derive(Clone, Debug, Args)]
 pub struct PortForward {
-    /// Service of the overlay's namespaces
+    /// Name of a Service in the overlay's namespaces
     #[arg(value_name = "SERVICE")]
     pub service: String,
-    /// Ports, PORT or LOCAL:PORT [default: every port of the Service]
+    /// Port, as PORT or LOCAL:PORT [default: every port of the Service]
     #[arg(value_name = "PORT")]
     pub ports: Vec<String>,
 }
@@ -331,7 +331,7 @@ pub struct PortForward {
 /// Options of `smoke`.
 #[derive(Clone, Debug, Args)]
 pub struct Smoke {
-    /// Where the gateway answers
+    /// URL of the gateway, for the check of the routes
     #[arg(long, value_name = "URL", env = "KIND_GATEWAY", default_value = "http://localhost")]
     pub gateway: String,
 }
@@ -339,13 +339,14 @@ pub struct Smoke {
 /// Options of `backup`.
 #[derive(Clone, Debug, Args)]
 pub struct Backup {
-    /// Folder that the archive goes to
+    /// Folder for the archive
     #[arg(long, value_name = "DIR", env = "KIND_BACKUP_DIR")]
     pub backup_dir: PathBuf,
-    /// Claim that is left out, CLAIM or NAMESPACE/CLAIM; again for several. Its workloads run on
+    /// Claim to leave out, as CLAIM or NAMESPACE/CLAIM; its workloads keep running; may be repeated
     #[arg(long, value_name = "CLAIM")]
     pub exclude: Vec<String>,
-    /// Archives of this cluster that stay in the folder; older ones go once the new one is verified
+    /// Number of archives of this cluster to keep; older ones are deleted after the new one is verified
+    /// [default: all]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: Option<u32>,
@@ -354,13 +355,13 @@ pub struct Backup {
 /// Options of `teardown`.
 #[derive(Clone, Debug, Args)]
 pub struct Teardown {
-    /// Back up first, and delete only when the archive has been read back and verified
+    /// Back up first, and delete only after the archive is verified; needs --backup-dir
     #[arg(long, requires = "backup_dir", conflicts_with = "discard_data")]
     pub preserve_data: bool,
-    /// Folder that the archive goes to
+    /// Folder for the archive
     #[arg(long, value_name = "DIR", env = "KIND_BACKUP_DIR")]
     pub backup_dir: Option<PathBuf>,
-    /// Delete the data of all volumes, too
+    /// Delete the data of all volumes without a backup
     #[arg(long)]
     pub discard_data: bool,
 }
@@ -371,13 +372,13 @@ pub struct Restore {
     /// The archive that `backup` wrote
     #[arg(value_name = "ARCHIVE")]
     pub archive: PathBuf,
-    /// Replace the data of volumes that hold some
+    /// Replace the data of volumes that are not empty
     #[arg(long)]
     pub force: bool,
-    /// Check the archive and say what it holds; needs no cluster
+    /// Verify the archive and list its content; needs no cluster
     #[arg(long)]
     pub verify_only: bool,
-    /// Do not run the smoke test afterwards
+    /// Skip the smoke test after the restore
     #[arg(long)]
     pub no_smoke: bool,
     /// Where the gateway answers, for the smoke test
@@ -388,7 +389,7 @@ pub struct Restore {
 /// Options of `doctor`.
 #[derive(Clone, Debug, Args)]
 pub struct Doctor {
-    /// Folder with backups, to look for what an interrupted one left
+    /// Folder with backups, to search for leftovers of an interrupted backup
     #[arg(long, value_name = "DIR", env = "KIND_BACKUP_DIR")]
     pub backup_dir: Option<PathBuf>,
     #[command(flatten)]

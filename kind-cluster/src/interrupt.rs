@@ -12,13 +12,20 @@ use tokio::sync::watch;
 /// Whether, and how often, the user wants to stop.
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupt {
-    count: watch::Receiver<u32>,
+    seen: watch::Receiver<Seen>,
+}
+
+/// The number of signals, and the status that the first one ends the run with.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    count: u32,
+    status: Status,
 }
 
 impl Interrupt {
     /// Takes the signals from here on.
     pub(crate) fn listen() -> Self {
-        let (send, count) = watch::channel(0);
+        let (send, seen) = watch::channel(Seen { count: 0, status: Status::Interrupted });
         let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
         // A terminal that goes away must not leave anything stopped, unless nohup has said that
         // its going is to be ignored.
@@ -28,18 +35,25 @@ impl Interrupt {
             // It fails only for signals that cannot be caught, and these can.
             let Ok(mut stream) = signal(kind) else { continue };
             let send = send.clone();
+            let status = match kind == SignalKind::terminate() {
+                true => Status::Terminated,
+                false => Status::Interrupted,
+            };
             tokio::spawn(async move {
                 while stream.recv().await.is_some() {
-                    send.send_modify(|count| *count += 1);
+                    send.send_modify(|seen| {
+                        let status = if seen.count == 0 { status } else { seen.status };
+                        *seen = Seen { count: seen.count + 1, status };
+                    });
                 }
             });
         }
-        Interrupt { count }
+        Interrupt { seen }
     }
 
     /// Ends here what a signal has interrupted.
     pub(crate) fn check(&self) -> Result<(), Stop> {
-        if *self.count.borrow() == 0 { Ok(()) } else { Err(interrupted()) }
+        if self.seen.borrow().count == 0 { Ok(()) } else { Err(self.stop()) }
     }
 
     /// `work`, unless a signal comes first.
@@ -55,8 +69,8 @@ impl Interrupt {
         &self,
         work: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Stop> {
-        let seen = *self.count.borrow();
-        self.unless(seen.max(1) + 1, work).await
+        let count = self.seen.borrow().count;
+        self.unless(count.max(1) + 1, work).await
     }
 
     async fn unless<T>(
@@ -64,12 +78,19 @@ impl Interrupt {
         times: u32,
         work: impl Future<Output = Result<T, Stop>>,
     ) -> Result<T, Stop> {
-        let mut count = self.count.clone();
+        let mut seen = self.seen.clone();
         tokio::select! {
             biased;
-            _ = count.wait_for(|count| *count >= times) => Err(interrupted()),
+            _ = seen.wait_for(|seen| seen.count >= times) => Err(self.stop()),
             outcome = work => outcome,
         }
+    }
+
+    /// The end of a run that a signal has stopped.
+    fn stop(&self) -> Stop {
+        let status = self.seen.borrow().status;
+        let word = if status == Status::Terminated { "terminated" } else { "interrupted" };
+        Stop::new(status, Diagnostic::error("interrupted", word))
     }
 }
 
@@ -79,8 +100,4 @@ fn is_ignored(kind: SignalKind) -> bool {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let set = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     set >> (kind.as_raw_value() - 1) & 1 == 1
-}
-
-fn interrupted() -> Stop {
-    Stop::new(Status::Interrupted, Diagnostic::error("interrupted", "interrupted"))
 }

@@ -221,7 +221,7 @@ pub(crate) fn checks(images: &BTreeMap<String, Image>, loading: Loading) -> Vec<
             Some(Lack::Replace(_)) => doubtful("image-stale", ", where another one has its name"),
             Some(Lack::Again(_)) => doubtful(
                 "image-unknown",
-                "; whether the one there is the same cannot be told, because the engine keeps \
+                "; the two cannot be compared, because the engine keeps \
                  images in containerd's store",
             ),
             Some(Lack::Pull(_)) => Check::ok("images", image, format!("to be pulled by {on}")),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use common::fault;
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -72,8 +73,8 @@ pub(crate) async fn kubeconfig(cluster: &str) -> Result<String, Stop> {
 pub(crate) async fn missing(cluster: &str) -> Stop {
     match refuse_elsewhere(cluster).await {
         Err(stop) => stop,
-        Ok(_) => Stop::bad("no-cluster", format!("there is no cluster {cluster}"))
-            .hint("`kind-cluster create` makes it"),
+        Ok(_) => Stop::bad("no-cluster", fault::unknown("cluster", cluster))
+            .hint("`kind-cluster create` creates it"),
     }
 }
 

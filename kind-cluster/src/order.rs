@@ -233,8 +233,8 @@ fn circle(objects: &[Value], edges: &[BTreeSet<Edge>], left: &[usize]) -> Diagno
         path.push(next);
     }
     let names: Vec<String> = path.iter().map(|i| Key::of(&objects[*i]).to_string()).collect();
-    Diagnostic::error("dependency-cycle", format!("a circle: {}", names.join(" needs ")))
-        .hint("take one of these dependencies away (waves count, too)")
+    Diagnostic::error("dependency-cycle", format!("a dependency cycle: {}", names.join(" needs ")))
+        .hint("remove one of these dependencies; waves count, too")
 }
 
 #[cfg(test)]
@@ -295,7 +295,7 @@ mod tests {
         let circle = phases(&[a.clone(), on("b", "/namespaces/n/ConfigMap/a")]).unwrap_err();
         assert_eq!(
             circle[0].message(),
-            "a circle: ConfigMap/a needs ConfigMap/b needs ConfigMap/a"
+            "a dependency cycle: ConfigMap/a needs ConfigMap/b needs ConfigMap/a"
         );
         let none = phases(&[a]).unwrap_err();
         assert_eq!(none[0].code(), "dangling-reference");

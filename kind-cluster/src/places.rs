@@ -37,7 +37,7 @@ fn find(given: Option<&Path>, usual: &str, noun: &str, option: &str) -> Result<P
                 .map(|folder| folder.join(usual))
                 .find(|path| path.exists())
                 .map(|path| path.strip_prefix(&here).map(Path::to_owned).unwrap_or(path))
-                .ok_or_else(|| missing(format!("no {usual} here or in a parent folder")))
+                .ok_or_else(|| missing(format!("there is no {usual} here or in a parent folder")))
         }
     }
 }

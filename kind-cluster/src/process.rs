@@ -207,5 +207,5 @@ pub(crate) fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|l| !l.is_empty()).collect();
     let from = lines.len().saturating_sub(8);
     let text = lines[from..].join("\n");
-    if text.is_empty() { "it said nothing".to_owned() } else { text }
+    if text.is_empty() { "no output".to_owned() } else { text }
 }

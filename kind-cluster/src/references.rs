@@ -59,7 +59,7 @@ impl<'a> Overlay<'a> {
     }
 }
 
-/// Everything that is referred to and not there; all of it, not the first.
+/// All dangling references, not only the first.
 pub(crate) fn dangling(objects: &[Value]) -> Vec<Diagnostic> {
     let overlay = Overlay::of(objects);
     // A namespace that the overlay has nothing in is filled by somebody else.

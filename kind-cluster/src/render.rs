@@ -1,11 +1,12 @@
 //! The overlay as objects: the output of `kubectl kustomize`.
 
+use common::fault;
 use common::yaml::plain;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use common::diagnostic::{Diagnostic, Report, nearest};
+use common::diagnostic::{Diagnostic, Report};
 use common::kubernetes::is_custom_cluster_wide;
 use common::secrets::{mask, unquoted};
 use common::stop::Stop;
@@ -46,12 +47,10 @@ pub(crate) async fn overlay(shared: &Shared) -> Result<Rendered, Stop> {
     let mut report = Report::default();
     for profile in &shared.profile {
         if !known.contains(profile) {
-            let message = format!("no profile \"{profile}\" in {}", overlay.display());
-            let diagnostic = Diagnostic::error("unknown-profile", message);
-            report.push(match nearest(profile, known.iter().map(String::as_str)) {
-                Some(near) => diagnostic.hint(format!("did you mean \"{near}\"?")),
-                None => diagnostic.hint(format!("there are: {}", known.join(", "))),
-            });
+            let message =
+                format!("{} in {}", fault::unknown("profile", profile), overlay.display());
+            let hint = fault::available(profile, known.iter().map(String::as_str));
+            report.push(Diagnostic::error("unknown-profile", message).hint(hint));
         }
     }
     if report.has_errors() {
@@ -99,7 +98,10 @@ async fn kustomize(folder: &Path) -> Result<Vec<Value>, Stop> {
             .hint(format!("`kubectl kustomize {}` shows the same", folder.display())));
     }
     objects(&output.text()).map_err(|why| {
-        Stop::bad("bad-overlay", format!("what {} renders to is no YAML: {why}", folder.display()))
+        Stop::bad(
+            "bad-overlay",
+            format!("the rendering of {} is not valid YAML: {why}", folder.display()),
+        )
     })
 }
 

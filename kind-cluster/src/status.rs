@@ -1,4 +1,4 @@
-//! Everything that is wrong in the cluster, at once: objects that are not ready, and missing objects.
+//! All faults of the cluster at once: objects that are not ready, and missing ones.
 
 mod expected;
 mod tree;
@@ -112,7 +112,7 @@ async fn once(shared: &Shared, options: &cli::StatusOptions) -> Result<Status, S
     report::publish("status", &checks, shared.format)
 }
 
-/// Everything that one look has found.
+/// The results of one look at the cluster.
 struct Seen {
     world: World,
     /// Questions without an answer.

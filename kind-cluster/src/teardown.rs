@@ -1,5 +1,5 @@
-//! The end of a cluster. Its data is backed up and verified first, or discarded by a word for it;
-//! whatever goes wrong before that leads to no deletion.
+//! The end of a cluster. Its data is backed up and verified first, or discarded with an explicit
+//! option; no fault before that leads to a deletion.
 
 use std::time::Instant;
 
@@ -34,7 +34,7 @@ pub(crate) async fn run(
             kubeconfig::remove(cluster)?;
             Record::remove(cluster);
         }
-        let checks = [Check::ok("cluster", cluster, "there is none; nothing to delete")];
+        let checks = [Check::ok("cluster", cluster, "there is no such cluster; nothing to delete")];
         return report::publish("teardown", &checks, shared.format);
     }
     let mut checks = Vec::new();
@@ -95,9 +95,9 @@ async fn refuse_unproved(cluster: &str) -> Result<(), Stop> {
 /// Nobody has said what is to become of the data: then there must be none.
 async fn refuse_with_data(cluster: &str) -> Result<(), Stop> {
     let hint =
-        "back it up with --preserve-data --backup-dir DIR, or give it up with --discard-data";
+        "back it up with --preserve-data --backup-dir DIR, or discard it with --discard-data";
     let connected = Cluster::connect(cluster).await.map_err(|mut stop| {
-        let message = format!("whether {cluster} holds data cannot be told");
+        let message = format!("it is unknown whether {cluster} holds data");
         stop.report.push(Diagnostic::error("data-unknown", message).hint(hint));
         stop
     })?;

@@ -26,7 +26,7 @@ pub(crate) async fn take(name: &str, command: &str, deadline: Instant) -> Result
     let path = folder().join(format!("{name}.lock"));
     let failed = |error: io::Error| {
         let message = format!("cannot lock {}: {error}", path.display());
-        Stop::bad("cluster-lock", message).hint("XDG_STATE_HOME names a folder that can be written")
+        Stop::bad("cluster-lock", message).hint("set XDG_STATE_HOME to a writable folder")
     };
     let open = || {
         let parent = path.parent().unwrap_or(&path);

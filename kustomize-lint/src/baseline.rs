@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use common::diagnostic::Diagnostic;
+use common::fault;
 use common::files;
 use common::stop::Stop;
 use serde::{Deserialize, Serialize};
@@ -33,10 +33,10 @@ pub(crate) fn subtract(path: &Path, outcome: &mut Outcome) -> Result<usize, Stop
     let text = fs::read_to_string(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Stop::new(
             common::exit::Status::Bad,
-            Diagnostic::error("baseline", format!("there is no baseline {}", path.display()))
-                .hint("--write-baseline makes it"),
+            fault::unreadable("baseline", "baseline", path.display(), &error)
+                .hint("create it with --write-baseline"),
         ),
-        _ => bad(format!("cannot read {}: {error}", path.display())),
+        _ => fault::unreadable("baseline", "baseline", path.display(), &error).into(),
     })?;
     let document: Document = serde_json::from_str(&text)
         .map_err(|error| bad(format!("{} is not a baseline: {error}", path.display())))?;
@@ -68,5 +68,5 @@ pub(crate) fn write(path: &Path, outcome: &Outcome) -> Result<(), Stop> {
     let document = Document { version: VERSION, findings };
     let text = serde_json::to_string_pretty(&document).expect("texts and numbers only") + "\n";
     files::replace(path, text.as_bytes())
-        .map_err(|error| Stop::bad("baseline", format!("cannot write {}: {error}", path.display())))
+        .map_err(|error| fault::unwritable("baseline", path.display(), &error).into())
 }

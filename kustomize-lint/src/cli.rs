@@ -11,30 +11,30 @@ use crate::rule::Severity;
 
 const AFTER_HELP: &str = "\
 Examples:
-  kustomize-lint infrastructure/kubernetes       every overlay below, bases through them
-  kustomize-lint overlays/local --select KR,KQ   references and resources only
-  kustomize-lint . --compose compose.yaml        parity with a Compose file, too
+  kustomize-lint infrastructure/kubernetes       lint every overlay below, with its bases
+  kustomize-lint overlays/local --select KR,KQ   check references and resources only
+  kustomize-lint . --compose compose.yaml        also check parity with a Compose file
   kustomize-lint . --format github --output sarif=findings.sarif
   kustomize-lint . --baseline known.json --write-baseline
-  kustomize-lint . --fix                         corrections that leave the rendering as it is
-  kustomize-lint explain KR004                   what a rule finds, with a bad and a good example
-  kustomize-lint build overlays/local --origins  the objects, and where each value comes from
-  kustomize-lint budget overlays/local           what the pods may use, and whether it fits
+  kustomize-lint . --fix                         apply corrections that keep the rendering
+  kustomize-lint explain KR004                   describe a rule, with a bad and a good example
+  kustomize-lint build overlays/local --origins  print the objects, with the origin of each value
+  kustomize-lint budget overlays/local           compare the memory of the pods with the budget
 
 Exit status:
-  0    nothing found; build: rendered; budget: it fits
+  0    no findings; build: rendered; budget: it fits
   1    findings at or above --severity; budget: it does not fit
-  2    usage, configuration, or (build) a kustomization that cannot be built
-  3    there is nothing to lint, or a part was not analysed: a remote base, a Helm chart
+  2    wrong usage, wrong configuration, or (build) a kustomization that cannot be built
+  3    there is nothing to lint, or a part was not analysed, such as a remote base or a Helm chart
 
 Environment:
-  KUSTOMIZE_LINT_CONFIG  as --config
-  NO_COLOR               no colours";
+  KUSTOMIZE_LINT_CONFIG  the default of --config
+  NO_COLOR               switches colours off";
 
-/// Find what breaks a Kustomize deployment before it is applied, and say where.
+/// Find faults of a Kustomize deployment before it is applied, each with its file and line.
 ///
-/// Kustomizations are rendered here, without kubectl and without a network, on YAML whose every
-/// value remembers the file and line it comes from and the patch that changed it last.
+/// kustomize-lint renders the kustomizations itself, without kubectl and without a network. Each
+/// rendered value keeps the file and line that it comes from, and the patch that changed it last.
 #[derive(Debug, Parser)]
 #[command(name = "kustomize-lint", version, after_help = AFTER_HELP)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
@@ -53,41 +53,44 @@ pub struct Cli {
 /// Options of linting.
 #[derive(Debug, Args)]
 pub struct Lint {
-    /// Folders to look for kustomizations in; what git ignores is left out [default: the current
-    /// folder]
+    /// Folders to search for kustomizations; files that git ignores are left out [default: the
+    /// current folder]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Configuration file [default: .kustomize-lint.toml here or in a parent folder]
     #[arg(long, value_name = "FILE", env = "KUSTOMIZE_LINT_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Compose files to compare with, one after the other merged; may be given several times
+    /// Compose file to compare with; may be repeated, or separated by commas: each file overrides
+    /// those before it
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     pub compose: Vec<PathBuf>,
-    /// Ask only these rules: codes, names, or beginnings of codes
+    /// Check only these rules: names, codes or prefixes of codes; may be repeated, or separated by
+    /// commas
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub select: Vec<String>,
-    /// Do not ask these rules
+    /// Do not report these rules: names, codes or prefixes of codes; may be repeated, or separated
+    /// by commas
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// The least that counts
+    /// Lowest severity that is reported and makes the exit status 1
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = Threshold::Warning)]
     pub severity: Threshold,
-    /// How findings are written to stdout
+    /// Format of the findings on stdout
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Write the findings to a file, too; may be given several times
+    /// Also write the findings to a file in this format; may be repeated
     #[arg(long, value_name = "FORMAT=FILE")]
     pub output: Vec<Output>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub rendering: Options,
-    /// Count only what is not in this baseline
+    /// File with known findings, which are not counted
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Write what is found now to the baseline, and end with 0
+    /// Write the present findings to the baseline, and exit with 0; needs --baseline
     #[arg(long, requires = "baseline")]
     pub write_baseline: bool,
-    /// Correct what can be corrected without a change of the rendering
+    /// Apply corrections that do not change the rendered objects
     #[arg(long)]
     pub fix: bool,
 }
@@ -95,18 +98,18 @@ pub struct Lint {
 /// How findings are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people: the line, what is wrong under it, what to do
+    /// For people: the line, the fault under it, and a hint
     #[value(alias = "human")]
     Text,
     /// For programs
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// Annotations of GitHub Actions
+    /// Annotations in GitHub Actions
     Github,
     /// JUnit's XML
     Junit,
-    /// One page for a browser, which loads nothing else
+    /// One page for a browser, without external files
     Html,
 }
 
@@ -136,9 +139,9 @@ impl FromStr for Output {
 pub enum Threshold {
     /// A fault that breaks a deployment
     Error,
-    /// A likely mistake, and worse
+    /// Also a likely mistake
     Warning,
-    /// Everything
+    /// Every finding
     Info,
 }
 
@@ -155,26 +158,25 @@ impl From<Threshold> for Severity {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show what an overlay's pods may use, against the memory of its environment
+    /// Compare the memory that an overlay's pods may use with the budget of its environment
     ///
-    /// Everything that may run at one time is counted: autoscalers at their maximum, Deployments
-    /// in the middle of a rollout, DaemonSets on every node, Jobs beside the services. Exits
-    /// with 0 when it fits, 1 when it does not, 3 when the overlay cannot be rendered or no
-    /// budget is known for it.
+    /// All pods that may run at the same time are counted: autoscalers at their maximum, Deployments
+    /// during a rollout, DaemonSets on every node, Jobs beside the services. The exit status is 0
+    /// when the memory fits, 1 when it does not, and 3 when the overlay cannot be rendered or has
+    /// no known budget.
     Budget(Budget),
-    /// Print the objects of a kustomization: those of `kubectl kustomize`, in its order, values of
-    /// Secrets included
+    /// Print the objects of a kustomization as `kubectl kustomize` does, with the values of Secrets
     Build(Build),
-    /// Print what a rule finds, why it matters, and examples
+    /// Describe a rule: its findings, their consequences, and examples
     Explain(Explain),
-    /// Print every rule
+    /// List all rules
     Rules(Rules),
 }
 
 /// Options of `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Code or name of the rule: KR004, secret-key-missing
+    /// Code or name of the rule, such as KR004 or secret-key-missing
     #[arg(value_name = "RULE")]
     pub rule: String,
 }
@@ -182,7 +184,7 @@ pub struct Explain {
 /// Options of `rules`.
 #[derive(Debug, Args)]
 pub struct Rules {
-    /// How the rules are written
+    /// Format of the list
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,
 }
@@ -195,7 +197,7 @@ pub enum ListFormat {
     Text,
     /// For programs
     Json,
-    /// The page of the documentation
+    /// The reference page in docs/
     Markdown,
 }
 
@@ -208,7 +210,7 @@ pub struct Budget {
     /// Configuration file [default: .kustomize-lint.toml here or in a parent folder]
     #[arg(long, value_name = "FILE", env = "KUSTOMIZE_LINT_CONFIG")]
     pub config: Option<PathBuf>,
-    /// How to print it
+    /// Format of the result
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = BudgetFormat::Text)]
     pub format: BudgetFormat,
     #[command(flatten)]
@@ -219,10 +221,10 @@ pub struct Budget {
 /// How `budget` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BudgetFormat {
-    /// A table, on a terminal with a bar for each workload
+    /// A table; on a terminal, with a bar for each workload
     #[value(alias = "human")]
     Text,
-    /// Bytes, for programs
+    /// For programs; amounts are in bytes
     Json,
 }
 
@@ -232,7 +234,7 @@ pub struct Build {
     /// Folder with a kustomization.yaml
     #[arg(value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
-    /// Say behind each value where it comes from
+    /// Append the origin of each value as a comment: file, line and the patch that set it
     #[arg(long)]
     pub origins: bool,
     #[command(flatten)]

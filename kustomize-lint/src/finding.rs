@@ -1,4 +1,4 @@
-//! A rule's finding: what is wrong, where, and what to do.
+//! A rule's finding: the fault, its place, and one thing to do.
 
 use crate::id::Id;
 use crate::object::Object;

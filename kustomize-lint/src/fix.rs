@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use common::diagnostic::{Diagnostic, Report};
+use common::diagnostic::Report;
+use common::fault;
 use common::files;
 
 use crate::config::Settings;
@@ -83,8 +84,7 @@ pub(crate) fn fix(paths: &[PathBuf], settings: &Settings) -> Result<Fixed, Repor
     let sorted: BTreeMap<&PathBuf, &String> = texts.iter().collect();
     for (path, text) in sorted {
         if let Err(error) = files::replace(path, text.as_bytes()) {
-            let message = format!("cannot write {}: {error}", path.display());
-            report.push(Diagnostic::error("fix", message));
+            report.push(fault::unwritable("fix", path.display(), &error));
         }
     }
     if report.has_errors() { Err(report) } else { Ok(fixed) }

@@ -151,7 +151,7 @@ struct Data {
 impl Data {
     fn add(&mut self, key: &str, value: &[u8], place: Place, context: &mut Context) -> Option<()> {
         if !self.seen.insert(key.to_owned()) {
-            let message = format!("the key `{key}` is there already");
+            let message = format!("the key `{key}` already exists");
             context.problem(ProblemKind::Build, Some(place), message);
             return None;
         }
@@ -256,11 +256,11 @@ fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, cont
     match (matches.as_slice(), generator.behavior) {
         ([], Behavior::Create) => crate::load::add(objects, object, context),
         ([], _) => {
-            let message = format!("{id} is not there; a generator cannot merge or replace it");
+            let message = format!("{id} does not exist; a generator cannot merge or replace it");
             context.absent(ProblemKind::NoMatch, place, message);
         }
         ([_], Behavior::Create) => {
-            let message = format!("{id} is there already; `behavior` must be merge or replace");
+            let message = format!("{id} already exists; `behavior` must be merge or replace");
             context.problem(ProblemKind::Build, Some(place), message);
         }
         ([at], behavior) => {
@@ -272,7 +272,7 @@ fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, cont
             objects.refresh(*at);
         }
         _ => {
-            let message = format!("{id} is there more than once");
+            let message = format!("{id} exists more than once");
             context.problem(ProblemKind::Build, Some(place), message);
         }
     }

@@ -179,7 +179,7 @@ def costs(name: str, roots: list[Path]) -> None:
 
 def compare(name: str, folders: list[str], runs: int) -> None:
     """Prints one row of medians."""
-    # Findings are no failure here: what counts is that the same work is done.
+    # Findings are no failure here, because only the same work has to be done.
     ours, theirs = [], []
     for _ in range(runs):
         ours.append(once([TOOL, *folders], (0, 1)))

@@ -5,7 +5,7 @@ say() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2
 }
 
-# fail MESSAGE [HINT]: what went wrong, and what to do next.
+# fail MESSAGE [HINT]: reports the fault and one thing to do, and ends the script.
 fail() {
     problem "$@"
     exit 1

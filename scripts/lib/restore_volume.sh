@@ -15,10 +15,10 @@ restore_volume() {
         --filters "$made_for/name,Values=$claim" "$made_for/namespace,Values=$namespace" Name=status,Values=completed \
         --query 'sort_by(Snapshots, &StartTime)[].[SnapshotId, VolumeId, VolumeSize]' --output text)
     [[ -z $snapshot ]] || found=$(grep "^${snapshot}[[:space:]]" <<<"$found") ||
-        fail "$snapshot is no copy of the volume of $namespace/$claim" "without an id, the newest copy is taken"
+        fail "$snapshot is not a snapshot of the volume of $namespace/$claim" "without an id, the newest copy is taken"
     read -r snapshot volume size <<<"$(tail -n 1 <<<"$found")"
     [[ -n $snapshot && $snapshot != None ]] ||
-        fail "there is no copy of the volume of $namespace/$claim" "kubectl --namespace $namespace get persistentvolumeclaims lists the claims"
+        fail "there is not a snapshot of the volume of $namespace/$claim" "kubectl --namespace $namespace get persistentvolumeclaims lists the claims"
     zone=${ZONE:-$(ec2 describe-volumes --volume-ids "$volume" --query 'Volumes[0].AvailabilityZone' --output text 2>&1)} ||
         [[ $zone == *InvalidVolume.NotFound* ]] || fail "the volume $volume cannot be read: $zone" "the credentials need ec2:DescribeVolumes"
     [[ $zone != *InvalidVolume.NotFound* ]] ||

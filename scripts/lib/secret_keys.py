@@ -44,15 +44,15 @@ def read(secret):
         if "ResourceNotFoundException" not in answer.stderr:
             raise Problem(answer.stderr.strip())
         if aws("describe-secret", secret).returncode:
-            raise Problem("it is not there: `make tf-apply LAYER=foundation` makes it")
+            raise Problem("it does not exist: `make tf-apply LAYER=foundation` creates it")
         return {}
     try:
         value = json.loads(json.loads(answer.stdout)["SecretString"])
     except (KeyError, ValueError):
         # Without the cause, whose message has the text that it could not read.
-        raise Problem("it is no JSON object, and is left as it is") from None
+        raise Problem("it is not a JSON object, and is not changed") from None
     if not isinstance(value, dict):
-        raise Problem("it is no JSON object, and is left as it is")
+        raise Problem("it is not a JSON object, and is not changed")
     return value
 
 

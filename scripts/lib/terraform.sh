@@ -157,7 +157,7 @@ values_are_taken() {
             sed -n '/Error:/,$p' "$log" >&2
         fi
     done
-    ((refused == 0)) || fail "the values are not taken, and no file was changed" "the messages above say what each variable takes"
+    ((refused == 0)) || fail "the values are invalid; no file was changed" "the messages above say what each variable takes"
 }
 
 # --- With an account -------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ prepare() {
         foundation) bootstrap_is_applied "make tf-apply LAYER=bootstrap comes first" ;;
         platform)
             bootstrap_is_applied "make tf-apply LAYER=bootstrap comes first, then LAYER=foundation"
-            holds_resources foundation || fail "the foundation layer is not applied, and the platform layer stands on it" "make tf-apply LAYER=foundation comes first"
+            holds_resources foundation || fail "the platform layer needs the foundation layer, which is not applied" "make tf-apply LAYER=foundation comes first"
             ;;
     esac
     # Two people, or a person and CI, wait for each other.
@@ -290,7 +290,7 @@ initialise() {
     if ! in_layer init -input=false ${init_arguments[@]+"${init_arguments[@]}"} "$@" >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
-        fail "terraform could not initialise the layer $layer" "its own message is above; \`make tf-lock\` writes the lock files anew, where they are what it complains of"
+        fail "terraform could not initialise the layer $layer" "its own message is above; \`make tf-lock\` writes the lock files again, if it names one of them"
     fi
     rm -f "$log"
 }
@@ -326,7 +326,7 @@ bootstrap_is_begun() {
 # bootstrap_is_applied HINT
 bootstrap_is_applied() {
     bucket_exists || fail "there is no state bucket $bucket" "$1"
-    ! bootstrap_is_begun || fail "bootstrap is not finished: its state is a file here" "make tf-apply LAYER=bootstrap goes on with it"
+    ! bootstrap_is_begun || fail "bootstrap is not finished: its state is a file here" "make tf-apply LAYER=bootstrap continues it"
 }
 
 # Imports the bucket and the table of a run that was broken off in another checkout, whose file nobody has here.
@@ -393,7 +393,7 @@ nothing_is_protected() {
     need python3 "install Python 3"
     read_state "$layer" || return 0
     protected=$(python3 "$project/scripts/lib/protected.py" <<<"$state") ||
-        fail "the state of the layer $layer cannot be understood, so nobody knows what in it is protected" \
+        fail "the state of the layer $layer cannot be read, so its protected resources are unknown" \
             "terraform -chdir=infrastructure/terraform/$layer state list"
     [[ -n $protected ]] || return 0
     while read -r line; do

@@ -65,7 +65,7 @@ look_for_drift() {
     for layer in foundation platform; do
         status=0
         prepare
-        # Whoever looks, locks nothing, and has no right to.
+        # A plan locks nothing, because the role that reads may not write the table of locks.
         in_layer plan -input=false -detailed-exitcode -lock=false -no-color "${variables[@]}" >"$log" 2>&1 || status=$?
         case $status in
             0) say "$layer: AWS is as the layer says" ;;

@@ -11,7 +11,7 @@ STOPPED = "loki"
 
 def logs() -> None:
     running = {name for name, one in containers().items() if one["State"]["Status"] == "running"}
-    # Those that say nothing while all is well.
+    # These services log nothing while all is well.
     silent = {"alert-log", "alertmanager", "otel-collector", "log-collector", "openldap", "loki", "prometheus"}
     until("logs of every service", lambda: running - silent <= services_with_logs(), 120)
     step(f"Loki has logs of {len(services_with_logs())} services")

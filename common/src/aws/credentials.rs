@@ -185,12 +185,12 @@ impl NoCredentials {
                     "check AWS_WEB_IDENTITY_TOKEN_FILE, and that the token is mounted".to_owned(),
                 ),
                 Ok(_) => (
-                    format!("the role of the web identity token could not be assumed: {words}"),
+                    format!("the role of the web identity token cannot be assumed: {words}"),
                     "check AWS_ROLE_ARN, and that the role trusts the token's issuer".to_owned(),
                 ),
             },
             Source::Container => (
-                format!("the container's credentials could not be fetched: {words}"),
+                format!("the container's credentials cannot be fetched: {words}"),
                 "check AWS_CONTAINER_CREDENTIALS_FULL_URI, and the task's or pod's role".to_owned(),
             ),
             Source::Process(profile) => (
@@ -231,7 +231,7 @@ impl NoCredentials {
                 ),
             ),
             Source::Role { profile, mfa: false } => (
-                format!("the role of the profile \"{profile}\" could not be assumed: {words}"),
+                format!("the role of the profile \"{profile}\" cannot be assumed: {words}"),
                 "check role_arn and source_profile, and that the role trusts this caller"
                     .to_owned(),
             ),

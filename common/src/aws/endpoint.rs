@@ -151,7 +151,7 @@ fn problem(url: &str) -> Option<&'static str> {
     }
     let number = |port: &str| port.is_empty() || port.parse::<u16>().is_ok();
     let sound = port.is_empty() || port.strip_prefix(':').is_some_and(number);
-    (!sound).then_some("has a port that is no number")
+    (!sound).then_some("has a port that is not a number")
 }
 
 /// A URL for messages: scheme, host and port.

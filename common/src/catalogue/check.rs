@@ -80,7 +80,7 @@ fn check_services(
         draft.env_files.iter().flat_map(|file| &file.1).map(|(profile, _)| profile).collect();
     for (service, place) in draft.uses.iter().flatten() {
         let Some(profiles) = services.get(service) else {
-            let message = format!("no service{} in the specification", shown(service));
+            let message = format!("there is no service{} in the specification", shown(service));
             report.push(unknown("unknown-service", message, place, service, &known));
             continue;
         };
@@ -130,7 +130,7 @@ fn check_variables_unique(secrets: &[Secret], report: &mut Report) {
 }
 
 fn twice(code: &'static str, label: String, first: &Place, second: &Place) -> Diagnostic {
-    Diagnostic::error(code, format!("{label} stands here twice"))
+    Diagnostic::error(code, format!("{label} is a duplicate"))
         .at(second.clone(), "")
         .also(first.clone(), "first here")
 }

@@ -26,8 +26,8 @@ mod types;
 
 use std::path::Path;
 
-use crate::diagnostic::{Diagnostic, Report, did_you_mean};
-use crate::spec;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::{fault, spec};
 
 pub use names::{RESERVED, variable_problem};
 pub use template::Template;
@@ -66,9 +66,8 @@ impl Catalogue {
             if !self.env_files.iter().any(|file| file.serves(profile)) {
                 let known = self.env_files.iter().flat_map(|file| &file.profiles);
                 let known: Vec<&str> = known.map(String::as_str).collect();
-                let hint = did_you_mean(profile, known.iter().copied())
-                    .unwrap_or_else(|| format!("the profiles are {}", known.join(", ")));
-                let message = format!("no profile \"{profile}\"");
+                let message = fault::unknown("profile", profile);
+                let hint = fault::available(profile, known.iter().copied());
                 report.push(Diagnostic::error("unknown-profile", message).hint(hint));
             }
         }

@@ -64,7 +64,7 @@ pub fn variable_problem(name: &str) -> Option<String> {
     let mut bytes = name.bytes();
     let starts_well = bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
     if !starts_well || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return Some("letters, digits and _ only, not starting with a digit".into());
+        return Some("write letters, digits and _, and no digit first".into());
     }
     let reserved = RESERVED.iter().find(|reserved| match reserved.strip_suffix('*') {
         Some(prefix) => name.starts_with(prefix),
@@ -88,7 +88,7 @@ pub(super) fn is_lower(text: &str) -> bool {
 pub(super) fn secret_problem(name: &str) -> Option<&'static str> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-!:".contains(&b);
     if name.is_empty() || name.len() > 512 || !name.bytes().all(allowed) {
-        return Some("1 to 512 letters, digits and /_+=.@-! (or an ARN)");
+        return Some("write 1 to 512 letters, digits and /_+=.@-! (or an ARN)");
     }
     None
 }
@@ -97,7 +97,7 @@ pub(super) fn secret_problem(name: &str) -> Option<&'static str> {
 pub(super) fn file_problem(name: &str) -> Option<&'static str> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if name.is_empty() || name.starts_with('-') || !name.bytes().all(allowed) {
-        return Some("lower-case letters, digits and - only");
+        return Some("write lower-case letters, digits and -");
     }
     None
 }

@@ -6,6 +6,7 @@ use super::names;
 use super::template::Template;
 use super::types::{Composed, Format, Key, Secret};
 use crate::diagnostic::{Diagnostic, Place, Report, did_you_mean};
+use crate::fault;
 use crate::spec::File;
 use crate::yaml::{Entry, Node};
 
@@ -141,7 +142,7 @@ impl<'a> Reader<'a> {
             if let Some(entry) = node.entries().unwrap_or_default().iter().find(|e| e.key == name) {
                 let message = format!("\"{name}\" belongs to a key, or to a secret of one value");
                 let diagnostic = Diagnostic::error("unknown-key", message);
-                let hint = "write it under keys:, or say format: text or format: base64";
+                let hint = "write it under keys:, or write format: text or format: base64";
                 self.report.push(diagnostic.at(self.file.place(&entry.span), "").hint(hint));
             }
         }
@@ -266,9 +267,8 @@ impl<'a> Reader<'a> {
             template.variables().filter(|name| !known().any(|known| known == *name)).collect();
         for name in &unknown {
             let message = "the template names a variable that no key of this secret becomes";
-            let names = || known().filter(|name| names::is_word(name));
-            let all = || format!("the variables are {}", names().collect::<Vec<_>>().join(", "));
-            let hint = did_you_mean(name, names()).unwrap_or_else(all);
+            let names: Vec<&str> = known().filter(|name| names::is_word(name)).collect();
+            let hint = fault::available(name, names.iter().copied());
             self.report
                 .push(Diagnostic::error("unknown-part", message).at(at.clone(), "").hint(hint));
         }
@@ -288,9 +288,8 @@ impl<'a> Reader<'a> {
                 Some(_) => format!("unknown key \"{}\"", entry.key),
                 None => "unknown key".to_owned(),
             };
-            let known = known.join(", ");
-            let all =
-                || format!("the known ones are {known}; a value with a comma or a # needs quotes");
+            let known = fault::all(known.iter().copied());
+            let all = || format!("{known}; a value with a comma or a # needs quotes");
             let diagnostic = Diagnostic::error("unknown-key", message).at(place, "");
             self.report.push(diagnostic.hint(near.unwrap_or_else(all)));
         }

@@ -187,7 +187,7 @@ fn assignment(text: &str, at: usize, line: &str) -> Result<(Assignment, usize), 
     if let Some(bad) = name.find(|c: char| !fits(c)) {
         // The rest may be a part of a value.
         let message = match equals {
-            Some(_) => "this is no name of a variable",
+            Some(_) => "this is not a variable name",
             None => "a line is NAME=value",
         };
         return problem(span.start..span.start + bad, false, message);
@@ -207,7 +207,7 @@ fn assignment(text: &str, at: usize, line: &str) -> Result<(Assignment, usize), 
                 };
                 (value, start + 1 + length)
             }
-            None => return problem(span, true, "a quote of this value does not end"),
+            None => return problem(span, true, "a quote in this value is not closed"),
         },
         _ => {
             let value = value.split(" #").next().unwrap_or_default().trim_end();

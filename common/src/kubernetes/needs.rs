@@ -58,7 +58,7 @@ const DRIVERS: &[&[&str]] = &[
     &["storageos", "secretRef", "name"],
 ];
 
-/// Everything that an object needs by name: the references of its pods, the image pull secrets of
+/// The objects that an object needs by name: the references of its pods, the image pull secrets of
 /// a service account, the Service of a StatefulSet, the role and the service accounts of a
 /// binding, backends, Gateways and certificates of routes and Ingresses, the stores and
 /// credentials of External Secrets, and the names in custom resources that many clusters have.

@@ -147,7 +147,7 @@ fn replacing(known: &Tree, more: &Tree) -> Tree {
 }
 
 fn twice(label: &str, tree: &Tree, have: &Tree) -> Diagnostic {
-    Diagnostic::error("duplicate", format!("{label} stands in two files"))
+    Diagnostic::error("duplicate", format!("{label} is defined in two files"))
         .at(tree.place(), "")
         .also(have.place(), "first here")
 }

@@ -39,7 +39,7 @@ pub struct Project {
     /// Its name, from which Compose makes those of containers and volumes. `None` where a
     /// variable without a value decides it.
     pub name: Option<String>,
-    /// Everything that the files say. `extends` and `include` are resolved, and still there.
+    /// The merged content of the files. `extends` and `include` are resolved, and still there.
     pub root: Tree,
     /// The values of the first file's variables.
     pub scope: Arc<Scope>,

@@ -7,13 +7,14 @@ use crate::compose::OPAQUE;
 use crate::compose::dotenv;
 use crate::compose::variables::{Names, Problem, resolve};
 use crate::diagnostic::{Diagnostic, Place, Report};
+use crate::fault;
 
 /// Name → value of variables.
 pub type Env = BTreeMap<String, String>;
 
 /// The message about a `$` with no variable behind it. It does not quote the text, which may be a
 /// part of a secret.
-pub const NO_VARIABLE: &str = "what stands behind a $ here is no variable";
+pub const NO_VARIABLE: &str = "the text after this $ is not a variable";
 /// The hint of [`NO_VARIABLE`].
 pub const NO_VARIABLE_HINT: &str = "${NAME}, ${NAME:-default}, or $$ for a dollar sign";
 
@@ -67,8 +68,8 @@ pub(super) fn variables(
                 env.extend(values);
             }
             Err(error) => {
-                let message = format!("cannot read {}: {error}", path.display());
-                let diagnostic = Diagnostic::error("unreadable", message);
+                let diagnostic =
+                    fault::unreadable("unreadable", "env file", path.display(), &error);
                 report.push(diagnostic.at(from.clone(), "named here"));
             }
         }

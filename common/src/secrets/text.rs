@@ -53,7 +53,7 @@ pub fn secrets(text: &str) -> Vec<Range<usize>> {
 }
 
 /// The lines that may show a secret in a text whose syntax is broken, with those that go on below
-/// them: where there is no tree, a name and its value cannot be told apart.
+/// them: where there is no tree, a name and its value cannot be distinguished.
 ///
 /// All of a Secret is hidden, and of an object that makes one: its keys need not have the name of a secret.
 pub fn unreadable(text: &str) -> Vec<Range<usize>> {

@@ -287,7 +287,7 @@ impl Loader {
                     Some(earlier) => {
                         self.loaded.problems.push(Error {
                             earlier: Some(earlier.clone()),
-                            ..error(span.clone(), "duplicate-key", "this key stands here twice")
+                            ..error(span.clone(), "duplicate-key", "this key is a duplicate")
                         });
                         let same = entries.iter_mut().find(|entry| entry.key == name);
                         if let (Keep::Last, Some(entry)) = (self.keep, same) {

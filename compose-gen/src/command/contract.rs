@@ -50,7 +50,7 @@ fn page(loaded: &Loaded, service: &Service) -> String {
     page.push_str(&table(&["", ""], facts.into_iter().map(|(key, value)| vec![key, value])));
     for (title, header, rows) in [
         ("Variables", place.columns(), place.variables()),
-        ("Volumes", vec!["path", "what is there", "size"], place.volumes()),
+        ("Volumes", vec!["path", "content", "size"], place.volumes()),
         ("Data", vec!["", "reads", "writes"], place.data()),
     ] {
         if !rows.is_empty() {

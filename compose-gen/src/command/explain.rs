@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use common::cli::Format;
 use common::compose::variables::{Part, parts};
-use common::diagnostic::{Diagnostic, did_you_mean};
+use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::fault;
 use common::secrets::{MASK, is_hidden, mask};
 use common::streams;
 use serde_json::{Value, json};
@@ -24,9 +25,8 @@ pub(crate) fn run(shared: &Shared, options: &Explain) -> Result<Status> {
     let loaded = load(shared)?;
     let Some(service) = loaded.platform.services.get(&options.service) else {
         let known = loaded.platform.services.keys().map(String::as_str);
-        let all = || format!("the services are {}", known.clone().collect::<Vec<_>>().join(", "));
-        let hint = did_you_mean(&options.service, known.clone()).unwrap_or_else(all);
-        let message = format!("no service \"{}\"", options.service);
+        let hint = fault::available(&options.service, known);
+        let message = fault::unknown("service", &options.service);
         bail!(Diagnostic::error("unknown-service", message).hint(hint));
     };
     let mut columns = vec![("compose".to_owned(), in_compose(&loaded, service))];

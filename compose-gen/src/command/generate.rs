@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use common::cli::Format;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::fault;
 use common::stop::Stop;
 use common::streams::{self, say};
 use common::table;
@@ -181,13 +182,7 @@ fn refuse(findings: &[Finding], root: &Path) -> Result<(), Stop> {
     for finding in findings {
         let path = shown(&root.join(&finding.path));
         match finding.state {
-            State::Foreign => {
-                let message = format!("{path} was not written by compose-gen and stays as it is");
-                report.push(
-                    Diagnostic::error("foreign-file", message)
-                        .hint("move it away, or choose another --output-dir"),
-                );
-            }
+            State::Foreign => report.push(fault::not_generated(path, "compose-gen")),
             State::HandEdited => report.push(
                 Diagnostic::error("hand-edited", format!("{path} was changed by hand"))
                     .hint("bring the change into the specification, then remove the file"),

@@ -15,8 +15,8 @@ impl Builder<'_> {
         }
         let bytes = quantity::memory(&text);
         if bytes.is_none() {
-            let message = format!("\"{text}\" is no amount of memory");
-            let hint = "such as 512m or 1g, in powers of 1024";
+            let message = format!("\"{text}\" is not an amount of memory");
+            let hint = "write it like 512m or 1g, in powers of 1024";
             self.say.hinted("bad-quantity", message, path, hint);
         }
         bytes
@@ -30,8 +30,8 @@ impl Builder<'_> {
         }
         let millis = quantity::cpus(&text);
         if millis.is_none() {
-            let message = format!("\"{text}\" is no number of CPUs");
-            self.say.hinted("bad-quantity", message, path, "such as 0.5 or 2");
+            let message = format!("\"{text}\" is not a number of CPUs");
+            self.say.hinted("bad-quantity", message, path, "write it like 0.5 or 2");
         }
         millis
     }

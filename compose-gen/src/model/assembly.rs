@@ -188,7 +188,8 @@ impl Builder<'_> {
                     if let Some(size) = &claim.size {
                         if !crate::spec::quantity::is_storage(size) {
                             let path = ["volumes", name, "x-claim", "size"];
-                            let message = format!("\"{size}\" is no size of a claim, such as 5Gi");
+                            let message =
+                                format!("\"{size}\" is not a size of a claim, such as 5Gi");
                             self.say.error("bad-quantity", message, &path);
                         }
                         made.size = size.clone();

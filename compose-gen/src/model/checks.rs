@@ -60,7 +60,8 @@ impl Checks<'_> {
         for (name, environment) in &platform.environments {
             if !is_label(name) {
                 let message = format!("an environment cannot be called \"{name}\"");
-                let hint = "lower-case letters, digits and - only: it is the name of a folder";
+                let hint =
+                    "write lower-case letters, digits and -, because it is the name of a folder";
                 self.say.hinted("bad-name", message, &["x-environments", name], hint);
             }
             if !is_label(&environment.namespace) {
@@ -78,7 +79,7 @@ impl Checks<'_> {
                 {
                     let text = text.map(ToString::to_string);
                     if let Some(text) = text.filter(|text| environment::memory(text).is_none()) {
-                        let message = format!("\"{text}\" is no amount of memory");
+                        let message = format!("\"{text}\" is not an amount of memory");
                         let path = ["x-environments", name, "memory", key];
                         self.say.hinted("bad-quantity", message, &path, environment::BUDGET_HINT);
                     }
@@ -117,7 +118,7 @@ impl Checks<'_> {
     fn profiles(&mut self) {
         let platform = self.platform;
         if platform.services.is_empty() {
-            self.say.error("empty", "there is no service at all".to_owned(), &["services"]);
+            self.say.error("empty", "the specification has no services".to_owned(), &["services"]);
         }
         let known: Vec<&str> = platform.profiles().into_iter().collect();
         for (name, environment) in &platform.environments {
@@ -248,7 +249,7 @@ impl Checks<'_> {
                     }
                 }
                 if let Some(host) = route.host.as_ref().filter(|host| !is_label(host)) {
-                    let message = format!("\"{host}\" is no label below the domain");
+                    let message = format!("\"{host}\" is not a label below the domain");
                     self.say.error("bad-route", message, &sub("host"));
                 }
                 let targets: Vec<u16> = service.ports.iter().map(|port| port.target).collect();
@@ -441,7 +442,7 @@ fn budgets(platform: &Platform, spec: &Spec, report: &mut Report) {
             .map(|part| format!("{} {} ({})", part.service, bytes(part.limit), part.why))
             .collect();
         let message = format!(
-            "the pods of \"{name}\" may use {}, and {} are there for them: {} too much",
+            "the pods of \"{name}\" may use {}; {} are available: {} too much",
             bytes(budget.limits),
             bytes(available),
             bytes(excess)

@@ -1,6 +1,7 @@
 //! Compose's own `secrets`: files below `/run/secrets`, of Secrets in Kubernetes.
 
 use common::diagnostic::did_you_mean;
+use common::fault;
 
 use super::Builder;
 use super::files::{File, keys};
@@ -22,8 +23,13 @@ impl Builder<'_> {
             let index = index.to_string();
             let path = ["services", service, "secrets", index.as_str()];
             let Ok(used) = serde_json::from_value::<ConfigUse>(item.clone()) else {
-                let message = "this is no use of a secret".to_owned();
-                self.say.hinted("wrong-type", message, &path, "a name, or {source, target, mode}");
+                let message = "this does not name a secret".to_owned();
+                self.say.hinted(
+                    "wrong-type",
+                    message,
+                    &path,
+                    "write a name, or {source, target, mode}",
+                );
                 continue;
             };
             mounts.extend(self.file_secret(&used, &path));
@@ -40,7 +46,7 @@ impl Builder<'_> {
             let known = self.document.compose_secrets.keys().map(String::as_str);
             let hint = did_you_mean(source, known);
             let hint = hint.unwrap_or_else(|| "declare it under secrets:".into());
-            self.say.hinted("unknown-secret", format!("no secret \"{source}\""), path, hint);
+            self.say.hinted("unknown-secret", fault::unknown("secret", source), path, hint);
             return None;
         };
         let secret: FileSecret = serde_json::from_value(secret.clone()).unwrap_or_default();
@@ -58,8 +64,9 @@ impl Builder<'_> {
         };
         let origin = match content {
             Some(content) => {
-                let message =
-                    format!("the secret \"{source}\" stands in the generated files, as a Secret");
+                let message = format!(
+                    "the secret \"{source}\" is written to the generated files, as a Secret"
+                );
                 let hint = "keep these files out of the repository, or use the catalogue x-secrets";
                 let diagnostic = common::diagnostic::Diagnostic::warning("secret-file", message);
                 self.say.push(diagnostic.hint(hint), path);

@@ -6,6 +6,8 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use common::fault;
+
 use super::Builder;
 use super::names::marked;
 use crate::checksum::checksum;
@@ -83,7 +85,8 @@ impl Builder<'_> {
             return None;
         } else {
             let hint = "Docker would make an empty folder of it: name a volume for data";
-            self.say.hinted("no-file", format!("there is no {source}"), path, hint);
+            let message = format!("there is no file or folder {source}");
+            self.say.hinted("no-file", message, path, hint);
             return None;
         }
         let Found { mut names, mut other, .. } = found;
@@ -164,8 +167,8 @@ impl Builder<'_> {
                 Some((File { name, key: String::new(), content, executable }, mode))
             }
             (Err(error), _) | (_, Err(error)) => {
-                let message = format!("cannot read {name} of {source}: {error}");
-                self.say.error("unreadable", message, path);
+                let shown = format!("{name} of {source}");
+                self.say.push(fault::unreadable("unreadable", "file", shown, &error), path);
                 None
             }
         }

@@ -129,7 +129,7 @@ impl Builder<'_> {
                 Some((kind, argv)) if kind == "CMD" && !argv.is_empty() => argv.to_vec(),
                 _ => {
                     let path = ["services", name, "healthcheck", "test"];
-                    let message = "this is no test of a health check".to_owned();
+                    let message = "this is not a test of a health check".to_owned();
                     let hint =
                         "[CMD, program, arguments…], [CMD-SHELL, line], [NONE] or one string";
                     self.say.hinted("bad-test", message, &path, hint);
@@ -154,10 +154,10 @@ impl Builder<'_> {
                     milliseconds
                 }
                 None => {
-                    let message = format!("\"{text}\" is no duration");
+                    let message = format!("\"{text}\" is not a duration");
                     let hint = match text.parse::<u64>() {
                         Ok(_) => format!("a unit is missing, such as {text}s"),
-                        Err(_) => "such as 10s, 1m30s or 500ms".to_owned(),
+                        Err(_) => "write it like 10s, 1m30s or 500ms".to_owned(),
                     };
                     self.say.hinted("bad-duration", message, &path, hint);
                     default

@@ -18,7 +18,7 @@ impl Builder<'_> {
         };
         // A variable that is missing has been reported.
         if !image.contains('$') && !is_image(&text::settled(image)) {
-            let message = format!("\"{}\" is no name of an image", text::settled(image));
+            let message = format!("\"{}\" is not an image name", text::settled(image));
             let hint = "[registry/]name[:tag], in lower-case letters; a variable may have no value";
             self.say.hinted("bad-image", message, &path, hint);
         }

@@ -59,7 +59,7 @@ impl Checks<'_> {
             }
             let blocks = alb.blocks(host).unwrap_or_default();
             for block in blocks.iter().filter(|block| !is_block(block)) {
-                let message = format!("\"{block}\" is no block of IPv4 addresses");
+                let message = format!("\"{block}\" is not an IPv4 CIDR block");
                 let hint =
                     "write the first address of the block and its length, such as 203.0.113.0/24";
                 self.say.hinted("bad-sources", message, &path, hint);
@@ -112,7 +112,7 @@ impl Checks<'_> {
         let Some((kind, members)) = PROVIDERS.iter().find(|(kind, _)| *kind == authentication.kind)
         else {
             let kind = &authentication.kind;
-            self.say.unknown("unknown-name", "way to ask", kind, &kinds, &path("type"));
+            self.say.unknown("unknown-name", "type of authentication", kind, &kinds, &path("type"));
             return;
         };
         let provider = serde_json::from_str::<BTreeMap<String, String>>(&authentication.provider);

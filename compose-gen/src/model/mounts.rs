@@ -2,6 +2,7 @@
 
 use common::compose::mounts;
 use common::diagnostic::did_you_mean;
+use common::fault;
 use common::project::paths::normal;
 use common::secrets::shows_secret;
 use serde_json::{Map, Value};
@@ -133,7 +134,7 @@ impl Builder<'_> {
                 let mount = mounts::short(text);
                 if !mount.is_valid() {
                     let hint = "source:target, or source:target:ro";
-                    self.say.hinted("bad-mount", "this is no mount".into(), path, hint);
+                    self.say.hinted("bad-mount", "this is not a mount".into(), path, hint);
                     return None;
                 }
                 made.mode = mount.words().map(str::to_owned).collect();
@@ -160,7 +161,7 @@ impl Builder<'_> {
         };
         target.clone_into(&mut made.target);
         if !target.starts_with('/') {
-            let message = format!("\"{target}\" is no absolute path in the container");
+            let message = format!("\"{target}\" is not an absolute path in the container");
             self.say.error("bad-mount", message, path);
             return None;
         }
@@ -224,7 +225,7 @@ impl Builder<'_> {
         if !self.document.volumes.contains_key(name) {
             let declare = "declare it under volumes:, or begin a path with ./";
             let hint = did_you_mean(name, known).unwrap_or_else(|| declare.into());
-            self.say.hinted("unknown-volume", format!("no volume \"{name}\""), path, hint);
+            self.say.hinted("unknown-volume", fault::unknown("volume", name), path, hint);
             return None;
         }
         if short && name.len() == 1 {
@@ -245,7 +246,7 @@ impl Builder<'_> {
             let known = self.document.configs.keys().map(String::as_str);
             let hint = did_you_mean(source, known);
             let hint = hint.unwrap_or_else(|| "declare it under configs:".into());
-            self.say.hinted("unknown-config", format!("no config \"{source}\""), path, hint);
+            self.say.hinted("unknown-config", fault::unknown("config", source), path, hint);
             return None;
         };
         let target = target.unwrap_or_else(|| format!("/{source}"));

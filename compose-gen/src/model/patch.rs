@@ -52,7 +52,10 @@ fn anywhere(patch: &Value, found: &mut Vec<(String, &'static str)>) {
                     "image" | "env" | "envFrom" => found.push((key.clone(), IMAGES)),
                     // Strategic merge patch's own commands: delete, replace, keep, reorder.
                     directive if directive.starts_with('$') => {
-                        found.push((key.clone(), "say what it shall be, not what to take away"));
+                        found.push((
+                            key.clone(),
+                            "write the wanted value; a patch has no directives",
+                        ));
                     }
                     _ => anywhere(value, found),
                 }

@@ -68,7 +68,7 @@ impl Pod {
                 let (good, bad): (Vec<String>, Vec<String>) =
                     texts(&value).into_iter().partition(|domain| is_subdomain(domain));
                 self.put_dns("searches", good.into_iter().map(Value::from).collect());
-                kept(&bad, "is no domain")
+                kept(&bad, "is not a domain")
             }
             "dns_opt" => {
                 let option = |word: &String| match word.split_once(':') {
@@ -158,7 +158,7 @@ impl Pod {
                 _ => bad.push(option.clone()),
             }
         }
-        kept(&bad, "belongs to the engine; say it in x-patches as securityContext")
+        kept(&bad, "belongs to the engine; write it in x-patches as securityContext")
     }
 
     /// Reserved devices: GPUs are a resource of their device plugin.

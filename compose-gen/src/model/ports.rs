@@ -107,7 +107,7 @@ impl Builder<'_> {
                 Some(parsed) => ports.extend(parsed.into_iter().map(at)),
                 None => self.say.hinted(
                     "bad-port",
-                    "this is no port".into(),
+                    "this is not a port".into(),
                     &path,
                     "host:container, such as \"8085:8081\", each from 1 to 65535",
                 ),
@@ -131,7 +131,11 @@ impl Builder<'_> {
                 None => {
                     let index = index.to_string();
                     let path = ["services", name, "expose", &index];
-                    self.say.error("bad-port", format!("\"{text}\" is no container port"), &path);
+                    self.say.error(
+                        "bad-port",
+                        format!("\"{text}\" is not a container port"),
+                        &path,
+                    );
                 }
             }
         }

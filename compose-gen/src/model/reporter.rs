@@ -1,6 +1,7 @@
 //! Mistakes at paths of the specification.
 
-use common::diagnostic::{Diagnostic, Report, did_you_mean};
+use common::diagnostic::{Diagnostic, Report};
+use common::fault;
 
 use crate::spec::{Sources, at};
 
@@ -42,12 +43,8 @@ impl Reporter<'_> {
         known: &[&str],
         path: &[&str],
     ) {
-        let all = || match known {
-            [] => format!("there is no {noun} at all"),
-            known => format!("the known ones are {}", known.join(", ")),
-        };
-        let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(all);
-        self.hinted(code, format!("no {noun} \"{name}\""), path, hint);
+        let hint = fault::available(name, known.iter().copied());
+        self.hinted(code, fault::unknown(noun, name), path, hint);
     }
 
     /// Two things that cannot both be; `first` is the place of the earlier one.

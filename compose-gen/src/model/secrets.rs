@@ -97,14 +97,14 @@ impl Checks<'_> {
     fn literal(&mut self, variable: &str, text: &str, path: &[&str]) {
         if is_secret(variable, &without_secrets(text)) {
             let message =
-                format!("{variable} looks like a secret and stands in the generated files");
+                format!("{variable} looks like a secret and is written to the generated files");
             self.maybe_secret(message, path);
         }
     }
 
     fn command(&mut self, key: &str, words: &[String], service: &str) {
         if shows_secret(&without_secrets(&words.join(" "))) {
-            let message = format!("a secret seems to stand in the {key} of \"{service}\"");
+            let message = format!("the {key} of \"{service}\" seems to contain a secret");
             self.maybe_secret(message, &["services", service, key]);
         }
     }
@@ -121,7 +121,7 @@ impl Checks<'_> {
             let hint = "x-secret-files: {service, volume, path}";
             self.say.hinted("no-secret-files", message, &["services", name], hint);
         } else if service.entrypoint.as_ref().is_none_or(Vec::is_empty) {
-            let message = format!("\"{name}\" uses secrets and does not say its entrypoint");
+            let message = format!("\"{name}\" uses secrets and has no entrypoint");
             let hint = "write the image's own entrypoint (and command): it starts through a shell that reads the env file";
             self.say.hinted("no-entrypoint", message, &["services", name], hint);
         }

@@ -21,7 +21,7 @@ impl Builder<'_> {
     pub(super) fn service(&mut self, name: &str, service: &types::Service) -> Service {
         if !is_label(name) {
             let message = format!("a service cannot be called \"{name}\": its name is a host name");
-            let hint = "lower-case letters, digits and - only";
+            let hint = "write lower-case letters, digits and -";
             self.say.hinted("bad-name", message, &["services", name], hint);
         }
         let environment = self.environment(name, service);
@@ -103,8 +103,8 @@ impl Builder<'_> {
                 Some(time) => built.grace = time,
                 None => {
                     let path = ["services", name, "stop_grace_period"];
-                    let message = format!("\"{text}\" is no duration");
-                    self.say.hinted("bad-duration", message, &path, "such as 10s or 1m30s");
+                    let message = format!("\"{text}\" is not a duration");
+                    self.say.hinted("bad-duration", message, &path, "write it like 10s or 1m30s");
                 }
             }
         }
@@ -131,7 +131,7 @@ impl Builder<'_> {
                 // Compose splits the text behind a variable, too.
                 let line = &if breaks(line) { text::settled(line) } else { line.clone() };
                 let Some(split) = words::split(line) else {
-                    self.say.error("bad-quote", format!("a quote in {key} does not end"), &path);
+                    self.say.error("bad-quote", format!("a quote in {key} is not closed"), &path);
                     return None;
                 };
                 if split.end < line.len() {
@@ -174,9 +174,9 @@ impl Builder<'_> {
             let why = if address == "host-gateway" {
                 "a Pod has no address of its host that stays the same"
             } else if address.parse::<std::net::IpAddr>().is_err() {
-                "this is no address"
+                "this is not an address"
             } else if !is_subdomain(host) {
-                "this is no name that DNS knows"
+                "this is not a DNS name"
             } else {
                 continue;
             };
@@ -210,7 +210,7 @@ impl Builder<'_> {
     fn labels(&mut self, name: &str, service: &types::Service) -> BTreeMap<String, String> {
         let labels = self.pairs(name, "labels", Some(&service.labels));
         for key in labels.keys().filter(|key| !is_annotation(key)) {
-            let message = format!("the label \"{key}\" of \"{name}\" is no annotation's name");
+            let message = format!("the label \"{key}\" of \"{name}\" is not an annotation key");
             self.say.warning(NOT_CARRIED, message, &["services", name, "labels", key]);
         }
         labels

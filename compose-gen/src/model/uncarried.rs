@@ -121,7 +121,7 @@ impl Builder<'_> {
             }
         };
         if let Some(deploy) = &service.deploy {
-            let swarm = "Docker Swarm alone reads it";
+            let swarm = "only Docker Swarm reads it";
             note(&["deploy", "restart_policy"], deploy.restart_policy.is_some(), swarm);
             note(&["deploy", "update_config"], deploy.update_config.is_some(), swarm);
             note(&["deploy", "rollback_config"], deploy.rollback_config.is_some(), swarm);
@@ -143,7 +143,7 @@ impl Builder<'_> {
             let index = index.to_string();
             let why = "ports are named by protocol and number";
             note(&["ports", &index, "name"], long.name.is_some(), why);
-            note(&["ports", &index, "mode"], long.mode.is_some(), "Docker Swarm alone reads it");
+            note(&["ports", &index, "mode"], long.mode.is_some(), "only Docker Swarm reads it");
             note(&["ports", &index, "app_protocol"], long.app_protocol.is_some(), why);
         }
         for (index, mount) in service.volumes.iter().enumerate() {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use common::fault;
+
 use super::Builder;
 use crate::spec::dotenv::{self, Form};
 use crate::spec::text;
@@ -40,7 +42,7 @@ impl Builder<'_> {
             match dotenv::read(&full, form, &self.spec.variables, self.say.report) {
                 Ok(pairs) => all.extend(pairs),
                 Err(error) => {
-                    self.say.error("no-file", format!("cannot read {file}: {error}"), &path);
+                    self.say.push(fault::unreadable("no-file", "env file", &file, &error), &path);
                 }
             }
         }

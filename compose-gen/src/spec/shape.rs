@@ -3,6 +3,7 @@
 //! Wrong parts are left out of the value that comes back, so that the rest can be checked.
 
 use common::diagnostic::{Diagnostic, Report, did_you_mean};
+use common::fault;
 use common::project::{Tree, Value as TreeValue};
 use common::yaml::{Style, Value as Yaml};
 use serde_json::{Map, Number, Value};
@@ -274,8 +275,7 @@ impl<'a> Shape<'a> {
         let known: Vec<&str> = known.iter().filter_map(|value| value.as_str()).collect();
         let Some(node_text) = node.scalar() else { return };
         let text = node_text.text().unwrap_or_default();
-        let hint = did_you_mean(text, known.iter().copied());
-        let hint = hint.unwrap_or_else(|| format!("one of {}", known.join(", ")));
+        let hint = fault::available(text, known.iter().copied());
         self.push("unknown-value", format!("{label} cannot be \"{text}\""), node, Some(hint));
     }
 
@@ -288,10 +288,8 @@ impl<'a> Shape<'a> {
     ) {
         let known = known.map(String::as_str);
         let near = did_you_mean(key, known.clone());
-        let hint = near.unwrap_or_else(|| {
-            let shown = known.filter(|name| uncarried::reason(name).is_none());
-            format!("the known ones are {}", shown.collect::<Vec<_>>().join(", "))
-        });
+        let hint = near
+            .unwrap_or_else(|| fault::all(known.filter(|name| uncarried::reason(name).is_none())));
         let message = format!("unknown key \"{key}\" in {label}");
         let diagnostic = Diagnostic::error("unknown-key", message).at(entry.at(&entry.key), "");
         self.report.push(diagnostic.hint(hint));

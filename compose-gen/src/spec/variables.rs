@@ -42,7 +42,7 @@ impl Declared {
             let default = value.get("default").unwrap_or(value);
             if plain(default).is_some_and(|default| is_secret(name, &default)) {
                 let message =
-                    format!("{name} looks like a secret and stands in the generated files");
+                    format!("{name} looks like a secret and is written to the generated files");
                 let diagnostic = Diagnostic::warning(MAYBE_SECRET, message).hint(MAYBE_SECRET_HINT);
                 report.push(at(diagnostic, sources, &["x-variables", name]));
             }

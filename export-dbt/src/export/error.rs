@@ -33,13 +33,13 @@ pub(crate) enum ExportError {
     Read(#[from] ReadError),
     #[error("{}", joined(.0))]
     Values(Vec<Unstorable>),
-    #[error("could not encode the rows")]
+    #[error("cannot encode the rows")]
     Encode(#[from] parquet::errors::ParquetError),
     #[error(transparent)]
     Upload(#[from] UploadError),
     #[error(transparent)]
     Log(#[from] LogError),
-    #[error("version {version} is exported, but Trino was not told: {source}")]
+    #[error("version {version} is exported, but not registered in Trino: {source}")]
     Register { version: u64, source: TrinoError },
     #[error("a thread of the export panicked: this is a bug")]
     Panic,

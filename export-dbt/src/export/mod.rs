@@ -141,5 +141,5 @@ async fn run_steps(
     }
 }
 
-/// Times that an export begins anew because another one has replaced files that it wanted to keep.
+/// Times that an export begins again because another one has replaced files that it wanted to keep.
 const OVERTAKEN: u32 = 3;

@@ -33,9 +33,9 @@ impl std::fmt::Debug for TableLog {
 /// Why a table's log could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogError {
-    #[error("could not read the table's log: {0}")]
+    #[error("cannot read the table's log: {0}")]
     Read(String),
-    #[error("could not reach the table's log")]
+    #[error("cannot reach the table's log")]
     Store(#[from] object_store::Error),
     #[error("the log's _last_checkpoint names version {version}, which has no checkpoint")]
     Hint { version: u64 },
@@ -43,7 +43,7 @@ pub(crate) enum LogError {
     Gap { version: u64 },
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
-    #[error("could not write a commit")]
+    #[error("cannot write a commit")]
     Json(#[from] serde_json::Error),
     #[error(
         "it is not known whether version {version} was committed; the files of this run are kept"
@@ -55,7 +55,7 @@ pub(crate) enum LogError {
     Unanswered,
     #[error("the store does not know conditional writes (PUT with If-None-Match)")]
     Unconditional,
-    #[error("could not write {path} to the disk")]
+    #[error("cannot write {path} to the disk")]
     Sync { path: std::path::PathBuf, source: std::io::Error },
     /// Seen only by the export, which begins the table anew.
     #[error("another commit has replaced files that were to stay")]

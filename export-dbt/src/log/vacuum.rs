@@ -158,7 +158,7 @@ impl TableLog {
         let open = bucket
             .open_uploads(&self.location.prefix)
             .await
-            .map_err(|error| LogError::Read(format!("could not list open uploads: {error}")))?;
+            .map_err(|error| LogError::Read(format!("cannot list open uploads: {error}")))?;
         let mut count = 0;
         for upload in open {
             if is_old(upload.initiated) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use common::diagnostic::{Diagnostic, Report, did_you_mean};
+use common::fault;
 
 use crate::catalog::{Relation, Schema};
 use crate::cli::Choice;
@@ -135,12 +136,9 @@ fn unknown_layers(unknown: &[LayerRule], schemas: &[Schema]) -> Diagnostic {
     let known: BTreeSet<&str> = schemas.iter().map(|schema| &*schema.name).collect();
     let named: Vec<String> = unknown.iter().map(ToString::to_string).collect();
     let message = format!(
-        "the database has no {}; it has {}",
+        "the database has no {}; {}",
         named.join(" and no "),
-        match known.is_empty() {
-            true => "none".to_owned(),
-            false => known.iter().copied().collect::<Vec<_>>().join(", "),
-        }
+        fault::all(known.iter().copied())
     );
     let hint = unknown.iter().find_map(|rule| match rule {
         LayerRule::Schema { schema, .. } => {

@@ -20,7 +20,9 @@ impl FromStr for LayerRule {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || {
-            format!("{text:?} is no layer; write SCHEMA, SCHEMA=LAYER, tag:NAME=LAYER or meta:KEY")
+            format!(
+                "{text:?} is not a layer; write SCHEMA, SCHEMA=LAYER, tag:NAME=LAYER or meta:KEY"
+            )
         };
         let filled = |text: &str| {
             let text = text.trim();

@@ -67,8 +67,7 @@ impl FromStr for Selector {
 }
 
 fn parse_term(text: &str) -> Result<Term, String> {
-    let bad =
-        || format!("{text:?} is not a selector of dbt; write for example tag:gold or +fct_trips");
+    let bad = || format!("{text:?} is not a selector of dbt; write it like tag:gold or +fct_trips");
     let (closure, rest) = match text.strip_prefix('@') {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -125,7 +124,7 @@ fn parse_method(text: &str) -> Result<Method, String> {
             Some(("config", key)) if !key.is_empty() => {
                 Method::Config { key: key.to_owned(), value }
             }
-            _ => return Err(format!("unknown selector method {method:?}; known are {METHODS}")),
+            _ => return Err(format!("unknown selector method {method:?}; available: {METHODS}")),
         },
     })
 }

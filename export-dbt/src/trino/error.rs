@@ -9,7 +9,7 @@ pub(crate) enum TrinoError {
     Url(String),
     #[error("a Trino password needs https, and {0} is http")]
     PlainPassword(String),
-    #[error("could not reach Trino at {url}: {detail}")]
+    #[error("cannot reach Trino at {url}: {detail}")]
     Unreachable { url: String, detail: String },
     #[error("Trino at {0} does not accept the user and password")]
     Denied(String),
@@ -28,7 +28,7 @@ impl TrinoError {
 impl Problem for TrinoError {
     fn advice(&self) -> Advice {
         match self {
-            Self::Url(_) => ("bad-url", "write for example https://trino:8443"),
+            Self::Url(_) => ("bad-url", "write it like https://trino:8443"),
             Self::PlainPassword(_) => {
                 ("plain-password", "use the coordinator's https port, or unset TRINO_PASSWORD")
             }

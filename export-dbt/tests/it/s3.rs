@@ -213,7 +213,7 @@ fn a_missing_bucket_is_told_with_the_way_out() {
     assert_snapshot!(missing.stderr);
     let summary = summary(&missing);
     assert_eq!(table(&summary, "gold.t")["code"], "no-bucket");
-    assert_eq!(table(&summary, "gold.t")["reason"], "there is no bucket absent-gold");
+    assert_eq!(table(&summary, "gold.t")["reason"], "there is no bucket \"absent-gold\"");
     assert_eq!(table(&summary, "gold.t")["hint"], "create it, or add --create-buckets");
 }
 

@@ -172,7 +172,7 @@ fn a_trino_that_is_away_fails_the_table_but_not_its_version() {
             .expect(1);
     let summary = summary(&failed);
     assert_eq!(table(&summary, "gold.facts")["version"], 0);
-    assert!(failed.stderr.contains("could not reach Trino"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("cannot reach Trino"), "{}", failed.stderr);
 }
 
 /// A TLS end in front of a server, with a certificate that it makes itself; prints its port.

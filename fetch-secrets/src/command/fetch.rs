@@ -12,6 +12,7 @@ use common::catalogue::{Catalogue, EnvFile};
 use common::cli::Format;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::fault;
 use common::files::Folder;
 use common::stop::Stop;
 use common::streams::{self, say};
@@ -148,7 +149,7 @@ fn once(shared: &Shared, options: &Fetch, said: Said) -> Result<Outcome> {
 
 fn left_over(path: &Path) -> Diagnostic {
     let message =
-        format!("{} is of this tool, and the catalogue has no such env file", path.display());
+        format!("{} was written by fetch-secrets and has left the catalogue", path.display());
     Diagnostic::warning("stale-file", message).hint("--prune removes it")
 }
 
@@ -248,10 +249,7 @@ fn on_disk(
     // Reading a pipe could take for ever.
     let old = if metadata.is_file() { fs::read(path).map_err(failed)? } else { Vec::new() };
     if !old.starts_with(HEADER.as_bytes()) {
-        let message =
-            format!("{} was not written by fetch-secrets and stays as it is", path.display());
-        let diagnostic = Diagnostic::error("foreign-file", message);
-        return Err(Box::new(diagnostic.hint("move it away, or choose another --output-dir")));
+        return Err(Box::new(fault::not_generated(path.display(), "fetch-secrets")));
     }
     let state = if old != text.as_bytes() {
         State::Changed
@@ -284,16 +282,16 @@ fn write(folder: &Folder, targets: &[Target], options: &Fetch) -> Result<()> {
     }
     folder.publish(staged).map_err(|error| {
         let folder = options.output_dir.display();
-        let message = format!("{folder}: {error}; each file is whole, old or new");
-        Diagnostic::error("not-written", message)
+        let problem = fault::unwritable("not-written", folder, &error);
+        problem.with("each file is complete, old or new")
     })?;
     for target in targets {
         if target.state == State::Mode && !is_foreign(target) {
             fs::set_permissions(&target.path, Permissions::from_mode(options.mode)).map_err(
                 |error| {
-                    let message =
-                        format!("{}: {error}; the files are up to date", target.path.display());
-                    Diagnostic::error("not-written", message)
+                    let path = target.path.display();
+                    let message = format!("cannot set the mode of {path}: {error}");
+                    Diagnostic::error("not-written", message).with("the files are up to date")
                 },
             )?;
         }
@@ -358,11 +356,11 @@ struct JsonReport<'a> {
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Diagnostic {
-    let message = format!("{}: {error}; no file has been changed", path.display());
-    let diagnostic = Diagnostic::error("not-written", message);
+    let diagnostic = fault::unwritable("not-written", path.display(), error);
+    let diagnostic = diagnostic.with("no file has been changed");
     match error.kind() {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            diagnostic.hint("choose a folder that can be written to with --output-dir")
+            diagnostic.hint("choose a writable folder with --output-dir")
         }
         _ => diagnostic,
     }

@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::fault;
 use common::files::{Folder, folder_of};
 use common::streams::output;
 
@@ -30,7 +31,7 @@ pub(crate) fn run(shared: &Shared, options: &Print) -> Result<Status> {
     if env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
         let mut stderr = std::io::stderr().lock();
         let written = stderr.write_all(masks.as_bytes()).and_then(|()| stderr.flush());
-        written.context("nothing printed: the masks could not be written to stderr")?;
+        written.context("printing nothing, because the masks cannot be written to stderr")?;
     }
     match &options.output {
         None => output(&text)?,
@@ -43,7 +44,8 @@ pub(crate) fn run(shared: &Shared, options: &Print) -> Result<Status> {
 /// everyone read it.
 fn replace(path: &Path, text: &str, deadline: Instant) -> Result<()> {
     let failed = |error: std::io::Error| {
-        Diagnostic::error("not-written", format!("{}: {error}; it is as it was", path.display()))
+        let problem = fault::unwritable("not-written", path.display(), &error);
+        problem.with("the file is unchanged")
     };
     // A rename would put a file in the place of a device or a pipe.
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {

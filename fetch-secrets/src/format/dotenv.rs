@@ -21,7 +21,7 @@ const ENCRYPTED: &str = "encrypted:";
 pub(super) fn render(variables: &Variables) -> Result<String> {
     let lines = lines(variables, "not-for-dotenv", |name, value| match quoted(value) {
         Some(quoted) => Ok(format!("{name}={quoted}")),
-        None => Err("has no form that all dotenv readers read the same"),
+        None => Err("cannot be written so that all dotenv readers read the same"),
     })?;
     Ok(HEADER.to_owned() + &lines)
 }

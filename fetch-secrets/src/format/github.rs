@@ -36,7 +36,7 @@ pub(crate) fn masks(variables: &Variables) -> String {
 
 fn delimiter() -> Result<String> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow!("no random numbers to be had: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("cannot read random numbers: {error}"))?;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("fetch_secrets_{hex}"))
 }

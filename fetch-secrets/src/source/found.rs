@@ -25,7 +25,7 @@ pub(crate) fn found(
     selection: &Selection,
 ) -> Result<(Variables, Report)> {
     if selection.source == Source::Dev {
-        let message = "--prefix and --tag search Secrets Manager, and --source dev asks nobody";
+        let message = "--prefix and --tag search Secrets Manager, which --source dev does not use";
         let hint = "leave them out to have the catalogue's development values";
         bail!(Diagnostic::error("nothing-to-search", message).hint(hint));
     }

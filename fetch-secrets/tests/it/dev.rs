@@ -144,7 +144,7 @@ fn options_before_a_command_are_for_it_or_refused() {
     let mut list = crate::support::tool();
     run(list.arg("--spec").arg(&spec).arg("list")).expect(0);
     let refused = run(&mut bench.tool(&["--check", "list"])).expect(2);
-    assert!(refused.stderr.contains("--check stands before"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--check is before"), "{}", refused.stderr);
 }
 
 #[test]

@@ -15,7 +15,7 @@ const CANARY_BASE64: &str = "Q2FuYXJ5N1ZlcnlTM2NyZXQ=";
 
 #[track_caller]
 fn quiet(command: &mut Command) -> Run {
-    // Everything that any library might log is asked for.
+    // Every library is asked for all its log lines.
     command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").env("AWS_LOG", "trace");
     let result = run(command);
     let said = result.transcript(&[]);

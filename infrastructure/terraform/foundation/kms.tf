@@ -36,7 +36,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # Whoever sends an alarm encrypts it for the topic.
+  # The sender of an alarm encrypts it for the topic.
   statement {
     sid       = "Alarms"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]

@@ -7,8 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::fault;
 use common::files::folder_of;
 use common::stop::Stop;
 use sha2::{Digest, Sha256};
@@ -51,7 +51,7 @@ impl Writer {
     pub(super) fn create(target: &Path) -> Result<Self, Stop> {
         let partial = target.with_extension("tar.partial");
         if target.exists() {
-            let message = format!("{} is there already", target.display());
+            let message = format!("{} already exists", target.display());
             return Err(Stop::bad("backup-folder", message));
         }
         // Data of databases is nobody else's business, from the first byte on.
@@ -207,12 +207,13 @@ fn cannot_write(path: &Path, error: &io::Error) -> Stop {
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
     );
-    let message = format!("cannot write {}: {error}", path.display());
+    let code = if full { "disk-full" } else { "backup-write" };
+    let diagnostic = fault::unwritable(code, path.display(), error);
     let diagnostic = match full {
-        true => Diagnostic::error("disk-full", message).hint(
-            "make room, or choose another folder; nothing was deleted, and everything runs again",
-        ),
-        false => Diagnostic::error("backup-write", message),
+        true => diagnostic
+            .with("nothing was deleted, and the workloads run again")
+            .hint("make room, or choose another folder"),
+        false => diagnostic,
     };
     Stop::new(Status::Unfinished, diagnostic)
 }

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use common::fault;
 use common::retry::poll;
 use common::stop::Stop;
 use serde_json::{Value, json};
@@ -53,37 +54,37 @@ pub(super) async fn bind(
     if cluster.get("v1", "Namespace", "", namespace).await?.is_none() {
         let object =
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-        apply(&object, "cannot make the namespace").await?;
+        apply(&object, "cannot create the namespace").await?;
     }
     if cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?.is_none() {
         // It has been verified already; this asks for exactly the verified object.
         let object = claim::of(&part.object, namespace, name)
             .map_err(|reason| Stop::no("foreign-object", reason))?;
         let created = cluster.create(&object, RESTORER).await;
-        created.map_err(|error| stop("cannot make the claim", &error))?;
+        created.map_err(|error| stop("cannot create the claim", &error))?;
     }
     if let Some(claim) = bound(cluster, namespace, name).await? {
         return volume(cluster, &claim).await;
     }
     let pod = binder_pod(cluster, namespace, name).await?;
-    apply(&pod, "cannot make a pod that binds the claim").await?;
+    apply(&pod, "cannot create a pod that binds the claim").await?;
     let is_unbound = |claim: &Result<Option<Value>, Stop>| matches!(claim, Ok(None));
     let claim = poll(deadline, is_unbound, async || bound(cluster, namespace, name).await).await?;
     let outcome = match claim {
         Some(claim) => volume(cluster, &claim).await,
-        None => Err(late(format!("claim {name} was not bound in time"))),
+        None => Err(late(format!("claim {name} was not bound before the deadline"))),
     };
     cluster.delete("v1", "Pod", namespace, BINDER).await?;
     let is_there = |pod: &Result<Option<Value>, Stop>| matches!(pod, Ok(Some(_)));
     let ask = async || cluster.get("v1", "Pod", namespace, BINDER).await;
     match poll(deadline, is_there, ask).await? {
-        Some(_) => Err(late(format!("pod {BINDER} does not end"))),
+        Some(_) => Err(late(format!("pod {BINDER} did not end before the deadline"))),
         None => outcome,
     }
 }
 
 fn late(message: String) -> Stop {
-    Stop::unfinished("timeout", message)
+    Stop::unfinished("timeout", message).hint(fault::MORE_TIME)
 }
 
 /// The claim, once it is bound.

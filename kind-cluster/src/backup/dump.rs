@@ -62,7 +62,7 @@ pub(super) async fn write(
     let Key { namespace, name: workload, .. } = &database.workload;
     let failed = |why: String| {
         let message = format!("{} could not be dumped: {why}", database.workload);
-        Stop::unfinished("dump-failed", message).hint("a database that does not answer is not backed up half: mend it, or scale it to 0 first")
+        Stop::unfinished("dump-failed", message).hint("fix the database, or scale it to 0 first; a database that does not answer is not backed up")
     };
     let pods = cluster.list("v1", "Pod", namespace).await?;
     let pod = pods

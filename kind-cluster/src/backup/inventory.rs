@@ -1,6 +1,7 @@
 //! The subject of a backup: every claim of the cluster, and what uses it.
 
 use common::diagnostic::{Diagnostic, Report};
+use common::fault;
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use super::volume::{self, Volume};
 use crate::cluster::Cluster;
 use crate::object::{Key, containers, list, name, replicas, template, text, uses};
 
-/// Everything that a backup is about.
+/// The claims, volumes and workloads of a backup.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
     pub(super) volumes: Vec<Volume>,
@@ -45,8 +46,8 @@ pub(super) async fn look(cluster: &Cluster, exclude: &[String]) -> Result<Invent
     let mut report = Report::default();
     for word in exclude.iter().filter(|word| !claims.iter().any(|claim| is_named(claim, word))) {
         let names: Vec<&str> = claims.iter().map(name).collect();
-        let diagnostic = Diagnostic::error("no-such-claim", format!("there is no claim {word}"));
-        report.push(diagnostic.hint(format!("there are: {}", names.join(", "))));
+        let diagnostic = Diagnostic::error("no-such-claim", fault::unknown("claim", word));
+        report.push(diagnostic.hint(fault::available(word, names)));
     }
     let is_out = |claim: &mut Value| exclude.iter().any(|word| is_named(claim, word));
     for claim in claims.extract_if(.., is_out) {
@@ -64,7 +65,7 @@ pub(super) async fn look(cluster: &Cluster, exclude: &[String]) -> Result<Invent
             let message = format!("claim {} has lost its volume", name(claim));
             report.push(
                 Diagnostic::error("volume-lost", message)
-                    .hint("bring the volume back, or delete the claim and with it what it held"),
+                    .hint("restore the volume, or delete the claim together with its data"),
             );
             continue;
         }

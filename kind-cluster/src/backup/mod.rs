@@ -26,6 +26,7 @@ use std::time::{Instant, SystemTime};
 
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::fault;
 use common::files::Folder;
 use common::quantity;
 use common::retry::poll;
@@ -84,7 +85,7 @@ pub(crate) async fn make(
             inventory.abandoned.join(", ")
         );
         return Err(Stop::no("data-would-be-lost", message).hint(
-            "bind these volumes to claims, delete them, or give up all data with --discard-data",
+            "bind these volumes to claims, delete them, or discard all data with --discard-data",
         ));
     }
     if shared.dry_run() {
@@ -114,10 +115,10 @@ pub(crate) async fn make(
     let manifest = match (outcome, resumed) {
         (Ok(manifest), Ok(())) => manifest,
         (Ok(_), Err(mut stop)) => {
-            let message = format!("the archive {} is whole and verified", path.display());
+            let message = format!("the archive {} is complete and verified", path.display());
             stop.report.push(
                 Diagnostic::info("archive-written", message)
-                    .hint("`kind-cluster status` says what is still at 0, and `kind-cluster deploy` starts it"),
+                    .hint("`kind-cluster status` lists the workloads at 0 replicas, and `kind-cluster deploy` starts them"),
             );
             return Err(stop);
         }
@@ -158,7 +159,7 @@ async fn write(
     interrupt.or(copy(cluster, inventory, manifest, writer, deadline)).await
 }
 
-/// Everything that is done while nothing uses the volumes.
+/// The steps of a backup while no pod uses the volumes.
 async fn copy(
     cluster: &Cluster,
     inventory: &Inventory,
@@ -178,9 +179,9 @@ async fn copy(
     // From the disk, not from what the kernel remembers: this is what a deletion relies on.
     let same = verify::archive(writer.path(), deadline).await.map(|found| found == manifest);
     if !matches!(same, Ok(true)) {
-        let message = "what was read back is not what was written";
+        let message = "the archive differs from the data that was written to it";
         let diagnostic = Diagnostic::error("backup-unverified", message)
-            .hint("nothing was deleted; is the disk sound?");
+            .hint("check the disk; nothing was deleted");
         let mut stop = Stop::new(Status::Unfinished, diagnostic);
         if let Err(why) = same {
             stop.add(why);
@@ -196,10 +197,7 @@ async fn lock(folder: &Path, deadline: Instant) -> Result<Folder, Stop> {
         lock.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut)
     };
     let lock = poll(deadline, is_held, async || Folder::lock(folder, Instant::now())).await;
-    lock.map_err(|error| {
-        let message = format!("cannot use the folder {}: {error}", folder.display());
-        Stop::bad("backup-folder", message)
-    })
+    lock.map_err(|error| Stop::from(fault::unwritable("backup-folder", folder.display(), &error)))
 }
 
 /// A path that no archive has yet: a name is of a second, and there may be an archive of this one.
@@ -247,7 +245,7 @@ pub(crate) fn leftovers(folder: &Path, cluster: &str) -> Vec<Check> {
             "backups",
             path.display().to_string(),
             "partial-archive",
-            "an interrupted backup left it; it is no archive",
+            "an interrupted backup left it; it is not an archive",
         )
         .hint("the next backup into this folder removes it")
     };

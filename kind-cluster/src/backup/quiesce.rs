@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use common::fault;
 use common::retry::poll;
 use common::stop::Stop;
 use serde_json::{Value, json};
@@ -50,8 +51,8 @@ pub(super) async fn wait_until_unused(
     if left.is_empty() {
         return Ok(());
     }
-    let message = format!("pods do not end: {}", left.join(", "));
-    Err(Stop::unfinished("timeout", message).hint("give more time with --timeout"))
+    let message = format!("pods did not end before the deadline: {}", left.join(", "));
+    Err(Stop::unfinished("timeout", message).hint(fault::MORE_TIME))
 }
 
 /// Refuses to go on where somebody has started a pod in the meantime.

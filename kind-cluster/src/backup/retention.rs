@@ -21,7 +21,8 @@ pub(super) fn retire(
         let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
         std::fs::remove_file(path).map_err(|error| {
             let message = format!("cannot delete the old archive {}: {error}", path.display());
-            Stop::unfinished("old-archive", message).hint("the new archive is whole and verified")
+            Stop::unfinished("old-archive", message)
+                .hint("the new archive is complete and verified")
         })?;
         let detail = format!("older than the newest {keep}: deleted, {}", quantity::show(size));
         checks.push(Check::ok("archive", path.display().to_string(), detail));

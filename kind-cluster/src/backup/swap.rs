@@ -9,6 +9,7 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use common::diagnostic::Diagnostic;
+use common::fault;
 use common::stop::Stop;
 use sha2::{Digest, Sha256};
 use tar::Archive;
@@ -161,8 +162,7 @@ impl<'a> Swap<'a> {
             return Err(engine::failed(&["exec", &target.node, "tar"], &output).await);
         }
         fed.map(|_| ()).map_err(|error| {
-            let message = format!("cannot read {}: {error}", archive.display());
-            Stop::bad("unreadable", message)
+            Stop::from(fault::unreadable("unreadable", "archive", archive.display(), &error))
         })
     }
 }

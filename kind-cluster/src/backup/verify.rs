@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
+use common::fault;
 use common::stop::Stop;
 use sha2::{Digest, Sha256};
 use tar::{Archive, EntryType};
@@ -46,7 +47,7 @@ pub(super) async fn archive(path: &Path, deadline: Instant) -> Result<Manifest, 
 
 fn read(path: &Path, given_up: &GivenUp) -> Result<Manifest, Stop> {
     let unreadable = |error: io::Error| {
-        Stop::bad("unreadable", format!("cannot read {}: {error}", path.display()))
+        Stop::from(fault::unreadable("unreadable", "archive", path.display(), &error))
     };
     let mut file = File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
@@ -61,7 +62,7 @@ fn read(path: &Path, given_up: &GivenUp) -> Result<Manifest, Stop> {
         return Err(bad(
             path,
             "bad-archive",
-            "its checksum is not that of its content: it was changed or cut",
+            "its checksum does not match its content: it was changed or truncated",
         ));
     }
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
@@ -109,7 +110,7 @@ fn members(path: &Path, file: impl Read) -> Result<Manifest, Stop> {
         return Err(bad(
             path,
             "archive-version",
-            format!("its form is {}, and this program reads {SCHEMA}", manifest.schema),
+            format!("its format is {}, and this version reads {SCHEMA}", manifest.schema),
         ));
     }
     compare(path, &manifest, &found)?;

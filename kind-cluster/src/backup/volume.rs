@@ -35,7 +35,7 @@ pub(super) fn of(claim: &Value, volumes: &[Value]) -> Result<Volume, String> {
     let volume = volumes.iter().find(|volume| name(volume) == wanted);
     let volume = volume.ok_or_else(|| format!("its volume {wanted} does not exist"))?;
     let path = match (text(volume, "/spec/hostPath/path"), text(volume, "/spec/local/path")) {
-        ("", "") => return Err("its volume is no folder of a node".into()),
+        ("", "") => return Err("its volume is not a folder of a node".into()),
         ("", path) | (path, _) => path,
     };
     let plain = path.starts_with('/') && path.split('/').all(|part| part != "..");

@@ -1,14 +1,15 @@
-//! Waiting, and what is said meanwhile.
+//! Warnings and deadlines of a copy.
 
 use common::diagnostic::Diagnostic;
+use common::fault;
 use common::stop::Stop;
 
-/// Something to know that does not keep the work from going on.
+/// A warning; the work continues.
 pub(super) fn warn(code: &'static str, message: String) {
     common::streams::say(&Diagnostic::warning(code, message).into());
 }
 
 pub(super) fn late(item: &str) -> Stop {
-    let message = format!("{item} was not copied in time");
-    Stop::unfinished("timeout", message).hint("give more time with --timeout")
+    let message = format!("{item} was not copied before the deadline");
+    Stop::unfinished("timeout", message).hint(fault::MORE_TIME)
 }

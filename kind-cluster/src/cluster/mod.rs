@@ -323,7 +323,7 @@ async fn config(name: &str, given: Option<&str>) -> Result<Config, Stop> {
     let context = context_of(name);
     let absent = |why: String| {
         Stop::bad("no-cluster", format!("no context {context} in the kubeconfig{why}"))
-            .hint("`kind-cluster create` makes the cluster and its context")
+            .hint("`kind-cluster create` creates the cluster and its context")
     };
     let kubeconfig = match given {
         Some(text) => Kubeconfig::from_yaml(text).map_err(|error| error.to_string()),

@@ -79,7 +79,7 @@ impl KindConfig {
     /// Reads a configuration.
     pub(crate) fn read(path: &Path) -> Result<Self, Stop> {
         let bad = |why: String| {
-            let message = format!("{} is no Kind configuration: {why}", path.display());
+            let message = format!("{} is not a Kind configuration: {why}", path.display());
             Stop::bad("bad-kind-config", message).hint("`make generate` writes it")
         };
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use common::fault;
 use common::files::{Folder, folder_of, read_or_empty};
 use common::stop::Stop;
 
-const HEADER: &str = "# What kind-cluster downloads, as it was when it was recorded. \
+const HEADER: &str = "# Checksums of the files that kind-cluster downloads. \
                       `kind-cluster create --update-lock` adds entries.\n";
 
 /// Checksums by URL.
@@ -25,7 +26,7 @@ impl Lock {
     pub(super) fn beside(components: &Path) -> Result<Self, Stop> {
         let path = components.with_extension("lock");
         let text = read_or_empty(&path).map_err(|error| {
-            Stop::bad("bad-lock", format!("cannot read {}: {error}", path.display()))
+            Stop::from(fault::unreadable("bad-lock", "lock", path.display(), &error))
         })?;
         let mut entries = BTreeMap::new();
         for (number, line) in text.lines().enumerate() {
@@ -53,7 +54,7 @@ impl Lock {
             Some(known) => {
                 let message = format!("{url} has SHA-256 {sum}, and {known} was recorded");
                 Err(Stop::no("checksum-mismatch", message).hint(
-                        "it is not what was looked at; if the change is wanted, remove its line from the lock",
+                        "the content has changed since its checksum was recorded; if the change is wanted, remove its line from the lock",
                     ))
             }
             None if add => {
@@ -81,7 +82,7 @@ impl Lock {
         let lines = self.entries.iter().map(|(url, sum)| format!("{sum}  {url}\n"));
         let text = format!("{HEADER}{}", lines.collect::<String>());
         let failed = |error: std::io::Error| {
-            Stop::bad("bad-lock", format!("cannot write {}: {error}", self.path.display()))
+            Stop::from(fault::unwritable("bad-lock", self.path.display(), &error))
         };
         let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let folder = Folder::lock(folder_of(&self.path), Instant::now() + Duration::from_secs(10))

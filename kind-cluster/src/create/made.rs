@@ -48,7 +48,7 @@ impl HalfMade {
     /// server only when somebody has asked for it.
     pub(super) fn may_go(&self, cluster: &str, recreate: bool) -> Result<(), Stop> {
         let refuse = |message: String, hint: &str| Err(Stop::no("half-made", message).hint(hint));
-        let problem = format!("the cluster {cluster} is half-made: {}", self.why());
+        let problem = format!("the cluster {cluster} is incomplete: {}", self.why());
         if !self.data.is_empty() {
             let message = format!("{problem}; it is not deleted, because {}", self.data.join("; "));
             return refuse(
@@ -59,8 +59,8 @@ impl HalfMade {
         if self.used && !recreate {
             return refuse(
                 problem,
-                "`kind-cluster create --recreate` deletes it and makes it anew; its volumes are empty, \
-                 what its API server has stored goes",
+                "`kind-cluster create --recreate` deletes it and creates it again; its volumes are empty, \
+                 the objects of its API server are lost",
             );
         }
         Ok(())
@@ -74,7 +74,7 @@ pub(super) async fn by_nodes(nodes: &[Node]) -> Result<Option<HalfMade>, Stop> {
     for node in nodes.iter().filter(|node| node.is_control_plane()) {
         planes += 1;
         let answer = ask(node).await.map_err(|reason| {
-            let message = format!("how far the creation got cannot be told: {reason}");
+            let message = format!("the progress of its creation is unknown: {reason}");
             Stop::unfinished("node-answer", message)
         })?;
         if !answer.plane {

@@ -175,7 +175,7 @@ impl Work<'_> {
         recreate: bool,
     ) -> Result<Option<HalfMade>, Stop> {
         if self.shared.dry_run() && nodes.iter().any(|node| !node.running) {
-            let detail = "whether it is half-made shows when its nodes run";
+            let detail = "it is checked for completeness when its nodes run";
             self.checks.push(Check::skipped("cluster", &self.shared.name, detail));
             return Ok(None);
         }
@@ -193,8 +193,8 @@ impl Work<'_> {
                 return Ok(Some(made::silent(nodes).await));
             }
             Err(mut stop) => {
-                let message = "whether the cluster is half-made cannot be told";
-                let hint = "if its creation was interrupted, `kind-cluster create --recreate` makes it anew";
+                let message = "it is unknown whether the cluster is complete";
+                let hint = "if its creation was interrupted, `kind-cluster create --recreate` creates it again";
                 stop.report.push(Diagnostic::error("half-made-unknown", message).hint(hint));
                 return Err(stop);
             }
@@ -206,12 +206,12 @@ impl Work<'_> {
         let name = &self.shared.name;
         let why = half_made.why();
         if self.shared.dry_run() {
-            self.done("cluster", name, &format!("half-made, to be deleted: {why}"));
+            self.done("cluster", name, &format!("incomplete, to be deleted: {why}"));
             return Ok(());
         }
         display::line(&format!("an earlier creation was not finished: {why}"));
         teardown::delete(self.shared).await?;
-        self.done("cluster", name, &format!("half-made, deleted: {why}"));
+        self.done("cluster", name, &format!("incomplete, deleted: {why}"));
         Ok(())
     }
 
@@ -246,7 +246,7 @@ impl Work<'_> {
         let output = display::during(&format!("creating the cluster {name}"), kind).await?;
         if !output.success {
             let message = format!("kind could not create {name}: {}", output.complaint());
-            return Err(Stop::unfinished("create-failed", message).hint("run `kind-cluster create` again once the cause is gone; it makes anew what is half-made and holds no data"));
+            return Err(Stop::unfinished("create-failed", message).hint("remove the cause, and run `kind-cluster create` again; it replaces an incomplete cluster without data"));
         }
         self.done("cluster", name, "created");
         Ok(())
@@ -367,7 +367,7 @@ impl Work<'_> {
         if let Some(state) = waiting.await? {
             let message = format!("not every node is Ready: {state}");
             return Err(Stop::unfinished("nodes-not-ready", message)
-                .hint("`docker logs NODE` shows its start; --timeout gives more time"));
+                .hint("`docker logs NODE` shows its start; give more time with --timeout"));
         }
         self.done("nodes", "ready", &format!("all {} are Ready", containers.len()));
         Ok(())
@@ -439,7 +439,7 @@ pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
     if let Some(budget) = budget::read(shared.spec.as_deref(), config.name())? {
         let shares = nodes::shares(&nodes, budget.total, budget.reserved);
         for node in nodes.iter().filter(|node| node.memory != shares[&node.name]) {
-            let detail = "its memory cap is not its share";
+            let detail = "its memory cap is not its share of the budget";
             let check = Check::failed("nodes", &node.name, "not-capped", detail);
             checks.push(check.hint("`kind-cluster create` sets it"));
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use common::fault;
 use common::files::Folder;
 use common::quantity;
 use common::stop::Stop;
@@ -54,8 +55,8 @@ fn checksum(bytes: &[u8]) -> String {
 
 fn from_file(path: &Path, url: &str) -> Result<Vec<u8>, Stop> {
     std::fs::read(path).map_err(|error| {
-        let message = format!("cannot read {} for {url}: {error}", path.display());
-        Stop::bad("no-manifest", message)
+        let file = format!("{} for {url}", path.display());
+        Stop::from(fault::unreadable("no-manifest", "file", file, &error))
     })
 }
 

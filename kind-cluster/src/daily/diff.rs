@@ -39,7 +39,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Diff) -> Result<Status, 
                 match rehearse(&cluster, one, force, allowed).await {
                     Err(stop) => report::stopped("diff", &stop),
                     Ok(_) => {
-                        vec![Check::warning("diff", key.placed(), "again", "to be made again")]
+                        vec![Check::warning("diff", key.placed(), "again", "to be recreated")]
                     }
                 }
             }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use common::exit::Status;
+use common::fault;
 use common::secrets::mask;
 use common::stop::Stop;
 use common::streams;
@@ -97,7 +98,10 @@ async fn follow(
             Err(process::failed("kubectl", &["logs"], &output))
         }
         Some(_) => Ok(()),
-        None => Err(Stop::unfinished("timeout", "kubectl logs has not ended in time")),
+        None => {
+            let message = "kubectl logs has not ended before the deadline";
+            Err(Stop::unfinished("timeout", message).hint(fault::MORE_TIME))
+        }
     }
 }
 

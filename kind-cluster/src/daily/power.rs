@@ -96,7 +96,7 @@ async fn await_nodes(shared: &Shared, deadline: Instant) -> Result<(), Stop> {
         Some(unready) => {
             let message = format!("not every node is Ready: {unready}");
             Err(Stop::unfinished("nodes-not-ready", message)
-                .hint("`docker logs NODE` shows its start; --timeout gives more time"))
+                .hint("`docker logs NODE` shows its start; give more time with --timeout"))
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use common::diagnostic::{Diagnostic, Report, nearest};
+use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::fault;
 use common::stop::Stop;
 use serde_json::Value;
 
@@ -44,12 +45,9 @@ pub(super) fn named(all: Vec<Value>, words: &[String], noun: &str) -> Result<Vec
     let mut report = Report::default();
     for word in words.iter().filter(|word| !all.iter().any(|object| is_named(object, word))) {
         let names: Vec<&str> = all.iter().map(name).collect();
-        let message = format!("there is no {noun} {word} in the overlay's namespaces");
-        let diagnostic = Diagnostic::error("no-such-workload", message);
-        report.push(match nearest(word, names.iter().copied()) {
-            Some(near) => diagnostic.hint(format!("did you mean \"{near}\"?")),
-            None => diagnostic.hint(format!("there are: {}", names.join(", "))),
-        });
+        let message = format!("{} in the overlay's namespaces", fault::unknown(noun, word));
+        let hint = fault::available(word, names);
+        report.push(Diagnostic::error("no-such-workload", message).hint(hint));
     }
     if report.has_errors() {
         return Err(Stop { status: Status::Bad, report });

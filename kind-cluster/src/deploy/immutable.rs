@@ -130,33 +130,33 @@ impl Immutable {
             true => format!(": {said}"),
             false => format!(": {}", shown.join("; ")),
         };
-        let message = format!("{key} has fields that never change, and would change them{details}");
+        let message = format!("{key} has immutable fields that would change{details}");
         Diagnostic::error("immutable", message).hint(self.hint(&key))
     }
 
     fn hint(&self, key: &Key) -> String {
-        const SAFE: &str = "safe: take the change out of the overlay";
+        const SAFE: &str = "safe: remove the change from the overlay";
         let recreate = "`kind-cluster deploy --recreate`";
         match (&self.way, key.kind.as_str()) {
             (Way::Orphan(_), _) => format!(
-                "{recreate} makes the {} again while its pods go on running; claims and their data \
+                "{recreate} recreates the {} while its pods keep running; claims and their data \
                  stay{}",
                 key.kind, self.note
             ),
             (Way::Again, "Job") => {
-                format!("it is running; {recreate} ends it and makes it again")
+                format!("it is running; {recreate} ends it and recreates it")
             }
-            (Way::Again, "StatefulSet") => format!(
-                "{recreate} deletes it with its pods and makes it again; claims and their data stay"
-            ),
+            (Way::Again, "StatefulSet") => {
+                format!("{recreate} recreates it with its pods; claims and their data stay")
+            }
             (Way::Again, "Deployment" | "DaemonSet" | "ReplicaSet" | "ReplicationController") => {
                 format!(
-                    "{recreate} deletes it with its pods and makes it again; its service is \
+                    "{recreate} recreates it with its pods; its service is \
                      interrupted, and only data of emptyDir volumes is lost"
                 )
             }
             (Way::Again, _) => {
-                format!("{recreate} deletes it and makes it again; it holds no data")
+                format!("{recreate} recreates it; it holds no data")
             }
             (Way::Never, "PersistentVolumeClaim") => format!(
                 "{SAFE}, or give the claim a new name and copy the data. Deleting the claim deletes \
@@ -202,7 +202,7 @@ pub(crate) async fn clear(
     match left.await? {
         None => Ok(()),
         Some(still) => {
-            let message = format!("{key} is not gone: {}", crate::readiness::holder(&still));
+            let message = format!("{key} is not deleted yet: {}", crate::readiness::holder(&still));
             Err(Stop::unfinished("terminating", message))
         }
     }

@@ -110,9 +110,9 @@ fn refusal(key: &Key, error: &kube::Error) -> Diagnostic {
     }
     let shown: Vec<String> =
         conflicts.iter().map(|(manager, field)| format!("{field}: {manager}")).collect();
-    let message = format!("{key} has fields that somebody else has set: {}", shown.join("; "));
+    let message = format!("{key} has fields of other field managers: {}", shown.join("; "));
     Diagnostic::error("conflict", message)
-        .hint("take them out of the overlay, or take them over with --force-conflicts")
+        .hint("remove them from the overlay, or take them over with --force-conflicts")
 }
 
 /// Whether an object was applied by this tool.

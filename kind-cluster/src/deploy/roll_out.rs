@@ -196,7 +196,7 @@ impl<'a> Work<'a> {
     async fn apply(&mut self, object: &Value) -> Result<Value, Stop> {
         let key = Key::of(object);
         if let Some(way) = self.roll.rehearsed.ways.get(&key) {
-            self.display.note(&format!("{key} is made again"));
+            self.display.note(&format!("{key} is recreated"));
             immutable::clear(self.cluster, object, way, self.roll.deadline).await?;
         }
         loop {
@@ -204,8 +204,7 @@ impl<'a> Work<'a> {
             if text(&answer, "/metadata/deletionTimestamp").is_empty() {
                 return Ok(answer);
             }
-            self.display
-                .note(&format!("{key} is waited for until it is gone: {}", holder(&answer)));
+            self.display.note(&format!("waiting for the deletion of {key}: {}", holder(&answer)));
             self.gone(&answer, &key, object).await?;
         }
     }
@@ -225,7 +224,7 @@ impl<'a> Work<'a> {
                 && passes(&answer)
                 && !said_so
             {
-                self.display.note(&format!("{key} is tried again: {}", said(error)));
+                self.display.note(&format!("applying {key} again: {}", said(error)));
                 said_so = true;
             }
             answer
@@ -390,15 +389,15 @@ impl<'a> Work<'a> {
         if let Some(trouble) = &self.live.seen().trouble {
             report.push(Diagnostic::error("watch", trouble.clone()));
         }
-        let message = format!("{} was not ready in time", self.roll.name);
+        let message = format!("{} was not ready before the deadline", self.roll.name);
         report.push(
             Diagnostic::error("timeout", message)
-                .hint("the cluster goes on; run the same again, or give more time with --timeout"),
+                .hint("run the same command again, or give more time with --timeout; the cluster continues meanwhile"),
         );
         Stop { status: Status::Unfinished, report }
     }
 }
 
 /// The reason why an object that is being deleted is still there.
-const HELD: &str = "the controller that has set a finalizer takes it away; if that is gone for good, \
-                    `kubectl patch` can, and what the controller would have cleaned up stays behind";
+const HELD: &str = "the controller of the finalizer removes it; if the controller is gone for good, \
+                    remove it with `kubectl patch`, and clean up for the controller by hand";

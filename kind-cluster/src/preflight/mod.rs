@@ -19,7 +19,7 @@ use crate::places;
 use crate::report::{self, Check, Outcome};
 use crate::{budget, nodes};
 
-/// How long all questions together may take: whoever waits for the answer is a person.
+/// The time for all questions together, because a person waits for the answer.
 const QUICK: Duration = Duration::from_millis(1700);
 /// Before a cluster is made there is more time: a machine that is busy is no reason against it.
 const PATIENT: Duration = Duration::from_secs(30);

@@ -16,7 +16,7 @@ pub(super) fn time_left(deadline: Instant, limit: Duration) -> Duration {
 
 pub(super) fn no_answer(limit: Duration) -> String {
     match limit.as_millis() {
-        0 => "no time was left for it; --timeout gives more".to_owned(),
+        0 => "the deadline had passed; give more time with --timeout".to_owned(),
         milliseconds => format!("no answer within {:.1} s", milliseconds as f64 / 1000.0),
     }
 }

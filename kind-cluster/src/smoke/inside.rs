@@ -63,7 +63,7 @@ pub(super) async fn redis(bench: &Bench<'_>) -> Check {
 pub(super) async fn minio(bench: &Bench<'_>) -> Check {
     let judge = |out: &str| match out {
         "written" => Ok("healthy; an object was written and read".to_owned()),
-        other => Err(format!("what was read back is \"{other}\"")),
+        other => Err(format!("the value read back is \"{other}\"")),
     };
     run(bench, "minio", MINIO, "minio-failed", judge).await
 }
@@ -117,7 +117,7 @@ pub(super) async fn volume(bench: &Bench<'_>) -> Check {
             "smoke",
             "volume",
             "volume-failed",
-            format!("what was read back is \"{out}\""),
+            format!("the value read back is \"{out}\""),
         ),
         Err(why) => Check::failed("smoke", "volume", "volume-failed", why),
     }

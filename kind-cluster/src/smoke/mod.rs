@@ -37,7 +37,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Smoke) -> Result<Status,
     if checks.iter().all(|check| check.outcome == Outcome::Skipped) {
         checks.push(
             Check::failed("smoke", "all", "nothing-checked", "every check was skipped")
-                .hint("is it the right overlay, and are --profile's services in it?"),
+                .hint("check --overlay and --profile"),
         );
     }
     report::publish("smoke", &checks, shared.format)

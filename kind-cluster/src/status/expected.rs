@@ -55,7 +55,7 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
         of_overlay().all(|(key, version)| !matches!(is_there((&key, &version)), Some(Some(_))));
     if !deployed && !overlay.is_empty() && untouched {
         checks.push(
-            Check::failed(GROUP, "overlay", "nothing-deployed", "nothing of the overlay is there")
+            Check::failed(GROUP, "overlay", "nothing-deployed", "no object of the overlay exists")
                 .hint("`kind-cluster deploy` applies it"),
         );
         for (key, _) in of_overlay() {
@@ -67,7 +67,7 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
     for ((version, kind), found) in &found {
         match found {
             Found::NotServed if kinds.contains(&(version, kind)) => {
-                let detail = format!("nobody serves {kind} of {version}");
+                let detail = format!("the API server does not serve {kind} of {version}");
                 checks.push(Check::failed(GROUP, kind, "not-served", detail).hint(HINT));
             }
             Found::Unknown(stop) => checks.extend(report::stopped(GROUP, stop)),
@@ -132,7 +132,7 @@ fn missing(key: &Key, overlay: &[Value]) -> Check {
     let declared = overlay.iter().find(|object| Key::of(object) == *key);
     let stays = declared.is_some_and(|job| job.pointer("/spec/ttlSecondsAfterFinished").is_none());
     if key.kind == "Job" && !stays {
-        return Check::skipped(GROUP, key.placed(), "gone, as a Job that is done may be");
+        return Check::skipped(GROUP, key.placed(), "deleted, as a finished Job may be");
     }
-    Check::failed(GROUP, key.placed(), "missing", "it should be there, and is not").hint(HINT)
+    Check::failed(GROUP, key.placed(), "missing", "it is missing").hint(HINT)
 }

@@ -224,7 +224,7 @@ fn an_interrupted_creation_ends_kind_too_and_can_be_repeated() {
     until("the end of kind", || !Path::new("/proc").join(kind.trim()).exists());
     fs::remove_file(machine.path("fake/hang")).unwrap();
     let again = run(&mut create(&machine, &[]).unwrap()).expect(0);
-    assert!(again.stdout.contains("half-made, deleted"), "{}", again.stdout);
+    assert!(again.stdout.contains("incomplete, deleted"), "{}", again.stdout);
 }
 
 #[test]

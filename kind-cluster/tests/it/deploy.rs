@@ -252,7 +252,7 @@ fn a_webhook_that_refuses_for_ten_seconds_is_waited_for() {
     let done = run(&mut small(&machine, &[], &[])).expect(0);
     assert!(began.elapsed() >= Duration::from_secs(10));
     assert!(
-        done.stderr.contains("Service/web is tried again: failed calling webhook"),
+        done.stderr.contains("applying Service/web again: failed calling webhook"),
         "{}",
         done.stderr
     );
@@ -346,13 +346,15 @@ fn an_interruption_says_so_and_the_next_run_finishes() {
         let requests = machine.server.requests();
         requests.iter().filter(|r| r.starts_with("PATCH") && r.ends_with("deployments/web")).count()
     };
-    for with in [Signal::INT, Signal::TERM] {
+    for (with, status, word) in
+        [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated")]
+    {
         let before = applied();
         let child = start(&mut small(&machine, &[], &[]));
         // Asked about, and applied.
         until("the Deployment", || applied() >= before + 2);
-        let run = signal(child, with).expect(130);
-        assert!(run.stderr.contains("interrupted"), "{}", run.stderr);
+        let run = signal(child, with).expect(status);
+        assert!(run.stderr.contains(word), "{}", run.stderr);
     }
     hold.store(0, Ordering::SeqCst);
     machine.server.delete("Deployment", "small", "web");

@@ -28,12 +28,14 @@ fn what_never_had_a_control_plane_is_made_anew_and_the_dry_run_says_so() {
     let Some(machine) = unmade() else { return };
     let Some(mut plan) = create(&machine, &["--dry-run"]) else { return };
     let plan = run(&mut plan).expect(0);
-    assert!(plan.stdout.contains("half-made, to be deleted"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("incomplete, to be deleted"), "{}", plan.stdout);
     assert!(plan.stdout.contains("to be created"), "{}", plan.stdout);
     assert_eq!(deletions(&machine), Vec::<String>::new());
     let again = run(&mut create(&machine, &[]).unwrap()).expect(0);
     assert!(
-        again.stdout.contains("half-made, deleted: rideshare-local-control-plane was never set up")
+        again
+            .stdout
+            .contains("incomplete, deleted: rideshare-local-control-plane was never set up")
             && again.stdout.contains("created"),
         "{}",
         again.stdout
@@ -142,7 +144,7 @@ fn an_api_server_that_stays_silent_is_no_reason_to_delete_unless_somebody_asks()
     let plan =
         run(&mut create(&machine, &[&asked[..], &["--dry-run"]].concat()).unwrap()).expect(0);
     assert!(
-        plan.stdout.contains("half-made, to be deleted: its API server does not answer"),
+        plan.stdout.contains("incomplete, to be deleted: its API server does not answer"),
         "{}",
         plan.stdout
     );

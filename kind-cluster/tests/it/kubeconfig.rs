@@ -50,7 +50,7 @@ fn path_of(machine: &Machine, name: &str) -> String {
     machine.path(name).display().to_string()
 }
 
-/// kubectl gives up at once when the file is locked; whoever uses it tries again.
+/// kubectl gives up at once when the file is locked, so its user tries again.
 #[test]
 fn no_edit_of_kubectl_is_lost_beside_ours() {
     let Some(machine) = Machine::with_cluster() else { return };

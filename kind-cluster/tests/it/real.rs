@@ -261,7 +261,7 @@ fn a_webhook_that_refuses(bench: &Bench) {
     assert_eq!(refused.status, 3, "{}", refused.stderr);
     assert!(refused.stderr.contains("error[webhook-refusing]"), "{}", refused.stderr);
     let mut child = start(&mut bench.deploy(account, &["--timeout", "60s"]));
-    said(&mut child, "ServiceAccount/account is tried again: ");
+    said(&mut child, "applying ServiceAccount/account again: ");
     bench.kubectl(&["delete", "--filename", &file]);
     let done: Run = child.wait_with_output().unwrap().into();
     done.expect(0);

@@ -48,7 +48,7 @@ fn smoke_load_and_status_end_when_they_are_told_to() {
     machine.write("home/config", &config);
     let status = start(&mut machine.tool(&["status"]));
     let (connection, _) = silent.accept().unwrap();
-    signal(status, Signal::TERM).expect(130);
+    signal(status, Signal::TERM).expect(143);
     drop(connection);
 }
 

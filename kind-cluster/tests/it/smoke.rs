@@ -1,4 +1,4 @@
-//! `smoke`: what each service answers, and how it is judged.
+//! `smoke`: the answers of each service, and their verdicts.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -107,7 +107,11 @@ fn what_was_deployed_and_is_gone_is_named() {
     let small = overlay(&fresh, "small", &[thing]).display().to_string();
     let unserved =
         run(&mut fresh.tool(&["status", "--format", "json", "--overlay", &small])).expect(1);
-    assert!(unserved.stdout.contains("nobody serves Thing of g.example/v1"), "{}", unserved.stdout);
+    assert!(
+        unserved.stdout.contains("the API server does not serve Thing of g.example/v1"),
+        "{}",
+        unserved.stdout
+    );
     // Another profile is asked for by name only.
     let monitoring = ["status", "--format", "json", "--profile", "monitoring"];
     let more = run(&mut machine.tool(&monitoring)).expect(1);

@@ -253,7 +253,7 @@ fn an_interruption_during_the_backup_deletes_nothing() {
     machine.write("fake/hang", "");
     let child = start(&mut preserving(&machine));
     until("the copy", || machine.calls().iter().any(|call| call.contains("tar --create")));
-    signal(child, Signal::TERM).expect(130);
+    signal(child, Signal::TERM).expect(143);
     assert!(cluster_is_there(&machine));
     assert_eq!(machine.server.get("StatefulSet", "small", "store").unwrap()["spec"]["replicas"], 1);
 }

@@ -78,7 +78,7 @@ fn a_folder_that_somebody_else_writes_to_is_waited_for_and_can_be_given_up() {
     let waiting = start(&mut backup(&machine));
     until("a look at the cluster", || looks() > earlier);
     let before = Instant::now();
-    signal(waiting, Signal::TERM).expect(130);
+    signal(waiting, Signal::TERM).expect(143);
     assert!(before.elapsed() < Duration::from_secs(6));
     assert_eq!(replicas(&machine, "store"), 1);
 }
@@ -87,7 +87,8 @@ fn a_folder_that_somebody_else_writes_to_is_waited_for_and_can_be_given_up() {
 fn every_signal_that_ends_a_program_starts_again_what_was_stopped() {
     for kind in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
         let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
-        let stopped = signal(copying(&machine), kind).expect(130);
+        let status = if kind == Signal::TERM { 143 } else { 130 };
+        let stopped = signal(copying(&machine), kind).expect(status);
         assert!(stopped.stderr.contains("StatefulSet/store is back at 1"), "{}", stopped.stderr);
         assert_eq!(replicas(&machine, "store"), 1);
         assert_eq!(archives(&machine), Vec::<PathBuf>::new());
@@ -149,7 +150,7 @@ fn an_archive_that_is_whole_is_kept_when_a_workload_does_not_start_again() {
     let failed = run(&mut backup(&machine)).expect(3);
     assert!(
         failed.stderr.contains("cannot start StatefulSet/store again")
-            && failed.stderr.contains("is whole and verified"),
+            && failed.stderr.contains("is complete and verified"),
         "{}",
         failed.stderr
     );

@@ -67,8 +67,9 @@ impl Schemas {
     pub fn of(version: Version) -> &'static Schemas {
         static LOADED: [OnceLock<Schemas>; Version::KNOWN.len()] =
             [const { OnceLock::new() }; Version::KNOWN.len()];
-        LOADED[version.index()]
-            .get_or_init(|| Self::read(BYTES, version).expect("the bundle in the binary is whole"))
+        LOADED[version.index()].get_or_init(|| {
+            Self::read(BYTES, version).expect("the bundle in the binary is complete")
+        })
     }
 
     fn read(bytes: &'static [u8], version: Version) -> Option<Self> {
@@ -149,8 +150,8 @@ impl Schemas {
         }
         let rules = schemas.rules.get(&(api_version.to_owned(), kind.to_owned()))?;
         Some(rules.schema.get_or_init(|| {
-            let text = unpack(rules.packed).expect("the bundle in the binary is whole");
-            serde_json::from_str(&text).expect("the bundle in the binary is whole")
+            let text = unpack(rules.packed).expect("the bundle in the binary is complete");
+            serde_json::from_str(&text).expect("the bundle in the binary is complete")
         }))
     }
 
@@ -200,9 +201,9 @@ impl Schemas {
     pub(super) fn definition(&self, name: &Name) -> Option<&Definition> {
         let chunk = self.chunks.get(&name.chunk)?;
         let definitions = chunk.definitions.get_or_init(|| {
-            let text = unpack(chunk.packed).expect("the bundle in the binary is whole");
+            let text = unpack(chunk.packed).expect("the bundle in the binary is complete");
             let found = parse(&text, bit(self.version));
-            found.expect("the bundle in the binary is whole").into_iter().collect()
+            found.expect("the bundle in the binary is complete").into_iter().collect()
         });
         definitions.get(&name.name)
     }

@@ -60,7 +60,7 @@ pub struct Forbidden {
     pub server: &'static str,
 }
 
-/// Everything that a level forbids in the specification of a Pod, by the checks of a minor version.
+/// All settings that a level forbids in the specification of a Pod, by the checks of a minor version.
 pub fn forbidden(level: Level, version: u8, pod: &Node) -> Vec<Forbidden> {
     let mut check = Check { pod, version, found: Vec::new() };
     check.baseline(level);

@@ -156,7 +156,7 @@ impl Violation {
             Problem::Refused { why, .. } if path.is_empty() => format!("the object {why}"),
             Problem::Refused { why, .. } => format!("`{path}` {why}"),
             Problem::UnknownAnnotation { .. } => {
-                format!("`{path}` is no annotation of the AWS Load Balancer Controller")
+                format!("`{path}` is not an annotation of the AWS Load Balancer Controller")
             }
         }
     }

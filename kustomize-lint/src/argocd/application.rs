@@ -95,7 +95,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// A repository's URL for comparisons: whatever the protocol and the ending.
+/// A repository's URL for comparisons, without the protocol and the ending.
 pub(crate) fn normalized(url: &str) -> String {
     let url = url.trim().to_lowercase();
     let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);

@@ -21,7 +21,7 @@ use crate::tree::Files;
 pub(crate) fn run(options: &cli::Budget) -> Result<Status, Stop> {
     let settings = Settings::read(options.config.as_deref())?;
     if !options.path.is_dir() {
-        return Err(Stop::bad("path", format!("{} is not a folder", options.path.display())));
+        return Err(Stop::bad("path", format!("there is no folder {}", options.path.display())));
     }
     let mut files = Files::default();
     let step = format!("rendering {}", options.path.display());

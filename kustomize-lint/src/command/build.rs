@@ -66,8 +66,8 @@ pub(super) fn report(rendering: &Rendering, files: &Files) -> Report {
     for part in &rendering.not_analysed {
         let missing = match part.effect {
             Effect::Nothing => "",
-            Effect::Fields => "; what it changes is not shown here",
-            Effect::Objects => "; what it adds is missing here",
+            Effect::Fields => "; its changes are not shown here",
+            Effect::Objects => "; its objects are missing here",
         };
         let message = format!("{} is not analysed{missing}", part.name);
         report.push(Diagnostic::warning("not-analysed", message).at(place(part.place), ""));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::fault;
 use common::stop::Stop;
 use common::verbose::timed;
 use common::{files, streams};
@@ -117,8 +118,7 @@ fn print(options: &Lint, outcome: &Outcome) -> Result<(), Stop> {
         let text = format::render(output.format, outcome);
         let text = anstream::adapter::strip_str(&text).to_string();
         if let Err(error) = files::replace(&output.file, text.as_bytes()) {
-            let message = format!("cannot write {}: {error}", output.file.display());
-            report.push(Diagnostic::error("output", message));
+            report.push(fault::unwritable("output", output.file.display(), &error));
         }
     }
     if report.has_errors() {

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use common::compose::dotenv;
-use common::diagnostic::Diagnostic;
+use common::fault;
 use common::project::{Env, Scope, Tree, Value, known, pairs, paths, with};
 
 use super::model::{EnvVar, Origin};
@@ -63,9 +63,9 @@ fn file(
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound && !required => return,
         Err(error) => {
-            let message = format!("cannot read the env file {}: {error}", path.display());
-            let diagnostic = Diagnostic::error("no-env-file", message).at(item.place(), "");
-            let hint = "a file that may be missing has required: false";
+            let diagnostic = fault::unreadable("no-env-file", "env file", path.display(), &error)
+                .at(item.place(), "");
+            let hint = "if the file may be missing, write required: false";
             return typed.report.push(diagnostic.hint(hint));
         }
     };

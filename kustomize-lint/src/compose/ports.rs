@@ -94,7 +94,7 @@ fn long(item: &Tree) -> Read {
 }
 
 fn bad(item: &Tree, typed: &mut Typed<'_>) {
-    let diagnostic = Diagnostic::error("bad-port", "this is no port").at(item.place(), "");
+    let diagnostic = Diagnostic::error("bad-port", "this is not a port").at(item.place(), "");
     let hint = "[host:]container[/protocol] such as \"8085:8081\", each from 1 to 65535";
     typed.report.push(diagnostic.hint(hint));
 }

@@ -50,7 +50,7 @@ pub(crate) struct Rule {
     pub(crate) environment: Environment,
 }
 
-/// The environments of a specification folder; what is wrong with the folder is reported.
+/// The environments of a specification folder; faults of the folder are reported.
 pub(crate) fn of_specification(folder: &Path, report: &mut Report) -> Vec<Environment> {
     let files = spec::read(folder, report).unwrap_or_default();
     let of_specification = |known: environment::Environment| {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use common::diagnostic::{Diagnostic, Place, Report, Source};
+use common::fault;
 use common::spec;
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use toml::Spanned;
@@ -57,8 +58,8 @@ fn read_file(file: &Path, settings: &mut Settings, report: &mut Report) -> Optio
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) => {
-            let message = format!("cannot read {}: {error}", file.display());
-            report.push(Diagnostic::error("configuration", message));
+            let what = "configuration file";
+            report.push(fault::unreadable("configuration", what, file.display(), &error));
             return None;
         }
     };
@@ -198,10 +199,10 @@ fn ignore(table: &mut Table<'_, '_>) -> Option<Ignore> {
     let reason = table.text("reason").filter(|reason| !reason.get_ref().trim().is_empty());
     let span = table.span();
     if rules.is_empty() {
-        table.complain(span.clone(), "say the `rules` that are ignored");
+        table.complain(span.clone(), "write the `rules` that are ignored");
     }
     if reason.is_none() {
-        table.complain(span.clone(), "say the `reason` why this is ignored");
+        table.complain(span.clone(), "write the `reason` why this is ignored");
     }
     Some(Ignore { rules, path, object, span })
 }
@@ -228,7 +229,7 @@ pub(crate) fn check_word(word: &str) -> Result<(), String> {
     }
     let known = rules::all().flat_map(|rule| [rule.code, rule.name]);
     Err(match common::diagnostic::nearest(word, known) {
-        Some(near) => format!("there is no rule `{word}`; is `{near}` meant?"),
+        Some(near) => format!("there is no rule `{word}`; did you mean `{near}`?"),
         None => format!("there is no rule `{word}`; `kustomize-lint rules` lists them"),
     })
 }

@@ -1,4 +1,4 @@
-//! Everything that a run is told, from every source.
+//! The settings of a run, from every source.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

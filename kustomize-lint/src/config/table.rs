@@ -139,7 +139,7 @@ impl<'a, 'r> Table<'a, 'r> {
         for (span, key) in unknown {
             let mut message = format!("unknown key `{key}`");
             if let Some(near) = nearest(&key, self.asked.iter().copied()) {
-                message = format!("{message}; is `{near}` meant?");
+                message = format!("{message}; did you mean `{near}`?");
             }
             self.complain(span, message);
         }

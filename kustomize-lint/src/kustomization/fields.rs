@@ -158,7 +158,7 @@ impl<'a> Fields<'a> {
                 let mut message = format!("unknown field `{}`", entry.key);
                 let known = self.asked.iter().copied();
                 if let Some(near) = common::diagnostic::nearest(&entry.key, known) {
-                    message = format!("{message}; is `{near}` meant?");
+                    message = format!("{message}; did you mean `{near}`?");
                 }
                 self.wrong.push((entry.origin.base, message));
             }

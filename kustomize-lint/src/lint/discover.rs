@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::diagnostic::{Diagnostic, Report};
+use common::diagnostic::Report;
+use common::fault;
 use common::yaml::{self, Keep, Limits};
 use ignore::WalkBuilder;
 
@@ -46,8 +47,7 @@ pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, Report> {
     for path in paths {
         let path = &folder_of(path);
         if let Err(error) = fs::metadata(path) {
-            let message = format!("cannot read {}: {error}", path.display());
-            wrong.push(Diagnostic::error("path", message));
+            wrong.push(fault::unreadable("path", "file or folder", path.display(), &error));
             continue;
         }
         for entry in WalkBuilder::new(path).sort_by_file_name(Ord::cmp).build() {

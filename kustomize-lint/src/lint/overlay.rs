@@ -194,12 +194,12 @@ impl<'a> Overlay<'a> {
     /// A hint for a name that is not there: the name that is meant, or else what to do.
     pub(crate) fn meant(&self, kind: &str, namespace: &str, name: &str, otherwise: &str) -> String {
         match self.near(kind, namespace, name) {
-            Some(near) => format!("is `{near}` meant?"),
+            Some(near) => format!("did you mean `{near}`?"),
             None => otherwise.to_owned(),
         }
     }
 
-    /// Everything that makes pods.
+    /// The objects that make pods.
     pub(crate) fn workloads(&self) -> Vec<Workload<'_>> {
         self.objects().iter().filter_map(Workload::of).collect()
     }

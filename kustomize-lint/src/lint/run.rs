@@ -105,7 +105,7 @@ pub(crate) fn lint(
             orphans: &orphans,
             checkout: &checkout,
         };
-        cannot_tell = timed("asking the rules", || ask(&run, &mut findings));
+        cannot_tell = timed("checking the rules", || ask(&run, &mut findings));
     }
     let findings = join(findings, &files);
     let sorted = suppress::apply(findings, settings, &files);
@@ -116,7 +116,7 @@ pub(crate) fn lint(
     }
     let mut incomplete = unreadable;
     incomplete.extend(broken.iter().map(|overlay| {
-        format!("{overlay} does not build: what needs the whole of it is not checked")
+        format!("{overlay} does not build; rules that need all its objects are not checked")
     }));
     let mut unknown: Vec<Place> = unknown.into_iter().collect();
     unknown.sort();

@@ -18,7 +18,7 @@ const MARK: &str = "kustomize-lint:";
 
 /// The findings, told apart.
 pub(crate) struct Sorted {
-    /// The findings that count; what is wrong with suppressions is among them.
+    /// The findings that count, with those about suppressions.
     pub(crate) kept: Vec<Finding>,
     /// The others.
     pub(crate) suppressed: Vec<Finding>,

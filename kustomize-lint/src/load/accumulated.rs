@@ -32,7 +32,7 @@ impl Accumulated {
 pub(crate) fn add(objects: &mut Objects, object: Object, context: &mut Context) {
     if let Err(refused) = objects.push(object) {
         let (object, at) = *refused;
-        let message = format!("{object} is there already");
+        let message = format!("{object} already exists");
         context.problem(ProblemKind::Build, Some(object.source), message);
         context.explain(objects.list[at].source, "the first");
     }

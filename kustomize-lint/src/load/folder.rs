@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+use common::fault::cannot_read;
 use common::quantity;
 
 use super::context::Context;
@@ -50,7 +51,7 @@ impl Folder {
                 None
             }
             Err(error) => {
-                let message = format!("cannot read {}: {error}", path.display());
+                let message = cannot_read("folder", path.display(), &error);
                 context.problem(ProblemKind::unread(&error), None, message);
                 None
             }
@@ -90,7 +91,7 @@ impl Folder {
         let joined = copy.unwrap_or_else(|| self.canonical.join(&path.value));
         let Ok(canonical) = fs::canonicalize(&joined) else {
             let shown = self.shown(&path.value);
-            let message = format!("{} does not exist", shown.display());
+            let message = format!("there is no file or folder {}", shown.display());
             context.problem(ProblemKind::MissingFile, Some(path.place), message);
             return None;
         };
@@ -211,7 +212,7 @@ pub(crate) fn read_bounded(
             context.problem(ProblemKind::Build, place, message);
         }
         Err(error) => {
-            let message = format!("cannot read {}: {error}", path.display());
+            let message = cannot_read("file", path.display(), &error);
             context.problem(ProblemKind::unread(&error), place, message);
         }
     }

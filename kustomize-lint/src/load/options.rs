@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 /// Options of rendering.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Options {
-    /// Which files kustomizations may read, as kustomize's option of this name
+    /// Files that kustomizations may read, as in `kustomize build --load-restrictor`
     #[arg(long, value_name = "RESTRICTION", value_enum, default_value_t = Restriction::RootOnly)]
     pub load_restrictor: Restriction,
-    /// Folder with copies of remote bases and files, for example
+    /// Folder with copies of remote bases and files, such as
     /// `FOLDER/github.com/ORG/REPO@REF/PATH`, or the same without `@REF`
     #[arg(long, value_name = "FOLDER")]
     pub remote_from: Option<PathBuf>,
@@ -23,11 +23,11 @@ pub struct Options {
 /// Which files kustomizations may read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Restriction {
-    /// Those in the folder of the kustomization and below it
+    /// Files in the folder of the kustomization and below it
     #[default]
     #[value(name = "LoadRestrictionsRootOnly", alias = "root-only")]
     RootOnly,
-    /// All
+    /// All files
     #[value(name = "LoadRestrictionsNone", alias = "none")]
     None,
 }

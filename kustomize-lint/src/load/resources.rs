@@ -43,7 +43,7 @@ pub(crate) fn resources(path: &Path, text: &str, context: &mut Context) -> Vec<O
     // kustomize prints objects through a reader that refuses such keys.
     for at in before..context.duplicate_keys.len() {
         let DuplicateKey { place, earlier, .. } = context.duplicate_keys[at];
-        context.problem(ProblemKind::DuplicateKey, Some(place), "this key stands twice");
+        context.problem(ProblemKind::DuplicateKey, Some(place), "this key is a duplicate");
         context.explain(earlier, "here first");
     }
     let mut objects = Vec::new();

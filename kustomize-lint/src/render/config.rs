@@ -62,7 +62,7 @@ pub(super) fn merge(
         return;
     }
     if let Err(Conflict(path)) = Arc::make_mut(config).merge(more) {
-        let message = format!("the field {path} is there already, with another `create`");
+        let message = format!("the field {path} already exists, with another `create`");
         context.problem(ProblemKind::Build, Some(place), message);
     }
 }

@@ -75,7 +75,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         let finding = findings.value(deployment.path, message);
         finding.object(object).overlay(&deployment.overlay.name);
         if let Some(place) = problem.place {
-            finding.also(run.files.first_line(place), "what keeps it from being built");
+            finding.also(run.files.first_line(place), "the first fault");
         }
         finding.hint(format!("`kustomize-lint build {path}` shows everything that is wrong"));
     }

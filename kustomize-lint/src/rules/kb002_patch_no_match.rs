@@ -63,7 +63,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         finding.label("applied to nothing").also(overlay.files.first_line(fact.place), "the patch");
         match near {
             Some((place, Some(name))) => {
-                finding.also(place, "this one?").hint(format!("is `{name}` meant?"));
+                finding.also(place, "this one?").hint(format!("did you mean `{name}`?"));
             }
             Some((place, None)) => {
                 finding.also(place, "this label?").hint("correct the selector");

@@ -69,7 +69,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 .and_then(|other| other.node.get("name"));
             finding.also(other.map(|node| node.origin.base), "a container of the base");
             finding.hint(match meant {
-                Some(meant) => format!("is `{meant}` meant?"),
+                Some(meant) => format!("did you mean `{meant}`?"),
                 None => "use the name of a container that is there, or give it an image".to_owned(),
             });
         }

@@ -57,7 +57,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
             images.iter().map(|(full, _)| *full).find(|full| same(full))
         });
         if let Some((near, node)) = images.iter().find(|(full, _)| Some(*full) == near) {
-            finding.also(node.origin.base, "this one?").hint(format!("is `{near}` meant?"));
+            finding.also(node.origin.base, "this one?").hint(format!("did you mean `{near}`?"));
         } else {
             finding.hint("write the name as the resources do, or remove the entry");
         }

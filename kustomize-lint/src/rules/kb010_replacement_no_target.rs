@@ -84,7 +84,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         });
         finding.also(near.map(Object::head), "this one?");
         finding.hint(match near {
-            Some(object) => format!("is `{}` meant?", object.name()),
+            Some(object) => format!("did you mean `{}`?", object.name()),
             None if pattern => "here a name is a text and not a pattern; list the names".to_owned(),
             None => "correct the target, or remove it".to_owned(),
         });

@@ -50,9 +50,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         let refused = refused.contains(&key.place)
             || documents.iter().any(|document| holds(*document, key.place));
         let message = match (refused, key.last) {
-            (true, _) => "this key stands twice, and kustomize refuses that",
-            (_, true) => "this key stands twice, and only the last one counts",
-            (_, false) => "this key stands twice, and only the first one counts",
+            (true, _) => "this key is a duplicate, and kustomize refuses that",
+            (_, true) => "this key is a duplicate, and only the last one counts",
+            (_, false) => "this key is a duplicate, and only the first one counts",
         };
         findings.at(key.place, message).also(key.earlier, "here first").hint("keep one of them");
     }

@@ -48,7 +48,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 return Some("give the user who builds the right to read it".to_owned());
             }
             Some(match near {
-                Some(near) => format!("is `{near}` meant?"),
+                Some(near) => format!("did you mean `{near}`?"),
                 None if empty => "take it out of the list".to_owned(),
                 None => "add it, or take it out of the list".to_owned(),
             })

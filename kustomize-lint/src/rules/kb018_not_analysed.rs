@@ -40,8 +40,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         findings
             .at(part.place, format!("{} is not analysed", part.name))
             .label(match part.effect {
-                Effect::Objects => "what this adds is unknown here",
-                Effect::Fields => "which fields this changes is unknown here",
+                Effect::Objects => "the objects that this adds are unknown here",
+                Effect::Fields => "the fields that this changes are unknown here",
                 Effect::Nothing => "nothing of this has an effect",
             })
             .hint(match part.effect {

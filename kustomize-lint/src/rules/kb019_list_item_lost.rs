@@ -56,7 +56,8 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
     for fact in &overlay.rendering.facts {
         let FactKind::ItemLost { object, path } = &fact.kind else { continue };
         let id = overlay.rendering.identity(*object);
-        let message = format!("this item of {path} of {id} is lost: another one has the same keys");
+        let message =
+            format!("this item of {path} of {id} is lost: another item has the same keys");
         let step = overlay.rendering.step(fact.step);
         let patch = overlay.files.first_line(step.content.unwrap_or(step.place));
         let finding = findings.at(overlay.files.first_line(fact.place), message);

@@ -85,7 +85,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             let finding = findings.value(host, message);
             finding.about(route, "correct the host name, or add it to the Gateway");
             let first = listeners.first().and_then(|listener| listener.get("hostname"));
-            finding.also(first.map(Node::place), "what the listener serves");
+            finding.also(first.map(Node::place), "the host name of the listener");
         }
     }
 }

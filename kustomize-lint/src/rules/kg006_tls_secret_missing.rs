@@ -84,7 +84,7 @@ fn look(
     for key in ["tls.crt", "tls.key"].into_iter().filter(|key| !keys.names.contains(*key)) {
         let message = format!("the Secret {name} for {object} has no key {key}");
         let finding = findings.value(node, message);
-        finding.object(object).detail(key).also(overlay.place_of(keys), "its keys are said here");
+        finding.object(object).detail(key).also(overlay.place_of(keys), "its keys are listed here");
         finding.hint("a certificate is in the keys `tls.crt` and `tls.key`");
     }
 }

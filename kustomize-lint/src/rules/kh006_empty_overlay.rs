@@ -53,7 +53,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         findings
             .at(base.place, format!("{} is its base {} and nothing else", overlay.name, base.value))
             .label("passed on as it is")
-            .hint("say what differs here, or deploy the base itself");
+            .hint("write the differences here, or deploy the base itself");
     }
 }
 

@@ -69,7 +69,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
         };
     let definitions = Definitions::of(overlay.nodes());
     for object in overlay.objects() {
-        // What the schema refuses is KH004's, and so is every kind that no cluster has.
+        // Violations of the schema are KH004's, and so is every kind that no cluster has.
         let known = match api::validate(&object.node, overlay.settings.kubernetes) {
             api::Verdict::Checked(violations) => violations,
             api::Verdict::Unknown => Vec::new(),

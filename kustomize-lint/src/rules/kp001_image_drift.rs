@@ -81,7 +81,7 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             "{} runs {difference} than in Compose: {text} instead of {expected}",
             pair.object
         );
-        let theirs = (&image.place, "what Compose runs");
+        let theirs = (&image.place, "the image in Compose");
         pair.explain(findings.value(node, message), theirs, "use the same image on both sides");
     }
 }

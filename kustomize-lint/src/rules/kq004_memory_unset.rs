@@ -6,8 +6,8 @@ rule! {
     ///
     /// It may use all that the node has, and then the kernel kills whatever it finds, not only
     /// this container. Without a request, too, the scheduler takes it to need nothing. A limit of the whole
-    /// pod or of the namespace's LimitRange counts as a limit; what a LimitRange outside of the overlay says
-    /// is not known here.
+    /// pod or of the namespace's LimitRange counts as a limit; a LimitRange outside of the overlay is not
+    /// known here.
     ///
     /// ## Bad
     ///

@@ -45,7 +45,7 @@ rule! {
     KQ008 "bad-quantity" Error Check::Overlay(check)
 }
 
-/// No container runs in less; what is below is a forgotten unit.
+/// No container runs in less memory; a smaller amount is a forgotten unit.
 const SMALLEST_MEMORY: i64 = 1 << 20;
 
 fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
@@ -127,7 +127,7 @@ fn judge(name: &str, text: &str, container: bool) -> Option<(String, String)> {
             Some(meant) => format!("write `{meant}`"),
             None => "write a number with a unit like Mi, Gi or, for CPU, m".to_owned(),
         };
-        return Some((format!("`{name}: {text}` is no quantity"), hint));
+        return Some((format!("`{name}: {text}` is not a quantity"), hint));
     };
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     if amount < Quantity::ZERO {
@@ -157,7 +157,7 @@ fn judge(name: &str, text: &str, container: bool) -> Option<(String, String)> {
                     "`{name}: {text}` is less than any container needs, {} bytes,",
                     amount.ceil()
                 ),
-                format!("say the unit: `{number}Mi`"),
+                format!("write the unit: `{number}Mi`"),
             ))
         }
         _ => None,

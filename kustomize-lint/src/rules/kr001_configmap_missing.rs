@@ -7,7 +7,7 @@ rule! {
     ///
     /// The pod stays in `CreateContainerConfigError` or `ContainerCreating`, long after the
     /// deployment was accepted. References with `optional: true` are left alone, and so is
-    /// `kube-root-ca.crt`, which every namespace has; what somebody else provides is declared
+    /// `kube-root-ca.crt`, which every namespace has. Objects of others are declared
     /// with `externals`.
     ///
     /// ## Bad

@@ -6,7 +6,7 @@ use super::prelude::*;
 rule! {
     /// A PersistentVolumeClaim that no container mounts.
     ///
-    /// The disk is paid for and nothing writes to it; what the service does write is lost with its
+    /// The disk is paid for and nothing writes to it; the service's data is lost with its
     /// pod. It is reported for claims that no pod names, for volumes of claims that no container
     /// of the pod mounts, and for `volumeClaimTemplates` that no container mounts.
     ///

@@ -9,7 +9,7 @@ rule! {
     /// The claim stays `Pending`, and so does its pod. No class, or `""`, is fine: the cluster's
     /// default, or no class at all. A class that only binds a claim to a PersistentVolume of the
     /// overlay needs no object. No name counts as given, as `standard` is in Kind and not on EKS,
-    /// and `gp2` in some EKS clusters only: what the cluster brings is declared once, as
+    /// and `gp2` in some EKS clusters only: a class that the cluster brings is declared once, as
     /// `externals = ["StorageClass/standard"]`. One finding stands for all claims of the class.
     ///
     /// ## Bad

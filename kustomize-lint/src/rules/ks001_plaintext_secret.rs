@@ -140,8 +140,8 @@ fn is_harmless(key: &str, value: &str) -> bool {
         })
 }
 
-/// A resource is pointed at by the key, as the value is not to be shown; what was generated or
-/// patched in by the line that it comes from.
+/// A value of a resource is pointed at by its key, because the value must not be shown; a generated
+/// or patched value by the line that it comes from.
 fn place(object: &Object, entry: &Entry) -> Place {
     let by_value = object.generator.is_some() || entry.value.origin.last.is_some();
     if by_value { entry.value.place() } else { entry.place() }

@@ -98,7 +98,7 @@ pub(super) fn missing_keys(overlay: &Overlay<'_>, findings: &mut Findings<'_>, t
             };
             let finding = findings.value(node, format!("{kind} {name} has no key {key}"));
             finding.about(object, hint(keys, key));
-            finding.also(overlay.place_of(keys), "its keys are said here").detail(key);
+            finding.also(overlay.place_of(keys), "its keys are listed here").detail(key);
         }
     }
 }
@@ -109,7 +109,7 @@ fn hint(keys: &Keys, key: &str) -> String {
     let known = || keys.names.iter().map(String::as_str);
     let near = known().find(|known| known.eq_ignore_ascii_case(key));
     if let Some(near) = near.or_else(|| common::diagnostic::nearest(key, known())) {
-        return format!("is `{near}` meant?");
+        return format!("did you mean `{near}`?");
     }
     let shown: Vec<&str> = known().take(SHOWN).collect();
     let more = if keys.names.len() > SHOWN { ", …" } else { "" };

@@ -119,7 +119,7 @@ pub(crate) fn apply(
                     let mut message = format!("there is no {path} to replace");
                     let known = node.entries().iter().map(|entry| entry.key.as_str());
                     if let Some(near) = common::diagnostic::nearest(&last, known) {
-                        message = format!("{message}; is `{near}` meant?");
+                        message = format!("{message}; did you mean `{near}`?");
                     }
                     node.set(&last, value());
                     return Ok(Some(format!("{message}; it is created")));
@@ -178,7 +178,7 @@ fn parent<'a>(root: &'a mut Node, pointer: &str) -> Result<(&'a mut Node, String
     let last = parts.pop().unwrap_or_default();
     let mut node = root;
     for part in parts {
-        node = step_into(node, &part).ok_or_else(|| format!("{pointer} is not there"))?;
+        node = step_into(node, &part).ok_or_else(|| format!("{pointer} does not exist"))?;
     }
     Ok((node, last))
 }
@@ -208,7 +208,7 @@ fn find<'a>(root: &'a mut Node, pointer: &str) -> Result<&'a mut Node, String> {
         return Ok(root);
     }
     let (node, last) = parent(root, pointer)?;
-    step_into(node, &last).ok_or_else(|| format!("{pointer} is not there"))
+    step_into(node, &last).ok_or_else(|| format!("{pointer} does not exist"))
 }
 
 fn add(root: &mut Node, pointer: &str, value: Node) -> Result<(), String> {
@@ -243,7 +243,7 @@ fn add(root: &mut Node, pointer: &str, value: Node) -> Result<(), String> {
             items.insert(at, value);
             Ok(())
         }
-        Value::Scalar(_) => Err(format!("{pointer} is not there")),
+        Value::Scalar(_) => Err(format!("{pointer} does not exist")),
     }
 }
 
@@ -258,5 +258,5 @@ fn remove(root: &mut Node, pointer: &str, touch: Touch) -> Result<Node, String> 
         Value::Scalar(_) => None,
     };
     node.origin.last = Some(touch);
-    removed.ok_or_else(|| format!("{pointer} is not there"))
+    removed.ok_or_else(|| format!("{pointer} does not exist"))
 }

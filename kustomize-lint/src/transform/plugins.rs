@@ -99,7 +99,7 @@ pub(crate) fn generate(
                 context.not_analysed(object.head(), part, Effect::Objects);
             }
             kind => {
-                let message = format!("`{kind}` is no generator that is built in");
+                let message = format!("`{kind}` is not a built-in generator");
                 context.malformed(object.head(), message);
             }
         }
@@ -231,7 +231,7 @@ fn run(folder: &Folder, object: &Object, objects: &mut Objects, context: &mut Co
         }
         "HashTransformer" => hash::apply(objects, context),
         "ValueAddTransformer" => value_add::apply(folder, node, place, objects, context),
-        kind => f.complain(place, format!("`{kind}` is no transformer that is built in")),
+        kind => f.complain(place, format!("`{kind}` is not a built-in transformer")),
     }
     report(wrong, context);
 }

@@ -80,7 +80,7 @@ fn value(source: &ReplacementSource, objects: &Objects) -> Result<Node, String> 
         objects.list.iter().filter(|object| object.ids().any(|id| exact(selector, &id))).collect();
     let object = match found.as_slice() {
         [object] => *object,
-        [] => return Err("the source of this replacement is not there".to_owned()),
+        [] => return Err("the source of this replacement does not exist".to_owned()),
         _ => return Err("more than one object is the source of this replacement".to_owned()),
     };
     let path = if source.path.is_empty() { "metadata.name" } else { &source.path };

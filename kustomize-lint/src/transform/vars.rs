@@ -65,7 +65,7 @@ fn values(done: &Accumulated, context: &mut Context) -> Values {
         let list = &done.objects.list;
         let found = object.and_then(|key| list.iter().find(|object| object.key == key));
         let Some(object) = found else {
-            let message = format!("the object of the var {} is not there", var.name);
+            let message = format!("the object of the var {} does not exist", var.name);
             context.absent(ProblemKind::NoMatch, var.place, message);
             continue;
         };
@@ -75,7 +75,7 @@ fn values(done: &Accumulated, context: &mut Context) -> Values {
             continue;
         };
         if values.insert(var.name.clone(), (scalar.clone(), step, var.place)).is_some() {
-            let message = format!("the var {} is there twice", var.name);
+            let message = format!("the var {} is defined twice", var.name);
             context.problem(ProblemKind::Build, Some(var.place), message);
         }
     }

@@ -1,4 +1,4 @@
-//! Everything that makes pods.
+//! The objects that make pods.
 
 use std::fmt;
 

@@ -61,7 +61,7 @@ fn a_missing_file_is_a_finding_at_the_line_that_names_it() {
     expect(
         "-- kustomization.yaml --\nresources:\n- a.yaml\n",
         1,
-        &["KB013", "kustomization.yaml:2:3", "a.yaml does not exist"],
+        &["KB013", "kustomization.yaml:2:3", "there is no file or folder"],
     );
 }
 
@@ -109,8 +109,8 @@ fn a_folder_without_kustomizations_and_paths_that_are_not_there() {
     let empty = linted(folder.path(), &[]).expect(3);
     assert!(empty.stderr.contains("no kustomization in ."), "{}", empty.stderr);
     let missing = linted(folder.path(), &["here", "there"]).expect(2);
-    assert!(missing.stderr.contains("cannot read here"), "{}", missing.stderr);
-    assert!(missing.stderr.contains("cannot read there"), "{}", missing.stderr);
+    assert!(missing.stderr.contains("there is no file or folder here"), "{}", missing.stderr);
+    assert!(missing.stderr.contains("there is no file or folder there"), "{}", missing.stderr);
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn problems_of_one_run_are_reported_together_with_their_places() {
     let text = "-- kustomization.yaml --\nresources: [missing.yaml, broken.yaml]\nunknown: 1\n\
                 -- broken.yaml --\na: [\n";
     let done = build(text, &[]).expect(2);
-    for word in ["missing.yaml does not exist", "not valid YAML", "unknown field `unknown`"] {
+    for word in ["there is no file or folder", "not valid YAML", "unknown field `unknown`"] {
         assert!(done.stderr.contains(word), "{word}\n{}", done.stderr);
     }
     assert!(done.stderr.contains("kustomization.yaml:1:13"), "{}", done.stderr);

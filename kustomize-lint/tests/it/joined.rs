@@ -84,7 +84,7 @@ fn comments_suppress_their_line_the_next_line_or_the_file() {
     let messages: Vec<Value> =
         linted(&typo, &select).1.iter().map(|finding| finding["message"].clone()).collect();
     assert!(
-        messages.iter().any(|m| m.as_str().unwrap().contains("is `KR001` meant?")),
+        messages.iter().any(|m| m.as_str().unwrap().contains("did you mean `KR001`?")),
         "{messages:?}"
     );
     // Without a reason it counts, and is said.

@@ -265,9 +265,9 @@ fn no_amount_of_memory_is_refused_by_every_tool() {
     };
     for run in [project.budget(), project.deploy(), project.generate()] {
         assert_eq!(run.status, 2, "{}", run.transcript(&[]));
-        let message = "error[bad-quantity]: \"plenty\" is no amount of memory";
+        let message = "error[bad-quantity]: \"plenty\" is not an amount of memory";
         assert!(run.stderr.contains(message), "{}", run.transcript(&[]));
-        assert!(run.stderr.contains("such as 10g, 512m or 10Gi"), "{}", run.transcript(&[]));
+        assert!(run.stderr.contains("write it like 10g, 512m or 10Gi"), "{}", run.transcript(&[]));
     }
 }
 

@@ -72,7 +72,7 @@ fn a_duration_needs_a_unit_in_every_tool() {
         let hint = "write it like 90s, 15m or 1h 30m";
         assert!(refused.stderr.contains(hint), "{name}\n{}", refused.stderr);
         let zero = start(name, &[arguments, &["0s"]].concat()).expect(2);
-        assert!(zero.stderr.contains("must be more than nothing"), "{name}\n{}", zero.stderr);
+        assert!(zero.stderr.contains("must be more than zero"), "{name}\n{}", zero.stderr);
         let read = start(name, &[arguments, &["1m 30s"]].concat());
         assert!(!read.stderr.contains("--timeout"), "{name}\n{}", read.stderr);
     }

@@ -80,7 +80,7 @@ stand_in osrm ghcr.io/project-osrm/osrm-backend "$osrm"
 mkdir "$scratch/maps"
 echo map >"$scratch/maps/city.osm.pbf"
 "$busybox" httpd -f -p 0.0.0.0:8000 -h "$scratch/maps" &
-# The engine ends by itself; what this script starts beside it does not.
+# The engine ends by itself; a program that this script starts beside it does not.
 httpd=$!
 trap 'kill -9 "$httpd"' EXIT
 OSRM_MAP_SHA256=$(sha256sum "$scratch/maps/city.osm.pbf" | cut -d ' ' -f 1)

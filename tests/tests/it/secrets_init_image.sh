@@ -12,7 +12,7 @@ docker network create platform >/dev/null
 gateway=$(docker network inspect platform --format '{{(index .IPAM.Config 0).Gateway}}')
 OVERRIDE_IN_DOCKER=0 FILESYSTEM_ROOT=$scratch/localstack DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1 \
     GATEWAY_LISTEN=0.0.0.0:4566 "$python" -m localstack.runtime.main >"$scratch/localstack.log" 2>&1 &
-# The engine ends by itself; what this script starts beside it does not.
+# The engine ends by itself; a program that this script starts beside it does not.
 localstack=$!
 trap 'kill -9 "$localstack"' EXIT
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test

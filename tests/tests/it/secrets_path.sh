@@ -28,7 +28,7 @@ tar --create --directory "$root" . | docker import --change 'ENV PATH=/bin' \
 
 OVERRIDE_IN_DOCKER=0 FILESYSTEM_ROOT=$scratch/localstack DISABLE_EVENTS=1 SKIP_SSL_CERT_DOWNLOAD=1 \
     GATEWAY_LISTEN=0.0.0.0:14566 "$python" -m localstack.runtime.main >"$scratch/localstack.log" 2>&1 &
-# The engine ends by itself; what this script starts beside it does not.
+# The engine ends by itself; a program that this script starts beside it does not.
 localstack=$!
 trap 'kill -9 "$localstack"' EXIT
 for _ in $(seq 300); do

@@ -24,7 +24,7 @@ fn tool(name: &str) -> PathBuf {
     tool
 }
 
-/// An address at which nobody answers: whoever needs a network fails.
+/// An address at which nobody answers, so that a program that needs a network fails.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 fn offline(project: &Project, command: &str) -> Run {
@@ -251,7 +251,7 @@ fn all_layers_are_applied_used_and_destroyed() {
     for (layer, above) in [("foundation", "platform"), ("bootstrap", "platform")] {
         let done = project.terraform(&["destroy", layer, "-auto-approve"]).expect(1);
         assert!(
-            done.stderr.contains(&format!("the layer {above} still stands on {layer}")),
+            done.stderr.contains(&format!("the layer {above} still depends on {layer}")),
             "{}",
             done.stderr
         );

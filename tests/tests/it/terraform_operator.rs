@@ -303,11 +303,11 @@ fn keys_that_are_new_in_the_catalogue_are_drawn_and_the_others_stay() {
     let done = eks(&project, &["secrets"], "").expect(1);
     for name in ["api-key", "grafana"] {
         let expected =
-            format!("error: rideshare/{name}: it is no JSON object, and is left as it is");
+            format!("error: rideshare/{name}: it is not a JSON object, and is not changed");
         assert!(done.stderr.contains(&expected), "{}", done.stderr);
     }
     let expected =
-        "error: rideshare/ldap: it is not there: `make tf-apply LAYER=foundation` makes it";
+        "error: rideshare/ldap: it does not exist: `make tf-apply LAYER=foundation` creates it";
     assert!(done.stderr.contains(expected), "{}", done.stderr);
     assert!(done.stderr.contains("rideshare/redis: drew REDIS_PASSWORD"), "{}", done.stderr);
     assert!(done.stderr.contains("rideshare/minio: drew MINIO_ROOT_PASSWORD"), "{}", done.stderr);

@@ -312,12 +312,12 @@ fn a_volume_comes_back_from_its_copy() {
 
     let done = restored(&project, &["grafana-data", &other]).expect(1);
     assert!(
-        done.stderr.contains("is no copy of the volume of rideshare-prod/grafana-data"),
+        done.stderr.contains("is not a snapshot of the volume of rideshare-prod/grafana-data"),
         "{}",
         done.stderr
     );
     let done = restored(&project, &["trino-data"]).expect(1);
-    assert!(done.stderr.contains("there is no copy of the volume"), "{}", done.stderr);
+    assert!(done.stderr.contains("there is no snapshot of the volume"), "{}", done.stderr);
     project.aws(&["ec2", "delete-volume", "--volume-id", &old]);
     let done = restored(&project, &["grafana-data"]).expect(1);
     assert!(done.stderr.contains("ZONE=us-east-1a"), "{}", done.stderr);

@@ -84,7 +84,7 @@ fn outputs_that_are_not_whole_leave_the_values_file() {
     refused(&missing, "1.2.3", "lack CIDRS_TRINO; ");
     let empty = outputs(|text| text.replace("\"DOMAIN\": \"new\"", "\"DOMAIN\": \"\""));
     refused(&empty, "1.2.3", "lack DOMAIN; ");
-    refused(&outputs(|text| text), "1 2", "'1 2' is no tag of an image");
+    refused(&outputs(|text| text), "1 2", "'1 2' is not an image tag");
 
     states(&project, &outputs(|text| text));
     values(&project, "1.2.3").expect(0);

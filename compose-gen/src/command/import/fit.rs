@@ -13,12 +13,12 @@ use crate::spec::{self, schema, uncarried};
 
 /// Compose's keys that a specification does not have, and why.
 const UNKNOWN: [(&str, &str); 11] = [
-    ("generic_resources", "Docker Swarm alone reads it"),
+    ("generic_resources", "only Docker Swarm reads it"),
     ("jobs", "Compose starts them by a schedule; write a CronJob"),
     ("labels", "a ConfigMap has no labels of Compose"),
     ("models", "Kubernetes has no models; set the variables that name one yourself"),
-    ("pre_start", "say it in x-patches as an init container"),
-    ("provider", "it makes what is outside of the engine"),
+    ("pre_start", "write it in x-patches as an init container"),
+    ("provider", "it creates resources outside of the engine"),
     ("pull_refresh_after", "Kubernetes does not ask a registry again after a time"),
     ("template_driver", "it belongs to the engine"),
     ("umask", "Kubernetes starts a process with the image's"),

@@ -54,13 +54,13 @@ fn volumes_from(
             }
         };
         let Some(inherited) = mounts.get(&name) else {
-            item.leave("there is no service of this name");
+            item.leave("there is no service with this name");
             continue;
         };
         let anonymous =
             inherited.iter().any(|mount| mount.text().is_some_and(|text| !text.contains(':')));
         item.gone = true;
-        item.say(Fate::Rewritten, format!("the mounts of {name} stand at the service now"));
+        item.say(Fate::Rewritten, format!("the mounts of {name} are in the service now"));
         if anonymous {
             item.say(Fate::NotCarried, "a volume without a name is each Pod's own");
         }

@@ -73,10 +73,10 @@ fn resolved(root: &mut Tree) {
             tree.say(Fate::Rewritten, why);
         }
     };
-    say(root.get_mut("include"), "what the files have stands here now");
+    say(root.get_mut("include"), "the content of these files is in this file now");
     let services = root.get_mut("services").into_iter().flat_map(Tree::members_mut);
     for (_, service) in services {
-        say(service.get_mut("extends"), "what it takes over stands in the service now");
+        say(service.get_mut("extends"), "the settings that it takes over are in the service now");
     }
 }
 

@@ -50,7 +50,7 @@ fn name(import: &mut Import) {
             ("cluster".to_owned(), text("kind")),
             ("namespace".to_owned(), text(&label)),
         ]);
-        let why = format!("{} is no name of a namespace", import.name);
+        let why = format!("{} is not a namespace name", import.name);
         let local = Tree::added(&place, local, why);
         project.root.section("x-environments").insert("local", local);
     }
@@ -94,7 +94,7 @@ fn template(tree: &mut Tree, used: &BTreeSet<Spot>, key: bool) -> bool {
         return is_used;
     }
     match is_used {
-        true => tree.say(Fate::Rewritten, "stands where its anchor is used"),
+        true => tree.say(Fate::Rewritten, "is written where its anchor is used"),
         false => tree.say(Fate::NotCarried, "an extension that no service uses"),
     }
     is_used

@@ -62,7 +62,7 @@ volumes: {data: {}}
         ("other/b.conf", "b\n"),
     ];
     let imported = Imported::new(&files).expect_same(&[]);
-    imported.says("services.web.extends", "changed", "stands in the service now");
+    imported.says("services.web.extends", "changed", "are in the service now");
     assert_eq!(imported.row("services.remote.image")["place"], "old/common/base.yml:2:10");
     let web = &imported.bench.documents("new/docker/compose.yaml")[0]["services"]["web"];
     assert_eq!(web["environment"], json!({"A": "1", "B": "3", "C": "4", "X": "1", "Y": "2"}));
@@ -293,7 +293,7 @@ volumes: {db_data: {labels: {a: b}}}
         ("cache.override.yml", "services:\n  cache: {command: [b], profiles: [p]}\n"),
     ];
     let imported = Imported::new(&files).expect_same(&[]);
-    imported.says("include", "changed", "stands here now");
+    imported.says("include", "changed", "is in this file now");
     assert_eq!(imported.row("services.db.image")["place"], "old/db/compose.yml:4:5");
     imported.says("services.db.image", "changed", ".env is resolved");
     let services = imported.bench.read("new/platform/services.yaml");

@@ -72,7 +72,7 @@ services:
             "old/compose.yml:13:7 not-a-job",
         ]
     );
-    imported.says("services.waits.healthcheck.interval", "to-do", "no duration");
+    imported.says("services.waits.healthcheck.interval", "to-do", "not a duration");
     imported.says("services.my_app", "changed", "my-app now");
     imported.says("services.waits.depends_on.sick", "changed", "answers");
 }

@@ -361,7 +361,7 @@ services:
     imported.says("services.server.volumes.1", "changed", "a path of the host");
     imported.says("services.server.volumes.0", "changed", "the volume gitea now");
     imported.says("services.db.environment.PGTZ", "not-carried", "nothing in the project sets");
-    imported.says("x-environments.local", "added", "no name of a namespace");
+    imported.says("x-environments.local", "added", "not a namespace name");
     assert!(
         imported.bench.read("new/platform/services.yaml").contains("- \"~/.ssh:/data/ssh:ro\"\n")
     );

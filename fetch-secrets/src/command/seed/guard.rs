@@ -26,7 +26,7 @@ pub(super) async fn check(session: &mut Session, account: Option<&str>) -> Resul
             Ok(found) => found,
             Err(failure) => {
                 let message =
-                    format!("the account of the credentials could not be verified: {failure}");
+                    format!("the account of the credentials cannot be verified: {failure}");
                 let hint = "allow sts:GetCallerIdentity, or set AWS_ENDPOINT_URL_STS";
                 bail!(Stop::new(
                     Status::Unfinished,

@@ -9,6 +9,7 @@ use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use common::aws::{NoCredentials, Unanswered, is_too_long};
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
+use common::fault;
 use common::stop::Stop;
 
 /// Longest part of a service's explanation that a message repeats, in characters.
@@ -116,7 +117,7 @@ impl Failure {
     pub(crate) fn without_message(self) -> Self {
         match self {
             Failure::Secret { code, why, .. } => {
-                Failure::Secret { code, message: "could not be written".into(), why }
+                Failure::Secret { code, message: "cannot be written".into(), why }
             }
             other => other,
         }
@@ -157,7 +158,7 @@ impl Failure {
             Failure::Throttled(_) => Stop::new(
                 Status::Unfinished,
                 Diagnostic::error("throttled", message)
-                    .hint("try again later, or give it more time with --timeout"),
+                    .hint(fault::MORE_TIME),
             ),
             Failure::Credentials(reason) => {
                 Stop::new(Status::Bad, Diagnostic::error("credentials", self.to_string()).hint(&reason.hint))
@@ -213,7 +214,7 @@ where
             _ => match Unanswered::of(&error) {
                 Unanswered::NoCredentials(reason) => Failure::Credentials(reason),
                 Unanswered::Unreachable(reason) => {
-                    Failure::Endpoint(format!("could not be reached: {}", one_line(&reason)))
+                    Failure::Endpoint(format!("cannot be reached: {}", one_line(&reason)))
                 }
             },
         }
@@ -253,7 +254,7 @@ fn not_accepted(code: &str, message: Option<&str>) -> NoCredentials {
         first => format!(": {first}"),
     };
     let hint = match code {
-        "ExpiredTokenException" | "ExpiredToken" => "sign in again: the session is over",
+        "ExpiredTokenException" | "ExpiredToken" => "sign in again; the session has expired",
         "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignatureException" => {
             "check AWS_SECRET_ACCESS_KEY, and this machine's clock"
         }

@@ -42,7 +42,7 @@ impl Lock {
                 }
                 Err(_) if Instant::now() >= deadline => {
                     let message = format!(
-                        "{} is there; if no kubectl or kind runs, a killed one has left it: delete it",
+                        "{} exists; if no kubectl or kind runs, a killed one has left it: delete it",
                         lock.display()
                     );
                     return Err(io::Error::new(io::ErrorKind::TimedOut, message));

@@ -1,7 +1,7 @@
 //! The user's kubeconfig gets the cluster's context, and keeps its current one.
 //!
-//! kind itself makes its cluster the current context; whoever was about to type `kubectl delete`
-//! for another cluster would be surprised. Files are chosen, locked and merged as kubectl does it, so
+//! kind itself makes its cluster the current context, so a `kubectl delete` that is meant for
+//! another cluster would hit the new one. Files are chosen, locked and merged as kubectl does it, so
 //! that neither loses an edit of the other.
 
 mod edit;
@@ -205,8 +205,8 @@ fn change(edits: impl Fn(&[Option<String>]) -> Vec<Edit>) -> Result<bool, Stop> 
     for ((edit, text), target) in edits(&texts).iter().zip(&texts).zip(&targets) {
         let text = text.as_deref().unwrap_or_default();
         let new = edit.apply(text).map_err(|unusable| match unusable {
-            Unusable::NoYaml => failed(target, "read", &"it is no YAML"),
-            Unusable::NoMapping => failed(target, "read", &"it is no mapping"),
+            Unusable::NoYaml => failed(target, "read", &"it is not valid YAML"),
+            Unusable::NoMapping => failed(target, "read", &"it is not a mapping"),
         })?;
         changed |= new.is_some();
         if let Some(new) = new {

@@ -11,6 +11,7 @@ mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use common::fault;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
@@ -161,11 +162,13 @@ impl Records {
         }
         let overlays = records.others.iter().filter(|record| record.origin != Origin::Component);
         let ids: Vec<&str> = overlays.map(|record| record.id.as_str()).collect();
-        let message = format!("no inventory {} in the cluster", unknown.join(", "));
-        Err(Stop::bad("no-such-inventory", message).hint(match ids.is_empty() {
-            true => "no other overlay is deployed".to_owned(),
-            false => format!("there are: {}", ids.join(", ")),
-        }))
+        let message = format!("there is no inventory {} in the cluster", unknown.join(", "));
+        let hint = match (unknown.as_slice(), ids.is_empty()) {
+            (_, true) => "no other overlay is deployed".to_owned(),
+            ([id], false) => fault::available(id, ids),
+            (_, false) => fault::all(ids),
+        };
+        Err(Stop::bad("no-such-inventory", message).hint(hint))
     }
 
     /// Objects with the identity of their overlay on each: the API server keeps no owner of an object

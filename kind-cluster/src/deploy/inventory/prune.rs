@@ -91,7 +91,7 @@ impl Records {
                 }
                 Some(still) => {
                     let detail =
-                        format!("deletion has begun, and it is still there: {}", holder(&still));
+                        format!("its deletion has begun and is not finished: {}", holder(&still));
                     let hint = "it stays in the inventory; the next --prune looks again";
                     let check = Check::failed("prune", key.to_string(), "terminating", detail);
                     checks.push(check.hint(hint));
@@ -125,7 +125,7 @@ impl Records {
                 }
                 Some(object) if !is_ours(&object) || self.is_of_another(&object) => {
                     gone.push(key.clone());
-                    let detail = "belongs to somebody else now";
+                    let detail = "belongs to another owner now";
                     checks.push(Check::skipped("prune", key.to_string(), detail));
                 }
                 Some(object) if holds_data(key, &object) => {

@@ -1,4 +1,4 @@
-//! Everything that is no workload.
+//! The kinds that are no workloads.
 
 use serde_json::{Value, json};
 

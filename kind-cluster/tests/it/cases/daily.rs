@@ -64,7 +64,7 @@ fn restart_makes_new_pods_and_waits_for_them() {
     assert_ne!(pods("web"), web);
     assert_eq!(pods("api"), api);
     let unknown = case.on_overlay(&["restart", "wep"]).expect(2);
-    says(&unknown, &["no workload wep", "did you mean \"web\"?"]);
+    says(&unknown, &["there is no workload \"wep\"", "did you mean \"web\"?"]);
     // The annotation is no conflict for the next deployment.
     case.deploy(&both, &[]).expect(0);
 }
@@ -165,5 +165,5 @@ fn a_service_is_reached_by_its_name() {
             Command::new("wget").args(["-qO-", &format!("http://127.0.0.1:{port}")]).output();
         answer.is_ok_and(|answer| answer.stdout == b"hello\n")
     });
-    assert_eq!(signal(child, Signal::TERM).status, 130);
+    assert_eq!(signal(child, Signal::TERM).status, 143);
 }

@@ -62,7 +62,7 @@ pub(super) fn binding(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
             if let Some(name) = refusals.required(&role, "name")
                 && name.word().is_some_and(|text| !super::syntax::is_path_segment(text))
             {
-                refusals.add(&name, "is no name of a role", "may not contain '/'");
+                refusals.add(&name, "is not a valid name of a role", "may not contain '/'");
             }
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn policy(object: &At<'_>, refusals: &mut Refusals) {
         let Some(key) = annotation.get("key") else { continue };
         if key.word().is_some_and(|text| !syntax::is_qualified(&format!("{name}/{text}"))) {
             let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
-            refusals.add(&key, "is no key behind the name of the policy", server);
+            refusals.add(&key, "is not a key behind the name of the policy", server);
         }
     }
 }
@@ -160,7 +160,11 @@ pub(super) fn endpoints(object: &At<'_>, refusals: &mut Refusals) {
             if let Some(protocol) = port.get("appProtocol")
                 && protocol.word().is_some_and(|text| !syntax::is_qualified(text))
             {
-                refusals.add(&protocol, "is no name of a protocol", "name part must consist of");
+                refusals.add(
+                    &protocol,
+                    "is not a valid name of a protocol",
+                    "name part must consist of",
+                );
             }
         }
     }
@@ -186,7 +190,7 @@ pub(super) fn slice(object: &At<'_>, refusals: &mut Refusals) {
     };
     for address in object.list("endpoints").iter().flat_map(|one| one.list("addresses")) {
         if address.word().is_some_and(|text| !fits(text)) {
-            let why = "is no address of the type `addressType`";
+            let why = "is not an address of the type `addressType`";
             refusals.add(&address, why, server);
         }
     }

@@ -134,7 +134,7 @@ fn environment(container: &At<'_>, refusals: &mut Refusals) {
             let printable = |c: char| (' '..='~').contains(&c) && c != '=';
             if name.word().is_some_and(|text| !text.chars().all(printable)) {
                 let server = "a valid environment variable name must consist only of printable ASCII characters other than '='";
-                refusals.add(&name, "is no name of a variable", server);
+                refusals.add(&name, "is not a valid name of a variable", server);
             }
         }
         let Some(from) = variable.get("valueFrom") else { continue };
@@ -172,13 +172,13 @@ fn source(from: &At<'_>, refusals: &mut Refusals) {
         && let Some(path) = refusals.required(&field, "fieldPath")
         && path.word().is_some_and(|text| !downward::is_field(text))
     {
-        refusals.add(&path, "is no field that a variable can have", "Unsupported value");
+        refusals.add(&path, "is not a field that a variable can have", "Unsupported value");
     }
     if let Some(resource) = from.get("resourceFieldRef")
         && let Some(name) = refusals.required(&resource, "resource")
         && name.word().is_some_and(|text| !downward::is_resource_field(text))
     {
-        refusals.add(&name, "is no resource that a variable can have", "Unsupported value");
+        refusals.add(&name, "is not a resource that a variable can have", "Unsupported value");
     }
     if let Some(resource) = from.get("resourceFieldRef") {
         downward::divisor(&resource, refusals);
@@ -192,7 +192,7 @@ fn mounts(container: &At<'_>, volumes: &Volumes, refusals: &mut Refusals) {
         if let Some(name) = refusals.required(mount, "name")
             && name.word().is_some_and(|text| !volumes.has(text))
         {
-            refusals.add(&name, "is no volume of the pod", "Not found");
+            refusals.add(&name, "is not a volume of the pod", "Not found");
         }
         refusals.required(mount, "mountPath");
         for key in ["subPath", "subPathExpr"] {
@@ -223,10 +223,10 @@ fn mounts(container: &At<'_>, volumes: &Volumes, refusals: &mut Refusals) {
             && let Some(text) = name.word()
         {
             if !volumes.has(text) {
-                refusals.add(&name, "is no volume of the pod", "Not found");
+                refusals.add(&name, "is not a volume of the pod", "Not found");
             } else if !volumes.is_claim(text) {
                 let server = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
-                refusals.add(&name, "is no claim, which a device needs", server);
+                refusals.add(&name, "is not a claim, which a device needs", server);
             }
         }
         refusals.required(device, "devicePath");

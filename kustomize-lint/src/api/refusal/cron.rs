@@ -51,7 +51,7 @@ pub(super) fn parse(text: &str) -> Result<(), String> {
     for (text, field) in fields.iter().zip(&FIELDS) {
         for part in text.split(',').filter(|part| !part.is_empty()) {
             self::part(part, field)
-                .ok_or_else(|| format!("has `{part}`, which is no {}", field.name))?;
+                .ok_or_else(|| format!("has `{part}`, which is not a valid {}", field.name))?;
         }
     }
     Ok(())

@@ -23,7 +23,7 @@ pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
             let encoded = matches!((kind, field), ("Secret", "data") | ("ConfigMap", "binaryData"));
             size += if encoded { decoded(text) } else { text.len() };
             if !syntax::is_data_key(&entry.key) {
-                let why = "is no key: letters, digits, `-`, `_` and `.`";
+                let why = "is not a key: letters, digits, `-`, `_` and `.`";
                 refusals.key(&value, entry, why, KEY);
             }
             if !seen.insert(&entry.key) && kind == "ConfigMap" {

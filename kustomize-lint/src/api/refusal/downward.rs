@@ -14,7 +14,7 @@ pub(super) fn divisor(at: &At<'_>, refusals: &mut Refusals) {
     let text = divisor.node.word().unwrap_or_default();
     if quantity::value(&divisor).is_some_and(|value| value != 0.0) && !allowed.contains(&text) {
         let server = "only divisor's values 1m and 1 are supported with the cpu resource";
-        refusals.add(&divisor, "is no unit of this resource", server);
+        refusals.add(&divisor, "is not a unit of this resource", server);
     }
 }
 

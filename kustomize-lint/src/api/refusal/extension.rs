@@ -20,7 +20,7 @@ pub(super) fn definition(object: &At<'_>, refusals: &mut Refusals) {
             for at in names.list("shortNames").into_iter().chain(names.get("singular")) {
                 let singular = at.path.ends_with("singular") && at.word() == Some("");
                 if at.word().is_some_and(|text| !singular && !syntax::is_service_name(text)) {
-                    refusals.add(&at, "is no name of a resource", server);
+                    refusals.add(&at, "is not a valid name of a resource", server);
                 }
             }
         }
@@ -131,7 +131,7 @@ fn lists(schema: &At<'_>, refusals: &mut Refusals) {
     for key in &keys {
         let Some(name) = key.word() else { continue };
         match items.at(&["properties", name]) {
-            None => refusals.add(key, "is no field of the items", "must be a required property"),
+            None => refusals.add(key, "is not a field of the items", "must be a required property"),
             Some(field) => {
                 let required = items.list("required").iter().any(|one| one.word() == Some(name));
                 if !required && !field.has("default") {
@@ -223,7 +223,7 @@ pub(super) fn webhooks(object: &At<'_>, refusals: &mut Refusals) {
             if version.word().is_some_and(|text| !syntax::is_service_name(text)) {
                 let server =
                     "a DNS-1035 label must consist of lower case alphanumeric characters or '-'";
-                refusals.add(version, "is no version", server);
+                refusals.add(version, "is not a version", server);
             }
         }
         if let Some(service) = hook.at(&["clientConfig", "service"]) {
@@ -253,7 +253,7 @@ pub(super) fn webhooks(object: &At<'_>, refusals: &mut Refusals) {
             let operations = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
             for one in rule.list("operations") {
                 if one.word().is_some_and(|text| !operations.contains(&text)) {
-                    refusals.add(&one, "is no operation", "Unsupported value");
+                    refusals.add(&one, "is not an operation", "Unsupported value");
                 }
             }
             if let Some(scope) = rule.get("scope")

@@ -189,7 +189,7 @@ pub(super) fn quota(object: &At<'_>, refusals: &mut Refusals) {
             || entry.key.contains(".storageclass.storage.k8s.io/");
         if !fits {
             let server = "must be a standard resource for quota";
-            refusals.key(&amount, entry, "is no resource of a quota", server);
+            refusals.key(&amount, entry, "is not a resource of a quota", server);
         }
     }
 }
@@ -217,7 +217,7 @@ pub(super) fn range(object: &At<'_>, refusals: &mut Refusals) {
             }
             if !quantity::is_resource(&entry.key) && entry.key != "storage" {
                 let server = "must be a standard resource type or fully qualified";
-                refusals.key(&ratio, entry, "is no resource", server);
+                refusals.key(&ratio, entry, "is not a resource", server);
             }
         }
         let fields = ["min", "defaultRequest", "default", "max"];
@@ -226,7 +226,7 @@ pub(super) fn range(object: &At<'_>, refusals: &mut Refusals) {
                 quantity::one(&amount, refusals);
                 if !quantity::is_resource(&entry.key) && entry.key != "storage" {
                     let server = "must be a standard resource type or fully qualified";
-                    refusals.key(&amount, entry, "is no resource", server);
+                    refusals.key(&amount, entry, "is not a resource", server);
                 }
             }
         }

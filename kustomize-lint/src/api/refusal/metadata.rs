@@ -32,7 +32,7 @@ pub(super) fn check(object: &At<'_>, api_version: &str, kind: &str, refusals: &m
         let (fits, expected) = is_name(api_version, kind);
         // Events have names of any form.
         if kind != "Event" && name.word().is_some_and(|text| !fits(text)) {
-            let why = format!("is no name of a {kind}: {expected}");
+            let why = format!("is not a valid name of a {kind}: {expected}");
             refusals.add(&name, why, "Invalid value: metadata.name");
         }
         if kind == "CronJob" && name.word().is_some_and(|text| text.len() > 52) {
@@ -46,7 +46,7 @@ pub(super) fn check(object: &At<'_>, api_version: &str, kind: &str, refusals: &m
     for finalizer in &finalizers {
         if finalizer.word().is_some_and(|text| !syntax::is_qualified(text)) {
             let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
-            refusals.add(finalizer, "is no name of a finalizer", server);
+            refusals.add(finalizer, "is not a valid name of a finalizer", server);
         }
     }
     pairs(&metadata, refusals);

@@ -129,7 +129,7 @@ fn service_ports(ports: &[At<'_>], kind: &str, refusals: &mut Refusals) {
         if let Some(protocol) = port.get("appProtocol") {
             let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
             if protocol.word().is_some_and(|text| !syntax::is_qualified(text)) {
-                refusals.add(&protocol, "is no name of a protocol", server);
+                refusals.add(&protocol, "is not a valid name of a protocol", server);
             }
         }
         if let Some(at) = port.get("nodePort").filter(|at| at.node.as_int() != Some(0)) {
@@ -239,7 +239,7 @@ fn backend(at: &At<'_>, refusals: &mut Refusals) {
             {
                 let server =
                     "a DNS-1035 label must consist of lower case alphanumeric characters or '-'";
-                refusals.add(&name, "is no name of a Service", server);
+                refusals.add(&name, "is not a valid name of a Service", server);
             }
             let port = service.get("port");
             let said = |key: &str| {

@@ -99,7 +99,7 @@ fn names(spec: &At<'_>, refusals: &mut Refusals) {
         match alias.get("ip") {
             None => refusals.missing(alias, "ip"),
             Some(ip) if ip.word().is_some_and(|text| !syntax::is_ip(text)) => {
-                refusals.add(&ip, "is no IP address", "must be a valid IP address");
+                refusals.add(&ip, "is not an IP address", "must be a valid IP address");
             }
             Some(_) => {}
         }
@@ -123,7 +123,7 @@ fn names(spec: &At<'_>, refusals: &mut Refusals) {
         refusals.add(spec, "needs `dnsConfig.nameservers` for the policy `None`", server);
     }
     for server in servers.iter().filter(|one| one.word().is_some_and(|ip| !syntax::is_ip(ip))) {
-        refusals.add(server, "is no IP address", "must be a valid IP address");
+        refusals.add(server, "is not an IP address", "must be a valid IP address");
     }
     for option in config.iter().flat_map(|config| config.list("options")) {
         refusals.required(&option, "name");

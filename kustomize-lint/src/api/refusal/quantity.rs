@@ -42,7 +42,7 @@ const SYNTAX: &str =
 pub(super) fn one(at: &At<'_>, refusals: &mut Refusals) {
     match value(at) {
         None if at.node.scalar().is_some() => {
-            let why = "is no amount such as `100m` or `1Gi`";
+            let why = "is not an amount such as `100m` or `1Gi`";
             refusals.about(Subject::Amount, at, why, SYNTAX);
         }
         Some(value) if value < 0.0 => {
@@ -60,7 +60,7 @@ pub(super) fn resources(at: Option<At<'_>>, refusals: &mut Refusals) {
             one(&amount, refusals);
             if !is_resource(&entry.key) {
                 let server = "must be a standard resource for containers";
-                let why = "is no resource: neither one of Kubernetes nor a name with a domain";
+                let why = "is not a resource: neither one of Kubernetes nor a name with a domain";
                 refusals.key(&amount, entry, why, server);
             }
         }

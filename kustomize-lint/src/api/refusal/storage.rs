@@ -36,7 +36,7 @@ pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
             && at.word().is_some_and(|text| !syntax::is_qualified(&text.to_ascii_lowercase()))
         {
             let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
-            refusals.add(&at, "is no name of a provisioner", server);
+            refusals.add(&at, "is not a valid name of a provisioner", server);
         }
         refusals.filled(object, "volumeBindingMode");
         return;

@@ -201,7 +201,7 @@ impl Row {
                 for (entry, value) in at.own_pairs() {
                     if !quantity::is_resource(&entry.key) {
                         let server = "must be a standard resource for containers";
-                        refusals.key(&value, entry, "is no resource", server);
+                        refusals.key(&value, entry, "is not a resource", server);
                     }
                 }
             }

@@ -183,7 +183,7 @@ fn files(at: &At<'_>, kind: &str, refusals: &mut Refusals) {
                     {
                         refusals.add(
                             &path,
-                            "is no field that a file can have",
+                            "is not a field that a file can have",
                             "field label not supported",
                         );
                     }

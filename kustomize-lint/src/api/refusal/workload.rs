@@ -227,7 +227,7 @@ fn indexes(spec: &At<'_>, refusals: &mut Refusals) {
         match at.word().and_then(|text| count(text, all)) {
             None => {
                 let server = "error parsing succeededIndexes";
-                refusals.add(&at, "is no list of indexes such as `0-2,5`", server);
+                refusals.add(&at, "is not a list of indexes such as `0-2,5`", server);
             }
             Some(found) if rule.int("succeededCount").is_some_and(|wanted| wanted > found) => {
                 let server = "must be less than or equal to the number of indexes in the specified succeededIndexes field";
@@ -285,7 +285,7 @@ fn failures(spec: &At<'_>, policy: &At<'_>, template: &At<'_>, refusals: &mut Re
             && name.word().is_some_and(|text| !names.contains(&text))
         {
             let server = "must be one of the container or initContainer names in the pod template";
-            refusals.add(&name, "is no container of the pod", server);
+            refusals.add(&name, "is not a container of the pod", server);
         }
         for value in codes.list("values") {
             if codes.text("operator") == Some("In") && value.node.as_int() == Some(0) {
@@ -317,7 +317,7 @@ fn cron_job(spec: &At<'_>, refusals: &mut Refusals) {
             || !text.bytes().all(inner)
         {
             let server = "timeZone must be a valid time zone";
-            refusals.add(&zone, "is no time zone such as `Europe/Berlin`", server);
+            refusals.add(&zone, "is not a time zone such as `Europe/Berlin`", server);
         }
     }
     refusals.at_least_long(spec, "startingDeadlineSeconds", 0);

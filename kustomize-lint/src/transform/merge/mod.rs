@@ -117,7 +117,7 @@ impl Merge<'_> {
                 if self.duplicates.range(from..=to).any(|key| key.end <= here.end) {
                     return Err(Unmerged {
                         kind: ProblemKind::DuplicateKey,
-                        message: "a key stands twice in this patch".to_owned(),
+                        message: "this patch has a duplicate key".to_owned(),
                     });
                 }
                 let mut empty = Node::mapping(patch.origin);

@@ -11,7 +11,7 @@ use crate::terraform::tree::{Folder, expression, label, literal, members};
 
 pub(super) const LAYERS: [&str; 3] = ["bootstrap", "foundation", "platform"];
 
-/// Everything that is read once.
+/// The sources, read once.
 pub(super) struct Tree<'a> {
     pub(super) root: &'a Path,
     pub(super) layers: BTreeMap<&'static str, Folder>,

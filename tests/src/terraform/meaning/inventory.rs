@@ -1,4 +1,4 @@
-//! Everything that the layers make and ask for, one value a line, so that no change is silent. Instances
+//! All resources and data sources of the layers, one value a line, so that no change is silent. Instances
 //! of one resource share the lines that they agree on.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -194,7 +194,7 @@ fn flat(value: &Value) -> Vec<Value> {
 
 /// Address and length of a block of IPv4 addresses.
 fn block(cidr: &str) -> Answer<(u32, u32)> {
-    let bad = || format!("{cidr} is no block of IPv4 addresses");
+    let bad = || format!("{cidr} is not an IPv4 CIDR block");
     let (address, prefix) = cidr.split_once('/').ok_or_else(bad)?;
     let address: Ipv4Addr = address.parse().map_err(|_| bad())?;
     let prefix: u32 = prefix.parse().map_err(|_| bad())?;

@@ -1,4 +1,4 @@
-//! The layers evaluated without Terraform: what each resource of every module would be made with.
+//! The layers evaluated without Terraform: the arguments of each resource of every module.
 //!
 //! The evaluation takes milliseconds and knows every value, also those that AWS would only answer later
 //! (`computed` makes them up). So it can be asked what the layers mean together, and asked again for

@@ -306,7 +306,7 @@ impl<'a> Module<'a> {
         Ok(())
     }
 
-    /// Everything that this module and those below make.
+    /// The resources of this module and of those below.
     fn collect(&self, plan: &mut Plan) -> Answer<()> {
         self.check_variables(plan)?;
         for block in self.blocks("locals") {

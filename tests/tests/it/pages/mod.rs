@@ -5,6 +5,7 @@ mod ledger;
 mod links;
 mod operation;
 mod picture;
+mod sentences;
 mod words;
 
 use rideshare_tests::root;

@@ -1,6 +1,6 @@
 # The secrets, without values: `make eks-secrets` draws the first ones, and people set others. Terraform
-# keeps no version of a secret. The one that it had made would be deleted by AWS after two newer ones, and
-# an apply that misses it would write a new one over every value.
+# keeps no version of a secret. AWS would delete that version after two newer ones, and an
+# apply that misses it would write a new version over every value.
 
 resource "aws_secretsmanager_secret" "this" {
   # checkov:skip=CKV2_AWS_57: Services read them when they start, so a new value needs a restart that somebody plans; the README says how.

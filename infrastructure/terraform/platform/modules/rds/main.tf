@@ -1,4 +1,4 @@
-# One PostgreSQL instance. RDS makes and rotates the master's password; what a service logs in with is
+# One PostgreSQL instance. RDS makes and rotates the master's password; the services' passwords are
 # in the secret catalogue, and `make eks-database-users` makes it in the database.
 
 resource "aws_db_subnet_group" "this" {
@@ -100,7 +100,7 @@ resource "aws_db_instance" "this" {
   allow_major_version_upgrade = var.major_upgrade
   apply_immediately           = var.major_upgrade
   copy_tags_to_snapshot       = true
-  # Whoever deletes the instance keeps its backups for as long as they would have been kept.
+  # The backups of a deleted instance are kept for as long as they would have been kept.
   delete_automated_backups = false
 
   enabled_cloudwatch_logs_exports = [for group in aws_cloudwatch_log_group.this : basename(group.name)]

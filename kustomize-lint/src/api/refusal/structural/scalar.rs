@@ -45,7 +45,7 @@ fn text(schema: &Json, at: &At<'_>, text: &str, refusals: &mut Refusals) {
     };
     if !fits {
         let format = schema["format"].as_str().unwrap_or_default();
-        refusals.add(at, format!("is no {format}"), "in body must be of type");
+        refusals.add(at, format!("is not a valid {format}"), "in body must be of type");
     }
 }
 

@@ -41,7 +41,7 @@ modulepath ${LDAP_MODULES:-/usr/lib/openldap}
 moduleload back_mdb.so
 pidfile $folder/slapd.pid
 
-# Whoever has not logged in sees the root entry, for the health check, and nothing else.
+# An anonymous user sees the root entry, for the health check, and nothing else.
 access to dn.base="" by * read
 access to attrs=userPassword by anonymous auth by * none
 access to * by users read by * none

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the lake's buckets. Those that exist stay as they are.
+# Makes the lake's buckets. Existing buckets stay as they are.
 set -eu
 export LC_ALL=C
 
