@@ -67,8 +67,7 @@ pub(crate) async fn find(
     for (database, layer) in &plan.layers {
         let Some(folder) = template.layer_folder(database, layer) else { continue };
         if let Some(error) = listed.unlisted.get(folder.url.as_str()) {
-            let message =
-                format!("the tables of {layer} at the target cannot be listed: {error}");
+            let message = format!("the tables of {layer} at the target cannot be listed: {error}");
             found.unlisted.push(Diagnostic::warning("not-listed", message));
         }
         let names = listed.names(&folder).into_iter().flatten();

@@ -78,7 +78,7 @@ impl Publication<'_> {
             return Ok(Outcome::Unchanged);
         }
         if !reuse.broken.is_empty() {
-            let message = format!("{}; its rows are written anew", reuse.broken.join(", "));
+            let message = format!("{}; its rows are written again", reuse.broken.join(", "));
             report.warnings.push(Diagnostic::warning("broken-file", message));
         }
         if run.dry_run {
