@@ -193,7 +193,7 @@ fn a_missing_file_is_written_anew_and_the_others_stay() {
     let repaired = sandbox.exported(&BY_DAY);
     assert_eq!(files(&sandbox, &repaired), [1, 19, 1, 1]);
     let warning = table(&repaired, "gold.t")["warnings"][0].as_str().unwrap();
-    assert!(warning.contains("is missing; its rows are written anew"), "{warning}");
+    assert!(warning.contains("is missing; its rows are written again"), "{warning}");
     // Beside a change, too.
     lose("2024-01-04");
     sandbox.sql("UPDATE gold.t SET fare = 700 WHERE day = '2024-01-09'");
