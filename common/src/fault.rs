@@ -11,14 +11,14 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 /// The hint for a deadline that has passed.
 pub const MORE_TIME: &str = "give more time with --timeout";
 
-/// A file or folder that is absent, or cannot be read. `what` is the field's word for it, such as `env file`.
+/// A file or folder that is absent, or cannot be read. `kind` is the field's word for it, such as `env file`.
 pub fn unreadable(
     code: &'static str,
-    what: &str,
+    kind: &str,
     path: impl Display,
     error: &io::Error,
 ) -> Diagnostic {
-    let message = cannot_read(what, path, error);
+    let message = cannot_read(kind, path, error);
     Diagnostic::error(code, message).hint_if(match error.kind() {
         io::ErrorKind::NotFound => Some("check the path"),
         io::ErrorKind::PermissionDenied => Some("allow this user to read it"),
@@ -27,10 +27,10 @@ pub fn unreadable(
 }
 
 /// The sentence of [`unreadable`].
-pub fn cannot_read(what: &str, path: impl Display, error: &io::Error) -> String {
+pub fn cannot_read(kind: &str, path: impl Display, error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => format!("there is no {what} {path}"),
-        _ => format!("cannot read the {what} {path}: {error}"),
+        io::ErrorKind::NotFound => format!("there is no {kind} {path}"),
+        _ => format!("cannot read the {kind} {path}: {error}"),
     }
 }
 
@@ -52,8 +52,8 @@ pub fn not_generated(path: impl Display, tool: &str) -> Diagnostic {
 }
 
 /// A name that is not among the known ones.
-pub fn unknown(what: &str, name: impl Display) -> String {
-    format!("there is no {what} \"{name}\"")
+pub fn unknown(kind: &str, name: impl Display) -> String {
+    format!("there is no {kind} \"{name}\"")
 }
 
 /// The hint for an unknown name: the nearest known one, or all of them.
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn the_hint_is_the_nearest_name_or_all_names() {
         let known = ["kafka", "redis"];
-        assert_eq!(available("kakfa", known), "did you mean \"kafka\"?");
+        assert_eq!(available("kafk", known), "did you mean \"kafka\"?");
         assert_eq!(available("trino", known), "available: kafka, redis");
         assert_eq!(available("trino", []), "none is available");
     }

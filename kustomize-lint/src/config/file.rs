@@ -58,8 +58,8 @@ fn read_file(file: &Path, settings: &mut Settings, report: &mut Report) -> Optio
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) => {
-            let what = "configuration file";
-            report.push(fault::unreadable("configuration", what, file.display(), &error));
+            let kind = "configuration file";
+            report.push(fault::unreadable("configuration", kind, file.display(), &error));
             return None;
         }
     };

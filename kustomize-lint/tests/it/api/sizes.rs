@@ -39,7 +39,7 @@ fn agree(kind: &str, field: &str, value: impl Fn(usize) -> String) {
         if let Some(server) = server {
             let refusals = server.dry_run(&object).refusals;
             assert_eq!(!refusals.is_empty(), large, "{kind}.{field}: {bytes}: {refusals:?}");
-            let said = |own: &String| own.contains("may not be more than 1048576 bytes");
+            let said = |refusal: &String| refusal.contains("may not be more than 1048576 bytes");
             assert!(refusals.iter().all(said), "{refusals:?}");
         }
     }

@@ -1,6 +1,7 @@
 //! The project's pages: their links lead somewhere, their commands exist, and their sentences name a subject.
 
 mod commands;
+mod identifiers;
 mod ledger;
 mod links;
 mod operation;
