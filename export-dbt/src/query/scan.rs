@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arrow::array::AsArray;
-use arrow::datatypes::{Int64Type, UInt64Type};
+use arrow::datatypes::{ArrowPrimitiveType, Int64Type, UInt64Type};
 use duckdb::Connection;
 
 use super::{Query, ReadError, Reading, filter, slice};
@@ -67,13 +67,20 @@ impl Query {
     ) -> Result<Option<Vec<FoundPart>>, ReadError> {
         let mut chunks = Chunks::new(rows);
         self.scan(connection, cancel, reading, |condition| {
-            let sql = format!("SELECT rowid, {} FROM {}{condition}", self.hash, self.relation);
             // A slice that runs out of memory is read again.
             let mut after = chunks.clone();
-            for batch in connection.prepare(&sql)?.stream_arrow([])? {
-                let batch = batch?;
-                let numbers = batch.column(0).as_primitive::<Int64Type>().values();
-                after.add(numbers, batch.column(1).as_primitive::<UInt64Type>().values());
+            if reading == Reading::Slices {
+                // DuckDB decodes whole vectors of wide columns where `rowid` stands beside them.
+                let numbers = self.column::<Int64Type>(connection, "rowid", condition)?;
+                let hashes = self.column::<UInt64Type>(connection, &self.hash, condition)?;
+                after.add(&numbers, &hashes);
+            } else {
+                let sql = format!("SELECT rowid, {} FROM {}{condition}", self.hash, self.relation);
+                for batch in connection.prepare(&sql)?.stream_arrow([])? {
+                    let batch = batch?;
+                    let numbers = batch.column(0).as_primitive::<Int64Type>().values();
+                    after.add(numbers, batch.column(1).as_primitive::<UInt64Type>().values());
+                }
             }
             chunks = after;
             Ok(())
@@ -112,6 +119,21 @@ impl Query {
         let (rows, sum): (i64, String) =
             connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(fingerprint(rows, &sum))
+    }
+
+    /// The values of an expression, in the order of the rows.
+    fn column<T: ArrowPrimitiveType>(
+        &self,
+        connection: &Connection,
+        expression: &str,
+        condition: &str,
+    ) -> duckdb::Result<Vec<T::Native>> {
+        let sql = format!("SELECT {expression} FROM {}{condition}", self.relation);
+        let mut values = Vec::new();
+        for batch in connection.prepare(&sql)?.stream_arrow([])? {
+            values.extend_from_slice(batch?.column(0).as_primitive::<T>().values());
+        }
+        Ok(values)
     }
 
     fn grouped(&self, connection: &Connection, condition: &str) -> duckdb::Result<Vec<FoundPart>> {

@@ -53,7 +53,7 @@ fn a_termination_leaves_the_old_version_and_nothing_else() {
 }
 
 #[test]
-fn a_second_signal_ends_a_run_that_hangs() {
+fn signals_end_a_run_whose_upload_hangs() {
     let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
@@ -81,7 +81,8 @@ fn a_second_signal_ends_a_run_that_hangs() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let mut out = String::new();
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-    assert_eq!(out, "", "a run that ends at once has no summary");
+    // A run that the second signal ends has no summary; the first may have ended it before.
+    assert!(out.is_empty() || out.contains("\"outcome\": \"interrupted\""), "{out}");
 }
 
 #[test]
