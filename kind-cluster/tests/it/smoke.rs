@@ -120,7 +120,7 @@ fn what_hangs_is_given_up_at_the_deadline() {
     assert!(started.elapsed().as_secs() < 8, "{:?}", started.elapsed());
     for said in [
         "kafka[kafka-failed]: no answer within",
-        "redis[redis-failed]: no time was left",
+        "redis[redis-failed]: the deadline had passed",
         "HTTPRoute/trino[route-failed]",
     ] {
         assert!(done.stdout.contains(said), "{said}: {}", done.stdout);

@@ -127,7 +127,7 @@ fn a_namespace_that_is_going_is_waited_for() {
     says(&late, &["error[terminating]: Namespace/going", "tests.example/hold"]);
     let folder = case.overlay("one", &[config("other")]);
     let mut child = start(&mut case.command(&folder, &[]));
-    crate::support::said(&mut child, "Namespace/going is waited for");
+    crate::support::said(&mut child, "waiting for the deletion of Namespace/going");
     let free = "{\"metadata\":{\"finalizers\":null}}";
     case.kubectl(&["patch", "configmap", "held", "--type=merge", "--patch", free]);
     let done: Run = child.wait_with_output().unwrap().into();
