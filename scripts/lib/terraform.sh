@@ -185,7 +185,7 @@ prepare() {
         foundation) bootstrap_is_applied "make tf-apply LAYER=bootstrap comes first" ;;
         platform)
             bootstrap_is_applied "make tf-apply LAYER=bootstrap comes first, then LAYER=foundation"
-            holds_resources foundation || fail "the platform layer needs the foundation layer, which is not applied" "make tf-apply LAYER=foundation comes first"
+            holds_resources foundation || fail "the foundation layer is not applied; the platform layer needs its outputs" "make tf-apply LAYER=foundation comes first"
             ;;
     esac
     # Two people, or a person and CI, wait for each other.
