@@ -19,7 +19,7 @@ use crate::owner::Mark;
 use crate::part::{FoundPart, Part};
 use crate::partition;
 use crate::query::{Query, Reading};
-use crate::types::{name_faults, rename, schema_json};
+use crate::types::{DeltaType, Field, name_faults, rename, schema_json};
 
 /// The content to write for a table.
 pub(super) struct TablePlan {
@@ -60,6 +60,7 @@ impl TablePlan {
         let schema = schema_json(&query.fields);
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         partition_by(&mut query, &names, run, relation, node)?;
+        warn_of_instants(&mut query);
         let description = description.or_else(|| relation.comment.clone());
         let mark = Mark::new(&run.owner, relation, id);
         Ok(Self {
@@ -280,6 +281,17 @@ fn partition_by(
         query.warnings.push(Diagnostic::warning("bad-partition", message));
     }
     Ok(())
+}
+
+/// The form of an instant that has a zone is exact for all readers but one (measured with Trino 449).
+fn warn_of_instants(query: &mut Query) {
+    let is_instant = |field: &&Field| field.ty == DeltaType::Timestamp;
+    if let Some(field) = query.partition_fields().into_iter().find(is_instant) {
+        let message =
+            format!("Trino cannot read the partitions by \"{}\", a TIMESTAMPTZ", field.name);
+        let hint = "partition by a DATE or a TIMESTAMP";
+        query.warnings.push(Diagnostic::warning("instant-partition", message).hint(hint));
+    }
 }
 
 /// A number for the parts of a table that are not its rows.

@@ -163,6 +163,11 @@ fn trino_reads_every_version_of_partitioned_tables() {
             };
             lake.trino.ask(&call).unwrap();
             let rows = lake.trino.ask(&format!("SELECT id, coalesce(CAST(p AS varchar), 'null') FROM delta.parts.t_{name} ORDER BY id"));
+            if name == "timestamptz" {
+                let refused = rows.unwrap_err();
+                assert!(refused.contains("Unable to parse value"), "{refused}");
+                continue;
+            }
             let rows = rows.unwrap_or_else(|error| panic!("{name}: {error}"));
             let got = rows
                 .iter()
