@@ -68,6 +68,11 @@ pub(super) fn speaks_of(text: &str, wanted: &str) -> bool {
         return true;
     }
     let breaks = |c: char| c.is_whitespace() || ":=,'\"{}[]".contains(c);
+    // A variable may have colons in its name.
+    let variable = text.trim_start_matches(['\'', '"']).strip_prefix(wanted);
+    if variable.is_some_and(|rest| rest.starts_with('=')) {
+        return true;
+    }
     let mut tokens = text.split(breaks).filter(|token| !token.is_empty());
     let number = wanted.parse::<u32>().ok();
     tokens.any(|token| match number {
@@ -102,6 +107,7 @@ mod tests {
             ("./conf:/etc/a/:ro", "/etc/a"),
             ("token", "/run/secrets/token"),
             ("A=x y", "A"),
+            ("'Urls:Basket=http://b'", "Urls:Basket"),
             ("'${PORT}:80'", "8080"),
         ] {
             assert!(speaks_of(text, wanted), "{text} {wanted}");
