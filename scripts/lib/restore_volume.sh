@@ -18,7 +18,7 @@ restore_volume() {
         fail "$snapshot is not a snapshot of the volume of $namespace/$claim" "without an id, the newest copy is taken"
     read -r snapshot volume size <<<"$(tail -n 1 <<<"$found")"
     [[ -n $snapshot && $snapshot != None ]] ||
-        fail "there is not a snapshot of the volume of $namespace/$claim" "kubectl --namespace $namespace get persistentvolumeclaims lists the claims"
+        fail "there is no snapshot of the volume of $namespace/$claim" "kubectl --namespace $namespace get persistentvolumeclaims lists the claims"
     zone=${ZONE:-$(ec2 describe-volumes --volume-ids "$volume" --query 'Volumes[0].AvailabilityZone' --output text 2>&1)} ||
         [[ $zone == *InvalidVolume.NotFound* ]] || fail "the volume $volume cannot be read: $zone" "the credentials need ec2:DescribeVolumes"
     [[ $zone != *InvalidVolume.NotFound* ]] ||
