@@ -1,7 +1,7 @@
 //! The words of faults that several tools have, so that the same fault reads the same in all of them.
 //!
-//! A fault names the thing, then what went wrong; its hint is one thing to do. The code and the exit status are the
-//! caller's.
+//! A message names the thing, then the fault; its hint is one thing to do. The caller chooses the code and the exit
+//! status.
 
 use std::fmt::Display;
 use std::io;

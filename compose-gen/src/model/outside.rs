@@ -25,7 +25,7 @@ pub(crate) struct Outside {
     pub(crate) protocol: String,
 }
 
-/// What an environment does with one published port.
+/// The way of one published port out of an environment.
 #[derive(Debug)]
 enum Fate {
     /// Reachable under the number that Compose has.

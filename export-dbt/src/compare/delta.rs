@@ -1,4 +1,4 @@
-//! A Delta table, whoever wrote it: its files as one relation of DuckDB.
+//! A Delta table of any writer: its files as one relation of DuckDB.
 
 use std::fs::File;
 use std::io::Write;

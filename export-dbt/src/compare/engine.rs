@@ -73,7 +73,7 @@ impl Engine {
     }
 }
 
-/// Says what a file could not be made for.
+/// The error of a temporary file that cannot be created.
 pub(crate) fn failed(path: &Path, source: std::io::Error) -> CompareError {
     CompareError::Folder { folder: path.display().to_string(), source }
 }

@@ -314,7 +314,7 @@ impl Comparison {
                 text.extend(details.iter().map(|line| format!("  {line}\n")));
             }
         }
-        // A value may hold what a terminal obeys.
+        // A value may hold control sequences of a terminal.
         common::streams::harmless(&text)
     }
 }

@@ -71,7 +71,7 @@ impl Plan {
         Self::of(relations, &schemas, choice, manifest, gate, template)
     }
 
-    /// Chooses among relations, whoever has them.
+    /// Chooses among relations of any source.
     ///
     /// # Errors
     /// As [`Plan::new`].

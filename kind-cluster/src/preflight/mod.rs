@@ -36,7 +36,7 @@ pub(crate) async fn checks(
     components: Option<&Path>,
     ignore: &Ignore,
 ) -> Vec<Check> {
-    // A file of components that cannot be read is told by whoever installs them.
+    // The installation reports a file of components that cannot be read.
     let components = places::components(components).and_then(|path| components::from_file(&path));
     let helm = components.map_or(true, |components| needs_helm(&components));
     checks_within(shared, helm, QUICK, ignore).await

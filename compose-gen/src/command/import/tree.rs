@@ -80,7 +80,7 @@ impl Tree {
         Tree { fate: Fate::Added, why: why.into(), ..Tree::new(place.clone(), value) }
     }
 
-    /// Says what becomes of it. The heaviest fate counts, and every reason.
+    /// Adds a fate and its reason. The heaviest fate is kept, and every reason.
     pub(super) fn say(&mut self, fate: Fate, why: impl Into<String>) {
         let why = why.into();
         self.fate = self.fate.max(fate);

@@ -10,7 +10,7 @@ use crate::model::names::label;
 
 const PUBLISHED: &str = "published-ports";
 
-/// What a person asks of the environments.
+/// Options of `import` that become keys of the environments.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wishes {
     pub(super) published_ports: Option<PublishedPorts>,

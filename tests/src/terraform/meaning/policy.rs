@@ -79,7 +79,7 @@ fn any(patterns: &Value, subject: &str, fold: bool) -> bool {
     }
 }
 
-/// Policies of roles name no principal: they are about whoever has them.
+/// Policies of roles name no principal: they hold for each principal of the role.
 fn principal(statement: &Value, request: &Request) -> bool {
     let (named, expected) = match (statement.get("Principal"), statement.get("NotPrincipal")) {
         (None, None) => return true,
