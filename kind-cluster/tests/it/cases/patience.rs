@@ -222,15 +222,17 @@ fn routes_of_every_protocol_wait_for_their_gateway() {
     for (kind, _) in ROUTES {
         says(&late, &[&format!("{kind}/way is not ready: Gateway/door has not answered yet")]);
     }
-    for (kind, _) in ROUTES {
-        let lost = condition("ResolvedRefs", "False", "BackendNotFound");
-        patch(
-            kind,
-            "way",
-            json!({"parents": [{"parentRef": {"name": "door"}, "controllerName": "t/t",
-                                               "conditions": [accepted, lost]}]}),
-        );
-    }
+    let resolve = |references: Value| {
+        for (kind, _) in ROUTES {
+            patch(
+                kind,
+                "way",
+                json!({"parents": [{"parentRef": {"name": "door"}, "controllerName": "t/t",
+                                    "conditions": [accepted, references]}]}),
+            );
+        }
+    };
+    resolve(condition("ResolvedRefs", "False", "BackendNotFound"));
     let failed = case.run(&overlay, &[]).expect(1);
     let status = case.tool(&["status"]);
     for (kind, _) in ROUTES {
@@ -240,15 +242,7 @@ fn routes_of_every_protocol_wait_for_their_gateway() {
             &[&format!("{kind}/way (routes)[failed]: Gateway/door: ResolvedRefs is False")],
         );
     }
-    for (kind, _) in ROUTES {
-        let found = condition("ResolvedRefs", "True", "ResolvedRefs");
-        patch(
-            kind,
-            "way",
-            json!({"parents": [{"parentRef": {"name": "door"}, "controllerName": "t/t",
-                                               "conditions": [accepted, found]}]}),
-        );
-    }
+    resolve(condition("ResolvedRefs", "True", "ResolvedRefs"));
     case.run(&overlay, &[]).expect(0);
 }
 

@@ -48,20 +48,12 @@ pub(super) fn cluster(layers: &Layers, lines: &mut Vec<Line>) {
             .collect();
         of.is("tagged", &json!(tagged), json!(["instance", "volume"]));
     });
-    each(layers, lines, "aws_eks_access_policy_association", |of, access| {
-        of.line(
-            "administrator",
-            access.get("principal_arn"),
-            access.text("principal_arn").ends_with("-operator"),
-        );
-    });
-    each(layers, lines, "aws_eks_access_entry", |of, access| {
-        of.line(
-            "administrator",
-            access.get("principal_arn"),
-            access.text("principal_arn").ends_with("-operator"),
-        );
-    });
+    for kind in ["aws_eks_access_policy_association", "aws_eks_access_entry"] {
+        each(layers, lines, kind, |of, access| {
+            let principal = access.text("principal_arn");
+            of.line("administrator", access.get("principal_arn"), principal.ends_with("-operator"));
+        });
+    }
     // A role that only one service account may take is of no use to another one.
     each(layers, lines, "aws_eks_pod_identity_association", |of, association| {
         let (namespace, account) =
