@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use common::cli::{Format, Verbosity};
 
+pub use crate::spec::types::PublishedPorts;
+
 const AFTER_HELP: &str = "\
 Examples:
   compose-gen                                  write all files, from infrastructure/platform
@@ -191,15 +193,6 @@ pub struct Import {
     /// Format of the report on stdout [default: text]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-}
-
-/// The type of the Service that leads to published ports from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PublishedPorts {
-    /// A port of every node
-    NodePort,
-    /// A load balancer with the published port
-    LoadBalancer,
 }
 
 #[cfg(test)]

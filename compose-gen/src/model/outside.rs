@@ -23,6 +23,8 @@ pub(crate) struct Outside {
     pub(crate) node: Option<u16>,
     pub(crate) target: u16,
     pub(crate) protocol: String,
+    /// The type of the Service.
+    pub(crate) kind: PublishedPorts,
 }
 
 /// The way of one published port out of an environment.
@@ -92,8 +94,9 @@ fn fates<'a>(
     let wanted =
         platform.environments.get(environment).and_then(|environment| environment.published_ports);
     let Some(wanted) = wanted else { return Vec::new() };
-    // A node has each port once, whichever profiles of the environment are deployed.
-    let mut nodes: BTreeSet<u16> = BTreeSet::new();
+    // A node has each port for one Service, whichever profiles of the environment are deployed. A Service may
+    // have it for several protocols.
+    let mut nodes: BTreeMap<u16, &str> = BTreeMap::new();
     let mut all = Vec::new();
     for service in
         platform.services.values().filter(|service| platform.runs(service, Some(environment)))
@@ -108,12 +111,12 @@ fn fates<'a>(
     all
 }
 
-fn fate(
-    service: &Service,
+fn fate<'a>(
+    service: &'a Service,
     port: &Port,
     wanted: PublishedPorts,
     taken: &mut BTreeSet<(u16, String)>,
-    nodes: &mut BTreeSet<u16>,
+    nodes: &mut BTreeMap<u16, &'a str>,
 ) -> Fate {
     if service.pod.host_network {
         return Fate::Inside("its Pod has the ports of the node itself".into());
@@ -124,10 +127,7 @@ fn fate(
     if service.pod.leader.is_some() {
         return Fate::Inside("the service whose network it has publishes ports".into());
     }
-    let ip = port.host_ip.as_deref().map(|ip| ip.parse::<IpAddr>());
-    if let Some(Ok(ip)) = ip
-        && ip.is_loopback()
-    {
+    if let Some(ip) = port.loopback() {
         return Fate::Inside(format!(
             "only the host itself reaches {ip}, so it stays inside the cluster"
         ));
@@ -162,10 +162,11 @@ fn fate(
     if !taken.insert((number, port.protocol.clone())) {
         return Fate::Inside(format!("the Service has the port {number} already"));
     }
-    let mut outside =
-        Outside { port: number, node: None, target: port.target, protocol: port.protocol.clone() };
+    let (target, protocol) = (port.target, port.protocol.clone());
+    let mut outside = Outside { port: number, node: None, target, protocol, kind: wanted };
     if wanted == PublishedPorts::NodePort {
-        match (NODE_PORTS.contains(&number), nodes.insert(number)) {
+        let is_free = *nodes.entry(number).or_insert(&service.name) == service.name;
+        match (NODE_PORTS.contains(&number), is_free) {
             (true, true) => outside.node = Some(number),
             (true, false) => how.push(format!(
                 "the cluster chooses a port of its nodes: another Service may have {number}"

@@ -1,5 +1,7 @@
 //! Ports: published on the host in Compose, the container's own in Kubernetes.
 
+use std::net::IpAddr;
+
 use common::compose::ports;
 use common::diagnostic::Diagnostic;
 
@@ -21,7 +23,7 @@ pub(crate) struct Port {
     pub(crate) published: Option<String>,
     /// The host's address.
     pub(crate) host_ip: Option<String>,
-    /// Its place in the list `ports` or `expose`.
+    /// Its place in the list `ports`; 0 for one of `expose`, whose place nobody reports.
     pub(crate) item: usize,
 }
 
@@ -48,6 +50,11 @@ impl Port {
             text.push_str(&self.protocol);
         }
         text
+    }
+
+    /// The host's address, where only the host itself reaches it.
+    pub(crate) fn loopback(&self) -> Option<IpAddr> {
+        self.host_ip.as_deref()?.parse().ok().filter(IpAddr::is_loopback)
     }
 
     /// Whether it stands for many ports, which only the Compose file has.

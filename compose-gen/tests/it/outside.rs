@@ -46,6 +46,16 @@ fn a_load_balancer_has_the_published_port() {
 }
 
 #[test]
+fn a_service_has_one_node_port_for_several_protocols() {
+    let ports = "['30053:53/tcp', '30053:53/udp']";
+    let bench = bench("node-port", &format!("  a: {{image: a, ports: {ports}}}\n"));
+    let run = bench.generate();
+    assert!(!run.stderr.contains("another Service"), "{}", run.stderr);
+    let ports = published(&bench, "a").unwrap()["spec"]["ports"].clone();
+    assert_eq!((&ports[0]["nodePort"], &ports[1]["nodePort"]), (&json!(30053), &json!(30053)));
+}
+
+#[test]
 fn a_node_port_is_the_published_one_where_nodes_have_it() {
     let bench = bench("node-port", "  a: {image: a, ports: ['30080:80', '8080:81']}\n");
     let run = bench.generate();
@@ -186,12 +196,12 @@ networks: {front: {}, back: {}}
         rows.iter().find(|row| row["key"] == key).unwrap_or_else(|| panic!("no row of {key}"))
     };
     let added = row("x-environments.local")["reason"].as_str().unwrap();
-    for option in &options[..1] {
+    for option in ["--published-ports", "--network-policies"] {
         assert!(added.contains(&format!("from {option}")), "{added}");
     }
     let ports = row("services.web.ports");
     assert_eq!(ports["outcome"], "carried");
-    assert!(ports["reason"].as_str().unwrap().contains("the Service web-published"), "{ports}");
+    assert!(ports["reason"].as_str().unwrap().contains("published-ports"), "{ports}");
     // The profile still waits until somebody asks.
     let root = &bench.documents("new/kubernetes/overlays/local/kustomization.yaml")[0];
     assert_eq!(root["resources"], json!(["cluster", "default"]));

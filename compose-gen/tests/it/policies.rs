@@ -53,6 +53,19 @@ fn a_published_port_is_open_to_everybody() {
 }
 
 #[test]
+fn a_port_of_the_loopback_address_is_not_open() {
+    let bench = bench("  db: {image: d, ports: ['127.0.0.1:5432:5432']}\n", "{}");
+    assert_eq!(policy(&bench, "db")["ingress"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_port_of_a_route_is_open() {
+    let bench = bench("  web: {image: w, expose: ['80'], x-routes: [{path: /}]}\n", "{}");
+    let ports = json!([{"protocol": "TCP", "port": 80}]);
+    assert_eq!(policy(&bench, "web")["ingress"][1]["ports"], ports);
+}
+
+#[test]
 fn an_internal_network_leads_nowhere_else() {
     let bench = bench(THREE, "{front: {}, back: {internal: true}}");
     let egress = policy(&bench, "db")["egress"].clone();

@@ -220,7 +220,8 @@ impl<'a> Check<'a> {
         }
         for added in container.items_at(&["securityContext", "capabilities", "add"]) {
             let is_default = added.as_str().is_none_or(|one| DEFAULT_CAPABILITIES.contains(&one));
-            if !is_default && level == Level::Baseline {
+            // The check of `restricted` takes its place where there is one.
+            if !is_default && (level == Level::Baseline || self.version < 22) {
                 let reason = format!("{name} adds a capability");
                 self.forbid(added, reason, "non-default capabilities");
             }
@@ -269,7 +270,7 @@ impl<'a> Check<'a> {
             pod_context.and_then(|context| context.str_at(&["seccompProfile", "type"]));
         if let Some(node) = pod_context
             .and_then(|context| context.get("runAsUser"))
-            .filter(|n| n.as_int() == Some(0))
+            .filter(|n| self.version >= 23 && n.as_int() == Some(0))
         {
             self.forbid(node, "the Pod runs as root", "runAsUser=0");
         }
@@ -281,6 +282,7 @@ impl<'a> Check<'a> {
             let context = container.get("securityContext");
             let node = context.unwrap_or(container);
             if let Some(user) = context.and_then(|context| context.get("runAsUser"))
+                && self.version >= 23
                 && user.as_int() == Some(0)
             {
                 self.forbid(user, format!("{name} runs as root"), "runAsUser=0");
@@ -302,7 +304,9 @@ impl<'a> Check<'a> {
                 let reason = format!("{name} lacks `allowPrivilegeEscalation: false`");
                 self.forbid(node, reason, "allowPrivilegeEscalation != false");
             }
-            self.capabilities(&name, node, context);
+            if self.version >= 22 {
+                self.capabilities(&name, node, context);
+            }
             let profile =
                 context.and_then(|c| c.str_at(&["seccompProfile", "type"])).or(pod_profile);
             if profile.is_none() {

@@ -30,8 +30,9 @@ pub(crate) struct Bases {
 /// Everything that a base adds to a rendering.
 #[derive(Clone, Debug)]
 pub(crate) struct Rendered {
-    /// The counters of the rendering before the base.
-    pub(crate) start: Counters,
+    /// The number of its first step, and of its first object, in the rendering that it comes from.
+    pub(crate) first_step: usize,
+    pub(crate) first_object: usize,
     pub(crate) objects: Vec<Object>,
     pub(crate) vars: Vec<Bound>,
     pub(crate) config: Option<Arc<Config>>,
@@ -46,24 +47,22 @@ pub(crate) struct Rendered {
     pub(crate) heads: Vec<Place>,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Counters {
-    pub(crate) steps: usize,
-    pub(crate) facts: usize,
-    pub(crate) problems: usize,
-    pub(crate) not_analysed: usize,
-    pub(crate) duplicate_keys: usize,
-    pub(crate) roots: usize,
-    pub(crate) objects: usize,
-}
-
 impl Bases {
-    /// Bases of which each folder is included so often; a folder that is not in the list is included once.
+    /// Bases with the number of times that each folder is included; a folder outside the list is included once.
     pub(crate) fn expecting(expected: HashMap<PathBuf, usize>) -> Self {
         Bases { expected: Some(expected), ..Bases::default() }
     }
 
-    /// Whether somebody else will ask for the folder.
+    /// The known base: the only copy, when no other kustomization will include the folder.
+    pub(crate) fn take(&mut self, name: &Name) -> Option<Rendered> {
+        if self.is_shared(&name.0) {
+            self.known.get(name).cloned()
+        } else {
+            self.known.remove(name)
+        }
+    }
+
+    /// Whether another kustomization will include the folder.
     pub(crate) fn is_shared(&self, folder: &Path) -> bool {
         let expected = self.expected.as_ref();
         expected.is_none_or(|all| all.get(folder).is_some_and(|count| *count > 0))

@@ -80,13 +80,13 @@ impl Context {
     /// Keys that stand twice, and whether the last of them counts.
     pub(crate) fn twice(&mut self, pairs: Vec<(Place, Place)>, last: bool) {
         let keys = pairs.into_iter();
-        self.twice_again(
+        self.add_duplicates(
             keys.map(|(place, earlier)| DuplicateKey { place, earlier, last }).collect(),
         );
     }
 
-    /// The same of a base that was rendered before.
-    pub(crate) fn twice_again(&mut self, keys: Vec<DuplicateKey>) {
+    /// Adds keys that stand twice.
+    pub(crate) fn add_duplicates(&mut self, keys: Vec<DuplicateKey>) {
         self.duplicate_places.extend(keys.iter().map(|key| key.place));
         self.duplicate_keys.extend(keys);
     }

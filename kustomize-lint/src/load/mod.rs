@@ -13,7 +13,7 @@ pub(crate) mod resources;
 mod root;
 
 pub(crate) use accumulated::{Accumulated, add};
-pub(crate) use bases::{Bases, Counters, Rendered};
+pub(crate) use bases::{Bases, Rendered};
 pub(crate) use bound::Bound;
 pub(crate) use context::Context;
 pub(crate) use folder::{Folder, Found, clean, read_bounded};

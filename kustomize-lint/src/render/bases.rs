@@ -1,7 +1,7 @@
 //! Bases that several kustomizations share: each is rendered once, and copied for the others.
 
 use crate::facts::{FactKind, Problem, ProblemKind};
-use crate::load::{Accumulated, Context, Counters, Folder, Rendered};
+use crate::load::{Accumulated, Context, Folder, Rendered};
 use crate::object::ObjectKey;
 use crate::tree::StepId;
 
@@ -21,18 +21,16 @@ pub(super) fn base(folder: &Folder, accumulate: Render, context: &mut Context) -
         return accumulate(folder, Accumulated::default(), context);
     }
     let name = (folder.canonical.clone(), folder.shown.clone());
-    if let Some(known) = context.bases.known.remove(&name) {
-        let cycle = known.roots.iter().any(|root| folder.is_below(&root.canonical));
-        let full = context.roots.len() + known.roots.len() > MAX_ROOTS
-            || context.identities.len() + known.identities.len() > MAX_OBJECTS;
-        if !cycle && !full {
-            context.bases.copied += 1;
-            if context.bases.is_shared(&folder.canonical) {
-                context.bases.known.insert(name, known.clone());
-            }
-            return put(known, context);
-        }
-        context.bases.known.insert(name.clone(), known);
+    let fits = |known: &Rendered| {
+        !known.roots.iter().any(|root| folder.is_below(&root.canonical))
+            && context.roots.len() + known.roots.len() <= MAX_ROOTS
+            && context.identities.len() + known.identities.len() <= MAX_OBJECTS
+    };
+    if context.bases.known.get(&name).is_some_and(fits)
+        && let Some(known) = context.bases.take(&name)
+    {
+        context.bases.copied += 1;
+        return put(known, context);
     }
     let start = counters(context);
     let done = accumulate(folder, Accumulated::default(), context);
@@ -46,6 +44,18 @@ pub(super) fn base(folder: &Folder, accumulate: Render, context: &mut Context) -
         context.bases.known.insert(name, rendered);
     }
     done
+}
+
+/// The lengths of the lists of a rendering.
+#[derive(Clone, Copy)]
+struct Counters {
+    steps: usize,
+    facts: usize,
+    problems: usize,
+    not_analysed: usize,
+    duplicate_keys: usize,
+    roots: usize,
+    objects: usize,
 }
 
 fn counters(context: &Context) -> Counters {
@@ -63,7 +73,8 @@ fn counters(context: &Context) -> Counters {
 /// Everything that has come since `start`.
 fn copy(done: &Accumulated, start: Counters, context: &Context) -> Rendered {
     Rendered {
-        start,
+        first_step: start.steps,
+        first_object: start.objects,
         objects: done.objects.list.clone(),
         vars: done.vars.clone(),
         config: done.config.clone(),
@@ -81,14 +92,14 @@ fn copy(done: &Accumulated, start: Counters, context: &Context) -> Rendered {
 
 /// Adds a base to another rendering, whose steps and objects have other numbers.
 fn put(mut base: Rendered, context: &mut Context) -> Accumulated {
-    let start = base.start;
+    let (first_step, first_object) = (base.first_step, base.first_object);
     let (steps, objects) = (context.steps.len(), context.identities.len());
-    let step = |id: StepId| StepId((id.0 as usize - start.steps + steps) as u32);
-    let key = |key: ObjectKey| ObjectKey((key.0 as usize - start.objects + objects) as u32);
+    let step = |id: StepId| StepId((id.0 as usize - first_step + steps) as u32);
+    let key = |key: ObjectKey| ObjectKey((key.0 as usize - first_object + objects) as u32);
     for object in &mut base.objects {
         object.key = key(object.key);
         object.generator = object.generator.map(step);
-        if steps != start.steps {
+        if steps != first_step {
             object.node.each_origin_mut(&mut |origin| {
                 if let Some(touch) = &mut origin.last {
                     touch.step = step(touch.step);
@@ -107,7 +118,7 @@ fn put(mut base: Rendered, context: &mut Context) -> Accumulated {
     context.facts.append(&mut base.facts);
     context.problems.append(&mut base.problems);
     context.not_analysed.append(&mut base.not_analysed);
-    context.twice_again(base.duplicate_keys);
+    context.add_duplicates(base.duplicate_keys);
     context.roots.append(&mut base.roots);
     context.identities.append(&mut base.identities);
     context.heads.append(&mut base.heads);

@@ -12,7 +12,8 @@ rule! {
     /// Ingress, the Services in `alb.ingress.kubernetes.io/actions.…`, and those of a Rollout of Argo
     /// and of a VirtualService of Istio. A backend with the port
     /// `use-annotation` needs no Service but the action of its name. A Service in a namespace that
-    /// the overlay has nothing in is somebody else's. A name that misses a prefix is reported by KR012.
+    /// the overlay has nothing in is somebody else's. A name in a route that misses a prefix is
+    /// reported by KR012.
     ///
     /// ## Bad
     ///
@@ -63,8 +64,10 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 not_there(overlay, findings, object, backend.node, wanted, otherwise).detail(name);
             }
         }
-        let is_custom = !is_builtin(group(object)) && !is_route(object);
-        for need in needs::of(&object.node).iter().filter(|_| is_custom) {
+        if is_builtin(group(object)) || is_route(object) {
+            continue;
+        }
+        for need in needs::of(&object.node) {
             let (namespace, name) = (need.namespace, need.name());
             if need.target == Target::Service && overlay.lacks("Service", namespace, name) {
                 let wanted = ("Service", namespace, name);

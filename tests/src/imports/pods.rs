@@ -4,9 +4,6 @@
 use serde_json::{Map, Value, json};
 
 /// The objects in a namespace, each workload followed by one Pod of it.
-///
-/// # Panics
-/// Never: an object without the fields of its kind has no Pod.
 pub fn with_pods(objects: &[Value], namespace: &str) -> Vec<Value> {
     let each = |object: &Value| {
         let mut object = object.clone();

@@ -20,7 +20,7 @@ pub(super) fn settle(import: &mut Import) {
         scale(service);
         from_outside(service, &project.env);
         pull(service);
-        published(name, service, outside);
+        published(service, outside);
         windows(service);
     }
 }
@@ -82,13 +82,9 @@ fn pull(service: &mut Tree) {
 }
 
 /// The host's side of a port stays in Compose, unless an environment asks for it.
-fn published(name: &str, service: &mut Tree, outside: bool) {
+fn published(service: &mut Tree, outside: bool) {
     if let Some(ports) = service.get_mut("ports").filter(|_| outside) {
-        ports.say(
-            Fate::Carried,
-            format!("from outside through the Service {name}-published, see published-ports"),
-        );
-        return;
+        return ports.say(Fate::Carried, "as `published-ports` of the environment says");
     }
     for port in service.get_mut("ports").into_iter().flat_map(Tree::items_mut) {
         let Some(text) = port.text() else { continue };

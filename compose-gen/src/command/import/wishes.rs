@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 
 use super::Import;
 use super::tree::{Fate, Tree, Value};
-use crate::cli::PublishedPorts;
 use crate::model::names::label;
+use crate::spec::types::PublishedPorts;
 
 const PUBLISHED: &str = "published-ports";
 

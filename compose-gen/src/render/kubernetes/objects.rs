@@ -139,10 +139,9 @@ fn services(view: &View<'_>, service: &Service) -> Vec<Value> {
 
 /// The Service that leads to published ports from outside.
 fn published(view: &View<'_>, service: &Service, ports: &[Outside]) -> Value {
-    let environment = view.environment.and_then(|name| view.platform.environments.get(name));
-    let kind = match environment.and_then(|environment| environment.published_ports) {
-        Some(PublishedPorts::LoadBalancer) => "LoadBalancer",
-        Some(PublishedPorts::NodePort) | None => "NodePort",
+    let kind = match ports[0].kind {
+        PublishedPorts::LoadBalancer => "LoadBalancer",
+        PublishedPorts::NodePort => "NodePort",
     };
     let port = |outside: &Outside| {
         object([

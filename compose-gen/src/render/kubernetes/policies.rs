@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::view::View;
-use crate::model::Service;
+use crate::model::{Port, Service};
 use crate::render::object;
 
 /// The policies of a service's Pod.
@@ -30,8 +30,12 @@ pub(super) fn policies(view: &View<'_>, service: &Service) -> Vec<Value> {
         )
         .collect();
     let mut ingress = vec![json!({"from": peers})];
-    let published = service.ports.iter().filter(|port| port.published.is_some());
-    let ports: Vec<Value> = published
+    let first = service.ports.first().map(|port| port.target);
+    let is_routed =
+        |port: &Port| service.routes.iter().any(|route| route.port.or(first) == Some(port.target));
+    let is_published = |port: &Port| port.published.is_some() && port.loopback().is_none();
+    let open = service.ports.iter().filter(|port| is_published(port) || is_routed(port));
+    let ports: Vec<Value> = open
         .map(|port| {
             let protocol = port.protocol.to_uppercase();
             match port.is_range() {

@@ -1,5 +1,6 @@
 //! `x-environments`: where the platform runs besides Docker Compose.
 
+use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -69,9 +70,9 @@ pub(crate) enum Cluster {
 }
 
 /// The type of the Service that leads to published ports.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum PublishedPorts {
+pub enum PublishedPorts {
     /// A port of every node: the published one where it is from 30000 to 32767, else one that the cluster
     /// chooses.
     NodePort,

@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use catalogue::{SecretEntry, SecretFiles, Variable};
+pub use environment::PublishedPorts;
 pub(crate) use environment::{
-    Alb, ArgoCd, Authentication, Cluster, Environment, Images, PublishedPorts, Scheme, Sync,
+    Alb, ArgoCd, Authentication, Cluster, Environment, Images, Scheme, Sync,
 };
 pub(crate) use resources::{Deploy, Mode, Replicas, Resources};
 pub(crate) use service::{

@@ -49,6 +49,11 @@ impl Resource {
         self.values.get(name).unwrap_or(&Value::Null)
     }
 
+    /// A setting of its `lifecycle` block; null when it is not given.
+    pub fn lifecycle(&self, name: &str) -> &Value {
+        self.meta.get("lifecycle").map_or(&Value::Null, |block| &block[name])
+    }
+
     /// A value below nested blocks, each of which there is one of: `rule/bucket_key_enabled`.
     pub fn at(&self, path: &str) -> &Value {
         let mut steps = path.split('/');

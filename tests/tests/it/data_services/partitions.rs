@@ -1,5 +1,6 @@
 //! Partitioned tables of export-dbt, read by Trino and by Spark after every commit.
 
+use std::path::Path;
 use std::process::Command;
 
 use rideshare_tests::localstack::LocalStack;
@@ -42,7 +43,7 @@ const TYPES: [(&str, &str, &[&str]); 15] = [
     ("time", "TIME", &["'23:59:59.999999'"]),
 ];
 
-fn sql(database: &std::path::Path, statements: &str) {
+fn sql(database: &Path, statements: &str) {
     let python = peers::find("PEER_READERS_PYTHON").unwrap();
     let program =
         "import duckdb, sys; c = duckdb.connect(sys.argv[1]); c.execute(sys.argv[2]); c.close()";
@@ -50,7 +51,7 @@ fn sql(database: &std::path::Path, statements: &str) {
 }
 
 /// For each table, the rows by key as DuckDB has them, with the text that a comparison in SQL needs.
-fn wanted(database: &std::path::Path, table: &str) -> Vec<(i64, String)> {
+fn wanted(database: &Path, table: &str) -> Vec<(i64, String)> {
     let python = peers::find("PEER_READERS_PYTHON").unwrap();
     let program = "
 import duckdb, json, sys
@@ -81,25 +82,19 @@ fn plain(ty: &str, text: &str) -> String {
     }
 }
 
-fn export(database: &std::path::Path, localstack: &LocalStack) -> Value {
+fn export(bucket: &str, database: &Path, localstack: &LocalStack) -> Value {
+    let target = format!("s3://{bucket}-{{layer}}/{{table}}");
     let mut export = Command::new(tool("export-dbt"));
-    export.args([
-        "--target",
-        "s3://parts-{layer}/{table}",
-        "--partition-by",
-        "*=p",
-        "--format",
-        "json",
-    ]);
+    export.args(["--target", &target, "--partition-by", "*=p", "--format", "json"]);
     export.arg("--duckdb").arg(database);
     lake(&mut export, localstack);
     serde_json::from_str(&run(&mut export).expect(0).stdout).unwrap()
 }
 
-/// Creates the tables, and changes them twice; calls `read` with the step after each export.
-fn versions(read: impl Fn(&str, &std::path::Path)) {
+/// Creates the tables, and changes them; calls `read` with the step after each export.
+fn versions(name: &str, read: impl Fn(&str, &Path)) {
     let localstack = LocalStack::shared().unwrap();
-    bucket(localstack, "parts-gold");
+    bucket(localstack, &format!("{name}-gold"));
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("parts.duckdb");
     let mut statements = "CREATE SCHEMA gold;".to_owned();
@@ -112,7 +107,7 @@ fn versions(read: impl Fn(&str, &std::path::Path)) {
         }
     }
     sql(&database, &statements);
-    export(&database, localstack);
+    export(name, &database, localstack);
     read("first", &database);
     let mut changes = String::new();
     for (name, _, _) in TYPES {
@@ -121,7 +116,7 @@ fn versions(read: impl Fn(&str, &std::path::Path)) {
         );
     }
     sql(&database, &changes);
-    let summary = export(&database, localstack);
+    let summary = export(name, &database, localstack);
     let kept = |table: &Value| table["keptFiles"].as_u64().unwrap();
     assert!(
         summary["tables"].as_array().unwrap().iter().any(|table| kept(table) > 0),
@@ -130,13 +125,7 @@ fn versions(read: impl Fn(&str, &std::path::Path)) {
     read("second", &database);
 }
 
-fn compare(
-    engine: &str,
-    step: &str,
-    name: &str,
-    database: &std::path::Path,
-    got: Vec<(i64, String)>,
-) {
+fn compare(engine: &str, step: &str, name: &str, database: &Path, got: Vec<(i64, String)>) {
     let texts = |rows: Vec<(i64, String)>| -> Vec<(i64, String)> {
         rows.into_iter().map(|(id, text)| (id, plain(name, &text))).collect()
     };
@@ -146,16 +135,16 @@ fn compare(
 
 #[test]
 fn trino_reads_every_version_of_partitioned_tables() {
-    let Some(lake) = Lake::start(&["parts-gold"]) else { return };
+    let Some(lake) = Lake::start(&["parts-trino-gold"]) else { return };
     let Some(_python) = peers::find("PEER_READERS_PYTHON") else { return };
     lake.trino
-        .ask("CREATE SCHEMA IF NOT EXISTS delta.parts WITH (location = 's3://parts-gold/')")
+        .ask("CREATE SCHEMA IF NOT EXISTS delta.parts WITH (location = 's3://parts-trino-gold/')")
         .unwrap();
-    versions(|step, database| {
+    versions("parts-trino", |step, database| {
         for (name, _, _) in TYPES {
             let call = match step {
                 "first" => format!(
-                    "CALL delta.system.register_table('parts', 't_{name}', 's3://parts-gold/t_{name}')"
+                    "CALL delta.system.register_table('parts', 't_{name}', 's3://parts-trino-gold/t_{name}')"
                 ),
                 _ => format!(
                     "CALL delta.system.flush_metadata_cache(schema_name => 'parts', table_name => 't_{name}')"
@@ -181,11 +170,11 @@ fn trino_reads_every_version_of_partitioned_tables() {
 fn spark_reads_every_version_of_partitioned_tables() {
     let Some(spark) = Spark::start() else { return };
     let Some(_python) = peers::find("PEER_READERS_PYTHON") else { return };
-    versions(|step, database| {
+    versions("parts-spark", |step, database| {
         let mut statements = String::new();
         for (name, _, _) in TYPES {
             statements += &format!(
-                "select '{name}', id, coalesce(cast(p as string), 'null') from delta.`s3a://parts-gold/t_{name}` order by id;"
+                "select '{name}', id, coalesce(cast(p as string), 'null') from delta.`s3a://parts-spark-gold/t_{name}` order by id;"
             );
         }
         let read = spark.session(&statements);
@@ -201,9 +190,9 @@ fn spark_reads_every_version_of_partitioned_tables() {
         }
         if step == "second" {
             // Others may clean up and compact; the next export goes on from there.
-            let cleaned = spark.session("set spark.databricks.delta.retentionDurationCheck.enabled=false; optimize delta.`s3a://parts-gold/t_varchar`; vacuum delta.`s3a://parts-gold/t_varchar` retain 0 hours;");
+            let cleaned = spark.session("set spark.databricks.delta.retentionDurationCheck.enabled=false; optimize delta.`s3a://parts-spark-gold/t_varchar`; vacuum delta.`s3a://parts-spark-gold/t_varchar` retain 0 hours;");
             assert_eq!(cleaned.status, 0, "{}\n{}", cleaned.transcript(&[]), spark.log());
-            let summary = export(database, LocalStack::shared().unwrap());
+            let summary = export("parts-spark", database, LocalStack::shared().unwrap());
             let tables = summary["tables"].as_array().unwrap();
             assert!(tables.iter().all(|table| table["outcome"] == "unchanged"), "{summary:#}");
         }

@@ -15,7 +15,7 @@ def settings() -> tuple[int, datetime, float, int]:
     text = os.environ.get("STAND_IN_START")
     start = datetime.fromisoformat(text) if text else datetime.now(timezone.utc) - HISTORY
     return (
-        # Another one for each start: a trip's id is made of it, and no trip shall happen twice.
+        # The default differs for each start, because a trip's id is made of it and no trip may happen twice.
         int(os.environ.get("STAND_IN_SEED") or start.timestamp()),
         start,
         float(os.environ.get("STAND_IN_TRIPS_PER_MINUTE") or 12),

@@ -92,14 +92,10 @@ pub(super) fn buckets(layers: &Layers, lines: &mut Vec<Line>) {
         );
         if !states && !logs {
             let target = &value("aws_s3_bucket_logging", "target_bucket");
-            of.line("access log", target, target.as_str().is_some_and(|to| to.ends_with("-logs")));
+            of.ends_with("access log", target, "-logs");
         }
         if states {
-            of.is(
-                "destroyed by Terraform",
-                bucket.meta.get("lifecycle").map_or(&Value::Null, |l| &l["prevent_destroy"]),
-                json!("true"),
-            );
+            of.is("destroyed by Terraform", bucket.lifecycle("prevent_destroy"), json!("true"));
         } else {
             of.is("destroyed with objects", bucket.get("force_destroy"), json!(false));
         }

@@ -1,6 +1,6 @@
 //! The edge: load balancers, CloudFront and certificates.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::line::{Line, each};
 use crate::terraform::meaning::layers::Layers;
@@ -10,11 +10,7 @@ pub(super) fn edge(layers: &Layers, lines: &mut Vec<Line>) {
         of.is("deletion protection", balancer.get("enable_deletion_protection"), json!(true));
         of.is("bad headers dropped", balancer.get("drop_invalid_header_fields"), json!(true));
         of.is("access log", balancer.at("access_logs/enabled"), json!(true));
-        of.line(
-            "access log in",
-            balancer.at("access_logs/bucket"),
-            balancer.text("access_logs/bucket").ends_with("-logs"),
-        );
+        of.ends_with("access log in", balancer.at("access_logs/bucket"), "-logs");
     });
     each(layers, lines, "aws_cloudfront_distribution", |of, distribution| {
         of.is(
@@ -46,7 +42,7 @@ pub(super) fn edge(layers: &Layers, lines: &mut Vec<Line>) {
     each(layers, lines, "aws_acm_certificate", |of, certificate| {
         of.is(
             "there before the old one goes",
-            certificate.meta.get("lifecycle").map_or(&Value::Null, |l| &l["create_before_destroy"]),
+            certificate.lifecycle("create_before_destroy"),
             json!("true"),
         );
     });

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::layers::{Layers, shown};
+use crate::terraform::meaning::layers::{Layers, shown};
 use crate::terraform::plan::Resource;
 
 /// The tags that everything has.
@@ -29,6 +29,10 @@ impl Of<'_> {
 
     pub(super) fn is(&mut self, property: &'static str, value: &Value, expected: Value) {
         self.line(property, value, *value == expected);
+    }
+
+    pub(super) fn ends_with(&mut self, property: &'static str, value: &Value, end: &str) {
+        self.line(property, value, value.as_str().is_some_and(|text| text.ends_with(end)));
     }
 
     pub(super) fn at_least(&mut self, property: &'static str, value: &Value, least: i64) {

@@ -9,11 +9,7 @@ pub(super) fn tables(layers: &Layers, lines: &mut Vec<Line>) {
     each(layers, lines, "aws_dynamodb_table", |of, table| {
         of.is("point-in-time recovery", table.at("point_in_time_recovery/enabled"), json!(true));
         of.is("encryption", table.at("server_side_encryption/enabled"), json!(true));
-        of.is(
-            "destroyed by Terraform",
-            table.meta.get("lifecycle").map_or(&Value::Null, |l| &l["prevent_destroy"]),
-            json!("true"),
-        );
+        of.is("destroyed by Terraform", table.lifecycle("prevent_destroy"), json!("true"));
     });
 }
 
@@ -50,7 +46,7 @@ pub(super) fn databases(layers: &Layers, lines: &mut Vec<Line>) {
             database.get("enabled_cloudwatch_logs_exports"),
             json!(["postgresql", "upgrade"]),
         );
-        let ignored = database.meta.get("lifecycle").map_or(&Value::Null, |l| &l["ignore_changes"]);
+        let ignored = database.lifecycle("ignore_changes");
         let ignored_text = shown(ignored);
         of.line(
             "changes ignored",
