@@ -3,6 +3,7 @@
 //! A cluster that the chosen engine does not know may be stopped in another one, where its API server
 //! cannot answer either.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -36,8 +37,8 @@ impl Place {
         }
     }
 
-    /// Whether it has a node of the cluster; `None` when it has not answered.
-    async fn has(&self, cluster: &str) -> Option<bool> {
+    /// The ids of the cluster's containers; `None` when the place has not answered.
+    async fn containers(&self, cluster: &str) -> Option<BTreeSet<String>> {
         let filter = format!("label={LABEL}={cluster}");
         let mut arguments = Vec::new();
         if let Some(context) = &self.context {
@@ -45,13 +46,14 @@ impl Place {
                 if self.client.engine == Engine::Podman { "--connection" } else { "--context" };
             arguments.extend([option, context]);
         }
-        arguments.extend(["ps", "--all", "--filter", &filter, "--format", "{{.Names}}"]);
+        arguments.extend(["ps", "--all", "--no-trunc", "--filter", &filter]);
+        arguments.extend(["--format", "{{.ID}}"]);
         let output = process::output(self.client.program, &arguments, QUESTION).await.ok()?;
-        output.success.then(|| !output.text().trim().is_empty())
+        output.success.then(|| output.text().split_whitespace().map(str::to_owned).collect())
     }
 }
 
-/// Asks every place but the chosen engine.
+/// Asks every place but the chosen engine. A context that leads to the chosen engine shows the same containers.
 pub(crate) async fn elsewhere(cluster: &str) -> Found {
     let chosen = client().await.ok();
     let installed: Vec<Client> =
@@ -64,12 +66,17 @@ pub(crate) async fn elsewhere(cluster: &str) -> Found {
         let place = |context| Place { client: *client, context: Some(context) };
         places.extend(contexts.into_iter().map(place));
     }
-    let answers = join_all(places.iter().map(|place| place.has(cluster))).await;
+    let here = chosen.map(|client| Place { client, context: None });
+    let ours = match here {
+        Some(here) => here.containers(cluster).await.unwrap_or_default(),
+        None => BTreeSet::new(),
+    };
+    let answers = join_all(places.iter().map(|place| place.containers(cluster))).await;
     let mut found = Found::default();
     for (place, answer) in places.iter().zip(answers) {
         match answer {
-            Some(true) => found.has.push(place.shown()),
-            Some(false) => {}
+            Some(theirs) if !theirs.is_subset(&ours) => found.has.push(place.shown()),
+            Some(_) => {}
             None => found.silent.push(place.shown()),
         }
     }

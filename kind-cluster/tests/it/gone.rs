@@ -2,6 +2,7 @@
 //! context has to stay.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use rideshare_tests::run::{Run, run};
 use rustix::process::Signal;
@@ -102,6 +103,30 @@ fn a_cluster_of_another_context_is_found() {
         refuses(&machine, &refused, "cluster-unknown", &before);
         assert!(refused.stderr.contains("context silent"), "{}", refused.stderr);
     }
+}
+
+/// Contexts of docker: one that leads to the chosen engine, and one of an engine without nodes.
+fn contexts_to_the_same_engine(machine: &Machine) {
+    machine.write("fake/docker-contexts", "default\nfar\n");
+    fs::create_dir_all(machine.path("fake/contexts/far")).unwrap();
+    symlink("../nodes", machine.path("fake/contexts/default")).unwrap();
+}
+
+#[test]
+fn a_context_that_leads_to_the_chosen_engine_is_no_other_engine_to_a_creation() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    contexts_to_the_same_engine(&machine);
+    machine.write("home/config", &machine.hostile.kubeconfig("kind-rideshare-local"));
+    run(&mut machine.tool(&["create", "--no-components"])).expect(0);
+}
+
+#[test]
+fn a_context_that_leads_to_the_chosen_engine_is_no_other_engine_to_a_teardown() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    contexts_to_the_same_engine(&machine);
+    machine.fail("kind-get", "no node runs\n");
+    run(&mut machine.tool(&DISCARD)).expect(0);
+    assert!(!machine.read("home/config").contains("kind-rideshare-local"));
 }
 
 #[test]
