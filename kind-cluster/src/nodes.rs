@@ -7,6 +7,7 @@ use common::fault;
 use common::stop::Stop;
 use serde_json::Value;
 
+use crate::cluster::{Cluster, context_of, kubeconfig};
 use crate::engine::{self, Endpoint, LABEL, Record};
 use crate::object::{self, list, text};
 use crate::process;
@@ -68,18 +69,49 @@ pub(crate) async fn kubeconfig(cluster: &str) -> Result<String, Stop> {
     process::succeed("kind", &["get", "kubeconfig", "--name", cluster], QUESTION).await
 }
 
-/// Why the engine has no node of a cluster: another one has it, or there is none. A cluster of another engine
-/// is not a missing one.
+/// Why the engine has no node of a cluster: another engine has it or may have it, or there is none.
 pub(crate) async fn missing(cluster: &str) -> Stop {
-    match refuse_elsewhere(cluster).await {
+    match refuse_unproved(cluster).await {
         Err(stop) => stop,
         Ok(_) => Stop::bad("no-cluster", fault::unknown("cluster", cluster))
             .hint("`kind-cluster create` creates it"),
     }
 }
 
+/// The engine has no node of a cluster, which proves that the cluster is gone only where the engine is known to be
+/// the one that had it. A cluster that is stopped, or on another machine, does not answer either, and its context must
+/// be neither removed nor overwritten. Returns the places that have not answered.
+pub(crate) async fn refuse_unproved(cluster: &str) -> Result<Vec<String>, Stop> {
+    let found = refuse_elsewhere(cluster).await?;
+    if !kubeconfig::has_context(cluster) {
+        return Ok(found.silent);
+    }
+    let client = engine::client().await?;
+    if Cluster::connect(cluster).await.is_ok() {
+        let message = format!(
+            "{client} has no node of {cluster}, but its API server answers: another engine runs it"
+        );
+        return Err(Stop::no("other-engine", message).hint(engine::choose_hint()));
+    }
+    if Record::proves(cluster).await? {
+        return Ok(found.silent);
+    }
+    let context = context_of(cluster);
+    let mut message = format!(
+        "{client} has no node of {cluster}, and the context {context} may lead to one that is stopped in another \
+         engine"
+    );
+    if !found.silent.is_empty() {
+        message.push_str(&format!("; no answer from {}", found.silent.join(", ")));
+    }
+    Err(Stop::no("cluster-unknown", message).hint(format!(
+        "{}; if the cluster is gone, `kubectl config delete-context {context}`",
+        engine::choose_hint()
+    )))
+}
+
 /// Refuses where the engine has no node of a cluster and another engine has. Returns the answers of the others.
-pub(crate) async fn refuse_elsewhere(cluster: &str) -> Result<engine::Found, Stop> {
+async fn refuse_elsewhere(cluster: &str) -> Result<engine::Found, Stop> {
     let endpoint = Endpoint::of(engine::client().await?).await;
     let refuse = |message: String| Stop::no("other-engine", message).hint(engine::choose_hint());
     let found = engine::elsewhere(cluster).await;

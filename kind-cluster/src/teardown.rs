@@ -29,7 +29,7 @@ pub(crate) async fn run(
         false => Some(interrupt.or(turn::take(cluster, "teardown", deadline)).await?),
     };
     if interrupt.or(nodes::of(cluster)).await?.is_empty() {
-        interrupt.or(refuse_unproved(cluster)).await?;
+        interrupt.or(nodes::refuse_unproved(cluster)).await?;
         if !shared.dry_run() {
             kubeconfig::remove(cluster)?;
             Record::remove(cluster);
@@ -60,36 +60,6 @@ pub(crate) async fn run(
     }
     checks.push(Check::ok("cluster", cluster, "deleted"));
     report::publish("teardown", &checks, shared.format)
-}
-
-/// The engine has no node of the cluster. Its context stays unless this engine is known to be the one that had
-/// it: a cluster that is stopped, or on another machine, does not answer either.
-async fn refuse_unproved(cluster: &str) -> Result<(), Stop> {
-    let found = nodes::refuse_elsewhere(cluster).await?;
-    if !kubeconfig::has_context(cluster) {
-        return Ok(());
-    }
-    let client = engine::client().await?;
-    if Cluster::connect(cluster).await.is_ok() {
-        let message = format!(
-            "{client} has no node of {cluster}, but its API server answers: another engine runs it"
-        );
-        return Err(Stop::no("other-engine", message).hint(engine::choose_hint()));
-    }
-    if Record::proves(cluster).await? {
-        return Ok(());
-    }
-    let context = context_of(cluster);
-    let mut message = format!(
-        "{client} has no node of {cluster}, and the context {context} stays: the cluster may be stopped in another engine"
-    );
-    if !found.silent.is_empty() {
-        message.push_str(&format!("; no answer from {}", found.silent.join(", ")));
-    }
-    Err(Stop::no("cluster-unknown", message).hint(format!(
-        "{}; if the cluster is gone, `kubectl config delete-context {context}`",
-        engine::choose_hint()
-    )))
 }
 
 /// Nobody has said what is to become of the data: then there must be none.

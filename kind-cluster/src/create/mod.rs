@@ -63,7 +63,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     let half_made = match nodes.is_empty() {
         true => {
             // A second cluster of the name would take the first one's context.
-            for place in nodes::refuse_elsewhere(&shared.name).await?.silent {
+            for place in nodes::refuse_unproved(&shared.name).await? {
                 display::line(&format!("{place} has not said whether it has {}", shared.name));
             }
             None

@@ -48,8 +48,10 @@ pub(crate) fn create(machine: &Machine, more: &[&str]) -> Option<Command> {
     ready(machine, &arguments)
 }
 
+/// Nodes that a creation makes have joined, and the kubeconfig does not know the cluster yet.
 pub(crate) fn nodes_join(machine: &Machine) {
     machine.nodes();
+    machine.write("home/config", &machine.hostile.kubeconfig("production"));
     machine.server.put(json!({"apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "kubeadm-config", "namespace": "kube-system"},
         "data": {"ClusterConfiguration": "networking:\n  podSubnet: 10.244.0.0/16\n  serviceSubnet: 10.96.0.0/12\n"}}));
@@ -59,7 +61,6 @@ pub(crate) fn nodes_join(machine: &Machine) {
 fn nothing_there_is_created_capped_and_the_current_context_stays() {
     let Some(machine) = Machine::new() else { return };
     nodes_join(&machine);
-    machine.write("home/config", &machine.hostile.kubeconfig("production"));
     let Some(mut command) = create(&machine, &[]) else { return };
     let done = run(&mut command).expect(0);
     insta::assert_snapshot!(done.stdout);
@@ -90,6 +91,7 @@ fn nothing_there_is_created_capped_and_the_current_context_stays() {
 #[test]
 fn a_dry_run_of_nothing_says_everything_and_calls_only_questions() {
     let Some(machine) = Machine::new() else { return };
+    machine.write("home/config", &machine.hostile.kubeconfig("production"));
     let components =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../infrastructure/config/kind/components.yaml");
     let components = components.display().to_string();
@@ -230,6 +232,7 @@ fn an_interrupted_creation_ends_kind_too_and_can_be_repeated() {
 #[test]
 fn a_machine_that_is_not_ready_gets_no_cluster() {
     let Some(machine) = Machine::new() else { return };
+    machine.write("home/config", &machine.hostile.kubeconfig("production"));
     machine.write(
         "fake/info.json",
         &json!({"ServerVersion": "28", "MemTotal": GIB, "CgroupVersion": "2", "MemoryLimit": true})

@@ -39,6 +39,22 @@ fn an_api_server_that_answers_is_another_engines() {
     let Some(machine) = Machine::new() else { return };
     let before = machine.read("home/config");
     refuses(&machine, &run(&mut machine.tool(&DISCARD)), "other-engine", &before);
+    other_commands_refuse(&machine, "other-engine");
+}
+
+/// Every command that looks for the nodes refuses when they are not there.
+#[track_caller]
+fn other_commands_refuse(machine: &Machine, code: &str) {
+    let before = machine.read("home/config");
+    for command in ["stop", "start", "load"] {
+        refuses(machine, &run(&mut machine.tool(&[command])), code, &before);
+    }
+    let doctor = run(&mut machine.tool(&["doctor"])).expect(1);
+    assert!(doctor.stdout.contains(&format!("[{code}]")), "{}", doctor.stdout);
+    for more in [&[][..], &["--dry-run"]] {
+        let Some(mut made) = create(machine, more) else { return };
+        refuses(machine, &run(&mut made), code, &before);
+    }
 }
 
 #[test]
@@ -50,6 +66,7 @@ fn a_silent_context_stays_where_nobody_knows_whose_it_is() {
         let arguments = [&DISCARD[..], more].concat();
         refuses(&machine, &run(&mut machine.tool(&arguments)), "cluster-unknown", &before);
     }
+    other_commands_refuse(&machine, "cluster-unknown");
 }
 
 #[test]

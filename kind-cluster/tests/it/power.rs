@@ -30,6 +30,7 @@ fn a_dry_run_stops_nothing() {
 #[test]
 fn a_missing_cluster_cannot_be_stopped() {
     let Some(machine) = Machine::new() else { return };
+    machine.write("home/config", &machine.hostile.kubeconfig("production"));
     let missing = run(&mut machine.tool(&["stop"])).expect(2);
     assert!(missing.stderr.contains("error[no-cluster]"), "{}", missing.stderr);
 }
