@@ -93,7 +93,7 @@ pub(crate) async fn refuse_unproved(cluster: &str) -> Result<Vec<String>, Stop> 
         );
         return Err(Stop::no("other-engine", message).hint(engine::choose_hint()));
     }
-    if Record::proves(cluster).await? {
+    if Record::proves(cluster, &found.silent).await? {
         return Ok(found.silent);
     }
     let context = context_of(cluster);

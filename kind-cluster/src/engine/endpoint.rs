@@ -24,11 +24,7 @@ impl Endpoint {
         if let Some(endpoint) = Endpoint::by_variable(client) {
             return endpoint;
         }
-        let address = match client.engine {
-            Engine::Docker => context().await,
-            Engine::Podman | Engine::Nerdctl => None,
-        };
-        Endpoint::at(client, address.as_deref())
+        Endpoint::at(client, default_address(client).await.as_deref())
     }
 
     /// Where the environment makes a client lead to; `None` where it says nothing.
@@ -45,9 +41,9 @@ impl Endpoint {
         (!values.is_empty()).then(|| Endpoint::at(client, Some(&values.join(" "))))
     }
 
-    /// A password has no place in a message or a file.
+    /// A password has no place in a message or a file. Rootless engines of one host differ by the user.
     fn at(client: Client, address: Option<&str>) -> Self {
-        Endpoint { program: client.program.to_owned(), address: address.map(without_user) }
+        Endpoint { program: client.program.to_owned(), address: address.map(without_password) }
     }
 
     /// The host's name, when the engine is on another machine.
@@ -58,6 +54,7 @@ impl Endpoint {
             return None;
         }
         let authority = rest.split('/').next().unwrap_or_default();
+        let authority = authority.rsplit('@').next().unwrap_or_default();
         let host = match authority.strip_prefix('[') {
             Some(rest) => rest.split(']').next().unwrap_or_default(),
             None => authority.split(':').next().unwrap_or_default(),
@@ -77,20 +74,28 @@ impl Endpoint {
     }
 }
 
-/// The address of the context that docker uses.
-async fn context() -> Option<String> {
-    let arguments = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
-    let output = process::output("docker", &arguments, QUESTION).await.ok()?;
+/// The address of docker's context, or of podman's default connection.
+async fn default_address(client: Client) -> Option<String> {
+    let arguments: &[&str] = match client.engine {
+        Engine::Docker => &["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"],
+        Engine::Podman => {
+            &["system", "connection", "list", "--format", "{{if .Default}}{{.URI}}{{end}}"]
+        }
+        Engine::Nerdctl => return None,
+    };
+    let output = process::output(client.program, arguments, QUESTION).await.ok()?;
     let address = output.text().trim().to_owned();
     (output.success && !address.is_empty()).then_some(address)
 }
 
-fn without_user(address: &str) -> String {
-    match address.split_once("://") {
-        Some((scheme, rest)) => {
-            let end = rest.find('/').unwrap_or(rest.len());
-            let host = rest[..end].rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}{}", &rest[end..])
+fn without_password(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{host}{path}")
         }
         None => address.to_owned(),
     }
@@ -104,7 +109,7 @@ mod tests {
     fn only_another_host_is_remote() {
         let at = |address: &str| Endpoint {
             program: "docker".into(),
-            address: Some(without_user(address)),
+            address: Some(without_password(address)),
         };
         for here in [
             "unix:///var/run/docker.sock",
@@ -117,6 +122,7 @@ mod tests {
         }
         assert_eq!(at("ssh://me:secret@build.example").remote(), Some("build.example"));
         assert_eq!(at("tcp://10.0.0.5:2376").remote(), Some("10.0.0.5"));
-        assert_eq!(at("ssh://me:secret@build.example").shown(), "docker (ssh://build.example)");
+        assert_eq!(at("ssh://me:secret@build.example").shown(), "docker (ssh://me@build.example)");
+        assert_eq!(at("ssh://me:a@b@build.example/x").shown(), "docker (ssh://me@build.example/x)");
     }
 }

@@ -57,10 +57,12 @@ impl Record {
         let _ = fs::remove_file(path(cluster));
     }
 
-    /// Whether the chosen engine had the cluster of the kubeconfig's context.
-    pub(crate) async fn proves(cluster: &str) -> Result<bool, Stop> {
+    /// Whether the chosen engine had the cluster of the kubeconfig's context. A client without an address may have
+    /// led to a place that is silent now.
+    pub(crate) async fn proves(cluster: &str, silent: &[String]) -> Result<bool, Stop> {
         let now = Record::now(cluster).await?;
-        Ok(now.authority.is_some() && Record::read(cluster) == Some(now))
+        let is_certain = now.endpoint.address.is_some() || silent.is_empty();
+        Ok(is_certain && now.authority.is_some() && Record::read(cluster) == Some(now))
     }
 
     /// The engine that has the cluster of the kubeconfig's context, when it is not the chosen one.

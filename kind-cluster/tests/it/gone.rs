@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::process::Command;
 
 use rideshare_tests::run::{Run, run};
 use rustix::process::Signal;
@@ -146,25 +147,97 @@ fn a_context_that_leads_to_the_chosen_engine_is_no_other_engine_to_a_teardown() 
     assert!(!machine.read("home/config").contains("kind-rideshare-local"));
 }
 
-#[test]
-fn a_cluster_that_was_made_on_another_machine_is_remembered() {
-    let Some(machine) = Machine::new() else { return };
-    nodes_join(&machine);
-    let Some(mut made) = create(&machine, &[]) else { return };
-    run(&mut made).expect(0);
-    // The same client leads to another engine now.
-    for node in fs::read_dir(machine.path("fake/nodes")).unwrap() {
+/// Takes the nodes and the API server away.
+fn lose(machine: &Machine, nodes: &str) {
+    for node in fs::read_dir(machine.path(nodes)).unwrap() {
         fs::remove_file(node.unwrap().path()).unwrap();
     }
     machine.write("fake/calls", "");
-    machine.write("fake/endpoint", "unix:///run/user/1000/docker.sock\n");
-    silence(&machine);
+    silence(machine);
+}
+
+/// Creates a cluster where the client leads to first, and looks for it where the client leads to second.
+fn is_remembered(
+    machine: &Machine,
+    nodes: &str,
+    first: &dyn Fn(&mut Command),
+    second: &dyn Fn(&mut Command),
+) {
+    nodes_join(machine);
+    let create = || create(machine, &["--ignore", "remote-engine"]);
+    let led = |mut command: Command, to: &dyn Fn(&mut Command)| {
+        to(&mut command);
+        run(&mut command)
+    };
+    let Some(made) = create() else { return };
+    led(made, first).expect(0);
+    lose(machine, nodes);
     let before = machine.read("home/config");
-    refuses(&machine, &run(&mut machine.tool(&DISCARD)), "other-engine", &before);
-    refuses(&machine, &run(&mut create(&machine, &[]).unwrap()), "other-engine", &before);
+    for command in [machine.tool(&DISCARD), create().unwrap()] {
+        refuses(machine, &led(command, second), "other-engine", &before);
+    }
     // Where it was made, its absence is a proof.
-    fs::remove_file(machine.path("fake/endpoint")).unwrap();
-    run(&mut machine.tool(&DISCARD)).expect(0);
+    led(machine.tool(&DISCARD), first).expect(0);
+    assert!(!machine.read("home/config").contains("kind-rideshare-local"));
+}
+
+#[test]
+fn a_cluster_that_was_made_on_another_machine_is_remembered() {
+    let Some(machine) = Machine::new() else { return };
+    let led = |socket: &'static str| {
+        let file = machine.path("fake/endpoint");
+        move |_: &mut Command| fs::write(&file, format!("unix://{socket}\n")).unwrap()
+    };
+    let (first, second) = (led("/var/run/docker.sock"), led("/run/user/1000/docker.sock"));
+    is_remembered(&machine, "fake/nodes", &first, &second);
+}
+
+#[test]
+fn a_cluster_of_another_default_connection_of_podman_is_remembered() {
+    let Some(machine) = Machine::new() else { return };
+    machine.install("podman");
+    let led = |port: u16| {
+        let file = machine.path("fake/podman-endpoint");
+        move |command: &mut Command| {
+            let uri = format!("ssh://core@127.0.0.1:{port}/run/podman/podman.sock");
+            // Connections that are not the default one leave an empty line.
+            fs::write(&file, format!("\n{uri}\n")).unwrap();
+            command.env(PROVIDER, "podman");
+        }
+    };
+    is_remembered(&machine, "fake/podman-nodes", &led(1001), &led(1002));
+}
+
+#[test]
+fn a_cluster_of_another_user_of_the_same_host_is_remembered() {
+    let Some(machine) = Machine::new() else { return };
+    let led = |host: &'static str| {
+        move |command: &mut Command| {
+            command.env("DOCKER_HOST", host);
+        }
+    };
+    is_remembered(
+        &machine,
+        "fake/nodes",
+        &led("ssh://a@build.example"),
+        &led("ssh://b@build.example"),
+    );
+}
+
+#[test]
+fn a_client_without_an_address_proves_nothing_while_a_connection_is_silent() {
+    let Some(machine) = Machine::new() else { return };
+    machine.install("podman");
+    nodes_join(&machine);
+    let Some(mut made) = create(&machine, &[]) else { return };
+    run(made.env(PROVIDER, "podman")).expect(0);
+    lose(&machine, "fake/podman-nodes");
+    machine.write("fake/podman-contexts", "silent\n");
+    let before = machine.read("home/config");
+    let teardown = || run(machine.tool(&DISCARD).env(PROVIDER, "podman"));
+    refuses(&machine, &teardown(), "cluster-unknown", &before);
+    machine.write("fake/podman-contexts", "");
+    teardown().expect(0);
     assert!(!machine.read("home/config").contains("kind-rideshare-local"));
 }
 
