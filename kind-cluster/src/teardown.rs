@@ -31,8 +31,12 @@ pub(crate) async fn run(
     if interrupt.or(nodes::of(cluster)).await?.is_empty() {
         interrupt.or(nodes::refuse_unproved(cluster)).await?;
         if !shared.dry_run() {
+            // The record may be the proof for a context of another kubeconfig.
+            let had_context = kubeconfig::has_context(cluster);
             kubeconfig::remove(cluster)?;
-            Record::remove(cluster);
+            if had_context {
+                Record::remove(cluster);
+            }
         }
         let checks = [Check::ok("cluster", cluster, "there is no such cluster; nothing to delete")];
         return report::publish("teardown", &checks, shared.format);
@@ -113,7 +117,7 @@ pub(crate) async fn delete(shared: &Shared) -> Result<(), Stop> {
     }
     if !is_ours {
         let context = context_of(cluster);
-        display::line(&format!("the context {context} stays: it leads to another cluster"));
+        display::line(&format!("the context {context} stays: it may lead to another cluster"));
         return Ok(());
     }
     kubeconfig::remove(cluster)?;
@@ -128,6 +132,11 @@ async fn context_is_ours(cluster: &str) -> bool {
     match kinds.and_then(|text| kubeconfig::authority_of(cluster, &text)) {
         Some(ours) => ours == known,
         // Nodes that do not run cannot say.
-        None => engine::elsewhere(cluster).await.has.is_empty(),
+        None => {
+            let found = engine::elsewhere(cluster).await;
+            let nobody_else = found.has.is_empty() && found.silent.is_empty();
+            Record::proves(cluster, &found.silent).await.unwrap_or_default()
+                || (nobody_else && matches!(Record::other(cluster).await, Ok(None)))
+        }
     }
 }

@@ -127,6 +127,12 @@ fn a_cluster_of_another_context_is_found() {
 fn contexts_to_the_same_engine(machine: &Machine) {
     machine.write("fake/docker-contexts", "default\nfar\n");
     fs::create_dir_all(machine.path("fake/contexts/far")).unwrap();
+    symlink_default(machine);
+}
+
+/// The context `default` leads to the chosen engine.
+fn symlink_default(machine: &Machine) {
+    fs::create_dir_all(machine.path("fake/contexts")).unwrap();
     symlink("../nodes", machine.path("fake/contexts/default")).unwrap();
 }
 
@@ -143,6 +149,31 @@ fn a_context_that_leads_to_the_chosen_engine_is_no_other_engine_to_a_teardown() 
     let Some(machine) = Machine::with_cluster() else { return };
     contexts_to_the_same_engine(&machine);
     machine.fail("kind-get", "no node runs\n");
+    run(&mut machine.tool(&DISCARD)).expect(0);
+    assert!(!machine.read("home/config").contains("kind-rideshare-local"));
+}
+
+#[test]
+fn a_context_that_a_silent_engine_may_have_survives_the_deletion_of_stopped_nodes() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    symlink_default(&machine);
+    machine.write("fake/docker-contexts", "default\nsilent\n");
+    machine.fail("kind-get", "no node runs\n");
+    let before = machine.read("home/config");
+    let done = run(&mut machine.tool(&DISCARD)).expect(0);
+    assert!(done.stderr.contains("stays"), "{}", done.stderr);
+    assert_eq!(machine.read("home/config"), before);
+}
+
+#[test]
+fn the_record_stays_as_long_as_its_context() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let Some(mut made) = create(&machine, &[]) else { return };
+    run(&mut made).expect(0);
+    lose(&machine, "fake/nodes");
+    machine.write("home/other", &machine.hostile.kubeconfig("production"));
+    run(machine.tool(&DISCARD).env("KUBECONFIG", machine.path("home/other"))).expect(0);
     run(&mut machine.tool(&DISCARD)).expect(0);
     assert!(!machine.read("home/config").contains("kind-rideshare-local"));
 }
