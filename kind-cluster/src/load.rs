@@ -87,12 +87,13 @@ pub(crate) struct Image {
 
 /// `load`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Load) -> Result<Status, Stop> {
+    let deadline = Instant::now() + shared.timeout;
     let rendered = render::overlay(shared).await?;
     let images = images(&shared.name, &rendered.selected, options).await?;
     if shared.dry_run() {
         return report::publish("load", &checks(&images, Loading::Planned), shared.format);
     }
-    let loaded = transfer(shared, &images).await?;
+    let loaded = transfer(shared, &images, deadline).await?;
     let mut checks = checks(&images, Loading::Done);
     for check in &mut checks {
         if let Some(arrival) = loaded.get(&check.name) {
@@ -109,6 +110,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Load) -> Result<Status, 
 async fn transfer(
     shared: &Shared,
     images: &BTreeMap<String, Image>,
+    deadline: Instant,
 ) -> Result<BTreeMap<String, Arrival>, Stop> {
     let loadable = |found: &Image| match &found.lack {
         Some(Lack::Load(on) | Lack::Replace(on) | Lack::Again(on)) => Some(on.clone()),
@@ -120,7 +122,7 @@ async fn transfer(
     if todo.is_empty() {
         return Ok(loaded);
     }
-    let carrier = Carrier::new(&shared.name, shared.timeout).await?;
+    let carrier = Carrier::new(&shared.name, deadline).await?;
     let count = todo.len();
     for (index, (image, onto)) in todo.into_iter().enumerate() {
         let nodes = onto.join(", ");

@@ -8,9 +8,9 @@ use common::stop::Stop;
 
 use super::archive;
 use super::image::{engine_image, full_name};
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, Trouble};
 use crate::nodes::{self, NodeImage};
-use crate::process;
+use crate::process::{self, Output};
 use crate::report::{Check, Outcome};
 
 /// How an image has arrived.
@@ -66,13 +66,13 @@ pub(super) struct Carrier<'a> {
 }
 
 impl<'a> Carrier<'a> {
-    pub(super) async fn new(cluster: &'a str, timeout: Duration) -> Result<Self, Stop> {
+    pub(super) async fn new(cluster: &'a str, deadline: Instant) -> Result<Self, Stop> {
         let engine = engine::client().await?.engine;
         let version = match engine {
             Engine::Docker => version().await?,
             Engine::Podman | Engine::Nerdctl => 0,
         };
-        Ok(Carrier { cluster, engine, version, deadline: Instant::now() + timeout })
+        Ok(Carrier { cluster, engine, version, deadline })
     }
 
     fn left(&self) -> Duration {
@@ -82,15 +82,21 @@ impl<'a> Carrier<'a> {
     /// Loads an image onto the nodes that lack it.
     ///
     /// # Errors
-    /// The engine or a node has not answered. A load that fails is in the result.
+    /// The engine or a node has not answered. An image that cannot be saved or loaded is in the result.
     pub(super) async fn carry(&self, image: &str, onto: &[String]) -> Result<Arrival, Stop> {
         let folder = process::folder()?;
         let file = folder.path().join("image.tar");
         let shown = file.display().to_string();
-        self.save(image, &shown).await?;
+        let mut arrival = Arrival::default();
+        let saved = self.save(image, &shown).await?;
+        if !saved.success {
+            let why = |node: &String| (node.clone(), "it was not loaded".to_owned());
+            arrival.missing = onto.iter().map(why).collect();
+            arrival.complaint = Some(saved.complaint());
+            return Ok(arrival);
+        }
         let id = identity(image, &file).await?;
         let mut onto = onto.to_vec();
-        let mut arrival = Arrival::default();
         if let Some(id) = &id {
             let lacking = lacking(image, Some(id), &onto).await?;
             arrival.same =
@@ -114,7 +120,8 @@ impl<'a> Carrier<'a> {
         Ok(arrival)
     }
 
-    async fn save(&self, image: &str, file: &str) -> Result<(), Stop> {
+    /// Saves an image to a file. Only an engine that does not answer is an error.
+    async fn save(&self, image: &str, file: &str) -> Result<Output, Stop> {
         let platform = format!("linux/{}", architecture());
         let mut arguments = vec!["save", "--output", file];
         // An image index whose other platforms were never pulled cannot be imported whole; engines
@@ -128,7 +135,11 @@ impl<'a> Carrier<'a> {
             arguments.extend(["--platform", &platform]);
         }
         arguments.push(image);
-        engine::succeed(&arguments, self.left()).await.map(|_| ())
+        let output = engine::output(&arguments, self.left()).await?;
+        if !output.success && engine::trouble(&output) == Trouble::EngineDown {
+            return Err(engine::failed(&arguments, &output).await);
+        }
+        Ok(output)
     }
 
     /// podman saves a short name as one of `localhost`, which is not the name that pods ask for.

@@ -198,6 +198,29 @@ fn a_load_that_fails_does_not_hold_up_the_other_images() {
 }
 
 #[test]
+fn an_image_that_cannot_be_saved_does_not_hold_up_the_other_images() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    let folder = two_missing(&machine);
+    let fake = std::fs::read_link(machine.path("bin/docker")).unwrap().display().to_string();
+    std::fs::remove_file(machine.path("bin/docker")).unwrap();
+    machine.program(
+        "bin/docker",
+        &format!(
+            "#!/bin/sh\ncase \"$*\" in save*first) echo 'unable to create manifests file' >&2; exit 1 ;; esac\nexec {fake} \"$@\"\n"
+        ),
+    );
+    let failed = run(&mut machine.tool(&["load", "--overlay", &folder])).expect(3);
+    for said in [
+        "rideshare/first[load-failed]: unable to create manifests file",
+        "rideshare-local-worker2: it was not loaded",
+    ] {
+        assert!(failed.stdout.contains(said), "{said}: {}", failed.stdout);
+    }
+    assert!(!failed.stdout.contains("rideshare/second["), "{}", failed.stdout);
+    assert!(machine.read("fake/loaded/rideshare-local-worker").contains("rideshare/second"));
+}
+
+#[test]
 fn nodes_that_are_stopped_are_no_missing_cluster() {
     let Some(machine) = Machine::with_cluster() else { return };
     let folder = two_images(&machine);
