@@ -14,6 +14,7 @@ use super::lock::Lock;
 use super::source;
 use crate::cli::{self, Shared};
 use crate::cluster::Cluster;
+use crate::deploy::display;
 use crate::deploy::inventory;
 use crate::deploy::rehearsal::{Allowed, rehearse};
 use crate::deploy::roll_out::{self, RollOut};
@@ -191,7 +192,9 @@ pub(crate) async fn install(
         let text = if index < component.manifests.len() {
             String::from_utf8_lossy(bytes).into_owned()
         } else {
-            chart(component, bytes, shared).await?
+            // The roll-out shows its own progress, on a terminal as a table that a line would break.
+            let step = format!("rendering the chart of {}", component.name);
+            display::during(&step, chart(component, bytes, shared)).await?
         };
         objects.extend(render::objects(&text).map_err(|why| {
             let message = format!("{} of {}: {why}", component.files()[index], component.name);

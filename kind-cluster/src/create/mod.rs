@@ -114,10 +114,8 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     }
     for (index, (component, file)) in components.iter().zip(&files).enumerate() {
         let (name, version, count) = (component.name(), component.version(), components.len());
-        let step = format!("installing {name} {version} ({} of {count})", index + 1);
-        display::line(&step);
-        let install = components::install(&cluster, component, file, shared, deadline);
-        display::during(&step, install).await?;
+        display::line(&format!("installing {name} {version} ({} of {count})", index + 1));
+        components::install(&cluster, component, file, shared, deadline).await?;
         work.done("components", component.name(), &format!("{} is ready", component.version()));
     }
     report::publish("create", &work.checks, shared.format)
