@@ -21,14 +21,23 @@ const STILL: Duration = Duration::from_secs(15);
 
 /// Says from time to time that a step goes on, and for how long.
 pub(crate) async fn during<T>(step: &str, work: impl Future<Output = T>) -> T {
+    said_every(STILL, step, line, work).await
+}
+
+async fn said_every<T>(
+    period: Duration,
+    step: &str,
+    say: impl Fn(&str),
+    work: impl Future<Output = T>,
+) -> T {
     let started = Instant::now();
     let mut work = std::pin::pin!(work);
     loop {
-        match tokio::time::timeout(STILL, &mut work).await {
+        match tokio::time::timeout(period, &mut work).await {
             Ok(done) => return done,
             Err(_) => {
                 let so_far = Duration::from_secs(started.elapsed().as_secs());
-                line(&format!("still {step}, {} so far", common::duration::show(so_far)));
+                say(&format!("still {step}, {} so far", common::duration::show(so_far)));
             }
         }
     }
@@ -136,4 +145,30 @@ fn first(text: &str) -> &str {
 /// Columns of the terminal: a longer row would wrap, and the table would not go away again.
 fn width() -> usize {
     rustix::termios::tcgetwinsize(io::stderr()).map_or(80, |size| usize::from(size.ws_col.max(20)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_takes_long_says_so_again_and_again() {
+        let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let say = |text: &str| sender.send(text.to_owned()).unwrap();
+        let work = async { [heard.recv().await, heard.recv().await] };
+        let step = said_every(Duration::from_millis(1), "loading a", say, work);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        for said in runtime.block_on(step) {
+            let said = said.unwrap();
+            assert!(said.starts_with("still loading a, ") && said.ends_with(" so far"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_ends_soon_says_nothing() {
+        let say = |text: &str| panic!("{text}");
+        let step = said_every(Duration::from_secs(3600), "loading a", say, async { 7 });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        assert_eq!(runtime.block_on(step), 7);
+    }
 }
