@@ -172,7 +172,23 @@ pub(crate) fn registry(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use super::super::trust::on_this_machine;
     use super::*;
+
+    #[test]
+    fn the_script_replaces_the_file_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let script = HOSTS.replace("/etc/containerd", &dir.path().display().to_string());
+        assert_ne!(script, HOSTS);
+        let folder = dir.path().join("certs.d/quay.io");
+        for text in ["one\n", "two\n"] {
+            assert!(on_this_machine(&script, "quay.io", text, dir.path()).is_some());
+            assert_eq!(fs::read_to_string(folder.join("hosts.toml")).unwrap(), text);
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        }
+    }
 
     #[test]
     fn a_node_asks_the_cache_and_then_the_registry() {

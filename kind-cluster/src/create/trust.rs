@@ -127,9 +127,65 @@ pub(super) async fn install(authority: &Authority, node: &Node) -> Result<bool, 
     }
 }
 
+/// Runs a node's script on this machine, with stubs in front of its programs, and returns its output where it has
+/// succeeded.
+#[cfg(test)]
+pub(super) fn on_this_machine(
+    script: &str,
+    argument: &str,
+    input: &str,
+    stubs: &Path,
+) -> Option<String> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), input).unwrap();
+    let path = format!("{}:{}", stubs.display(), std::env::var("PATH").unwrap());
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, "sh", argument])
+        .env("PATH", path)
+        .stdin(std::fs::File::open(file.path()).unwrap())
+        .output()
+        .unwrap();
+    output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
     use super::*;
+
+    #[test]
+    fn the_script_is_done_again_until_containerd_has_started_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, stubs) = (dir.path().join("certificates"), dir.path().join("stubs"));
+        let script =
+            TRUST.replace("/usr/local/share/ca-certificates", &folder.display().to_string());
+        assert_ne!(script, TRUST);
+        fs::create_dir(&stubs).unwrap();
+        // Links, because a program that another thread's child still has open for writing cannot be run.
+        let stub = |name: &str, program: &str| {
+            let _ = fs::remove_file(stubs.join(name));
+            symlink(format!("/bin/{program}"), stubs.join(name)).unwrap();
+        };
+        let run = |input: &str| on_this_machine(&script, "a", input, &stubs);
+        let done = folder.join("kind-cluster-a.crt.done");
+        stub("update-ca-certificates", "true");
+        stub("systemctl", "false");
+        assert_eq!(run("one\n"), None);
+        assert!(!done.exists());
+        stub("systemctl", "true");
+        assert_eq!(run("one\n").as_deref(), Some("changed\n"));
+        assert!(done.exists());
+        assert_eq!(run("one\n").as_deref(), Some("same\n"));
+        assert_eq!(run("two\n").as_deref(), Some("changed\n"));
+        assert_eq!(fs::read_to_string(folder.join("kind-cluster-a.crt")).unwrap(), "two\n");
+        // A change that fails takes the mark of the one before away.
+        stub("update-ca-certificates", "false");
+        assert_eq!(run("three\n"), None);
+        assert!(!done.exists());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
 
     fn file(text: &str) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
