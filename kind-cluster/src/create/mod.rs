@@ -88,7 +88,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         work.create(&config, budget).await?;
         turn.iter().for_each(|turn| turn.share(false));
         if shared.dry_run() {
-            work.plan_rest(&config, budget, &components);
+            work.plan_rest(&config, budget, &components, options, &authorities);
             return report::publish("create", &work.checks, shared.format);
         }
         nodes = nodes::of(&shared.name).await?;
@@ -98,7 +98,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     work.checks.extend(drift::of_nodes(&config, &shared.name, &nodes));
     work.cap(&nodes, budget).await?;
     if shared.dry_run() {
-        work.plan_rest(&config, budget, &components);
+        work.plan_rest(&config, budget, &components, options, &authorities);
         return report::publish("create", &work.checks, shared.format);
     }
     work.trust(&authorities, &nodes).await?;
@@ -377,12 +377,23 @@ impl Work<'_> {
         config: &KindConfig,
         budget: Option<Budget>,
         components: &[components::Component],
+        options: &cli::Create,
+        authorities: &[trust::Authority],
     ) {
         if let Some(budget) = budget.filter(|_| !self.capped) {
             for (node, bytes) in config.shares(budget) {
                 let detail = format!("to be capped at {}", quantity::show(bytes));
                 self.done("nodes", &node, &detail);
             }
+        }
+        for authority in authorities {
+            let path = authority.path.display().to_string();
+            self.done("certificates", &path, "to be trusted by every node");
+        }
+        for registry in &options.registry_cache {
+            let cache = Cache { registry: registry.clone() };
+            let detail = format!("{} is to run; every node is to ask it first", cache.name());
+            self.done("caches", registry, &detail);
         }
         for component in components {
             for file in component.files() {

@@ -74,6 +74,27 @@ fn every_node_and_every_cache_trusts_the_authority() {
 }
 
 #[test]
+fn a_dry_run_names_authorities_and_caches_and_makes_none() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    machine.write("ca.pem", CERTIFICATE);
+    let file = machine.path("ca.pem").display().to_string();
+    let more = ["--dry-run", "--ca-file", &file, "--registry-cache", "docker.io,quay.io"];
+    let Some(mut planned) = create(&machine, &more) else { return };
+    let planned = run(&mut planned).expect(0);
+    for said in
+        [&file, "to be trusted by every node", CACHE, "kind-cluster-cache-quay-io is to run"]
+    {
+        assert!(planned.stdout.contains(said), "{said}: {}", planned.stdout);
+    }
+    let calls = machine.calls();
+    let changes = |call: &&String| {
+        ["create", "start", "cp", "exec"].iter().any(|word| call.split(' ').nth(1) == Some(*word))
+    };
+    assert_eq!(calls.iter().filter(changes).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
 fn files_without_a_certificate_are_all_refused_before_anything_is_made() {
     let Some(machine) = Machine::new() else { return };
     machine.write("empty.pem", "");
