@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::cli::{self, Shared};
 use crate::deploy::display;
+use crate::engine::{self, Client};
 use crate::nodes::{self, Node, NodeImage};
 use crate::object::{containers, template, text};
 use crate::render;
@@ -90,11 +91,13 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Load) -> Result<Status, 
     let deadline = Instant::now() + shared.timeout;
     let rendered = render::overlay(shared).await?;
     let images = images(&shared.name, &rendered.selected, options).await?;
+    let client = engine::client().await?;
     if shared.dry_run() {
-        return report::publish("load", &checks(&images, Loading::Planned), shared.format);
+        let checks = checks(&images, Loading::Planned, client);
+        return report::publish("load", &checks, shared.format);
     }
     let loaded = transfer(shared, &images, deadline).await?;
-    let mut checks = checks(&images, Loading::Done);
+    let mut checks = checks(&images, Loading::Done, client);
     for check in &mut checks {
         if let Some(arrival) = loaded.get(&check.name) {
             arrival.tell(check);
@@ -210,7 +213,7 @@ async fn lack(
 }
 
 /// One line for each image, failed where nobody has it.
-pub(crate) fn checks(images: &BTreeMap<String, Image>, loading: Loading) -> Vec<Check> {
+fn checks(images: &BTreeMap<String, Image>, loading: Loading, client: Client) -> Vec<Check> {
     let check = |(image, found): (&String, &Image)| {
         let on = found.lack.as_ref().map(Lack::nodes).unwrap_or_default().join(", ");
         let loaded = format!("{} onto {on}", loading.word());
@@ -230,7 +233,7 @@ pub(crate) fn checks(images: &BTreeMap<String, Image>, loading: Loading) -> Vec<
             Some(Lack::Nowhere(_)) => {
                 let detail = format!("not on {on}, and not in this machine's engine");
                 let hint =
-                    format!("build it: `docker build --tag {image} …`, then `kind-cluster load`");
+                    format!("build it: `{client} build --tag {image} …`, then `kind-cluster load`");
                 Check::failed("images", image, "image-missing", detail).hint(hint)
             }
         }

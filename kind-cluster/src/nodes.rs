@@ -133,6 +133,17 @@ async fn refuse_elsewhere(cluster: &str) -> Result<engine::Found, Stop> {
     Ok(found)
 }
 
+/// Nodes have not become Ready in time.
+pub(crate) async fn not_ready(state: &str) -> Stop {
+    let message = format!("not every node is Ready: {state}");
+    let stop = Stop::unfinished("nodes-not-ready", message);
+    match engine::client().await {
+        Ok(client) => stop
+            .hint(format!("`{client} logs NODE` shows its start; give more time with --timeout")),
+        Err(_) => stop,
+    }
+}
+
 fn node(container: &Value) -> Node {
     // nerdctl says the ports of a running container only.
     let bindings = || {

@@ -363,9 +363,7 @@ impl Work<'_> {
             Ok(waiting)
         });
         if let Some(state) = waiting.await? {
-            let message = format!("not every node is Ready: {state}");
-            return Err(Stop::unfinished("nodes-not-ready", message)
-                .hint("`docker logs NODE` shows its start; give more time with --timeout"));
+            return Err(nodes::not_ready(&state).await);
         }
         self.done("nodes", "ready", &format!("all {} are Ready", containers.len()));
         Ok(())

@@ -93,10 +93,6 @@ async fn await_nodes(shared: &Shared, deadline: Instant) -> Result<(), Stop> {
     });
     match waiting.await? {
         None => Ok(()),
-        Some(unready) => {
-            let message = format!("not every node is Ready: {unready}");
-            Err(Stop::unfinished("nodes-not-ready", message)
-                .hint("`docker logs NODE` shows its start; give more time with --timeout"))
-        }
+        Some(unready) => Err(nodes::not_ready(&unready).await),
     }
 }

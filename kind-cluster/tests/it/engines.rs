@@ -118,6 +118,7 @@ fn podmans_names_of_images_become_those_that_pods_ask_for() {
     machine.write("fake/loaded/rideshare-local-worker", "");
     let missing = run(machine.tool(&load).env(PROVIDER, "podman")).expect(1);
     assert!(missing.stdout.contains("[image-missing]"), "{}", missing.stdout);
+    assert!(missing.stdout.contains("`podman build --tag rideshare/own"), "{}", missing.stdout);
 }
 
 /// Codes of the checks that failed, and of those that are warnings.
