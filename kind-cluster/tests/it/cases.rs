@@ -97,6 +97,13 @@ impl Case {
         serde_json::from_str(&self.kubectl(&ignore)).unwrap_or_default()
     }
 
+    /// Sets fields of an object's status, as its controller does.
+    fn patch_status(&self, kind: &str, name: &str, status: &Value) {
+        let patch = json!({ "status": status }).to_string();
+        let merge = ["--subresource=status", "--type=merge", "--patch", &patch];
+        self.kubectl(&[&["patch", kind, name], &merge[..]].concat());
+    }
+
     fn is_there(&self, kind: &str, name: &str) -> bool {
         !self.get(kind, name).is_null()
     }

@@ -131,17 +131,9 @@ fn a_custom_resource_that_is_not_ready_is_said_by_deploy_and_status() {
     let widget = json!({"apiVersion": "tests.example/v1", "kind": "Widget",
                         "metadata": {"name": "w"}, "spec": {"size": 1}});
     case.deploy(&[widgets(), widget.clone()], &[]).expect(0);
-    let status = json!({"status": {"conditions": [{"type": "Ready", "status": "False",
-        "reason": "NoBackend", "message": "backend is not there"}]}});
-    case.kubectl(&[
-        "patch",
-        "widget",
-        "w",
-        "--subresource=status",
-        "--type=merge",
-        "--patch",
-        &status.to_string(),
-    ]);
+    let status = json!({"conditions": [{"type": "Ready", "status": "False",
+        "reason": "NoBackend", "message": "backend is not there"}]});
+    case.patch_status("widget", "w", &status);
     let late = case.deploy(&[widgets(), widget], &["--timeout", "3s"]).expect(3);
     says(&late, &["Widget/w is not ready: NoBackend: backend is not there"]);
     let status = case.tool(&["status"]);
@@ -198,36 +190,24 @@ fn routes_of_every_protocol_wait_for_their_gateway() {
     let overlay = case.overlay("one", &objects);
     let apply = case.run(&overlay, &["--timeout", "3s"]).expect(3);
     says(&apply, &["GatewayClass/tests is not ready: not Accepted yet"]);
-    let patch = |kind: &str, name: &str, status: Value| {
-        let patch = json!({ "status": status }).to_string();
-        case.kubectl(&[
-            "patch",
-            kind,
-            name,
-            "--subresource=status",
-            "--type=merge",
-            "--patch",
-            &patch,
-        ]);
-    };
     let condition = |kind: &str, status: &str, reason: &str| {
         json!({"type": kind, "status": status, "reason": reason, "message": "said",
                "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z"})
     };
     let accepted = condition("Accepted", "True", "Accepted");
-    patch("gatewayclass", "tests", json!({"conditions": [accepted]}));
+    case.patch_status("gatewayclass", "tests", &json!({"conditions": [accepted]}));
     let programmed = condition("Programmed", "True", "Programmed");
-    patch("gateway", "door", json!({"conditions": [accepted, programmed]}));
+    case.patch_status("gateway", "door", &json!({"conditions": [accepted, programmed]}));
     let late = case.run(&overlay, &["--timeout", "3s"]).expect(3);
     for (kind, _) in ROUTES {
         says(&late, &[&format!("{kind}/way is not ready: Gateway/door has not answered yet")]);
     }
     let resolve = |references: Value| {
         for (kind, _) in ROUTES {
-            patch(
+            case.patch_status(
                 kind,
                 "way",
-                json!({"parents": [{"parentRef": {"name": "door"}, "controllerName": "t/t",
+                &json!({"parents": [{"parentRef": {"name": "door"}, "controllerName": "t/t",
                                     "conditions": [accepted, references]}]}),
             );
         }
@@ -284,18 +264,9 @@ fn an_unknown_kind_is_waited_for_until_its_controller_has_seen_the_change() {
     };
     let quiet = case.deploy(&[widgets(), widget(1)], &[]).expect(0);
     says(&quiet, &["no condition tells whether it is ready"]);
-    let status = json!({"status": {"conditions": [{"type": "Ready", "status": "True", "reason": "Done",
-        "message": "", "observedGeneration": 1}]}});
-    let patch = status.to_string();
-    case.kubectl(&[
-        "patch",
-        "widget",
-        "w",
-        "--subresource=status",
-        "--type=merge",
-        "--patch",
-        &patch,
-    ]);
+    let status = json!({"conditions": [{"type": "Ready", "status": "True", "reason": "Done",
+        "message": "", "observedGeneration": 1}]});
+    case.patch_status("widget", "w", &status);
     case.deploy(&[widgets(), widget(1)], &[]).expect(0);
     let late = case.deploy(&[widgets(), widget(2)], &["--timeout", "3s"]).expect(3);
     says(&late, &["Widget/w is not ready: its controller has not seen the change yet"]);
