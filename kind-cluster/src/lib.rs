@@ -16,6 +16,7 @@ mod cluster;
 mod create;
 mod daily;
 mod deploy;
+mod digest;
 mod doctor;
 mod engine;
 mod interrupt;

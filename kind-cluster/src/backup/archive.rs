@@ -16,6 +16,7 @@ use tar::{EntryType, Header};
 
 use super::blocking;
 use super::manifest::Manifest;
+use crate::digest::hex;
 
 /// The end of a name that is not the final one.
 pub(super) const PARTIAL: &str = ".tar.partial";
@@ -151,7 +152,7 @@ impl Member<'_> {
             file.seek(SeekFrom::Start(end)).map(|_| ())
         };
         write(&mut self.writer.file).map_err(|e| cannot_write(&self.writer.partial, &e))?;
-        Ok((self.size, hexadecimal(self.hash)))
+        Ok((self.size, hex(&self.hash.finalize())))
     }
 
     fn raw(&mut self, bytes: &[u8]) -> Result<(), Stop> {
@@ -178,14 +179,10 @@ pub(super) fn hash_of(mut reader: impl Read) -> io::Result<String> {
     loop {
         let count = reader.read(&mut buffer)?;
         if count == 0 {
-            return Ok(hexadecimal(hash));
+            return Ok(hex(&hash.finalize()));
         }
         hash.update(&buffer[..count]);
     }
-}
-
-pub(super) fn hexadecimal(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn header(name: &str, size: u64) -> io::Result<Header> {

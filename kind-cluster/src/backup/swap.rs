@@ -15,10 +15,10 @@ use sha2::{Digest, Sha256};
 use tar::Archive;
 use tokio::io::AsyncWriteExt;
 
-use super::archive::hexadecimal;
 use super::manifest;
 use super::volume::Volume;
 use super::waiting::{late, warn};
+use crate::digest::hex;
 use crate::nodes::QUESTION;
 use crate::{engine, process};
 
@@ -185,7 +185,7 @@ async fn feed(
             let count = entry.read(&mut buffer)?;
             if count == 0 {
                 input.shutdown().await?;
-                return Ok(hexadecimal(hash));
+                return Ok(hex(&hash.finalize()));
             }
             hash.update(&buffer[..count]);
             input.write_all(&buffer[..count]).await?;

@@ -12,10 +12,11 @@ use common::stop::Stop;
 use sha2::{Digest, Sha256};
 use tar::{Archive, EntryType};
 
-use super::archive::{CHECKSUM, MANIFEST, TRAILER, hash_of, hexadecimal, trailer};
+use super::archive::{CHECKSUM, MANIFEST, TRAILER, hash_of, trailer};
 use super::blocking::{self, GivenUp};
 use super::claim;
 use super::manifest::{Manifest, SCHEMA};
+use crate::digest::hex;
 
 /// A manifest is small; more is an attack, or garbage.
 const LARGEST_MANIFEST: u64 = 16 << 20;
@@ -100,7 +101,7 @@ fn members(path: &Path, file: impl Read) -> Result<Manifest, Stop> {
             false => None,
         };
         io::copy(&mut hashed, &mut io::sink()).map_err(broken)?;
-        let (bytes, sum) = (hashed.bytes, hexadecimal(hashed.hash));
+        let (bytes, sum) = (hashed.bytes, hex(&hashed.hash.finalize()));
         found.push((name, bytes, sum, survey));
     }
     let Some(manifest) = manifest else {

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::lock::Lock;
 use crate::cluster::chain;
+use crate::digest::hex;
 
 /// More is no manifest and no chart.
 const LARGEST: u64 = 64 << 20;
@@ -50,7 +51,7 @@ pub(super) fn file_name(url: &str) -> &str {
 }
 
 fn checksum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 fn from_file(path: &Path, url: &str) -> Result<Vec<u8>, Stop> {

@@ -10,6 +10,7 @@ use common::exit::Status;
 use common::stop::Stop;
 use sha2::{Digest, Sha256};
 
+use crate::digest::hex;
 use crate::nodes::{self, Node};
 use crate::{engine, process};
 
@@ -107,8 +108,7 @@ impl Authority {
 
     /// A name that does not depend on where the file is.
     fn id(&self) -> String {
-        let digest = Sha256::digest(self.text.as_bytes());
-        digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(self.text.as_bytes())[..6])
     }
 }
 

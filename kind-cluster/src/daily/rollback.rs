@@ -13,6 +13,7 @@ use crate::cli::{self, Shared};
 use crate::cluster::{Cluster, stop};
 use crate::deploy::changes::{Side, changes};
 use crate::deploy::roll_out;
+use crate::digest::hex;
 use crate::object::{Key, list, meta, number, text, typed};
 use crate::report::{self, Check};
 use crate::{render, turn};
@@ -82,8 +83,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Rollback) -> Result<Stat
 
 /// The same for the same template, whatever the order of its fields.
 fn fingerprint(template: &Value) -> String {
-    let digest = Sha256::digest(sorted(template).to_string().as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(sorted(template).to_string().as_bytes())[..8])
 }
 
 fn sorted(value: &Value) -> Value {

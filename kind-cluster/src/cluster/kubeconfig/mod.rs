@@ -21,6 +21,7 @@ use kube::config::Kubeconfig;
 use sha2::{Digest, Sha256};
 
 use super::context::context_of;
+use crate::digest::hex;
 use edit::{Edit, SECTIONS, Unusable};
 use lock::Lock;
 
@@ -84,7 +85,7 @@ fn fingerprint(name: &str, config: &Kubeconfig) -> Option<String> {
     let cluster = cluster.cluster.as_ref()?;
     let authority = cluster.certificate_authority_data.as_ref();
     let known = authority.or(cluster.certificate_authority.as_ref()).or(cluster.server.as_ref())?;
-    Some(Sha256::digest(known.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&Sha256::digest(known.as_bytes())))
 }
 
 /// Whether there is a context of cluster `name`.

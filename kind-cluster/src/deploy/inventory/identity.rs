@@ -10,6 +10,7 @@ use common::stop::Stop;
 use sha2::{Digest, Sha256};
 
 use crate::cli::Shared;
+use crate::digest::hex;
 use crate::places;
 
 /// Characters of the folder's name and of the checksum in an identity.
@@ -48,7 +49,7 @@ fn derived(path: &Path) -> String {
         sum.update(part.as_os_str().as_encoded_bytes());
         sum.update([0]);
     }
-    let sum: String = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sum = hex(&sum.finalize());
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = name.chars().map(plain).take(NAME).collect();
