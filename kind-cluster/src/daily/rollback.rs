@@ -1,6 +1,5 @@
 //! `rollback`: the template that a workload had before its last change.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use common::exit::Status;
@@ -81,21 +80,9 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Rollback) -> Result<Stat
     roll_out::publish("rollback", &ended, checks, shared)
 }
 
-/// The same for the same template, whatever the order of its fields.
+/// The same for the same template, whatever the order of its fields: serde_json sorts them.
 fn fingerprint(template: &Value) -> String {
-    hex(&Sha256::digest(sorted(template).to_string().as_bytes())[..8])
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let fields: BTreeMap<&String, Value> =
-                map.iter().map(|(key, value)| (key, sorted(value))).collect();
-            json!(fields)
-        }
-        Value::Array(list) => list.iter().map(sorted).collect(),
-        other => other.clone(),
-    }
+    hex(&Sha256::digest(template.to_string().as_bytes())[..8])
 }
 
 /// The template of the revision before the newest one.
@@ -130,5 +117,18 @@ fn age(object: &Value) -> i64 {
     match revision.and_then(|revision| revision.parse().ok()) {
         Some(revision) => revision,
         None => number(object, "/revision"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_fields_is_no_difference() {
+        let of = |text: &str| fingerprint(&serde_json::from_str(text).unwrap());
+        let known = of(r#"{"a": {"c": 1, "d": [2]}, "b": 3}"#);
+        assert_eq!(known, of(r#"{"b": 3, "a": {"d": [2], "c": 1}}"#));
+        assert_ne!(known, of(r#"{"b": 3, "a": {"d": [2], "c": 2}}"#));
     }
 }
