@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use common::fault;
 use common::stop::Stop;
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +47,8 @@ impl Record {
         let path = path(cluster);
         let text = serde_json::to_string(&record).unwrap_or_default();
         common::files::replace(&path, text.as_bytes()).map_err(|error| {
-            Stop::bad("cluster-record", format!("cannot write {}: {error}", path.display()))
-                .hint("XDG_STATE_HOME names a folder that can be written")
+            let hint = "XDG_STATE_HOME names a folder that can be written";
+            Stop::from(fault::unwritable("cluster-record", path.display(), &error).hint(hint))
         })
     }
 
