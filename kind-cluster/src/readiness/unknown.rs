@@ -12,9 +12,8 @@ const ACCEPTING: [&str; 3] = ["Accepted", "ResolvedRefs", "Programmed"];
 
 pub(super) fn state(object: &Value) -> State {
     let conditions = list(object, "/status/conditions");
-    if let Some(state) =
-        told(object, conditions, &TELLING[..1]).or_else(|| told(object, conditions, &TELLING))
-    {
+    let telling = TELLING.iter().find_map(|kind| told(object, conditions, &[*kind]));
+    if let Some(state) = telling {
         return state;
     }
     // A policy has conditions for each object that it is attached to.
