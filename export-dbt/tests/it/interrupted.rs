@@ -3,15 +3,14 @@
 use std::io::Read;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
 
 use rideshare_tests::localstack::LocalStack;
-use rideshare_tests::proxy::{Action, Proxy};
 use rideshare_tests::run::{Run, run};
 
 use crate::s3;
-use crate::support::{Sandbox, data_files, outcomes, readers, summary, table, until, validate};
+use crate::support::{
+    Sandbox, data_files, held, outcomes, readers, summary, table, until, validate,
+};
 
 fn send(signal: &str, child: &Child) {
     // It may have ended already.
@@ -57,27 +56,16 @@ fn signals_end_a_run_whose_upload_hangs() {
     let Some(stack) = LocalStack::shared() else { return };
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
-    let hangs = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&hangs);
-    let (ended, wait) = mpsc::channel::<()>();
-    let wait = Mutex::new(wait);
-    let proxy = Proxy::start(stack.address, move |request| {
-        if request.method == "PUT" && request.path.contains(".parquet") {
-            seen.store(true, Ordering::SeqCst);
-            // It ends when the other end of the channel is dropped.
-            let _ = wait.lock().unwrap().recv();
-            return Action::Refuse;
-        }
-        Action::Forward
-    });
+    let held =
+        held(stack.address, |request| request.method == "PUT" && request.path.contains(".parquet"));
     let mut child =
-        s3::command(&sandbox, proxy.address, "second").stdout(Stdio::piped()).spawn().unwrap();
-    until("the upload hangs", || hangs.load(Ordering::SeqCst));
+        s3::command(&sandbox, held.address, "second").stdout(Stdio::piped()).spawn().unwrap();
+    until("the upload hangs", || held.count() > 0);
     until("the run ends", || {
         send("-INT", &child);
         child.try_wait().unwrap().is_some()
     });
-    drop(ended);
+    drop(held);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let mut out = String::new();
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();

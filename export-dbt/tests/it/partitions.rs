@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, actions, commit, python, readers, table};
+use crate::support::{self, Sandbox, actions, commit, python, readers, table};
 
 /// Remembers the rows of `gold.t` in a file, and compares every remembered version with readers.
 const VERSIONS: &str = "
@@ -50,36 +50,37 @@ pub(crate) fn forget(sandbox: &Sandbox) {
     let _ = std::fs::remove_dir_all(sandbox.path().join("versions"));
 }
 
-fn days(sandbox: &Sandbox, rows: u32) {
+pub(crate) const BY_DAY: [&str; 2] = ["--partition-by", "gold.t=day"];
+
+/// A sandbox with 20 days of so many rows together, exported once.
+fn exported_days(rows: u32) -> Sandbox {
+    let sandbox = Sandbox::new();
     sandbox.sql(&format!(
         "CREATE TABLE gold.t AS SELECT i AS id, DATE '2024-01-01' + (i * 20 // {rows})::INTEGER AS day, hash(i)::VARCHAR AS s,
          (i % 100)::DECIMAL(10,2) AS fare FROM range({rows}) t(i)"
     ));
+    assert_eq!(files(&sandbox, &sandbox.exported(&BY_DAY)), [20, 0, 0, 20]);
+    sandbox
 }
-
-const BY_DAY: [&str; 2] = ["--partition-by", "gold.t=day"];
 
 /// Written and kept files, and removed and added ones of the newest commit.
 fn files(sandbox: &Sandbox, summary: &Value) -> [u64; 4] {
-    let report = table(summary, "gold.t");
-    let number = |key: &str| report[key].as_u64().unwrap();
-    let commit = commit(&sandbox.table("gold", "t"), number("version"));
+    let version = table(summary, "gold.t")["version"].as_u64().unwrap();
+    let commit = commit(&sandbox.table("gold", "t"), version);
     let count = |kind: &str| actions(&commit, kind).len() as u64;
-    [number("files"), number("keptFiles"), count("remove"), count("add")]
+    let (written, kept) = support::files(summary);
+    [written, kept, count("remove"), count("add")]
 }
 
 #[test]
 fn a_change_of_one_day_writes_one_file() {
     let Some(_readers) = readers() else { return };
-    let sandbox = Sandbox::new();
-    days(&sandbox, 40_000);
-    let first = sandbox.exported(&BY_DAY);
-    assert_eq!(files(&sandbox, &first), [20, 0, 0, 20]);
+    let sandbox = exported_days(40_000);
     check(&sandbox);
     assert_eq!(table(&sandbox.exported(&BY_DAY), "gold.t")["outcome"], "unchanged");
 
     sandbox.sql("UPDATE gold.t SET fare = fare + 1 WHERE day = '2024-01-07' AND id % 2 = 0");
-    let planned = sandbox.exported(&["--partition-by", "gold.t=day", "--dry-run"]);
+    let planned = sandbox.exported(&[&BY_DAY[..], &["--dry-run"]].concat());
     let reason = &table(&planned, "gold.t")["reason"];
     assert_eq!(reason, "the rows of 1 of 20 parts have changed");
     let updated = sandbox.exported(&BY_DAY);
@@ -108,9 +109,7 @@ fn a_change_of_one_day_writes_one_file() {
 #[test]
 fn files_that_left_are_removed_after_the_retention_and_kept_ones_stay() {
     let Some(_readers) = readers() else { return };
-    let sandbox = Sandbox::new();
-    days(&sandbox, 4_000);
-    sandbox.exported(&BY_DAY);
+    let sandbox = exported_days(4_000);
     for change in 0..12 {
         sandbox.sql(&format!("UPDATE gold.t SET fare = 200 + {change} WHERE day = '2024-01-07'"));
         let arguments = ["--retention", "0s", "--orphan-age", "0s"];
@@ -123,9 +122,7 @@ fn files_that_left_are_removed_after_the_retention_and_kept_ones_stay() {
 #[test]
 fn a_description_is_a_commit_without_files() {
     let Some(_readers) = readers() else { return };
-    let sandbox = Sandbox::new();
-    days(&sandbox, 4_000);
-    sandbox.exported(&BY_DAY);
+    let sandbox = exported_days(4_000);
     sandbox.sql("COMMENT ON COLUMN gold.t.fare IS 'in euros'");
     let described = sandbox.exported(&BY_DAY);
     assert_eq!(files(&sandbox, &described), [0, 20, 0, 0]);
@@ -137,9 +134,7 @@ fn a_description_is_a_commit_without_files() {
 #[test]
 fn other_columns_and_other_partitions_replace_all_files() {
     let Some(_readers) = readers() else { return };
-    let sandbox = Sandbox::new();
-    days(&sandbox, 4_000);
-    sandbox.exported(&BY_DAY);
+    let sandbox = exported_days(4_000);
     sandbox.sql("ALTER TABLE gold.t RENAME s TO text");
     assert_eq!(files(&sandbox, &sandbox.exported(&BY_DAY)), [20, 0, 20, 20]);
     let by_two = ["--partition-by", "gold.t=day,fare"];
@@ -180,9 +175,7 @@ fn a_view_is_partitioned_too() {
 #[test]
 fn a_missing_file_is_written_anew_and_the_others_stay() {
     let Some(_readers) = readers() else { return };
-    let sandbox = Sandbox::new();
-    days(&sandbox, 4_000);
-    sandbox.exported(&BY_DAY);
+    let sandbox = exported_days(4_000);
     let path = sandbox.table("gold", "t");
     let lose = |day: &str| {
         let folder = path.join(format!("day={day}"));

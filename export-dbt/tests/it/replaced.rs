@@ -2,17 +2,15 @@
 
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
 
 use rideshare_tests::localstack::LocalStack;
-use rideshare_tests::proxy::{Action, Proxy};
 use rideshare_tests::run::run;
 
-use crate::partitions::{check, forget};
+use crate::partitions::{BY_DAY, check, forget};
 use crate::s3::command;
-use crate::support::{Sandbox, python, python_with, readers, s3, summary, table, until};
-
-const BY_DAY: [&str; 2] = ["--partition-by", "gold.t=day"];
+use crate::support::{
+    Sandbox, files, held, python, python_with, readers, s3, summary, table, until,
+};
 
 /// Version, rows and the sum of the generations.
 fn read(address: std::net::SocketAddr, url: &str) -> [i64; 3] {
@@ -47,31 +45,21 @@ fn a_kill_before_each_step_leaves_a_whole_version() {
         sandbox.sql(&format!("UPDATE gold.t SET generation = {generation} WHERE day IN (3, 4)"));
         let after = generation * 200;
         // The run stops before this write, until it is killed.
-        let writes = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&writes);
-        let (killed, wait) = mpsc::channel::<()>();
-        let wait = Mutex::new(wait);
-        let proxy = Proxy::start(stack.address, move |request| {
-            if request.method != "GET" && request.method != "HEAD" {
-                let earlier = counter.fetch_add(1, Ordering::SeqCst);
-                if earlier >= steps {
-                    // It ends when the other end of the channel is dropped.
-                    let _ = wait.lock().unwrap().recv();
-                    return Action::Refuse;
-                }
-            }
-            Action::Forward
+        let writes = AtomicUsize::new(0);
+        let held = held(stack.address, move |request| {
+            let is_write = request.method != "GET" && request.method != "HEAD";
+            is_write && writes.fetch_add(1, Ordering::SeqCst) >= steps
         });
         let mut child =
-            plain(proxy.address).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            plain(held.address).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut ended = None;
         until("the run has come to the step or to its end", || {
             ended = child.try_wait().unwrap();
-            ended.is_some() || writes.load(Ordering::SeqCst) > steps
+            ended.is_some() || held.count() > 0
         });
         let _ = child.kill();
         child.wait().unwrap();
-        drop(killed);
+        drop(held);
         let now = read(stack.address, url);
         let whole = [[before[0], 1000, before[2]], [before[0] + 1, 1000, after]];
         assert!(whole.contains(&now), "killed before write {steps}: {before:?} to {now:?}");
@@ -154,10 +142,6 @@ fn others_may_optimize_and_vacuum() {
     let sandbox = Sandbox::new();
     let small = ["--partition-by", "gold.t=day", "--file-size", "64KiB"];
     sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, (i // 250000)::INTEGER AS day, hash(i) AS s FROM range(1000000) t(i)");
-    let files = |summary: &serde_json::Value| {
-        let number = |key: &str| table(summary, "gold.t")[key].as_u64().unwrap();
-        (number("files"), number("keptFiles"))
-    };
     let (all, _) = files(&sandbox.exported(&small));
     assert!(all > 4, "{all}");
     others(&sandbox, "print(t.optimize.compact())");

@@ -1,6 +1,6 @@
 //! Tables without partitions: runs of rows that have not changed keep their files.
 
-use crate::support::{Sandbox, python, readers, table};
+use crate::support::{Sandbox, files, python, readers, table};
 
 /// Compares the newest version, and those of earlier calls, with the database, by sums of hashes.
 const SUMS: &str = "
@@ -32,10 +32,6 @@ fn a_change_writes_the_runs_beside_it() {
     let paths = [sandbox.database(), sandbox.table("gold", "t"), sandbox.path().join("sums")];
     let paths = paths.map(|path| path.display().to_string());
     let check = || python(SUMS, &[&paths[0], &paths[1], &paths[2]]);
-    let files = |summary: &serde_json::Value| {
-        let number = |key: &str| table(summary, "gold.t")[key].as_u64().unwrap();
-        (number("files"), number("keptFiles"))
-    };
     let (all, kept) = files(&sandbox.exported(&[]));
     assert!((4..12).contains(&all) && kept == 0, "{all}");
     check();

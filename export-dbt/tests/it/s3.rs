@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
 
 use insta::assert_snapshot;
 
-use crate::support::{Sandbox, bare, outcomes, python_with, readers, s3, summary, table, until};
+use crate::support::{
+    Sandbox, bare, held, outcomes, python_with, readers, s3, summary, table, until,
+};
 use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::proxy::{Action, Proxy};
 use rideshare_tests::run::run;
@@ -160,30 +161,20 @@ fn open_uploads_of_killed_runs_are_aborted() {
     many_rows(&sandbox);
     run(&mut command(&sandbox, stack.address, "killed")).expect(0);
     // The second part hangs until the process is killed.
-    let parts = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&parts);
-    let (killed, wait) = mpsc::channel::<()>();
-    let wait = Mutex::new(wait);
-    let proxy = Proxy::start(stack.address, move |request| {
-        if request.method == "PUT"
-            && request.path.contains("partNumber")
-            && counter.fetch_add(1, Ordering::SeqCst) >= 1
-        {
-            // It ends when the other end of the channel is dropped.
-            let _ = wait.lock().unwrap().recv();
-            return Action::Refuse;
-        }
-        Action::Forward
+    let parts = AtomicUsize::new(0);
+    let held = held(stack.address, move |request| {
+        let is_part = request.method == "PUT" && request.path.contains("partNumber");
+        is_part && parts.fetch_add(1, Ordering::SeqCst) >= 1
     });
-    let mut child = command(&sandbox, proxy.address, "killed")
+    let mut child = command(&sandbox, held.address, "killed")
         .arg("--force")
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    until("the second part is sent", || parts.load(Ordering::SeqCst) >= 2);
+    until("the second part is sent", || held.count() > 0);
     child.kill().unwrap();
     child.wait().unwrap();
-    drop(killed);
+    drop(held);
     assert_eq!(open_uploads(stack.address, "killed-gold"), "1");
     assert_eq!(count(stack.address, "s3://killed-gold/t"), "0 700000");
     // Too young to be taken for a killed run's.

@@ -1,8 +1,6 @@
 //! Exit status and words of situations that a test has to make.
 
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use rideshare_tests::localstack::LocalStack;
@@ -10,40 +8,28 @@ use rideshare_tests::proxy::{Action, Proxy};
 use rideshare_tests::run::{Run, run};
 
 use crate::s3::command;
-use crate::support::{Sandbox, summary, table, until};
+use crate::support::{Sandbox, held, summary, table, until};
 
 /// The end of a run whose store falls silent at an upload or a commit, and how long it took from `stop` on.
 fn silent(name: &str, at: &'static str, arguments: &[&str], stop: impl Fn(u32)) -> (Run, Duration) {
     let stack = LocalStack::shared().unwrap();
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
-    let hangs = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&hangs);
-    let (ended, wait) = mpsc::channel::<()>();
-    let wait = Mutex::new(wait);
-    let proxy = Proxy::start(stack.address, move |request| {
-        if request.method == "PUT" && request.path.contains(at) {
-            seen.store(true, Ordering::SeqCst);
-            // It ends when the other end of the channel is dropped.
-            let _ = wait.lock().unwrap().recv();
-            return Action::Refuse;
-        }
-        Action::Forward
-    });
+    let held =
+        held(stack.address, move |request| request.method == "PUT" && request.path.contains(at));
     let mut started = Instant::now();
-    let child = command(&sandbox, proxy.address, name)
+    let child = command(&sandbox, held.address, name)
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     if arguments.is_empty() {
-        until("the store is silent", || hangs.load(Ordering::SeqCst));
+        until("the store is silent", || held.count() > 0);
         started = Instant::now();
     }
     stop(child.id());
     let output = child.wait_with_output().unwrap();
-    drop(ended);
     (Run::from(output), started.elapsed())
 }
 

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use rideshare_tests::peers;
+use rideshare_tests::proxy::{Action, Proxy, Request};
 use rideshare_tests::run::{Run, run};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -98,6 +101,41 @@ pub(crate) fn until(event: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// A proxy that holds requests back, and refuses them when it is dropped.
+pub(crate) struct Held {
+    pub(crate) address: SocketAddr,
+    count: Arc<AtomicUsize>,
+    _end: mpsc::Sender<()>,
+}
+
+impl Held {
+    /// The requests that were held back so far.
+    pub(crate) fn count(&self) -> usize {
+        self.count.load(Ordering::SeqCst)
+    }
+}
+
+/// A proxy before a store that holds the requests of a kind back and forwards the others.
+pub(crate) fn held(
+    store: SocketAddr,
+    is_held: impl Fn(&Request) -> bool + Send + Sync + 'static,
+) -> Held {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    let (end, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let proxy = Proxy::start(store, move |request| {
+        if !is_held(request) {
+            return Action::Forward;
+        }
+        counter.fetch_add(1, Ordering::SeqCst);
+        // It fails when the other end of the channel is dropped.
+        let _ = wait.lock().unwrap().recv();
+        Action::Refuse
+    });
+    Held { address: proxy.address, count, _end: end }
+}
+
 /// Checks a summary against the committed schema.
 pub(crate) fn validate(summary: &Value) {
     validate_against(include_str!("../../schema/summary.schema.json"), summary);
@@ -124,6 +162,12 @@ pub(crate) fn table<'a>(summary: &'a Value, label: &str) -> &'a Value {
         .iter()
         .find(|table| table["layer"] == layer && table["table"] == name)
         .unwrap_or_else(|| panic!("no {label} in {summary:#}"))
+}
+
+/// Written and kept files of `gold.t`.
+pub(crate) fn files(summary: &Value) -> (u64, u64) {
+    let number = |key: &str| table(summary, "gold.t")[key].as_u64().unwrap();
+    (number("files"), number("keptFiles"))
 }
 
 /// The outcome of each table.
