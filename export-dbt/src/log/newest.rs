@@ -142,7 +142,7 @@ impl TableLog {
     pub(crate) async fn data_objects(&self) -> Result<Vec<ObjectMeta>, LogError> {
         let listed = self.objects.list_with_delimiter(None).await?;
         let mut objects = listed.objects;
-        let is_data = |folder: &Path| folder.filename().is_some_and(|name| !name.starts_with('_'));
+        let is_data = |folder: &Path| folder.filename().is_some_and(|name| !is_hidden_folder(name));
         let folders = listed.common_prefixes.into_iter().filter(is_data);
         let (early, late): (Vec<_>, Vec<_>) = folders.partition(|f| f.as_ref() < AFTER_LOG);
         for folder in early {
@@ -192,7 +192,13 @@ const AFTER_LOG: &str = "_delta_log0";
 
 /// Whether a path is in the log or another folder that readers pass over.
 fn is_hidden(path: &Path) -> bool {
-    path.as_ref().starts_with('_') && path.as_ref().contains('/')
+    path.as_ref().split_once('/').is_some_and(|(folder, _)| is_hidden_folder(folder))
+}
+
+/// Whether a folder of a table is the log or another one that readers pass over. A partition's is not, though its
+/// column may begin with `_`.
+fn is_hidden_folder(name: &str) -> bool {
+    name.starts_with('_') && !name.contains('=')
 }
 
 /// A listing of a table.

@@ -119,6 +119,28 @@ fn files_that_left_are_removed_after_the_retention_and_kept_ones_stay() {
     check(&sandbox);
 }
 
+/// Readers pass over folders that begin with `_`, but for those of partitions.
+#[test]
+fn a_partition_column_may_begin_with_an_underscore() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, i % 3 AS _day FROM range(30) t(i)");
+    let arguments = ["--partition-by", "gold.t=_day", "--retention", "0s", "--orphan-age", "0s"];
+    assert_eq!(files(&sandbox, &sandbox.exported(&arguments)), [3, 0, 0, 3]);
+    // `_day` comes before `_delta_log`, whose listing begins at the checkpoint once there is one.
+    for change in 1..=12 {
+        let unchanged = sandbox.exported(&arguments);
+        let report = table(&unchanged, "gold.t");
+        assert_eq!(report["outcome"], "unchanged", "{report:#}");
+        assert_eq!(report["warnings"], json!([]));
+        sandbox.sql(&format!("UPDATE gold.t SET id = id + 100 WHERE _day = {change} % 3"));
+        let changed = sandbox.exported(&arguments);
+        assert_eq!(files(&sandbox, &changed), [1, 2, 1, 1]);
+        assert_eq!(table(&changed, "gold.t")["removedFiles"], 1);
+    }
+    check(&sandbox);
+}
+
 #[test]
 fn a_description_is_a_commit_without_files() {
     let Some(_readers) = readers() else { return };
