@@ -21,7 +21,7 @@ const QUEUED_PARTS: usize = 1;
 const PARTS_IN_FLIGHT: usize = 2;
 
 /// Time for a store to abort an upload; the next run aborts it otherwise.
-const ABORT: Duration = Duration::from_secs(1);
+const ABORT: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 enum Part {
@@ -181,20 +181,20 @@ impl Parts {
                     upload = store.put_multipart(path) => upload.map_err(refused)?,
                     () = &mut stop => return Err(UploadError::GivenUp),
                 };
+                let sending = async {
+                    let size = self.send_parts(first, upload.as_mut()).await?;
+                    complete(store, path, upload.as_mut(), size).await.map_err(Some)
+                };
                 let sent = tokio::select! {
                     biased;
-                    sent = self.send_parts(first, upload.as_mut()) => sent,
+                    sent = sending => sent,
                     () = &mut stop => Err(None),
                 };
-                match sent {
-                    Ok(size) => complete(store, path, upload.as_mut(), size).await.map_err(refused),
-                    Err(error) => {
-                        // The first failure is the one to report. A store that is silent keeps no run from its end.
-                        let abort = tokio::time::timeout(ABORT, upload.abort());
-                        let _ = abort.await;
-                        Err(error.map_or(UploadError::GivenUp, refused))
-                    }
+                if sent.is_err() {
+                    // The first failure is the one to report. A store that is silent keeps no run from its end.
+                    let _ = tokio::time::timeout(ABORT, upload.abort()).await;
                 }
+                sent.map_err(|error| error.map_or(UploadError::GivenUp, refused))
             }
         }
     }
@@ -253,10 +253,7 @@ async fn complete(
     };
     match store.head(path).await {
         Ok(found) if found.size == size => Ok(size),
-        _ => {
-            let _ = upload.abort().await;
-            Err(error)
-        }
+        _ => Err(error),
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::Instant;
 pub(crate) use self::error::ExportError;
 use self::publication::Publication;
 pub(crate) use self::run::Run;
-use self::settle::{NOT_REMOVED, clean_all, register, warning};
+use self::settle::{clean_all, clean_uploads, register};
 use self::table::TablePlan;
 use crate::catalog::Relation;
 use crate::log::actions::fingerprint_rows;
@@ -113,10 +113,7 @@ async fn run_steps(
                     if run.is_due(newest, &objects) {
                         clean_all(run, log, versions, objects, report).await;
                     } else if run.has_old_uploads(newest) {
-                        match log.clean_uploads(run.retention.orphans).await {
-                            Ok(removed) => report.removed_files = removed,
-                            Err(error) => report.warnings.push(warning(&error, NOT_REMOVED)),
-                        }
+                        clean_uploads(run, log, report).await;
                     }
                     register(run, relation, log, newest.version, progress, report).await?;
                 }

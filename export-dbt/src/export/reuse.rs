@@ -58,7 +58,7 @@ impl Reuse {
         if same.is_none() && found.is_none() {
             return Ok(reuse);
         }
-        let objects = log.data_objects().await?;
+        let objects = run.unless_stopped(log.data_objects()).await??;
         let files = snapshot.files.iter().map(|file| (file.path.as_str(), file.size as u64));
         let faults = broken(files, &objects);
         let broken_paths: HashSet<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();

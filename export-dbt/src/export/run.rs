@@ -22,7 +22,7 @@ use crate::source::Mapping;
 use crate::trino::Trino;
 
 /// Time for a store to answer when a run is to stop, so that the run ends within two seconds.
-const MOMENT: Duration = Duration::from_millis(1_000);
+const MOMENT: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub(crate) struct Run {

@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::progress::TableProgress;
 use crate::summary::TableReport;
 
-pub(super) const NOT_REMOVED: &str = "old files were not removed";
+const NOT_REMOVED: &str = "old files were not removed";
 
 pub(super) fn warning(error: &LogError, label: &str) -> Diagnostic {
     Diagnostic::warning(error.advice().0, format!("{label}: {}", causes(error)))
@@ -25,7 +25,17 @@ pub(super) async fn clean(
     objects: Option<Vec<ObjectMeta>>,
     report: &mut TableReport,
 ) {
-    match run.unless_stopped(log.vacuum(state, run.retention, objects)).await {
+    note(run.unless_stopped(log.vacuum(state, run.retention, objects)).await, report);
+}
+
+/// Removes the uploads of killed runs from an unchanged table that has no old files.
+pub(super) async fn clean_uploads(run: &Run, log: &TableLog, report: &mut TableReport) {
+    note(run.unless_stopped(log.clean_uploads(run.retention.orphans)).await, report);
+}
+
+/// Reports what a clean-up has removed.
+fn note(removed: Result<Result<u64, LogError>, ExportError>, report: &mut TableReport) {
+    match removed {
         Ok(Ok(removed)) => report.removed_files = removed,
         Ok(Err(error)) => report.warnings.push(warning(&error, NOT_REMOVED)),
         // The next run removes them.
@@ -41,13 +51,14 @@ pub(super) async fn clean_all(
     objects: Vec<ObjectMeta>,
     report: &mut TableReport,
 ) {
-    match log.load_at(versions).await {
-        Ok(Some(snapshot)) => {
+    match run.unless_stopped(log.load_at(versions)).await {
+        Ok(Ok(Some(snapshot))) => {
             let state = State { snapshot: &snapshot, replaced_by: None };
             clean(run, log, state, Some(objects), report).await;
         }
-        Ok(None) => {}
-        Err(error) => report.warnings.push(warning(&error, NOT_REMOVED)),
+        Ok(Err(error)) => report.warnings.push(warning(&error, NOT_REMOVED)),
+        // No table, or a run that is to stop.
+        Ok(Ok(None)) | Err(_) => {}
     }
 }
 
@@ -64,11 +75,13 @@ pub(super) async fn register(
     };
     progress.stage("registering in Trino");
     let location = log.location.url.as_str();
-    match trino.register(&relation.layer, &relation.name, location).await {
-        Ok(registered) => {
+    match run.if_soon(trino.register(&relation.layer, &relation.name, location)).await {
+        Some(Ok(registered)) => {
             report.trino = Some(registered);
             Ok(())
         }
-        Err(source) => Err(ExportError::Register { version, source }),
+        Some(Err(source)) => Err(ExportError::Register { version, source }),
+        // The next run registers the table.
+        None => Ok(()),
     }
 }

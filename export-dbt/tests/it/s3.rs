@@ -43,7 +43,7 @@ print(t.version(), t.to_pyarrow_table().num_rows)";
     python_with(program, &[url], &s3(address)).trim().to_string()
 }
 
-fn many_rows(sandbox: &Sandbox) {
+pub(crate) fn many_rows(sandbox: &Sandbox) {
     sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, hash(i) AS h, hash(i + 1)::VARCHAR || hash(i + 2) AS s FROM range(700000) t(i)");
 }
 

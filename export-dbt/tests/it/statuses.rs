@@ -4,63 +4,114 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rideshare_tests::localstack::LocalStack;
-use rideshare_tests::proxy::{Action, Proxy};
+use rideshare_tests::proxy::{Action, Proxy, Request};
 use rideshare_tests::run::{Run, run};
+use serde_json::Value;
 
-use crate::s3::command;
+use crate::partitions::BY_DAY;
+use crate::s3::{command, many_rows};
 use crate::support::{Sandbox, held, summary, table, until};
 
-/// The end of a run whose store falls silent at an upload or a commit, and how long it took from `stop` on.
-fn silent(name: &str, at: &'static str, arguments: &[&str], stop: impl Fn(u32)) -> (Run, Duration) {
+/// More than the two seconds that a run has, for a busy machine, and much less than a request's deadline.
+const SOON: Duration = Duration::from_secs(8);
+
+/// The report of `gold.t` from a run that is terminated when the store is silent about requests of a kind.
+fn silent(
+    sandbox: &Sandbox,
+    name: &str,
+    is_silent: impl Fn(&Request) -> bool + Send + Sync + 'static,
+    arguments: &[&str],
+) -> Value {
     let stack = LocalStack::shared().unwrap();
-    let sandbox = Sandbox::new();
-    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
-    let held =
-        held(stack.address, move |request| request.method == "PUT" && request.path.contains(at));
-    let mut started = Instant::now();
-    let child = command(&sandbox, held.address, name)
+    let held = held(stack.address, is_silent);
+    let child = command(sandbox, held.address, name)
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    if arguments.is_empty() {
-        until("the store is silent", || held.count() > 0);
-        started = Instant::now();
-    }
-    stop(child.id());
-    let output = child.wait_with_output().unwrap();
-    (Run::from(output), started.elapsed())
+    until("the store is silent", || held.count() > 0);
+    let started = Instant::now();
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let run = Run::from(child.wait_with_output().unwrap()).expect(143);
+    let took = started.elapsed();
+    assert!(took < SOON, "{took:?}");
+    table(&summary(&run), "gold.t").clone()
 }
 
-/// More than the two seconds that a run has, for a busy machine, and much less than a request's deadline.
-const SOON: Duration = Duration::from_secs(8);
+fn one_row() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    sandbox
+}
 
-fn terminate(id: u32) {
-    Command::new("kill").args(["-TERM", &id.to_string()]).status().unwrap();
+fn is_upload(request: &Request) -> bool {
+    request.method == "PUT" && request.path.contains(".parquet")
 }
 
 #[test]
 fn a_termination_does_not_wait_for_a_silent_upload() {
     let Some(_stack) = LocalStack::shared() else { return };
-    let (run, took) = silent("silent-upload", ".parquet", &[], terminate);
-    assert_eq!(table(&summary(&run.expect(143)), "gold.t")["outcome"], "interrupted");
-    assert!(took < SOON, "{took:?}");
+    let report = silent(&one_row(), "silent-upload", is_upload, &[]);
+    assert_eq!(report["outcome"], "interrupted");
+}
+
+#[test]
+fn a_termination_does_not_wait_for_the_end_of_a_silent_upload() {
+    let Some(_stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    many_rows(&sandbox);
+    let is_completion =
+        |request: &Request| request.method == "POST" && request.path.contains("uploadId=");
+    let report = silent(&sandbox, "silent-completion", is_completion, &[]);
+    assert_eq!(report["outcome"], "interrupted");
 }
 
 #[test]
 fn a_termination_does_not_wait_for_a_silent_commit() {
     let Some(_stack) = LocalStack::shared() else { return };
-    let (run, took) = silent("silent-commit", "_delta_log", &[], terminate);
-    assert_eq!(table(&summary(&run.expect(143)), "gold.t")["code"], "unknown-outcome");
-    assert!(took < SOON, "{took:?}");
+    let is_commit =
+        |request: &Request| request.method == "PUT" && request.path.contains("_delta_log");
+    let report = silent(&one_row(), "silent-commit", is_commit, &[]);
+    assert_eq!(report["code"], "unknown-outcome");
+}
+
+#[test]
+fn a_termination_does_not_wait_for_a_silent_listing_of_files() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, i % 3 AS day FROM range(30) t(i)");
+    run(command(&sandbox, stack.address, "silent-listing").args(BY_DAY)).expect(0);
+    sandbox.sql("UPDATE gold.t SET id = 100 WHERE id = 1");
+    let is_listing = |request: &Request| {
+        let path = &request.path;
+        request.method == "GET" && path.contains("delimiter=") && path.contains("prefix=t")
+    };
+    let report = silent(&sandbox, "silent-listing", is_listing, &BY_DAY);
+    assert_eq!(report["outcome"], "interrupted");
+}
+
+#[test]
+fn a_termination_does_not_wait_for_a_silent_listing_of_uploads() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = one_row();
+    run(&mut command(&sandbox, stack.address, "silent-uploads")).expect(0);
+    let is_listing =
+        |request: &Request| request.method == "GET" && request.path.contains("?uploads");
+    let report = silent(&sandbox, "silent-uploads", is_listing, &["--orphan-age", "0s"]);
+    assert_eq!(report["outcome"], "unchanged");
 }
 
 #[test]
 fn a_deadline_does_not_wait_for_a_silent_upload() {
-    let Some(_stack) = LocalStack::shared() else { return };
-    let (run, took) = silent("silent-deadline", ".parquet", &["--timeout", "5s"], |_| ());
-    assert_eq!(table(&summary(&run.expect(3)), "gold.t")["outcome"], "interrupted");
+    let Some(stack) = LocalStack::shared() else { return };
+    let held = held(stack.address, is_upload);
+    let started = Instant::now();
+    let sandbox = one_row();
+    let mut command = command(&sandbox, held.address, "silent-deadline");
+    let run = run(command.args(["--timeout", "5s"])).expect(3);
+    let took = started.elapsed();
+    assert_eq!(table(&summary(&run), "gold.t")["outcome"], "interrupted");
     assert!(took < Duration::from_secs(5) + SOON, "{took:?}");
 }
 
