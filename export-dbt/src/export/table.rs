@@ -160,6 +160,9 @@ impl TablePlan {
         let (run, query, relation) = (Arc::clone(run), Arc::clone(&self.query), relation.clone());
         let checked = tokio::task::spawn_blocking(move || -> Result<_, ExportError> {
             let _guard = run.cancel.interrupts(&connection);
+            if run.cancel.is_set() {
+                return Err(ExportError::Interrupted);
+            }
             if let Some(before) = before.filter(|_| run.guards.max_shrink.is_some()) {
                 run.guards.check_rows(before, query.count(&connection)?)?;
             }

@@ -97,11 +97,18 @@ impl Query {
         mut read: impl FnMut(&str) -> duckdb::Result<()>,
     ) -> Result<(), ReadError> {
         let _guard = cancel.interrupts(connection);
+        // A stop before the guard, or between two queries, interrupts none.
+        if cancel.is_set() {
+            return Err(ReadError::Interrupted);
+        }
         let Some(end) = self.end(connection, reading)? else {
             return read("").map_err(|error| self.explain(connection, cancel, &error));
         };
         let (mut start, mut rows) = (0, MOST_SLICE);
         while start < end {
+            if cancel.is_set() {
+                return Err(ReadError::Interrupted);
+            }
             match read(&filter(&[&slice(start, start + rows)])) {
                 Ok(()) => start += rows,
                 Err(error) if Failure::of(&error) == Failure::Memory && rows > 1 => rows /= 2,
@@ -215,5 +222,62 @@ impl Chunks {
             self.close();
         }
         self.ascending.then_some(self.done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::super::Wanted;
+    use super::*;
+    use crate::catalog::{self, Relation};
+    use crate::source::Mapping;
+
+    /// A table of so many rows with different numbers.
+    fn numbers(rows: u64) -> (Connection, Query) {
+        let connection = Connection::open_in_memory().unwrap();
+        let sql = format!("CREATE TABLE t AS SELECT i AS id, i AS number FROM range({rows}) t(i)");
+        connection.execute_batch(&sql).unwrap();
+        let relation = Relation {
+            database: "memory".into(),
+            schema: "main".into(),
+            layer: "main".into(),
+            name: "t".into(),
+            is_view: false,
+            comment: None,
+            estimated_rows: rows,
+        };
+        let columns = catalog::columns(&connection, &relation).unwrap();
+        (connection, Query::new(&relation, &columns, Mapping { timestamp_as_utc: false }))
+    }
+
+    #[test]
+    fn a_stop_between_two_slices_is_seen() {
+        let (connection, query) = numbers(2 * MOST_SLICE);
+        let cancel = Cancel::default();
+        let mut slices = 0;
+        let scanned = query.scan(&connection, &cancel, Reading::Slices, |_| {
+            slices += 1;
+            cancel.set();
+            Ok(())
+        });
+        assert!(matches!(scanned, Err(ReadError::Interrupted)), "{scanned:?}");
+        assert_eq!(slices, 1);
+    }
+
+    #[test]
+    fn a_stop_before_the_first_query_is_seen() {
+        let (connection, query) = numbers(1);
+        let cancel = Cancel::default();
+        cancel.set();
+        for reading in [Reading::Stream, Reading::Slices] {
+            let scanned = query.fingerprint(&connection, &cancel, reading);
+            assert!(matches!(scanned, Err(ReadError::Interrupted)), "{scanned:?}");
+            let (sender, receiver) = sync_channel(2);
+            query.stream(&connection, &cancel, reading, &Wanted::All, &sender);
+            let group = receiver.recv().unwrap();
+            assert!(matches!(group, Err(ReadError::Interrupted)), "{group:?}");
+        }
     }
 }

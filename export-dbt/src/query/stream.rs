@@ -50,7 +50,12 @@ impl Query {
     ) {
         let _guard = cancel.interrupts(connection);
         let sending = Sending { query: self, connection, cancel, reading, sender };
-        if let Err(error) = sending.send(wanted) {
+        // A stop before the guard interrupts no query.
+        let sent = match cancel.is_set() {
+            true => Err(ReadError::Interrupted),
+            false => sending.send(wanted),
+        };
+        if let Err(error) = sent {
             // The other end may have failed first, and has its own error to report.
             let _ = sender.send(Err(error));
         }
