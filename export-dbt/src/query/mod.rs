@@ -21,6 +21,9 @@ use crate::partition::{self, Unfit};
 use crate::source::{Mapping, literal, quote};
 use crate::types::Field;
 
+/// The most rows of a slice: those of a row group of DuckDB.
+const MOST_SLICE: u64 = 122_880;
+
 /// How the rows are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {

@@ -6,16 +6,13 @@ use arrow::array::AsArray;
 use arrow::datatypes::{ArrowPrimitiveType, Int64Type, UInt64Type};
 use duckdb::Connection;
 
-use super::{Query, ReadError, Reading, filter, slice};
+use super::{MOST_SLICE, Query, ReadError, Reading, filter, slice};
 use crate::cancel::Cancel;
 use crate::chunk::Chunker;
 use crate::failure::Failure;
 use crate::fingerprint::Fingerprint;
 use crate::part::FoundPart;
 use crate::partition::MOST_PARTITIONS;
-
-/// The most rows of a slice.
-const MOST_SLICE: u64 = 122_880;
 
 impl Query {
     /// The fingerprint, in one scan.
@@ -67,22 +64,20 @@ impl Query {
     ) -> Result<Option<Vec<FoundPart>>, ReadError> {
         let mut chunks = Chunks::new(rows);
         self.scan(connection, cancel, reading, |condition| {
-            // A slice that runs out of memory is read again.
-            let mut after = chunks.clone();
             if reading == Reading::Slices {
-                // DuckDB decodes whole vectors of wide columns where `rowid` stands beside them.
+                // DuckDB decodes whole vectors of wide columns where `rowid` stands beside them. A slice that runs out
+                // of memory is read again, so that nothing of it is added before all of it is there.
                 let numbers = self.column::<Int64Type>(connection, "rowid", condition)?;
                 let hashes = self.column::<UInt64Type>(connection, &self.hash, condition)?;
-                after.add(&numbers, &hashes);
+                chunks.add(&numbers, &hashes);
             } else {
                 let sql = format!("SELECT rowid, {} FROM {}{condition}", self.hash, self.relation);
                 for batch in connection.prepare(&sql)?.stream_arrow([])? {
                     let batch = batch?;
                     let numbers = batch.column(0).as_primitive::<Int64Type>().values();
-                    after.add(numbers, batch.column(1).as_primitive::<UInt64Type>().values());
+                    chunks.add(numbers, batch.column(1).as_primitive::<UInt64Type>().values());
                 }
             }
-            chunks = after;
             Ok(())
         })?;
         Ok(chunks.end())
@@ -175,7 +170,7 @@ fn fingerprint(rows: i64, sum: &str) -> Fingerprint {
 }
 
 /// Runs of rows as they are found.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Chunks {
     chunker: Chunker,
     done: Vec<FoundPart>,

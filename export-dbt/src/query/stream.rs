@@ -5,7 +5,7 @@ use std::ops::Range;
 use arrow::array::RecordBatch;
 use duckdb::Connection;
 
-use super::{Groups, Query, ReadError, Reading, Wanted, filter, slice};
+use super::{Groups, MOST_SLICE, Query, ReadError, Reading, Wanted, filter, slice};
 use crate::cancel::Cancel;
 use crate::failure::Failure;
 use crate::part::FoundPart;
@@ -16,9 +16,8 @@ const GROUP_ROWS: usize = 61_440;
 /// Bytes of Arrow memory after which a group is passed on, however few its rows.
 const GROUP_BYTES: usize = 8 << 20;
 
-/// The first slice of wide rows, and the most rows of one.
+/// The rows of the first slice.
 const FIRST_SLICE: u64 = 32;
-const MOST_SLICE: u64 = 122_880;
 
 /// Bytes of Arrow memory that a slice is to have. DuckDB decodes each vector of 2,048 rows again for every
 /// slice in it, so that smaller slices cost time.
