@@ -30,7 +30,8 @@ impl Query {
         Ok(total)
     }
 
-    /// The partitions, in the order of their values. One more than [`MOST_PARTITIONS`] at the most.
+    /// The partitions, in the order of their values. One more than [`MOST_PARTITIONS`] at the most, which stands for
+    /// any greater number; their fingerprints are then those of a part of the rows.
     pub(crate) fn partitions(
         &self,
         connection: &Connection,
@@ -39,13 +40,19 @@ impl Query {
     ) -> Result<Vec<FoundPart>, ReadError> {
         let mut all: BTreeMap<Vec<Option<String>>, FoundPart> = BTreeMap::new();
         self.scan(connection, cancel, reading, |condition| {
+            // Too many are refused, whatever the next slices have.
+            if all.len() > MOST_PARTITIONS {
+                return Ok(());
+            }
             for part in self.grouped(connection, condition)? {
+                let are_too_many = all.len() > MOST_PARTITIONS;
                 match all.get_mut(&part.values) {
                     Some(known) => {
                         known.fingerprint = known.fingerprint + part.fingerprint;
                         let rows = known.rows.take().zip(part.rows);
                         known.rows = rows.map(|(a, b)| a.start.min(b.start)..a.end.max(b.end));
                     }
+                    None if are_too_many => break,
                     None => drop(all.insert(part.values.clone(), part)),
                 }
             }
@@ -259,6 +266,16 @@ mod tests {
         });
         assert!(matches!(scanned, Err(ReadError::Interrupted)), "{scanned:?}");
         assert_eq!(slices, 1);
+    }
+
+    #[test]
+    fn too_many_partitions_are_no_more_than_one_too_many() {
+        let (connection, mut query) = numbers(2 * MOST_SLICE);
+        query.partition_by(&["number".to_owned()]).unwrap();
+        for reading in [Reading::Stream, Reading::Slices] {
+            let found = query.partitions(&connection, &Cancel::default(), reading).unwrap();
+            assert_eq!(found.len(), MOST_PARTITIONS + 1, "{reading:?}");
+        }
     }
 
     #[test]
