@@ -68,7 +68,8 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Prepared, Report> {
     }
     let plan = match (&database, &template) {
         (Some(database), Some(template)) => timed("choosing the tables", || {
-            Plan::new(database, &cli.choice, manifest.as_ref(), gate.as_ref(), template)
+            let (manifest, gate) = (manifest.as_ref(), gate.as_ref());
+            Plan::new(database, &cli.choice, &cli.partition_by, manifest, gate, template)
         })
         .map_err(|more| problems.extend(more.diagnostics().iter().cloned()))
         .ok(),

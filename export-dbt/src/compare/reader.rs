@@ -112,7 +112,7 @@ impl Tables {
             }
             _ => everywhere(&relations)?,
         };
-        let plan = Plan::of(relations, &schemas, &cli.choice, manifest, None, &places)?;
+        let plan = Plan::of(relations, &schemas, &cli.choice, &[], manifest, None, &places)?;
         let failed = plan.left_out.iter().filter(|table| table.outcome == Planned::Failed);
         let failed = failed.filter_map(|table| {
             let relation = plan.relations.iter().find(|r| r.name == table.table)?;

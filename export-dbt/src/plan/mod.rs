@@ -16,6 +16,7 @@ use crate::cli::Choice;
 use crate::gate::Gate;
 use crate::manifest::{Kind, Manifest};
 use crate::problem::Problem;
+use crate::select::{PartitionRule, Pattern};
 use crate::summary::{Outcome, TableReport};
 use crate::target::{Location, Names, Template};
 
@@ -62,13 +63,14 @@ impl Plan {
     pub(crate) fn new(
         connection: &Connection,
         choice: &Choice,
+        partitions: &[PartitionRule],
         manifest: Option<&Manifest>,
         gate: Option<&Gate>,
         template: &Template,
     ) -> Result<Self, Report> {
         let relations = catalog::relations(connection).map_err(|error| error.diagnostic())?;
         let schemas = catalog::schemas(connection).map_err(|error| error.diagnostic())?;
-        Self::of(relations, &schemas, choice, manifest, gate, template)
+        Self::of(relations, &schemas, choice, partitions, manifest, gate, template)
     }
 
     /// Chooses among relations of any source.
@@ -79,6 +81,7 @@ impl Plan {
         relations: Vec<Relation>,
         schemas: &[Schema],
         choice: &Choice,
+        partitions: &[PartitionRule],
         manifest: Option<&Manifest>,
         gate: Option<&Gate>,
         template: &Template,
@@ -103,7 +106,11 @@ impl Plan {
         }
         // In the order of the rules, for messages.
         members.sort_by_key(|(relation, _)| layers.rank(&relation.layer));
-        Self::check_patterns(choice, &members, &mut problems);
+        Self::check_patterns("--table", &choice.tables, &members, &mut problems);
+        // Runs that export a layer each may have their rules in common.
+        let rules = partitions.iter().map(|rule| &rule.pattern);
+        let rules = rules.filter(|rule| !relations.iter().any(|relation| rule.matches(relation)));
+        Self::check_patterns("--partition-by", rules, &members, &mut problems);
         let mut places: BTreeMap<String, String> = BTreeMap::new();
         let mut matched = 0;
         for (relation, is_wanted) in &members {
@@ -136,15 +143,21 @@ impl Plan {
         if problems.has_errors() { Err(problems) } else { Ok(plan) }
     }
 
-    fn check_patterns(choice: &Choice, members: &[(Relation, bool)], problems: &mut Report) {
-        for pattern in &choice.tables {
+    /// Refuses the patterns of an option that match no table.
+    fn check_patterns<'a>(
+        option: &str,
+        patterns: impl IntoIterator<Item = &'a Pattern>,
+        members: &[(Relation, bool)],
+        problems: &mut Report,
+    ) {
+        for pattern in patterns {
             if members.iter().any(|(relation, _)| pattern.matches(relation)) {
                 continue;
             }
             let mut layers: Vec<&str> = members.iter().map(|(r, _)| r.layer.as_str()).collect();
             layers.dedup();
             let layers = layers.join(", ");
-            let message = format!("--table {pattern} matches no table of {layers}");
+            let message = format!("{option} {pattern} matches no table of {layers}");
             let labels: Vec<String> = members
                 .iter()
                 .flat_map(|(relation, _)| [relation.name.clone(), relation.label()])

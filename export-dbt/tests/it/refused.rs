@@ -47,6 +47,7 @@ arguments! {
     quiet_and_verbose: ["--quiet", "--verbose"];
     an_unknown_layer: ["--layer", "platinum"];
     a_pattern_without_a_table: ["--table", "nothing_*"];
+    a_partition_rule_without_a_table: ["--partition-by", "gold.tt=day"];
     a_manifest_that_is_absent: ["--manifest", "absent.json"];
     a_trino_that_is_no_url: ["--register", "ftp://x"];
 }
