@@ -31,6 +31,9 @@ use crate::upload::{self, PartSink, UploadError};
 /// Bytes of files that may wait for the store while the next one is encoded.
 const PENDING_BYTES: u64 = 16 << 20;
 
+/// Files that may wait for the store while the next one is encoded: each is a connection of its own.
+const PENDING_FILES: usize = 16;
+
 /// The files of a table, uploaded and not yet committed.
 #[derive(Debug, Default)]
 pub(super) struct Written {
@@ -161,7 +164,7 @@ impl Writer {
             result = Err(self.give_up(open, error));
         }
         // Files that are complete may be deleted only when their uploads have ended.
-        let rest = self.settle(0);
+        let rest = self.settle(0, 0);
         for (part, file, size) in self.sizes {
             if let Some(part) = self.done.parts.get_mut(part) {
                 part.files.insert(file, size);
@@ -278,7 +281,7 @@ impl Writer {
                 let bytes = encoded.bytes;
                 let part = self.done.parts.len();
                 self.pending.push_back(Pending { path, values, part, bytes, encoded, upload });
-                self.settle(PENDING_BYTES)
+                self.settle(PENDING_BYTES, PENDING_FILES)
             }
             // An upload that failed is why the encoder's sink closed, and not the other way round.
             Err(error) => Err(self.failed(upload, error.into())),
@@ -301,12 +304,12 @@ impl Writer {
         finished
     }
 
-    /// Waits until at most so many bytes of complete files are on their way.
-    fn settle(&mut self, most: u64) -> Result<(), ExportError> {
+    /// Waits until at most so many bytes and complete files are on their way.
+    fn settle(&mut self, most_bytes: u64, most_files: usize) -> Result<(), ExportError> {
         let mut result = Ok(());
         loop {
             let waiting: u64 = self.pending.iter().map(|file| file.bytes).sum();
-            if waiting <= most {
+            if waiting <= most_bytes && self.pending.len() <= most_files {
                 break result;
             }
             let Some(file) = self.pending.pop_front() else { break result };

@@ -1,10 +1,11 @@
-//! Several exporters of one table: consecutive versions, none lost.
+//! Several exporters of one table: consecutive versions, none lost. Several uploads of one exporter: not too many.
 
 use std::process::Stdio;
 
 use crate::s3::{command, count};
-use crate::support::{Sandbox, actions, commit, readers, table};
+use crate::support::{Sandbox, actions, commit, held, outcomes, readers, summary, table, until};
 use rideshare_tests::localstack::LocalStack;
+use rideshare_tests::run::Run;
 
 #[test]
 fn two_exporters_at_once_on_s3() {
@@ -73,4 +74,24 @@ fn four_exporters_at_once_in_a_folder() {
         assert_eq!(removed.len(), 1);
     }
     assert_eq!(crate::support::rows(&path).as_array().unwrap().len(), 1000);
+}
+
+#[test]
+fn many_small_partitions_are_few_uploads_at_once() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, i AS part FROM range(400) t(i)");
+    let held =
+        held(stack.address, |request| request.method == "PUT" && request.path.contains(".parquet"));
+    let child = command(&sandbox, held.address, "uploads")
+        .args(["--partition-by", "gold.t=part", "--timeout", "15s"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // 16 files that wait, and the one after them. The run then stands still until its deadline.
+    until("the uploads begin", || held.count() >= 17);
+    let run = Run::from(child.wait_with_output().unwrap()).expect(3);
+    assert_eq!(outcomes(&summary(&run))["gold.t"], "interrupted");
+    assert_eq!(held.count(), 17);
 }
