@@ -235,8 +235,8 @@ impl Bucket {
     }
 }
 
-/// A prefix with the slash, so that the table `trips` does not stand for `trips_daily`.
-fn folder(prefix: &Path) -> String {
+/// A prefix with the slash, so that the table `trips` does not stand for `trips_daily`. Empty for a bucket's root.
+pub(crate) fn folder(prefix: &Path) -> String {
     match prefix.as_ref() {
         "" => String::new(),
         prefix => format!("{prefix}/"),

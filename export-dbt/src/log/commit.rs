@@ -16,6 +16,7 @@ use super::table::{LogError, TableLog};
 use crate::calendar::now_millis;
 use crate::owner::{Mark, Properties};
 use crate::part::Part;
+use crate::s3::folder;
 
 /// Other writers that may come first before a commit is given up.
 const REBASES: u32 = 30;
@@ -124,7 +125,7 @@ impl TableLog {
             }
             // The client's errors have no status; the question is the commit itself once more.
             if let Some(bucket) = &self.store.bucket {
-                let key = format!("{}/{path}", self.location.prefix);
+                let key = format!("{}{path}", folder(&self.location.prefix));
                 let bytes = payload.clone().into_iter().flatten().collect();
                 if bucket.refuses_conditions(key, bytes).await {
                     return Err(LogError::Unconditional);
@@ -132,7 +133,11 @@ impl TableLog {
             }
             tries += 1;
             if tries == TRIES {
-                return Err(LogError::Unknown { version, source: error });
+                // The question may have made the commit.
+                return match self.commit_info(version).await {
+                    Ok(Some(info)) => Ok(info.run_id.as_deref() == Some(run_id)),
+                    _ => Err(LogError::Unknown { version, source: error }),
+                };
             }
             pauses.pause().await;
         }

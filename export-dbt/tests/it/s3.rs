@@ -325,3 +325,41 @@ fn a_bucket_of_another_region_is_told_with_its_region() {
         assert!(moved.stderr.contains("is in the region eu-central-1"), "{}", moved.stderr);
     }
 }
+
+/// A run into buckets that are tables, whose store refuses the commits of one client. The other client makes them from
+/// its try number `from` on, counted from 0.
+fn commit_by_the_other_client(bucket: &str, from: usize) {
+    let Some(_readers) = readers() else { return };
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let tries = AtomicUsize::new(0);
+    let proxy = Proxy::start(stack.address, move |request| {
+        let agent = request.header("user-agent").unwrap_or_default();
+        let is_commit = request.method == "PUT" && request.path.contains("_delta_log");
+        match (is_commit, agent.contains("aws-sdk-rust")) {
+            (false, _) => Action::Forward,
+            (true, true) if tries.fetch_add(1, Ordering::SeqCst) >= from => Action::Forward,
+            (true, _) => Action::Answer(400, String::new()),
+        }
+    });
+    let mut command = bare();
+    command.arg("--duckdb").arg(sandbox.database()).args(["--create-buckets", "--format", "json"]);
+    command.args(["--target", &format!("s3://{bucket}-{{layer}}-{{table}}")]);
+    let exported = run(command.envs(s3(proxy.address))).expect(0);
+    assert_eq!(table(&summary(&exported), "gold.t")["outcome"], "exported", "{}", exported.stderr);
+    assert_eq!(count(stack.address, &format!("s3://{bucket}-gold-t")), "0 1");
+    let requests = proxy.requests();
+    let shown: Vec<_> = requests.iter().map(|r| format!("{} {}", r.method, r.path)).collect();
+    assert!(!shown.iter().any(|request| request.contains("//")), "{shown:#?}");
+}
+
+#[test]
+fn the_question_about_conditions_is_the_commit_of_a_table_at_the_root() {
+    commit_by_the_other_client("root", 0);
+}
+
+#[test]
+fn a_commit_that_the_last_question_made_is_known() {
+    commit_by_the_other_client("last-question", 3);
+}
