@@ -130,6 +130,7 @@ async fn run_steps(
             Err(ExportError::Log(LogError::Overtaken)) => {
                 // A version that keeps no file of others is never overtaken.
                 tries += 1;
+                report.warnings.clone_from(&publication.plan.query.warnings);
                 publication.whole = tries > OVERTAKEN;
                 publication.compared = None;
             }

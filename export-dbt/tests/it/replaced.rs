@@ -1,15 +1,17 @@
 //! Commits that keep files: killed at every step, beside other exporters, and beside other writers' clean-ups.
 
 use std::process::Stdio;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rideshare_tests::localstack::LocalStack;
+use rideshare_tests::proxy::{Action, Proxy};
 use rideshare_tests::run::run;
+use serde_json::json;
 
 use crate::partitions::{BY_DAY, check, forget};
 use crate::s3::command;
 use crate::support::{
-    Sandbox, files, held, python, python_with, readers, s3, summary, table, until,
+    Sandbox, bare, files, held, python, python_with, readers, s3, summary, table, until,
 };
 
 /// Version, rows and the sum of the generations.
@@ -123,6 +125,34 @@ print(duckdb.sql(\"SELECT count(*) || ' ' || sum(generation) || ' ' || sum(day *
     versions.sort_unstable();
     versions.dedup();
     assert_eq!(versions.len(), 24);
+}
+
+#[test]
+fn an_export_that_begins_again_warns_once() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let (one, other) = (Sandbox::new(), Sandbox::new());
+    for sandbox in [&one, &other] {
+        sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, i % 3 AS day FROM range(30) t(i)");
+    }
+    run(command(&one, stack.address, "again").args(BY_DAY)).expect(0);
+    other.sql("UPDATE gold.t SET id = 100 WHERE id = 1");
+    // The first database replaces every file just before the second one's commit.
+    let began = AtomicBool::new(false);
+    let (database, target) = (one.database(), stack.address);
+    let proxy = Proxy::start(stack.address, move |request| {
+        let is_commit = request.method == "PUT" && request.path.contains("_delta_log");
+        if is_commit && !began.swap(true, Ordering::SeqCst) {
+            let mut first = bare();
+            first.arg("--duckdb").arg(&database).args(["--target", "s3://again-{layer}/{table}"]);
+            run(first.args(BY_DAY).arg("--force").envs(s3(target))).expect(0);
+        }
+        Action::Forward
+    });
+    let second = run(command(&other, proxy.address, "again").args(BY_DAY)).expect(0);
+    let report = summary(&second);
+    assert_eq!(table(&report, "gold.t")["version"], 2);
+    let warnings = &table(&report, "gold.t")["warnings"];
+    assert_eq!(*warnings, json!(["the versions so far came from another database file"]));
 }
 
 /// Runs a method of delta-rs on the table.
