@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rideshare_tests::localstack::LocalStack;
+use rideshare_tests::peers;
 use rideshare_tests::proxy::{Action, Proxy, Request};
 use rideshare_tests::run::{Run, run};
 use serde_json::Value;
@@ -115,25 +116,40 @@ fn a_deadline_does_not_wait_for_a_silent_upload() {
     assert!(took < Duration::from_secs(5) + SOON, "{took:?}");
 }
 
-#[test]
-fn a_full_disk_is_told() {
+/// The end of a run that a shell script starts in a place that its table does not fit. `$1` is the lake, the rest the
+/// command.
+fn full(program: &[&str], script: &str) -> Run {
     let sandbox = Sandbox::new();
     sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, hash(i) AS h FROM range(500000) t(i)");
     let lake = sandbox.path().join("lake");
     std::fs::create_dir(&lake).unwrap();
     let export = sandbox.command();
-    // A file system of its own, for as long as the command runs.
-    let script = "mount -t tmpfs -o size=1m tmpfs \"$1\" || exit 99; shift; exec \"$@\"";
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--map-root-user", "sh", "-c", script, "sh"]).arg(&lake);
+    let mut command = Command::new(program[0]);
+    command.args(&program[1..]).args(["-c", script, "sh"]).arg(&lake);
     command.arg(export.get_program()).args(export.get_args()).args(["--format", "json"]);
-    let full = run(&mut command);
-    if full.status == 99 || full.stderr.contains("unshare") {
-        return; // The machine lets no one mount.
-    }
+    run(&mut command)
+}
+
+fn is_told(full: Run) {
     let report = summary(&full.expect(1));
     assert_eq!(table(&report, "gold.t")["code"], "disk-full", "{report:#}");
     assert!(table(&report, "gold.t")["hint"].as_str().unwrap().contains("free some space"));
+}
+
+#[test]
+fn a_file_that_is_refused_its_size_is_told() {
+    is_told(full(&["sh"], "trap '' XFSZ; ulimit -f 1024; shift; exec \"$@\""));
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    // A file system of its own, for as long as the command runs.
+    let script = "mount -t tmpfs -o size=1m tmpfs \"$1\" || exit 99; shift; exec \"$@\"";
+    let full = full(&["unshare", "--mount", "--map-root-user", "sh"], script);
+    if full.status == 99 || full.stderr.contains("unshare") {
+        return peers::skip("the right to mount a file system");
+    }
+    is_told(full);
 }
 
 #[test]
