@@ -99,8 +99,7 @@ impl TablePlan {
 
     /// The rows of a table's newest version, when its files may hold these columns.
     pub(super) fn stored(&self, snapshot: &Snapshot) -> Option<Stored> {
-        let fits =
-            snapshot.is_own() && snapshot.metadata.has_shape(&self.schema, &self.query.partition);
+        let fits = snapshot.metadata.has_shape(&self.schema, &self.query.partition);
         snapshot.last.as_ref().filter(|_| fits).and_then(|last| self.stored_in(last))
     }
 

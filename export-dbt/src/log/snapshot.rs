@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use object_store::ObjectStoreExt;
 use serde_json::Value;
 
-use super::actions::{CommitInfo, ENGINE_PREFIX, MetaData, Protocol, Remove, commit_info};
+use super::actions::{CommitInfo, MetaData, Protocol, Remove, commit_info};
 use super::names::commit_path;
 use super::newest::Versions;
 use super::table::{LogError, TableLog};
@@ -59,10 +59,9 @@ impl ActiveFile {
 }
 
 impl Snapshot {
-    /// Whether this tool wrote the newest version.
+    /// Whether no other writer has changed the content since this tool's newest commit.
     pub(crate) fn is_own(&self) -> bool {
-        let engine = self.last.as_ref().and_then(|info| info.engine_info.as_deref());
-        engine.is_some_and(|engine| engine.starts_with(ENGINE_PREFIX))
+        self.last.is_some()
     }
 
     /// Whether log entries past their retention may go; a property of the table forbids it.
