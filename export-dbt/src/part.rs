@@ -42,7 +42,7 @@ impl Part {
 }
 
 /// A part as the database has it now.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FoundPart {
     /// The values of the partition columns, in their order.
     pub(crate) values: Vec<Option<String>>,
@@ -69,7 +69,7 @@ impl Matched {
             by_rows.entry((part.partition.clone(), rows, sum)).or_default().push(part);
         }
         for part in found {
-            let values = part.named(columns);
+            let values = named(columns, &part.values);
             let Fingerprint { rows, sum } = part.fingerprint;
             match by_rows.get_mut(&(values, rows, sum)).and_then(Vec::pop) {
                 Some(stored) => matched.kept.push(stored),
@@ -80,11 +80,9 @@ impl Matched {
     }
 }
 
-impl FoundPart {
-    /// The values with the names of their columns.
-    pub(crate) fn named(&self, columns: &[String]) -> PartitionValues {
-        columns.iter().cloned().zip(self.values.iter().cloned()).collect()
-    }
+/// The values of partition columns with the columns' names.
+pub(crate) fn named(columns: &[String], values: &[Option<String>]) -> PartitionValues {
+    columns.iter().cloned().zip(values.iter().cloned()).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Source: the Delta protocol, "Partition Value Serialization". The folders are Hive's, because some readers take the
 //! values from them.
 
-use crate::part::{FoundPart, PartitionValues};
+use crate::part::{FoundPart, PartitionValues, named};
 use crate::problem::{Advice, Problem};
 use crate::types::{DeltaType, Field};
 
@@ -68,7 +68,7 @@ pub(crate) fn check(fields: &[&Field], parts: &[FoundPart]) -> Result<(), Unfit>
         }
     }
     let columns: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
-    parts.iter().try_for_each(|part| folder(&columns, &part.named(&columns)).map(drop))
+    parts.iter().try_for_each(|part| folder(&columns, &named(&columns, &part.values)).map(drop))
 }
 
 /// Bytes of a folder's name that every file system has room for.

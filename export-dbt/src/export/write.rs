@@ -20,7 +20,7 @@ use crate::encode::{Encoded, FileEncoder, TableEncoder};
 use crate::fingerprint::Fingerprint;
 use crate::log::TableLog;
 use crate::log::actions::Add;
-use crate::part::{FoundPart, Part};
+use crate::part::{Part, named};
 use crate::partition;
 use crate::progress::TableProgress;
 use crate::query::{Query, ReadError, Reading, Wanted, hashes};
@@ -255,9 +255,8 @@ impl Writer {
         table: &'a TableEncoder,
         values: &[Option<String>],
     ) -> Result<OpenFile<'a>, ExportError> {
-        let named = FoundPart { values: values.to_vec(), ..FoundPart::default() };
         let columns = &self.query.partition;
-        let folder = partition::folder(columns, &named.named(columns))?;
+        let folder = partition::folder(columns, &named(columns, values))?;
         let index = self.done.paths.len();
         let name = format!("{folder}part-{index:05}-{}.zstd.parquet", self.run.id);
         let path = Path::parse(name).map_err(|error| ExportError::Path(error.to_string()))?;
@@ -297,9 +296,8 @@ impl Writer {
         let values = cutter.close();
         let fingerprint = std::mem::take(&mut self.open);
         if fingerprint.rows > 0 {
-            let found = FoundPart { values, fingerprint, rows: None };
-            let part = Part::new(found.named(&self.query.partition), fingerprint);
-            self.done.parts.push(part);
+            let values = named(&self.query.partition, &values);
+            self.done.parts.push(Part::new(values, fingerprint));
         }
         finished
     }
@@ -323,11 +321,10 @@ impl Writer {
         let Encoded { metadata, nested_nulls, .. } = encoded;
         let fields = &self.query.stored;
         let logged = partition::log_path(path.as_ref());
-        let found = FoundPart { values, ..FoundPart::default() };
         self.sizes.push((part, logged.clone(), size));
         self.done.adds.push(Add {
             path: logged,
-            partition_values: found.named(&self.query.partition),
+            partition_values: named(&self.query.partition, &values),
             size: size as i64,
             modification_time: now_millis(),
             data_change: true,
