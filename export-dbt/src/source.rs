@@ -107,12 +107,6 @@ impl SourceType {
             || self.parts().iter().any(|ty| ty.truncates())
     }
 
-    /// Whether the value is made of other values.
-    pub(crate) fn is_nested(&self) -> bool {
-        use SourceType::{List, Map, Struct, Union};
-        matches!(self, List(_) | Map(..) | Struct(_) | Union(_))
-    }
-
     /// Whether the values go to Arrow as they are.
     fn is_identity(&self) -> bool {
         match self {

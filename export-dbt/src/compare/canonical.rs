@@ -1,5 +1,6 @@
 //! The one form of a value that both sides are brought to, so that equal values are equal for DuckDB.
 
+use crate::fingerprint::hashable;
 use crate::source::{duckdb_type, literal, quote};
 use crate::types::{DeltaType, Field};
 
@@ -66,7 +67,7 @@ fn digits(ty: &DeltaType) -> Option<(u8, u8)> {
     })
 }
 
-/// The SQL that brings `value`, of the type `from`, to the common type: 0.0 for -0.0, and the entries of maps in the
+/// The SQL that brings `value`, of the type `from`, to the common type: 0.0 for -0.0, one NaN, and the entries of maps in the
 /// order of their keys.
 pub(crate) fn canonical(value: &str, from: &DeltaType, to: &DeltaType) -> String {
     expression(value, from, to, 0)
@@ -121,7 +122,10 @@ fn expression(value: &str, from: &DeltaType, to: &DeltaType, depth: usize) -> St
         }
         (_, DeltaType::Float | DeltaType::Double) => {
             let ty = duckdb_type(to);
-            format!("(CAST({value} AS {ty}) + CAST(0 AS {ty}))")
+            // The text of a list, which is hashed, has the sign of a NaN.
+            format!(
+                "CASE WHEN isnan({value}) THEN CAST('nan' AS {ty}) ELSE CAST({value} AS {ty}) + CAST(0 AS {ty}) END"
+            )
         }
         _ => format!("CAST({value} AS {})", duckdb_type(to)),
     }
@@ -129,14 +133,7 @@ fn expression(value: &str, from: &DeltaType, to: &DeltaType, depth: usize) -> St
 
 /// The SQL of the hash of a row.
 pub(crate) fn row_hash<'a>(columns: impl Iterator<Item = (String, &'a DeltaType)>) -> String {
-    let hashed = |(name, ty): (String, &DeltaType)| match ty {
-        // DuckDB hashes an empty list, a list of NULL and NULL alike; their text differs.
-        DeltaType::Array(_) | DeltaType::Struct(_) | DeltaType::Map(..) => {
-            format!("CAST({name} AS VARCHAR)")
-        }
-        _ => name,
-    };
-    let columns: Vec<String> = columns.map(hashed).collect();
+    let columns: Vec<String> = columns.map(|(name, ty)| hashable(&name, ty)).collect();
     // The outer hash keeps two rows that swap a value from having the sum of the rows before.
     format!("hash(hash({}))", columns.join(", "))
 }
@@ -211,6 +208,7 @@ mod tests {
     values! {
         nan_is_nan: "'nan'::DOUBLE", "-('nan'::DOUBLE)", DeltaType::Double, DeltaType::Double => true;
         zero_has_no_sign: "0.0::DOUBLE", "'-0.0'::DOUBLE", DeltaType::Double, DeltaType::Double => true;
+        nan_is_nan_in_a_list: "['nan'::DOUBLE]", "[-('nan'::DOUBLE)]", list(DeltaType::Double), list(DeltaType::Double) => true;
         zero_has_no_sign_in_a_list: "[0.0::FLOAT]", "['-0.0'::FLOAT]", list(DeltaType::Float), list(DeltaType::Float) => true;
         infinities_differ: "'inf'::DOUBLE", "'-inf'::DOUBLE", DeltaType::Double, DeltaType::Double => false;
         the_last_digit_counts: "0.1::DOUBLE + 0.2", "0.3::DOUBLE", DeltaType::Double, DeltaType::Double => false;

@@ -95,6 +95,9 @@ tables! {
     a_relative_tolerance: "SELECT 1 AS i, 1e12::DOUBLE AS a", "SELECT 1 AS i, 1e12 + 1 AS a", ["--key", "i", "--tolerance", "gold.t.a=0.0001%"] => 0, [0, 0, 0];
     a_tolerance_of_times: "SELECT 1 AS i, '2024-07-01 00:00:00.0004+00'::TIMESTAMPTZ AS a", "SELECT 1 AS i, '2024-07-01 00:00:00+00'::TIMESTAMPTZ AS a", ["--key", "i", "--tolerance", "a=1ms"] => 0, [0, 0, 0];
     a_tolerance_at_the_ends_of_bigint: "SELECT 1 AS i, -9223372036854775808 AS a", "SELECT 1 AS i, 9223372036854775807 AS a", ["--key", "i", "--tolerance", "a=1"] => 1, [0, 0, 1];
+    zero_and_minus_one_of_128_bits_by_key: "SELECT 1 AS i, 0::HUGEINT AS a", "SELECT 1 AS i, -1::HUGEINT AS a", ["--key", "i"] => 1, [0, 0, 1];
+    zero_and_minus_one_of_128_bits: "SELECT 0::DECIMAL(38,2) AS a", "SELECT (-0.01)::DECIMAL(38,2) AS a", [] => 1, [1, 1, 0];
+    two_letters_of_a_text: "SELECT 1 AS i, 'zzzzzzzbzzzzzzzzzzzzzzzbzzzzzzzz' AS a", "SELECT 1 AS i, 'zzzzzzzzzzzzzzzzzzzzzzzbzzzzzzzb' AS a", ["--key", "i"] => 1, [0, 0, 1];
     an_ignored_column: "SELECT 1 AS i, now() AS loaded_at", "SELECT 1 AS i, now() + INTERVAL 1 day AS loaded_at", ["--ignore-column", "loaded_*"] => 0, [0, 0, 0];
     integers_of_another_width: "SELECT 1::INTEGER AS i", "SELECT 1::BIGINT AS i", [] => 1, [0, 0, 0];
     integers_of_another_width_when_types_are_ignored: "SELECT 1::INTEGER AS i", "SELECT 1::BIGINT AS i", ["--ignore-types"] => 0, [0, 0, 0];
