@@ -2,6 +2,9 @@
 //!
 //! The number that a workload had is kept on the workload itself, written together with the 0: a
 //! run that is killed in between leaves nothing that the next run could not put back.
+//!
+//! A StatefulSet with `whenScaled: Delete` would lose its claims with the pods. The same write makes
+//! that policy `Retain`, and the write that puts the number back restores the policy, too.
 
 use std::time::Instant;
 
@@ -14,9 +17,12 @@ use super::volume::{self, Volume};
 use crate::cluster::{Cluster, stop as api_stop};
 use crate::deploy::display;
 use crate::interrupt::Interrupt;
-use crate::object::{Key, meta, name, replicas, uses};
+use crate::object::{Key, meta, name, replicas, text, uses};
 
 const BEFORE: &str = "kind-cluster/replicas-before-backup";
+/// On a StatefulSet whose claims would go with its pods: the policy to restore.
+const RETENTION: &str = "kind-cluster/when-scaled-before-backup";
+const WHEN_SCALED: &str = "/spec/persistentVolumeClaimRetentionPolicy/whenScaled";
 
 /// Scales workloads to 0.
 ///
@@ -29,10 +35,12 @@ pub(super) async fn stop(
 ) -> Result<(), Stop> {
     for (key, replicas) in workloads.iter().filter(|(_, replicas)| *replicas > 0) {
         interrupt.check()?;
-        let patch = json!({"metadata": {"annotations": {BEFORE: replicas.to_string()}},
-                           "spec": {"replicas": 0}});
         let merge = async {
-            let merged = cluster.merge(&address(key), &patch).await;
+            let address = address(key);
+            let version = text(&address, "/apiVersion");
+            let live = cluster.get(version, &key.kind, &key.namespace, &key.name).await?;
+            let patch = stopped(&live.unwrap_or_default(), *replicas);
+            let merged = cluster.merge(&address, &patch).await;
             merged.map_err(|error| api_stop(&format!("cannot stop {key}"), &error))
         };
         interrupt.cleanup(merge).await?;
@@ -76,20 +84,47 @@ async fn users_of(cluster: &Cluster, volumes: &[Volume]) -> Result<Vec<String>, 
 /// Workloads that a backup or restore has stopped and not started again, with their number.
 pub(crate) async fn interrupted(cluster: &Cluster) -> Result<Vec<(Key, i64)>, Stop> {
     let all = cluster.scalable().await?;
-    let number = |object: &Value| meta(object, "annotations", BEFORE)?.parse().ok();
-    Ok(all.iter().filter_map(|object| Some((Key::of(object), number(object)?))).collect())
+    Ok(all.iter().filter_map(|object| Some((Key::of(object), before(object)?))).collect())
+}
+
+/// The number of a stopped workload.
+fn before(object: &Value) -> Option<i64> {
+    meta(object, "annotations", BEFORE)?.parse().ok()
 }
 
 /// Gives every stopped workload its number back.
 pub(crate) async fn resume(cluster: &Cluster) -> Result<(), Stop> {
-    for (key, replicas) in interrupted(cluster).await? {
-        let patch = json!({"metadata": {"annotations": {BEFORE: null}},
-                           "spec": {"replicas": replicas}});
-        let merged = cluster.merge(&address(&key), &patch).await;
+    for object in cluster.scalable().await? {
+        let Some(replicas) = before(&object) else { continue };
+        let key = Key::of(&object);
+        let merged = cluster.merge(&address(&key), &resumed(&object, replicas)).await;
         merged.map_err(|error| api_stop(&format!("cannot start {key} again"), &error))?;
         display::line(&format!("{key} is back at {replicas}"));
     }
     Ok(())
+}
+
+/// The patch that stops a workload.
+fn stopped(live: &Value, replicas: i64) -> Value {
+    let mut patch = json!({"metadata": {"annotations": {BEFORE: replicas.to_string()}},
+                           "spec": {"replicas": 0}});
+    let policy = text(live, WHEN_SCALED);
+    if policy == "Delete" {
+        patch["metadata"]["annotations"][RETENTION] = policy.into();
+        patch["spec"]["persistentVolumeClaimRetentionPolicy"] = json!({"whenScaled": "Retain"});
+    }
+    patch
+}
+
+/// The patch that starts a stopped workload.
+fn resumed(live: &Value, replicas: i64) -> Value {
+    let mut patch = json!({"metadata": {"annotations": {BEFORE: null}},
+                           "spec": {"replicas": replicas}});
+    if let Some(policy) = meta(live, "annotations", RETENTION) {
+        patch["metadata"]["annotations"][RETENTION] = Value::Null;
+        patch["spec"]["persistentVolumeClaimRetentionPolicy"] = json!({"whenScaled": policy});
+    }
+    patch
 }
 
 /// Enough of an object to address it.

@@ -46,6 +46,22 @@ pub(super) async fn archive(path: &Path, deadline: Instant) -> Result<Manifest, 
     blocking::run(deadline, &item, move |given_up| read(&path, given_up)).await
 }
 
+/// The claims of an archive as its manifest names them, without a verification; `None` where it has
+/// no manifest of this version.
+pub(super) fn claims(path: &Path) -> Option<BTreeSet<String>> {
+    let mut archive = Archive::new(File::open(path).ok()?);
+    for entry in archive.entries_with_seek().ok()? {
+        let entry = entry.ok()?;
+        if *entry.path_bytes() != *MANIFEST.as_bytes() {
+            continue;
+        }
+        let manifest: Manifest = serde_json::from_reader(entry.take(LARGEST_MANIFEST)).ok()?;
+        let names = manifest.volumes.iter().map(|v| format!("{}/{}", v.namespace, v.claim));
+        return (manifest.schema == SCHEMA).then(|| names.collect());
+    }
+    None
+}
+
 fn read(path: &Path, given_up: &GivenUp) -> Result<Manifest, Stop> {
     let unreadable = |error: io::Error| {
         Stop::from(fault::unreadable("unreadable", "archive", path.display(), &error))

@@ -6,14 +6,17 @@ use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rideshare_tests::apiserver::ExecOutcome;
+use rideshare_tests::apiserver::{ExecOutcome, controllers};
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::restore::restore;
-use crate::support::{Machine, overlay, workload};
+use crate::support::{Machine, overlay, signal, start, until, workload};
 
 /// A stateful workload of the small overlay, of a database's image or not.
 pub(crate) fn stateful(name: &str, image: &str) -> Value {
@@ -365,15 +368,88 @@ fn an_excluded_claim_is_left_out_and_its_workload_runs_on() {
 #[test]
 fn old_archives_go_once_the_new_one_is_verified() {
     let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    let old = |day: u32| machine.path(&format!("backups/rideshare-local-2025010{day}T120000Z.tar"));
+    run(&mut backup(&machine)).expect(0);
+    let first = archives(&machine).pop().unwrap();
     for day in 1..=3 {
-        machine.write(&format!("backups/rideshare-local-2025010{day}T120000Z.tar"), "old");
+        fs::copy(&first, old(day)).unwrap();
     }
+    fs::remove_file(first).unwrap();
+    bound(&machine, "store");
     let backups = machine.path("backups").display().to_string();
     let made =
         run(&mut machine.tool(&["backup", "--backup-dir", &backups, "--keep", "2"])).expect(0);
     assert!(made.stdout.contains("older than the newest 2: deleted"), "{}", made.stdout);
-    let names: Vec<String> =
-        archives(&machine).iter().map(|path| path.display().to_string()).collect();
-    assert_eq!(names.len(), 2, "{names:?}");
-    assert!(names[0].ends_with("rideshare-local-20250103T120000Z.tar"), "{names:?}");
+    let names = archives(&machine);
+    assert_eq!((names.len(), &names[0]), (2, &old(3)), "{names:?}");
+}
+
+#[test]
+fn the_only_archive_of_an_excluded_claim_is_no_old_one() {
+    let sets = [stateful("store", "busybox:1"), stateful("other", "busybox:1")];
+    let Some(machine) = deployed(&sets) else { return };
+    run(&mut backup(&machine)).expect(0);
+    let first = archives(&machine).pop().unwrap();
+    let old = machine.path("backups/rideshare-local-20250101T120000Z.tar");
+    fs::rename(first, &old).unwrap();
+    bound(&machine, "store");
+    bound(&machine, "other");
+    let backups = machine.path("backups").display().to_string();
+    let mut arguments = vec!["backup", "--backup-dir", &backups, "--keep", "1"];
+    let left_out = [&arguments[..], &["--exclude", "data-other-0"]].concat();
+    let made = run(&mut machine.tool(&left_out)).expect(0);
+    let said = "no newer archive has the claim small/data-other-0";
+    assert!(made.stdout.contains(said), "{}", made.stdout);
+    assert!(old.exists());
+    bound(&machine, "store");
+    arguments.truncate(5);
+    run(&mut machine.tool(&arguments)).expect(0);
+    assert!(!old.exists());
+}
+
+/// The controller of StatefulSets deletes the claims of pods above the wanted number, if asked to.
+fn condemn(machine: &Machine) -> Arc<AtomicUsize> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let condemned = Arc::clone(&count);
+    let volumes = machine.path("volumes").display().to_string();
+    machine.server.behave(move |event| {
+        let spec = &event.object["spec"];
+        let deletes = spec["persistentVolumeClaimRetentionPolicy"]["whenScaled"] == "Delete";
+        if event.fresh && deletes && spec["replicas"] == 0 {
+            condemned.fetch_add(1, Ordering::Relaxed);
+        }
+        controllers::usual_at(&volumes, event)
+    });
+    count
+}
+
+#[test]
+fn claims_that_go_with_their_pods_are_kept_while_these_are_stopped() {
+    let mut store = stateful("store", "busybox:1");
+    let policy = json!({"whenScaled": "Delete", "whenDeleted": "Retain"});
+    store["spec"]["persistentVolumeClaimRetentionPolicy"] = policy.clone();
+    let Some(machine) = deployed(std::slice::from_ref(&store)) else { return };
+    let condemned = condemn(&machine);
+    let policy_now = || {
+        let set = machine.server.get("StatefulSet", "small", "store").unwrap();
+        set["spec"]["persistentVolumeClaimRetentionPolicy"].clone()
+    };
+    run(&mut backup(&machine)).expect(0);
+    assert_eq!((policy_now(), replicas(&machine, "store")), (policy.clone(), json!(1)));
+    bound(&machine, "store");
+    let archive = archives(&machine).pop().unwrap();
+    run(&mut restore(&machine, &archive, &["--force"])).expect(0);
+    assert_eq!((policy_now(), replicas(&machine, "store")), (policy.clone(), json!(1)));
+    // After a kill, the next deployment restores the policy with the number.
+    bound(&machine, "store");
+    machine.write("fake/hang", "");
+    let child = start(&mut backup(&machine));
+    until("the copy", || machine.path("fake/hanging").exists());
+    signal(child, Signal::KILL).expect(137);
+    fs::remove_file(machine.path("fake/hang")).unwrap();
+    assert_eq!(policy_now()["whenScaled"], "Retain");
+    let small = machine.path("small").display().to_string();
+    run(&mut machine.tool(&["deploy", "--overlay", &small])).expect(0);
+    assert_eq!((policy_now(), replicas(&machine, "store")), (policy, json!(1)));
+    assert_eq!(condemned.load(Ordering::Relaxed), 0);
 }

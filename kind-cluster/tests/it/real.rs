@@ -125,6 +125,8 @@ fn platform() -> Vec<Value> {
         json!([{"name": "data", "mountPath": "/data"}]);
     store["spec"]["volumeClaimTemplates"] = json!([{"metadata": {"name": "data"},
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}]);
+    // A backup and a restore scale it to 0, and its claims must not go with its pods.
+    store["spec"]["persistentVolumeClaimRetentionPolicy"] = json!({"whenScaled": "Delete"});
     let secret = json!({"apiVersion": "v1", "kind": "Secret",
         "metadata": {"name": "login", "namespace": "small"}, "data": {"password": "aHVudGVyMmh1bnRlcjI="}});
     let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
@@ -304,6 +306,10 @@ fn data(bench: &Bench) {
     let made = run(&mut machine.tool(&["backup", "--backup-dir", &backups])).expect(0);
     assert!(made.stdout.contains("written and read back"), "{}", made.stdout);
     until("the store", || bench.get(&["statefulset", "store"])["status"]["readyReplicas"] == 1);
+    let after = bench.get(&["persistentvolumeclaim", "data-store-0"]);
+    assert_eq!(after["metadata"]["uid"], claim["metadata"]["uid"]);
+    let policy = "/spec/persistentVolumeClaimRetentionPolicy/whenScaled";
+    assert_eq!(bench.get(&["statefulset", "store"]).pointer(policy).unwrap(), "Delete");
     let archive = crate::backup::archives(machine).pop().unwrap().display().to_string();
 
     let refused = run(&mut machine.tool(&["restore", &archive, "--no-smoke"])).expect(1);
