@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::client::{Client, Engine};
 use crate::process;
@@ -83,9 +84,23 @@ async fn default_address(client: Client) -> Option<String> {
         }
         Engine::Nerdctl => return None,
     };
+    // On Linux, podman itself runs containers, whatever connections its configuration has.
+    if client.engine == Engine::Podman && runs_containers_itself(client).await {
+        return Some("local".to_owned());
+    }
     let output = process::output(client.program, arguments, QUESTION).await.ok()?;
     let address = output.text().trim().to_owned();
     (output.success && !address.is_empty()).then_some(address)
+}
+
+/// Whether podman says that it speaks to no service.
+async fn runs_containers_itself(client: Client) -> bool {
+    let arguments = ["info", "--format", "{{json .}}"];
+    let Ok(output) = process::output(client.program, &arguments, QUESTION).await else {
+        return false;
+    };
+    let info: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    info.pointer("/host/serviceIsRemote") == Some(&Value::Bool(false))
 }
 
 fn without_password(address: &str) -> String {

@@ -73,6 +73,11 @@ pub(super) async fn engine_image(image: &str) -> Result<Option<EngineImage>, Sto
     }
     let found: Value = serde_json::from_slice(&output.stdout)
         .map_err(|error| Stop::bad("engine-answer", format!("`image inspect`: {error}")))?;
+    // podman prints a list for every format that asks for JSON.
+    let found = match found {
+        Value::Array(images) => images.into_iter().next().unwrap_or_default(),
+        image => image,
+    };
     let digests = list(&found, "/RepoDigests").iter().filter_map(Value::as_str);
     Ok(Some(EngineImage {
         id: with_algorithm(text(&found, "/Id")),

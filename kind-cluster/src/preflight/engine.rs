@@ -48,8 +48,10 @@ pub(super) async fn look(budget: Option<u64>, limit: Duration) -> Engine {
     };
     let remote = match facts.context.as_deref() {
         // The default one is this machine's socket.
-        None | Some("default") => Endpoint::by_variable(client),
-        Some(_) => tokio::time::timeout(limit, Endpoint::of(client)).await.ok(),
+        None | Some("default") if client.engine != engine::Engine::Podman => {
+            Endpoint::by_variable(client)
+        }
+        _ => tokio::time::timeout(limit, Endpoint::of(client)).await.ok(),
     };
     let remote = remote.and_then(|endpoint| endpoint.remote().map(str::to_owned));
     let site = facts.site(remote.as_deref());

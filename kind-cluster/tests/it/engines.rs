@@ -225,6 +225,22 @@ fn limits_and_disk_of_a_remote_machine_are_not_known_here() {
     assert_eq!((failed, warned), (vec![], vec!["disk-unknown".into()]));
 }
 
+/// The first connection that somebody adds is the default one, and a podman on Linux does not use it.
+#[test]
+fn a_podman_that_runs_containers_itself_is_not_on_another_machine() {
+    let Some(machine) = Machine::new() else { return };
+    machine.install("podman");
+    machine.write("fake/podman-endpoint", "ssh://core@build.example/run/podman/podman.sock\n");
+    let podman = |command: &mut Command| {
+        command.env(PROVIDER, "podman");
+    };
+    assert_eq!(codes(&machine, &[], podman).0, ["remote-engine"]);
+    let mut info: Value = serde_json::from_str(&machine.read("fake/podman-info.json")).unwrap();
+    info["host"]["serviceIsRemote"] = false.into();
+    machine.write("fake/podman-info.json", &info.to_string());
+    assert_eq!(codes(&machine, &[], podman).0, [""; 0]);
+}
+
 #[test]
 fn helm_is_asked_for_only_when_a_chart_is_installed() {
     let Some(machine) = Machine::new() else { return };

@@ -16,6 +16,7 @@ mod half_made;
 mod kills;
 mod kubeconfig;
 mod load;
+mod podman;
 mod power;
 mod preflight;
 mod real;

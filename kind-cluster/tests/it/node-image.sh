@@ -35,7 +35,14 @@ TOML
 CONTAINERD
 cat >"$folder/bin/ctr" <<'CTR'
 #!/bin/sh
-# Only `images import … -` is asked for. The image's name is in the archive's own list.
+# Only `images import … -` and `images tag OLD NEW` are asked for. The image's name is in the archive's own list.
+case $* in
+    *' tag '*)
+        for new in "$@"; do :; done
+        sed -i "s|\"repoTags\":\[|&\"$new\",|" /images.json
+        exit
+        ;;
+esac
 cat >/tmp/image.tar
 manifest=$(tar --extract --to-stdout --file /tmp/image.tar manifest.json)
 name=$(echo "$manifest" | sed 's/.*"RepoTags":\["\([^"]*\)".*/\1/')
