@@ -345,8 +345,8 @@ pub struct Backup {
     /// Claim to leave out, as CLAIM or NAMESPACE/CLAIM; its workloads keep running; may be repeated
     #[arg(long, value_name = "CLAIM")]
     pub exclude: Vec<String>,
-    /// Number of archives of this cluster to keep; older ones are deleted after the new one is verified
-    /// [default: all]
+    /// Number of archives of this cluster to keep; older ones are deleted after the new one is verified, except
+    /// the newest one of each claim [default: all]
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub keep: Option<u32>,

@@ -7,6 +7,7 @@ use common::stop::Stop;
 use serde_json::{Value, json};
 
 use super::changes::{Change, Side, changes};
+use super::owners;
 use crate::cluster::{Cluster, MANAGER, stop};
 use crate::object::{Key, condition, name, number, text};
 
@@ -114,6 +115,10 @@ impl Immutable {
             // Unknown is not safe: an operator may delete data with its custom resource.
             _ => Way::Never,
         };
+        if self.way == Way::Again && owners::has(&owners::of_claims(cluster).await?, &self.live) {
+            self.way = Way::Never;
+            self.harmless = false;
+        }
         Ok(())
     }
 

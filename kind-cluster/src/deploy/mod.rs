@@ -5,6 +5,7 @@ pub(crate) mod display;
 mod explain;
 mod immutable;
 pub(crate) mod inventory;
+mod owners;
 mod plan;
 pub(crate) mod rehearsal;
 pub(crate) mod roll_out;

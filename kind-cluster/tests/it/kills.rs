@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use crate::backup::{deployed, fill, folder, stateful, tree};
 use crate::support::{Machine, overlay, signal, start, until, workload};
 
+mod changes;
+
 /// Whether a program has done its work when it is held up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Held {

@@ -54,6 +54,8 @@ pub(crate) struct Record {
     pub(crate) id: String,
     /// Where the overlay was when it was deployed last.
     folder: String,
+    /// The records that have become this one.
+    adopted: BTreeSet<String>,
     pub(crate) objects: Inventory,
     namespace: String,
     name: String,
@@ -73,6 +75,7 @@ impl Record {
             origin,
             id,
             folder: text(map, "/data/overlay").to_owned(),
+            adopted: text(map, "/data/adopted").split_whitespace().map(str::to_owned).collect(),
             objects: entries(map),
             namespace: home.to_owned(),
             name: name.to_owned(),
@@ -109,6 +112,9 @@ pub(crate) struct Records {
     others: Vec<Record>,
     /// Records that have become this overlay's, to be deleted once the overlay's record is written.
     adopted: Vec<Record>,
+    /// The identities of records that earlier runs have made this overlay's: a run that was killed after
+    /// their deletion can be repeated.
+    adopted_before: BTreeSet<String>,
 }
 
 impl Records {
@@ -132,11 +138,13 @@ impl Records {
             objects: Inventory::new(),
             others: Vec::new(),
             adopted: Vec::new(),
+            adopted_before: BTreeSet::new(),
         };
         let known: BTreeSet<Key> = rendered.all.iter().map(Key::of).collect();
         for mut record in all {
             if record.origin == Origin::Overlay && record.id == records.identity.id {
                 records.objects.extend(record.objects);
+                records.adopted_before.extend(record.adopted);
                 continue;
             }
             if adopt.contains(&record.id) && record.origin != Origin::Component {
@@ -155,8 +163,11 @@ impl Records {
             }
             records.others.push(record);
         }
-        let found = |id: &&String| !records.adopted.iter().any(|record| record.id == **id);
-        let unknown: Vec<&str> = adopt.iter().filter(found).map(String::as_str).collect();
+        let is_unknown = |id: &&String| {
+            !records.adopted.iter().any(|record| record.id == **id)
+                && !records.adopted_before.contains(*id)
+        };
+        let unknown: Vec<&str> = adopt.iter().filter(is_unknown).map(String::as_str).collect();
         if unknown.is_empty() {
             return Ok(records);
         }
@@ -261,6 +272,12 @@ impl Records {
         let mut map = map(&name, &self.objects);
         map["metadata"]["labels"][LABEL] = self.identity.id.as_str().into();
         map["data"]["overlay"] = self.identity.folder.as_str().into();
+        let adopted = self.adopted.iter().map(|record| record.id.as_str());
+        let adopted: BTreeSet<&str> =
+            adopted.chain(self.adopted_before.iter().map(String::as_str)).collect();
+        if !adopted.is_empty() {
+            map["data"]["adopted"] = Vec::from_iter(adopted).join(" ").into();
+        }
         write(cluster, &map).await
     }
 }

@@ -1,5 +1,6 @@
 //! Deletion of the objects that have left the overlay.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use common::retry::poll;
@@ -8,6 +9,7 @@ use serde_json::Value;
 
 use super::{Inventory, OWNER, Origin, Records};
 use crate::cluster::{Cluster, stop};
+use crate::deploy::owners;
 use crate::deploy::rehearsal::is_ours;
 use crate::object::{Key, meta, text};
 use crate::order;
@@ -26,9 +28,10 @@ const BACKUP: &str =
     "deleting it by hand deletes its data: first `kind-cluster backup --backup-dir DIR`";
 
 /// Whether data would go with an object: the object's data, or that of the claims which go with it.
-fn holds_data(key: &Key, object: &Value) -> bool {
+fn holds_data(key: &Key, object: &Value, owners: &BTreeSet<String>) -> bool {
     KEPT.contains(&key.kind.as_str())
         || text(object, "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted") == "Delete"
+        || owners::has(owners, object)
 }
 
 async fn is_served(cluster: &Cluster, version: &str, key: &Key) -> Result<bool, Stop> {
@@ -109,6 +112,10 @@ impl Records {
         left: &Inventory,
     ) -> Result<(Vec<Value>, Vec<Check>), Stop> {
         let (mut there, mut gone, mut checks) = (Vec::new(), Vec::new(), Vec::new());
+        let owners = match left.is_empty() {
+            true => BTreeSet::new(),
+            false => owners::of_claims(cluster).await?,
+        };
         for (key, version) in left {
             if let Some(other) = self.other_of(key) {
                 gone.push(key.clone());
@@ -128,7 +135,7 @@ impl Records {
                     let detail = "belongs to another owner now";
                     checks.push(Check::skipped("prune", key.to_string(), detail));
                 }
-                Some(object) if holds_data(key, &object) => {
+                Some(object) if holds_data(key, &object, &owners) => {
                     let why = "; it is never pruned, because data would go with it";
                     checks.push(stays(key, why).hint(BACKUP));
                 }

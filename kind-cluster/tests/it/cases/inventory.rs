@@ -50,8 +50,9 @@ fn an_overlay_does_not_change_the_object_of_another_one() {
     let id = hint.split('`').next().unwrap();
     case.run(&second, &["--adopt", id]).expect(0);
     assert_eq!(case.get("configmap", "both")["data"]["a"], "c");
-    // The first overlay's record is the second's now.
-    case.run(&second, &["--adopt", id]).expect(2);
+    // The first overlay's record is the second's now, and the same command can be given again.
+    case.run(&second, &["--adopt", id]).expect(0);
+    case.run(&first, &["--adopt", id]).expect(2);
 }
 
 #[test]
@@ -133,4 +134,25 @@ fn a_namespace_that_is_going_is_waited_for() {
     let done: Run = child.wait_with_output().unwrap().into();
     done.expect(0);
     assert!(case.is_there("configmap", "other"));
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn an_owner_of_a_claim_is_never_pruned() {
+    let Some(case) = Case::new("owner") else { return };
+    let both = [config("database"), config("other")];
+    case.deploy(&both, &[]).expect(0);
+    // Operators do this with the claims of their resources.
+    let uid = case.get("configmap", "database")["metadata"]["uid"].clone();
+    let mut data = claim("data", "1Gi", "ReadWriteOnce");
+    data["metadata"]["namespace"] = case.space.into();
+    data["metadata"]["ownerReferences"] =
+        json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "database", "uid": uid}]);
+    case.bench.machine.write("claim.json", &data.to_string());
+    let file = case.bench.machine.path("claim.json").display().to_string();
+    case.kubectl(&["create", "--filename", &file]);
+    let pruned = case.deploy(&[config("third")], &["--prune"]).expect(0);
+    says(&pruned, &["database[left-overlay]", "data would go with it", "kind-cluster backup"]);
+    assert!(case.is_there("configmap", "database") && !case.is_there("configmap", "other"));
+    assert!(case.is_there("persistentvolumeclaim", "data"));
 }
