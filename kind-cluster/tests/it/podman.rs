@@ -164,9 +164,9 @@ fn nodes_in_podman_get_images_and_are_stopped_started_and_deleted() {
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("file"), "text").unwrap();
     podman.import(&folder, "rideshare/own:latest");
-    let mut own = workload("Deployment", "own");
-    own["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
-    let small = overlay(&podman.machine, "small", &[own]).display().to_string();
+    let mut deployment = workload("Deployment", "own");
+    deployment["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
+    let small = overlay(&podman.machine, "small", &[deployment]).display().to_string();
     let load = ["load", "--overlay", &small];
     let loaded = run(&mut podman.tool(&load)).expect(0);
     assert!(loaded.stdout.contains("loaded onto rideshare-local-worker"), "{}", loaded.stdout);
