@@ -38,14 +38,21 @@ build: duckdb ## Build the tools for development
 build-tests: duckdb
 	cargo test --locked --no-run
 
+# On Linux, export-dbt is linked with DuckDB's ready-made library, which is installed with it. BUNDLED=1 compiles DuckDB.
+BUNDLED ?= $(if $(filter Linux,$(shell uname -s)),,1)
+ready_made := $(if $(BUNDLED),,$(filter export-dbt,$(TOOLS)))
+
 .PHONY: install
-install: ## Install TOOLS (all) with completions and man pages under PREFIX (/usr/local); compiles DuckDB
+install: $(if $(ready_made),duckdb) ## Install TOOLS (all) with completions and man pages under PREFIX (/usr/local)
+	mkdir -p $(DESTDIR)$(PREFIX)/bin
 	for tool in $(TOOLS); do \
-		features=docs; [[ $$tool != export-dbt ]] || features=docs,bundled; \
+		features=docs; [[ $$tool != export-dbt || -z '$(BUNDLED)' ]] || features=docs,bundled; \
 		cargo build --release --locked -p $$tool --features $$features; \
-		install -D --mode 0755 $(CARGO_TARGET_DIR)/release/$$tool $(DESTDIR)$(PREFIX)/bin/$$tool; \
+		install -m 0755 $(CARGO_TARGET_DIR)/release/$$tool $(DESTDIR)$(PREFIX)/bin/$$tool; \
 		$(CARGO_TARGET_DIR)/release/$$tool-docs $(DESTDIR)$(PREFIX); \
 	done
+	$(if $(ready_made),mkdir -p $(DESTDIR)$(PREFIX)/lib/rideshare-infra)
+	$(if $(ready_made),install -m 0644 .peers/duckdb/libduckdb.so $(DESTDIR)$(PREFIX)/lib/rideshare-infra/libduckdb.so)
 
 .PHONY: clean
 clean: ## Remove what was built here; the components stay in the user's cache

@@ -43,8 +43,8 @@ fn main() {
             profile.display()
         );
     }
-    // Test binaries are one folder further down.
-    for place in ["$ORIGIN", "$ORIGIN/.."] {
+    // Test binaries are one folder further down; `make install` has a folder for the library.
+    for place in ["$ORIGIN", "$ORIGIN/..", "$ORIGIN/../lib/rideshare-infra"] {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{place}");
     }
 }

@@ -39,6 +39,11 @@ def dashboard() -> None:
     said = "".join(do(command) for command in commands)
     check("mart_trips" in said and "No data found" in said, f"the answers are others:\n{said}")
     step(f"{len(commands)} commands of empty-dashboard.md")
+    check("trino" in do("make --no-print-directory status"), "make status does not list trino")
+    # It follows the logs until somebody stops it.
+    followed = run("timeout", "20", "make", "--no-print-directory", "logs", "SERVICES=trino", status=124)
+    check("SERVER STARTED" in followed or "trino" in followed, f"make logs has shown no line of trino:\n{followed}")
+    step("make status and make logs")
 
 
 def rotate() -> None:

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rideshare_tests::run::{Run, run};
-use rideshare_tests::{peers, root};
+use rideshare_tests::{peers, root, tool};
 
 const TOOL: &str = "fetch-secrets";
 
@@ -187,4 +187,29 @@ fn an_action_without_a_release_compiles_and_warns() {
         added.trim(),
         machine.path().join("kustomize-lint/build/release").display().to_string()
     );
+}
+
+/// The commands of `make install`, except those that compile.
+#[test]
+fn make_installs_export_dbt_with_the_library_that_it_looks_for() {
+    let prefix = tempfile::tempdir().unwrap();
+    let built = tempfile::tempdir().unwrap();
+    let mut make = Command::new("make");
+    make.args(["--no-print-directory", "--dry-run", "install", "TOOLS=export-dbt"])
+        .arg(format!("PREFIX={}", prefix.path().display()))
+        .env("CARGO_TARGET_DIR", built.path());
+    let planned = run(make.current_dir(root())).expect(0).stdout;
+    let release = built.path().join("release");
+    fs::create_dir(&release).unwrap();
+    fs::copy(tool("export-dbt"), release.join("export-dbt")).unwrap();
+    let script =
+        format!("cargo() {{ :; }}; {}", planned.replace("scripts/peers install duckdb", ":"));
+    let script = script.replace(&format!("{}/$tool-docs", release.display()), ":");
+    run(Command::new("bash").args(["-euo", "pipefail", "-c", &script]).current_dir(root()))
+        .expect(0);
+
+    // Without the build folder beside it, and without cargo's path of libraries.
+    let installed = prefix.path().join("bin/export-dbt");
+    let version = run(Command::new(installed).arg("--version").env_remove("LD_LIBRARY_PATH"));
+    assert!(version.expect(0).stdout.starts_with("export-dbt "));
 }

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use rideshare_tests::kubernetes::Server;
+use rideshare_tests::run::run;
 use rideshare_tests::{root, yaml};
 use serde_json::Value;
 
 use super::all;
-use super::commands::commands;
+use super::commands::{commands, lines};
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -90,6 +92,41 @@ fn each_command_names_services_workloads_and_volumes_that_there_are() {
         }
     }
     assert!(seen > 30, "only {seen} commands were found");
+}
+
+/// The pages' commands for Kind and EKS, as a shell runs them. A command inside a container needs a node with containers:
+/// the rehearsal gives the same to Compose.
+#[test]
+fn the_commands_of_kubectl_find_and_change_their_objects() {
+    let Some(server) = Server::start() else { return };
+    for overlay in ["local", "production"] {
+        let folder = root().join("infrastructure/kubernetes/overlays").join(overlay);
+        let objects = run(server.kubectl(&["kustomize"]).arg(folder)).expect(0).stdout;
+        let applied = server.apply(&objects);
+        assert!(applied.is_clean(), "{overlay}: {applied:#?}");
+    }
+    let kubectl = server.kubectl(&[]);
+    let program = Path::new(kubectl.get_program()).display().to_string();
+    let mut tried = 0;
+    for page in all().iter().filter(|page| page.path.starts_with("docs/")) {
+        for line in lines(page) {
+            if !line.starts_with("kubectl --namespace") || line.contains(" exec ") {
+                continue;
+            }
+            tried += 1;
+            // No kubelet will ever make the Pods ready.
+            let line = line.replace("rollout status", "rollout status --watch=false");
+            let mut shell = std::process::Command::new("sh");
+            shell.envs(kubectl.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let line = line.replacen("kubectl", &program, 1);
+            let said = run(shell.args(["-c", &line])).expect(0).stdout;
+            assert!(!said.is_empty(), "{line} has said nothing");
+        }
+    }
+    assert!(tried >= 5, "only {tried} commands were found");
+    let asked = ["--namespace", "rideshare", "get", "statefulset/redis", "--output", "yaml"];
+    let redis = run(&mut server.kubectl(&asked)).expect(0).stdout;
+    assert!(redis.contains("kubectl.kubernetes.io/restartedAt"), "{redis}");
 }
 
 #[test]
