@@ -365,3 +365,18 @@ fn failed(path: &Path, error: &std::io::Error) -> Diagnostic {
         _ => diagnostic,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn watchers_of_one_interval_ask_at_different_times_around_it() {
+        let interval = Duration::from_secs(100);
+        let pauses: Vec<Duration> = (0..1000).map(|_| with_jitter(interval)).collect();
+        let (least, most) = (pauses.iter().min().unwrap(), pauses.iter().max().unwrap());
+        assert!(*least >= Duration::from_secs(90) && *most <= Duration::from_secs(110));
+        // The chance that a thousand of them leave out a tenth of the range at either end is below 10^-45.
+        assert!(*least < Duration::from_secs(92) && *most > Duration::from_secs(108));
+    }
+}
