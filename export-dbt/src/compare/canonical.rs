@@ -67,8 +67,8 @@ fn digits(ty: &DeltaType) -> Option<(u8, u8)> {
     })
 }
 
-/// The SQL that brings `value`, of the type `from`, to the common type: 0.0 for -0.0, one NaN, and the entries of maps in the
-/// order of their keys.
+/// The SQL that brings `value`, of the type `from`, to the common type: 0.0 for -0.0, one NaN, and the entries of maps
+/// in the order of their keys.
 pub(crate) fn canonical(value: &str, from: &DeltaType, to: &DeltaType) -> String {
     expression(value, from, to, 0)
 }
@@ -122,9 +122,10 @@ fn expression(value: &str, from: &DeltaType, to: &DeltaType, depth: usize) -> St
         }
         (_, DeltaType::Float | DeltaType::Double) => {
             let ty = duckdb_type(to);
+            let number = format!("CAST({value} AS {ty})");
             // The text of a list, which is hashed, has the sign of a NaN.
             format!(
-                "CASE WHEN isnan({value}) THEN CAST('nan' AS {ty}) ELSE CAST({value} AS {ty}) + CAST(0 AS {ty}) END"
+                "CASE WHEN isnan({number}) THEN CAST('nan' AS {ty}) ELSE {number} + CAST(0 AS {ty}) END"
             )
         }
         _ => format!("CAST({value} AS {})", duckdb_type(to)),

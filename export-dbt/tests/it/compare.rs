@@ -98,6 +98,7 @@ tables! {
     zero_and_minus_one_of_128_bits_by_key: "SELECT 1 AS i, 0::HUGEINT AS a", "SELECT 1 AS i, -1::HUGEINT AS a", ["--key", "i"] => 1, [0, 0, 1];
     zero_and_minus_one_of_128_bits: "SELECT 0::DECIMAL(38,2) AS a", "SELECT (-0.01)::DECIMAL(38,2) AS a", [] => 1, [1, 1, 0];
     two_letters_of_a_text: "SELECT 1 AS i, 'zzzzzzzbzzzzzzzzzzzzzzzbzzzzzzzz' AS a", "SELECT 1 AS i, 'zzzzzzzzzzzzzzzzzzzzzzzbzzzzzzzb' AS a", ["--key", "i"] => 1, [0, 0, 1];
+    integers_and_decimals_as_doubles: "SELECT 1 AS a, 1.5::DECIMAL(20,2) AS b", "SELECT 1::DOUBLE AS a, 1.5::DOUBLE AS b", ["--ignore-types"] => 0, [0, 0, 0];
     an_ignored_column: "SELECT 1 AS i, now() AS loaded_at", "SELECT 1 AS i, now() + INTERVAL 1 day AS loaded_at", ["--ignore-column", "loaded_*"] => 0, [0, 0, 0];
     integers_of_another_width: "SELECT 1::INTEGER AS i", "SELECT 1::BIGINT AS i", [] => 1, [0, 0, 0];
     integers_of_another_width_when_types_are_ignored: "SELECT 1::INTEGER AS i", "SELECT 1::BIGINT AS i", ["--ignore-types"] => 0, [0, 0, 0];
