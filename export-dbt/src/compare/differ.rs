@@ -442,7 +442,10 @@ impl Differ<'_> {
             DeltaType::Byte | DeltaType::Short | DeltaType::Integer | DeltaType::Long => {
                 typed("HUGEINT")
             }
-            DeltaType::Decimal(38, _) => typed("DOUBLE"),
+            // A difference of two numbers of 38 digits may have 39.
+            DeltaType::Decimal(38, _) => {
+                format!("coalesce(CAST(TRY(abs({l} - {r})) AS DOUBLE), {})", typed("DOUBLE"))
+            }
             DeltaType::Decimal(_, scale) => typed(&format!("DECIMAL(38,{scale})")),
             DeltaType::Float | DeltaType::Double => finite(typed("DOUBLE")),
             DeltaType::Date => finite(format!("abs({l} - {r}) * 86400000000")),

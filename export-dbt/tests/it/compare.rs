@@ -98,6 +98,9 @@ tables! {
     zero_and_minus_one_of_128_bits_by_key: "SELECT 1 AS i, 0::HUGEINT AS a", "SELECT 1 AS i, -1::HUGEINT AS a", ["--key", "i"] => 1, [0, 0, 1];
     zero_and_minus_one_of_128_bits: "SELECT 0::DECIMAL(38,2) AS a", "SELECT (-0.01)::DECIMAL(38,2) AS a", [] => 1, [1, 1, 0];
     two_letters_of_a_text: "SELECT 1 AS i, 'zzzzzzzbzzzzzzzzzzzzzzzbzzzzzzzz' AS a", "SELECT 1 AS i, 'zzzzzzzzzzzzzzzzzzzzzzzbzzzzzzzb' AS a", ["--key", "i"] => 1, [0, 0, 1];
+    a_tolerance_of_numbers_with_more_digits_than_a_double: "SELECT 1 AS i, 12345678901234567890123456789.10::DECIMAL(38,2) AS a", "SELECT 1 AS i, 12345678901234567890123456789.90::DECIMAL(38,2) AS a", ["--key", "i", "--tolerance", "a=0.01"] => 1, [0, 0, 1];
+    a_tolerance_that_such_numbers_are_within: "SELECT 1 AS i, 12345678901234567890123456789.10::DECIMAL(38,2) AS a", "SELECT 1 AS i, 12345678901234567890123456789.90::DECIMAL(38,2) AS a", ["--key", "i", "--tolerance", "a=0.8"] => 0, [0, 0, 0];
+    a_tolerance_at_the_ends_of_a_decimal: "SELECT 1 AS i, repeat('9', 38)::DECIMAL(38,0) AS a", "SELECT 1 AS i, ('-' || repeat('9', 38))::DECIMAL(38,0) AS a", ["--key", "i", "--tolerance", "a=1"] => 1, [0, 0, 1];
     integers_and_decimals_as_doubles: "SELECT 1 AS a, 1.5::DECIMAL(20,2) AS b", "SELECT 1::DOUBLE AS a, 1.5::DOUBLE AS b", ["--ignore-types"] => 0, [0, 0, 0];
     an_ignored_column: "SELECT 1 AS i, now() AS loaded_at", "SELECT 1 AS i, now() + INTERVAL 1 day AS loaded_at", ["--ignore-column", "loaded_*"] => 0, [0, 0, 0];
     integers_of_another_width: "SELECT 1::INTEGER AS i", "SELECT 1::BIGINT AS i", [] => 1, [0, 0, 0];
