@@ -138,6 +138,8 @@ impl Reading<'_> {
         partition: usize,
     ) -> Column {
         let value = match (&stored.ty, found) {
+            // A cast would take a backslash for the beginning of an escaped byte.
+            (Ok(DeltaType::Binary), _) if stored.partition => format!("encode(p{partition})"),
             (Ok(ty), _) if stored.partition => {
                 format!("CAST(p{partition} AS {})", duckdb_type(ty))
             }

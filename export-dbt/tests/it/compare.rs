@@ -242,6 +242,17 @@ fn a_changed_export_is_found() {
     assert_eq!(only(&chosen)["table"], "c");
 }
 
+/// A backslash in the log's text of a BLOB is no escape.
+#[test]
+fn bytes_of_a_partition_are_those_of_its_text() {
+    let sandbox = Sandbox::new();
+    sandbox.sql(
+        r"CREATE TABLE gold.t AS SELECT i, v FROM (VALUES (1, encode('é')), (2, encode('\x41')), (3, NULL)) t(i, v)",
+    );
+    sandbox.exported(&["--partition-by", "t=v"]);
+    compare(&sandbox, &sandbox.target(), &["--key", "i"]).expect(0);
+}
+
 /// Delta tables of another writer: partitions, files of other columns, and 96-bit times.
 const OTHERS: &str = "
 import sys, datetime as dt, decimal
