@@ -46,6 +46,17 @@ pub(crate) struct Location {
     pub(crate) prefix: Path,
 }
 
+impl Location {
+    /// The location of a folder in this one.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        let mut url = self.url.clone();
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.pop_if_empty().push(name);
+        }
+        Self { url, bucket: self.bucket.clone(), prefix: self.prefix.clone().join(name) }
+    }
+}
+
 /// A fault of a template or of a table's place in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TargetError {

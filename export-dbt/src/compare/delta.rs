@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path as FilePath;
 
 use duckdb::Connection;
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 
@@ -213,6 +213,19 @@ fn cast(value: &str, there: &str, ty: &DeltaType) -> String {
 /// Whether the location has a Delta table.
 pub(crate) async fn is_table(log: &TableLog) -> Result<bool, CompareError> {
     Ok(log.versions().await?.newest.is_some())
+}
+
+/// Tables that are looked for together.
+const LOOKED_FOR: usize = 16;
+
+/// The names of the tables in a folder, whose other folders are none of the comparison's business.
+pub(crate) async fn tables(log: &TableLog) -> Result<Vec<String>, CompareError> {
+    let table = |name: String| async {
+        let is_table = is_table(&log.below(&name)).await?;
+        Ok(is_table.then_some(name))
+    };
+    let found = futures::stream::iter(folders(log).await?).map(table).buffered(LOOKED_FOR);
+    found.try_filter_map(|name| async { Ok(name) }).try_collect().await
 }
 
 /// The names of the folders in a folder.

@@ -244,7 +244,7 @@ impl Source {
                 Ok(place.prefix.filename().map(str::to_owned).into_iter().collect())
             }
             Self::Delta(template, _) => match template.layer_folder("", layer) {
-                Some(folder) => delta::folders(&log(cli, &folder).await?).await,
+                Some(folder) => delta::tables(&log(cli, &folder).await?).await,
                 None => Ok(Vec::new()),
             },
             Self::Trino(side, trino) => {

@@ -113,4 +113,9 @@ impl TableLog {
             default_logstore(Arc::clone(&objects), root, &location.url, &StorageConfig::default());
         Self { location: location.clone(), store: store.clone(), objects, log_store }
     }
+
+    /// The log of a table in a folder of this location.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        Self::new(&self.location.below(name), &self.store)
+    }
 }

@@ -242,6 +242,19 @@ fn a_changed_export_is_found() {
     assert_eq!(only(&chosen)["table"], "c");
 }
 
+/// A folder of a layer that holds something else.
+#[test]
+fn a_folder_that_is_no_table_is_not_missing() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS i");
+    sandbox.exported(&[]);
+    std::fs::create_dir_all(sandbox.path().join("lake/gold/notes/2024")).unwrap();
+    let mut command = bare();
+    command.arg("compare").arg(sandbox.path().join("lake")).arg(sandbox.database());
+    let text = run(&mut command).expect(0).stdout;
+    assert!(text.contains("gold.t") && !text.contains("notes"), "{text}");
+}
+
 /// A backslash in the log's text of a BLOB is no escape.
 #[test]
 fn bytes_of_a_partition_are_those_of_its_text() {
