@@ -78,7 +78,7 @@ pub(crate) struct Tables {
 enum Source {
     DuckDb(Form),
     Delta(Template, Stores),
-    Trino(TrinoSide, Trino),
+    Trino(TrinoSide, Box<Trino>),
 }
 
 impl Tables {
@@ -110,6 +110,7 @@ impl Tables {
             {
                 template.clone()
             }
+            (Source::Trino(side, _), _) | (_, Source::Trino(side, _)) => side.places.clone(),
             _ => everywhere(&relations)?,
         };
         let plan = Plan::of(relations, &schemas, &cli.choice, &[], manifest, None, &places)?;
@@ -182,7 +183,7 @@ impl Source {
                 let password = std::env::var(TRINO_PASSWORD).ok().filter(|text| !text.is_empty());
                 let password = password.map(SecretString::from);
                 let trino = Trino::new(&side.url, &side.catalog, &cli.trino_user, password);
-                Ok(Self::Trino(side, trino.map_err(CompareError::from)?))
+                Ok(Self::Trino(side, trino.map_err(CompareError::from)?.into()))
             }
         }
     }
@@ -253,7 +254,7 @@ impl Source {
                 };
                 let tables = trino.tables(&schema).await?;
                 let name = |table: &String| {
-                    table.strip_prefix(before)?.strip_suffix(after).map(str::to_owned)
+                    table.strip_prefix(&*before)?.strip_suffix(&*after).map(str::to_owned)
                 };
                 Ok(tables.iter().filter_map(name).collect())
             }

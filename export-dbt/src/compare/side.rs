@@ -23,6 +23,8 @@ pub(crate) struct TrinoSide {
     pub(crate) catalog: String,
     schema: String,
     table: String,
+    /// Schema and table as a place for each relation.
+    pub(crate) places: Template,
 }
 
 /// A side that is none.
@@ -32,8 +34,10 @@ pub(crate) enum SideError {
     Missing(String),
     #[error(transparent)]
     Target(#[from] TargetError),
-    #[error("{0:?} is no address of Trino")]
-    Url(String),
+    #[error("the text that begins with {0} is no address of Trino")]
+    Url(&'static str),
+    #[error("the schema and table in Trino: {0}")]
+    Names(TargetError),
     #[error("the Trino address has {0} parts after the host")]
     Parts(usize),
 }
@@ -45,7 +49,7 @@ impl Problem for SideError {
                 ("no-database", "name a DuckDB file, a folder of Delta tables, s3:// or http(s)://")
             }
             Self::Target(error) => error.advice(),
-            Self::Url(_) | Self::Parts(_) => {
+            Self::Url(_) | Self::Names(_) | Self::Parts(_) => {
                 ("bad-url", "write for example https://trino:8443/delta/{layer}/{table}")
             }
         }
@@ -58,7 +62,7 @@ impl Side {
         match self {
             Self::DuckDb(path) => path.display().to_string(),
             Self::Delta(template) => template.shown(),
-            Self::Trino(TrinoSide { url, catalog, schema, table }) => {
+            Self::Trino(TrinoSide { url, catalog, schema, table, .. }) => {
                 let scheme = url.find("://").map_or(0, |found| found + 3);
                 let host = url.rsplit_once('@').map_or(&url[scheme..], |(_, host)| host);
                 format!("{}{host}/{catalog}/{schema}/{table}", &url[..scheme])
@@ -88,16 +92,17 @@ impl Side {
 
 impl TrinoSide {
     fn parse(text: &str) -> Result<Self, SideError> {
-        let shown = || text.rsplit_once('@').map_or(text, |(_, place)| place).to_owned();
+        // Nothing after the scheme is shown: any part of it may be a password.
+        let scheme = if text.starts_with("https://") { "https://" } else { "http://" };
+        let bad = || SideError::Url(scheme);
         // Braces are escaped in a parsed path.
-        let scheme = text.find("://").map_or(0, |found| found + 3);
-        let (origin, path) = match text[scheme..].split_once('/') {
-            Some((host, path)) => (format!("{}{host}", &text[..scheme]), path),
+        let (origin, path) = match text[scheme.len()..].split_once('/') {
+            Some((host, path)) => (format!("{scheme}{host}"), path),
             None => (text.to_owned(), ""),
         };
-        let url = Url::parse(&origin).map_err(|_| SideError::Url(shown()))?;
-        if url.host_str().is_none() || path.contains(['?', '#']) {
-            return Err(SideError::Url(shown()));
+        let url = Url::parse(&origin).map_err(|_| bad())?;
+        if url.host_str().is_none() || text.contains(['?', '#']) {
+            return Err(bad());
         }
         let parts: Vec<&str> =
             path.trim_end_matches('/').split('/').filter(|p| !p.is_empty()).collect();
@@ -107,8 +112,9 @@ impl TrinoSide {
             [catalog, schema, table] => [catalog, schema, table],
             ref others => return Err(SideError::Parts(others.len())),
         };
+        let places = Template::parse(&format!("/{schema}/{table}")).map_err(SideError::Names)?;
         let [catalog, schema, table] = [catalog, schema, table].map(str::to_owned);
-        Ok(Self { url: origin, catalog, schema, table })
+        Ok(Self { url: origin, catalog, schema, table, places })
     }
 
     /// Schema and table that stand for a relation.
@@ -122,11 +128,12 @@ impl TrinoSide {
 
     /// The schema of a layer, and the text before and after a table's name in it; none where the tables of a layer
     /// are not in one schema.
-    pub(crate) fn of_layer(&self, layer: &str) -> Option<(String, &str, &str)> {
+    pub(crate) fn of_layer(&self, layer: &str) -> Option<(String, String, String)> {
         let (before, after) = self.table.split_once("{table}")?;
         let schema = self.schema.replace("{layer}", layer);
         let plain = !schema.contains('{') && !before.contains('{') && !after.contains('{');
-        plain.then(|| (schema.to_lowercase(), before, after))
+        // Trino's names have no capitals.
+        plain.then(|| (schema.to_lowercase(), before.to_lowercase(), after.to_lowercase()))
     }
 }
 
@@ -164,8 +171,35 @@ mod tests {
         let spark = trino("https://t/delta/spark_{layer}/{table}").unwrap();
         assert_eq!(spark.names(&relation), ("spark_gold".into(), "fct".into()));
         assert_eq!((spark.url.as_str(), spark.catalog.as_str()), ("https://t", "delta"));
-        assert_eq!(spark.of_layer("gold"), Some(("spark_gold".into(), "", "")));
-        assert!(trino("http://t/a/b").is_err());
-        assert!(!trino("http://u:canary@/x?y").unwrap_err().to_string().contains("canary"));
+        let of_layer = |text: &str| trino(text).unwrap().of_layer("gold");
+        let names = |schema: &str, before: &str, after: &str| {
+            Some((schema.to_owned(), before.to_owned(), after.to_owned()))
+        };
+        assert_eq!(of_layer("https://t/delta/spark_{layer}/{table}"), names("spark_gold", "", ""));
+        assert_eq!(of_layer("https://t/delta/S/Raw_{table}_V1"), names("s", "raw_", "_v1"));
+    }
+
+    /// One test for each address that is refused, and that the message does not repeat.
+    macro_rules! refused {
+        ($($test:ident: $address:expr => [$error:pat];)*) => {
+            $(
+                #[test]
+                fn $test() {
+                    let error = trino($address).unwrap_err();
+                    assert!(matches!(error, $error), "{error}");
+                    assert!(!error.to_string().contains("canary"), "{error}");
+                }
+            )*
+        };
+    }
+
+    refused! {
+        two_parts: "http://t/a/b" => [SideError::Parts(2)];
+        no_host: "http://u:canary@/x" => [SideError::Url(_)];
+        a_secret_in_a_query: "http://t/a?access_token=canary" => [SideError::Url(_)];
+        a_secret_in_a_query_of_the_host: "http://t?access_token=canary" => [SideError::Url(_)];
+        one_table_for_all: "http://t/delta/gold/x" => [SideError::Names(TargetError::NoTable(_))];
+        an_unknown_placeholder: "http://t/delta/gold/{tabel}" => [SideError::Names(TargetError::NoTable(_))];
+        an_unknown_placeholder_of_the_schema: "http://t/delta/{leyer}/{table}" => [SideError::Names(TargetError::Placeholder(_))];
     }
 }

@@ -322,8 +322,10 @@ fn usage_that_cannot_be_meant_is_refused() {
     assert!(nothing.stderr.contains("there is no table to compare"), "{}", nothing.stderr);
     let absent = compare(&sandbox, "nothing.duckdb", &[]).expect(2);
     assert!(absent.stderr.contains("there is no file nothing.duckdb"), "{}", absent.stderr);
-    let user = compare(&sandbox, "http://u:canary@127.0.0.1:9/a/b", &[]).expect(2);
-    assert!(!user.stderr.contains("canary"), "{}", user.stderr);
+    for secret in ["http://u:canary@127.0.0.1:9/a/b", "http://127.0.0.1:9/a?access_token=canary"] {
+        let refused = compare(&sandbox, secret, &[]).expect(2);
+        assert!(!refused.stderr.contains("canary"), "{}", refused.stderr);
+    }
 }
 
 #[test]
