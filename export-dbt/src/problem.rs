@@ -12,8 +12,13 @@ pub(crate) trait Problem: Error + Sized {
     /// The code and the hint of this error.
     fn advice(&self) -> Advice;
 
-    /// The error with its causes, for a report.
+    /// The error for a report.
     fn diagnostic(&self) -> Diagnostic {
+        self.explained()
+    }
+
+    /// The error with its causes and its advice.
+    fn explained(&self) -> Diagnostic {
         let (code, hint) = self.advice();
         let diagnostic = Diagnostic::error(code, causes(self));
         if hint.is_empty() { diagnostic } else { diagnostic.hint(hint) }

@@ -59,12 +59,16 @@ async fn fetch(log: &TableLog, path: &str, to: &FilePath) -> Result<(), CompareE
     if let Ok(folder) = log.location.url.to_file_path() {
         let from = folder.join(path);
         if !from.is_file() {
-            return Err(CompareError::Unsupported(format!("the data file {path} is missing")));
+            return Err(CompareError::DataFile(path.to_owned()));
         }
         return std::os::unix::fs::symlink(from, to).map_err(|error| failed(to, error));
     }
-    let path = Path::parse(path).unwrap_or_else(|_| Path::from(path));
-    let mut stream = log.objects.get(&path).await?.into_stream();
+    let object = Path::parse(path).unwrap_or_else(|_| Path::from(path));
+    let found = log.objects.get(&object).await.map_err(|error| match error {
+        object_store::Error::NotFound { .. } => CompareError::DataFile(path.to_owned()),
+        other => other.into(),
+    });
+    let mut stream = found?.into_stream();
     let mut file = File::create(to).map_err(|error| failed(to, error))?;
     while let Some(bytes) = stream.next().await {
         file.write_all(&bytes?).map_err(|error| failed(to, error))?;

@@ -1,5 +1,6 @@
 //! Reasons for which a table is not compared.
 
+use super::side::of_target;
 use crate::catalog::CatalogError;
 use crate::log::LogError;
 use crate::problem::{Advice, Problem};
@@ -32,6 +33,8 @@ pub(crate) enum CompareError {
     Folder { folder: String, source: std::io::Error },
     #[error(transparent)]
     Trino(#[from] TrinoError),
+    #[error("the data file {0} is missing")]
+    DataFile(String),
     #[error("{0}")]
     Unsupported(String),
     #[error("no column is on both sides with types that can be compared")]
@@ -67,8 +70,14 @@ impl Problem for CompareError {
             Self::Interrupted => ("interrupted", ""),
             Self::Engine(_) => ("query", ""),
             Self::Memory(_) => ("memory", "raise --memory-limit"),
+            Self::Catalog(CatalogError::Missing(_)) => {
+                ("no-database", "check the path of the side, or that of --attach")
+            }
+            Self::Catalog(CatalogError::Attach { .. }) => {
+                ("bad-database", "name a file that DuckDB has written")
+            }
             Self::Catalog(error) => error.advice(),
-            Self::Target(error) => error.advice(),
+            Self::Target(error) => of_target(error),
             Self::Log(error) => error.advice(),
             Self::Store(error) => error.advice(),
             Self::Object(_) => ("store", ""),
@@ -76,7 +85,13 @@ impl Problem for CompareError {
             Self::Trino(TrinoError::Unreachable { .. }) => {
                 ("unreachable", "check the address and the network")
             }
+            Self::Trino(TrinoError::Query { name, .. }) => match name.as_str() {
+                "PERMISSION_DENIED" => ("trino", "allow the user to read the table"),
+                "CATALOG_NOT_FOUND" => ("trino", "name the catalog as https://trino:8443/catalog"),
+                _ => ("trino", ""),
+            },
             Self::Trino(error) => error.advice(),
+            Self::DataFile(_) => ("missing-file", "restore the file, or write the table again"),
             Self::Unsupported(_) => ("unsupported", "compare with Trino, which reads the table"),
             Self::NoColumns => ("no-columns", "compare tables of the same model"),
             Self::NoKey => ("no-key", "add --key, or a `unique` test to the model"),
@@ -87,17 +102,11 @@ impl Problem for CompareError {
         }
     }
 
+    /// Of the AWS configuration, the report says more than the error.
     fn diagnostic(&self) -> Diagnostic {
         match self {
-            Self::Catalog(error) => error.diagnostic(),
-            Self::Target(error) => error.diagnostic(),
-            Self::Log(error) => error.diagnostic(),
             Self::Store(error) => error.diagnostic(),
-            other => {
-                let (code, hint) = other.advice();
-                let diagnostic = Diagnostic::error(code, common::diagnostic::causes(other));
-                if hint.is_empty() { diagnostic } else { diagnostic.hint(hint) }
-            }
+            other => other.explained(),
         }
     }
 }

@@ -48,11 +48,21 @@ impl Problem for SideError {
             Self::Missing(_) => {
                 ("no-database", "name a DuckDB file, a folder of Delta tables, s3:// or http(s)://")
             }
-            Self::Target(error) => error.advice(),
+            Self::Target(error) => of_target(error),
             Self::Url(_) | Self::Names(_) | Self::Parts(_) => {
                 ("bad-url", "write for example https://trino:8443/delta/{layer}/{table}")
             }
         }
+    }
+}
+
+/// The advice for a side's location, which no option names.
+pub(crate) fn of_target(error: &TargetError) -> Advice {
+    let (code, hint) = error.advice();
+    match error {
+        TargetError::Scheme(_) => (code, "write it like s3://lake/{layer}/{table} or /data/lake"),
+        TargetError::NoTable(_) => (code, "put {table} into the side"),
+        _ => (code, hint),
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use rideshare_tests::run::{Run, run};
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, bare, python, readers, table, validate_against};
+use crate::support::{Sandbox, bare, data_files, python, readers, table, validate_against};
 
 /// A comparison of this sandbox's database.
 fn compare(sandbox: &Sandbox, right: &str, arguments: &[&str]) -> Run {
@@ -298,6 +298,19 @@ fn tables_of_another_writer_are_read_as_they_are() {
 }
 
 #[test]
+fn a_missing_data_file_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS i");
+    sandbox.exported(&[]);
+    let place = sandbox.table("gold", "t");
+    let name = &data_files(&place)[0];
+    std::fs::remove_file(place.join(name)).unwrap();
+    let comparison = compared(&sandbox, &sandbox.target(), 2, &[]);
+    assert_eq!(only(&comparison)["code"], "missing-file");
+    assert_eq!(only(&comparison)["reason"], format!("the data file {name} is missing"));
+}
+
+#[test]
 fn usage_that_cannot_be_meant_is_refused() {
     let (sandbox, right) = both("SELECT 1 AS i, [1] AS l", "SELECT 2 AS i, [1] AS l");
     for (arguments, said) in [
@@ -320,6 +333,16 @@ fn usage_that_cannot_be_meant_is_refused() {
     empty.sql("CREATE VIEW gold.v AS SELECT 1 AS i");
     let nothing = compare(&empty, &right, &[]).expect(2);
     assert!(nothing.stderr.contains("there is no table to compare"), "{}", nothing.stderr);
+    // An option of the export is no hint for a comparison.
+    for (side, more, hint) in [
+        ("s3://b/{layer}", &[][..], "put {table} into the side"),
+        ("gs://b/{table}", &[], "write it like s3://lake/{layer}/{table}"),
+        (&right, &["--attach", "a=nothing.duckdb"], "check the path of the side"),
+        (&format!("{}/../Cargo.toml", env!("CARGO_MANIFEST_DIR")), &[], "that DuckDB has written"),
+    ] {
+        let refused = compare(&sandbox, side, more).expect(2);
+        assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    }
     let absent = compare(&sandbox, "nothing.duckdb", &[]).expect(2);
     assert!(absent.stderr.contains("there is no file nothing.duckdb"), "{}", absent.stderr);
     for secret in ["http://u:canary@127.0.0.1:9/a/b", "http://127.0.0.1:9/a?access_token=canary"] {
