@@ -68,16 +68,13 @@ pub fn command<C: CommandFactory>(former: &'static [Former]) -> Command {
     with_pointer(adapted(C::command(), former, &is_set))
 }
 
-/// The help of a subcommand names the help that has the exit statuses.
+/// The help of a subcommand names the help that has the exit statuses; one with its own end has its own.
 fn with_pointer(command: Command) -> Command {
     let tool = command.get_name().to_owned();
     let pointer = format!("`{tool} --help` has examples, the exit statuses and the environment.");
     command.mut_subcommands(|below| match below.get_after_help() {
         None => below.after_help(pointer.clone()),
-        Some(text) => {
-            let text = format!("{text}\n\n{pointer}");
-            below.after_help(text)
-        }
+        Some(_) => below,
     })
 }
 
@@ -124,6 +121,8 @@ mod tests {
             #[arg(long, env = "PATH")]
             path: Option<String>,
         },
+        #[command(after_help = "Exit status: 0 or 1")]
+        Compare,
     }
 
     fn names(command: &Command) -> Vec<Option<String>> {
@@ -145,6 +144,8 @@ mod tests {
         assert!(
             below.render_help().to_string().contains("--help` has examples, the exit statuses")
         );
+        let other = whole.find_subcommand_mut("compare").unwrap().render_help().to_string();
+        assert!(other.ends_with("Exit status: 0 or 1\n"), "{other}");
     }
 
     #[test]

@@ -334,11 +334,10 @@ pub struct Exec {
 
 /// Options of `seed`.
 #[derive(Debug, Args)]
-#[command(after_help = "An environment variable OVERRIDE_<KEY> does the same as --set KEY=…, and \
-    keeps the value out of the process list; --set wins over it.")]
 pub struct Seed {
     /// Value for one variable instead of the catalogue's; KEY is the variable, or a key that only one secret
-    /// has; may be repeated
+    /// has; may be repeated. An environment variable OVERRIDE_<KEY> does the same and keeps the value out of the
+    /// process list; --set wins over it
     #[arg(long, value_name = "KEY=VALUE", value_parser = ValueParser::new(secret))]
     pub set: Vec<SecretString>,
     /// Write to this AWS account, after AWS has confirmed that the credentials belong to it. Without

@@ -26,9 +26,9 @@ Examples:
 
 Exit status:
   0    every table is the same on both sides
-  1    at least one table differs, or is on one side only
+  1    at least one table differs, or is missing on the right
   2    wrong usage or input, or a table cannot be compared
-  3    a side could not be reached, or --timeout has passed
+  3    a side cannot be reached, or the deadline has passed
   130  interrupted (143: terminated)";
 
 /// Compare tables of a DuckDB database with Delta tables, with Trino, or with another database, value by value.
@@ -69,7 +69,7 @@ pub(crate) struct Compare {
     #[arg(long)]
     pub(crate) ignore_types: bool,
 
-    /// Differing rows to show of each table.
+    /// Differing rows to show of each kind: changed, only left, only right.
     #[arg(long, value_name = "N", default_value = "5")]
     pub(crate) rows: u32,
 
