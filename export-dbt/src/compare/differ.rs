@@ -225,19 +225,21 @@ impl Differ<'_> {
         Ok(self.connection.query_row(sql, [], read)?)
     }
 
-    /// Rows that a side has more of, whole.
+    /// Rows that a side has more of, whole. They are chosen by their hash, so that copies of a row, which may be many,
+    /// are looked at for the chosen rows alone.
     fn examples_of_surplus(&self, found: &mut Found, condition: &str) -> Result<(), CompareError> {
         let hash = self.hash();
         let names: Vec<String> = self.names().collect();
         let texts: Vec<String> =
             names.iter().map(|name| format!("CAST({name} AS VARCHAR)")).collect();
+        let (texts, columns) = (texts.join(", "), names.join(", "));
         for (side, kind, sign) in [("left", Kind::LeftOnly, ">"), ("right", Kind::RightOnly, "<")] {
             let sql = format!(
-                "SELECT abs(u.n), {} FROM (SELECT *, {hash} AS hash FROM {} WHERE {condition}) s \
-                 JOIN unequal u ON u.hash = s.hash AND u.n {sign} 0 ORDER BY {} LIMIT {}",
-                texts.join(", "),
+                "SELECT times, {texts} FROM (SELECT DISTINCT times, {columns} \
+                 FROM (SELECT *, {hash} AS hash FROM {} WHERE {condition}) s \
+                 JOIN (SELECT hash, abs(n) AS times FROM unequal WHERE n {sign} 0 ORDER BY hash LIMIT {}) u \
+                 ON u.hash = s.hash) ORDER BY {columns}",
                 self.part(side),
-                names.join(", "),
                 self.question.shown
             );
             let read = |row: &Row<'_>| {
@@ -251,10 +253,7 @@ impl Differ<'_> {
                 }
                 Ok(Example { kind, count: row.get::<_, i64>(0)?.max(0) as u64, values })
             };
-            let mut rows = self.rows(&sql, read)?;
-            // Several copies of a row are beside each other, and its count says so.
-            rows.dedup();
-            found.examples.extend(rows);
+            found.examples.extend(self.rows(&sql, read)?);
         }
         Ok(())
     }

@@ -166,6 +166,17 @@ fn rows_without_a_key_are_shown_whole_and_counted() {
 }
 
 #[test]
+fn copies_of_a_row_take_the_place_of_no_other() {
+    let (sandbox, right) =
+        both("SELECT unnest([1, 1, 1, 1, 1, 1, 1, 1, 5, 6, 7]) AS i", "SELECT 0 AS i WHERE false");
+    let comparison = compared(&sandbox, &right, 1, &[]);
+    let rows = only(&comparison)["rows"].as_array().unwrap();
+    let shown: Vec<_> = rows.iter().map(|row| (&row["key"][0]["value"], &row["count"])).collect();
+    let wanted = [("1", 8), ("5", 1), ("6", 1), ("7", 1)].map(|(i, n)| (json!(i), json!(n)));
+    assert_eq!(shown, wanted.iter().map(|(i, n)| (i, n)).collect::<Vec<_>>());
+}
+
+#[test]
 fn columns_of_other_types_are_reported() {
     let (sandbox, right) = both(
         "SELECT 1 AS i, 1.5::DECIMAL(10,2) AS n, true AS b, 'x' AS only",
