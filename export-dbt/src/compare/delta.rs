@@ -20,7 +20,7 @@ use crate::types::DeltaType;
 /// The column with a row's file, a name that no table has.
 const FILE: &str = "__export_dbt_file";
 
-/// Rows of a table of partitions or of deleted rows that are inserted together.
+/// Files whose partition values are inserted together.
 const INSERTED: usize = 10_000;
 
 /// The table at a location; none where there is no table.
@@ -112,16 +112,17 @@ impl Reading<'_> {
             "read_parquet({}, union_by_name = true, hive_partitioning = false, filename = '{FILE}'{numbers})",
             literal(&format!("{}/*.parquet", self.folder.display()))
         );
+        let number = format!("CAST(parse_filename(f.{FILE}, true) AS UBIGINT)");
         let there = self.columns(&files)?;
         let mut source = format!("{files} AS f");
         if stored.iter().any(|column| column.partition) {
             let partitions = self.partition_table(partitions)?;
-            source = format!("{source} JOIN {partitions} AS p ON p.file = f.{FILE}");
+            source = format!("{source} JOIN temp.{partitions} AS p ON p.file = {number}");
         }
         if !self.deleted.is_empty() {
             let rows = self.deleted_table()?;
             source = format!(
-                "{source} ANTI JOIN {rows} AS d ON d.file = f.{FILE} AND d.number = f.file_row_number"
+                "{source} ANTI JOIN temp.{rows} AS d ON d.file = {number} AND d.number = f.file_row_number"
             );
         }
         let mut partition = 0;
@@ -161,10 +162,6 @@ impl Reading<'_> {
         Ok(rows.collect::<duckdb::Result<_>>()?)
     }
 
-    fn file(&self, number: usize) -> String {
-        literal(&format!("{}/{number}.parquet", self.folder.display()))
-    }
-
     fn partition_table(&self, partitions: &[Vec<Option<String>>]) -> Result<String, CompareError> {
         let width = partitions.first().map_or(0, Vec::len);
         let columns: Vec<String> =
@@ -172,34 +169,34 @@ impl Reading<'_> {
         let text = |value: &Option<String>| value.as_deref().map_or("NULL".into(), literal);
         let row = |(number, values): (usize, &Vec<Option<String>>)| {
             let values: Vec<String> =
-                std::iter::once(self.file(number)).chain(values.iter().map(text)).collect();
+                std::iter::once(number.to_string()).chain(values.iter().map(text)).collect();
             format!("({})", values.join(", "))
         };
         let rows: Vec<String> = partitions.iter().enumerate().map(row).collect();
-        self.temporary("partitions", &format!("file VARCHAR{}", columns.concat()), &rows)
+        let name = self.create("partitions", &format!("file UBIGINT{}", columns.concat()))?;
+        for rows in rows.chunks(INSERTED) {
+            self.connection
+                .execute_batch(&format!("INSERT INTO temp.{name} VALUES {}", rows.join(", ")))?;
+        }
+        Ok(name)
     }
 
     fn deleted_table(&self) -> Result<String, CompareError> {
-        let rows = self.deleted.iter();
-        let rows: Vec<String> =
-            rows.map(|(file, row)| format!("({}, {row})", self.file(*file))).collect();
-        self.temporary("deleted", "file VARCHAR, number BIGINT", &rows)
+        let name = self.create("deleted", "file UBIGINT, number UBIGINT")?;
+        let mut appender = self.connection.appender_to_catalog_and_db(&name, "temp", "main")?;
+        for (file, row) in self.deleted {
+            appender.append_row([*file as u64, *row])?;
+        }
+        appender.flush()?;
+        Ok(name)
     }
 
-    fn temporary(
-        &self,
-        name: &str,
-        columns: &str,
-        rows: &[String],
-    ) -> Result<String, CompareError> {
-        let table = format!("temp.{}_{name}", self.hand.name());
+    /// Creates a temporary table of this side; its name.
+    fn create(&self, name: &str, columns: &str) -> Result<String, CompareError> {
+        let name = format!("{}_{name}", self.hand.name());
         self.connection
-            .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE {table} ({columns})"))?;
-        for rows in rows.chunks(INSERTED) {
-            self.connection
-                .execute_batch(&format!("INSERT INTO {table} VALUES {}", rows.join(", ")))?;
-        }
-        Ok(table)
+            .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE {name} ({columns})"))?;
+        Ok(name)
     }
 }
 
