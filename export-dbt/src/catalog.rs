@@ -31,6 +31,19 @@ pub(crate) struct Relation {
 }
 
 impl Relation {
+    /// A relation of which the name alone is known, in the schema of its layer.
+    pub(crate) fn named(database: &str, layer: &str, name: String) -> Self {
+        Self {
+            database: database.to_owned(),
+            schema: layer.to_owned(),
+            layer: layer.to_owned(),
+            name,
+            is_view: false,
+            comment: None,
+            estimated_rows: 0,
+        }
+    }
+
     /// `layer.name`, for messages.
     pub(crate) fn label(&self) -> String {
         format!("{}.{}", self.layer, self.name)

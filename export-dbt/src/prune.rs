@@ -83,15 +83,7 @@ pub(crate) async fn find(
                 continue;
             }
             let Some(name) = location.prefix.filename().map(str::to_string) else { continue };
-            let relation = Relation {
-                database: database.clone(),
-                schema: layer.clone(),
-                layer: layer.clone(),
-                name,
-                is_view: false,
-                comment: None,
-                estimated_rows: 0,
-            };
+            let relation = Relation::named(database, layer, name);
             if !cli.choice.names(&relation) {
                 continue;
             }

@@ -94,7 +94,11 @@ impl TableReport {
     }
 }
 
-fn explained<S: Serializer>(why: &Option<Diagnostic>, serializer: S) -> Result<S::Ok, S::Error> {
+/// A reason as `code`, `reason` and `hint`.
+pub(crate) fn explained<S: Serializer>(
+    why: &Option<Diagnostic>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Why<'a> {
         code: Option<&'a str>,

@@ -2,6 +2,7 @@
 //! differ.
 
 use duckdb::{Connection, Row};
+use serde::Serialize;
 
 use super::canonical::{canonical, row_hash};
 use super::error::CompareError;
@@ -53,7 +54,8 @@ pub(crate) struct Differing {
 }
 
 /// The kind of a row that is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     Changed,
     LeftOnly,

@@ -1,11 +1,10 @@
 //! The DuckDB that compares the rows, and the folder for rows that come from elsewhere.
 
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use duckdb::Connection;
-use uuid::Uuid;
+use tempfile::TempDir;
 
 use super::error::CompareError;
 use crate::cancel::Cancel;
@@ -15,35 +14,25 @@ use crate::failure::{Failure, sentence};
 pub(crate) struct Engine {
     connection: Arc<Mutex<Connection>>,
     pub(crate) cancel: Cancel,
-    folder: Arc<Folder>,
-}
-
-/// A folder that only this user can read, and that goes with the run.
-#[derive(Debug)]
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+    /// Only this user can read it, and it goes with the run.
+    folder: Arc<TempDir>,
 }
 
 impl Engine {
     /// Around a connection, whose temporary tables are this run's.
     pub(crate) fn new(connection: Connection) -> Result<Self, CompareError> {
-        let folder = std::env::temp_dir().join(format!("export-dbt-{}", Uuid::new_v4()));
-        let made = std::fs::DirBuilder::new().mode(0o700).create(&folder);
-        made.map_err(|source| CompareError::Folder {
-            folder: folder.display().to_string(),
-            source,
-        })?;
-        let (folder, cancel) = (Arc::new(Folder(folder)), Cancel::default());
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), cancel, folder })
+        let folder = tempfile::Builder::new().prefix("export-dbt-").tempdir();
+        let folder = folder.map_err(|error| failed(&std::env::temp_dir(), error))?;
+        Ok(Self {
+            connection: Arc::new(Mutex::new(connection)),
+            cancel: Cancel::default(),
+            folder: Arc::new(folder),
+        })
     }
 
     /// An empty folder of that name.
     pub(crate) fn folder(&self, name: &str) -> Result<PathBuf, CompareError> {
-        let path = self.folder.0.join(name);
+        let path = self.folder.path().join(name);
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir(&path).map_err(|error| failed(&path, error))?;
         Ok(path)

@@ -26,6 +26,7 @@ use anyhow::{Context, Result};
 use common::cli::Format;
 use common::diagnostic::{Diagnostic, Report};
 use common::exit::Status;
+use common::fault::MORE_TIME;
 use common::streams;
 use common::verbose::timed;
 
@@ -69,7 +70,7 @@ pub(crate) async fn run(cli: &Compare) -> Result<Status> {
         let limit = common::duration::show(timeout);
         let message = format!("the comparison has not ended within {limit}");
         let problem = Diagnostic::error("timeout", message);
-        report.push(problem.hint("raise --timeout, or compare fewer tables"));
+        report.push(problem.hint(MORE_TIME));
     }
     tables.sort_by(|a, b| (&a.layer, &a.table).cmp(&(&b.layer, &b.table)));
     let bad = if report.has_errors() { Status::Bad } else { Status::Done };
@@ -116,7 +117,7 @@ async fn compare_all(
                 true => Outcome::Unfinished,
                 false => Outcome::Failed,
             };
-            TableReport::not_compared(relation, outcome, &error.diagnostic())
+            TableReport::not_compared(relation, outcome, error.diagnostic())
         }));
     }
     let mut report = Report::default();
@@ -140,7 +141,7 @@ async fn compare_one(
     let missing = |side: &str| {
         let message = format!("there is no such table on the {side}");
         let why = Diagnostic::error("missing-table", message);
-        TableReport::not_compared(relation, Outcome::Missing, &why)
+        TableReport::not_compared(relation, Outcome::Missing, why)
     };
     let Some(left) = tables.left(relation).await? else { return Ok(missing("left")) };
     let Some(right) = tables.right(relation).await? else { return Ok(missing("right")) };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::canonical;
 use super::error::CompareError;
 use super::rules::{ColumnRule, KeyRule, Limit, ToleranceRule};
@@ -21,8 +23,9 @@ pub(crate) struct Pair {
     pub(crate) limit: Option<Limit>,
 }
 
-/// A column that is not the same on both sides.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A column that is missing, or of another type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct SchemaDifference {
     pub(crate) column: String,
     /// The type on each side; none where the column is missing.

@@ -118,7 +118,7 @@ impl Tables {
         let failed = failed.filter_map(|table| {
             let relation = plan.relations.iter().find(|r| r.name == table.table)?;
             let relation = Relation { layer: table.layer.clone(), ..relation.clone() };
-            Some(TableReport::not_compared(&relation, Outcome::Failed, table.why.as_ref()?))
+            Some(TableReport::not_compared(&relation, Outcome::Failed, table.why.clone()?))
         });
         let failed: Vec<TableReport> = failed.collect();
         let mut relations: Vec<Relation> = plan.jobs.into_iter().map(|job| job.relation).collect();
@@ -204,15 +204,7 @@ impl Source {
         let mut relations = Vec::new();
         for layer in &layers {
             for name in self.names(cli, layer).await? {
-                relations.push(Relation {
-                    database: String::new(),
-                    schema: layer.clone(),
-                    layer: layer.clone(),
-                    name,
-                    is_view: false,
-                    comment: None,
-                    estimated_rows: 0,
-                });
+                relations.push(Relation::named("", layer, name));
             }
         }
         let schema =

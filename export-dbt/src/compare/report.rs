@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::differ::{Example, Found, Kind};
 use super::pairs::{Paired, SchemaDifference};
 use crate::catalog::Relation;
+use crate::summary::explained;
 use crate::types::DeltaType;
 
 /// Characters of a value that are shown.
@@ -35,9 +36,9 @@ pub(crate) struct TableReport {
     pub(crate) layer: String,
     pub(crate) table: String,
     pub(crate) outcome: Outcome,
-    pub(crate) code: Option<String>,
-    pub(crate) reason: Option<String>,
-    pub(crate) hint: Option<String>,
+    /// Why the table was not compared; in JSON `code`, `reason` and `hint`.
+    #[serde(flatten, serialize_with = "explained")]
+    pub(crate) why: Option<Diagnostic>,
     /// The columns that tell rows apart; empty without a key.
     pub(crate) key: Vec<String>,
     pub(crate) left_rows: Option<u64>,
@@ -48,21 +49,10 @@ pub(crate) struct TableReport {
     pub(crate) changed: u64,
     /// Keys that several rows of a side have.
     pub(crate) duplicate_keys: u64,
-    pub(crate) schema: Vec<SchemaReport>,
+    pub(crate) schema: Vec<SchemaDifference>,
     pub(crate) columns: Vec<ColumnReport>,
     pub(crate) rows: Vec<RowReport>,
     pub(crate) notes: Vec<String>,
-}
-
-/// A column that is missing, or of another type.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SchemaReport {
-    pub(crate) column: String,
-    pub(crate) left: Option<String>,
-    pub(crate) right: Option<String>,
-    /// Whether the values were compared all the same.
-    pub(crate) compared: bool,
 }
 
 /// A column whose values differ.
@@ -79,19 +69,11 @@ pub(crate) struct ColumnReport {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RowReport {
-    pub(crate) kind: RowKind,
+    pub(crate) kind: Kind,
     pub(crate) count: u64,
     /// The key; without one, the whole row.
     pub(crate) key: Vec<Value>,
     pub(crate) values: Vec<Values>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RowKind {
-    Changed,
-    LeftOnly,
-    RightOnly,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -113,9 +95,7 @@ impl TableReport {
             layer: relation.layer.clone(),
             table: relation.name.clone(),
             outcome,
-            code: None,
-            reason: None,
-            hint: None,
+            why: None,
             key: Vec::new(),
             left_rows: None,
             right_rows: None,
@@ -131,13 +111,8 @@ impl TableReport {
     }
 
     /// A table that was not compared, and why.
-    pub(crate) fn not_compared(relation: &Relation, outcome: Outcome, why: &Diagnostic) -> Self {
-        Self {
-            code: Some(why.code().to_owned()),
-            reason: Some(why.message().to_owned()),
-            hint: why.hint_text().map(str::to_owned),
-            ..Self::new(relation, outcome)
-        }
+    pub(crate) fn not_compared(relation: &Relation, outcome: Outcome, why: Diagnostic) -> Self {
+        Self { why: Some(why), ..Self::new(relation, outcome) }
     }
 
     /// A table that was compared.
@@ -154,12 +129,6 @@ impl TableReport {
                 .filter(|_| !names_secret(&name(&column.position)))
                 .map(|largest| distance(largest, &paired.pairs[column.position].ty)),
         });
-        let schema = |difference: &SchemaDifference| SchemaReport {
-            column: difference.column.clone(),
-            left: difference.left.clone(),
-            right: difference.right.clone(),
-            compared: difference.compared,
-        };
         Self {
             key: paired.key.iter().map(name).collect(),
             left_rows: Some(found.left_rows),
@@ -168,9 +137,9 @@ impl TableReport {
             right_only: found.right_only,
             changed: found.changed,
             duplicate_keys: found.duplicates,
-            schema: paired.differences.iter().map(schema).collect(),
             columns: columns.collect(),
             rows: found.examples.iter().map(|example| row(example, &paired)).collect(),
+            schema: paired.differences,
             notes: paired.notes,
             ..Self::new(relation, outcome)
         }
@@ -199,11 +168,7 @@ fn distance(largest: &str, ty: &DeltaType) -> String {
 }
 
 fn row(example: &Example, paired: &Paired) -> RowReport {
-    let kind = match example.kind {
-        Kind::Changed => RowKind::Changed,
-        Kind::LeftOnly => RowKind::LeftOnly,
-        Kind::RightOnly => RowKind::RightOnly,
-    };
+    let kind = example.kind;
     let keyed = !paired.key.is_empty();
     let (mut key, mut values) = (Vec::new(), Vec::new());
     for (position, left, right) in &example.values {
@@ -212,7 +177,7 @@ fn row(example: &Example, paired: &Paired) -> RowReport {
         if is_key || !keyed {
             let value = left.as_ref().or(right.as_ref());
             key.push(Value { value: value.map(|value| shown(&column, value, 0)), column });
-        } else if kind == RowKind::Changed {
+        } else if kind == Kind::Changed {
             let from = first_difference(left.as_deref(), right.as_deref());
             let text = |value: &Option<String>| value.as_ref().map(|v| shown(&column, v, from));
             values.push(Values { left: text(left), right: text(right), column });
@@ -322,9 +287,9 @@ impl Comparison {
 impl TableReport {
     fn details(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        if let Some(reason) = &self.reason {
-            let hint = self.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
-            lines.push(format!("{reason}{hint}"));
+        if let Some(why) = &self.why {
+            let hint = why.hint_text().map_or_else(String::new, |hint| format!(" ({hint})"));
+            lines.push(format!("{}{hint}", why.message()));
         }
         for column in &self.schema {
             let name = &column.column;
@@ -372,9 +337,9 @@ impl RowReport {
             .map(|v| format!("{} {} | {}", v.column, value(&v.left), value(&v.right)))
             .collect();
         let rest = match self.kind {
-            RowKind::Changed => changes.join(", "),
-            RowKind::LeftOnly => format!("only on the left{times}"),
-            RowKind::RightOnly => format!("only on the right{times}"),
+            Kind::Changed => changes.join(", "),
+            Kind::LeftOnly => format!("only on the left{times}"),
+            Kind::RightOnly => format!("only on the right{times}"),
         };
         format!("{}: {rest}", key.join(", "))
     }

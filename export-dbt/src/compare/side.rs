@@ -166,15 +166,7 @@ mod tests {
 
     #[test]
     fn trino_with_names_of_its_own() {
-        let relation = Relation {
-            database: "d".into(),
-            schema: "main_gold".into(),
-            layer: "gold".into(),
-            name: "Fct".into(),
-            is_view: false,
-            comment: None,
-            estimated_rows: 0,
-        };
+        let relation = Relation::named("d", "gold", "Fct".into());
         let names = |text: &str| trino(text).unwrap().names(&relation);
         assert_eq!(names("http://t:8080"), ("gold".into(), "fct".into()));
         assert_eq!(names("http://t:8080/lake/"), ("gold".into(), "fct".into()));
