@@ -1,6 +1,6 @@
 //! A table as Trino gives it: its rows in a temporary table, page by page.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use duckdb::Connection;
 use serde_json::Value;
@@ -25,30 +25,24 @@ pub(crate) async fn load(
 ) -> Result<Option<Table>, CompareError> {
     let page = engine.folder(hand.name())?.join("page.json");
     let rows = format!("{}_rows", hand.name());
-    let columns: Arc<Mutex<Option<Vec<Column>>>> = Arc::default();
+    let mut columns: Option<Arc<[Column]>> = None;
     let mut answer = match trino.rows(schema, table).await {
         Err(error) if error.is_no_table() => return Ok(None),
         answer => answer?,
     };
     loop {
         let Answer { body, columns: found, has_rows, .. } = &answer;
-        let known = columns.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        if let (false, Some(found)) = (known, found) {
-            let typed: Vec<Column> = found.iter().map(column).collect();
-            let (made, name) = (typed.clone(), rows.clone());
+        if let (None, Some(found)) = (&columns, found) {
+            let typed: Arc<[Column]> = found.iter().map(column).collect();
+            let (made, name) = (Arc::clone(&typed), rows.clone());
             engine.run(move |connection| create(connection, &name, &made)).await?;
-            *columns.lock().unwrap_or_else(PoisonError::into_inner) = Some(typed);
+            columns = Some(typed);
         }
-        if *has_rows {
+        if let (true, Some(columns)) = (*has_rows, &columns) {
             std::fs::write(&page, body).map_err(|error| failed(&page, error))?;
-            let (name, path, shared) = (rows.clone(), page.clone(), Arc::clone(&columns));
-            engine
-                .run(move |connection| {
-                    let columns = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                    let columns = columns.as_deref().unwrap_or_default();
-                    insert(connection, &name, columns, &path.display().to_string())
-                })
-                .await?;
+            let (name, path, columns) = (rows.clone(), page.clone(), Arc::clone(columns));
+            let path = path.display().to_string();
+            engine.run(move |connection| insert(connection, &name, &columns, &path)).await?;
         }
         answer = match trino.more(answer).await {
             Err(error) if error.is_no_table() => return Ok(None),
@@ -57,14 +51,13 @@ pub(crate) async fn load(
             Err(error) => return Err(error.into()),
         };
     }
-    let columns = columns.lock().unwrap_or_else(PoisonError::into_inner).take();
     let columns = columns.ok_or_else(|| {
         CompareError::Trino(TrinoError::Query {
             name: "NO_COLUMNS".into(),
             message: "the answer has no columns".into(),
         })
     })?;
-    Ok(Some(Table { source: format!("temp.{rows}"), columns }))
+    Ok(Some(Table { source: format!("temp.{rows}"), columns: columns.to_vec() }))
 }
 
 fn column(found: &TrinoColumn) -> Column {
