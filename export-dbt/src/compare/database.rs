@@ -68,19 +68,12 @@ fn native(ty: &SourceType) -> SourceType {
     }
 }
 
-/// The relation of the same name in another database.
-pub(crate) fn find(
-    connection: &Connection,
-    database: &str,
-    like: &Relation,
-) -> Result<Option<Relation>, CompareError> {
-    let relations = catalog::relations(connection)?;
+/// The relation of the same name in another database, whose relations are given.
+pub(crate) fn find<'a>(relations: &'a [Relation], like: &Relation) -> Option<&'a Relation> {
     let named = |relation: &&Relation, schema: &str| {
-        relation.database == database
-            && relation.schema.eq_ignore_ascii_case(schema)
+        relation.schema.eq_ignore_ascii_case(schema)
             && relation.name.eq_ignore_ascii_case(&like.name)
     };
     let by_schema = relations.iter().find(|relation| named(relation, &like.schema));
-    let found = by_schema.or_else(|| relations.iter().find(|r| named(r, &like.layer)));
-    Ok(found.cloned())
+    by_schema.or_else(|| relations.iter().find(|relation| named(relation, &like.layer)))
 }

@@ -104,7 +104,7 @@ async fn compare_all(
         tables = Tables::choose(cli, opened, left, right, manifest) => tables?,
         () = engine.cancel.wait() => return Ok(Default::default()),
     };
-    let mut rules = Rules::new(&cli.key, &cli.tolerance, &cli.ignored, cli.ignore_types);
+    let mut rules = Rules::new(cli);
     let mut reports: Vec<TableReport> = tables.failed.clone();
     for relation in &tables.relations {
         let unique = manifest.map_or_else(Vec::new, |m| m.unique_columns(relation));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::canonical;
+use super::cli::Compare;
 use super::error::CompareError;
 use super::rules::{ColumnRule, KeyRule, Limit, ToleranceRule};
 use super::table::{Column, Table};
@@ -48,44 +49,61 @@ pub(crate) struct Paired {
 /// The rules of a run, and which of them named something.
 #[derive(Debug)]
 pub(crate) struct Rules<'a> {
-    pub(crate) key: &'a [KeyRule],
-    pub(crate) tolerance: &'a [ToleranceRule],
-    pub(crate) ignored: &'a [ColumnRule],
-    pub(crate) ignore_types: bool,
-    used: BTreeSet<String>,
+    key: Vec<Used<'a, KeyRule>>,
+    tolerance: Vec<Used<'a, ToleranceRule>>,
+    ignored: Vec<Used<'a, ColumnRule>>,
+    ignore_types: bool,
+}
+
+#[derive(Debug)]
+struct Used<'a, R> {
+    rule: &'a R,
+    is_used: bool,
+}
+
+fn unused<R>(rules: &[R]) -> Vec<Used<'_, R>> {
+    rules.iter().map(|rule| Used { rule, is_used: false }).collect()
+}
+
+/// The rules that apply, which count as used from now on.
+fn using<'a, R>(rules: &mut [Used<'a, R>], applies: impl Fn(&R) -> bool) -> Vec<&'a R> {
+    let mut found = Vec::new();
+    for used in rules.iter_mut().filter(|used| applies(used.rule)) {
+        used.is_used = true;
+        found.push(used.rule);
+    }
+    found
 }
 
 impl<'a> Rules<'a> {
     /// The rules of a command line.
-    pub(crate) fn new(
-        key: &'a [KeyRule],
-        tolerance: &'a [ToleranceRule],
-        ignored: &'a [ColumnRule],
-        ignore_types: bool,
-    ) -> Self {
-        Self { key, tolerance, ignored, ignore_types, used: BTreeSet::new() }
+    pub(crate) fn new(cli: &'a Compare) -> Self {
+        Self {
+            key: unused(&cli.key),
+            tolerance: unused(&cli.tolerance),
+            ignored: unused(&cli.ignored),
+            ignore_types: cli.ignore_types,
+        }
     }
 
     /// The options that named no column of any table.
     pub(crate) fn unused(&self) -> Vec<String> {
-        let key = self.key.iter().map(|rule| format!("--key {rule}"));
-        let tolerance = self.tolerance.iter().map(|rule| format!("--tolerance {}", rule.column));
-        let ignored = self.ignored.iter().map(|rule| format!("--ignore-column {rule}"));
-        key.chain(tolerance).chain(ignored).filter(|rule| !self.used.contains(rule)).collect()
+        let key = self.key.iter().map(|used| (used.is_used, format!("--key {}", used.rule)));
+        let tolerance = self.tolerance.iter();
+        let tolerance =
+            tolerance.map(|used| (used.is_used, format!("--tolerance {}", used.rule.column)));
+        let ignored = self.ignored.iter();
+        let ignored = ignored.map(|used| (used.is_used, format!("--ignore-column {}", used.rule)));
+        let all = key.chain(tolerance).chain(ignored);
+        all.filter(|(is_used, _)| !is_used).map(|(_, option)| option).collect()
     }
 
     fn is_ignored(&mut self, relation: &Relation, column: &str) -> bool {
-        let rules = self.ignored.iter().filter(|rule| rule.names(relation, column));
-        let found: Vec<String> = rules.map(|rule| format!("--ignore-column {rule}")).collect();
-        let ignored = !found.is_empty();
-        self.used.extend(found);
-        ignored
+        !using(&mut self.ignored, |rule| rule.names(relation, column)).is_empty()
     }
 
     fn limit(&mut self, relation: &Relation, column: &str) -> Option<Limit> {
-        let rules: Vec<_> =
-            self.tolerance.iter().filter(|rule| rule.column.names(relation, column)).collect();
-        self.used.extend(rules.iter().map(|rule| format!("--tolerance {}", rule.column)));
+        let rules = using(&mut self.tolerance, |rule| rule.column.names(relation, column));
         rules.last().map(|rule| rule.limit)
     }
 
@@ -97,14 +115,13 @@ impl<'a> Rules<'a> {
         unique: &[String],
     ) -> Result<Vec<usize>, CompareError> {
         let place = |name: &String| pairs.iter().position(|p| p.name.eq_ignore_ascii_case(name));
-        let named = |rule: &&KeyRule| match &rule.table {
+        let named = |rule: &KeyRule| match &rule.table {
             Some(table) => table.matches(relation),
             None => rule.columns.iter().all(|name| place(name).is_some()),
         };
         // A rule with a table says more than one without.
-        let mut rules: Vec<&KeyRule> = self.key.iter().filter(named).collect();
+        let mut rules = using(&mut self.key, named);
         rules.sort_by_key(|rule| rule.table.is_some());
-        self.used.extend(rules.iter().map(|rule| format!("--key {rule}")));
         if let Some(rule) = rules.last() {
             let found = |name: &String| place(name).ok_or_else(|| CompareError::Key(name.clone()));
             return rule.columns.iter().map(found).collect();

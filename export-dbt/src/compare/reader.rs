@@ -37,6 +37,8 @@ pub(crate) struct Opened {
     pub(crate) engine: Engine,
     /// The database's tables; none where the left side is no database.
     catalog: Option<(Vec<Relation>, Vec<Schema>)>,
+    /// The tables of the right database; none where the right side is no database.
+    right: Vec<Relation>,
 }
 
 impl Opened {
@@ -56,10 +58,13 @@ impl Opened {
             }
             found = Some((catalog::relations(&connection)?, catalog::schemas(&connection)?));
         }
+        let mut others = Vec::new();
         if let Side::DuckDb(path) = right {
             catalog::attach(&connection, &Attached { alias: RIGHT.into(), path: path.clone() })?;
+            others = catalog::relations(&connection)?;
+            others.retain(|relation| relation.database == RIGHT);
         }
-        Ok(Self { engine: Engine::new(connection)?, catalog: found })
+        Ok(Self { engine: Engine::new(connection)?, catalog: found, right: others })
     }
 }
 
@@ -76,7 +81,10 @@ pub(crate) struct Tables {
 
 #[derive(Debug)]
 enum Source {
-    DuckDb(Form),
+    /// The left database, whose relations are those of the run.
+    LeftDuckDb(Form),
+    /// The right database with its relations.
+    RightDuckDb(Form, Vec<Relation>),
     Delta(Template, Stores),
     Trino(TrinoSide, Box<Trino>),
 }
@@ -93,13 +101,13 @@ impl Tables {
         right: Side,
         manifest: Option<&Manifest>,
     ) -> Result<Self, Stop> {
-        let Opened { engine, catalog } = opened;
+        let Opened { engine, catalog, right: others } = opened;
         let form = match (&left, &right) {
             (Side::DuckDb(_), Side::DuckDb(_)) => Form::Native,
             _ => Form::Exported,
         };
-        let mut left = Source::of(cli, left, form).await?;
-        let mut right = Source::of(cli, right, form).await?;
+        let mut left = Source::of(cli, left, Source::LeftDuckDb(form)).await?;
+        let mut right = Source::of(cli, right, Source::RightDuckDb(form, others)).await?;
         let (relations, schemas) = match catalog {
             Some(found) => found,
             None => left.list(cli).await?,
@@ -145,6 +153,14 @@ impl Tables {
     }
 }
 
+impl Engine {
+    /// A table of a database.
+    async fn load(&self, relation: &Relation, form: Form) -> Result<Table, CompareError> {
+        let relation = relation.clone();
+        self.run(move |connection| database::load(connection, &relation, form)).await
+    }
+}
+
 /// A template with a place for every relation.
 fn everywhere(relations: &[Relation]) -> Result<Template, Stop> {
     let named = relations.iter().any(|relation| !relation.database.is_empty());
@@ -167,9 +183,10 @@ fn no_store() -> CompareError {
 }
 
 impl Source {
-    async fn of(cli: &Compare, side: Side, form: Form) -> Result<Self, Stop> {
+    /// The source of a side, which is `database` for a database.
+    async fn of(cli: &Compare, side: Side, database: Self) -> Result<Self, Stop> {
         match side {
-            Side::DuckDb(_) => Ok(Self::DuckDb(form)),
+            Side::DuckDb(_) => Ok(database),
             Side::Delta(mut template) => {
                 if !template.has_table() {
                     let place = template.whole().map_err(CompareError::from)?;
@@ -231,7 +248,7 @@ impl Source {
     /// The tables of a layer.
     async fn names(&self, cli: &Compare, layer: &str) -> Result<Vec<String>, CompareError> {
         match self {
-            Self::DuckDb(_) => Ok(Vec::new()),
+            Self::LeftDuckDb(_) | Self::RightDuckDb(..) => Ok(Vec::new()),
             Self::Delta(template, _) if !template.has_table() => {
                 let place = template.whole()?;
                 Ok(place.prefix.filename().map(str::to_owned).into_iter().collect())
@@ -275,17 +292,11 @@ impl Source {
         relation: &Relation,
     ) -> Result<Option<Table>, CompareError> {
         match self {
-            Self::DuckDb(form) => {
-                let (form, relation) = (*form, relation.clone());
-                let load = move |connection: &duckdb::Connection| {
-                    let found = match hand {
-                        Hand::Left => Some(relation),
-                        Hand::Right => database::find(connection, RIGHT, &relation)?,
-                    };
-                    found.map(|found| database::load(connection, &found, form)).transpose()
-                };
-                engine.run(load).await
-            }
+            Self::LeftDuckDb(form) => engine.load(relation, *form).await.map(Some),
+            Self::RightDuckDb(form, relations) => match database::find(relations, relation) {
+                Some(found) => engine.load(found, *form).await.map(Some),
+                None => Ok(None),
+            },
             Self::Delta(template, stores) => {
                 let place = location(template, relation)?;
                 let store = stores.get(&place).ok_or_else(no_store)?;
