@@ -23,12 +23,13 @@ pub(crate) fn run(shared: &Shared, options: &Print) -> Result<Status> {
     let only = Only::new(&options.only);
     let mut variables = variables(shared, &options.selection, &options.search, &only)?;
     // The parts of a composed variable are masked even where --only leaves them out.
-    let masks = format::masks(&variables);
+    let is_masked = env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true");
+    let masks = is_masked.then(|| format::masks(&variables));
     only.keep(&mut variables, &options.search)?;
     let text = format::render(options, &variables)?;
     // The runner reads these commands from either stream; they must come first, and stdout
     // is data. This is the one place where values go to stderr, and the runner hides them.
-    if env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
+    if let Some(masks) = masks {
         let mut stderr = std::io::stderr().lock();
         let written = stderr.write_all(masks.as_bytes()).and_then(|()| stderr.flush());
         written.context("printing nothing, because the masks cannot be written to stderr")?;
