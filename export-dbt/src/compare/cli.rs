@@ -65,7 +65,8 @@ pub(crate) struct Compare {
     #[arg(long = "ignore-column", value_name = "[TABLE.]COLUMN")]
     pub(crate) ignored: Vec<ColumnRule>,
 
-    /// Do not report columns whose types differ but hold the same values, such as integers of other widths.
+    /// Do not report columns whose types differ but hold the same values, such as integers of other widths. Beside a
+    /// DOUBLE, numbers are compared as DOUBLE.
     #[arg(long)]
     pub(crate) ignore_types: bool,
 

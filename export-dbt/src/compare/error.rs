@@ -29,7 +29,7 @@ pub(crate) enum CompareError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Object(#[from] object_store::Error),
-    #[error("could not keep rows in {folder}: {source}")]
+    #[error("cannot keep rows in {folder}: {source}")]
     Folder { folder: String, source: std::io::Error },
     #[error(transparent)]
     Trino(#[from] TrinoError),
