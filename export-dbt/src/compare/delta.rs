@@ -108,9 +108,12 @@ impl Reading<'_> {
             return Ok(Table { source: "(SELECT 1 WHERE false)".into(), columns });
         }
         let numbers = if self.deleted.is_empty() { "" } else { ", file_row_number = true" };
+        // Each by its name, because the folder's may have characters of a pattern.
+        let file = |number| literal(&format!("{}/{number}.parquet", self.folder.display()));
+        let files: Vec<String> = (0..snapshot.files.len()).map(file).collect();
         let files = format!(
-            "read_parquet({}, union_by_name = true, hive_partitioning = false, filename = '{FILE}'{numbers})",
-            literal(&format!("{}/*.parquet", self.folder.display()))
+            "read_parquet([{}], union_by_name = true, hive_partitioning = false, filename = '{FILE}'{numbers})",
+            files.join(", ")
         );
         let number = format!("CAST(parse_filename(f.{FILE}, true) AS UBIGINT)");
         let there = self.columns(&files)?;

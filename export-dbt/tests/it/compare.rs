@@ -253,6 +253,19 @@ fn a_changed_export_is_found() {
     assert_eq!(only(&chosen)["table"], "c");
 }
 
+#[test]
+fn the_temporary_folder_may_have_the_characters_of_a_pattern() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS i");
+    sandbox.exported(&[]);
+    let temporary = sandbox.path().join("a[b]*");
+    std::fs::create_dir(&temporary).unwrap();
+    let mut command = bare();
+    command.arg("compare").arg(sandbox.database()).arg(sandbox.target());
+    run(command.env("TMPDIR", &temporary)).expect(0);
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
+}
+
 /// A folder of a layer that holds something else.
 #[test]
 fn a_folder_that_is_no_table_is_not_missing() {
