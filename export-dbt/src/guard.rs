@@ -63,6 +63,8 @@ pub(crate) enum Unfit {
         "the table has {after} rows, and its last version has {before}: more than {limit} % fewer"
     )]
     Shrunk { before: u64, after: u64, limit: f64 },
+    #[error("its last version's rows are not known, so that --max-shrink cannot be checked")]
+    Uncounted,
     #[error("the newest value of {column} is {newest}, more than {limit} ago")]
     Stale { column: String, newest: String, limit: String },
     #[error("{column} has no value, so the table is not known to be newer than {limit}")]
@@ -85,6 +87,7 @@ impl Problem for Unfit {
             Self::Shrunk { .. } => {
                 ("shrunk", "look at the model; if this is right, raise --max-shrink once")
             }
+            Self::Uncounted => ("shrunk", "look at the table; if it is right, run once without it"),
             Self::Stale { .. } | Self::Ageless { .. } => {
                 ("stale", "look at the model's sources; if this is right, raise --max-age once")
             }

@@ -18,8 +18,9 @@ pub(crate) use self::run::Run;
 use self::settle::{clean_all, clean_uploads, register};
 use self::table::TablePlan;
 use crate::catalog::Relation;
+use crate::guard::Unfit;
 use crate::log::actions::fingerprint_rows;
-use crate::log::newest::{Survey, broken};
+use crate::log::newest::{Newest, Survey, Versions, broken};
 use crate::log::{LogError, TableLog};
 use crate::problem::Problem;
 use crate::progress::TableProgress;
@@ -90,8 +91,7 @@ async fn run_steps(
     report.version = versions.newest;
     let newest = run.unless_stopped(log.newest(versions)).await??;
     progress.stage("checking the guards");
-    let before = newest.as_ref().and_then(|n| n.info.fingerprint.as_deref());
-    let before = before.and_then(fingerprint_rows);
+    let before = run.unless_stopped(rows_before(run, log, versions, newest.as_ref())).await??;
     plan.check_guards(run, relation, before).await?;
 
     let known = newest.as_ref().filter(|n| n.info.state.as_deref() == Some(plan.state()));
@@ -137,6 +137,25 @@ async fn run_steps(
             ended => break ended,
         }
     }
+}
+
+/// The rows of the newest version, where a guard asks for them.
+async fn rows_before(
+    run: &Run,
+    log: &TableLog,
+    versions: Versions,
+    newest: Option<&Newest>,
+) -> Result<Option<u64>, ExportError> {
+    if run.guards.max_shrink.is_none() || versions.newest.is_none() {
+        return Ok(None);
+    }
+    let known = newest.and_then(|newest| newest.info.fingerprint.as_deref());
+    let known = match known.and_then(fingerprint_rows) {
+        Some(rows) => Some(rows),
+        // Another writer made the newest version, or only compacted it.
+        None => log.load_at(versions).await?.and_then(|snapshot| snapshot.rows()),
+    };
+    known.map(Some).ok_or_else(|| Unfit::Uncounted.into())
 }
 
 /// Times that an export begins again because another one has replaced files that it wanted to keep.

@@ -33,6 +33,8 @@ pub(crate) struct ActiveFile {
     /// The path in the store, decoded.
     pub(crate) path: String,
     pub(crate) size: i64,
+    /// Rows without the deleted ones; none where the log does not say it.
+    pub(crate) rows: Option<u64>,
     /// By the partition column's name in the files' schema.
     pub(crate) partition_values: HashMap<String, Option<String>>,
     pub(crate) deletion_vector: Option<Value>,
@@ -62,6 +64,11 @@ impl Snapshot {
     /// Whether no other writer has changed the content since this tool's newest commit.
     pub(crate) fn is_own(&self) -> bool {
         self.last.is_some()
+    }
+
+    /// The rows of all files; none where the log does not say those of every file.
+    pub(crate) fn rows(&self) -> Option<u64> {
+        self.files.iter().map(|file| file.rows).sum()
     }
 
     /// Whether log entries past their retention may go; a property of the table forbids it.
@@ -121,11 +128,14 @@ impl TableLog {
             .iter()
             .zip(raw_paths)
             .map(|(view, raw_path)| {
-                let deletion_vector = view.deletion_vector_descriptor().map(serde_json::to_value);
+                let deleted = view.deletion_vector_descriptor();
+                let gone = deleted.as_ref().map_or(0, |vector| vector.cardinality.max(0) as u64);
+                let deletion_vector = deleted.map(serde_json::to_value);
                 Ok(ActiveFile {
                     raw_path,
                     path: view.path().into_owned(),
                     size: view.size(),
+                    rows: view.num_records().map(|rows| (rows as u64).saturating_sub(gone)),
                     partition_values: view.partition_values_map(),
                     deletion_vector: deletion_vector.transpose()?,
                 })

@@ -7,6 +7,7 @@ use rideshare_tests::peers;
 use rideshare_tests::run::run;
 use serde_json::json;
 
+use crate::replaced::others;
 use crate::support::{Sandbox, bare, readers, summary, table, validate};
 
 /// A sandbox with `gold.good` and `gold.bad`, the manifest's path, and a writer of dbt's results.
@@ -118,6 +119,27 @@ fn a_table_that_lost_too_many_rows_keeps_its_version() {
     assert_eq!(table(&held, "gold.t")["code"], "shrunk");
     assert_eq!(table(&held, "gold.t")["version"], 1);
     assert_eq!(table(&sandbox.exported(&["--max-shrink", "30%"]), "gold.t")["version"], 2);
+}
+
+/// The log of another writer's version says how many rows it has.
+#[test]
+fn a_shrunk_table_is_held_back_after_commits_of_others() {
+    let Some(_readers) = readers() else { return };
+    for (statement, before) in [
+        ("t.alter.set_table_properties({'delta.checkpointInterval': '7'})", 100),
+        ("t.delete('id < 50')", 50),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id FROM range(100) t(i)");
+        sandbox.exported(&[]);
+        others(&sandbox, statement);
+        sandbox.sql(&format!("DELETE FROM gold.t WHERE id >= {before} - 30"));
+        let arguments = ["--max-shrink", "20%", "--format", "json"];
+        let held = summary(&sandbox.export(&arguments).expect(1));
+        assert_eq!(table(&held, "gold.t")["code"], "shrunk", "{statement}: {held:#}");
+        let reason = table(&held, "gold.t")["reason"].as_str().unwrap();
+        assert!(reason.contains(&format!("its last version has {before}")), "{reason}");
+    }
 }
 
 #[test]

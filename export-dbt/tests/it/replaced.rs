@@ -156,7 +156,7 @@ fn an_export_that_begins_again_warns_once() {
 }
 
 /// Runs a method of delta-rs on the table.
-fn others(sandbox: &Sandbox, statement: &str) {
+pub(crate) fn others(sandbox: &Sandbox, statement: &str) {
     let program = format!(
         "
 import sys; from deltalake import DeltaTable
