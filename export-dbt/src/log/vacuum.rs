@@ -22,6 +22,11 @@ pub(crate) struct Retention {
     pub(crate) orphans: Duration,
 }
 
+/// How long a checkpoint remembers a removal, unless the table says otherwise.
+///
+/// Source: the default of `delta.deletedFileRetentionDuration`.
+const FORGOTTEN: Duration = Duration::from_secs(7 * 86_400);
+
 /// The state of a table whose files are cleaned up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct State<'a> {
@@ -61,30 +66,37 @@ impl TableLog {
         // The table's own retention, which others may have set, is kept where it is the longer one.
         let configuration = &snapshot.metadata.configuration;
         let property = configuration.get("delta.deletedFileRetentionDuration").cloned().flatten();
-        let keep =
-            property.map_or(retention.removed, |text| interval(&text).max(retention.removed));
+        let property = property.map(|text| interval(&text));
+        let keep = property.unwrap_or_default().max(retention.removed);
         let orphan_age = retention.orphans.max(keep);
 
         let objects = match objects {
             Some(objects) => objects,
             None => self.data_objects().await?,
         };
-        let mut doomed = Vec::new();
+        let (mut doomed, mut unnamed) = (Vec::new(), Vec::new());
         for object in objects {
             let path = object.location.as_ref();
             if active.contains(path) {
                 continue;
             }
-            let unneeded = match removed.get(path) {
-                Some(since) => older(*since, keep),
-                // A person or another tool has put there what looks like no data file.
-                None if !is_data_file(path) => false,
-                None => older(object.last_modified.timestamp_millis(), orphan_age),
-            };
-            if unneeded {
-                doomed.push(object.location);
+            match removed.get(path) {
+                Some(since) if older(*since, keep) => doomed.push(object.location),
+                Some(_) => {}
+                // A person or another tool has put there a file that looks like no data file.
+                None if !is_data_file(path) => {}
+                None if older(object.last_modified.timestamp_millis(), orphan_age) => {
+                    unnamed.push(object.location);
+                }
+                None => {}
             }
         }
+        // A checkpoint forgets a removal before the retention is over, where the table's property is the shorter one.
+        if !unnamed.is_empty() && property.unwrap_or(FORGOTTEN) < keep {
+            let recent = self.removed_by_commits(|since| !older(since, keep)).await?;
+            unnamed.retain(|path| !recent.contains(path.as_ref()));
+        }
+        doomed.append(&mut unnamed);
         let files = self.delete(doomed).await?;
         Ok(files + self.clean_uploads(retention.orphans).await?)
     }

@@ -1,7 +1,12 @@
 //! A hundred runs: checkpoints are there, and only retained files are left.
 
+use std::fs;
+use std::time::{Duration, SystemTime};
+
 use rideshare_tests::run::run;
 
+use crate::partitions::BY_DAY;
+use crate::replaced::others;
 use crate::support::{Sandbox, data_files, python, readers, rows, summary, table};
 
 #[test]
@@ -23,11 +28,11 @@ fn a_hundred_runs() {
         let checkpoint = path.join(format!("_delta_log/{version:020}.checkpoint.parquet"));
         assert!(checkpoint.exists(), "{}", checkpoint.display());
     }
-    let hint = std::fs::read_to_string(path.join("_delta_log/_last_checkpoint")).unwrap();
+    let hint = fs::read_to_string(path.join("_delta_log/_last_checkpoint")).unwrap();
     assert!(hint.contains("\"version\":90"), "{hint}");
     // Readers that start from the checkpoint see the same table, statistics included.
     for version in 0..90u64 {
-        std::fs::remove_file(path.join(format!("_delta_log/{version:020}.json"))).unwrap();
+        fs::remove_file(path.join(format!("_delta_log/{version:020}.json"))).unwrap();
     }
     assert_eq!(rows(&path).as_array().unwrap().len(), 100);
     let out = python(
@@ -43,6 +48,36 @@ adds = t.get_add_actions(flatten=True); print(pa.table(adds).column('num_records
     assert_eq!(table(&next, "gold.t")["version"], 100);
 }
 
+/// A checkpoint forgets removals that are older than the table's property, which may be shorter than --retention.
+#[test]
+fn removed_files_stay_for_the_retention_when_a_checkpoint_has_forgotten_them() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, i % 2 AS day FROM range(10) t(i)");
+    let path = sandbox.table("gold", "t");
+    sandbox.exported(&BY_DAY);
+    others(
+        &sandbox,
+        "t.alter.set_table_properties({'delta.deletedFileRetentionDuration': 'interval 0 days', 'delta.checkpointInterval': '1'})",
+    );
+    // Written a month ago.
+    let old = SystemTime::now() - Duration::from_secs(30 * 86_400);
+    for day in ["day=0", "day=1"] {
+        for name in data_files(&path.join(day)) {
+            let file = fs::File::options().append(true).open(path.join(day).join(name)).unwrap();
+            file.set_modified(old).unwrap();
+        }
+    }
+    for _ in 0..3 {
+        sandbox.sql("UPDATE gold.t SET id = id + 100 WHERE day = 1");
+        assert_eq!(table(&sandbox.exported(&BY_DAY), "gold.t")["removedFiles"], 0);
+    }
+    assert_eq!(data_files(&path.join("day=1")).len(), 4);
+    sandbox.sql("UPDATE gold.t SET id = id + 100 WHERE day = 1");
+    let last = sandbox.exported(&[&BY_DAY[..], &["--retention", "0s"]].concat());
+    assert!(table(&last, "gold.t")["removedFiles"].as_u64().unwrap() >= 2, "{last:#}");
+}
+
 #[test]
 fn removed_files_stay_for_the_retention() {
     let Some(_readers) = readers() else { return };
@@ -53,8 +88,8 @@ fn removed_files_stay_for_the_retention() {
         sandbox.exported(&["--force"]);
     }
     assert_eq!(data_files(&path).len(), 3);
-    std::fs::write(path.join("part-orphan.parquet"), "x").unwrap();
-    std::fs::write(path.join("notes.txt"), "mine").unwrap();
+    fs::write(path.join("part-orphan.parquet"), "x").unwrap();
+    fs::write(path.join("notes.txt"), "mine").unwrap();
     // Old enough for the retention, too young for an orphan.
     let summary = sandbox.exported(&["--retention", "0s"]);
     assert_eq!(table(&summary, "gold.t")["outcome"], "unchanged");
