@@ -1,7 +1,7 @@
 //! The newest commit of a table, read without the rest of its log: an unchanged table costs the log's hint, one
 //! listing of log and files, and one commit.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use futures::TryStreamExt;
 use object_store::path::Path;
@@ -22,6 +22,8 @@ pub(crate) struct Versions {
     /// The newest commit or checkpoint; none where there is no table.
     pub(crate) newest: Option<u64>,
     pub(crate) checkpoint: Option<u64>,
+    /// Whether readers find every version since the checkpoint, and the checkpoint that the log's hint names.
+    is_whole: bool,
 }
 
 /// The newest commit, when this tool wrote it.
@@ -68,17 +70,20 @@ impl TableLog {
 
     /// Lists log and files at once, without the log entries before its last checkpoint.
     pub(crate) async fn survey(&self) -> Result<Survey, LogError> {
-        if let Some(hint) = self.hint().await? {
+        let hint = self.hint().await?;
+        if let Some(hint) = &hint {
             let offset = Path::from(format!("_delta_log/{:020}", hint.version));
             let listed = self.objects.list_with_offset(None, &offset).try_collect().await?;
             let survey = Survey::of(listed, true);
-            // A hint may be wrong.
             if survey.versions.checkpoint.is_some() {
                 return Ok(survey);
             }
         }
         let listed = self.objects.list(None).try_collect().await?;
-        Ok(Survey::of(listed, false))
+        let mut survey = Survey::of(listed, false);
+        // A hint that names no checkpoint misleads readers.
+        survey.versions.is_whole &= hint.is_none();
+        Ok(survey)
     }
 
     async fn hint(&self) -> Result<Option<Hint>, LogError> {
@@ -89,9 +94,9 @@ impl TableLog {
         }
     }
 
-    /// The newest commit; none when another writer made it, or its file is gone.
+    /// The newest commit; none when another writer made it, its file is gone, or the log may not be readable.
     pub(crate) async fn newest(&self, versions: Versions) -> Result<Option<Newest>, LogError> {
-        let Some(version) = versions.newest else { return Ok(None) };
+        let Some(version) = versions.newest.filter(|_| versions.is_whole) else { return Ok(None) };
         let Some(lines) = self.lines(version).await? else { return Ok(None) };
         let mut newest: Option<CommitInfo> = None;
         let mut files = Vec::new();
@@ -257,7 +262,15 @@ impl Versions {
             .filter(|name| name.contains(".checkpoint") && name.ends_with(".parquet"))
             .filter_map(|name| version_of(name));
         let newest = names.iter().filter_map(|name| version_of(name)).max();
-        Self { newest, checkpoint: checkpoints.max() }
+        let checkpoint = checkpoints.max();
+        let commits = names.iter().filter(|name| name.ends_with(".json"));
+        let since: BTreeSet<u64> = commits
+            .filter_map(|name| version_of(name))
+            .filter(|version| checkpoint.is_none_or(|checkpoint| *version > checkpoint))
+            .collect();
+        let first = checkpoint.map_or(0, |checkpoint| checkpoint + 1);
+        let is_whole = newest.is_none_or(|newest| (first..=newest).all(|v| since.contains(&v)));
+        Self { newest, checkpoint, is_whole }
     }
 }
 
