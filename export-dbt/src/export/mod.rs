@@ -158,5 +158,5 @@ async fn rows_before(
     known.map(Some).ok_or_else(|| Unfit::Uncounted.into())
 }
 
-/// Times that an export begins again because another one has replaced files that it wanted to keep.
+/// Times that an export begins again because another one has come first, before it keeps no file.
 const OVERTAKEN: u32 = 3;

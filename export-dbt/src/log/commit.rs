@@ -70,7 +70,8 @@ impl TableLog {
     /// Replaces the table's content and schema in one version, and returns that with the state before it.
     ///
     /// # Errors
-    /// When the table may not be overwritten, a file to keep has left the table meanwhile, or the store fails.
+    /// When the table may not be overwritten, a file to keep has left the table or another has taken it meanwhile, or
+    /// the store fails.
     /// After [`LogError::Unknown`] the files must stay, as the commit may have happened.
     pub(crate) async fn commit(
         &self,
@@ -86,13 +87,17 @@ impl TableLog {
                 return Ok((version, base));
             }
             let shape = base.as_ref().map(|old| shape(&old.metadata));
+            let owner = mark(base.as_ref());
             base = match base {
                 Some(old) => Some(self.reload(old).await?),
                 None => self.load().await?,
             };
             let same_shape = shape == base.as_ref().map(|new| self::shape(&new.metadata));
             let may_keep = same_shape && has_all(base.as_ref(), &change.kept);
-            if !change.kept.is_empty() && !may_keep {
+            // A table that has become another's meanwhile may not be this run's to replace.
+            let is_taken = mark(base.as_ref())
+                .is_some_and(|mark| Some(&mark) != owner.as_ref() && mark != change.mark);
+            if is_taken || (!change.kept.is_empty() && !may_keep) {
                 return Err(LogError::Overtaken);
             }
             pauses.pause().await;
@@ -186,6 +191,10 @@ fn is_refusal(error: &object_store::Error) -> bool {
             | Error::NotFound { .. }
             | Error::NotImplemented { .. }
     )
+}
+
+fn mark(snapshot: Option<&Snapshot>) -> Option<Mark> {
+    snapshot.and_then(|snapshot| Mark::read(&snapshot.metadata.configuration))
 }
 
 /// The properties that kept files depend on.

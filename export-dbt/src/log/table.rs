@@ -58,7 +58,7 @@ pub(crate) enum LogError {
     #[error("cannot write {path} to the disk")]
     Sync { path: std::path::PathBuf, source: std::io::Error },
     /// Seen only by the export, which begins the table anew.
-    #[error("another commit has replaced files that were to stay")]
+    #[error("another commit has replaced files that were to stay, or the table's owner")]
     Overtaken,
     #[error("{attempts} other commits came first")]
     Contention { attempts: u32 },

@@ -155,6 +155,30 @@ fn an_export_that_begins_again_warns_once() {
     assert_eq!(*warnings, json!(["the versions so far came from another database file"]));
 }
 
+/// Another owner's run creates the table just before the commit of a run that found none.
+#[test]
+fn a_table_that_another_owner_creates_meanwhile_is_not_replaced() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let (one, other) = (Sandbox::new(), Sandbox::new());
+    for sandbox in [&one, &other] {
+        sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    }
+    let began = AtomicBool::new(false);
+    let (database, target) = (one.database(), stack.address);
+    let proxy = Proxy::start(stack.address, move |request| {
+        let is_commit = request.method == "PUT" && request.path.contains("_delta_log");
+        if is_commit && !began.swap(true, Ordering::SeqCst) {
+            let mut first = bare();
+            first.arg("--duckdb").arg(&database).args(["--target", "s3://taken-{layer}/{table}"]);
+            run(first.args(["--owner", "one"]).envs(s3(target))).expect(0);
+        }
+        Action::Forward
+    });
+    let refused = run(command(&other, proxy.address, "taken").args(["--owner", "other"])).expect(1);
+    let report = summary(&refused);
+    assert_eq!(table(&report, "gold.t")["code"], "other-owner", "{report:#}");
+}
+
 /// Runs a method of delta-rs on the table.
 pub(crate) fn others(sandbox: &Sandbox, statement: &str) {
     let program = format!(
