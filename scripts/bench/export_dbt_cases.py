@@ -44,6 +44,17 @@ for name, in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_na
 """
 
 
+# MiB that a run may take at any size and width.
+MEMORY = 400
+# The promises that do not hold, which are printed at the end.
+BROKEN = []
+
+
+def check(what, found, most):
+    if found > most:
+        BROKEN.append(f"{what}: {found:.0f} instead of at most {most:.0f}")
+
+
 def sql(database, *statements):
     subprocess.run([sys.executable, "-c", BUILD, str(database), *statements], check=True)
 
@@ -57,8 +68,10 @@ def widths(folder, binary):
         try:
             wall, cpu, peak, _ = measure(command)
             print(f"  {name:<38} {peak:>6.0f} MiB {wall:>7.2f} s {cpu:>7.2f} cpu s", flush=True)
+            check(f"MiB of memory, {name}", peak, MEMORY)
         except SystemExit as failed:
-            print(f"  {name:<38} {str(failed).splitlines()[1]}", flush=True)
+            print(f"  {name:<38} {str(failed).splitlines()[-1]}", flush=True)
+            BROKEN.append(f"no export of {name}")
         database.unlink()
         shutil.rmtree(folder / "wide", ignore_errors=True)
 
@@ -106,6 +119,7 @@ def requests(folder, binary, database):
             kinds[request.split()[0]] = kinds.get(request.split()[0], 0) + 1
         shown = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         print(f"  {name:<44} {len(taken):>5} ({shown}), {wall:.2f} s", flush=True)
+        return len(taken)
 
     try:
         print("\nrequests to LocalStack")
@@ -113,10 +127,10 @@ def requests(folder, binary, database):
             subprocess.run(["curl", "-sf", "-X", "PUT", f"http://{address}/{bucket}", "-o", "/dev/null"], check=True)
         own = [binary, "--duckdb", str(database), "--target", "s3://bench-{layer}/{table}", "--quiet"]
         script = [sys.executable, "-c", SCRIPT, str(database), "s3://script-gold/"]
-        run(f"{TABLES} tables, first run, the script", script)
-        run(f"{TABLES} tables, first run", own)
+        most = 1.1 * run(f"{TABLES} tables, first run, the script", script)
+        check("requests of a first run", run(f"{TABLES} tables, first run", own), most)
         run(f"{TABLES} tables, unchanged, the script", script)
-        run(f"{TABLES} tables, unchanged", own)
+        check("requests of an unchanged run", run(f"{TABLES} tables, unchanged", own), 5 * TABLES)
         run(f"{TABLES} tables, all written again", [*own, "--force"])
         one = folder / "one.duckdb"
         sql(one, f"CREATE TABLE gold.t AS {SMALL.format(rows=30000)}")
@@ -125,7 +139,7 @@ def requests(folder, binary, database):
         for _ in range(24):
             subprocess.run([*alone, "--force"], env=os.environ | environment, check=True, capture_output=True)
         counter.take()
-        run("one table of 25 versions, unchanged", alone)
+        check("requests of an unchanged table", run("one table of 25 versions, unchanged", alone), 4)
         parts = [*alone, "--partition-by", "*=d"]
         run("300 partitions, first run", parts)
         run("300 partitions, unchanged", parts)
@@ -146,11 +160,15 @@ def partitioned(folder, binary, rows):
         wall, cpu, peak, printed = measure(command)
         table = json.loads(printed)["tables"][0]
         print(f"  {name:<14} {wall:>6.2f} s {cpu:>6.2f} cpu s {peak:>5.0f} MiB, {table['outcome']}, {table['files']} files ({table['bytes'] / 2**20:.1f} MiB) written, {table['keptFiles']} kept", flush=True)
+        check(f"MiB of memory, {name}", peak, MEMORY)
+        return table
 
     run("first run")
     run("unchanged")
     sql(database, "UPDATE gold.t SET a = a + 1 WHERE day = '2024-07-01'")
-    run("one day")
+    day = run("one day")
+    check("files written for one day", day["files"], 1)
+    check("files written for all other days", 364 - day["keptFiles"], 0)
     shutil.rmtree(folder / "days")
     database.unlink()
 
@@ -161,6 +179,9 @@ def main():
     database = small_tables(folder, binary)
     requests(folder, binary, database)
     partitioned(folder, binary, int(os.environ.get("BENCH_PARTITIONED_ROWS", "20000000")))
+    if BROKEN:
+        sys.exit("\nnot as promised:\n" + "\n".join(f"  {promise}" for promise in BROKEN))
+    print("\nmemory, requests and written files as promised")
 
 
 if __name__ == "__main__":
