@@ -75,6 +75,11 @@ pub(crate) struct Cli {
     #[arg(long, help_heading = WRITING)]
     pub(crate) force: bool,
 
+    /// Read every data file that stays, and write the rows of unreadable ones again. Missing files and those of
+    /// another size are noticed without it.
+    #[arg(long, help_heading = WRITING)]
+    pub(crate) verify: bool,
+
     /// Partition tables by columns, as in gold.fct_trips=requested_date; may be repeated, and the first that matches
     /// counts
     /// [default: the model's partition_by]

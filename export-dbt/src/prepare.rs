@@ -92,6 +92,7 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Prepared, Report> {
         file_size: resources.file_size,
         force: cli.force,
         dry_run: cli.dry_run,
+        verify: cli.verify,
         retention: Retention { removed: cli.retention, orphans: cli.orphan_age },
         owner: Owner {
             id: cli.owner.clone().unwrap_or_else(|| catalog::identity(cli.duckdb())),

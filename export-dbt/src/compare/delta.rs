@@ -1,19 +1,15 @@
 //! A Delta table of any writer: its files as one relation of DuckDB.
 
-use std::fs::File;
-use std::io::Write;
 use std::path::Path as FilePath;
 
 use duckdb::Connection;
 use futures::{StreamExt, TryStreamExt};
-use object_store::ObjectStoreExt;
-use object_store::path::Path;
 
 use super::engine::{Engine, failed};
 use super::error::CompareError;
 use super::schema::{self, Stored};
 use super::table::{Column, Hand, Table};
-use crate::log::{ActiveFile, Snapshot, TableLog};
+use crate::log::{ActiveFile, CopyError, Snapshot, TableLog};
 use crate::source::{duckdb_type, literal, quote};
 use crate::types::DeltaType;
 
@@ -56,24 +52,11 @@ async fn fetch(log: &TableLog, path: &str, to: &FilePath) -> Result<(), CompareE
         let message = "the table's files lie in another folder, as those of a clone do";
         return Err(CompareError::Unsupported(message.into()));
     }
-    if let Ok(folder) = log.location.url.to_file_path() {
-        let from = folder.join(path);
-        if !from.is_file() {
-            return Err(CompareError::DataFile(path.to_owned()));
-        }
-        return std::os::unix::fs::symlink(from, to).map_err(|error| failed(to, error));
-    }
-    let object = Path::parse(path).unwrap_or_else(|_| Path::from(path));
-    let found = log.objects.get(&object).await.map_err(|error| match error {
-        object_store::Error::NotFound { .. } => CompareError::DataFile(path.to_owned()),
-        other => other.into(),
-    });
-    let mut stream = found?.into_stream();
-    let mut file = File::create(to).map_err(|error| failed(to, error))?;
-    while let Some(bytes) = stream.next().await {
-        file.write_all(&bytes?).map_err(|error| failed(to, error))?;
-    }
-    Ok(())
+    log.copy(path, to).await.map_err(|error| match error {
+        CopyError::Missing => CompareError::DataFile(path.to_owned()),
+        CopyError::Store(error) => error.into(),
+        CopyError::Write(error) => failed(to, error),
+    })
 }
 
 /// The values of the partition columns of each file.

@@ -7,6 +7,7 @@ mod reuse;
 mod run;
 mod settle;
 mod table;
+mod verify;
 mod write;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use self::publication::Publication;
 pub(crate) use self::run::Run;
 use self::settle::{clean_all, clean_uploads, register};
 use self::table::TablePlan;
+use self::verify::unreadable;
 use crate::catalog::Relation;
 use crate::guard::Unfit;
 use crate::log::actions::fingerprint_rows;
@@ -106,7 +108,12 @@ async fn run_steps(
                 None => run.unless_stopped(log.data_objects()).await??,
             };
             let files = || newest.files.iter().map(|(path, size)| (path.as_str(), *size));
-            let broken = broken(files(), &objects);
+            let mut broken = broken(files(), &objects);
+            if run.verify && broken.is_empty() {
+                progress.stage("verifying");
+                let paths: Vec<String> = newest.files.iter().map(|file| file.0.clone()).collect();
+                broken = unreadable(run, log, &paths).await?;
+            }
             if broken.is_empty() {
                 report.rows = Some(fingerprint.rows);
                 if !run.dry_run {

@@ -2,12 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use object_store::ObjectMeta;
 
 use super::error::ExportError;
 use super::run::Run;
 use super::table::{Compared, Stored, TablePlan};
+use super::verify::unreadable;
 use crate::fingerprint::Fingerprint;
 use crate::log::newest::broken;
 use crate::log::{Snapshot, TableLog};
@@ -33,7 +35,7 @@ pub(super) struct Reuse {
 impl Reuse {
     /// Finds out what stays. With `whole` nothing does.
     pub(super) async fn of(
-        run: &Run,
+        run: &Arc<Run>,
         plan: &TablePlan,
         log: &TableLog,
         snapshot: Option<&Snapshot>,
@@ -60,7 +62,13 @@ impl Reuse {
         }
         let objects = run.unless_stopped(log.data_objects()).await??;
         let files = snapshot.files.iter().map(|file| (file.path.as_str(), file.size as u64));
-        let faults = broken(files, &objects);
+        let mut faults = broken(files, &objects);
+        if run.verify {
+            let missing: HashSet<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
+            let paths = snapshot.files.iter().map(|file| file.path.clone());
+            let rest: Vec<String> = paths.filter(|path| !missing.contains(&**path)).collect();
+            faults.extend(unreadable(run, log, &rest).await?);
+        }
         let broken_paths: HashSet<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
         let whole_files: HashMap<&str, u64> = snapshot
             .files

@@ -35,6 +35,8 @@ pub(crate) struct Run {
     pub(crate) file_size: u64,
     pub(crate) force: bool,
     pub(crate) dry_run: bool,
+    /// Whether to read the data files that stay.
+    pub(crate) verify: bool,
     pub(crate) retention: Retention,
     pub(crate) manifest: Option<Manifest>,
     pub(crate) owner: Owner,

@@ -6,6 +6,7 @@
 
 pub(crate) mod actions;
 mod commit;
+mod copy;
 mod deleted;
 mod durable;
 mod names;
@@ -16,6 +17,7 @@ mod table;
 mod vacuum;
 
 pub(crate) use commit::Change;
+pub(crate) use copy::CopyError;
 pub(crate) use snapshot::{ActiveFile, Snapshot};
 pub(crate) use table::{LogError, TableLog};
 pub(crate) use vacuum::{Retention, State};

@@ -278,17 +278,36 @@ impl Versions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BrokenFile {
     pub(crate) path: String,
-    /// The size in the log, and that of the file, if it is there.
-    size: u64,
-    found: Option<u64>,
+    fault: Fault,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fault {
+    Missing,
+    /// Another size than that in the log.
+    Size {
+        logged: u64,
+        found: u64,
+    },
+    Unreadable,
+}
+
+impl BrokenFile {
+    /// A file of the right size whose rows cannot be read.
+    pub(crate) fn unreadable(path: &str) -> Self {
+        Self { path: path.to_owned(), fault: Fault::Unreadable }
+    }
 }
 
 impl std::fmt::Display for BrokenFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { path, size, found } = self;
-        match found {
-            None => write!(f, "{path} is missing"),
-            Some(found) => write!(f, "{path} has {found} bytes instead of {size}"),
+        let Self { path, fault } = self;
+        match fault {
+            Fault::Missing => write!(f, "{path} is missing"),
+            Fault::Size { logged, found } => {
+                write!(f, "{path} has {found} bytes instead of {logged}")
+            }
+            Fault::Unreadable => write!(f, "{path} cannot be read"),
         }
     }
 }
@@ -300,11 +319,15 @@ pub(crate) fn broken<'a>(
 ) -> Vec<BrokenFile> {
     let sizes: std::collections::HashMap<&str, u64> =
         objects.iter().map(|object| (object.location.as_ref(), object.size)).collect();
-    let fault = |(path, size): (&str, u64)| match sizes.get(path).copied() {
-        // A clone's files lie elsewhere.
-        _ if path.contains("://") => None,
-        Some(found) if found == size => None,
-        found => Some(BrokenFile { path: path.to_owned(), size, found }),
+    let fault = |(path, logged): (&str, u64)| {
+        let fault = match sizes.get(path).copied() {
+            // A clone's files lie elsewhere.
+            _ if path.contains("://") => return None,
+            Some(found) if found == logged => return None,
+            Some(found) => Fault::Size { logged, found },
+            None => Fault::Missing,
+        };
+        Some(BrokenFile { path: path.to_owned(), fault })
     };
     files.into_iter().filter_map(fault).collect()
 }

@@ -216,6 +216,27 @@ fn a_missing_file_is_written_anew_and_the_others_stay() {
     check(&sandbox);
 }
 
+/// A file of the right size with other bytes.
+#[test]
+fn a_broken_file_is_found_by_verify() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = exported_days(40_000);
+    let folder = sandbox.table("gold", "t").join("day=2024-01-03");
+    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[4..middle].fill(0);
+    std::fs::write(&file, bytes).unwrap();
+    assert_eq!(table(&sandbox.exported(&BY_DAY), "gold.t")["outcome"], "unchanged");
+    let verify = [&BY_DAY[..], &["--verify"]].concat();
+    let repaired = sandbox.exported(&verify);
+    assert_eq!(files(&sandbox, &repaired), [1, 19, 1, 1]);
+    let warning = table(&repaired, "gold.t")["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("cannot be read; its rows are written again"), "{warning}");
+    check(&sandbox);
+    assert_eq!(table(&sandbox.exported(&verify), "gold.t")["outcome"], "unchanged");
+}
+
 #[test]
 fn the_model_says_the_partitions() {
     let Some(_readers) = readers() else { return };
