@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
+use uuid::Uuid;
 
 use super::snapshot::Snapshot;
 use super::table::{LogError, TableLog};
@@ -83,8 +84,8 @@ impl TableLog {
             match removed.get(path) {
                 Some(since) if older(*since, keep) => doomed.push(object.location),
                 Some(_) => {}
-                // A person or another tool has put there a file that looks like no data file.
-                None if !is_data_file(path) => {}
+                // A person or another tool has put it there.
+                None if !is_own_file(path) => {}
                 None if older(object.last_modified.timestamp_millis(), orphan_age) => {
                     unnamed.push(object.location);
                 }
@@ -242,16 +243,17 @@ fn is_log_file(name: &str) -> bool {
     name == "_last_checkpoint" || (versioned && ends)
 }
 
-/// Whether a path is one that writers of Delta give their data files: `part-…`, at the top or in partitions.
-fn is_data_file(path: &str) -> bool {
+/// Whether a path is a data file's that this tool has written, at the top or in partitions: `part-`, a number, and the
+/// id of a run. Other writers, whose names begin alike, have more between the id and the ending.
+fn is_own_file(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let partitions = folders.is_empty() || folders.split('/').all(|folder| folder.contains('='));
-    partitions && name.starts_with("part-") && name.ends_with(".parquet")
-}
-
-/// Whether a path is a data file's that this tool has written.
-fn is_own_file(path: &str) -> bool {
-    is_data_file(path) && path.ends_with(".zstd.parquet")
+    let stem = name.strip_prefix("part-").and_then(|name| name.strip_suffix(".zstd.parquet"));
+    let parts = stem.and_then(|stem| stem.split_once('-'));
+    partitions
+        && parts.is_some_and(|(number, run)| {
+            number.bytes().all(|b| b.is_ascii_digit()) && Uuid::try_parse(run).is_ok()
+        })
 }
 
 /// The folder of a table and those of its partitions.
@@ -311,14 +313,22 @@ mod tests {
 
     #[test]
     fn data_files_and_those_of_others() {
-        for path in ["part-00000-x.zstd.parquet", "day=1/part-0.parquet", "a=1/b=2/part-0.parquet"]
-        {
-            assert!(is_data_file(path), "{path}");
+        const RUN: &str = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
+        for folder in ["", "day=1/", "a=1/b=2/"] {
+            let path = format!("{folder}part-00000-{RUN}.zstd.parquet");
+            assert!(is_own_file(&path), "{path}");
         }
-        for path in ["mine.parquet", "notes/part-0.parquet", "notes.txt", "part-0.csv"] {
-            assert!(!is_data_file(path), "{path}");
+        for path in [
+            "mine.parquet".to_owned(),
+            "part-00000-x.zstd.parquet".to_owned(),
+            format!("notes/part-00000-{RUN}.zstd.parquet"),
+            format!("part-00000-{RUN}.snappy.parquet"),
+            // Spark's, and delta-rs's.
+            format!("part-00000-{RUN}.c000.zstd.parquet"),
+            format!("part-00000-{RUN}-c000.zstd.parquet"),
+        ] {
+            assert!(!is_own_file(&path), "{path}");
         }
-        assert!(!is_own_file("part-00000-c000.snappy.parquet"));
         assert!(is_log_file("00000000000000000010.checkpoint.parquet"));
         assert!(is_log_file("_last_checkpoint") && !is_log_file("notes.json"));
     }

@@ -88,15 +88,19 @@ fn removed_files_stay_for_the_retention() {
         sandbox.exported(&["--force"]);
     }
     assert_eq!(data_files(&path).len(), 3);
-    fs::write(path.join("part-orphan.parquet"), "x").unwrap();
+    let run = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
+    fs::write(path.join(format!("part-00000-{run}.zstd.parquet")), "x").unwrap();
     fs::write(path.join("notes.txt"), "mine").unwrap();
+    // Spark's, of a dataset without a log.
+    let other = path.join(format!("part-00000-{run}.c000.snappy.parquet"));
+    fs::write(&other, "theirs").unwrap();
     // Old enough for the retention, too young for an orphan.
     let summary = sandbox.exported(&["--retention", "0s"]);
     assert_eq!(table(&summary, "gold.t")["outcome"], "unchanged");
     assert_eq!(table(&summary, "gold.t")["removedFiles"], 2);
-    assert_eq!(data_files(&path).len(), 2);
+    assert_eq!(data_files(&path).len(), 3);
     let summary = sandbox.exported(&["--retention", "0s", "--orphan-age", "0s"]);
     assert_eq!(table(&summary, "gold.t")["removedFiles"], 1);
-    assert!(path.join("notes.txt").exists());
+    assert!(path.join("notes.txt").exists() && other.exists());
     assert_eq!(rows(&path), serde_json::json!([{"id": 1}]));
 }
