@@ -15,7 +15,7 @@ use common::stop::Stop;
 use kube::Client;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use kube::core::ApiResource;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use context::context_of;
 pub(crate) use errors::{Refusal, chain, code, conflicts, said, stop};
@@ -293,6 +293,22 @@ impl Cluster {
             Ok(format!("{path}?propagationPolicy={propagation}"))
         };
         self.ask("DELETE", path, &format!("cannot delete {key}")).await.map(|_| ())
+    }
+
+    /// Deletes an object, and no other one that has taken its name.
+    pub(crate) async fn delete_this(&self, object: &Value) -> Result<(), Stop> {
+        let options = json!({"apiVersion": "v1", "kind": "DeleteOptions",
+                             "preconditions": {"uid": object["metadata"]["uid"]}});
+        let deleted = async {
+            let path = self.path_of(object).await?;
+            self.raw("DELETE", &path, Some(&options), "application/json").await
+        };
+        match deleted.await {
+            Err(error) if !matches!(code(&error), Some(404 | 409)) => {
+                Err(stop(&format!("cannot delete {}", Key::of(object)), &error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The last lines that a container has written.

@@ -1,6 +1,6 @@
 //! Objects applied phase by phase: each phase waits for what it needs of the one before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
 
 use common::diagnostic::{Diagnostic, Report};
@@ -19,7 +19,7 @@ use crate::cluster::live::Live;
 use crate::cluster::{Cluster, Refusal, said};
 use crate::object::{Key, template, text, typed};
 use crate::order;
-use crate::readiness::{Failure, Rule, State, holder};
+use crate::readiness::{Failure, Rule, State, holder, outdated};
 use crate::report::{self, Check};
 
 /// How long an object is tried that an operator's webhook or the API server does not take yet.
@@ -151,6 +151,8 @@ struct Work<'a> {
     details: BTreeMap<Key, String>,
     /// When secrets were last read again.
     asked: Option<Instant>,
+    /// The `uid` of each pod that was deleted because an update waited for it.
+    replaced: BTreeSet<String>,
 }
 
 impl<'a> Work<'a> {
@@ -163,6 +165,7 @@ impl<'a> Work<'a> {
             display: Display::new(),
             details: BTreeMap::new(),
             asked: None,
+            replaced: BTreeSet::new(),
         }
     }
 
@@ -315,6 +318,7 @@ impl<'a> Work<'a> {
                 .map(|(object, _)| object.clone())
                 .collect();
             self.read_again(&secrets).await;
+            self.replace_stuck().await?;
             let pause = Duration::from_secs(1)
                 .min(self.roll.deadline.saturating_duration_since(Instant::now()));
             let _ = tokio::time::timeout(pause, changes.changed()).await;
@@ -334,6 +338,26 @@ impl<'a> Work<'a> {
             // The wait goes on without it, and says why.
             let _ = self.cluster.merge(secret, &patch).await;
         }
+    }
+
+    /// Deletes pods of an older revision that never start: the update would wait for them for ever.
+    async fn replace_stuck(&mut self) -> Result<(), Stop> {
+        let stuck: Vec<Value> = {
+            let seen = self.live.seen();
+            let now = self.applied.iter().filter_map(|o| seen.world.objects.get(&Key::of(o)));
+            now.filter_map(|now| outdated::stuck(now, &seen.world)).cloned().collect()
+        };
+        for pod in stuck {
+            if !self.replaced.insert(text(&pod, "/metadata/uid").to_owned()) {
+                continue;
+            }
+            let key = Key::of(&pod);
+            self.display.note(&format!(
+                "{key} of an older revision does not start: it is deleted for its successor"
+            ));
+            self.cluster.delete_this(&pod).await?;
+        }
+        Ok(())
     }
 
     /// Every applied object with its state right now.

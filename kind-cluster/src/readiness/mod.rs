@@ -13,6 +13,7 @@ mod gateway;
 mod ingress;
 mod job;
 mod node;
+pub(crate) mod outdated;
 mod pod;
 pub(crate) mod pods;
 mod replica_set;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Failure, State, World, pod};
+use super::{Failure, State, World, outdated, pod};
 use crate::object::{because, condition, list, matches, meta, name, seconds, text};
 
 /// Why a workload that is in progress will stay so: one of its pods is stuck.
@@ -25,10 +25,11 @@ pub(super) fn waiting(object: &Value, world: &World) -> Option<String> {
     if let Some(refused) = condition(object, "ReplicaFailure") {
         return Some(because(refused));
     }
-    of(object, world).into_iter().find_map(|pod| match pod::state(pod, world) {
+    let newest = of(object, world).into_iter().find_map(|pod| match pod::state(pod, world) {
         State::InProgress(reason) => Some(format!("pod {}: {reason}", name(pod))),
         State::Ready | State::Failed(_) | State::Skipped(_) => None,
-    })
+    });
+    newest.or_else(|| outdated::waiting(object, world))
 }
 
 /// A container that has only just started counts as ready to Kubernetes, where no probe says otherwise, although

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{conditions, object, table, with};
+use super::super::{World, outdated};
+use super::{assessed, conditions, object, table, with};
+use crate::object::Key;
 
 fn deployment(status: Value) -> Value {
     object(
@@ -390,4 +392,56 @@ fn pods() {
             ("failed", "no node for 15 s"),
         ),
     ]);
+}
+
+/// A StatefulSet at revision `b`, and its only pod of a revision.
+fn mended(revision: &str, container: Value) -> (Value, Value) {
+    let set = object(
+        "apps/v1",
+        "StatefulSet",
+        "s",
+        json!({"metadata": {"uid": "u"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "s"}}},
+               "status": {"observedGeneration": 2, "replicas": 1, "currentRevision": "b", "updateRevision": "b"}}),
+    );
+    let pod = object(
+        "v1",
+        "Pod",
+        "s-0",
+        json!({"metadata": {"uid": "p", "labels": {"app": "s", "controller-revision-hash": revision},
+                            "ownerReferences": [{"kind": "StatefulSet", "name": "s", "uid": "u"}]},
+               "status": {"phase": "Pending",
+                          "containerStatuses": [{"name": "main", "image": "i", "state": container}]}}),
+    );
+    (set, pod)
+}
+
+#[test]
+fn a_pod_of_an_older_revision_that_an_update_waits_for() {
+    let cases = [
+        ("a", json!({"waiting": {"reason": "ErrImageNeverPull"}}), true, true),
+        ("a", json!({"waiting": {"reason": "CreateContainerConfigError"}}), true, true),
+        ("a", json!({"waiting": {"reason": "CrashLoopBackOff"}}), true, true),
+        ("a", json!({"waiting": {"reason": "ContainerCreating"}}), true, false),
+        // It may become ready, and what it does may matter.
+        ("a", json!({"running": {}}), true, false),
+        ("b", json!({"waiting": {"reason": "CreateContainerConfigError"}}), false, false),
+    ];
+    for (revision, container, is_named, is_stuck) in cases {
+        let (set, pod) = mended(revision, container);
+        let said = assessed(&set, std::slice::from_ref(&pod));
+        let reason = said.reason().contains("pod s-0 of an older revision is not ready");
+        assert_eq!(reason, is_named, "{revision}: {said:?}");
+        let mut world = World::default();
+        world.objects.insert(Key::of(&pod), pod.clone());
+        assert_eq!(outdated::stuck(&set, &world).is_some(), is_stuck, "{pod}");
+        for spec in [
+            json!({"podManagementPolicy": "Parallel"}),
+            json!({"updateStrategy": {"type": "OnDelete"}}),
+            json!({"updateStrategy": {"rollingUpdate": {"partition": 1}}}),
+        ] {
+            let mut other = set.clone();
+            other["spec"].as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+            assert_eq!(outdated::stuck(&other, &world), None, "{spec}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::*;
 
 impl Case {
     /// A command on the overlay `one`.
-    fn on_overlay(&self, arguments: &[&str]) -> Run {
+    pub(super) fn on_overlay(&self, arguments: &[&str]) -> Run {
         let folder = self.bench.machine.path("one").display().to_string();
         self.tool(&[arguments, &["--overlay", &folder, "--timeout", "60s"]].concat())
     }

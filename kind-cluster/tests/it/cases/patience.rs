@@ -271,3 +271,24 @@ fn an_unknown_kind_is_waited_for_until_its_controller_has_seen_the_change() {
     let late = case.deploy(&[widgets(), widget(2)], &["--timeout", "3s"]).expect(3);
     says(&late, &["Widget/w is not ready: its controller has not seen the change yet"]);
 }
+
+/// Kubernetes replaces no pod of a StatefulSet before the pod is ready, not even by one of a mended template.
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_mended_stateful_set_gets_rid_of_the_pods_that_never_became_ready() {
+    let Some(case) = Case::new("mended") else { return };
+    let store = |image: &str| {
+        let mut store = workload("StatefulSet", "store", RUNS);
+        store["spec"].as_object_mut().unwrap().remove("serviceName");
+        let container = &mut store["spec"]["template"]["spec"]["containers"][0];
+        container["image"] = image.into();
+        container["imagePullPolicy"] = "Never".into();
+        store
+    };
+    case.deploy(&[store("busybox:1")], &[]).expect(0);
+    let failed = case.deploy(&[store("nobody/none:1")], &[]).expect(1);
+    says(&failed, &["error[image]: StatefulSet/store"]);
+    case.deploy(&[store("busybox:1")], &["--timeout", "30s"]).expect(0);
+    case.deploy(&[store("nobody/none:1")], &[]).expect(1);
+    case.on_overlay(&["rollback", "store"]).expect(0);
+}
