@@ -79,8 +79,10 @@ fn time(event: &Value) -> &str {
 /// The containers that have something to say about a failure; all, when none stands out.
 fn failing(pod: &Value) -> Vec<&Value> {
     let all: Vec<&Value> = statuses(pod).map(|(status, _)| status).collect();
+    // A container that waits for the others has nothing to say, and hides the log of the one that it waits for.
+    let starts = ["", "PodInitializing", "ContainerCreating"];
     let bad = |status: &&Value| {
-        !text(status, "/state/waiting/reason").is_empty()
+        !starts.contains(&text(status, "/state/waiting/reason"))
             || status.pointer("/state/terminated/exitCode").is_some_and(|code| code != 0)
             || status["restartCount"].as_i64().is_some_and(|count| count > 0)
     };

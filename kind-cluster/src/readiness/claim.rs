@@ -15,20 +15,44 @@ pub(super) fn state(object: &Value, world: &World) -> State {
         _ if waits_for_consumer(object, world) && !consumed(object, world) => {
             State::Skipped("unused: its volume is made when a pod uses it".into())
         }
-        _ => State::InProgress("not bound yet".into()),
+        _ => State::InProgress(unbound(object, world)),
     }
 }
 
-fn waits_for_consumer(claim: &Value, world: &World) -> bool {
+/// Why no volume is made for a claim, as far as its class tells. Where no class is known, they may not have been
+/// read.
+fn unbound(claim: &Value, world: &World) -> String {
+    if world.all("StorageClass", "").next().is_none() {
+        return "not bound yet".into();
+    }
+    let named = claim.pointer("/spec/storageClassName").and_then(Value::as_str);
+    let why = match (named, class(claim, world)) {
+        (_, Some(_)) => String::new(),
+        (None, None) => ": it names no StorageClass, and there is no default one".to_owned(),
+        (Some(""), None) => ": no PersistentVolume without a class fits".to_owned(),
+        (Some(named), None) => {
+            format!(
+                ": there is no StorageClass/{named}, and no PersistentVolume of that class fits"
+            )
+        }
+    };
+    format!("not bound yet{why}")
+}
+
+fn class<'w>(claim: &Value, world: &'w World) -> Option<&'w Value> {
     let wanted = text(claim, "/spec/storageClassName");
-    let class = world.all("StorageClass", "").find(|class| {
+    world.all("StorageClass", "").find(|class| {
         if wanted.is_empty() {
             meta(class, "annotations", DEFAULT_CLASS) == Some("true")
         } else {
             name(class) == wanted
         }
-    });
-    class.is_some_and(|class| text(class, "/volumeBindingMode") == "WaitForFirstConsumer")
+    })
+}
+
+fn waits_for_consumer(claim: &Value, world: &World) -> bool {
+    class(claim, world)
+        .is_some_and(|class| text(class, "/volumeBindingMode") == "WaitForFirstConsumer")
 }
 
 fn consumed(claim: &Value, world: &World) -> bool {

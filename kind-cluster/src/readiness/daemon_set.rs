@@ -1,4 +1,5 @@
-//! DaemonSet: current, updated, available and ready on every node that should run it.
+//! DaemonSet: current, updated, available and ready on every node that should run it; without such a node it does
+//! nothing, and that is no success.
 
 use serde_json::Value;
 
@@ -14,5 +15,11 @@ const COUNTS: [(&str, &str); 4] = [
 
 pub(super) fn state(object: &Value) -> State {
     let want = number(object, "/status/desiredNumberScheduled");
-    short_of(object, want, &COUNTS).unwrap_or(State::Ready)
+    if let Some(state) = short_of(object, want, &COUNTS) {
+        return state;
+    }
+    match want {
+        0 => State::Skipped("no pod: no node has the labels and taints that it asks for".into()),
+        _ => State::Ready,
+    }
 }

@@ -119,7 +119,14 @@ pub(super) fn waiting(object: &Value) -> String {
         })
     });
     let scheduled = condition(object, "PodScheduled").filter(|found| is_unschedulable(found));
-    let named = named.or_else(|| Some(format!("pending, no node yet: {}", because(scheduled?))));
+    let initial = statuses(object)
+        .find(|(status, init)| *init && status.pointer("/state/running").is_some())
+        .map(|(status, _)| format!("init container {} has not ended yet", text(status, "/name")));
+    // A sidecar is an init container that stays.
+    let initial = initial.filter(|_| text(object, "/status/phase") == "Pending");
+    let named = named
+        .or(initial)
+        .or_else(|| Some(format!("pending, no node yet: {}", because(scheduled?))));
     let phase = text(object, "/status/phase");
     match (named, phase) {
         (Some(reason), _) => reason,

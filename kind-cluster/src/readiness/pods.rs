@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Failure, State, World, outdated, pod};
-use crate::object::{because, condition, list, matches, meta, name, seconds, text};
+use super::{Failure, State, World, holder, outdated, pod};
+use crate::object::{because, condition, has_condition, list, matches, meta, name, seconds, text};
 
 /// Why a workload that is in progress will stay so: one of its pods is stuck.
 pub(super) fn failure(object: &Value, world: &World) -> Option<Failure> {
@@ -29,7 +29,23 @@ pub(super) fn waiting(object: &Value, world: &World) -> Option<String> {
         State::InProgress(reason) => Some(format!("pod {}: {reason}", name(pod))),
         State::Ready | State::Failed(_) | State::Skipped(_) => None,
     });
-    newest.or_else(|| outdated::waiting(object, world))
+    newest.or_else(|| outdated::waiting(object, world)).or_else(|| going(object, world))
+}
+
+/// A pod that is being deleted and keeps its successor from being made.
+fn going(object: &Value, world: &World) -> Option<String> {
+    if !["Deployment", "StatefulSet", "DaemonSet"].contains(&text(object, "/kind")) {
+        return None;
+    }
+    let is_going = |pod: &&Value| {
+        matches(object.pointer("/spec/selector/matchLabels"), pod)
+            && !text(pod, "/metadata/deletionTimestamp").is_empty()
+    };
+    let pod = world.all("Pod", text(object, "/metadata/namespace")).find(is_going)?;
+    let node = text(pod, "/spec/nodeName");
+    let lost = world.get("", "Node", "", node).is_some_and(|n| !has_condition(n, "Ready", "True"));
+    let lost = if lost { format!("; its node {node} is not Ready") } else { String::new() };
+    Some(format!("pod {}: {}{lost}", name(pod), holder(pod)))
 }
 
 /// A container that has only just started counts as ready to Kubernetes, where no probe says otherwise, although

@@ -29,7 +29,17 @@ fn claims() {
                                         "status": {"phase": phase}}),
         )
     };
+    let of = |class: &str| {
+        let mut claim = claim("Pending");
+        claim["spec"]["storageClassName"] = class.into();
+        claim
+    };
+    let mut no_default = class.clone();
+    no_default["metadata"].as_object_mut().unwrap().remove("annotations");
     table(&[
+        ("class", of("fast"), vec![class.clone()], ("waiting", "there is no StorageClass/fast")),
+        ("default", claim("Pending"), vec![no_default], ("waiting", "there is no default one")),
+        ("unread classes", of("fast"), vec![], ("waiting", "not bound yet")),
         ("bound", claim("Bound"), vec![], ("ready", "")),
         ("lost", claim("Lost"), vec![], ("failed", "Lost")),
         ("unused is not pending", claim("Pending"), vec![class.clone()], ("skipped", "unused")),

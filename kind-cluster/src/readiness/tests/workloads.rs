@@ -266,6 +266,12 @@ fn daemon_sets() {
     table(&[
         ("full", set(json!({})), vec![], ("ready", "")),
         (
+            "no node",
+            set(json!({"desiredNumberScheduled": 0, "currentNumberScheduled": 0})),
+            vec![],
+            ("skipped", "no node has"),
+        ),
+        (
             "no status",
             object("apps/v1", "DaemonSet", "d", json!({})),
             vec![],
@@ -444,4 +450,44 @@ fn a_pod_of_an_older_revision_that_an_update_waits_for() {
             assert_eq!(outdated::stuck(&other, &world), None, "{spec}");
         }
     }
+}
+
+#[test]
+fn a_pod_that_does_not_go_is_named_with_its_holder() {
+    let (mut set, mut pod) = mended("b", json!({"running": {}}));
+    set["status"]["readyReplicas"] = 0.into();
+    pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z".into();
+    pod["metadata"]["finalizers"] = json!(["tests.example/hold"]);
+    pod["spec"]["nodeName"] = "worker".into();
+    let ready = |status: &str| {
+        let mut node = object(
+            "v1",
+            "Node",
+            "worker",
+            json!({"status": {"conditions": conditions(&[("Ready", status, "x")])}}),
+        );
+        node["metadata"].as_object_mut().unwrap().remove("namespace");
+        node
+    };
+    let held = "pod s-0: terminating, held by the finalizer tests.example/hold";
+    table(&[
+        ("held", set.clone(), vec![pod.clone(), ready("True")], ("waiting", held)),
+        ("lost", set, vec![pod, ready("Unknown")], ("waiting", "its node worker is not Ready")),
+    ]);
+}
+
+#[test]
+fn an_init_container_that_does_not_end_is_named() {
+    let mut pod = object(
+        "v1",
+        "Pod",
+        "p",
+        json!({"status": {"phase": "Pending",
+            "initContainerStatuses": [{"name": "first", "state": {"running": {}}}],
+            "containerStatuses": [{"name": "main", "state": {"waiting": {"reason": "PodInitializing"}}}]}}),
+    );
+    let named = ("waiting", "init container first has not ended yet");
+    table(&[("running", pod.clone(), vec![], named)]);
+    pod["status"]["initContainerStatuses"][0]["state"] = json!({"terminated": {"exitCode": 0}});
+    table(&[("ended", pod, vec![], ("waiting", "pending"))]);
 }

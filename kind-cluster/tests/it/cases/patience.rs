@@ -292,3 +292,47 @@ fn a_mended_stateful_set_gets_rid_of_the_pods_that_never_became_ready() {
     case.deploy(&[store("nobody/none:1")], &[]).expect(1);
     case.on_overlay(&["rollback", "store"]).expect(0);
 }
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_deadline_names_the_class_that_is_missing_and_the_init_container_that_does_not_end() {
+    let Some(case) = Case::new("causes") else { return };
+    let mut web = workload("Deployment", "web", RUNS);
+    let mut init = web["spec"]["template"]["spec"]["containers"][0].clone();
+    init["name"] = "first".into();
+    init["command"] = json!(["sh", "-c", format!("echo store does not answer; {RUNS}")]);
+    web["spec"]["template"]["spec"]["initContainers"] = json!([init]);
+    let mut data = claim("data", "1Gi", "ReadWriteOnce");
+    data["spec"]["storageClassName"] = "fast".into();
+    let late = case.deploy(&[web, data], &["--timeout", "10s"]).expect(3);
+    says(
+        &late,
+        &[
+            "PersistentVolumeClaim/data is not ready: not bound yet: there is no StorageClass/fast",
+            "init container first has not ended yet",
+            "first: store does not answer",
+        ],
+    );
+}
+
+/// As the pods of a node that is gone, too.
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_deadline_names_the_pod_that_does_not_go() {
+    let Some(case) = Case::new("stays") else { return };
+    let store = |value: &str| {
+        let mut store = workload("StatefulSet", "store", RUNS);
+        store["spec"].as_object_mut().unwrap().remove("serviceName");
+        store["spec"]["template"]["metadata"]["finalizers"] = json!(["tests.example/hold"]);
+        store["spec"]["template"]["spec"]["containers"][0]["env"] =
+            json!([{"name": "STEP", "value": value}]);
+        store
+    };
+    case.deploy(&[store("one")], &[]).expect(0);
+    let late = case.deploy(&[store("two")], &["--timeout", "12s"]).expect(3);
+    says(&late, &["pod store-0: terminating, held by the finalizer tests.example/hold"]);
+    let free = "{\"metadata\":{\"finalizers\":null}}";
+    case.kubectl(&["patch", "pod", "store-0", "--type=merge", "--patch", free]);
+    case.deploy(&[store("two")], &[]).expect(0);
+    case.kubectl(&["patch", "pod", "store-0", "--type=merge", "--patch", free]);
+}
