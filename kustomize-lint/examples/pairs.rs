@@ -84,7 +84,7 @@ fn rendered(root: &Path) -> Result<Vec<Value>, String> {
     if let Some(problem) = rendering.problems.first() {
         return Err(problem.message.clone());
     }
-    if let Some(part) = rendering.not_analysed.first() {
+    if let Some(part) = rendering.not_analysed.iter().find(|part| !part.effect.is_harmless()) {
         return Err(format!("{} is not analysed", part.name));
     }
     Ok(rendering.objects.iter().map(|object| object.node.to_json()).collect())

@@ -179,8 +179,17 @@ pub enum Effect {
     Objects,
     /// Choose the fields of known objects that the other steps change.
     Fields,
+    /// Give a value that is empty here.
+    Value,
     /// Nothing: kustomize passes over it.
     Nothing,
+}
+
+impl Effect {
+    /// Whether the objects are known without the part.
+    pub fn is_harmless(self) -> bool {
+        matches!(self, Effect::Value | Effect::Nothing)
+    }
 }
 
 /// A key that stands twice in one mapping.

@@ -206,8 +206,8 @@ fn env_file(file: FileId, text: &str, data: &mut Data, context: &mut Context) ->
         let (key, value) = match line.split_once('=') {
             Some(pair) => pair,
             None => {
-                // kustomize takes the value from its own environment.
-                context.not_analysed(place, "a value that the environment gives", Effect::Objects);
+                // kustomize takes the value from its own environment, where it is rarely set.
+                context.not_analysed(place, "a value that the environment gives", Effect::Value);
                 (line, "")
             }
         };

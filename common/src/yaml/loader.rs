@@ -29,13 +29,15 @@ impl Default for Limits {
 const SCALAR_UNIT: usize = 64;
 
 /// The content of a file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Loaded {
     /// Its documents.
     pub documents: Vec<Node>,
     /// Keys that stand twice in one mapping, and merges of something else than mappings. The
     /// documents have one of such keys, see [`Keep`], and nothing of such a merge.
     pub problems: Vec<Error>,
+    /// Whether a document follows the end of another (`...`) without a separator (`---`), for each document.
+    pub continues: Vec<bool>,
     /// The tags that are not YAML's own, such as `!reset`, each with the span of its node.
     pub tags: Vec<(Range<usize>, String)>,
 }
@@ -103,7 +105,7 @@ fn load_strictly(text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Error
         nodes: 0,
         anchors: HashMap::new(),
         open: Vec::new(),
-        loaded: Loaded { documents: Vec::new(), problems: Vec::new(), tags: Vec::new() },
+        loaded: Loaded::default(),
     };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|scan| {
@@ -126,7 +128,7 @@ struct Loader {
     limits: Limits,
     keep: Keep,
     nodes: usize,
-    /// Each anchor's value and how many nodes it holds.
+    /// The value of each anchor of this document, and how many nodes it holds.
     anchors: HashMap<usize, (Node, usize)>,
     open: Vec<Open>,
     loaded: Loaded,
@@ -160,9 +162,8 @@ impl Loader {
             Event::Scalar(text, style, anchor, tag) => {
                 let size = 1 + text.len() / SCALAR_UNIT;
                 self.count(size, &span)?;
-                let text_tag = tag
-                    .as_ref()
-                    .is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+                let core = tag.as_ref().filter(|tag| tag.is_yaml_core_schema());
+                let core = core.map(|tag| tag.suffix.clone());
                 self.loaded.tags.extend(custom(tag).map(|tag| (span.clone(), tag)));
                 let mut text = text.into_owned();
                 // The parser gives a block the line end that the file does not have.
@@ -173,8 +174,12 @@ impl Loader {
                 {
                     text.pop();
                 }
-                let style = match style {
-                    ScalarStyle::Plain if !text_tag => Style::Plain,
+                let style = match (core.as_deref(), style) {
+                    (Some("str"), _) => Style::Quoted,
+                    // Such a tag makes a number of a text in quotes, too.
+                    (Some("int" | "float" | "bool" | "null"), _) | (_, ScalarStyle::Plain) => {
+                        Style::Plain
+                    }
                     _ => Style::Quoted,
                 };
                 let node = Node { span, value: Value::Scalar { text, style } };
@@ -200,11 +205,19 @@ impl Loader {
                     return Err(error(
                         span,
                         "yaml-alias",
-                        "this alias stands inside the value it names",
+                        "this alias stands inside the value it names, or names one of another document",
                     ));
                 };
                 self.count(size, &span)?;
                 self.finish(node, 0, size)
+            }
+            Event::DocumentEnd => {
+                self.anchors.clear();
+                Ok(())
+            }
+            Event::DocumentStart(is_explicit) => {
+                self.loaded.continues.push(!is_explicit && !self.loaded.documents.is_empty());
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -414,8 +427,19 @@ mod tests {
     }
 
     #[test]
-    fn a_scalar_with_the_tag_of_strings_is_one() {
+    fn a_scalar_has_the_type_of_its_tag() {
         assert_eq!(one("a: !!str 12\n").get("a").unwrap().as_str(), Some("12"));
+        for text in ["a: !!int \"12\"\n", "a: !!bool 'true'\n", "a: !!null \"\"\n"] {
+            let node = one(text);
+            let value = &node.get("a").unwrap().value;
+            assert!(matches!(value, Value::Scalar { style: Style::Plain, .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_anchor_ends_with_its_document() {
+        let failed = load("a: &x 1\n---\nb: *x\n", Limits::default()).unwrap_err();
+        assert_eq!((failed.code, failed.span), ("yaml-alias", 15..17));
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub(crate) fn run(texts: &[String], mutate: bool) -> Option<Compared> {
             let (kind, path) = (kind.clone(), path.to_owned());
             compared.cases.push(Case { kind, label, path, server, linter });
         };
-        push("nothing", "", &object, &mut proxy);
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        push("nothing", name, &object, &mut proxy);
         for mutation in mutations(&object).into_iter().filter(|_| mutate) {
             push(mutation.label, &mutation.path, &mutation.object, &mut proxy);
         }

@@ -20,6 +20,21 @@ pub enum Verdict {
     Unknown,
 }
 
+/// Fields of Gateway API that a cluster has with the experimental definitions, and not with the standard ones.
+const EXPERIMENTAL: [&str; 7] = [
+    "allowedListeners",
+    "cors",
+    "defaultScope",
+    "externalAuth",
+    "retry",
+    "sessionPersistence",
+    "useDefaultGateways",
+];
+
+fn is_experimental(chunk: &str, field: &str) -> bool {
+    chunk.contains("gateway.networking") && EXPERIMENTAL.contains(&field)
+}
+
 /// Checks an object as the API server of this version does with strict field validation.
 ///
 /// - A field that the schema does not have is a violation, also in custom resources.
@@ -325,7 +340,11 @@ impl Walk {
                     let free = fields.iter().filter(|field| node.get(&field.name).is_none());
                     let near = nearest(&entry.key, free.map(|field| field.name.as_str()));
                     let field = entry.key.clone();
-                    let problem = Problem::UnknownField { field, near: near.map(str::to_owned) };
+                    let problem = if is_experimental(&name.chunk, &field) {
+                        Problem::Experimental { field }
+                    } else {
+                        Problem::UnknownField { field, near: near.map(str::to_owned) }
+                    };
                     self.within(&segment, |walk| walk.report(entry.place(), problem));
                 }
             }

@@ -13,6 +13,8 @@ pub enum Subject {
     RequestAboveLimit,
     /// A selector that does not select its template.
     Selection,
+    /// A value that some clusters refuse, by their version or their configuration.
+    Cluster,
     /// Anything else.
     Rule,
 }
@@ -50,6 +52,11 @@ pub enum Problem {
         field: String,
         /// The field that was probably meant.
         near: Option<String>,
+    },
+    /// A field that only the experimental definitions of a kind have.
+    Experimental {
+        /// Its name.
+        field: String,
     },
     /// A field has to be there and is not, or is null, which is the same.
     Missing {
@@ -116,7 +123,11 @@ impl Problem {
     pub fn may_be_accepted(&self) -> bool {
         matches!(
             self,
-            Problem::Unreadable { .. } | Problem::Cut { .. } | Problem::UnknownAnnotation { .. }
+            Problem::Unreadable { .. }
+                | Problem::Cut { .. }
+                | Problem::Experimental { .. }
+                | Problem::UnknownAnnotation { .. }
+                | Problem::Refused { subject: Subject::Cluster, .. }
         )
     }
 }
@@ -135,6 +146,9 @@ impl Violation {
                     Some(parent) => format!("`{parent}` has no field `{field}`"),
                     None => format!("there is no field `{path}`"),
                 }
+            }
+            Problem::Experimental { field } => {
+                format!("`{field}` is a field of the experimental definitions only")
             }
             Problem::Missing { field } if path.is_empty() => {
                 format!("the required field `{field}` is missing")

@@ -32,7 +32,7 @@ pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
     }
     streams::output(&text)?;
     streams::say(&report);
-    let complete = rendering.not_analysed.iter().all(|part| part.effect == Effect::Nothing);
+    let complete = rendering.not_analysed.iter().all(|part| part.effect.is_harmless());
     Ok(if complete { Status::Done } else { Status::Unfinished })
 }
 
@@ -66,6 +66,7 @@ pub(super) fn report(rendering: &Rendering, files: &Files) -> Report {
     for part in &rendering.not_analysed {
         let missing = match part.effect {
             Effect::Nothing => "",
+            Effect::Value => "; it is empty here",
             Effect::Fields => "; its changes are not shown here",
             Effect::Objects => "; its objects are missing here",
         };

@@ -24,7 +24,7 @@ pub(crate) fn parse(node: &Node, wrong: &mut Vec<Wrong>) -> Kustomization {
     } else {
         "kustomize.config.k8s.io/v1beta1"
     };
-    if !version.is_empty() && version != wanted && !(version.ends_with("v1") || component) {
+    if !version.is_empty() && version != wanted {
         f.complain(place, format!("apiVersion `{version}` should be `{wanted}`"));
     }
     let mut deprecated = Vec::new();

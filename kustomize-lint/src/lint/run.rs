@@ -14,7 +14,6 @@ use super::overlay::Overlay;
 use super::{fingerprint, orphans, suppress};
 use crate::argocd::Checkout;
 use crate::config::Settings;
-use crate::facts::Effect;
 use crate::finding::{Finding, Findings};
 use crate::load::{Bases, Options};
 use crate::parity::{self, Compose};
@@ -95,7 +94,7 @@ pub(crate) fn lint(
                 broken.push(overlay.name.clone());
             }
             let parts = overlay.rendering.not_analysed.iter();
-            let parts = parts.filter(|part| part.effect != Effect::Nothing);
+            let parts = parts.filter(|part| !part.effect.is_harmless());
             unknown.extend(parts.map(|part| part.place));
         }
         let run = Run {

@@ -1,5 +1,6 @@
 //! From a file's text to objects.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use super::context::Context;
@@ -47,35 +48,49 @@ pub(crate) fn resources(path: &Path, text: &str, context: &mut Context) -> Vec<O
         context.explain(earlier, "here first");
     }
     let mut objects = Vec::new();
-    for node in nodes {
-        unpack(node, context, &mut objects);
+    // kustomize puts the items of a list behind the other documents of the file.
+    let mut waiting = VecDeque::from(nodes);
+    while let Some(node) = waiting.pop_front() {
+        match unpack(node, context) {
+            Some(Unpacked::Object(node)) => objects.push(context.object(node)),
+            Some(Unpacked::Items(items)) => waiting.extend(items),
+            None => {}
+        }
     }
     objects
 }
 
-fn unpack(mut node: Node, context: &mut Context, objects: &mut Vec<Object>) {
+/// The content of a document.
+enum Unpacked {
+    Object(Node),
+    /// The items of a list.
+    Items(Vec<Node>),
+}
+
+fn unpack(mut node: Node, context: &mut Context) -> Option<Unpacked> {
     let place = node.origin.base;
     if node.is_null() || node.is_mapping() && node.entries().is_empty() {
-        return;
+        return None;
     }
     if !node.is_mapping() {
-        return context.malformed(place, format!("an object belongs here, not {}", node.kind()));
+        context.malformed(place, format!("an object belongs here, not {}", node.kind()));
+        return None;
     }
     let Some(kind) = node.str_at(&["kind"]).filter(|kind| !kind.is_empty()) else {
-        return context.malformed(place, "an object needs a `kind`");
+        context.malformed(place, "an object needs a `kind`");
+        return None;
     };
-    let list = kind.ends_with("List") && node.get("items").is_some();
-    if list {
-        if let Some(items) = node.get_mut("items").and_then(Node::items_mut) {
-            for item in std::mem::take(items) {
-                unpack(item, context, objects);
-            }
-        }
-        return;
+    let is_list = kind.ends_with("List");
+    if let Some(items) = node.get_mut("items").filter(|_| is_list) {
+        return Some(Unpacked::Items(items.items_mut().map(std::mem::take).unwrap_or_default()));
     }
-    if node.word_at(&["metadata", "name"]).is_none_or(str::is_empty) {
-        return context.malformed(place, "an object needs a `metadata.name`");
+    // A list without items is an object, and kustomize wants no name of it.
+    if is_list && node.get("metadata").is_none() {
+        node.set("metadata", Node::mapping(node.origin));
     }
-    let object = context.object(node);
-    objects.push(object);
+    if !is_list && node.word_at(&["metadata", "name"]).is_none_or(str::is_empty) {
+        context.malformed(place, "an object needs a `metadata.name`");
+        return None;
+    }
+    Some(Unpacked::Object(node))
 }

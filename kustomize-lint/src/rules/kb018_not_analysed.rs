@@ -11,7 +11,9 @@ rule! {
     /// files, `--rendered-chart` one with the rendered objects of charts. A suppression of this
     /// finding says that the part may stay unknown.
     ///
-    /// A second document in a kustomization file is shown, too, as kustomize passes over it.
+    /// A second document in a kustomization file is shown, too, as kustomize passes over it. So is a line of a
+    /// generator's file of variables without a value: kustomize takes the value from the environment that it runs
+    /// in; here it is empty.
     ///
     /// ## Bad
     ///
@@ -42,9 +44,11 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             .label(match part.effect {
                 Effect::Objects => "the objects that this adds are unknown here",
                 Effect::Fields => "the fields that this changes are unknown here",
+                Effect::Value => "the value is taken for empty here",
                 Effect::Nothing => "nothing of this has an effect",
             })
             .hint(match part.effect {
+                Effect::Value => "write `NAME=value`, because kustomize takes the value from the environment of whoever runs it",
                 Effect::Nothing => "remove it, or move it into a kustomization of its own",
                 _ => "render it into a file of the repository, or suppress this with the reason",
             });

@@ -2,6 +2,7 @@ use super::kb004_patch_adds_container::lacks_image;
 use super::prelude::*;
 use super::security;
 use crate::api::{self, Definitions, Problem, Subject};
+use crate::rule::Severity;
 
 rule! {
     /// An object that fits its schema, and that the API server refuses.
@@ -80,7 +81,11 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
             if said(&violation.path) || is_told || is_elsewhere(&violation.problem) {
                 continue;
             }
+            let may_be_accepted = violation.problem.may_be_accepted();
             let finding = findings.at(violation.place, violation.message()).object(object);
+            if may_be_accepted {
+                finding.at_most(Severity::Warning);
+            }
             finding.detail(violation.path.clone());
             if violation.place.file != object.source.file {
                 finding.also(object.head(), "the object");

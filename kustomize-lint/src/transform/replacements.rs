@@ -160,15 +160,14 @@ fn write(
             let parts = split(&path.value);
             let texts = matches!(
                 parts.as_slice(),
-                [metadata, pairs, _]
-                    if metadata == "metadata" && (pairs == "labels" || pairs == "annotations")
+                [metadata, pairs, _] if metadata == "metadata" && pairs == "annotations"
             );
             let mut any = false;
             let create = target.options.create.then_some(touch);
             let done = visit(&mut object.node, &parts, create, &mut |node| {
                 any = true;
                 put(node, value, &target.options, touch)?;
-                // Their values are text whatever they look like.
+                // kustomize writes annotations once more at the end, as text; labels keep their type.
                 if let (true, Some(scalar)) = (texts, node.scalar()) {
                     node.value = Value::Scalar(Scalar::text(&scalar.text));
                 }

@@ -53,6 +53,11 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
         let message = "kustomize refuses YAML directives; remove this line";
         return Err((Place::new(file, &span), message.to_owned()));
     }
+    if let Some(span) = (dialect == Dialect::Object).then(|| separator(text)).flatten() {
+        let message =
+            "kustomize refuses text behind the `---` between documents; put it on the next line";
+        return Err((Place::new(file, &span), message.to_owned()));
+    }
     let keep = match dialect {
         Dialect::Object => Keep::First,
         Dialect::Kustomization => Keep::Last,
@@ -68,7 +73,12 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
         }
     }
     let mut reader = Reader { dialect, file, text, odd_keys: Vec::new() };
-    let documents = loaded.documents.into_iter().map(|node| reader.convert(node)).collect();
+    // kustomize reads one document between separators; the rest behind `...` has no effect.
+    let is_read = |(node, continues): (_, bool)| {
+        (dialect == Dialect::Kustomization || !continues).then_some(node)
+    };
+    let documents = loaded.documents.into_iter().zip(loaded.continues).filter_map(is_read);
+    let documents = documents.map(|node| reader.convert(node)).collect();
     Ok(Text { documents, duplicates, odd_keys: reader.odd_keys })
 }
 
@@ -84,6 +94,22 @@ fn directive(text: &str, dialect: Dialect) -> Option<Range<usize>> {
         }
         if !content.is_empty() && !content.trim_start().starts_with('#') {
             return None;
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// A line that separates documents and has more than a comment. Separators do not overlap for kustomize, so the
+/// second of two in a row begins a document.
+fn separator(text: &str) -> Option<Range<usize>> {
+    let (mut at, mut is_behind_another) = (0, true);
+    for line in text.split_inclusive('\n') {
+        let rest = line.strip_prefix("---").filter(|_| !is_behind_another);
+        is_behind_another = rest.is_some() && line.ends_with('\n');
+        let rest = rest.map(str::trim).filter(|_| is_behind_another);
+        if rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('#')) {
+            return Some(at..at + line.trim_end().len());
         }
         at += line.len();
     }

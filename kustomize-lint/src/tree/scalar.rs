@@ -166,8 +166,9 @@ fn is_endless(text: &str) -> bool {
 }
 
 fn number(value: f64) -> Scalar {
-    let kind = if value.fract() == 0.0 && value.abs() < 1e18 { Kind::Int } else { Kind::Float };
-    let text = if kind == Kind::Int { (value as i64).to_string() } else { value.to_string() };
+    // kustomize writes the shortest digits and reads them again: an integer if it fits into 64 bits.
+    let text = if value == 0.0 { "0".to_owned() } else { value.to_string() };
+    let kind = if integer(&text).is_some() { Kind::Int } else { Kind::Float };
     Scalar::of(kind, text)
 }
 

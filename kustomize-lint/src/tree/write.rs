@@ -120,8 +120,10 @@ fn key(text: &str) -> String {
 }
 
 fn inline(scalar: &Scalar) -> String {
-    if scalar.kind != Kind::Text {
-        return scalar.text.clone();
+    match scalar.kind {
+        Kind::Text => {}
+        Kind::Float => return scientific(&scalar.text),
+        Kind::Null | Kind::Bool | Kind::Int => return scalar.text.clone(),
     }
     let text = &scalar.text;
     if plain(text) {
@@ -130,6 +132,22 @@ fn inline(scalar: &Scalar) -> String {
         format!("'{}'", text.replace('\'', "''"))
     } else {
         quoted(text)
+    }
+}
+
+/// A number as kustomize writes it: with an exponent from a million on and below a ten-thousandth.
+fn scientific(text: &str) -> String {
+    let Some(value) = text.parse().ok().filter(|value: &f64| value.is_finite()) else {
+        return text.to_owned();
+    };
+    let shortest = format!("{value:e}");
+    let (digits, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(-4..6).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.abs())
+        }
+        _ => value.to_string(),
     }
 }
 

@@ -31,7 +31,11 @@ pub(super) fn check(spec: &At<'_>, volumes: &Volumes, refusals: &mut Refusals) {
     for container in &containers {
         one(container, spec, volumes, refusals);
     }
-    host_ports(&all, refusals);
+    // Init containers run one after the other.
+    host_ports(&containers, refusals);
+    for container in &inits {
+        host_ports(std::slice::from_ref(container), refusals);
+    }
 }
 
 fn one(container: &At<'_>, spec: &At<'_>, volumes: &Volumes, refusals: &mut Refusals) {
@@ -126,13 +130,17 @@ fn host_ports(containers: &[At<'_>], refusals: &mut Refusals) {
 const SOURCES: [&str; 5] =
     ["configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef"];
 
+/// Whether a variable's name may have the letter.
+fn is_printable(letter: char) -> bool {
+    (' '..='~').contains(&letter) && letter != '='
+}
+
 fn environment(container: &At<'_>, refusals: &mut Refusals) {
     let variables = container.list("env");
     refusals.distinct(&variables, |one| one.text("name"), "name");
     for variable in &variables {
         if let Some(name) = refusals.required(variable, "name") {
-            let printable = |c: char| (' '..='~').contains(&c) && c != '=';
-            if name.word().is_some_and(|text| !text.chars().all(printable)) {
+            if name.word().is_some_and(|text| !text.chars().all(is_printable)) {
                 let server = "a valid environment variable name must consist only of printable ASCII characters other than '='";
                 refusals.add(&name, "is not a valid name of a variable", server);
             }
@@ -146,6 +154,12 @@ fn environment(container: &At<'_>, refusals: &mut Refusals) {
         source(&from, refusals);
     }
     for from in container.list("envFrom") {
+        if let Some(prefix) = from.get("prefix")
+            && prefix.word().is_some_and(|text| !text.chars().all(is_printable))
+        {
+            let server = "a valid environment variable name must consist only of printable ASCII characters other than '='";
+            refusals.add(&prefix, "is not the beginning of a variable's name", server);
+        }
         refusals.one_of(&from, &["configMapRef", "secretRef"], "`configMapRef` or `secretRef`");
         for key in ["configMapRef", "secretRef"] {
             if let Some(reference) = from.get(key) {
@@ -208,6 +222,16 @@ fn mounts(container: &At<'_>, volumes: &Volumes, refusals: &mut Refusals) {
             let server = "subPathExpr and subPath are mutually exclusive";
             refusals.add(mount, "has both `subPath` and `subPathExpr`", server);
         }
+        if let Some(at) = mount.get("recursiveReadOnly").filter(|at| at.word() != Some("Disabled"))
+        {
+            if !mount.is("readOnly") {
+                let server = "may only be specified when readOnly is true";
+                refusals.add(&at, "needs `readOnly: true`", server);
+            } else if mount.text("mountPropagation").is_some_and(|text| text != "None") {
+                let server = "may only be specified when mountPropagation is None or not specified";
+                refusals.add(&at, "may not be beside `mountPropagation`", server);
+            }
+        }
         if mount.text("mountPropagation") == Some("Bidirectional")
             && !container.at(&["securityContext"]).is_some_and(|context| context.is("privileged"))
         {
@@ -224,6 +248,9 @@ fn mounts(container: &At<'_>, volumes: &Volumes, refusals: &mut Refusals) {
         {
             if !volumes.has(text) {
                 refusals.add(&name, "is not a volume of the pod", "Not found");
+            } else if mounts.iter().any(|mount| mount.text("name") == Some(text)) {
+                let server = "must not already exist in volumeMounts";
+                refusals.add(&name, "is mounted, too", server);
             } else if !volumes.is_claim(text) {
                 let server = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
                 refusals.add(&name, "is not a claim, which a device needs", server);
@@ -244,6 +271,12 @@ fn security(container: &At<'_>, refusals: &mut Refusals) {
     if forbidden && context.is("privileged") {
         let server = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
         refusals.add(&context, "is `privileged` and forbids privilege escalation", server);
+    }
+    let added = context.get("capabilities").map(|at| at.list("add")).unwrap_or_default();
+    if forbidden && added.iter().any(|one| one.word() == Some("CAP_SYS_ADMIN")) {
+        let server =
+            "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
+        refusals.add(&context, "adds `CAP_SYS_ADMIN` and forbids privilege escalation", server);
     }
 }
 

@@ -64,7 +64,10 @@ fn part(text: &str, field: &Field) -> Option<()> {
         None => (text, None),
     };
     let (first, last) = match range {
-        "*" | "?" => (field.least, field.most),
+        // The library reads no further.
+        _ if range.split('-').next().is_some_and(|first| matches!(first, "*" | "?")) => {
+            (field.least, field.most)
+        }
         _ => match range.split_once('-') {
             Some((first, last)) => (number(first, field)?, number(last, field)?),
             None => {

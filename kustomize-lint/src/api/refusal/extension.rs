@@ -1,11 +1,13 @@
 //! Definitions of custom resources, and webhooks.
 
 use super::at::{At, Refusals};
+use super::forms;
 use super::syntax;
 
 pub(super) fn definition(object: &At<'_>, refusals: &mut Refusals) {
     let Some(spec) = object.get("spec") else { return refusals.missing(object, "spec") };
     refusals.required(&spec, "group");
+    forms::group(object, &spec, refusals);
     refusals.required(&spec, "scope");
     let names = spec.get("names");
     match &names {
@@ -51,6 +53,7 @@ pub(super) fn definition(object: &At<'_>, refusals: &mut Refusals) {
             let server = "can only be set for deprecated versions";
             refusals.add(&warning, "needs `deprecated: true`", server);
         }
+        forms::scale(version, refusals);
         let schema = version.at(&["schema", "openAPIV3Schema"]);
         match schema {
             None => {
@@ -62,6 +65,7 @@ pub(super) fn definition(object: &At<'_>, refusals: &mut Refusals) {
                 refusals.add(&schema, "has to be of the type `object`", server);
             }
             Some(schema) => {
+                forms::top(&schema, refusals);
                 structural(&schema, refusals);
                 for field in version.list("selectableFields") {
                     selectable(&field, &schema, refusals);
@@ -86,6 +90,7 @@ fn structural(schema: &At<'_>, refusals: &mut Refusals) {
         }
         Some(_) => {}
     }
+    forms::part(schema, refusals);
     lists(schema, refusals);
     values(schema, refusals);
     for (_, property) in schema.pairs("properties") {
@@ -152,6 +157,13 @@ fn values(schema: &At<'_>, refusals: &mut Refusals) {
             && text.word().is_some_and(|text| !super::structural::is_expression(text))
         {
             refusals.add(&text, "is not an expression in CEL", "compilation failed");
+        }
+        if let Some(text) = rule.get("rule")
+            && let Some(name) = text
+                .word()
+                .and_then(|text| super::structural::undeclared(text, &["self", "oldSelf"]))
+        {
+            refusals.add(&text, format!("has no variable `{name}`"), "undeclared reference to");
         }
     }
     if let Some(default) = schema.get("default") {

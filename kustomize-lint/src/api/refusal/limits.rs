@@ -63,6 +63,9 @@ pub(super) fn autoscaler(object: &At<'_>, refusals: &mut Refusals) {
             let server = "must be less than or equal to 3600";
             refusals.add(&window, "has to be from 0 to 3600", server);
         }
+        if let Some(tolerance) = rules.get("tolerance") {
+            quantity::one(&tolerance, refusals);
+        }
         if rules.has("policies") && rules.list("policies").is_empty() {
             refusals.add(&rules, "needs policies", "must specify at least one Policy");
         }
@@ -111,7 +114,12 @@ fn metric(at: &At<'_>, refusals: &mut Refusals) {
     if matches!(*field, "resource" | "containerResource") {
         refusals.required(&source, "name");
     } else if let Some(metric) = source.get("metric") {
-        refusals.required(&metric, "name");
+        let name = refusals.required(&metric, "name");
+        if let Some(name) = name
+            && name.word().is_some_and(|text| !syntax::is_path_segment(text))
+        {
+            refusals.add(&name, "may not have `/` or `%`", "may not contain, or: may not be");
+        }
     } else {
         refusals.missing(&source, "metric");
     }
@@ -146,6 +154,12 @@ fn metric(at: &At<'_>, refusals: &mut Refusals) {
         "pods" => said("averageValue"),
         _ => said("value") || said("averageValue"),
     };
+    let raw =
+        ["value", "averageValue", "averageUtilization"].iter().filter(|key| said(key)).count();
+    if raw > 1 && *field != "pods" {
+        let server = "may not set both a target";
+        refusals.add(&target, "says more than one value", server);
+    }
     if !any {
         let server = "must set either a target raw value or a target utilization";
         refusals.add(&target, "says no value that its metric can have", server);
@@ -160,7 +174,15 @@ pub(super) fn quota(object: &At<'_>, refusals: &mut Refusals) {
                 "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
             refusals.add(&one, "needs `values` for its operator", server);
         }
+        if matches!(one.text("operator"), Some("Exists" | "DoesNotExist"))
+            && !one.list("values").is_empty()
+        {
+            let server =
+                "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+            refusals.add(&one, "may not have `values` for its operator", server);
+        }
     }
+    scopes(&spec, refusals);
     for (entry, amount) in spec.pairs("hard") {
         quantity::one(&amount, refusals);
         let known = [
@@ -190,7 +212,38 @@ pub(super) fn quota(object: &At<'_>, refusals: &mut Refusals) {
         if !fits {
             let server = "must be a standard resource for quota";
             refusals.key(&amount, entry, "is not a resource of a quota", server);
+        } else if is_counted(&entry.key) && !quantity::is_whole(&amount) {
+            refusals.add(&amount, "has to be an integer", "must be an integer");
         }
+    }
+}
+
+/// Whether a resource of a quota is a number of objects.
+fn is_counted(name: &str) -> bool {
+    let objects = [
+        "pods",
+        "services",
+        "secrets",
+        "configmaps",
+        "replicationcontrollers",
+        "resourcequotas",
+        "persistentvolumeclaims",
+        "services.loadbalancers",
+        "services.nodeports",
+    ];
+    objects.contains(&name) || name.starts_with("count/")
+}
+
+/// Scopes of a quota, which limit its resources and may exclude each other.
+fn scopes(spec: &At<'_>, refusals: &mut Refusals) {
+    let Some(at) = spec.get("scopes") else { return };
+    let scopes = at.items();
+    let has = |scope: &str| scopes.iter().any(|one| one.word() == Some(scope));
+    if has("BestEffort") && has("NotBestEffort") || has("Terminating") && has("NotTerminating") {
+        refusals.add(&at, "exclude each other", "conflicting scopes");
+    } else if has("BestEffort") && spec.pairs("hard").iter().any(|(entry, _)| entry.key != "pods") {
+        let server = "unsupported scope applied to resource";
+        refusals.add(&at, "is `BestEffort`, which counts `pods` only", server);
     }
 }
 
@@ -236,6 +289,23 @@ pub(super) fn range(object: &At<'_>, refusals: &mut Refusals) {
                     let server = "may not be specified when `type` is 'Pod'";
                     refusals.add(&at, "is not for the type `Pod`", server);
                 }
+            }
+        }
+        if kind == "PersistentVolumeClaim"
+            && limit.at(&["min", "storage"]).or_else(|| limit.at(&["max", "storage"])).is_none()
+        {
+            let server =
+                "either minimum or maximum storage value is required, but neither was provided";
+            refusals.add(limit, "needs `storage` in `min` or `max`", server);
+        }
+        for (entry, ratio) in limit.pairs("maxLimitRequestRatio") {
+            let of = |key: &str| limit.at(&[key, &entry.key]).as_ref().and_then(quantity::value);
+            if let (Some(least), Some(most), Some(value)) =
+                (of("min"), of("max"), quantity::value(&ratio))
+                && least > 0.0
+                && value > most / least
+            {
+                refusals.add(&ratio, "is more than `max` by `min`", "is greater than max/min");
             }
         }
         // Each may not be more than those behind it.

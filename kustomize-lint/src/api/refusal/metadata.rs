@@ -1,5 +1,7 @@
 //! The metadata that every object has: names, labels, annotations.
 
+use super::super::bundle::group_of;
+use super::super::violation::Subject;
 use super::at::{At, Refusals};
 use super::syntax;
 
@@ -13,14 +15,60 @@ fn is_name(api_version: &str, kind: &str) -> (fn(&str) -> bool, &'static str) {
         // The server does not look.
         ("policy", _) => (|_| true, "anything"),
         ("", "Namespace") => (syntax::is_label, "at most 63 lower-case letters, digits and `-`"),
-        ("", "Service") => (
-            syntax::is_service_name,
-            "at most 63 lower-case letters, digits and `-`, a letter first",
-        ),
+        ("", "Service") => (syntax::is_label, "at most 63 lower-case letters, digits and `-`"),
         ("rbac.authorization.k8s.io", _) => {
             (syntax::is_path_segment, "anything but `/`, `%`, `.` and `..`")
         }
         _ => (syntax::is_subdomain, "lower-case letters, digits, `-` and `.`"),
+    }
+}
+
+/// The groups whose server looks at finalizers without a domain.
+const FINALIZED: [&str; 9] = [
+    "",
+    "apps",
+    "autoscaling",
+    "batch",
+    "discovery.k8s.io",
+    "networking.k8s.io",
+    "rbac.authorization.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+];
+
+/// A finalizer without a domain is one of Kubernetes'.
+fn finalizer(at: &At<'_>, refusals: &mut Refusals) {
+    let known = ["foregroundDeletion", "kubernetes", "orphan"];
+    if at.word().is_some_and(|text| !text.contains('/') && !known.contains(&text)) {
+        let server = "name is neither a standard finalizer name nor is it fully qualified";
+        refusals.add(at, "needs a domain before it", server);
+    }
+}
+
+/// Names that only some versions of the server take, and names that are reserved.
+fn name(metadata: &At<'_>, api_version: &str, kind: &str, refusals: &mut Refusals) {
+    let Some(name) = metadata.get("name") else { return };
+    let text = name.word().unwrap_or_default();
+    match (group_of(api_version), kind) {
+        ("", "Service") if text.starts_with(|c: char| c.is_ascii_digit()) => {
+            let server = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character";
+            let why = "begins with a digit, which older versions of Kubernetes refuse";
+            refusals.about(Subject::Cluster, &name, why, server);
+        }
+        ("apps", "StatefulSet") if text.contains('.') || text.len() > 63 => {
+            let server = "must not contain dots, or: must be no more than";
+            let why = "has dots or more than 63 letters, which newer versions of Kubernetes refuse";
+            refusals.about(Subject::Cluster, &name, why, server);
+        }
+        ("scheduling.k8s.io", "PriorityClass")
+            if text.starts_with("system-")
+                && !["system-cluster-critical", "system-node-critical"].contains(&text) =>
+        {
+            let server =
+                "priority class names with 'system-' prefix are reserved for system use only";
+            refusals.add(&name, "begins with `system-`, which is reserved", server);
+        }
+        _ => {}
     }
 }
 
@@ -40,6 +88,7 @@ pub(super) fn check(object: &At<'_>, api_version: &str, kind: &str, refusals: &m
             refusals.add(&name, "is longer than 52 letters", server);
         }
     }
+    name(&metadata, api_version, kind, refusals);
     syntax::label(metadata.get("namespace"), refusals);
     let finalizers = metadata.list("finalizers");
     refusals.distinct(&finalizers, |one| one.word(), "name");
@@ -47,7 +96,20 @@ pub(super) fn check(object: &At<'_>, api_version: &str, kind: &str, refusals: &m
         if finalizer.word().is_some_and(|text| !syntax::is_qualified(text)) {
             let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
             refusals.add(finalizer, "is not a valid name of a finalizer", server);
+        } else if FINALIZED.contains(&group_of(api_version)) {
+            self::finalizer(finalizer, refusals);
         }
+    }
+    if kind == "Namespace" {
+        let finalizers = object.get("spec").map(|spec| spec.list("finalizers"));
+        finalizers.iter().flatten().for_each(|one| finalizer(one, refusals));
+    }
+    let owners = metadata.list("ownerReferences");
+    if owners.iter().filter(|owner| owner.is("controller")).count() > 1
+        && let Some(at) = metadata.get("ownerReferences")
+    {
+        let server = "Only one reference can have Controller set to true";
+        refusals.add(&at, "has more than one controller", server);
     }
     pairs(&metadata, refusals);
     // The server writes this label itself.

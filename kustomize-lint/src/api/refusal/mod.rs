@@ -3,13 +3,17 @@
 //! test sends mutations of objects to a real one and compares.
 
 mod access;
+mod address;
 mod at;
+mod claims;
 mod cluster;
 mod container;
 mod cron;
 mod data;
 mod downward;
 mod extension;
+mod forms;
+mod job;
 mod limits;
 mod metadata;
 mod network;
@@ -21,9 +25,11 @@ mod schemas;
 mod storage;
 mod structural;
 mod syntax;
+mod system;
 mod table;
 mod volume;
 mod workload;
+mod zone;
 
 use std::collections::HashSet;
 

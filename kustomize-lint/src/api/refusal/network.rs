@@ -1,5 +1,7 @@
 //! Services, Ingresses and NetworkPolicies.
 
+use super::super::violation::Subject;
+use super::address;
 use super::at::{At, Refusals};
 use super::syntax;
 
@@ -53,6 +55,30 @@ pub(super) fn service(object: &At<'_>, refusals: &mut Refusals) {
                 "must be a valid IP address",
                 refusals,
             );
+        }
+    }
+    for ip in spec.list("externalIPs") {
+        if let Some(why) = ip.word().and_then(address::special) {
+            refusals.add(&ip, "is an address that no other machine reaches", why);
+        }
+    }
+    let (address, addresses) = (spec.text("clusterIP"), spec.list("clusterIPs"));
+    if let Some(first) = addresses.first() {
+        match address {
+            None => {
+                let server = "must be empty when `clusterIP` is not specified";
+                refusals.add(first, "needs `clusterIP` beside it", server);
+            }
+            Some(address) if first.word() != Some(address) => {
+                refusals.add(first, "has to be `clusterIP`", "first value must match `clusterIP`");
+            }
+            Some(_) => {}
+        }
+    }
+    for key in ["loadBalancerClass", "allocateLoadBalancerNodePorts"] {
+        if let Some(at) = spec.get(key).filter(|_| kind != "LoadBalancer") {
+            let server = "may only be used when `type` is 'LoadBalancer'";
+            refusals.add(&at, "is for `LoadBalancer` only", server);
         }
     }
     let ranges = spec.list("loadBalancerSourceRanges");
@@ -157,6 +183,13 @@ pub(super) fn ingress(object: &At<'_>, refusals: &mut Refusals) {
     }
     if let Some(backend) = spec.get("defaultBackend") {
         self::backend(&backend, refusals);
+    }
+    let class = object.at(&["metadata", "annotations", "kubernetes.io/ingress.class"]);
+    if let (Some(class), Some(name)) = (class, spec.text("ingressClassName"))
+        && class.word() != Some(name)
+    {
+        let server = "must match `ingressClassName` when both are specified, or: can not be set when the class field is also set";
+        refusals.add(&class, "is another class than `ingressClassName`", server);
     }
     refusals.filled(&spec, "ingressClassName");
     syntax::subdomain(spec.get("ingressClassName"), refusals);
@@ -326,7 +359,19 @@ fn policy_peer(peer: &At<'_>, refusals: &mut Refusals) {
     if refusals.required(&block, "cidr").is_some() {
         syntax::form(block.get("cidr"), syntax::is_cidr, "a range of addresses", server, refusals);
     }
+    let outer = block.text("cidr").unwrap_or_default();
     for except in block.list("except") {
+        if except.word().is_some_and(|inner| {
+            syntax::is_cidr(inner) && !address::is_strictly_within(inner, outer)
+        }) {
+            let server = "must be a strict subset of `cidr`";
+            refusals.add(&except, "is not a part of `cidr`", server);
+        }
         syntax::form(Some(except), syntax::is_cidr, "a range of addresses", server, refusals);
+    }
+    if let Some(at) = block.get("cidr").filter(|_| address::has_machine(outer)) {
+        let server = "must not have bits set beyond the prefix length";
+        let why = "has bits behind its prefix, which newer versions of Kubernetes refuse";
+        refusals.about(Subject::Cluster, &at, why, server);
     }
 }

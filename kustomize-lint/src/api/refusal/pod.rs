@@ -1,9 +1,11 @@
 //! The specification of pods. Source: `ValidatePodSpec` of Kubernetes' API server.
 
 use super::at::{At, Refusals};
+use super::claims::check as check_claims;
 use super::container;
 use super::node;
 use super::syntax;
+use super::system;
 use super::table;
 use super::volume;
 
@@ -22,10 +24,39 @@ pub(super) enum Maker {
 pub(super) fn template(at: &At<'_>, maker: Maker, claims: &[&str], refusals: &mut Refusals) {
     if let Some(metadata) = at.get("metadata") {
         super::metadata::pairs(&metadata, refusals);
+        profiles(&metadata, refusals);
     }
     match at.get("spec") {
         Some(spec) => check(&spec, maker, claims, refusals),
         None => refusals.missing(at, "spec"),
+    }
+}
+
+/// Profiles in annotations, as pods had them before there were fields.
+pub(super) fn profiles(metadata: &At<'_>, refusals: &mut Refusals) {
+    for (entry, value) in metadata.pairs("annotations") {
+        let text = value.word().unwrap_or_default();
+        let (fits, server) =
+            if entry.key.starts_with("container.apparmor.security.beta.kubernetes.io/") {
+                let words = ["", "runtime/default", "unconfined"];
+                (
+                    words.contains(&text) || text.starts_with("localhost/"),
+                    "invalid AppArmor profile name",
+                )
+            } else if entry.key == "seccomp.security.alpha.kubernetes.io/pod"
+                || entry.key.starts_with("container.seccomp.security.alpha.kubernetes.io/")
+            {
+                let words = ["runtime/default", "docker/default", "unconfined"];
+                (
+                    words.contains(&text) || text.starts_with("localhost/"),
+                    "must be a valid seccomp profile",
+                )
+            } else {
+                continue;
+            };
+        if !fits {
+            refusals.add(&value, "is not the name of a profile", server);
+        }
     }
 }
 
@@ -39,7 +70,20 @@ pub(super) fn check(spec: &At<'_>, maker: Maker, claims: &[&str], refusals: &mut
         let server = "activeDeadlineSeconds in ReplicaSet is not Supported";
         refusals.add(&deadline, "is for Pods and Jobs only", server);
     }
-    for key in ["serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"] {
+    system::check(spec, refusals);
+    check_claims(spec, maker, refusals);
+    if let Some(at) = spec.get("ephemeralContainers").filter(|at| !at.node.items().is_empty()) {
+        let server =
+            "cannot be set on create, or: ephemeral containers not allowed in pod template";
+        refusals.add(&at, "is for running Pods only", server);
+    }
+    for key in [
+        "serviceAccountName",
+        "serviceAccount",
+        "nodeName",
+        "priorityClassName",
+        "runtimeClassName",
+    ] {
         syntax::subdomain(spec.get(key), refusals);
     }
     for key in ["hostname", "subdomain"] {
@@ -121,6 +165,11 @@ fn names(spec: &At<'_>, refusals: &mut Refusals) {
     if spec.text("dnsPolicy") == Some("None") && servers.is_empty() {
         let server = "must provide at least one DNS nameserver when `dnsPolicy` is None";
         refusals.add(spec, "needs `dnsConfig.nameservers` for the policy `None`", server);
+    }
+    if let (true, Some(at)) =
+        (servers.len() > 3, config.as_ref().and_then(|config| config.get("nameservers")))
+    {
+        refusals.add(&at, "has more than 3 servers", "must not have more than 3 nameservers");
     }
     for server in servers.iter().filter(|one| one.word().is_some_and(|ip| !syntax::is_ip(ip))) {
         refusals.add(server, "is not an IP address", "must be a valid IP address");
@@ -214,6 +263,13 @@ fn pod_term(term: &At<'_>, refusals: &mut Refusals) {
     }
     syntax::selector(term.get("labelSelector"), refusals);
     syntax::selector(term.get("namespaceSelector"), refusals);
+    let others = term.list("mismatchLabelKeys");
+    for key in term.list("matchLabelKeys") {
+        if others.iter().any(|other| other.word() == key.word()) {
+            let server = "exists in both matchLabelKeys and mismatchLabelKeys";
+            refusals.add(&key, "stands in `mismatchLabelKeys`, too", server);
+        }
+    }
     for namespace in term.list("namespaces") {
         syntax::label(Some(namespace), refusals);
     }

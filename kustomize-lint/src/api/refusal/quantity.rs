@@ -62,13 +62,17 @@ pub(super) fn resources(at: Option<At<'_>>, refusals: &mut Refusals) {
                 let server = "must be a standard resource for containers";
                 let why = "is not a resource: neither one of Kubernetes nor a name with a domain";
                 refusals.key(&amount, entry, why, server);
+            } else if is_extended(&entry.key) && !is_whole(&amount) {
+                refusals.add(&amount, "has to be an integer", "must be an integer");
+            } else if let Some(size) = entry.key.strip_prefix("hugepages-") {
+                pages(&at, &amount, size, refusals);
             }
         }
     }
     for (entry, request) in at.pairs("requests") {
         let limit = at.get("limits").and_then(|limits| limits.get(&entry.key));
         let Some(limit) = limit else {
-            if entry.key.contains('/') {
+            if is_extended(&entry.key) || entry.key.starts_with("hugepages-") {
                 let server = "Limit must be set for non overcommitable resources";
                 refusals.add(&request, "needs a limit beside it", server);
             }
@@ -80,11 +84,44 @@ pub(super) fn resources(at: Option<At<'_>>, refusals: &mut Refusals) {
                 let subject = Subject::RequestAboveLimit;
                 refusals.about(subject, &request, "is more than the limit", server);
             }
-            (Some(wanted), Some(most)) if entry.key.contains('/') && wanted < most => {
+            (Some(wanted), Some(most))
+                if wanted < most
+                    && (is_extended(&entry.key) || entry.key.starts_with("hugepages-")) =>
+            {
                 refusals.add(&request, "has to be equal to the limit", "must be equal to limit");
             }
             _ => {}
         }
+    }
+}
+
+/// Whether a resource is counted and not shared: one with the domain of somebody else.
+fn is_extended(name: &str) -> bool {
+    name.contains('/') && !name.contains("kubernetes.io/")
+}
+
+/// Whether an amount is an integer.
+pub(super) fn is_whole(at: &At<'_>) -> bool {
+    value(at).is_none_or(|value| value.fract() == 0.0)
+}
+
+/// Huge pages: so many of a size, beside memory or processors.
+fn pages(resources: &At<'_>, amount: &At<'_>, size: &str, refusals: &mut Refusals) {
+    let node = crate::tree::Node::text(size, amount.node.origin);
+    let size = value(&At::root(&node)).filter(|size| *size > 0.0);
+    if let (Some(size), Some(amount_value)) = (size, value(amount))
+        && (amount_value % size) != 0.0
+    {
+        refusals.add(
+            amount,
+            "is not a multiple of its size",
+            "is not positive integer multiple of",
+        );
+    }
+    let has = |kind: &str, key: &str| resources.get(kind).is_some_and(|at| at.has(key));
+    if !["limits", "requests"].iter().any(|kind| has(kind, "cpu") || has(kind, "memory")) {
+        let server = "HugePages require cpu or memory";
+        refusals.add(resources, "needs `cpu` or `memory` beside huge pages", server);
     }
 }
 

@@ -38,6 +38,11 @@ pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
             let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
             refusals.add(&at, "is not a valid name of a provisioner", server);
         }
+        for (entry, value) in object.pairs("parameters") {
+            if entry.key.is_empty() {
+                refusals.key(&value, entry, "may not be empty", "field can not be empty");
+            }
+        }
         refusals.filled(object, "volumeBindingMode");
         return;
     }
@@ -81,6 +86,21 @@ fn volume(spec: &At<'_>, refusals: &mut Refusals) {
     match spec.at(&["capacity", "storage"]) {
         None => refusals.add(spec, "needs `capacity.storage`", "Required value: spec.capacity"),
         Some(at) => size(&at, refusals),
+    }
+    if let (true, Some(at)) = (spec.pairs("capacity").len() > 1, spec.get("capacity")) {
+        let server = "Unsupported value: supported values: \"storage\"";
+        refusals.add(&at, "may have `storage` only", server);
+    }
+    if let Some(path) = spec.at(&["nfs", "path"])
+        && path.word().is_some_and(|text| !text.starts_with('/'))
+    {
+        refusals.add(&path, "has to begin with `/`", "must be an absolute path");
+    }
+    if spec.text("persistentVolumeReclaimPolicy") == Some("Recycle")
+        && let Some(path) = spec.at(&["hostPath", "path"]).filter(|path| path.word() == Some("/"))
+    {
+        let server = "may not be 'recycle' for a hostPath mount of '/'";
+        refusals.add(&path, "may not be `/` for `Recycle`", server);
     }
     match SOURCES.iter().filter(|source| spec.has(source)).count() {
         0 => refusals.add(spec, "needs a source", "must specify a volume type"),

@@ -11,6 +11,18 @@ use super::syntax;
 pub(super) const POD: (&str, &str) = ("core", "Pod*");
 pub(super) const CONTAINER: (&str, &str) = ("core", "Container*");
 
+/// The variables of an expression about an admission.
+const ADMISSION: [&str; 8] = [
+    "authorizer",
+    "namespaceObject",
+    "object",
+    "oldObject",
+    "params",
+    "request",
+    "variables",
+    "self",
+];
+
 struct Row {
     path: Vec<&'static str>,
     rule: &'static str,
@@ -98,7 +110,14 @@ const FORMS: &[(&str, Form)] = &[
     ("driver", (syntax::is_driver, "the name of a driver", SUBDOMAIN)),
     (
         "expression",
-        (super::structural::is_expression, "an expression in CEL", "compilation failed"),
+        (
+            |t| {
+                super::structural::is_expression(t)
+                    && super::structural::undeclared(t, &ADMISSION).is_none()
+            },
+            "an expression in CEL about an admission",
+            "compilation failed",
+        ),
     ),
     (
         "https",

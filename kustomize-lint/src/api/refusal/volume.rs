@@ -166,6 +166,12 @@ fn source(volume: &At<'_>, refusals: &mut Refusals) {
             }
         }
     }
+    let metadata = volume.at(&["ephemeral", "volumeClaimTemplate", "metadata"]);
+    for (entry, at) in metadata.iter().flat_map(|metadata| metadata.own_pairs()) {
+        if !matches!(entry.key.as_str(), "labels" | "annotations") && !at.node.is_null() {
+            refusals.key(&at, entry, "is not for the template of a volume", "cannot be set");
+        }
+    }
     if let Some(claim) = volume.at(&["ephemeral", "volumeClaimTemplate", "spec"]) {
         super::storage::claim(&claim, refusals);
     }

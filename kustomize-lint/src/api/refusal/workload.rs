@@ -5,14 +5,23 @@ use super::at::{At, Refusals};
 use super::cron;
 use super::pod::{self, Maker};
 use super::syntax;
+use super::zone;
 
 pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
     let Some(spec) = object.get("spec") else {
         return refusals.missing(object, "spec");
     };
     match kind {
-        "Pod" => pod::check(&spec, Maker::Pod, &[], refusals),
-        "Job" => job(&spec, refusals),
+        "Pod" => {
+            if let Some(metadata) = object.get("metadata") {
+                pod::profiles(&metadata, refusals);
+            }
+            pod::check(&spec, Maker::Pod, &[], refusals);
+        }
+        "Job" => {
+            super::job::check(object, &spec, refusals);
+            job(&spec, false, refusals);
+        }
         "CronJob" => cron_job(&spec, refusals),
         _ => controller(&spec, kind, refusals),
     }
@@ -50,6 +59,16 @@ fn controller(spec: &At<'_>, kind: &str, refusals: &mut Refusals) {
         }
         "StatefulSet" => {
             if let Some(rolling) = spec.at(&["updateStrategy", "rollingUpdate"]) {
+                let kind = spec.at(&["updateStrategy"]).and_then(|at| at.text("type"));
+                if kind == Some("OnDelete") {
+                    let server = "only allowed for updateStrategy 'RollingUpdate'";
+                    refusals.add(&rolling, "may not be beside the type `OnDelete`", server);
+                }
+                if let Some(most) = rolling.get("maxUnavailable")
+                    && matches!(most.node.word(), Some("0" | "0%"))
+                {
+                    refusals.add(&most, "lets no pod change", "cannot be 0");
+                }
                 refusals.at_least(&rolling, "partition", 0);
                 syntax::amount(rolling.get("maxUnavailable"), refusals);
             }
@@ -161,7 +180,7 @@ fn rolling(at: Option<At<'_>>, refusals: &mut Refusals) {
     }
 }
 
-fn job(spec: &At<'_>, refusals: &mut Refusals) {
+fn job(spec: &At<'_>, is_template: bool, refusals: &mut Refusals) {
     for key in ["completions", "parallelism", "backoffLimit", "ttlSecondsAfterFinished"] {
         refusals.at_least(spec, key, 0);
     }
@@ -172,10 +191,7 @@ fn job(spec: &At<'_>, refusals: &mut Refusals) {
         let server = "`selector` not auto-generated";
         refusals.add(&selector, "is the server's to make", server);
     }
-    if spec.text("completionMode") == Some("Indexed") && !spec.has("completions") {
-        let server = "when completion mode is Indexed";
-        refusals.add(spec, "needs `completions` for `Indexed`", server);
-    }
+    super::job::parts(spec, is_template, refusals);
     refusals.filled(spec, "completionMode");
     if let Some(limit) = spec.get("backoffLimitPerIndex") {
         refusals.at_least(spec, "backoffLimitPerIndex", 0);
@@ -315,8 +331,9 @@ fn cron_job(spec: &At<'_>, refusals: &mut Refusals) {
             || text.is_empty()
             || text.eq_ignore_ascii_case("local")
             || !text.bytes().all(inner)
+            || !zone::is_known(text)
         {
-            let server = "timeZone must be a valid time zone";
+            let server = "unknown time zone, or: timeZone must be a valid time zone";
             refusals.add(&zone, "is not a time zone such as `Europe/Berlin`", server);
         }
     }
@@ -330,7 +347,7 @@ fn cron_job(spec: &At<'_>, refusals: &mut Refusals) {
                 let server = "Unsupported value: true";
                 refusals.add(&spec, "may not have `manualSelector`", server);
             }
-            job(&spec, refusals);
+            job(&spec, true, refusals);
         }
         None => refusals.missing(spec, "jobTemplate"),
     }

@@ -9,7 +9,7 @@ mod scalar;
 mod set;
 mod walk;
 
-pub(super) use rules::is_expression;
+pub(super) use rules::{is_expression, undeclared};
 pub use set::Definitions;
 pub(super) use walk::Others;
 

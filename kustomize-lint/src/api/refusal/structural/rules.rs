@@ -113,6 +113,61 @@ pub(in super::super) fn is_expression(text: &str) -> bool {
     !matches!(compiled(text), Err(Unread::Malformed))
 }
 
+/// A variable of an expression that nobody declares. An expression with a loop has variables of its own, so it is
+/// passed over, and so are the names that functions of the server begin with.
+pub(in super::super) fn undeclared(text: &str, known: &[&str]) -> Option<String> {
+    const LOOPS: [&str; 9] = [
+        "all(",
+        "bind(",
+        "exists(",
+        "exists_one(",
+        "filter(",
+        "map(",
+        "sortBy(",
+        "transform",
+        "optMap(",
+    ];
+    const NAMES: [&str; 24] = [
+        "base64",
+        "bool",
+        "bytes",
+        "cel",
+        "cidr",
+        "double",
+        "duration",
+        "dyn",
+        "format",
+        "google",
+        "int",
+        "ip",
+        "jsonpatch",
+        "list",
+        "lists",
+        "map",
+        "math",
+        "null_type",
+        "optional",
+        "semver",
+        "sets",
+        "string",
+        "strings",
+        "uint",
+    ];
+    if LOOPS.iter().any(|word| text.contains(word)) || text.contains("optFlatMap(") {
+        return None;
+    }
+    let program = compiled(text).ok()?;
+    let references = program.references();
+    let mut unknown: Vec<&str> = references
+        .variables()
+        .into_iter()
+        .filter(|name| !known.contains(name) && !NAMES.contains(name) && *name != "type")
+        .filter(|name| !name.starts_with('@'))
+        .collect();
+    unknown.sort_unstable();
+    unknown.first().map(|name| (*name).to_owned())
+}
+
 /// The value as rules see it.
 fn value(schema: &Json, json: &Json) -> Option<Value> {
     to_value(typed(schema, json)).ok()

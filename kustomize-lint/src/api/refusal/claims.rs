@@ -1,0 +1,66 @@
+//! Resources of a pod as a whole: claims of devices, requests, priority.
+
+use super::super::violation::Subject;
+use super::at::{At, Refusals};
+use super::pod::Maker;
+use super::quantity;
+
+pub(super) fn check(spec: &At<'_>, maker: Maker, refusals: &mut Refusals) {
+    let claims = spec.list("resourceClaims");
+    refusals.distinct(&claims, |one| one.text("name"), "name");
+    for claim in &claims {
+        let fields = ["resourceClaimName", "resourceClaimTemplateName"];
+        match fields.iter().filter(|field| claim.has(field)).count() {
+            1 => {}
+            0 => {
+                let server =
+                    "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`";
+                refusals.add(claim, "needs a claim or the template of one", server);
+            }
+            _ => {
+                let server = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
+                refusals.add(claim, "has both a claim and the template of one", server);
+            }
+        }
+    }
+    let names: Vec<&str> = claims.iter().filter_map(|claim| claim.text("name")).collect();
+    let containers = ["initContainers", "containers"].map(|key| spec.list(key)).concat();
+    for container in &containers {
+        for claim in container.get("resources").iter().flat_map(|at| at.list("claims")) {
+            if claim.text("name").is_some_and(|name| !names.contains(&name)) {
+                let server = "must be one of the names in pod.spec.resourceClaims";
+                refusals.add(&claim, "is not a claim of the pod", server);
+            }
+        }
+    }
+    whole(spec, refusals);
+    if let (true, Some(pods)) = (maker == Maker::Pod, spec.get("priority"))
+        && spec.text("priorityClassName").is_none()
+        && pods.node.as_int() != Some(0)
+    {
+        let server = "the integer value of priority must not be provided in pod spec";
+        refusals.about(Subject::Cluster, &pods, "is the PriorityClass' to say", server);
+    }
+    if let (true, Some(overhead)) = (maker == Maker::Pod, spec.get("overhead"))
+        && spec.text("runtimeClassName").is_none()
+    {
+        let server = "Pod Overhead set without corresponding RuntimeClass defined Overhead";
+        refusals.add(&overhead, "is the RuntimeClass' to say", server);
+    }
+}
+
+/// Requests of the pod, which its containers share.
+fn whole(spec: &At<'_>, refusals: &mut Refusals) {
+    let Some(requests) = spec.at(&["resources", "requests"]) else { return };
+    for (entry, whole) in requests.own_pairs() {
+        let amount = |container: &At<'_>| {
+            let of = |kind: &str| container.at(&["resources", kind, &entry.key]);
+            of("requests").or_else(|| of("limits")).as_ref().and_then(quantity::value)
+        };
+        let sum: f64 = spec.list("containers").iter().filter_map(amount).sum();
+        if quantity::value(&whole).is_some_and(|whole| whole < sum) {
+            let server = "must be greater than or equal to aggregate container requests";
+            refusals.add(&whole, "is less than the containers request together", server);
+        }
+    }
+}
