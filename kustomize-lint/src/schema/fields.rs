@@ -57,8 +57,9 @@ fn fields(line: &str) -> Vec<FieldSpec> {
     let create = words.next() == Some("create");
     match kinds {
         "" => Vec::new(),
-        "pods" => TEMPLATES
+        pods if pods.split('-').next() == Some("pods") => TEMPLATES
             .iter()
+            .filter(|(kind, _)| !pods.split('-').any(|other| other == *kind))
             .map(|(kind, pod)| field(kind, &format!("{pod}/{path}"), create))
             .collect(),
         kinds => kinds.split(',').map(|kind| field(kind, path, create)).collect(),

@@ -139,11 +139,11 @@ fn environment(container: &At<'_>, refusals: &mut Refusals) {
     let variables = container.list("env");
     refusals.distinct(&variables, |one| one.text("name"), "name");
     for variable in &variables {
-        if let Some(name) = refusals.required(variable, "name") {
-            if name.word().is_some_and(|text| !text.chars().all(is_printable)) {
-                let server = "a valid environment variable name must consist only of printable ASCII characters other than '='";
-                refusals.add(&name, "is not a valid name of a variable", server);
-            }
+        if let Some(name) = refusals.required(variable, "name")
+            && name.word().is_some_and(|text| !text.chars().all(is_printable))
+        {
+            let server = "a valid environment variable name must consist only of printable ASCII characters other than '='";
+            refusals.add(&name, "is not a valid name of a variable", server);
         }
         let Some(from) = variable.get("valueFrom") else { continue };
         if variable.text("value").is_some() {
