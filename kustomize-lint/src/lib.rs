@@ -55,6 +55,16 @@ pub fn check(folder: &std::path::Path) -> Result<String, common::diagnostic::Rep
     Ok(format::render(cli::Format::Json, &outcome))
 }
 
+/// The objects of a kustomization, as `build` writes them; `None` where it does not build or has parts that
+/// are not analysed. For the same programs.
+pub fn build(folder: &std::path::Path) -> Option<String> {
+    let rendering = render::render(folder, &mut tree::Files::default());
+    let is_known = rendering.not_analysed.iter().all(|part| part.effect.is_harmless());
+    let is_whole = rendering.problems.is_empty() && is_known;
+    let write = |object: &object::Object| tree::write(&object.node, &|_| String::new());
+    is_whole.then(|| rendering.objects.iter().map(write).collect::<Vec<_>>().join("---\n"))
+}
+
 /// Does the work of the command line.
 ///
 /// # Errors

@@ -1,38 +1,12 @@
-//! A folder as text (`-- path --` before each file), rendered and linted by every rule.
+//! A folder as text, rendered and linted by every rule.
 #![no_main]
 
-use std::fs;
-use std::path::{Component, Path};
+mod folder;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 
-/// More files than that only cost time.
-const FILES: usize = 12;
-
 fuzz_target!(|text: &str| -> Corpus {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut files: Vec<(&str, String)> = Vec::new();
-    for line in text.lines() {
-        if let Some(path) = line.strip_prefix("-- ").and_then(|line| line.strip_suffix(" --")) {
-            files.push((path, String::new()));
-        } else if let Some((_, text)) = files.last_mut() {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    if files.is_empty() || files.len() > FILES {
-        return Corpus::Reject;
-    }
-    for (path, text) in files {
-        let path = Path::new(path);
-        let below = path.components().all(|part| matches!(part, Component::Normal(_)));
-        let path = folder.path().join(path);
-        if !below || path.parent().is_none_or(|parent| fs::create_dir_all(parent).is_err()) {
-            return Corpus::Reject;
-        }
-        // A folder may be where a file should be.
-        let _ = fs::write(path, text);
-    }
+    let Some(folder) = folder::write(text) else { return Corpus::Reject };
     let _ = kustomize_lint::check(folder.path());
     Corpus::Keep
 });

@@ -10,6 +10,23 @@ pub(super) fn policy(object: &At<'_>, refusals: &mut Refusals) {
         let server = "validations or auditAnnotations must contain at least one item";
         refusals.add(&spec, "needs `validations` or `auditAnnotations`", server);
     }
+    for one in spec.list("validations") {
+        if let Some(message) = one.get("message")
+            && message.word().is_some_and(|text| text.contains('\n'))
+        {
+            refusals.add(&message, "has more than one line", "must not contain line breaks");
+        }
+        if let (Some(expression), false) = (one.get("expression"), spec.has("paramKind"))
+            && expression.word().is_some_and(|text| {
+                let known = super::table::ADMISSION.iter().filter(|name| **name != "params");
+                let known: Vec<&str> = known.copied().collect();
+                super::structural::undeclared(text, &known).as_deref() == Some("params")
+            })
+        {
+            let server = "undeclared reference to 'params'";
+            refusals.add(&expression, "needs `paramKind` for `params`", server);
+        }
+    }
     let name = object.at(&["metadata", "name"]);
     let name = name.as_ref().and_then(|name| name.word()).unwrap_or_default();
     for annotation in spec.list("auditAnnotations") {

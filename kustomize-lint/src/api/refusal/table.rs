@@ -12,16 +12,8 @@ pub(super) const POD: (&str, &str) = ("core", "Pod*");
 pub(super) const CONTAINER: (&str, &str) = ("core", "Container*");
 
 /// The variables of an expression about an admission.
-const ADMISSION: [&str; 8] = [
-    "authorizer",
-    "namespaceObject",
-    "object",
-    "oldObject",
-    "params",
-    "request",
-    "variables",
-    "self",
-];
+pub(super) const ADMISSION: [&str; 7] =
+    ["authorizer", "namespaceObject", "object", "oldObject", "params", "request", "variables"];
 
 struct Row {
     path: Vec<&'static str>,
