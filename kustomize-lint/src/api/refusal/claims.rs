@@ -2,10 +2,10 @@
 
 use super::super::violation::Subject;
 use super::at::{At, Refusals};
-use super::pod::Maker;
 use super::quantity;
 
-pub(super) fn check(spec: &At<'_>, maker: Maker, refusals: &mut Refusals) {
+/// `is_pod`: it is a Pod and no template of one.
+pub(super) fn check(spec: &At<'_>, is_pod: bool, refusals: &mut Refusals) {
     let claims = spec.list("resourceClaims");
     refusals.distinct(&claims, |one| one.text("name"), "name");
     for claim in &claims {
@@ -34,14 +34,14 @@ pub(super) fn check(spec: &At<'_>, maker: Maker, refusals: &mut Refusals) {
         }
     }
     whole(spec, refusals);
-    if let (true, Some(pods)) = (maker == Maker::Pod, spec.get("priority"))
+    if let (true, Some(pods)) = (is_pod, spec.get("priority"))
         && spec.text("priorityClassName").is_none()
         && pods.node.as_int() != Some(0)
     {
         let server = "the integer value of priority must not be provided in pod spec";
         refusals.about(Subject::Cluster, &pods, "is the PriorityClass' to say", server);
     }
-    if let (true, Some(overhead)) = (maker == Maker::Pod, spec.get("overhead"))
+    if let (true, Some(overhead)) = (is_pod, spec.get("overhead"))
         && spec.text("runtimeClassName").is_none()
     {
         let server = "Pod Overhead set without corresponding RuntimeClass defined Overhead";

@@ -71,7 +71,7 @@ pub(super) fn check(spec: &At<'_>, maker: Maker, claims: &[&str], refusals: &mut
         refusals.add(&deadline, "is for Pods and Jobs only", server);
     }
     system::check(spec, refusals);
-    check_claims(spec, maker, refusals);
+    check_claims(spec, maker == Maker::Pod, refusals);
     if let Some(at) = spec.get("ephemeralContainers").filter(|at| !at.node.items().is_empty()) {
         let server =
             "cannot be set on create, or: ephemeral containers not allowed in pod template";
