@@ -55,8 +55,11 @@ write_deltalake(sys.argv[2] + '/script', con.execute('SELECT * FROM gold.fact_tr
 """
 
 
-# export-dbt with DuckDB's ready-made library, and without jemalloc.
-LINKED = "linked"
+# export-dbt with DuckDB compiled in, and with jemalloc.
+BUNDLED = "bundled"
+BINARIES = {"export-dbt": os.environ["EXPORT_DBT"]}
+if "EXPORT_DBT_BUNDLED" in os.environ:
+    BINARIES[BUNDLED] = os.environ["EXPORT_DBT_BUNDLED"]
 
 
 def measure(command):
@@ -87,12 +90,12 @@ def build(folder, rows):
     return database
 
 
-def run(exporter, binary, database, out):
+def run(exporter, database, out):
     """Wall seconds, processor seconds, peak MiB and MiB of files of one export."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    if exporter in ("export-dbt", LINKED):
-        command = [os.environ["EXPORT_DBT_LINKED"] if exporter == LINKED else binary, "--duckdb", str(database), "--target", f"file://{out}/lake/{{layer}}/{{table}}", "--quiet"]
+    if exporter in BINARIES:
+        command = [BINARIES[exporter], "--duckdb", str(database), "--target", f"file://{out}/lake/{{layer}}/{{table}}", "--quiet"]
     else:
         command = [sys.executable, "-c", COPY if exporter == "COPY" else SCRIPT, str(database), str(out)]
     wall, cpu, peak, printed = measure(command)
@@ -111,30 +114,30 @@ def line(rows, exporter, result):
 def main():
     folder, counts = Path(sys.argv[1]), [int(n) for n in sys.argv[2:]]
     rounds = int(os.environ["BENCH_ROUNDS"])
-    binary = os.environ["EXPORT_DBT"]
-    version = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.strip()
+    version = subprocess.run([BINARIES["export-dbt"], "--version"], capture_output=True, text=True).stdout.strip()
     print(f"{version}; DuckDB {duckdb.__version__}, deltalake {deltalake.__version__}, pyarrow {pyarrow.__version__}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'rows':>12}  {'what':<12} {'wall s':>8} {'cpu s':>8} {'peak MiB':>9} {'file MiB':>9}")
     # In turns, so that what else the machine does falls on all of them alike.
     database, results = build(folder, counts[0]), {}
     for _ in range(rounds):
-        for exporter in ("COPY", "export-dbt", LINKED, "script"):
-            results.setdefault(exporter, []).append(run(exporter, binary, database, folder / "out"))
+        for exporter in ("COPY", *BINARIES, "script"):
+            results.setdefault(exporter, []).append(run(exporter, database, folder / "out"))
     middle = {exporter: [statistics.median(column) for column in zip(*runs)] for exporter, runs in results.items()}
     for exporter, result in middle.items():
         line(counts[0], exporter, result)
     # The script would hold these whole; of export-dbt, the peak is what matters.
     peaks = [max(peak for _, _, peak, _ in results["export-dbt"])]
     for rows in counts[1:]:
-        result = run("export-dbt", binary, build(folder, rows), folder / "out")
+        result = run("export-dbt", build(folder, rows), folder / "out")
         line(rows, "export-dbt", result)
         peaks.append(result[2])
-    ours, copy, script, linked = (middle[exporter] for exporter in ("export-dbt", "COPY", "script", LINKED))
+    ours, copy, script = (middle[exporter] for exporter in ("export-dbt", "COPY", "script"))
     print(f"\nmedians of {rounds} runs in turns, {counts[0]:,} rows:")
     print(f"  time     {ours[0] / copy[0]:.2f} of COPY's (cpu {ours[1] / copy[1]:.2f}), {script[0] / ours[0]:.2f} times as fast as the script (cpu {script[1] / ours[1]:.2f})")
     print(f"  files    {ours[3] / copy[3]:.2f} of COPY's, {ours[3] / script[3]:.2f} of the script's")
     print(f"  memory   {ours[2] / copy[2]:.2f} of COPY's, {ours[2] / script[2]:.2f} of the script's")
-    print(f"  linked   time {linked[0] / ours[0]:.2f}, cpu {linked[1] / ours[1]:.2f}, memory {linked[2] / ours[2]:.2f} of the bundled build's")
+    if bundled := middle.get(BUNDLED):
+        print(f"  bundled  time {bundled[0] / ours[0]:.2f}, cpu {bundled[1] / ours[1]:.2f}, memory {bundled[2] / ours[2]:.2f} of the linked build's")
     print(f"peak memory for {', '.join(f'{n:,}' for n in counts)} rows: {', '.join(f'{p:.0f}' for p in peaks)} MiB, {100 * (max(peaks) / min(peaks) - 1):.1f} % apart")
 
 
