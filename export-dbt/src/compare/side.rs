@@ -201,7 +201,7 @@ mod tests {
         a_secret_in_a_query: "http://t/a?access_token=canary" => [SideError::Url(_)];
         a_secret_in_a_query_of_the_host: "http://t?access_token=canary" => [SideError::Url(_)];
         one_table_for_all: "http://t/delta/gold/x" => [SideError::Names(TargetError::NoTable(_))];
-        an_unknown_placeholder: "http://t/delta/gold/{tabel}" => [SideError::Names(TargetError::NoTable(_))];
-        an_unknown_placeholder_of_the_schema: "http://t/delta/{leyer}/{table}" => [SideError::Names(TargetError::Placeholder(_))];
+        an_unknown_placeholder: "http://t/delta/gold/{tables}" => [SideError::Names(TargetError::NoTable(_))];
+        an_unknown_placeholder_of_the_schema: "http://t/delta/{layers}/{table}" => [SideError::Names(TargetError::Placeholder(_))];
     }
 }
