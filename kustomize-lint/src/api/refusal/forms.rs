@@ -1,7 +1,8 @@
 //! Definitions of custom resources: the keywords that a structural schema cannot have together.
 //! Source: `ValidateCustomResourceDefinition` of `apiextensions-apiserver`.
 
-use regex::Regex;
+use regex_syntax::ast::ErrorKind;
+use regex_syntax::ast::parse::Parser;
 
 use super::at::{At, Refusals};
 
@@ -58,7 +59,7 @@ pub(super) fn top(schema: &At<'_>, refusals: &mut Refusals) {
 /// A part of a schema.
 pub(super) fn part(schema: &At<'_>, refusals: &mut Refusals) {
     if let Some(at) = schema.get("pattern")
-        && at.word().is_some_and(|text| matches!(Regex::new(text), Err(regex::Error::Syntax(_))))
+        && at.word().is_some_and(is_refused_pattern)
     {
         let server = "must be a valid regular expression";
         refusals.add(&at, "is not a regular expression", server);
@@ -84,10 +85,10 @@ pub(super) fn part(schema: &At<'_>, refusals: &mut Refusals) {
         refusals.add(schema, "needs `properties` for an embedded resource", server);
     }
     for key in ["allOf", "anyOf", "oneOf"] {
-        schema.list(key).iter().for_each(|inner| typeless(inner, refusals));
+        schema.list(key).iter().for_each(|inner| typeless(inner, true, refusals));
     }
     if let Some(inner) = schema.get("not") {
-        typeless(&inner, refusals);
+        typeless(&inner, true, refusals);
     }
     for rule in schema.list("x-kubernetes-validations") {
         let reasons = [
@@ -110,18 +111,52 @@ pub(super) fn part(schema: &At<'_>, refusals: &mut Refusals) {
     }
 }
 
-/// A schema in a condition, which repeats no type.
-fn typeless(schema: &At<'_>, refusals: &mut Refusals) {
+/// Whether Go's `regexp` refuses a pattern. Rust's parser refuses more: an unescaped `[` in a class, a `{` that
+/// begins no repetition, `\0`, `\Q`. Only the faults that Go has, too, count here.
+fn is_refused_pattern(pattern: &str) -> bool {
+    let Err(error) = Parser::new().parse(pattern) else { return false };
+    let at = error.span().start.offset;
+    match error.kind() {
+        ErrorKind::EscapeUnexpectedEof
+        | ErrorKind::GroupUnclosed
+        | ErrorKind::GroupUnopened
+        | ErrorKind::UnsupportedLookAround => true,
+        // In Go, flags such as `(?i)` stand between a part and its repetition without a fault.
+        ErrorKind::RepetitionMissing => {
+            !pattern[at..].starts_with('{') && !pattern[..at].ends_with(')')
+        }
+        _ => false,
+    }
+}
+
+/// A schema in a condition, which repeats no type. The condition itself may list the types of an integer or text.
+fn typeless(schema: &At<'_>, is_condition: bool, refusals: &mut Refusals) {
+    let is_either = |at: &At<'_>| {
+        schema.is("x-kubernetes-int-or-string") || matches!(at.word(), Some("integer" | "string"))
+    };
     if let Some(at) = schema.get("type")
-        && !schema.is("x-kubernetes-int-or-string")
-        && !matches!(at.word(), Some("integer" | "string"))
+        && !(is_condition && is_either(&at))
     {
         refusals.add(&at, "is not for a condition", "must be empty to be structural");
     }
     for (_, property) in schema.pairs("properties") {
-        if let Some(at) = property.get("type") {
-            refusals.add(&at, "is not for a condition", "must be empty to be structural");
+        typeless(&property, false, refusals);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_refused_pattern;
+
+    #[test]
+    fn patterns_are_read_as_in_go() {
+        for pattern in
+            [r"^[\w-.]+$", r"^[^[\]]+$", "^{.*}$", r"^[^\0]*$", r"\Q(\E", "a(?i)*", "a{,5}", "()*"]
+        {
+            assert!(!is_refused_pattern(pattern), "{pattern}");
         }
-        typeless(&property, refusals);
+        for pattern in ["(", "a)", "(?", "(?=a)", "*a", "a|+", r"a\"] {
+            assert!(is_refused_pattern(pattern), "{pattern}");
+        }
     }
 }
