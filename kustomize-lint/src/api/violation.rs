@@ -13,7 +13,8 @@ pub enum Subject {
     RequestAboveLimit,
     /// A selector that does not select its template.
     Selection,
-    /// A value that some clusters refuse, by their version or their configuration.
+    /// A value that some clusters refuse, by their version or their configuration, or that is refused only in the
+    /// pods of a template.
     Cluster,
     /// Anything else.
     Rule,

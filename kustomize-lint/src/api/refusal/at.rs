@@ -44,6 +44,11 @@ impl<'a> At<'a> {
         self.get(key).map(|list| list.items()).unwrap_or_default()
     }
 
+    /// The containers of a pod: those that come before, and those that stay.
+    pub(super) fn containers(&self) -> Vec<At<'a>> {
+        ["initContainers", "containers"].map(|key| self.list(key)).concat()
+    }
+
     /// The items of a list.
     pub(super) fn items(&self) -> Vec<At<'a>> {
         let items = self.node.items().iter().enumerate();

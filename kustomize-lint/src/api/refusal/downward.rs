@@ -1,5 +1,7 @@
 //! Fields and resources of a pod that its variables and files can have.
 
+use common::quantity::Quantity;
+
 use super::at::{At, Refusals};
 use super::quantity;
 use super::syntax;
@@ -12,7 +14,9 @@ pub(super) fn divisor(at: &At<'_>, refusals: &mut Refusals) {
     let Some(name) = at.text("resource") else { return };
     let allowed: &[&str] = if name.ends_with(".cpu") { &["1m", "1"] } else { &BYTES };
     let text = divisor.node.word().unwrap_or_default();
-    if quantity::value(&divisor).is_some_and(|value| value != 0.0) && !allowed.contains(&text) {
+    if quantity::value(&divisor).is_some_and(|value| value != Quantity::ZERO)
+        && !allowed.contains(&text)
+    {
         let server = "only divisor's values 1m and 1 are supported with the cpu resource";
         refusals.add(&divisor, "is not a unit of this resource", server);
     }

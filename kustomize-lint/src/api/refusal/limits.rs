@@ -1,5 +1,7 @@
 //! Budgets, autoscalers, quotas and priorities.
 
+use common::quantity::Quantity;
+
 use super::at::{At, Refusals};
 use super::quantity;
 use super::syntax;
@@ -142,27 +144,33 @@ fn metric(at: &At<'_>, refusals: &mut Refusals) {
     for key in ["value", "averageValue"] {
         if let Some(amount) = target.get(key) {
             quantity::one(&amount, refusals);
-            if quantity::value(&amount) == Some(0.0) {
+            if quantity::value(&amount) == Some(Quantity::ZERO) {
                 refusals.add(&amount, "has to be more than 0", "must be positive");
             }
         }
     }
     refusals.at_least(&target, "averageUtilization", 1);
     let said = |key: &str| target.has(key);
-    let any = match *field {
-        "resource" | "containerResource" => said("averageUtilization") || said("averageValue"),
-        "pods" => said("averageValue"),
-        _ => said("value") || said("averageValue"),
+    let (values, missing): (&[&str], _) = match *field {
+        "resource" | "containerResource" => (
+            &["averageUtilization", "averageValue"],
+            "must set either a target raw value or a target utilization",
+        ),
+        "pods" => (&["averageValue"], "must specify a positive target averageValue"),
+        "object" => (&["averageValue", "value"], "must set either a target value or averageValue"),
+        _ => (
+            &["averageValue", "value"],
+            "must set either a target value for metric or a per-pod target",
+        ),
     };
-    let raw =
-        ["value", "averageValue", "averageUtilization"].iter().filter(|key| said(key)).count();
-    if raw > 1 && *field != "pods" {
-        let server = "may not set both a target";
-        refusals.add(&target, "says more than one value", server);
-    }
-    if !any {
-        let server = "must set either a target raw value or a target utilization";
-        refusals.add(&target, "says no value that its metric can have", server);
+    match values.iter().filter(|key| said(key)).count() {
+        0 => refusals.add(&target, "says no value that its metric can have", missing),
+        // The server takes both for an object.
+        2 if *field != "object" => {
+            let why = format!("has both `{}`", values.join("` and `"));
+            refusals.add(&target, why, "may not set both a target");
+        }
+        _ => {}
     }
 }
 
@@ -234,6 +242,12 @@ fn is_counted(name: &str) -> bool {
     objects.contains(&name) || name.starts_with("count/")
 }
 
+/// Whether a resource is more than the number of pods. The server looks at its standard resources only, which have
+/// no domain.
+fn counts_more(name: &str) -> bool {
+    name != "pods" && !name.contains('/')
+}
+
 /// Scopes of a quota, which limit its resources and may exclude each other.
 fn scopes(spec: &At<'_>, refusals: &mut Refusals) {
     let Some(at) = spec.get("scopes") else { return };
@@ -241,7 +255,9 @@ fn scopes(spec: &At<'_>, refusals: &mut Refusals) {
     let has = |scope: &str| scopes.iter().any(|one| one.word() == Some(scope));
     if has("BestEffort") && has("NotBestEffort") || has("Terminating") && has("NotTerminating") {
         refusals.add(&at, "exclude each other", "conflicting scopes");
-    } else if has("BestEffort") && spec.pairs("hard").iter().any(|(entry, _)| entry.key != "pods") {
+    } else if has("BestEffort")
+        && spec.pairs("hard").iter().any(|(entry, _)| counts_more(&entry.key))
+    {
         let server = "unsupported scope applied to resource";
         refusals.add(&at, "is `BestEffort`, which counts `pods` only", server);
     }
@@ -265,7 +281,7 @@ pub(super) fn range(object: &At<'_>, refusals: &mut Refusals) {
         }
         for (entry, ratio) in limit.pairs("maxLimitRequestRatio") {
             quantity::one(&ratio, refusals);
-            if quantity::value(&ratio).is_some_and(|ratio| ratio < 1.0) {
+            if quantity::value(&ratio).is_some_and(|ratio| ratio < Quantity::units(1)) {
                 refusals.add(&ratio, "has to be 1 or more", "is less than 1");
             }
             if !quantity::is_resource(&entry.key) && entry.key != "storage" {
@@ -302,10 +318,11 @@ pub(super) fn range(object: &At<'_>, refusals: &mut Refusals) {
             let of = |key: &str| limit.at(&[key, &entry.key]).as_ref().and_then(quantity::value);
             if let (Some(least), Some(most), Some(value)) =
                 (of("min"), of("max"), quantity::value(&ratio))
-                && least > 0.0
-                && value > most / least
+                && least > Quantity::ZERO
+                && is_beyond(value, most, least)
             {
-                refusals.add(&ratio, "is more than `max` by `min`", "is greater than max/min");
+                let why = "is more than `max` divided by `min`";
+                refusals.add(&ratio, why, "is greater than max/min");
             }
         }
         // Each may not be more than those behind it.
@@ -325,6 +342,14 @@ pub(super) fn range(object: &At<'_>, refusals: &mut Refusals) {
             }
         }
     }
+}
+
+/// Whether a ratio is more than the quotient of two amounts, in thousandths as the server counts.
+fn is_beyond(ratio: Quantity, most: Quantity, least: Quantity) -> bool {
+    let milli = |amount: Quantity| (amount * 1000).ceil();
+    // A product beyond 128 bits is beyond every amount.
+    let product = milli(ratio).checked_mul(milli(least));
+    product.is_none_or(|product| product > milli(most) * 1000)
 }
 
 pub(super) fn priority(object: &At<'_>, refusals: &mut Refusals) {

@@ -1,38 +1,14 @@
 //! Amounts of resources.
 
+use common::quantity::Quantity;
+
 use super::super::violation::Subject;
 use super::at::{At, Refusals};
 use super::syntax;
 
-/// A quantity as Kubernetes reads it; `None` for anything else. Only its sign and its order count here.
-pub(super) fn value(at: &At<'_>) -> Option<f64> {
-    let text = &at.node.scalar()?.text;
-    let split =
-        text.find(|c: char| !(c.is_ascii_digit() || "+-.".contains(c))).unwrap_or(text.len());
-    let (digits, unit) = text.split_at(split);
-    let has_digit = digits.bytes().any(|b| b.is_ascii_digit());
-    let number: f64 = digits.parse().ok().filter(|_| has_digit)?;
-    let exponent = |rest: &str| rest.parse::<i32>().ok().map(|power| 10f64.powi(power));
-    let factor = match unit {
-        "" => 1.0,
-        "n" => 1e-9,
-        "u" => 1e-6,
-        "m" => 1e-3,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "T" => 1e12,
-        "P" => 1e15,
-        "E" => 1e18,
-        "Ki" => 1024f64,
-        "Mi" => 1024f64.powi(2),
-        "Gi" => 1024f64.powi(3),
-        "Ti" => 1024f64.powi(4),
-        "Pi" => 1024f64.powi(5),
-        "Ei" => 1024f64.powi(6),
-        _ => exponent(unit.strip_prefix(['e', 'E'])?)?,
-    };
-    Some(number * factor)
+/// A quantity as Kubernetes reads it; `None` for anything else.
+pub(super) fn value(at: &At<'_>) -> Option<Quantity> {
+    Quantity::parse(&at.node.scalar()?.text)
 }
 
 const SYNTAX: &str =
@@ -45,7 +21,7 @@ pub(super) fn one(at: &At<'_>, refusals: &mut Refusals) {
             let why = "is not an amount such as `100m` or `1Gi`";
             refusals.about(Subject::Amount, at, why, SYNTAX);
         }
-        Some(value) if value < 0.0 => {
+        Some(value) if value < Quantity::ZERO => {
             refusals.add(at, "has to be 0 or more", "must be greater than or equal to 0");
         }
         _ => {}
@@ -102,15 +78,14 @@ fn is_extended(name: &str) -> bool {
 
 /// Whether an amount is an integer.
 pub(super) fn is_whole(at: &At<'_>) -> bool {
-    value(at).is_none_or(|value| value.fract() == 0.0)
+    value(at).is_none_or(|value| !value.is_fractional())
 }
 
 /// Huge pages: so many of a size, beside memory or processors.
 fn pages(resources: &At<'_>, amount: &At<'_>, size: &str, refusals: &mut Refusals) {
-    let node = crate::tree::Node::text(size, amount.node.origin);
-    let size = value(&At::root(&node)).filter(|size| *size > 0.0);
+    let size = Quantity::parse(size).filter(|size| *size > Quantity::ZERO);
     if let (Some(size), Some(amount_value)) = (size, value(amount))
-        && (amount_value % size) != 0.0
+        && amount_value.ceil() % size.ceil() != 0
     {
         refusals.add(
             amount,
@@ -142,14 +117,16 @@ mod tests {
     #[test]
     fn amounts_are_those_of_kubernetes() {
         let origin = Origin::new(Place { file: FileId(0), start: 0, end: 0 });
-        let read = |text: &str| value(&At::root(&Node::text(text, origin)));
+        let read = |text: &str| {
+            value(&At::root(&Node::text(text, origin))).map(|value| (value * 1000).ceil())
+        };
         for (text, wanted) in [
-            ("100m", 0.1),
-            ("1Gi", 1073741824.0),
-            ("1e3", 1000.0),
-            ("-1", -1.0),
-            (".5", 0.5),
-            ("1.", 1.0),
+            ("100m", 100),
+            ("1Gi", 1_073_741_824_000),
+            ("1e3", 1_000_000),
+            ("-1", -1000),
+            (".5", 500),
+            ("1.", 1000),
         ] {
             assert_eq!(read(text), Some(wanted), "{text}");
         }

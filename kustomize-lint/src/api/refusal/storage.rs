@@ -1,5 +1,7 @@
 //! Volumes of the cluster, claims, classes.
 
+use common::quantity::Quantity;
+
 use super::at::{At, Refusals};
 use super::quantity;
 use super::syntax;
@@ -154,7 +156,7 @@ fn modes(spec: &At<'_>, refusals: &mut Refusals) {
 
 fn size(at: &At<'_>, refusals: &mut Refusals) {
     quantity::one(at, refusals);
-    if quantity::value(at) == Some(0.0) {
+    if quantity::value(at) == Some(Quantity::ZERO) {
         refusals.add(at, "has to be more than 0", "must be greater than zero");
     }
 }

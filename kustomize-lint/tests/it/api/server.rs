@@ -96,11 +96,15 @@ fn has(message: &str, words: &str) -> bool {
     words.split(", or: ").any(|words| words.split(": ").all(|part| message.contains(part)))
 }
 
+/// The cases with a wrong verdict. This version may take an object that is bad for some servers.
 fn verdicts(code: &str, all: &[Case], ask: impl Fn(&Case) -> Vec<String>) -> Vec<String> {
     let mut wrong = Vec::new();
     for case in all {
         let refusals = ask(case);
         let is_bad = case.name.starts_with("bad ");
+        if refusals.is_empty() && case.name.starts_with("bad for some servers") {
+            continue;
+        }
         if refusals.is_empty() == is_bad {
             wrong.push(format!("{}: {refusals:?}", case.name));
         } else if is_bad {
