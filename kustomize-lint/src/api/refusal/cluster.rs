@@ -12,7 +12,7 @@ pub(super) fn policy(object: &At<'_>, refusals: &mut Refusals) {
     }
     for one in spec.list("validations") {
         if let Some(message) = one.get("message")
-            && message.word().is_some_and(|text| text.contains('\n'))
+            && message.word().is_some_and(|text| text.trim().contains(['\n', '\r']))
         {
             refusals.add(&message, "has more than one line", "must not contain line breaks");
         }

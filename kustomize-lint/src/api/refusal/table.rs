@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::at::{At, Refusals};
 use super::quantity;
+use super::structural;
 use super::syntax;
 
 /// The parts of every pod.
@@ -100,17 +101,6 @@ const FORMS: &[(&str, Form)] = &[
     ),
     ("controller", (syntax::is_path_key, "a domain with a path", "must be a domain-prefixed path")),
     ("driver", (syntax::is_driver, "the name of a driver", SUBDOMAIN)),
-    (
-        "expression",
-        (
-            |t| {
-                super::structural::is_expression(t)
-                    && super::structural::undeclared(t, &ADMISSION).is_none()
-            },
-            "an expression in CEL about an admission",
-            "compilation failed",
-        ),
-    ),
     (
         "https",
         (
@@ -219,6 +209,7 @@ impl Row {
             "labels" => syntax::labels_of(at, refusals),
             "selector" => syntax::selector(Some(at.clone()), refusals),
             "quantity" => quantity::one(at, refusals),
+            "expression" => expression(at, refusals),
             form => {
                 let known = FORMS.iter().find(|(name, _)| *name == form);
                 let Some((_, (fits, expected, server))) = known else { return };
@@ -255,6 +246,16 @@ impl Row {
     }
 }
 
+/// An expression in CEL about an admission.
+fn expression(at: &At<'_>, refusals: &mut Refusals) {
+    let Some(text) = at.word() else { return };
+    if !structural::is_expression(text) {
+        refusals.add(at, "is not an expression in CEL", "compilation failed");
+    } else if let Some(name) = structural::undeclared(text, &ADMISSION) {
+        refusals.add(at, format!("has no variable `{name}`"), "undeclared reference to");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,6 +274,7 @@ mod tests {
             "labels",
             "selector",
             "quantity",
+            "expression",
         ];
         for ((group, kind), rows) in TABLE.iter() {
             for row in rows {

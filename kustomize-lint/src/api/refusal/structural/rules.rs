@@ -116,18 +116,20 @@ pub(in super::super) fn is_expression(text: &str) -> bool {
 /// A variable of an expression that nobody declares. An expression with a loop has variables of its own, so it is
 /// passed over, and so are the names that functions of the server begin with.
 pub(in super::super) fn undeclared(text: &str, known: &[&str]) -> Option<String> {
-    const LOOPS: [&str; 9] = [
+    const LOOPS: [&str; 11] = [
         "all(",
         "bind(",
         "exists(",
+        "existsOne(",
         "exists_one(",
         "filter(",
         "map(",
+        "optFlatMap(",
+        "optMap(",
         "sortBy(",
         "transform",
-        "optMap(",
     ];
-    const NAMES: [&str; 24] = [
+    const NAMES: [&str; 26] = [
         "base64",
         "bool",
         "bytes",
@@ -145,15 +147,19 @@ pub(in super::super) fn undeclared(text: &str, known: &[&str]) -> Option<String>
         "lists",
         "map",
         "math",
+        "net",
         "null_type",
         "optional",
         "semver",
         "sets",
         "string",
         "strings",
+        "type",
         "uint",
     ];
-    if LOOPS.iter().any(|word| text.contains(word)) || text.contains("optFlatMap(") {
+    // White space and comments may stand between a function and its bracket.
+    let dense: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    if LOOPS.iter().any(|word| dense.contains(word)) || dense.contains("//") {
         return None;
     }
     let program = compiled(text).ok()?;
@@ -161,8 +167,7 @@ pub(in super::super) fn undeclared(text: &str, known: &[&str]) -> Option<String>
     let mut unknown: Vec<&str> = references
         .variables()
         .into_iter()
-        .filter(|name| !known.contains(name) && !NAMES.contains(name) && *name != "type")
-        .filter(|name| !name.starts_with('@'))
+        .filter(|name| !known.contains(name) && !NAMES.contains(name) && !name.starts_with('@'))
         .collect();
     unknown.sort_unstable();
     unknown.first().map(|name| (*name).to_owned())
@@ -274,6 +279,21 @@ mod tests {
             Some(true)
         );
         assert_eq!(holds("self.mode.matches('^[A-Z]$')", &schema, &object), Some(true));
+    }
+
+    #[test]
+    fn variables_of_loops_and_names_of_types_are_known() {
+        for rule in [
+            "self.all (x, x > 0)",
+            "self.all\n(x, x > 0)",
+            "self.all // each\n(x, x > 0)",
+            "self.existsOne(i, x, x > 0)",
+            "self.?a.optFlatMap(x, x.?b).hasValue()",
+            "type(self) == net.IP",
+        ] {
+            assert_eq!(undeclared(rule, &["self"]), None, "{rule}");
+        }
+        assert_eq!(undeclared("size > 1", &["self"]).as_deref(), Some("size"));
     }
 
     #[test]
