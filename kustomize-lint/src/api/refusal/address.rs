@@ -16,7 +16,7 @@ fn range(text: &str) -> Option<Range> {
         IpAddr::V4(address) => (u128::from(u32::from(address)), 96, true),
         IpAddr::V6(address) => (u128::from(address), 0, false),
     };
-    Some(Range { bits, prefix: (prefix + above).min(128), is_ipv4 })
+    Some(Range { bits, prefix: prefix.checked_add(above)?.min(128), is_ipv4 })
 }
 
 /// The bits behind a prefix.
@@ -39,10 +39,13 @@ pub(super) fn has_machine(text: &str) -> bool {
 
 /// The sort of an address that is of no use outside of its machine or link.
 pub(super) fn special(text: &str) -> Option<&'static str> {
-    let address: IpAddr = text.parse().ok()?;
-    let is_local = match address {
-        IpAddr::V4(address) => address.is_link_local(),
-        IpAddr::V6(address) => address.segments()[0] & 0xffc0 == 0xfe80,
+    let address = text.parse::<IpAddr>().ok()?.to_canonical();
+    let (is_local, is_local_multicast) = match address {
+        IpAddr::V4(address) => (address.is_link_local(), address.octets()[..3] == [224, 0, 0]),
+        IpAddr::V6(address) => {
+            let first = address.segments()[0];
+            (first & 0xffc0 == 0xfe80, first & 0xff0f == 0xff02)
+        }
     };
     if address.is_unspecified() {
         Some("may not be unspecified")
@@ -50,8 +53,8 @@ pub(super) fn special(text: &str) -> Option<&'static str> {
         Some("may not be in the loopback range")
     } else if is_local {
         Some("may not be in the link-local range")
-    } else if address.is_multicast() {
-        Some("may not be in the multicast range")
+    } else if is_local_multicast {
+        Some("may not be in the link-local multicast range")
     } else {
         None
     }
@@ -70,5 +73,26 @@ mod tests {
         assert!(is_strictly_within("fd00::/8", "::/0"));
         assert!(has_machine("10.0.0.1/8") && !has_machine("10.0.0.0/8") && !has_machine("::/0"));
         assert!(!has_machine("10.0.0.1/32"));
+        assert!(!has_machine("10.0.0.0/4294967295"));
+    }
+
+    #[test]
+    fn addresses_of_no_use_elsewhere() {
+        for (text, wanted) in [
+            ("0.0.0.0", Some("may not be unspecified")),
+            ("127.0.0.1", Some("may not be in the loopback range")),
+            ("::ffff:127.0.0.1", Some("may not be in the loopback range")),
+            ("169.254.1.1", Some("may not be in the link-local range")),
+            ("fe80::1", Some("may not be in the link-local range")),
+            ("224.0.0.5", Some("may not be in the link-local multicast range")),
+            ("ff02::5", Some("may not be in the link-local multicast range")),
+            ("ff12::5", Some("may not be in the link-local multicast range")),
+            ("239.1.1.1", None),
+            ("224.0.1.1", None),
+            ("ff05::5", None),
+            ("192.0.2.1", None),
+        ] {
+            assert_eq!(special(text), wanted, "{text}");
+        }
     }
 }

@@ -359,17 +359,18 @@ fn policy_peer(peer: &At<'_>, refusals: &mut Refusals) {
     if refusals.required(&block, "cidr").is_some() {
         syntax::form(block.get("cidr"), syntax::is_cidr, "a range of addresses", server, refusals);
     }
-    let outer = block.text("cidr").unwrap_or_default();
+    let outer = block.text("cidr").filter(|text| syntax::is_cidr(text));
     for except in block.list("except") {
-        if except.word().is_some_and(|inner| {
-            syntax::is_cidr(inner) && !address::is_strictly_within(inner, outer)
-        }) {
+        let inner = except.word().filter(|text| syntax::is_cidr(text));
+        if let (Some(inner), Some(outer)) = (inner, outer)
+            && !address::is_strictly_within(inner, outer)
+        {
             let server = "must be a strict subset of `cidr`";
             refusals.add(&except, "is not a part of `cidr`", server);
         }
         syntax::form(Some(except), syntax::is_cidr, "a range of addresses", server, refusals);
     }
-    if let Some(at) = block.get("cidr").filter(|_| address::has_machine(outer)) {
+    if let Some(at) = block.get("cidr").filter(|_| outer.is_some_and(address::has_machine)) {
         let server = "must not have bits set beyond the prefix length";
         let why = "has bits behind its prefix, which newer versions of Kubernetes refuse";
         refusals.about(Subject::Cluster, &at, why, server);
