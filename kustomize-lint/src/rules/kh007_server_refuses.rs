@@ -14,7 +14,8 @@ rule! {
     /// their namespace forbids. Custom resources are checked against their definition in the same overlay,
     /// with its rules in CEL as far as they can be evaluated; those of Gateway API, Envoy Gateway, External
     /// Secrets and Argo CD against the definitions in the program. The whole apply fails there, and what
-    /// comes behind it is not applied. The hint has the server's words. A variable
+    /// comes behind it is not applied. A value that only some versions or configurations of the server
+    /// refuse is a warning. The hint has the server's words. A variable
     /// or a port that stands twice is refused by server-side apply; client-side apply warns.
     ///
     /// ## Bad

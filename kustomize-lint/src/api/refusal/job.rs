@@ -7,15 +7,25 @@ use super::syntax;
 pub(super) fn check(object: &At<'_>, spec: &At<'_>, refusals: &mut Refusals) {
     let name = object.at(&["metadata", "name"]);
     let text = name.as_ref().and_then(|name| name.word()).unwrap_or_default();
-    let is_indexed = spec.text("completionMode") == Some("Indexed");
-    let last = spec.int("completions").unwrap_or(1).max(1) - 1;
-    let pod = if is_indexed { format!("{text}-{last}") } else { text.to_owned() };
-    if let (true, Some(name)) = (pod.len() > 63, &name) {
-        let server = "must be no more than 63 characters, or: must be no more than 63 bytes";
-        refusals.add(name, "is too long for the names and labels of its pods", server);
+    // A Job without a number of completions has one.
+    let completions = spec.int("completions").unwrap_or(1);
+    let host = format!("{text}-{}", completions.max(1) - 1);
+    let is_indexed = spec.text("completionMode") == Some("Indexed") && completions > 0;
+    if let Some(name) = name.as_ref().filter(|_| is_indexed && !syntax::is_label(&host)) {
+        let server = "will not able to create pod with invalid DNS label";
+        refusals.add(
+            name,
+            format!("makes `{host}` the host name of a pod, which is no DNS label"),
+            server,
+        );
     }
+    // A Job that has its selector from its author needs no labels of the server.
     if spec.is("manualSelector") {
         return;
+    }
+    if let (true, Some(name)) = (text.len() > 63, &name) {
+        let server = "must be no more than 63 characters, or: must be no more than 63 bytes";
+        refusals.add(name, "is too long for the labels of its pods", server);
     }
     // The server writes these labels, and a value beside its own is refused.
     let labels =

@@ -1,5 +1,6 @@
 //! The parts of a pod that depend on its operating system and on the namespaces of the node.
 
+use super::super::violation::Subject;
 use super::at::{At, Refusals};
 
 /// Fields of the pod and of its containers' security contexts that Windows lacks.
@@ -23,9 +24,8 @@ const NOT_WINDOWS_SECURITY: [&str; 15] = [
 ];
 
 pub(super) fn check(spec: &At<'_>, refusals: &mut Refusals) {
-    let containers = ["initContainers", "containers"].map(|key| spec.list(key)).concat();
     let contexts: Vec<At<'_>> = std::iter::once(spec)
-        .chain(&containers)
+        .chain(&spec.containers())
         .filter_map(|at| at.get("securityContext"))
         .collect();
     match spec.at(&["os"]).and_then(|os| os.text("name")) {
@@ -58,7 +58,7 @@ pub(super) fn check(spec: &At<'_>, refusals: &mut Refusals) {
     kernel(spec, refusals);
 }
 
-/// Users of the pod's own.
+/// A user namespace for the pod.
 fn users(spec: &At<'_>, contexts: &[At<'_>], refusals: &mut Refusals) {
     let is_own = spec.node.get("hostUsers").and_then(|at| at.as_bool()) == Some(false);
     if is_own {
@@ -76,22 +76,32 @@ fn users(spec: &At<'_>, contexts: &[At<'_>], refusals: &mut Refusals) {
     for context in contexts {
         if let Some(at) = context.get("procMount").filter(|at| at.word() == Some("Unmasked")) {
             let server = "`hostUsers` must be false to use `Unmasked`";
-            refusals.add(&at, "needs `hostUsers: false` for `Unmasked`", server);
+            let why = "needs `hostUsers: false` for `Unmasked` in newer versions of Kubernetes";
+            refusals.about(Subject::Cluster, &at, why, server);
         }
     }
 }
 
+/// The kernel parameters of a namespace for communication between processes, apart from `fs.mqueue.*`.
+const IPC: [&str; 8] = [
+    "kernel.msgmax",
+    "kernel.msgmnb",
+    "kernel.msgmni",
+    "kernel.sem",
+    "kernel.shm_rmid_forced",
+    "kernel.shmall",
+    "kernel.shmmax",
+    "kernel.shmmni",
+];
+
 /// Kernel parameters that the node shares.
 fn kernel(spec: &At<'_>, refusals: &mut Refusals) {
-    let network = ["net."];
-    let ipc = ["kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue."];
     for one in spec.at(&["securityContext"]).iter().flat_map(|context| context.list("sysctls")) {
         let Some(name) = one.get("name") else { continue };
         let text = name.word().unwrap_or_default().replace('/', ".");
-        let shares = [("hostNetwork", &network[..]), ("hostIPC", &ipc[..])].into_iter().find(
-            |(key, starts)| spec.is(key) && starts.iter().any(|start| text.starts_with(start)),
-        );
-        if let Some((key, _)) = shares {
+        let is_ipc = IPC.contains(&text.as_str()) || text.starts_with("fs.mqueue.");
+        let shares = [("hostNetwork", text.starts_with("net.")), ("hostIPC", is_ipc)];
+        if let Some((key, _)) = shares.into_iter().find(|(key, fits)| *fits && spec.is(key)) {
             let server = format!("may not be specified when '{key}' is true");
             refusals.add(&name, format!("may not be set beside `{key}`"), server);
         }

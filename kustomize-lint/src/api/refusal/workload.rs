@@ -67,7 +67,8 @@ fn controller(spec: &At<'_>, kind: &str, refusals: &mut Refusals) {
                 if let Some(most) = rolling.get("maxUnavailable")
                     && matches!(most.node.word(), Some("0" | "0%"))
                 {
-                    refusals.add(&most, "lets no pod change", "cannot be 0");
+                    let why = "lets no pod change, which newer versions of Kubernetes refuse";
+                    refusals.about(Subject::Cluster, &most, why, "cannot be 0");
                 }
                 refusals.at_least(&rolling, "partition", 0);
                 syntax::amount(rolling.get("maxUnavailable"), refusals);
