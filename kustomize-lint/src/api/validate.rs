@@ -21,18 +21,26 @@ pub enum Verdict {
 }
 
 /// Fields of Gateway API that a cluster has with the experimental definitions, and not with the standard ones.
-const EXPERIMENTAL: [&str; 7] = [
-    "allowedListeners",
-    "cors",
-    "defaultScope",
-    "externalAuth",
-    "retry",
-    "sessionPersistence",
-    "useDefaultGateways",
+/// Each with its kind and its path.
+const EXPERIMENTAL: [(&str, &str); 11] = [
+    ("GRPCRoute", "spec.rules[].sessionPersistence"),
+    ("GRPCRoute", "spec.useDefaultGateways"),
+    ("Gateway", "spec.defaultScope"),
+    ("HTTPRoute", "spec.rules[].backendRefs[].filters[].externalAuth"),
+    ("HTTPRoute", "spec.rules[].filters[].externalAuth"),
+    ("HTTPRoute", "spec.rules[].retry"),
+    ("HTTPRoute", "spec.rules[].sessionPersistence"),
+    ("HTTPRoute", "spec.useDefaultGateways"),
+    ("TCPRoute", "spec.useDefaultGateways"),
+    ("TLSRoute", "spec.useDefaultGateways"),
+    ("UDPRoute", "spec.useDefaultGateways"),
 ];
 
-fn is_experimental(chunk: &str, field: &str) -> bool {
-    chunk.contains("gateway.networking") && EXPERIMENTAL.contains(&field)
+fn is_experimental(api_version: &str, kind: &str, path: &str) -> bool {
+    let parts = path.split('[').map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let path = parts.collect::<Vec<_>>().join("[");
+    group_of(api_version) == "gateway.networking.k8s.io"
+        && EXPERIMENTAL.contains(&(kind, path.as_str()))
 }
 
 /// Checks an object as the API server of this version does with strict field validation.
@@ -67,7 +75,7 @@ pub fn validate(object: &Node, version: Version) -> Verdict {
             None => return Verdict::Unknown,
         }
     };
-    let mut walk = Walk { schemas, path: String::new(), violations };
+    let mut walk = Walk { schemas, api_version: api, kind: name, path: String::new(), violations };
     walk.named(object, &known.name);
     if known.builtin {
         alb::check(object, name, &mut walk.violations);
@@ -165,13 +173,16 @@ fn cut(fits: bool, bits: u8) -> Option<Problem> {
     (!fits).then_some(Problem::Cut { bits })
 }
 
-struct Walk {
+struct Walk<'a> {
     schemas: &'static Schemas,
+    /// The version and the kind of the object, which also decide about a part of it.
+    api_version: &'a str,
+    kind: &'a str,
     path: String,
     violations: Vec<Violation>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn report(&mut self, place: Place, problem: Problem) {
         self.violations.push(Violation { path: self.path.clone(), place, problem });
     }
@@ -339,13 +350,16 @@ impl Walk {
                 None => {
                     let free = fields.iter().filter(|field| node.get(&field.name).is_none());
                     let near = nearest(&entry.key, free.map(|field| field.name.as_str()));
-                    let field = entry.key.clone();
-                    let problem = if is_experimental(&name.chunk, &field) {
-                        Problem::Experimental { field }
-                    } else {
-                        Problem::UnknownField { field, near: near.map(str::to_owned) }
-                    };
-                    self.within(&segment, |walk| walk.report(entry.place(), problem));
+                    let (field, near) = (entry.key.clone(), near.map(str::to_owned));
+                    self.within(&segment, |walk| {
+                        let is_experimental =
+                            is_experimental(walk.api_version, walk.kind, &walk.path);
+                        let problem = match is_experimental {
+                            true => Problem::Experimental { field },
+                            false => Problem::UnknownField { field, near },
+                        };
+                        walk.report(entry.place(), problem);
+                    });
                 }
             }
         }
