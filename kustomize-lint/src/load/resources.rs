@@ -82,6 +82,10 @@ fn unpack(mut node: Node, context: &mut Context) -> Option<Unpacked> {
     };
     let is_list = kind.ends_with("List");
     if let Some(items) = node.get_mut("items").filter(|_| is_list) {
+        if !items.is_sequence() && !items.is_null() {
+            let message = format!("the items of a list belong here, not {}", items.kind());
+            context.malformed(items.place(), message);
+        }
         return Some(Unpacked::Items(items.items_mut().map(std::mem::take).unwrap_or_default()));
     }
     // A list without items is an object, and kustomize wants no name of it.
