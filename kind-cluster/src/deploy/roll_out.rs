@@ -151,8 +151,9 @@ struct Work<'a> {
     details: BTreeMap<Key, String>,
     /// When secrets were last read again.
     asked: Option<Instant>,
-    /// The `uid` of each pod that was deleted because an update waited for it.
-    replaced: BTreeSet<String>,
+    /// The pods that were deleted because an update waited for them. A pod of a StatefulSet has its successor's name,
+    /// so each is deleted only once.
+    replaced: BTreeSet<Key>,
 }
 
 impl<'a> Work<'a> {
@@ -348,10 +349,10 @@ impl<'a> Work<'a> {
             now.filter_map(|now| outdated::stuck(now, &seen.world)).cloned().collect()
         };
         for pod in stuck {
-            if !self.replaced.insert(text(&pod, "/metadata/uid").to_owned()) {
+            let key = Key::of(&pod);
+            if !self.replaced.insert(key.clone()) {
                 continue;
             }
-            let key = Key::of(&pod);
             self.display.note(&format!(
                 "{key} of an older revision does not start: it is deleted for its successor"
             ));

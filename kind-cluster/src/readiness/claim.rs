@@ -19,8 +19,8 @@ pub(super) fn state(object: &Value, world: &World) -> State {
     }
 }
 
-/// Why no volume is made for a claim, as far as its class tells. Where no class is known, they may not have been
-/// read.
+/// Why no volume is made for a claim, as far as its class tells. Without any class in sight, the classes may not
+/// have been read.
 fn unbound(claim: &Value, world: &World) -> String {
     if world.all("StorageClass", "").next().is_none() {
         return "not bound yet".into();
@@ -39,14 +39,12 @@ fn unbound(claim: &Value, world: &World) -> String {
     format!("not bound yet{why}")
 }
 
+/// The class of a claim. An empty name is not the default class: it asks for a volume without a class.
 fn class<'w>(claim: &Value, world: &'w World) -> Option<&'w Value> {
-    let wanted = text(claim, "/spec/storageClassName");
-    world.all("StorageClass", "").find(|class| {
-        if wanted.is_empty() {
-            meta(class, "annotations", DEFAULT_CLASS) == Some("true")
-        } else {
-            name(class) == wanted
-        }
+    let wanted = claim.pointer("/spec/storageClassName").and_then(Value::as_str);
+    world.all("StorageClass", "").find(|class| match wanted {
+        None => meta(class, "annotations", DEFAULT_CLASS) == Some("true"),
+        Some(wanted) => name(class) == wanted,
     })
 }
 

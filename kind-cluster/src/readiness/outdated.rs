@@ -22,7 +22,9 @@ pub(super) fn awaited<'a>(object: &'a Value, world: &'a World) -> Option<&'a Val
     {
         return None;
     }
-    let partition = number(object, "/spec/updateStrategy/rollingUpdate/partition");
+    // A partition counts pods, and the first of them may have another number than 0.
+    let first = number(object, "/spec/ordinals/start")
+        + number(object, "/spec/updateStrategy/rollingUpdate/partition");
     let uid = &object["metadata"]["uid"];
     let is_awaited = |pod: &&Value| {
         let revision = meta(pod, "labels", "controller-revision-hash");
@@ -30,14 +32,15 @@ pub(super) fn awaited<'a>(object: &'a Value, world: &'a World) -> Option<&'a Val
         matches(object.pointer("/spec/selector/matchLabels"), pod)
             && list(pod, "/metadata/ownerReferences").iter().any(|owner| owner["uid"] == *uid)
             && revision.is_some_and(|revision| revision != newest)
-            && ordinal.is_some_and(|ordinal: i64| ordinal >= partition)
+            && ordinal.is_some_and(|ordinal: i64| ordinal >= first)
             && text(pod, "/metadata/deletionTimestamp").is_empty()
             && !has_condition(pod, "Ready", "True")
     };
     world.all("Pod", text(object, "/metadata/namespace")).find(is_awaited)
 }
 
-/// The awaited pod, where none of its containers runs or is about to: it can be deleted for its successor.
+/// The awaited pod, where none of its containers runs or is about to: it can be deleted for its successor. Its
+/// ephemeral volumes would go with it, and a container that has run may have written to them.
 pub(crate) fn stuck<'a>(object: &'a Value, world: &'a World) -> Option<&'a Value> {
     let pod = awaited(object, world)?;
     let has_no_node = condition(pod, "PodScheduled")
@@ -45,7 +48,12 @@ pub(crate) fn stuck<'a>(object: &'a Value, world: &'a World) -> Option<&'a Value
     let fails =
         |(status, _): (&Value, bool)| !STARTING.contains(&text(status, "/state/waiting/reason"));
     let runs = |(status, _): (&Value, bool)| status.pointer("/state/running").is_some();
-    (has_no_node || (statuses(pod).any(fails) && !statuses(pod).any(runs))).then_some(pod)
+    let is_ephemeral = |volume: &Value| volume.get("ephemeral").is_some();
+    let has_run = |(status, _): (&Value, bool)| number(status, "/restartCount") > 0;
+    let has_data =
+        list(pod, "/spec/volumes").iter().any(is_ephemeral) && statuses(pod).any(has_run);
+    let never_starts = has_no_node || (statuses(pod).any(fails) && !statuses(pod).any(runs));
+    (never_starts && !has_data).then_some(pod)
 }
 
 /// Why a StatefulSet does not go on.
@@ -53,7 +61,7 @@ pub(super) fn waiting(object: &Value, world: &World) -> Option<String> {
     let pod = awaited(object, world)?;
     Some(format!(
         "pod {} of an older revision is not ready ({}), and Kubernetes replaces it only once it is, or is deleted; \
-         its claims stay",
+         the claims of its volumeClaimTemplates stay",
         name(pod),
         pod::waiting(pod)
     ))

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Cause, Failure, State, World, room};
-use crate::object::{because, condition, has_condition, number, seconds, statuses, text};
+use crate::object::{because, condition, has_condition, list, number, seconds, statuses, text};
 
 /// How long a scheduler may find no node before that is a failure. Volumes that are still being
 /// made look the same at first.
@@ -120,10 +120,9 @@ pub(super) fn waiting(object: &Value) -> String {
     });
     let scheduled = condition(object, "PodScheduled").filter(|found| is_unschedulable(found));
     let initial = statuses(object)
-        .find(|(status, init)| *init && status.pointer("/state/running").is_some())
-        .map(|(status, _)| format!("init container {} has not ended yet", text(status, "/name")));
-    // A sidecar is an init container that stays.
-    let initial = initial.filter(|_| text(object, "/status/phase") == "Pending");
+        .filter(|(status, init)| *init && status.pointer("/state/running").is_some())
+        .find_map(|(status, _)| initial(object, status))
+        .filter(|_| text(object, "/status/phase") == "Pending");
     let named = named
         .or(initial)
         .or_else(|| Some(format!("pending, no node yet: {}", because(scheduled?))));
@@ -133,5 +132,19 @@ pub(super) fn waiting(object: &Value) -> String {
         (None, "Running") => "running, not ready yet".into(),
         (None, "") => "not seen by the scheduler yet".into(),
         (None, phase) => phase.to_lowercase(),
+    }
+}
+
+/// Why the next container has to wait for an init container that runs. A sidecar is one that stays: the next one
+/// waits until it has started.
+fn initial(pod: &Value, status: &Value) -> Option<String> {
+    let container = text(status, "/name");
+    let is_sidecar = list(pod, "/spec/initContainers")
+        .iter()
+        .any(|one| text(one, "/name") == container && text(one, "/restartPolicy") == "Always");
+    match is_sidecar {
+        false => Some(format!("init container {container} has not ended yet")),
+        true => (status.get("started") != Some(&Value::Bool(true)))
+            .then(|| format!("sidecar {container} has not started yet")),
     }
 }

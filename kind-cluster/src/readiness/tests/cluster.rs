@@ -38,6 +38,12 @@ fn claims() {
     no_default["metadata"].as_object_mut().unwrap().remove("annotations");
     table(&[
         ("class", of("fast"), vec![class.clone()], ("waiting", "there is no StorageClass/fast")),
+        (
+            "no class",
+            of(""),
+            vec![class.clone()],
+            ("waiting", "no PersistentVolume without a class fits"),
+        ),
         ("default", claim("Pending"), vec![no_default], ("waiting", "there is no default one")),
         ("unread classes", of("fast"), vec![], ("waiting", "not bound yet")),
         ("bound", claim("Bound"), vec![], ("ready", "")),

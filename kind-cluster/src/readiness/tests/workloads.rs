@@ -444,12 +444,43 @@ fn a_pod_of_an_older_revision_that_an_update_waits_for() {
             json!({"podManagementPolicy": "Parallel"}),
             json!({"updateStrategy": {"type": "OnDelete"}}),
             json!({"updateStrategy": {"rollingUpdate": {"partition": 1}}}),
+            json!({"ordinals": {"start": 1}}),
         ] {
             let mut other = set.clone();
             other["spec"].as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
             assert_eq!(outdated::stuck(&other, &world), None, "{spec}");
         }
     }
+}
+
+#[test]
+fn a_partition_counts_from_the_first_ordinal() {
+    let (mut set, mut pod) = mended("a", json!({"waiting": {"reason": "ErrImageNeverPull"}}));
+    set["spec"]["ordinals"] = json!({"start": 5});
+    set["spec"]["updateStrategy"] = json!({"rollingUpdate": {"partition": 1}});
+    for (name, is_stuck) in [("s-5", false), ("s-6", true)] {
+        pod["metadata"]["name"] = name.into();
+        let mut world = World::default();
+        world.objects.insert(Key::of(&pod), pod.clone());
+        assert_eq!(outdated::stuck(&set, &world).is_some(), is_stuck, "{name}");
+    }
+}
+
+#[test]
+fn a_pod_that_has_run_keeps_its_ephemeral_volumes() {
+    let (set, mut pod) = mended("a", json!({"waiting": {"reason": "CrashLoopBackOff"}}));
+    let stuck = |pod: &Value| {
+        let mut world = World::default();
+        world.objects.insert(Key::of(pod), pod.clone());
+        outdated::stuck(&set, &world).is_some()
+    };
+    pod["spec"]["volumes"] = json!([{"name": "data", "ephemeral": {"volumeClaimTemplate": {}}}]);
+    assert!(stuck(&pod));
+    pod["status"]["containerStatuses"][0]["restartCount"] = 1.into();
+    assert!(!stuck(&pod));
+    pod["spec"]["volumes"] =
+        json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data-s-0"}}]);
+    assert!(stuck(&pod));
 }
 
 #[test]
@@ -490,4 +521,26 @@ fn an_init_container_that_does_not_end_is_named() {
     table(&[("running", pod.clone(), vec![], named)]);
     pod["status"]["initContainerStatuses"][0]["state"] = json!({"terminated": {"exitCode": 0}});
     table(&[("ended", pod, vec![], ("waiting", "pending"))]);
+}
+
+#[test]
+fn a_sidecar_is_awaited_until_it_has_started() {
+    let pod = |started: bool| {
+        object(
+            "v1",
+            "Pod",
+            "p",
+            json!({"spec": {"initContainers": [{"name": "proxy", "restartPolicy": "Always"}, {"name": "first"}]},
+                "status": {"phase": "Pending",
+                "initContainerStatuses": [{"name": "proxy", "started": started, "state": {"running": {}}},
+                                          {"name": "first", "state": {"waiting": {"reason": "PodInitializing"}}}]}}),
+        )
+    };
+    let mut first = pod(true);
+    first["status"]["initContainerStatuses"][1]["state"] = json!({"running": {}});
+    table(&[
+        ("starting", pod(false), vec![], ("waiting", "sidecar proxy has not started yet")),
+        ("started", pod(true), vec![], ("waiting", "pending")),
+        ("the next", first, vec![], ("waiting", "init container first has not ended yet")),
+    ]);
 }
