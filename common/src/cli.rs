@@ -68,7 +68,8 @@ pub fn command<C: CommandFactory>(former: &'static [Former]) -> Command {
     with_pointer(adapted(C::command(), former, &is_set))
 }
 
-/// The help of a subcommand names the help that has the exit statuses; one with its own end has its own.
+/// The help of a subcommand names the help that has the exit statuses. A subcommand that has an `after_help` keeps
+/// it without this pointer.
 fn with_pointer(command: Command) -> Command {
     let tool = command.get_name().to_owned();
     let pointer = format!("`{tool} --help` has examples, the exit statuses and the environment.");

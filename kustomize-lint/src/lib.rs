@@ -56,7 +56,7 @@ pub fn check(folder: &std::path::Path) -> Result<String, common::diagnostic::Rep
 }
 
 /// The objects of a kustomization, as `build` writes them; `None` where it does not build or has parts that
-/// are not analysed. For the same programs.
+/// are not analysed. Only the fuzz targets call it.
 pub fn build(folder: &std::path::Path) -> Option<String> {
     let rendering = render::render(folder, &mut tree::Files::default());
     let is_known = rendering.not_analysed.iter().all(|part| part.effect.is_harmless());

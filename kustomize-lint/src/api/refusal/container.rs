@@ -130,6 +130,8 @@ fn host_ports(containers: &[At<'_>], refusals: &mut Refusals) {
 const SOURCES: [&str; 5] =
     ["configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef"];
 
+const PRINTABLE: &str = "a valid environment variable name must consist only of printable ASCII characters other than '='";
+
 /// Whether a variable's name may have the letter.
 fn is_printable(letter: char) -> bool {
     (' '..='~').contains(&letter) && letter != '='
@@ -142,8 +144,7 @@ fn environment(container: &At<'_>, refusals: &mut Refusals) {
         if let Some(name) = refusals.required(variable, "name")
             && name.word().is_some_and(|text| !text.chars().all(is_printable))
         {
-            let server = "a valid environment variable name must consist only of printable ASCII characters other than '='";
-            refusals.add(&name, "is not a valid name of a variable", server);
+            refusals.add(&name, "is not a valid name of a variable", PRINTABLE);
         }
         let Some(from) = variable.get("valueFrom") else { continue };
         if variable.text("value").is_some() {
@@ -157,8 +158,7 @@ fn environment(container: &At<'_>, refusals: &mut Refusals) {
         if let Some(prefix) = from.get("prefix")
             && prefix.word().is_some_and(|text| !text.chars().all(is_printable))
         {
-            let server = "a valid environment variable name must consist only of printable ASCII characters other than '='";
-            refusals.add(&prefix, "is not the beginning of a variable's name", server);
+            refusals.add(&prefix, "is not the beginning of a variable's name", PRINTABLE);
         }
         refusals.one_of(&from, &["configMapRef", "secretRef"], "`configMapRef` or `secretRef`");
         for key in ["configMapRef", "secretRef"] {
