@@ -75,7 +75,7 @@ pub(crate) struct Cli {
     #[arg(long, help_heading = WRITING)]
     pub(crate) force: bool,
 
-    /// Read every data file that stays, and write the rows of unreadable ones again. Missing files and those of
+    /// Read every data file that stays, and write the rows of damaged ones again. Missing files and those of
     /// another size are noticed without it.
     #[arg(long, help_heading = WRITING)]
     pub(crate) verify: bool,

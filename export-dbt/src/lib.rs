@@ -20,6 +20,7 @@ mod cli;
 pub mod command;
 mod compare;
 mod conform;
+mod digest;
 mod encode;
 mod export;
 mod failure;

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
 use crate::fingerprint::Fingerprint;
 
 /// The value of each partition column as the log has it; none for NULL.
@@ -20,8 +21,44 @@ pub(crate) struct Part {
     rows: u64,
     /// The fingerprint's sum, in hexadecimal.
     sum: String,
-    /// The files, as the log names them, with their sizes in bytes.
-    pub(crate) files: BTreeMap<String, u64>,
+    /// The files, by their names in the log.
+    pub(crate) files: BTreeMap<String, DataFile>,
+}
+
+/// A data file, as it was uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Form", into = "Form")]
+pub(crate) struct DataFile {
+    /// In bytes.
+    pub(crate) size: u64,
+    /// None in a commit of a release that recorded none.
+    pub(crate) digest: Option<Digest>,
+}
+
+/// A data file in a commit.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Form {
+    Size(u64),
+    Digested(u64, Digest),
+}
+
+impl From<Form> for DataFile {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Size(size) => Self { size, digest: None },
+            Form::Digested(size, digest) => Self { size, digest: Some(digest) },
+        }
+    }
+}
+
+impl From<DataFile> for Form {
+    fn from(DataFile { size, digest }: DataFile) -> Self {
+        match digest {
+            Some(digest) => Self::Digested(size, digest),
+            None => Self::Size(size),
+        }
+    }
 }
 
 impl Part {
@@ -97,8 +134,17 @@ mod tests {
     fn stored(day: &str, sum: u128, file: &str) -> Part {
         let values = PartitionValues::from([("day".into(), Some(day.into()))]);
         let mut part = Part::new(values, Fingerprint { rows: 1, sum });
-        part.files.insert(file.into(), 1);
+        part.files.insert(file.into(), DataFile { size: 1, digest: None });
         part
+    }
+
+    #[test]
+    fn files_of_a_commit_have_a_size_and_perhaps_a_digest() {
+        for text in ["17", "[17,\"0b242d361fda71bc\"]"] {
+            let file: DataFile = serde_json::from_str(text).unwrap();
+            assert_eq!((file.size, file.digest.is_some()), (17, text.contains(',')));
+            assert_eq!(serde_json::to_string(&file).unwrap(), text);
+        }
     }
 
     #[test]

@@ -14,6 +14,9 @@ use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 use tokio::sync::mpsc;
 
+use crate::digest::Digester;
+use crate::part::DataFile;
+
 /// Parts that may wait for the store.
 const QUEUED_PARTS: usize = 1;
 
@@ -66,6 +69,7 @@ impl Drop for Lent {
 #[derive(Debug)]
 pub(crate) struct Parts {
     receiver: mpsc::Receiver<Part>,
+    digester: Digester,
 }
 
 /// Why an upload did not happen.
@@ -109,7 +113,7 @@ impl UploadError {
 pub(crate) fn pipe(part_bytes: usize) -> (PartSink, Parts) {
     let (sender, receiver) = mpsc::channel(QUEUED_PARTS);
     let sink = PartSink { sender, buffer: Vec::new(), part_bytes, spare: Spare::default() };
-    (sink, Parts { receiver })
+    (sink, Parts { receiver, digester: Digester::default() })
 }
 
 impl PartSink {
@@ -153,7 +157,7 @@ impl Write for PartSink {
 }
 
 impl Parts {
-    /// Uploads the parts to `path` and returns the object's size in bytes. `stop` gives the upload up.
+    /// Uploads the parts to `path`. `stop` gives the upload up.
     ///
     /// # Errors
     /// After the store's own retries; nothing is left behind that the store let us remove.
@@ -162,16 +166,17 @@ impl Parts {
         store: &Arc<dyn ObjectStore>,
         path: &Path,
         stop: impl Future<Output = ()>,
-    ) -> Result<u64, UploadError> {
+    ) -> Result<DataFile, UploadError> {
         let mut stop = std::pin::pin!(stop);
         let refused = |source| UploadError::Store { path: path.to_string(), source };
         match self.receiver.recv().await {
             None => Err(UploadError::GivenUp),
             Some(Part::Last(bytes)) => {
-                let size = bytes.len() as u64;
+                self.digester.add(&bytes);
+                let file = self.file(bytes.len() as u64);
                 tokio::select! {
                     biased;
-                    put = store.put(path, bytes.into()) => put.map(|_| size).map_err(refused),
+                    put = store.put(path, bytes.into()) => put.map(|_| file).map_err(refused),
                     () = &mut stop => Err(UploadError::GivenUp),
                 }
             }
@@ -183,7 +188,8 @@ impl Parts {
                 };
                 let sending = async {
                     let size = self.send_parts(first, upload.as_mut()).await?;
-                    complete(store, path, upload.as_mut(), size).await.map_err(Some)
+                    let completed = complete(store, path, upload.as_mut(), size).await;
+                    completed.map(|()| self.file(size)).map_err(Some)
                 };
                 let sent = tokio::select! {
                     biased;
@@ -197,6 +203,11 @@ impl Parts {
                 sent.map_err(|error| error.map_or(UploadError::GivenUp, refused))
             }
         }
+    }
+
+    /// The file whose bytes have all been taken.
+    fn file(&self, size: u64) -> DataFile {
+        DataFile { size, digest: Some(self.digester.digest()) }
     }
 
     /// `Err(None)` when the encoder gave up.
@@ -215,6 +226,7 @@ impl Parts {
                 None => break Err(None),
             };
             size += bytes.len() as u64;
+            self.digester.add(&bytes);
             if !bytes.is_empty() {
                 in_flight.push(upload.put_part(PutPayload::from_bytes(bytes)));
             }
@@ -247,12 +259,12 @@ async fn complete(
     path: &Path,
     upload: &mut dyn MultipartUpload,
     size: u64,
-) -> Result<u64, object_store::Error> {
+) -> Result<(), object_store::Error> {
     let Err(error) = upload.complete().await else {
-        return Ok(size);
+        return Ok(());
     };
     match store.head(path).await {
-        Ok(found) if found.size == size => Ok(size),
+        Ok(found) if found.size == size => Ok(()),
         _ => Err(error),
     }
 }
@@ -273,10 +285,13 @@ mod tests {
             }
             sink.finish().unwrap();
         });
-        let size = parts.upload(&store, &path, std::future::pending()).await.unwrap();
+        let file = parts.upload(&store, &path, std::future::pending()).await.unwrap();
         writer.join().unwrap();
         let bytes = store.get(&path).await.unwrap().bytes().await.unwrap();
-        assert_eq!(bytes.len() as u64, size);
+        let mut digester = Digester::default();
+        digester.add(&bytes);
+        let whole = DataFile { size: bytes.len() as u64, digest: Some(digester.digest()) };
+        assert_eq!(file, whole);
         bytes.to_vec()
     }
 

@@ -18,7 +18,6 @@ use self::publication::Publication;
 pub(crate) use self::run::Run;
 use self::settle::{clean_all, clean_uploads, register};
 use self::table::TablePlan;
-use self::verify::unreadable;
 use crate::catalog::Relation;
 use crate::guard::Unfit;
 use crate::log::actions::fingerprint_rows;
@@ -102,19 +101,14 @@ async fn run_steps(
     if let (Some(stored), Some(newest)) = (stored, &newest) {
         progress.stage("comparing");
         let found = plan.compare(run, relation, Some(stored), reading).await?;
-        if let Some(fingerprint) = found.same {
+        // With --verify the publication finds the parts that stay, and reads their files.
+        if let Some(fingerprint) = found.same.filter(|_| !run.verify) {
             let objects = match survey.objects(&newest.files) {
                 Some(objects) => objects,
                 None => run.unless_stopped(log.data_objects()).await??,
             };
-            let files = || newest.files.iter().map(|(path, size)| (path.as_str(), *size));
-            let mut broken = broken(files(), &objects);
-            if run.verify && broken.is_empty() {
-                progress.stage("verifying");
-                let paths: Vec<String> = newest.files.iter().map(|file| file.0.clone()).collect();
-                broken = unreadable(run, log, &paths).await?;
-            }
-            if broken.is_empty() {
+            let files = newest.files.iter().map(|(path, size)| (path.as_str(), *size));
+            if broken(files, &objects).is_empty() {
                 report.rows = Some(fingerprint.rows);
                 if !run.dry_run {
                     if run.is_due(newest, &objects) {

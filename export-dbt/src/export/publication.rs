@@ -11,6 +11,7 @@ use super::reuse::Reuse;
 use super::run::Run;
 use super::settle::{clean, register, warning};
 use super::table::{Compared, TablePlan};
+use super::verify::unverified;
 use super::write::{Work, Written, write};
 use crate::catalog::Relation;
 use crate::log::newest::Versions;
@@ -64,12 +65,18 @@ impl Publication<'_> {
             }
         };
 
+        if run.verify {
+            progress.stage("verifying");
+        }
         let reuse = Reuse::of(run, &self.plan, log, snapshot.as_ref(), stored, compared, whole);
         let reuse = reuse.await?;
         if let (Some(fingerprint), Some(snapshot), []) = (reuse.same, &snapshot, &*reuse.broken)
             && self.plan.is_said(snapshot)
         {
             report.rows = Some(fingerprint.rows);
+            if run.verify {
+                report.warnings.extend(unverified(snapshot.files.len() - reuse.verified.len()));
+            }
             if !run.dry_run {
                 let state = State { snapshot, replaced_by: None };
                 clean(run, log, state, reuse.objects, report).await;
@@ -80,6 +87,10 @@ impl Publication<'_> {
         if !reuse.broken.is_empty() {
             let message = format!("{}; its rows are written again", reuse.broken.join(", "));
             report.warnings.push(Diagnostic::warning("broken-file", message));
+        }
+        if run.verify {
+            let files = reuse.kept.iter().flat_map(|part| part.files.values());
+            report.warnings.extend(unverified(files.filter(|f| f.digest.is_none()).count()));
         }
         if run.dry_run {
             let (kept, all) = (reuse.kept.len(), reuse.parts);

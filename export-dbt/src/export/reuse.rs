@@ -2,18 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::Arc;
 
 use object_store::ObjectMeta;
 
 use super::error::ExportError;
 use super::run::Run;
 use super::table::{Compared, Stored, TablePlan};
-use super::verify::unreadable;
+use super::verify::damaged;
+use crate::digest::Digest;
 use crate::fingerprint::Fingerprint;
-use crate::log::newest::broken;
+use crate::log::newest::{BrokenFile, broken};
 use crate::log::{Snapshot, TableLog};
 use crate::part::{FoundPart, Matched, Part};
+use crate::partition::object_path;
 use crate::query::Wanted;
 
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(super) struct Reuse {
     pub(super) part_rows: Option<u64>,
     /// Files of the version before that are not as the log has them.
     pub(super) broken: Vec<String>,
+    /// Files whose digests were compared, and are the same.
+    pub(super) verified: HashSet<String>,
     /// The table's files, when they were listed.
     pub(super) objects: Option<Vec<ObjectMeta>>,
 }
@@ -35,7 +38,7 @@ pub(super) struct Reuse {
 impl Reuse {
     /// Finds out what stays. With `whole` nothing does.
     pub(super) async fn of(
-        run: &Arc<Run>,
+        run: &Run,
         plan: &TablePlan,
         log: &TableLog,
         snapshot: Option<&Snapshot>,
@@ -51,6 +54,7 @@ impl Reuse {
             part_rows: stored.as_ref().and_then(|stored| stored.part_rows),
             wanted: Wanted::All,
             broken: Vec::new(),
+            verified: HashSet::new(),
             objects: None,
         };
         let (true, Some(snapshot), Some(stored)) = (!run.force && !whole, snapshot, stored) else {
@@ -63,45 +67,77 @@ impl Reuse {
         let objects = run.unless_stopped(log.data_objects()).await??;
         let files = snapshot.files.iter().map(|file| (file.path.as_str(), file.size as u64));
         let mut faults = broken(files, &objects);
-        if run.verify {
-            let missing: HashSet<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
-            let paths = snapshot.files.iter().map(|file| file.path.clone());
-            let rest: Vec<String> = paths.filter(|path| !missing.contains(&**path)).collect();
-            faults.extend(unreadable(run, log, &rest).await?);
-        }
-        let broken_paths: HashSet<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
-        let whole_files: HashMap<&str, u64> = snapshot
-            .files
-            .iter()
-            .filter(|file| !file.has_deletions() && !broken_paths.contains(file.path.as_str()))
-            .map(|file| (file.raw_path.as_str(), file.size as u64))
-            .collect();
-        let is_whole = |part: &Part| {
-            !part.files.is_empty()
-                && part
-                    .files
-                    .iter()
-                    .all(|(file, size)| whole_files.get(file.as_str()) == Some(size))
+        let all = stored.parts.len();
+        let mut healthy = healthy(snapshot, stored.parts, &faults);
+        (reuse.kept, reuse.wanted) = loop {
+            let (kept, wanted) = choose(plan, found.as_deref(), &healthy, all);
+            if !run.verify {
+                break (kept, wanted);
+            }
+            // A damaged file takes its part out, so that another part with the same rows may stay.
+            let files: Vec<(String, Digest)> = kept
+                .iter()
+                .flat_map(|part| &part.files)
+                .filter_map(|(file, found)| Some((object_path(file), found.digest?)))
+                .filter(|(path, _)| !reuse.verified.contains(path))
+                .collect();
+            let mut read: HashSet<String> = files.iter().map(|(path, _)| path.clone()).collect();
+            let damaged = damaged(run, log, files).await?;
+            if damaged.is_empty() {
+                reuse.verified.extend(read);
+                break (kept, wanted);
+            }
+            let lost: HashSet<&str> = damaged.iter().map(|fault| fault.path.as_str()).collect();
+            read.retain(|path| !lost.contains(path.as_str()));
+            reuse.verified.extend(read);
+            healthy.retain(|part| {
+                !part.files.keys().any(|file| lost.contains(object_path(file).as_str()))
+            });
+            faults.extend(damaged);
         };
-        let parts = stored.parts.len();
-        let healthy: Vec<Part> = stored.parts.into_iter().filter(is_whole).collect();
-        match found {
-            Some(found) => {
-                let Matched { kept, changed } = Matched::of(found, &plan.query.partition, healthy);
-                reuse.wanted = wanted(plan, Some(changed), kept.len());
-                reuse.kept = kept;
-            }
-            // The only part is as it was.
-            None if parts > 0 && healthy.len() == parts => {
-                reuse.wanted = Wanted::Ranges(Vec::new());
-                reuse.parts = parts;
-                reuse.kept = healthy;
-            }
-            None => {}
+        if found.is_none() {
+            reuse.parts = all;
         }
         reuse.broken = faults.iter().map(ToString::to_string).collect();
         reuse.objects = Some(objects);
         Ok(reuse)
+    }
+}
+
+/// The parts whose files are there as the log has them, with all their rows.
+fn healthy(snapshot: &Snapshot, parts: Vec<Part>, faults: &[BrokenFile]) -> Vec<Part> {
+    let broken: HashSet<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
+    let whole: HashMap<&str, u64> = snapshot
+        .files
+        .iter()
+        .filter(|file| !file.has_deletions() && !broken.contains(file.path.as_str()))
+        .map(|file| (file.raw_path.as_str(), file.size as u64))
+        .collect();
+    let is_whole = |part: &Part| {
+        let mut files = part.files.iter();
+        !part.files.is_empty()
+            && files.all(|(name, file)| whole.get(name.as_str()) == Some(&file.size))
+    };
+    parts.into_iter().filter(is_whole).collect()
+}
+
+/// The stored parts that stay, and the rows to write. `all` is the number of stored parts, healthy or not.
+fn choose(
+    plan: &TablePlan,
+    found: Option<&[FoundPart]>,
+    healthy: &[Part],
+    all: usize,
+) -> (Vec<Part>, Wanted) {
+    match found {
+        Some(found) => {
+            let columns = &plan.query.partition;
+            let Matched { kept, changed } = Matched::of(found.to_vec(), columns, healthy.to_vec());
+            let wanted = wanted(plan, Some(changed), kept.len());
+            (kept, wanted)
+        }
+        // The only part is as it was.
+        None if all > 0 && healthy.len() == all => (healthy.to_vec(), Wanted::Ranges(Vec::new())),
+        None => (Vec::new(), Wanted::All),
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Run {
     pub(crate) file_size: u64,
     pub(crate) force: bool,
     pub(crate) dry_run: bool,
-    /// Whether to read the data files that stay.
+    /// Whether to compare the digests of the data files that stay.
     pub(crate) verify: bool,
     pub(crate) retention: Retention,
     pub(crate) manifest: Option<Manifest>,

@@ -20,7 +20,7 @@ use crate::encode::{Encoded, FileEncoder, TableEncoder};
 use crate::fingerprint::Fingerprint;
 use crate::log::TableLog;
 use crate::log::actions::Add;
-use crate::part::{Part, named};
+use crate::part::{DataFile, Part, named};
 use crate::partition;
 use crate::progress::TableProgress;
 use crate::query::{Query, ReadError, Reading, Wanted, hashes};
@@ -90,7 +90,7 @@ pub(super) async fn write(
         cutter: None,
         open: Fingerprint::default(),
         pending: VecDeque::new(),
-        sizes: Vec::new(),
+        arrived: Vec::new(),
         done: Written::default(),
     };
     let mut writing = tokio::task::spawn_blocking(move || writer.run(&table, &receiver, &counter));
@@ -119,7 +119,7 @@ struct OpenFile<'a> {
     path: Path,
     values: Vec<Option<String>>,
     encoder: FileEncoder<'a, PartSink>,
-    upload: JoinHandle<Result<u64, UploadError>>,
+    upload: JoinHandle<Result<DataFile, UploadError>>,
 }
 
 /// A file whose last bytes are on their way.
@@ -130,7 +130,7 @@ struct Pending {
     part: usize,
     bytes: u64,
     encoded: Encoded,
-    upload: JoinHandle<Result<u64, UploadError>>,
+    upload: JoinHandle<Result<DataFile, UploadError>>,
 }
 
 struct Writer {
@@ -144,8 +144,8 @@ struct Writer {
     /// The rows of the open part.
     open: Fingerprint,
     pending: VecDeque<Pending>,
-    /// Part, name and size of the files that have arrived.
-    sizes: Vec<(usize, String, u64)>,
+    /// The files that have arrived, with their parts and their names in the log.
+    arrived: Vec<(usize, String, DataFile)>,
     done: Written,
 }
 
@@ -165,9 +165,9 @@ impl Writer {
         }
         // Files that are complete may be deleted only when their uploads have ended.
         let rest = self.settle(0, 0);
-        for (part, file, size) in self.sizes {
+        for (part, name, file) in self.arrived {
             if let Some(part) = self.done.parts.get_mut(part) {
-                part.files.insert(file, size);
+                part.files.insert(name, file);
             }
         }
         (self.done, result.and(rest))
@@ -317,15 +317,15 @@ impl Writer {
 
     fn uploaded(&mut self, file: Pending) -> Result<(), ExportError> {
         let Pending { path, values, part, encoded, upload, .. } = file;
-        let size = self.handle.block_on(upload).map_err(|_| ExportError::Panic)??;
+        let arrived = self.handle.block_on(upload).map_err(|_| ExportError::Panic)??;
         let Encoded { metadata, nested_nulls, .. } = encoded;
         let fields = &self.query.stored;
         let logged = partition::log_path(path.as_ref());
-        self.sizes.push((part, logged.clone(), size));
+        self.arrived.push((part, logged.clone(), arrived));
         self.done.adds.push(Add {
             path: logged,
             partition_values: named(&self.query.partition, &values),
-            size: size as i64,
+            size: arrived.size as i64,
             modification_time: now_millis(),
             data_change: true,
             stats: stats::stats_json(fields, &metadata, &nested_nulls),
@@ -345,7 +345,7 @@ impl Writer {
     /// The upload's error, when it has one of its own.
     fn failed(
         &self,
-        upload: JoinHandle<Result<u64, UploadError>>,
+        upload: JoinHandle<Result<DataFile, UploadError>>,
         error: ExportError,
     ) -> ExportError {
         match self.handle.block_on(upload) {

@@ -6,6 +6,7 @@
 
 pub(crate) mod actions;
 mod commit;
+mod content;
 mod copy;
 mod deleted;
 mod durable;

@@ -108,7 +108,7 @@ impl TableLog {
         // A version without parts is an older release's, which replaced all files with each commit.
         if let Some(parts) = &info.table_parts {
             let all = parts.iter().flat_map(|part| &part.files);
-            files = all.map(|(path, size)| (object_path(path), *size)).collect();
+            files = all.map(|(path, file)| (object_path(path), file.size)).collect();
         }
         Ok(Some(Newest { version, info, files }))
     }
@@ -289,13 +289,18 @@ enum Fault {
         logged: u64,
         found: u64,
     },
-    Unreadable,
+    /// The right size, and another digest.
+    Altered,
 }
 
 impl BrokenFile {
-    /// A file of the right size whose rows cannot be read.
-    pub(crate) fn unreadable(path: &str) -> Self {
-        Self { path: path.to_owned(), fault: Fault::Unreadable }
+    pub(crate) fn missing(path: String) -> Self {
+        Self { path, fault: Fault::Missing }
+    }
+
+    /// A file with other bytes than those that were uploaded.
+    pub(crate) fn altered(path: String) -> Self {
+        Self { path, fault: Fault::Altered }
     }
 }
 
@@ -307,7 +312,7 @@ impl std::fmt::Display for BrokenFile {
             Fault::Size { logged, found } => {
                 write!(f, "{path} has {found} bytes instead of {logged}")
             }
-            Fault::Unreadable => write!(f, "{path} cannot be read"),
+            Fault::Altered => write!(f, "{path} has other bytes than were uploaded"),
         }
     }
 }

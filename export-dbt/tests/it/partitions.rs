@@ -1,6 +1,8 @@
 //! Partitioned tables: only the partitions that changed are written, and every reader sees every version as the
 //! database was.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::support::{self, Sandbox, actions, commit, python, readers, table};
@@ -216,25 +218,83 @@ fn a_missing_file_is_written_anew_and_the_others_stay() {
     check(&sandbox);
 }
 
-/// A file of the right size with other bytes.
-#[test]
-fn a_broken_file_is_found_by_verify() {
-    let Some(_readers) = readers() else { return };
-    let sandbox = exported_days(40_000);
-    let folder = sandbox.table("gold", "t").join("day=2024-01-03");
-    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+/// Flips one bit in the middle of the only data file in a folder.
+fn flip_a_bit(folder: &Path) {
+    let file = folder.join(&support::data_files(folder)[0]);
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2;
-    bytes[4..middle].fill(0);
+    bytes[middle] ^= 1;
     std::fs::write(&file, bytes).unwrap();
+}
+
+#[test]
+fn a_flipped_bit_is_found_by_verify() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = exported_days(40_000);
+    flip_a_bit(&sandbox.table("gold", "t").join("day=2024-01-03"));
     assert_eq!(table(&sandbox.exported(&BY_DAY), "gold.t")["outcome"], "unchanged");
     let verify = [&BY_DAY[..], &["--verify"]].concat();
     let repaired = sandbox.exported(&verify);
     assert_eq!(files(&sandbox, &repaired), [1, 19, 1, 1]);
     let warning = table(&repaired, "gold.t")["warnings"][0].as_str().unwrap();
-    assert!(warning.contains("cannot be read; its rows are written again"), "{warning}");
+    let end = "has other bytes than were uploaded; its rows are written again";
+    assert!(warning.contains("day=2024-01-03/") && warning.ends_with(end), "{warning}");
     check(&sandbox);
-    assert_eq!(table(&sandbox.exported(&verify), "gold.t")["outcome"], "unchanged");
+    let verified = sandbox.exported(&verify);
+    assert_eq!(table(&verified, "gold.t")["outcome"], "unchanged");
+    assert_eq!(table(&verified, "gold.t")["warnings"], json!([]));
+}
+
+#[test]
+fn verify_finds_a_flipped_bit_of_a_table_of_one_part() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    sandbox
+        .sql("CREATE TABLE gold.t AS SELECT i AS id, hash(i)::VARCHAR AS s FROM range(1000) t(i)");
+    sandbox.exported(&[]);
+    flip_a_bit(&sandbox.table("gold", "t"));
+    assert_eq!(files(&sandbox, &sandbox.exported(&["--verify"])), [1, 0, 1, 1]);
+    check(&sandbox);
+}
+
+/// The rows of a changed part are written again anyway.
+#[test]
+fn verify_reads_no_file_of_a_changed_part() {
+    let sandbox = exported_days(4_000);
+    flip_a_bit(&sandbox.table("gold", "t").join("day=2024-01-03"));
+    sandbox.sql("UPDATE gold.t SET fare = 700 WHERE day = '2024-01-03'");
+    let changed = sandbox.exported(&[&BY_DAY[..], &["--verify"]].concat());
+    assert_eq!(files(&sandbox, &changed), [1, 19, 1, 1]);
+    assert_eq!(table(&changed, "gold.t")["warnings"], json!([]));
+}
+
+/// Commits of earlier releases have sizes alone.
+#[test]
+fn verify_says_which_files_have_no_digest() {
+    let sandbox = exported_days(4_000);
+    let path = sandbox.table("gold", "t").join(format!("_delta_log/{:020}.json", 0));
+    let mut lines: Vec<Value> = std::fs::read_to_string(&path)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for part in lines[0]["commitInfo"]["tableParts"].as_array_mut().unwrap() {
+        for file in part["files"].as_object_mut().unwrap().values_mut() {
+            *file = file[0].clone();
+        }
+    }
+    let text: Vec<String> = lines.iter().map(Value::to_string).collect();
+    std::fs::write(&path, text.join("\n")).unwrap();
+    let verify = [&BY_DAY[..], &["--verify"]].concat();
+    let unchanged = sandbox.exported(&verify);
+    assert_eq!(table(&unchanged, "gold.t")["outcome"], "unchanged");
+    let warning = table(&unchanged, "gold.t")["warnings"][0].as_str().unwrap();
+    assert!(warning.ends_with("verified by their size alone: 20"), "{warning}");
+    sandbox.sql("UPDATE gold.t SET fare = 700 WHERE day = '2024-01-03'");
+    let changed = sandbox.exported(&verify);
+    assert_eq!(files(&sandbox, &changed), [1, 19, 1, 1]);
+    let warning = table(&changed, "gold.t")["warnings"][0].as_str().unwrap();
+    assert!(warning.ends_with("verified by their size alone: 19"), "{warning}");
 }
 
 #[test]
