@@ -13,6 +13,7 @@ mod durable;
 mod names;
 pub(crate) mod newest;
 mod protocol;
+mod removals;
 mod snapshot;
 mod table;
 mod vacuum;

@@ -1,7 +1,7 @@
 //! The newest commit of a table, read without the rest of its log: an unchanged table costs the log's hint, one
 //! listing of log and files, and one commit.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use futures::TryStreamExt;
 use object_store::path::Path;
@@ -132,27 +132,6 @@ impl TableLog {
             }
         }
         Ok(info)
-    }
-
-    /// The files that commits of these times took out, as far as the log still has the commits.
-    pub(super) async fn removed_by_commits(
-        &self,
-        is_wanted: impl Fn(i64) -> bool,
-    ) -> Result<HashSet<String>, LogError> {
-        let folder = Path::from("_delta_log");
-        let listed: Vec<ObjectMeta> = self.objects.list(Some(&folder)).try_collect().await?;
-        let is_commit = |name: &&str| name.ends_with(".json");
-        let mut removed = HashSet::new();
-        for object in listed {
-            let version = object.location.filename().filter(is_commit).and_then(version_of);
-            let Some(version) = version else { continue };
-            if is_wanted(object.last_modified.timestamp_millis()) {
-                let lines = self.lines(version).await?.unwrap_or_default();
-                let paths = lines.into_iter().filter_map(|line| line.remove);
-                removed.extend(paths.map(|file| object_path(&file.path)));
-            }
-        }
-        Ok(removed)
     }
 
     async fn lines(&self, version: u64) -> Result<Option<Vec<Line>>, LogError> {

@@ -94,8 +94,11 @@ impl TableLog {
         }
         // A checkpoint forgets a removal before the retention is over, where the table's property is the shorter one.
         if !unnamed.is_empty() && property.unwrap_or(FORGOTTEN) < keep {
-            let recent = self.removed_by_commits(|since| !older(since, keep)).await?;
-            unnamed.retain(|path| !recent.contains(path.as_ref()));
+            match self.removed_by_commits(|since| !older(since, keep)).await? {
+                Some(recent) => unnamed.retain(|path| !recent.contains(path.as_ref())),
+                // Any of them may have been removed a moment ago.
+                None => unnamed.clear(),
+            }
         }
         doomed.append(&mut unnamed);
         let files = self.delete(doomed).await?;

@@ -4,10 +4,11 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use rideshare_tests::run::run;
+use serde_json::{Value, json};
 
 use crate::partitions::BY_DAY;
 use crate::replaced::others;
-use crate::support::{Sandbox, data_files, python, readers, rows, summary, table};
+use crate::support::{Sandbox, actions, commit, data_files, python, readers, rows, summary, table};
 
 #[test]
 fn a_hundred_runs() {
@@ -76,6 +77,40 @@ fn removed_files_stay_for_the_retention_when_a_checkpoint_has_forgotten_them() {
     sandbox.sql("UPDATE gold.t SET id = id + 100 WHERE day = 1");
     let last = sandbox.exported(&[&BY_DAY[..], &["--retention", "0s"]].concat());
     assert!(table(&last, "gold.t")["removedFiles"].as_u64().unwrap() >= 2, "{last:#}");
+}
+
+/// A commit of a writer whose `commitInfo` has neither time nor operation counts, too.
+#[test]
+fn files_that_any_writer_removed_stay_for_the_retention() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id, i % 2 AS day FROM range(10) t(i)");
+    let path = sandbox.table("gold", "t");
+    sandbox.exported(&BY_DAY);
+    let day = path.join("day=0");
+    let name = data_files(&day)[0].clone();
+    let old = SystemTime::now() - Duration::from_secs(30 * 86_400);
+    let file = fs::File::options().append(true).open(day.join(&name)).unwrap();
+    file.set_modified(old).unwrap();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as u64;
+    // Checkpoints forget every removal at once.
+    let mut metadata = actions(&commit(&path, 0), "metaData").remove(0);
+    metadata["configuration"]["delta.deletedFileRetentionDuration"] = "interval 0 days".into();
+    metadata["configuration"]["delta.checkpointInterval"] = "1".into();
+    let lines = [
+        json!({"commitInfo": {"engineInfo": "x"}}),
+        json!({"metaData": metadata}),
+        json!({"remove": {"path": format!("day=0/{name}"), "deletionTimestamp": now, "dataChange": true}}),
+    ];
+    let text: Vec<String> = lines.iter().map(Value::to_string).collect();
+    fs::write(path.join(format!("_delta_log/{:020}.json", 1)), text.join("\n")).unwrap();
+    for _ in 0..3 {
+        sandbox.sql("UPDATE gold.t SET id = id + 100 WHERE day = 1");
+        assert_eq!(table(&sandbox.exported(&BY_DAY), "gold.t")["removedFiles"], 0);
+    }
+    assert!(data_files(&day).contains(&name));
+    sandbox.sql("UPDATE gold.t SET id = id + 100 WHERE day = 1");
+    sandbox.exported(&[&BY_DAY[..], &["--retention", "0s"]].concat());
+    assert!(!data_files(&day).contains(&name));
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! The files that commits took out, read from the commits themselves: a checkpoint forgets them.
+
+use std::collections::HashSet;
+
+use futures::TryStreamExt;
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use serde::Deserialize;
+
+use super::names::{commit_path, version_of};
+use super::table::{LogError, TableLog};
+use crate::partition::object_path;
+
+/// The part of a commit's line that matters here: Delta leaves the rest to each writer.
+#[derive(Debug, Deserialize)]
+struct Line {
+    remove: Option<Removed>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Removed {
+    path: String,
+}
+
+impl TableLog {
+    /// The files that commits of these times took out, as far as the log still has the commits; none when one of these
+    /// cannot be read, so that any file may be among them.
+    pub(super) async fn removed_by_commits(
+        &self,
+        is_wanted: impl Fn(i64) -> bool,
+    ) -> Result<Option<HashSet<String>>, LogError> {
+        let folder = Path::from("_delta_log");
+        let listed: Vec<ObjectMeta> = self.objects.list(Some(&folder)).try_collect().await?;
+        let is_commit = |name: &&str| name.ends_with(".json");
+        let mut removed = HashSet::new();
+        for object in listed {
+            let version = object.location.filename().filter(is_commit).and_then(version_of);
+            let Some(version) = version else { continue };
+            if is_wanted(object.last_modified.timestamp_millis()) {
+                let Some(paths) = self.removals(version).await? else { return Ok(None) };
+                removed.extend(paths);
+            }
+        }
+        Ok(Some(removed))
+    }
+
+    /// The files that a commit took out; none when it is gone or a line of it is not as Delta has it.
+    async fn removals(&self, version: u64) -> Result<Option<Vec<String>>, LogError> {
+        match self.objects.get(&commit_path(version)).await {
+            Ok(found) => Ok(removals(&found.bytes().await?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn removals(commit: &[u8]) -> Option<Vec<String>> {
+    let lines = commit.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let mut paths = Vec::new();
+    for line in lines {
+        let Line { remove } = serde_json::from_slice(line).ok()?;
+        paths.extend(remove.map(|file| object_path(&file.path)));
+    }
+    Some(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn removals_beside_lines_of_any_writer() {
+        let commit = br#"{"commitInfo":{"engineInfo":"x"}}
+{"remove":{"path":"a%2520b.parquet","deletionTimestamp":1}}
+
+{"domainMetadata":{"domain":"x","configuration":"","removed":false}}
+"#;
+        assert_eq!(removals(commit), Some(vec!["a%20b.parquet".to_owned()]));
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_may_remove_any_file() {
+        for line in ["no JSON", r#"{"remove":{"deletionTimestamp":1}}"#, "[]x"] {
+            let commit = format!("{{\"remove\":{{\"path\":\"a\"}}}}\n{line}\n");
+            assert_eq!(removals(commit.as_bytes()), None, "{line}");
+        }
+    }
+}
