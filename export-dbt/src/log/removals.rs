@@ -1,15 +1,15 @@
 //! The files that commits took out, read from the commits themselves: a checkpoint forgets them.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use super::names::{commit_path, version_of};
 use super::table::{LogError, TableLog};
-use crate::partition::object_path;
 
 /// The part of a commit's line that matters here: Delta leaves the rest to each writer.
 #[derive(Debug, Deserialize)]
@@ -23,22 +23,27 @@ struct Removed {
 }
 
 impl TableLog {
-    /// The files that commits of these times took out, as far as the log still has the commits; none when one of these
-    /// cannot be read, so that any file may be among them.
+    /// The files that commits of these times took out, each with the time of the last such commit, as far as the log
+    /// still has the commits; none when one of these cannot be read, so that any file may be among them.
     pub(super) async fn removed_by_commits(
         &self,
         is_wanted: impl Fn(i64) -> bool,
-    ) -> Result<Option<HashSet<String>>, LogError> {
+    ) -> Result<Option<HashMap<String, i64>>, LogError> {
         let folder = Path::from("_delta_log");
         let listed: Vec<ObjectMeta> = self.objects.list(Some(&folder)).try_collect().await?;
         let is_commit = |name: &&str| name.ends_with(".json");
-        let mut removed = HashSet::new();
+        let mut removed = HashMap::new();
         for object in listed {
             let version = object.location.filename().filter(is_commit).and_then(version_of);
             let Some(version) = version else { continue };
-            if is_wanted(object.last_modified.timestamp_millis()) {
-                let Some(paths) = self.removals(version).await? else { return Ok(None) };
-                removed.extend(paths);
+            let time = object.last_modified.timestamp_millis();
+            if !is_wanted(time) {
+                continue;
+            }
+            let Some(paths) = self.removals(version).await? else { return Ok(None) };
+            for path in paths {
+                let last = removed.entry(path).or_insert(time);
+                *last = time.max(*last);
             }
         }
         Ok(Some(removed))
@@ -59,7 +64,10 @@ fn removals(commit: &[u8]) -> Option<Vec<String>> {
     let mut paths = Vec::new();
     for line in lines {
         let Line { remove } = serde_json::from_slice(line).ok()?;
-        paths.extend(remove.map(|file| object_path(&file.path)));
+        if let Some(Removed { path }) = remove {
+            // A path in a log is a URI: Spark's folder of a time has escapes of a space and of an escaped colon.
+            paths.push(percent_decode_str(&path).decode_utf8().ok()?.into_owned());
+        }
     }
     Some(paths)
 }
@@ -71,11 +79,11 @@ mod tests {
     #[test]
     fn removals_beside_lines_of_any_writer() {
         let commit = br#"{"commitInfo":{"engineInfo":"x"}}
-{"remove":{"path":"a%2520b.parquet","deletionTimestamp":1}}
+{"remove":{"path":"at=2024-01-01%2000%253A00/a.parquet","deletionTimestamp":1}}
 
 {"domainMetadata":{"domain":"x","configuration":"","removed":false}}
 "#;
-        assert_eq!(removals(commit), Some(vec!["a%20b.parquet".to_owned()]));
+        assert_eq!(removals(commit), Some(vec!["at=2024-01-01 00%3A00/a.parquet".to_owned()]));
     }
 
     #[test]

@@ -75,27 +75,38 @@ impl TableLog {
             Some(objects) => objects,
             None => self.data_objects().await?,
         };
-        let (mut doomed, mut unnamed) = (Vec::new(), Vec::new());
+        let (mut doomed, mut unnamed, mut foreign) = (Vec::new(), Vec::new(), Vec::new());
         for object in objects {
             let path = object.location.as_ref();
             if active.contains(path) {
                 continue;
             }
+            let written = object.last_modified.timestamp_millis();
             match removed.get(path) {
                 Some(since) if older(*since, keep) => doomed.push(object.location),
                 Some(_) => {}
-                // A person or another tool has put it there.
-                None if !is_own_file(path) => {}
-                None if older(object.last_modified.timestamp_millis(), orphan_age) => {
+                None if is_own_file(path) && older(written, orphan_age) => {
                     unnamed.push(object.location);
+                }
+                None if is_own_file(path) => {}
+                // Another program has put it there, perhaps as a file of the table.
+                None if path.ends_with(".parquet") && older(written, keep) => {
+                    foreign.push(object.location);
                 }
                 None => {}
             }
         }
         // A checkpoint forgets a removal before the retention is over, where the table's property is the shorter one.
-        if !unnamed.is_empty() && property.unwrap_or(FORGOTTEN) < keep {
-            match self.removed_by_commits(|since| !older(since, keep)).await? {
-                Some(recent) => unnamed.retain(|path| !recent.contains(path.as_ref())),
+        let is_any = !unnamed.is_empty() || !foreign.is_empty();
+        if is_any && property.unwrap_or(FORGOTTEN) < keep {
+            let all = !foreign.is_empty();
+            match self.removed_by_commits(|since| all || !older(since, keep)).await? {
+                Some(commits) => {
+                    let since = |path: &Path| commits.get(path.as_ref());
+                    unnamed.retain(|path| since(path).is_none_or(|since| older(*since, keep)));
+                    foreign.retain(|path| since(path).is_some_and(|since| older(*since, keep)));
+                    doomed.append(&mut foreign);
+                }
                 // Any of them may have been removed a moment ago.
                 None => unnamed.clear(),
             }

@@ -1,6 +1,7 @@
 //! A hundred runs: checkpoints are there, and only retained files are left.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use rideshare_tests::run::run;
@@ -61,12 +62,9 @@ fn removed_files_stay_for_the_retention_when_a_checkpoint_has_forgotten_them() {
         &sandbox,
         "t.alter.set_table_properties({'delta.deletedFileRetentionDuration': 'interval 0 days', 'delta.checkpointInterval': '1'})",
     );
-    // Written a month ago.
-    let old = SystemTime::now() - Duration::from_secs(30 * 86_400);
     for day in ["day=0", "day=1"] {
         for name in data_files(&path.join(day)) {
-            let file = fs::File::options().append(true).open(path.join(day).join(name)).unwrap();
-            file.set_modified(old).unwrap();
+            age(&path.join(day).join(name), 30);
         }
     }
     for _ in 0..3 {
@@ -88,9 +86,7 @@ fn files_that_any_writer_removed_stay_for_the_retention() {
     sandbox.exported(&BY_DAY);
     let day = path.join("day=0");
     let name = data_files(&day)[0].clone();
-    let old = SystemTime::now() - Duration::from_secs(30 * 86_400);
-    let file = fs::File::options().append(true).open(day.join(&name)).unwrap();
-    file.set_modified(old).unwrap();
+    age(&day.join(&name), 30);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as u64;
     // Checkpoints forget every removal at once.
     let mut metadata = actions(&commit(&path, 0), "metaData").remove(0);
@@ -111,6 +107,43 @@ fn files_that_any_writer_removed_stay_for_the_retention() {
     sandbox.sql("UPDATE gold.t SET id = id + 100 WHERE day = 1");
     sandbox.exported(&[&BY_DAY[..], &["--retention", "0s"]].concat());
     assert!(!data_files(&day).contains(&name));
+}
+
+/// Makes a file as old as so many days.
+fn age(file: &Path, days: u64) {
+    let time = SystemTime::now() - Duration::from_secs(days * 86_400);
+    fs::File::options().append(true).open(file).unwrap().set_modified(time).unwrap();
+}
+
+/// The commits know what a checkpoint has forgotten.
+#[test]
+fn files_of_other_writers_that_left_the_table_are_removed_after_the_retention() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    let path = sandbox.table("gold", "t");
+    let program = "
+import sys, pyarrow as pa; from deltalake import write_deltalake
+write_deltalake(sys.argv[1], pa.table({'id': [1]}), configuration={'delta.deletedFileRetentionDuration': 'interval 0 days', 'delta.checkpointInterval': '1', 'delta.enableExpiredLogCleanup': 'false'})";
+    python(program, &[&path.display().to_string()]);
+    let theirs = path.join(&data_files(&path)[0]);
+    let stray = path.join("stray.parquet");
+    fs::write(&stray, "no file of the table").unwrap();
+    for file in [&theirs, &stray] {
+        age(file, 60);
+    }
+    let month = ["--retention", "30d"];
+    for id in 2..5 {
+        sandbox.sql(&format!("CREATE OR REPLACE TABLE gold.t AS SELECT {id} AS id"));
+        assert_eq!(table(&sandbox.exported(&month), "gold.t")["removedFiles"], 0);
+    }
+    assert!(theirs.exists());
+    for entry in fs::read_dir(path.join("_delta_log")).unwrap() {
+        age(&entry.unwrap().path(), 40);
+    }
+    sandbox.sql("CREATE OR REPLACE TABLE gold.t AS SELECT 5 AS id");
+    sandbox.exported(&month);
+    assert!(!theirs.exists() && stray.exists());
+    assert_eq!(rows(&path), json!([{"id": 5}]));
 }
 
 #[test]
