@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use percent_encoding::percent_decode_str;
@@ -10,6 +10,9 @@ use serde::Deserialize;
 
 use super::names::{commit_path, version_of};
 use super::table::{LogError, TableLog};
+
+/// Commits that are read at the same time: a log may have hundreds.
+const READ_TOGETHER: usize = 16;
 
 /// The part of a commit's line that matters here: Delta leaves the rest to each writer.
 #[derive(Debug, Deserialize)]
@@ -32,15 +35,19 @@ impl TableLog {
         let folder = Path::from("_delta_log");
         let listed: Vec<ObjectMeta> = self.objects.list(Some(&folder)).try_collect().await?;
         let is_commit = |name: &&str| name.ends_with(".json");
+        let commits = listed.iter().filter_map(|object| {
+            let version = object.location.filename().filter(is_commit).and_then(version_of)?;
+            Some((object.last_modified.timestamp_millis(), version))
+        });
+        let commits: Vec<(i64, u64)> = commits.filter(|(time, _)| is_wanted(*time)).collect();
+        let read = stream::iter(commits).map(|(time, version)| async move {
+            let paths = self.removals(version).await?;
+            Ok::<_, LogError>(paths.map(|paths| (time, paths)))
+        });
+        let mut read = read.buffer_unordered(READ_TOGETHER);
         let mut removed = HashMap::new();
-        for object in listed {
-            let version = object.location.filename().filter(is_commit).and_then(version_of);
-            let Some(version) = version else { continue };
-            let time = object.last_modified.timestamp_millis();
-            if !is_wanted(time) {
-                continue;
-            }
-            let Some(paths) = self.removals(version).await? else { return Ok(None) };
+        while let Some(commit) = read.try_next().await? {
+            let Some((time, paths)) = commit else { return Ok(None) };
             for path in paths {
                 let last = removed.entry(path).or_insert(time);
                 *last = time.max(*last);
