@@ -107,9 +107,17 @@ impl Plan {
         // In the order of the rules, for messages.
         members.sort_by_key(|(relation, _)| layers.rank(&relation.layer));
         Self::check_patterns("--table", &choice.tables, &members, &mut problems);
-        // Runs that export a layer each may have their rules in common.
+        // Runs that export a layer each may have their rules in common. The project's name of a schema is a layer, too.
+        let configured = |relation: &Relation| {
+            let schema = manifest?.node(relation)?.configured_schema()?;
+            Some(Relation { layer: schema.to_owned(), ..relation.clone() })
+        };
+        let is_named = |rule: &Pattern, relation: &Relation| {
+            rule.matches(relation)
+                || configured(relation).is_some_and(|relation| rule.matches(&relation))
+        };
         let rules = partitions.iter().map(|rule| &rule.pattern);
-        let rules = rules.filter(|rule| !relations.iter().any(|relation| rule.matches(relation)));
+        let rules = rules.filter(|rule| !relations.iter().any(|r| is_named(rule, r)));
         Self::check_patterns("--partition-by", rules, &members, &mut problems);
         let mut places: BTreeMap<String, String> = BTreeMap::new();
         let mut matched = 0;
@@ -156,8 +164,12 @@ impl Plan {
             }
             let mut layers: Vec<&str> = members.iter().map(|(r, _)| r.layer.as_str()).collect();
             layers.dedup();
-            let layers = layers.join(", ");
-            let message = format!("{option} {pattern} matches no table of {layers}");
+            let message = match layers.is_empty() {
+                true => {
+                    format!("{option} {pattern} matches no table, because the layers are empty")
+                }
+                false => format!("{option} {pattern} matches no table of {}", layers.join(", ")),
+            };
             let labels: Vec<String> = members
                 .iter()
                 .flat_map(|(relation, _)| [relation.name.clone(), relation.label()])

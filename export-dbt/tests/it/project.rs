@@ -49,6 +49,34 @@ fn layers_in_the_terms_of_the_manifest() {
     );
 }
 
+/// Runs of a layer each have their rules in common.
+#[test]
+fn a_partition_rule_of_another_layer_in_the_terms_of_the_manifest() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE SCHEMA main_silver; CREATE SCHEMA main_gold; CREATE TABLE main_silver.trips AS SELECT 1 AS day; CREATE TABLE main_gold.f AS SELECT 1 AS i, 1 AS day");
+    let manifest = sandbox.path().join("manifest.json");
+    let model = |name: &str, schema: &str| json!({"resource_type": "model", "name": name, "schema": format!("main_{schema}"), "config": {"schema": schema}});
+    let nodes = json!({"nodes": {"model.p.trips": model("trips", "silver"), "model.p.f": model("f", "gold")}});
+    fs::write(&manifest, nodes.to_string()).unwrap();
+    let path = manifest.display().to_string();
+    let gold = ["--manifest", &path, "--layer", "gold", "--partition-by", "gold.f=day"];
+    let rules = ["--partition-by", "silver.trips=day", "--partition-by", "main_silver.*=day"];
+    assert_eq!(names(&sandbox.exported(&[&gold[..], &rules].concat())), ["gold.f"]);
+    assert!(sandbox.table("gold", "f").join("day=1").is_dir());
+    let refused = sandbox.export(&[&gold[..], &["--partition-by", "silver.trip=day"]].concat());
+    let refused = refused.expect(2).stderr;
+    assert!(refused.contains("--partition-by silver.trip matches no table of gold"), "{refused}");
+}
+
+#[test]
+fn a_pattern_for_an_empty_layer() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE silver.t AS SELECT 1 AS i");
+    let refused = sandbox.export(&["--layer", "gold", "--table", "t"]).expect(2).stderr;
+    let message = "error[unknown-table]: --table t matches no table, because the layers are empty";
+    assert!(refused.contains(message), "{refused}");
+}
+
 #[test]
 fn tables_of_an_attached_database() {
     let Some(_readers) = readers() else { return };
