@@ -16,6 +16,12 @@ use crate::types::DeltaType;
 /// The column with a row's file, a name that no table has.
 const FILE: &str = "__export_dbt_file";
 
+/// The column with a file's number beside its partition values.
+const NUMBER: &str = "__export_dbt_number";
+
+/// The beginning of the names of columns with partition values.
+const PARTITION: &str = "__export_dbt_p";
+
 /// Files whose partition values are inserted together.
 const INSERTED: usize = 10_000;
 
@@ -103,7 +109,7 @@ impl Reading<'_> {
         let mut source = format!("{files} AS f");
         if stored.iter().any(|column| column.partition) {
             let partitions = self.partition_table(partitions)?;
-            source = format!("{source} JOIN temp.{partitions} AS p ON p.file = {number}");
+            source = format!("{source} JOIN temp.{partitions} AS p ON p.{NUMBER} = {number}");
         }
         if !self.deleted.is_empty() {
             let rows = self.deleted_table()?;
@@ -130,9 +136,11 @@ impl Reading<'_> {
     ) -> Column {
         let value = match (&stored.ty, found) {
             // A cast would take a backslash for the beginning of an escaped byte.
-            (Ok(DeltaType::Binary), _) if stored.partition => format!("encode(p{partition})"),
+            (Ok(DeltaType::Binary), _) if stored.partition => {
+                format!("encode({PARTITION}{partition})")
+            }
             (Ok(ty), _) if stored.partition => {
-                format!("CAST(p{partition} AS {})", duckdb_type(ty))
+                format!("CAST({PARTITION}{partition} AS {})", duckdb_type(ty))
             }
             (Ok(ty), Some((name, there))) => cast(&quote(name), there, ty),
             (Ok(ty), None) => format!("CAST(NULL AS {})", duckdb_type(ty)),
@@ -151,7 +159,7 @@ impl Reading<'_> {
     fn partition_table(&self, partitions: &[Vec<Option<String>>]) -> Result<String, CompareError> {
         let width = partitions.first().map_or(0, Vec::len);
         let columns: Vec<String> =
-            (0..width).map(|number| format!(", p{number} VARCHAR")).collect();
+            (0..width).map(|number| format!(", {PARTITION}{number} VARCHAR")).collect();
         let text = |value: &Option<String>| value.as_deref().map_or("NULL".into(), literal);
         let row = |(number, values): (usize, &Vec<Option<String>>)| {
             let values: Vec<String> =
@@ -159,7 +167,7 @@ impl Reading<'_> {
             format!("({})", values.join(", "))
         };
         let rows: Vec<String> = partitions.iter().enumerate().map(row).collect();
-        let name = self.create("partitions", &format!("file UBIGINT{}", columns.concat()))?;
+        let name = self.create("partitions", &format!("{NUMBER} UBIGINT{}", columns.concat()))?;
         for rows in rows.chunks(INSERTED) {
             self.connection
                 .execute_batch(&format!("INSERT INTO temp.{name} VALUES {}", rows.join(", ")))?;

@@ -290,6 +290,21 @@ fn bytes_of_a_partition_are_those_of_its_text() {
     compare(&sandbox, &sandbox.target(), &["--key", "i"]).expect(0);
 }
 
+/// The partition values come from a table beside the files, whose columns have names, too.
+#[test]
+fn columns_may_have_any_name_beside_partitions() {
+    let sandbox = Sandbox::new();
+    sandbox.sql(
+        "CREATE TABLE gold.t AS SELECT i, i % 3 AS day, 'a' || i AS p0, -i AS file, i AS number FROM range(9) t(i)",
+    );
+    sandbox.exported(&["--partition-by", "t=day"]);
+    compare(&sandbox, &sandbox.target(), &["--key", "i"]).expect(0);
+    sandbox.sql("UPDATE gold.t SET p0 = 'b' WHERE i = 4");
+    let comparison = compared(&sandbox, &sandbox.target(), 1, &["--key", "i"]);
+    let values = &only(&comparison)["rows"][0]["values"];
+    assert_eq!(*values, json!([{"column": "p0", "left": "b", "right": "a4"}]));
+}
+
 /// Delta tables of another writer: partitions, files of other columns, and 96-bit times.
 const OTHERS: &str = "
 import sys, datetime as dt, decimal
