@@ -117,8 +117,14 @@ fn expression(value: &str, from: &DeltaType, to: &DeltaType, depth: usize) -> St
             )
         }
         (DeltaType::Decimal(_, 0), DeltaType::String) => format!("CAST({value} AS VARCHAR)"),
-        (DeltaType::Decimal(..), DeltaType::String) => {
-            format!("rtrim(rtrim(CAST({value} AS VARCHAR), '0'), '.')")
+        (DeltaType::Decimal(precision, scale), DeltaType::String) => {
+            let text = format!("CAST({value} AS VARCHAR)");
+            // DuckDB writes no 0 before the point of a type without digits there.
+            let text = match precision == scale {
+                true => format!(r"regexp_replace({text}, '^(-?)\.', '\10.')"),
+                false => text,
+            };
+            format!("rtrim(rtrim({text}, '0'), '.')")
         }
         (_, DeltaType::Float | DeltaType::Double) => {
             let ty = duckdb_type(to);
@@ -219,6 +225,10 @@ mod tests {
         null_in_a_list_counts: "[NULL]::INTEGER[]", "[]::INTEGER[]", list(DeltaType::Integer), list(DeltaType::Integer) => false;
         scale_is_no_value: "1.50::DECIMAL(10,2)", "1.5::DECIMAL(12,6)", DeltaType::Decimal(10, 2), DeltaType::Decimal(12, 6) => true;
         scale_of_large_decimals: "1.50::DECIMAL(38,2)", "1.5::DECIMAL(38,9)", DeltaType::Decimal(38, 2), DeltaType::Decimal(38, 9) => true;
+        no_digit_before_the_point: "0.5::DECIMAL(38,38)", "0.5::DECIMAL(38,2)", DeltaType::Decimal(38, 38), DeltaType::Decimal(38, 2) => true;
+        no_digit_before_the_point_of_a_negative: "(-0.5)::DECIMAL(38,38)", "(-0.50)::DECIMAL(38,2)", DeltaType::Decimal(38, 38), DeltaType::Decimal(38, 2) => true;
+        zero_without_a_digit_before_the_point: "0::DECIMAL(38,38)", "0::DECIMAL(38,2)", DeltaType::Decimal(38, 38), DeltaType::Decimal(38, 2) => true;
+        no_digit_before_the_point_and_one: "0.5::DECIMAL(38,38)", "10.5::DECIMAL(38,2)", DeltaType::Decimal(38, 38), DeltaType::Decimal(38, 2) => false;
         a_digit_behind: "1.50::DECIMAL(10,2)", "1.500001::DECIMAL(12,6)", DeltaType::Decimal(10, 2), DeltaType::Decimal(12, 6) => false;
         maps_have_no_order: "MAP {'a': 1, 'b': 2}", "MAP {'b': 2, 'a': 1}", map(DeltaType::String, DeltaType::Integer), map(DeltaType::String, DeltaType::Integer) => true;
         maps_of_other_values: "MAP {'a': 1}", "MAP {'a': 2}", map(DeltaType::String, DeltaType::Integer), map(DeltaType::String, DeltaType::Integer) => false;
