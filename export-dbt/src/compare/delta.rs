@@ -207,7 +207,7 @@ fn cast(value: &str, there: &str, ty: &DeltaType) -> String {
 
 /// Whether the location has a Delta table.
 pub(crate) async fn is_table(log: &TableLog) -> Result<bool, CompareError> {
-    Ok(log.versions().await?.newest.is_some())
+    Ok(log.has_versions().await?)
 }
 
 /// Tables that are looked for together.

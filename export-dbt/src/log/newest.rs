@@ -68,6 +68,18 @@ impl TableLog {
         Ok(self.survey().await?.versions)
     }
 
+    /// Whether the log has a version: one page of its listing at the most for a table.
+    pub(crate) async fn has_versions(&self) -> Result<bool, LogError> {
+        let folder = Path::from("_delta_log");
+        let mut listed = self.objects.list(Some(&folder));
+        while let Some(object) = listed.try_next().await? {
+            if object.location.filename().and_then(version_of).is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Lists log and files at once, without the log entries before its last checkpoint.
     pub(crate) async fn survey(&self) -> Result<Survey, LogError> {
         let hint = self.hint().await?;

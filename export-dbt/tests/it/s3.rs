@@ -310,6 +310,28 @@ fn a_partitioned_table_costs_no_more_when_it_is_unchanged() {
     }
 }
 
+/// A folder may have any number of files beside a log.
+#[test]
+fn compare_looks_for_tables_in_their_logs_alone() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    run(&mut command(&sandbox, stack.address, "sought")).expect(0);
+    let proxy = Proxy::start(stack.address, |_| Action::Forward);
+    let mut compare = bare();
+    compare.arg("compare").arg(sandbox.database()).arg("s3://sought-gold/t");
+    run(compare.envs(s3(proxy.address))).expect(0);
+    let paths: Vec<String> =
+        proxy.requests().iter().map(|request| request.path.replace("%2F", "/")).collect();
+    let listed = |folder: &str| {
+        let prefix = format!("prefix={folder}");
+        paths.iter().position(|path| path.split(['?', '&']).any(|part| part == prefix))
+    };
+    // The table is found, and then read.
+    let (log, whole) = (listed("t/_delta_log/"), listed("t/"));
+    assert!(log.is_some() && log < whole, "{paths:#?}");
+}
+
 #[test]
 fn a_bucket_of_another_region_is_told_with_its_region() {
     let Some(stack) = LocalStack::shared() else { return };
