@@ -22,7 +22,7 @@ use crate::catalog::Relation;
 use crate::guard::Unfit;
 use crate::log::actions::fingerprint_rows;
 use crate::log::newest::{Newest, Survey, Versions, broken};
-use crate::log::{LogError, TableLog};
+use crate::log::{LogError, REBASES, TableLog};
 use crate::problem::Problem;
 use crate::progress::TableProgress;
 use crate::query::{ReadError, Reading};
@@ -128,8 +128,8 @@ async fn run_steps(
     let mut at = Some(versions);
     loop {
         match publication.publish(at.take(), progress, report).await {
-            Err(ExportError::Log(LogError::Overtaken)) => {
-                // A version that keeps no file of others is never overtaken.
+            // A version that keeps no file is begun again only when another owner has taken the table.
+            Err(ExportError::Log(LogError::Overtaken)) if tries < OVERTAKEN + REBASES => {
                 tries += 1;
                 report.warnings.clone_from(&publication.plan.query.warnings);
                 publication.whole = tries > OVERTAKEN;

@@ -19,7 +19,7 @@ use crate::part::Part;
 use crate::s3::folder;
 
 /// Other writers that may come first before a commit is given up.
-const REBASES: u32 = 30;
+pub(crate) const REBASES: u32 = 30;
 
 /// Tries of one version whose outcome is not known.
 const TRIES: u32 = 4;

@@ -18,7 +18,7 @@ mod snapshot;
 mod table;
 mod vacuum;
 
-pub(crate) use commit::Change;
+pub(crate) use commit::{Change, REBASES};
 pub(crate) use copy::CopyError;
 pub(crate) use snapshot::{ActiveFile, Snapshot};
 pub(crate) use table::{LogError, TableLog};

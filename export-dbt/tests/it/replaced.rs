@@ -1,12 +1,14 @@
 //! Commits that keep files: killed at every step, beside other exporters, and beside other writers' clean-ups.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rideshare_tests::localstack::LocalStack;
-use rideshare_tests::proxy::{Action, Proxy};
+use rideshare_tests::proxy::{Action, Proxy, Request};
 use rideshare_tests::run::run;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::partitions::{BY_DAY, check, forget};
 use crate::s3::command;
@@ -15,7 +17,7 @@ use crate::support::{
 };
 
 /// Version, rows and the sum of the generations.
-fn read(address: std::net::SocketAddr, url: &str) -> [i64; 3] {
+fn read(address: SocketAddr, url: &str) -> [i64; 3] {
     let program = "
 import sys; from deltalake import DeltaTable; import pyarrow.compute as pc
 t = DeltaTable(sys.argv[1], storage_options={'aws_conditional_put': 'etag'})
@@ -109,7 +111,7 @@ fn two_databases_at_once_make_whole_versions_of_one_of_them() {
         for child in children {
             let output = child.wait_with_output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
             versions.push(table(&summary, "gold.t")["version"].as_u64().unwrap());
         }
         let read = python(
@@ -177,6 +179,52 @@ fn a_table_that_another_owner_creates_meanwhile_is_not_replaced() {
     let refused = run(command(&other, proxy.address, "taken").args(["--owner", "other"])).expect(1);
     let report = summary(&refused);
     assert_eq!(table(&report, "gold.t")["code"], "other-owner", "{report:#}");
+}
+
+/// Commits in the place of a run, as another database that takes the table.
+fn take(store: SocketAddr, commit: &Request, owner: &str) {
+    let text = String::from_utf8_lossy(&commit.body);
+    let mut lines = vec![json!({"commitInfo": {"timestamp": 1, "operation": "WRITE"}})];
+    for mut action in text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        if let Some(metadata) = action.get_mut("metaData") {
+            metadata["configuration"]["exportDbt.owner"] = owner.into();
+        }
+        if action.get("metaData").is_some() || action.get("protocol").is_some() {
+            lines.push(action);
+        }
+    }
+    let body = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
+    let mut stream = TcpStream::connect(store).unwrap();
+    let authorization = commit.header("authorization").unwrap();
+    write!(
+        stream,
+        "PUT {} HTTP/1.1\r\nhost: {store}\r\nauthorization: {authorization}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        commit.path,
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
+fn a_table_that_others_take_again_and_again_is_given_up() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let (store, takers) = (stack.address, AtomicUsize::new(0));
+    let proxy = Proxy::start(stack.address, move |request| {
+        if request.method == "PUT" && request.path.contains("_delta_log") {
+            let taker = takers.fetch_add(1, Ordering::SeqCst);
+            take(store, request, &format!("duckdb:{taker}"));
+        }
+        Action::Forward
+    });
+    let mut command = command(&sandbox, proxy.address, "contended");
+    let given_up = run(command.args(["--timeout", "2m"])).expect(1);
+    let report = summary(&given_up);
+    assert_eq!(table(&report, "gold.t")["code"], "conflict", "{report:#}");
 }
 
 /// Runs a method of delta-rs on the table.
