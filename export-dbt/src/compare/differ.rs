@@ -236,13 +236,14 @@ impl Differ<'_> {
             names.iter().map(|name| format!("CAST({name} AS VARCHAR)")).collect();
         let (texts, columns) = (texts.join(", "), names.join(", "));
         for (side, kind, sign) in [("left", Kind::LeftOnly, ">"), ("right", Kind::RightOnly, "<")] {
+            let shown = found.examples.iter().filter(|example| example.kind == kind).count();
             let sql = format!(
                 "SELECT times, {texts} FROM (SELECT DISTINCT times, {columns} \
                  FROM (SELECT *, {hash} AS hash FROM {} WHERE {condition}) s \
                  JOIN (SELECT hash, abs(n) AS times FROM unequal WHERE n {sign} 0 ORDER BY hash LIMIT {}) u \
                  ON u.hash = s.hash) ORDER BY {columns}",
                 self.part(side),
-                self.question.shown
+                (self.question.shown as usize).saturating_sub(shown)
             );
             let read = |row: &Row<'_>| {
                 let mut values = Vec::with_capacity(names.len());

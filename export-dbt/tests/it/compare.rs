@@ -176,6 +176,17 @@ fn copies_of_a_row_take_the_place_of_no_other() {
     assert_eq!(shown, wanted.iter().map(|(i, n)| (i, n)).collect::<Vec<_>>());
 }
 
+/// Rows of a key that several rows have are examples of the same kind.
+#[test]
+fn the_number_of_rows_is_that_of_each_kind() {
+    let (sandbox, right) = both("SELECT unnest([1, 2, 2]) AS i", "SELECT 0 AS i WHERE false");
+    for (most, shown) in [("1", 1), ("2", 2), ("0", 0)] {
+        let comparison = compared(&sandbox, &right, 1, &["--key", "i", "--rows", most]);
+        let rows = only(&comparison)["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), shown, "{comparison:#}");
+    }
+}
+
 #[test]
 fn columns_of_other_types_are_reported() {
     let (sandbox, right) = both(
