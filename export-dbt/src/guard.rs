@@ -63,7 +63,9 @@ pub(crate) enum Unfit {
         "the table has {after} rows, and its last version has {before}: more than {limit} % fewer"
     )]
     Shrunk { before: u64, after: u64, limit: f64 },
-    #[error("its last version's rows are not known, so that --max-shrink cannot be checked")]
+    #[error(
+        "the log does not say how many rows the last version has, so --max-shrink cannot be checked"
+    )]
     Uncounted,
     #[error("the newest value of {column} is {newest}, more than {limit} ago")]
     Stale { column: String, newest: String, limit: String },
@@ -87,7 +89,9 @@ impl Problem for Unfit {
             Self::Shrunk { .. } => {
                 ("shrunk", "look at the model; if this is right, raise --max-shrink once")
             }
-            Self::Uncounted => ("shrunk", "look at the table; if it is right, run once without it"),
+            Self::Uncounted => {
+                ("uncounted", "check the table; if it is right, run once without --max-shrink")
+            }
             Self::Stale { .. } | Self::Ageless { .. } => {
                 ("stale", "look at the model's sources; if this is right, raise --max-age once")
             }

@@ -5,10 +5,10 @@ use std::process::Command;
 
 use rideshare_tests::peers;
 use rideshare_tests::run::run;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::replaced::others;
-use crate::support::{Sandbox, bare, readers, summary, table, validate};
+use crate::support::{Sandbox, bare, commit, python, readers, summary, table, validate};
 
 /// A sandbox with `gold.good` and `gold.bad`, the manifest's path, and a writer of dbt's results.
 fn project() -> (Sandbox, String) {
@@ -140,6 +140,31 @@ fn a_shrunk_table_is_held_back_after_commits_of_others() {
         let reason = table(&held, "gold.t")["reason"].as_str().unwrap();
         assert!(reason.contains(&format!("its last version has {before}")), "{reason}");
     }
+}
+
+/// Statistics are optional in Delta.
+#[test]
+fn a_table_whose_log_does_not_count_its_rows_is_held_back() {
+    let Some(_readers) = readers() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT i AS id FROM range(100) t(i)");
+    let path = sandbox.table("gold", "t");
+    let program = "import sys, pyarrow as pa; from deltalake import write_deltalake; write_deltalake(sys.argv[1], pa.table({'id': [1]}))";
+    python(program, &[&path.display().to_string()]);
+    let mut lines = commit(&path, 0);
+    for line in &mut lines {
+        if let Some(add) = line.get_mut("add").and_then(Value::as_object_mut) {
+            add.remove("stats");
+        }
+    }
+    let text: Vec<String> = lines.iter().map(Value::to_string).collect();
+    fs::write(path.join(format!("_delta_log/{:020}.json", 0)), text.join("\n")).unwrap();
+    let guarded = sandbox.export(&["--max-shrink", "20%", "--format", "json"]).expect(1);
+    let held = summary(&guarded);
+    assert_eq!(table(&held, "gold.t")["outcome"], "held");
+    assert_eq!(table(&held, "gold.t")["code"], "uncounted");
+    assert!(guarded.stderr.contains("run once without --max-shrink"), "{}", guarded.stderr);
+    assert_eq!(table(&sandbox.exported(&[]), "gold.t")["version"], 1);
 }
 
 #[test]
