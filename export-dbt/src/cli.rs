@@ -119,7 +119,8 @@ pub(crate) struct Cli {
     #[arg(long, value_name = duration::METAVAR, env = "EXPORT_RETENTION", default_value = "7d", value_parser = duration::parse, help_heading = WRITING)]
     pub(crate) retention: Duration,
 
-    /// Age at which files and uploads without a commit are deleted, as leftovers of a killed run.
+    /// Age at which uploads without a commit are deleted, as leftovers of a killed run; files also have to be older
+    /// than --retention.
     #[arg(long, value_name = duration::METAVAR, env = "EXPORT_ORPHAN_AGE", default_value = "1d", value_parser = duration::parse, help_heading = WRITING)]
     pub(crate) orphan_age: Duration,
 
