@@ -82,8 +82,12 @@ impl Side {
 
     /// The side that a text on the command line names.
     pub(crate) fn parse(text: &str) -> Result<Self, SideError> {
-        if text.starts_with("http://") || text.starts_with("https://") {
-            return TrinoSide::parse(text).map(Self::Trino);
+        // A scheme has no case.
+        let begins = |scheme: &&str| {
+            text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        };
+        if let Some(scheme) = ["http://", "https://"].into_iter().find(begins) {
+            return TrinoSide::parse(scheme, &text[scheme.len()..]).map(Self::Trino);
         }
         let is_location = text.contains("{table}") || text.contains("://");
         let path = Path::new(text.strip_prefix("file:").unwrap_or(text));
@@ -101,17 +105,15 @@ impl Side {
 }
 
 impl TrinoSide {
-    fn parse(text: &str) -> Result<Self, SideError> {
-        // Nothing after the scheme is shown: any part of it may be a password.
-        let scheme = if text.starts_with("https://") { "https://" } else { "http://" };
+    /// The side of an address, of which `rest` is all after the scheme. Nothing of it is shown: any part may be a
+    /// password.
+    fn parse(scheme: &'static str, rest: &str) -> Result<Self, SideError> {
         let bad = || SideError::Url(scheme);
         // Braces are escaped in a parsed path.
-        let (origin, path) = match text[scheme.len()..].split_once('/') {
-            Some((host, path)) => (format!("{scheme}{host}"), path),
-            None => (text.to_owned(), ""),
-        };
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let origin = format!("{scheme}{host}");
         let url = Url::parse(&origin).map_err(|_| bad())?;
-        if url.host_str().is_none() || text.contains(['?', '#']) {
+        if url.host_str().is_none() || rest.contains(['?', '#']) {
             return Err(bad());
         }
         let parts: Vec<&str> =
@@ -173,6 +175,7 @@ mod tests {
         let spark = trino("https://t/delta/spark_{layer}/{table}").unwrap();
         assert_eq!(spark.names(&relation), ("spark_gold".into(), "fct".into()));
         assert_eq!((spark.url.as_str(), spark.catalog.as_str()), ("https://t", "delta"));
+        assert_eq!(trino("Https://T:8443").unwrap().url, "https://T:8443");
         let of_layer = |text: &str| trino(text).unwrap().of_layer("gold");
         let names = |schema: &str, before: &str, after: &str| {
             Some((schema.to_owned(), before.to_owned(), after.to_owned()))
@@ -199,6 +202,7 @@ mod tests {
         two_parts: "http://t/a/b" => [SideError::Parts(2)];
         no_host: "http://u:canary@/x" => [SideError::Url(_)];
         a_secret_in_a_query: "http://t/a?access_token=canary" => [SideError::Url(_)];
+        a_secret_behind_a_scheme_in_capitals: "HTTPS://t/a?access_token=canary" => [SideError::Url(_)];
         a_secret_in_a_query_of_the_host: "http://t?access_token=canary" => [SideError::Url(_)];
         one_table_for_all: "http://t/delta/gold/x" => [SideError::Names(TargetError::NoTable(_))];
         an_unknown_placeholder: "http://t/delta/gold/{tables}" => [SideError::Names(TargetError::NoTable(_))];
