@@ -26,6 +26,8 @@ WIDTHS = {
     "values of 256 KiB, 4,000 rows": "SELECT i, repeat(md5(i::VARCHAR), 8192) v FROM range(4000) t(i)",
     "values of 1 MiB, 1,000 rows": "SELECT i, repeat(md5(i::VARCHAR), 32768) v FROM range(1000) t(i)",
 }
+# Of a text that DuckDB compresses, 2,048 values have to fit into memory: the guide says so.
+EXCLUDED = ("values of 1 MiB, 1,000 rows",)
 SMALL = "SELECT i, md5(i::VARCHAR) k, i * 0.5 a, DATE '2024-01-01' + (i % 300)::INTEGER d FROM range({rows}) t(i)"
 BUILD = """
 import duckdb, sys
@@ -71,8 +73,7 @@ def widths(folder, binary):
             check(f"MiB of memory, {name}", peak, MEMORY)
         except SystemExit as failed:
             print(f"  {name:<38} {str(failed).splitlines()[-1]}", flush=True)
-            # The guide names the rows that DuckDB cannot hold within the limit.
-            if "memory-limit" not in str(failed):
+            if name not in EXCLUDED or "memory-limit" not in str(failed):
                 BROKEN.append(f"no export of {name}")
         database.unlink()
         shutil.rmtree(folder / "wide", ignore_errors=True)
@@ -129,10 +130,11 @@ def requests(folder, binary, database):
             subprocess.run(["curl", "-sf", "-X", "PUT", f"http://{address}/{bucket}", "-o", "/dev/null"], check=True)
         own = [binary, "--duckdb", str(database), "--target", "s3://bench-{layer}/{table}", "--quiet"]
         script = [sys.executable, "-c", SCRIPT, str(database), "s3://script-gold/"]
-        most = 1.1 * run(f"{TABLES} tables, first run, the script", script)
-        check("requests of a first run", run(f"{TABLES} tables, first run", own), most)
+        run(f"{TABLES} tables, first run, the script", script)
+        # Beside those of each table, one listing of the bucket.
+        check("requests of a first run", run(f"{TABLES} tables, first run", own), 2 * TABLES + 1)
         run(f"{TABLES} tables, unchanged, the script", script)
-        check("requests of an unchanged run", run(f"{TABLES} tables, unchanged", own), 5 * TABLES)
+        check("requests of an unchanged run", run(f"{TABLES} tables, unchanged", own), 3 * TABLES + 1)
         run(f"{TABLES} tables, all written again", [*own, "--force"])
         one = folder / "one.duckdb"
         sql(one, f"CREATE TABLE gold.t AS {SMALL.format(rows=30000)}")
