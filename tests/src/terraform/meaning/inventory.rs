@@ -12,7 +12,7 @@ use super::layers::{LAYERS, Layers};
 use crate::terraform::plan::{Plan, Sources};
 use crate::terraform::tree::{label, source};
 
-/// The inventory with the defaults, and every line that is another one with other values.
+/// The inventory with the defaults, every line that is another one with other values, and what these do not make.
 pub fn table(sources: &Sources, layers: &Layers, others: &Layers) -> String {
     let mut made = String::new();
     for layer in LAYERS {
@@ -28,6 +28,9 @@ pub fn table(sources: &Sources, layers: &Layers, others: &Layers) -> String {
                 let _ = writeln!(made, "{line}");
             }
         }
+        for name in names(&layers.0[layer]).difference(&names(&others.0[layer])) {
+            let _ = writeln!(made, "{name} is not made");
+        }
     }
     made.push_str("# declarations\n");
     for (name, file) in sources.files() {
@@ -36,6 +39,11 @@ pub fn table(sources: &Sources, layers: &Layers, others: &Layers) -> String {
         }
     }
     made
+}
+
+/// The resources without their keys.
+fn names(plan: &Plan) -> BTreeSet<String> {
+    plan.resources.iter().map(|(address, _)| without_keys(address).0).collect()
 }
 
 fn of_plan(plan: &Plan) -> Vec<String> {

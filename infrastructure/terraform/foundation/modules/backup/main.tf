@@ -2,7 +2,7 @@
 # platform layer and what a tear-down of that deletes.
 
 resource "aws_backup_vault" "this" {
-  name          = var.name
+  name          = "${var.name}-backups"
   kms_key_arn   = var.kms_key_arn
   force_destroy = !var.deletion_protection
 }

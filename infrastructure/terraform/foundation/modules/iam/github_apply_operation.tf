@@ -47,7 +47,7 @@ data "aws_iam_policy_document" "apply_operation" {
   statement {
     sid       = "Vault"
     actions   = ["backup:DescribeBackupVault", "backup:ListTags", "backup:TagResource", "backup:UntagResource"]
-    resources = ["${local.here["backup"]}:backup-vault:${var.name}"]
+    resources = ["${local.here["backup"]}:backup-vault:${var.name}-backups"]
   }
 
   statement {
