@@ -53,7 +53,7 @@ def rotate() -> None:
     check(old in path.read_text(), f"{path} has no {old}")
     path.write_text(path.read_text().replace(old, new))
     value = blocks("rotate-a-secret.md", "**Compose.**")[0]
-    order = blocks("rotate-a-secret.md", "## What restarts, in which order")[0]
+    order = blocks("rotate-a-secret.md", "## Restarts and their order")[0]
     for command in value + order:
         do(command)
     until_healthy()

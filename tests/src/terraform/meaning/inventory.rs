@@ -43,7 +43,7 @@ pub fn table(sources: &Sources, layers: &Layers, others: &Layers) -> String {
 
 /// The resources without their keys.
 fn names(plan: &Plan) -> BTreeSet<String> {
-    plan.resources.iter().map(|(address, _)| without_keys(address).0).collect()
+    plan.resources.keys().map(|address| without_keys(address).0).collect()
 }
 
 fn of_plan(plan: &Plan) -> Vec<String> {

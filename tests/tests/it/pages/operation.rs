@@ -129,6 +129,21 @@ fn the_commands_of_kubectl_find_and_change_their_objects() {
     assert!(redis.contains("kubectl.kubernetes.io/restartedAt"), "{redis}");
 }
 
+/// The rehearsal finds the commands of a page behind a heading, and needs twenty minutes to miss one.
+#[test]
+fn the_pages_have_the_headings_that_the_rehearsal_looks_for() {
+    let script = read("tests/rehearsal/operation.py");
+    let calls = script.split("blocks(\"").skip(1).filter_map(|call| call.split_once("\", "));
+    let mut found = 0;
+    for (page, rest) in calls {
+        let heading = rest.trim_start_matches('f').split('"').nth(1).unwrap_or_default();
+        let heading = heading.split('{').next().unwrap_or_default();
+        assert!(read(&format!("docs/{page}")).contains(heading), "{page} has no {heading:?}");
+        found += 1;
+    }
+    assert!(found >= 6, "only {found} headings were found");
+}
+
 #[test]
 fn a_wrong_name_is_found() {
     for (line, name) in [
