@@ -5,7 +5,7 @@ use std::hash::Hasher;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
-/// XXH64, which finds damage. Whoever changes a file on purpose can change its digest in the log, too.
+/// XXH64: it finds damage, and not a change on purpose, which can put another digest into the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Digest(u64);

@@ -33,7 +33,7 @@ pub(super) async fn clean_uploads(run: &Run, log: &TableLog, report: &mut TableR
     note(run.unless_stopped(log.clean_uploads(run.retention.orphans)).await, report);
 }
 
-/// Reports what a clean-up has removed.
+/// Reports the number of removed files.
 fn note(removed: Result<Result<u64, LogError>, ExportError>, report: &mut TableReport) {
     match removed {
         Ok(Ok(removed)) => report.removed_files = removed,

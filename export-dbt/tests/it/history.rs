@@ -115,7 +115,7 @@ fn age(file: &Path, days: u64) {
     fs::File::options().append(true).open(file).unwrap().set_modified(time).unwrap();
 }
 
-/// The commits know what a checkpoint has forgotten.
+/// The commits still name files that the checkpoint has forgotten.
 #[test]
 fn files_of_other_writers_that_left_the_table_are_removed_after_the_retention() {
     let Some(_readers) = readers() else { return };

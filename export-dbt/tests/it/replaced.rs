@@ -129,6 +129,18 @@ print(duckdb.sql(\"SELECT count(*) || ' ' || sum(generation) || ' ' || sum(day *
     assert_eq!(versions.len(), 24);
 }
 
+/// The store behind a proxy that calls `act` once, just before the first commit.
+fn before_the_commit(store: SocketAddr, act: impl Fn() + Send + Sync + 'static) -> Proxy {
+    let began = AtomicBool::new(false);
+    Proxy::start(store, move |request| {
+        let is_commit = request.method == "PUT" && request.path.contains("_delta_log");
+        if is_commit && !began.swap(true, Ordering::SeqCst) {
+            act();
+        }
+        Action::Forward
+    })
+}
+
 #[test]
 fn an_export_that_begins_again_warns_once() {
     let Some(stack) = LocalStack::shared() else { return };
@@ -139,16 +151,11 @@ fn an_export_that_begins_again_warns_once() {
     run(command(&one, stack.address, "again").args(BY_DAY)).expect(0);
     other.sql("UPDATE gold.t SET id = 100 WHERE id = 1");
     // The first database replaces every file just before the second one's commit.
-    let began = AtomicBool::new(false);
-    let (database, target) = (one.database(), stack.address);
-    let proxy = Proxy::start(stack.address, move |request| {
-        let is_commit = request.method == "PUT" && request.path.contains("_delta_log");
-        if is_commit && !began.swap(true, Ordering::SeqCst) {
-            let mut first = bare();
-            first.arg("--duckdb").arg(&database).args(["--target", "s3://again-{layer}/{table}"]);
-            run(first.args(BY_DAY).arg("--force").envs(s3(target))).expect(0);
-        }
-        Action::Forward
+    let (database, store) = (one.database(), stack.address);
+    let proxy = before_the_commit(store, move || {
+        let mut first = bare();
+        first.arg("--duckdb").arg(&database).args(["--target", "s3://again-{layer}/{table}"]);
+        run(first.args(BY_DAY).arg("--force").envs(s3(store))).expect(0);
     });
     let second = run(command(&other, proxy.address, "again").args(BY_DAY)).expect(0);
     let report = summary(&second);
@@ -165,16 +172,11 @@ fn a_table_that_another_owner_creates_meanwhile_is_not_replaced() {
     for sandbox in [&one, &other] {
         sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
     }
-    let began = AtomicBool::new(false);
-    let (database, target) = (one.database(), stack.address);
-    let proxy = Proxy::start(stack.address, move |request| {
-        let is_commit = request.method == "PUT" && request.path.contains("_delta_log");
-        if is_commit && !began.swap(true, Ordering::SeqCst) {
-            let mut first = bare();
-            first.arg("--duckdb").arg(&database).args(["--target", "s3://taken-{layer}/{table}"]);
-            run(first.args(["--owner", "one"]).envs(s3(target))).expect(0);
-        }
-        Action::Forward
+    let (database, store) = (one.database(), stack.address);
+    let proxy = before_the_commit(store, move || {
+        let mut first = bare();
+        first.arg("--duckdb").arg(&database).args(["--target", "s3://taken-{layer}/{table}"]);
+        run(first.args(["--owner", "one"]).envs(s3(store))).expect(0);
     });
     let refused = run(command(&other, proxy.address, "taken").args(["--owner", "other"])).expect(1);
     let report = summary(&refused);

@@ -1,5 +1,4 @@
-//! A real podman, with containers as nodes and the real kind: what it says of itself, its images, and the life
-//! of its nodes.
+//! A real podman, with containers as nodes, and the real kind: its properties, its images, and the life of its nodes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

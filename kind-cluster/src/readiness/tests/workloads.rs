@@ -428,7 +428,7 @@ fn a_pod_of_an_older_revision_that_an_update_waits_for() {
         ("a", json!({"waiting": {"reason": "CreateContainerConfigError"}}), true, true),
         ("a", json!({"waiting": {"reason": "CrashLoopBackOff"}}), true, true),
         ("a", json!({"waiting": {"reason": "ContainerCreating"}}), true, false),
-        // It may become ready, and what it does may matter.
+        // A container that runs may become ready, and may be at work.
         ("a", json!({"running": {}}), true, false),
         ("b", json!({"waiting": {"reason": "CreateContainerConfigError"}}), false, false),
     ];

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use rideshare_tests::apiserver::{Change, controllers};
 use rideshare_tests::peers;
-use rideshare_tests::run::{Run, run};
+use rideshare_tests::run::{Run, run, until};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -24,7 +24,8 @@ struct Steps {
     /// The change to kill at.
     at: AtomicUsize,
     reached: AtomicBool,
-    killed: AtomicBool,
+    killed: Mutex<bool>,
+    was_killed: Condvar,
 }
 
 impl Steps {
@@ -34,10 +35,15 @@ impl Steps {
             return;
         }
         self.reached.store(true, Ordering::SeqCst);
-        let end = Instant::now() + Duration::from_secs(20);
-        while !self.killed.load(Ordering::SeqCst) && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        let killed = self.killed.lock().unwrap();
+        let limit = Duration::from_secs(20);
+        drop(self.was_killed.wait_timeout_while(killed, limit, |killed| !*killed).unwrap());
+    }
+
+    /// Lets the held change go on.
+    fn release(&self) {
+        *self.killed.lock().unwrap() = true;
+        self.was_killed.notify_all();
     }
 }
 
@@ -62,8 +68,8 @@ fn immutable(known: &Known, sent: &Value) -> Option<(u16, String, String)> {
     (old.pointer(fixed) != sent.pointer(fixed)).then(|| (422, "Invalid".into(), message()))
 }
 
-/// Lets the server refuse what a real one refuses, and tell every change to `steps`. Dry runs come before the
-/// record of a deployment is written, and change nothing: the count begins behind them.
+/// Makes the server refuse changes of immutable fields, as a real one does, and count every other change. Dry runs come
+/// before the record of a deployment is written, and change nothing: the count begins behind them.
 fn watch(machine: &Machine, operation: &Operation) -> Arc<Steps> {
     let (steps, known) = (Arc::new(Steps::default()), Arc::new(Known::default()));
     let volumes = machine.path("volumes").display().to_string();
@@ -138,22 +144,18 @@ impl Operation {
         steps.at.store(number, Ordering::SeqCst);
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         let mut child = start(&mut self.machine.tool(&arguments));
-        let has_ended = loop {
-            if steps.reached.load(Ordering::SeqCst) {
-                break false;
-            }
-            if child.try_wait().unwrap().is_some() {
-                break true;
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        };
+        let mut has_ended = false;
+        until("a change to kill at, or the end", || {
+            has_ended = child.try_wait().unwrap().is_some();
+            has_ended || steps.reached.load(Ordering::SeqCst)
+        });
         if has_ended {
             let whole: Run = child.wait_with_output().unwrap().into();
             whole.expect(0);
         } else {
             signal(child, Signal::KILL).expect(137);
         }
-        steps.killed.store(true, Ordering::SeqCst);
+        steps.release();
         self.machine.server.settle();
         !has_ended
     }

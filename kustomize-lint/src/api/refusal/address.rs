@@ -2,39 +2,19 @@
 
 use std::net::IpAddr;
 
-/// A range: its first address as a number of 128 bits, and the length of its prefix there.
-struct Range {
-    bits: u128,
-    prefix: u32,
-    is_ipv4: bool,
-}
-
-fn range(text: &str) -> Option<Range> {
-    let (address, prefix) = text.split_once('/')?;
-    let prefix: u32 = prefix.parse().ok()?;
-    let (bits, above, is_ipv4) = match address.parse().ok()? {
-        IpAddr::V4(address) => (u128::from(u32::from(address)), 96, true),
-        IpAddr::V6(address) => (u128::from(address), 0, false),
-    };
-    Some(Range { bits, prefix: prefix.checked_add(above)?.min(128), is_ipv4 })
-}
-
-/// The bits behind a prefix.
-fn rest(prefix: u32) -> u128 {
-    u128::MAX.checked_shr(prefix).unwrap_or(0)
-}
+use ipnet::IpNet;
 
 /// Whether a range lies within another and is smaller; texts that are no ranges are another rule's.
 pub(super) fn is_strictly_within(inner: &str, outer: &str) -> bool {
-    let (Some(inner), Some(outer)) = (range(inner), range(outer)) else { return true };
-    inner.is_ipv4 == outer.is_ipv4
-        && inner.prefix > outer.prefix
-        && (inner.bits & !rest(outer.prefix)) == (outer.bits & !rest(outer.prefix))
+    let (Ok(inner), Ok(outer)) = (inner.parse::<IpNet>(), outer.parse::<IpNet>()) else {
+        return true;
+    };
+    outer.contains(&inner) && inner.prefix_len() > outer.prefix_len()
 }
 
 /// Whether a range is written with the address of one machine in it.
 pub(super) fn has_machine(text: &str) -> bool {
-    range(text).is_some_and(|range| range.bits & rest(range.prefix) != 0)
+    text.parse::<IpNet>().is_ok_and(|range| range.addr() != range.network())
 }
 
 /// The sort of an address that is of no use outside of its machine or link.

@@ -193,26 +193,13 @@ pub(super) fn quota(object: &At<'_>, refusals: &mut Refusals) {
     scopes(&spec, refusals);
     for (entry, amount) in spec.pairs("hard") {
         quantity::one(&amount, refusals);
-        let known = [
-            "cpu",
-            "memory",
-            "ephemeral-storage",
-            "storage",
-            "pods",
-            "services",
-            "secrets",
-            "configmaps",
-            "replicationcontrollers",
-            "resourcequotas",
-            "persistentvolumeclaims",
-            "services.loadbalancers",
-            "services.nodeports",
-        ];
         let prefixed = ["count/", "hugepages-", "requests.hugepages-"];
         let compute = ["cpu", "memory", "ephemeral-storage", "storage"];
         let part =
             entry.key.split_once('.').filter(|(kind, _)| matches!(*kind, "requests" | "limits"));
-        let fits = known.contains(&entry.key.as_str())
+        let name = entry.key.as_str();
+        let fits = compute.contains(&name)
+            || OBJECTS.contains(&name)
             || part.is_some_and(|(_, name)| compute.contains(&name))
             || prefixed.iter().any(|prefix| entry.key.starts_with(prefix))
             || entry.key.contains('/') && syntax::is_qualified(&entry.key)
@@ -226,20 +213,22 @@ pub(super) fn quota(object: &At<'_>, refusals: &mut Refusals) {
     }
 }
 
+/// Resources of a quota that are numbers of objects.
+const OBJECTS: [&str; 9] = [
+    "pods",
+    "services",
+    "secrets",
+    "configmaps",
+    "replicationcontrollers",
+    "resourcequotas",
+    "persistentvolumeclaims",
+    "services.loadbalancers",
+    "services.nodeports",
+];
+
 /// Whether a resource of a quota is a number of objects.
 fn is_counted(name: &str) -> bool {
-    let objects = [
-        "pods",
-        "services",
-        "secrets",
-        "configmaps",
-        "replicationcontrollers",
-        "resourcequotas",
-        "persistentvolumeclaims",
-        "services.loadbalancers",
-        "services.nodeports",
-    ];
-    objects.contains(&name) || name.starts_with("count/")
+    OBJECTS.contains(&name) || name.starts_with("count/")
 }
 
 /// Whether a resource is more than the number of pods. The server looks at its standard resources only, which have

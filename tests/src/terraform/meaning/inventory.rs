@@ -12,7 +12,8 @@ use super::layers::{LAYERS, Layers};
 use crate::terraform::plan::{Plan, Sources};
 use crate::terraform::tree::{label, source};
 
-/// The inventory with the defaults, every line that is another one with other values, and what these do not make.
+/// The inventory with the defaults, every line that is another one with other values, and the resources that are then
+/// not made.
 pub fn table(sources: &Sources, layers: &Layers, others: &Layers) -> String {
     let mut made = String::new();
     for layer in LAYERS {

@@ -131,7 +131,7 @@ fn duckdb_and_spark_give_the_same_answers() {
         .env("HIVE_LDAP_PASSWORD", spark_server::PASSWORD));
     assert_eq!(built.status, 0, "{}\n{}", built.transcript(&[]), spark.log());
 
-    // Columns, types and values: what Spark has written against what DuckDB has.
+    // The comparison covers columns, types and values of Spark's tables and DuckDB's.
     let mut compare = Command::new(tool("export-dbt"));
     compare
         .arg("compare")
