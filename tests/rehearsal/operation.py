@@ -65,9 +65,14 @@ def rotate() -> None:
     step(f"{len(value + order)} commands of rotate-a-secret.md: a password with hard characters, and every client is healthy")
 
     login, fernet = (blocks("rotate-a-secret.md", f"### {title}")[0][0] for title in ("PostgreSQL", "Airflow"))
-    check("admin" in do(login, "SELECT current_user;\n"), "psql has not logged in")
+    kept = "SELECT rolpassword FROM pg_authid WHERE rolname = current_user;\n"
+    before = do(login, kept)
+    check("SCRAM-SHA-256" in before, f"psql has not logged in: {before}")
+    # The same password again: the services go on, and its salt is another one.
+    do(login, "\\password\nadmin\nadmin\n")
+    check(do(login, kept) != before, "\\password has changed nothing")
     do(fernet)
-    step("the commands for PostgreSQL and Airflow")
+    step("the commands for PostgreSQL, with \\password, and Airflow")
 
 
 def upgrade(profiles: str) -> None:

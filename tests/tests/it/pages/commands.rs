@@ -100,6 +100,44 @@ fn commands_of_the_pages_exist() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// The usage errors of the AWS command line: of its parser, and of an operation's (`aws help return-codes`).
+const AWS_USAGE: [i32; 2] = [2, 252];
+
+/// The status of a command with `aws`, which asks a server that nobody runs.
+fn aws_status(aws: &std::path::Path, line: &str) -> i32 {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &line.replacen("aws ", "\"$AWS\" ", 1)])
+        .env("AWS", aws)
+        .env("name", "airflow");
+    shell.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").env("AWS_MAX_ATTEMPTS", "1");
+    shell.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    run(shell.env("AWS_DEFAULT_REGION", "us-east-1").env("HTTPS_PROXY", "http://127.0.0.1:9"))
+        .status
+}
+
+/// Without an account: services, operations and options are the ones of the AWS command line.
+#[test]
+fn the_aws_commands_of_the_pages_are_well_formed() {
+    let Some(aws) = rideshare_tests::peers::find("PEER_AWS") else { return };
+    for line in [
+        "aws rds create-db-snapshot --no-such-option a",
+        "aws rds no-such-operation",
+        "aws no-such-service a",
+    ] {
+        assert!(AWS_USAGE.contains(&aws_status(&aws, line)), "{line}");
+    }
+    let lines = all().iter().flat_map(lines).collect::<Vec<_>>();
+    let lines: Vec<&str> =
+        lines.iter().map(|line| line.trim()).filter(|line| line.starts_with("aws ")).collect();
+    assert!(lines.len() >= 8, "only {} commands were found", lines.len());
+    for line in lines {
+        // `rds wait` would ask for half an hour.
+        let line = line.replace(" rds wait db-snapshot-available ", " rds describe-db-snapshots ");
+        assert!(!AWS_USAGE.contains(&aws_status(&aws, &line)), "{line}");
+    }
+}
+
 #[test]
 fn a_wrong_command_is_found() {
     let page = Page {

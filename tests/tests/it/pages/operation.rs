@@ -94,8 +94,7 @@ fn each_command_names_services_workloads_and_volumes_that_there_are() {
     assert!(seen > 30, "only {seen} commands were found");
 }
 
-/// The pages' commands for Kind and EKS, as a shell runs them. A command inside a container needs a node with containers:
-/// the rehearsal gives the same to Compose.
+/// The pages' commands for Kind and EKS, as a shell runs them.
 #[test]
 fn the_commands_of_kubectl_find_and_change_their_objects() {
     let Some(server) = Server::start() else { return };
@@ -127,6 +126,26 @@ fn the_commands_of_kubectl_find_and_change_their_objects() {
     let asked = ["--namespace", "rideshare", "get", "statefulset/redis", "--output", "yaml"];
     let redis = run(&mut server.kubectl(&asked)).expect(0).stdout;
     assert!(redis.contains("kubectl.kubernetes.io/restartedAt"), "{redis}");
+}
+
+/// A command inside a container needs a node with containers. The rehearsal gives the same to Compose, where the secrets are
+/// a file.
+#[test]
+fn each_command_in_a_pod_is_one_that_the_page_gives_to_compose() {
+    let mut seen = 0;
+    for page in all().iter().filter(|page| page.path.starts_with("docs/")) {
+        let (kubectl, compose): (Vec<_>, Vec<_>) =
+            lines(page).into_iter().partition(|line| line.starts_with("kubectl"));
+        for (options, command) in kubectl.iter().filter_map(|line| line.split_once(" -- ")) {
+            let service = options.rsplit('/').next().unwrap_or_default();
+            let end = format!(" {service} {command}");
+            let same =
+                |line: &String| line.replace(". /secrets/data-pipeline.env; ", "").ends_with(&end);
+            assert!(compose.iter().any(same), "{}: Compose has no `{end}`", page.path);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 3, "only {seen} commands were found");
 }
 
 /// The rehearsal finds the commands of a page behind a heading, and needs twenty minutes to miss one.
