@@ -210,7 +210,7 @@ pub struct Create {
     /// Registry whose images are kept in a container beside the cluster, which outlives it, such as
     /// docker.io; may be repeated, or separated by commas
     #[arg(long, value_name = "HOST", env = "KIND_REGISTRY_CACHE", value_delimiter = ',')]
-    #[arg(value_parser = crate::create::registry)]
+    #[arg(value_parser = registry)]
     pub registry_cache: Vec<String>,
     /// Image of the caches' containers
     #[arg(long, value_name = "IMAGE", env = "KIND_REGISTRY_CACHE_IMAGE")]
@@ -410,5 +410,26 @@ fn cluster_name(text: &str) -> Result<String, String> {
     } else {
         Err("a name has up to 50 of a-z, 0-9, '.' and '-', and a letter or digit at both ends"
             .into())
+    }
+}
+
+/// A registry's name on the command line: a host with or without a port.
+fn registry(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+    let is_host = text.contains('.') && !text.starts_with(['.', '-']) && text.chars().all(good);
+    match is_host {
+        true => Ok(text.to_owned()),
+        false => Err("a registry is a host, as images name it: docker.io, quay.io".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_is_a_host() {
+        assert!(registry("quay.io").is_ok() && registry("https://quay.io").is_err());
+        assert!(registry("a b.c").is_err() && registry("localhost").is_err());
     }
 }

@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::cli::Format;
-use crate::deploy::display::harmless;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -121,7 +120,7 @@ pub(crate) fn status(checks: &[Check]) -> Status {
 
 pub(crate) fn render(title: &str, checks: &[Check], format: Format) -> String {
     match format {
-        Format::Text => harmless(&text(checks)),
+        Format::Text => streams::harmless(&text(checks)),
         Format::Json => {
             let failed = status(checks) == Status::No;
             let value = json!({"command": title, "ok": !failed, "checks": checks});
@@ -156,7 +155,7 @@ fn text(checks: &[Check]) -> String {
 
 /// A picture of the checks, and the problems below it.
 pub(crate) fn drawn(picture: &str, checks: &[Check]) -> String {
-    harmless(&(picture.to_owned() + &problems(checks)))
+    streams::harmless(&(picture.to_owned() + &problems(checks)))
 }
 
 /// Every problem with its hint.

@@ -7,13 +7,13 @@ use std::time::Instant;
 use common::diagnostic::Diagnostic;
 use common::exit::Status;
 use common::stop::Stop;
+use common::streams::harmless;
 
 use super::archive::Writer;
 use super::blocking::{self, GivenUp};
 use super::volume::Volume;
 use super::waiting::{late, warn};
 use super::{manifest, verify};
-use crate::deploy::display::harmless;
 use crate::{engine, process};
 
 /// Copies a volume's files into the archive, and reads that part back.

@@ -31,7 +31,6 @@ use crate::readiness::{State, World, assess};
 use crate::report::{self, Check};
 use crate::{engine, places, preflight, process, teardown, turn};
 use cache::Cache;
-pub(crate) use cache::registry;
 use config::KindConfig;
 use made::HalfMade;
 
