@@ -31,6 +31,9 @@ const MOST_ROW_GROUP: u64 = 64 << 20;
 /// The row group of wide rows, which need the memory in DuckDB.
 const WIDE_ROW_GROUP: u64 = 16 << 20;
 
+/// Vectors of wide rows, batches on their way and free pages that DuckDB keeps, beside its limit, as measured.
+const WIDE_ROWS: u64 = 96 << 20;
+
 /// The least that DuckDB gets.
 const LEAST_DUCKDB: u64 = 64 << 20;
 
@@ -105,11 +108,14 @@ impl Budget {
         Limits { memory, threads: (self.threads / 2).max(1) }
     }
 
-    /// DuckDB's share while one table with wide rows is alone: all but that table's.
-    pub(crate) fn wide_limits(&self) -> Limits {
+    /// DuckDB's shares while one table with wide rows is alone, to be tried in turn: all but that table's and the rows
+    /// beside it; and these, too, for values that DuckDB has to hold together.
+    pub(crate) fn wide_limits(&self) -> [Limits; 2] {
         let tables = self.jobs as u64 * (PER_TABLE + ROW_GROUPS * self.row_group);
         let alone = PER_TABLE + ROW_GROUPS * self.wide_row_group();
-        Limits { memory: self.duckdb + tables.saturating_sub(alone), threads: 1 }
+        let all = self.duckdb + tables.saturating_sub(alone);
+        [all.saturating_sub(WIDE_ROWS).max(LEAST_DUCKDB), all]
+            .map(|memory| Limits { memory, threads: 1 })
     }
 
     fn wide_row_group(&self) -> u64 {
@@ -142,6 +148,10 @@ mod tests {
                     BASE + budget.duckdb + jobs * (PER_TABLE + ROW_GROUPS * budget.row_group);
                 assert!(used <= limit, "{limit} {asked}: {budget:?}");
                 assert!(budget.jobs >= 1 && budget.jobs <= asked);
+                let alone = BASE + PER_TABLE + ROW_GROUPS * budget.wide_row_group();
+                let [careful, all] = budget.wide_limits().map(|limits| limits.memory);
+                assert!(alone + all <= limit && careful <= all);
+                assert!(alone + WIDE_ROWS + careful <= limit || careful == LEAST_DUCKDB);
             }
         }
         assert_eq!(Budget::new(100 * MIB, 1, 1, MIB), Err(TooSmall));

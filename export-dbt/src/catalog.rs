@@ -76,7 +76,7 @@ pub(crate) struct Column {
 }
 
 /// The limits of one process.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// DuckDB's buffer pool and operators, in bytes.
     pub(crate) memory: u64,

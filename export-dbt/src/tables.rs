@@ -91,14 +91,9 @@ pub(crate) async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported
         note(&run, &report);
         ended.push((report, error));
     }
-    if !wide.is_empty() {
-        run.widen().map_err(|error| error.diagnostic())?;
-    }
     // One at a time, when no other table needs memory.
     for (relation, log) in wide {
-        let failed = TableReport::new(&relation, log.location.url.to_string(), Outcome::Failed);
-        let (report, error) =
-            export_one(&run, &relation, &log, Reading::Slices, false, failed).await;
+        let (report, error) = export_wide(&run, &relation, &log).await?;
         note(&run, &report);
         ended.push((report, error));
     }
@@ -117,6 +112,25 @@ pub(crate) async fn export_all(cli: &Cli, prepared: Prepared) -> Result<Exported
         remarks = more;
     }
     Ok(Exported { tables, unreachable: unreachable && !reached, remarks })
+}
+
+/// Exports a table whose rows are too wide to be read beside others, with more memory when less does not do.
+async fn export_wide(
+    run: &Arc<Run>,
+    relation: &Relation,
+    log: &TableLog,
+) -> Result<(TableReport, Option<ExportError>), Diagnostic> {
+    let [mut limits, all] = run.budget.wide_limits();
+    loop {
+        run.limit(limits).map_err(|error| error.diagnostic())?;
+        let failed = TableReport::new(relation, log.location.url.to_string(), Outcome::Failed);
+        let (report, error) = export_one(run, relation, log, Reading::Slices, false, failed).await;
+        let is_memory = error.as_ref().is_some_and(ExportError::is_memory);
+        if !is_memory || limits == all || run.cancel.is_set() {
+            return Ok((report, error));
+        }
+        limits = all;
+    }
 }
 
 /// Exports a table in a task of its own, so that a panic is that table's alone.

@@ -10,7 +10,7 @@ use super::error::ExportError;
 use crate::budget::Budget;
 use crate::calendar::now_millis;
 use crate::cancel::Cancel;
-use crate::catalog::{self, CatalogError, Relation};
+use crate::catalog::{self, CatalogError, Limits, Relation};
 use crate::guard::Guards;
 use crate::log::Retention;
 use crate::log::newest::Newest;
@@ -94,9 +94,8 @@ impl Run {
         }
     }
 
-    /// Gives DuckDB the memory of the tables that have ended, for those with wide rows.
-    pub(crate) fn widen(&self) -> Result<(), CatalogError> {
-        let limits = self.budget.wide_limits();
+    /// Gives DuckDB other limits.
+    pub(crate) fn limit(&self, limits: Limits) -> Result<(), CatalogError> {
         let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         catalog::limit(&database, limits)
     }

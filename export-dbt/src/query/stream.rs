@@ -16,12 +16,15 @@ const GROUP_ROWS: usize = 61_440;
 /// Bytes of Arrow memory after which a group is passed on, however few its rows.
 const GROUP_BYTES: usize = 8 << 20;
 
+/// Bytes of a batch that is read in slices instead: several batches are on their way at a time.
+const WIDE_BATCH: usize = 16 << 20;
+
 /// The rows of the first slice.
 const FIRST_SLICE: u64 = 32;
 
 /// Bytes of Arrow memory that a slice is to have. DuckDB decodes each vector of 2,048 rows again for every
 /// slice in it, so that smaller slices cost time.
-const SLICE_BYTES: u64 = 12 << 20;
+const SLICE_BYTES: u64 = 8 << 20;
 
 /// Partitions of one query.
 const PARTITIONS: usize = 5_000;
@@ -154,7 +157,14 @@ impl Sending<'_> {
             }
             let batch = batch.map_err(explain)?;
             rows += batch.num_rows();
-            bytes += batch.get_array_memory_size();
+            let size = batch.get_array_memory_size();
+            if self.reading == Reading::Stream && size > WIDE_BATCH {
+                return Err(ReadError::Memory(format!(
+                    "{} rows take {size} bytes",
+                    batch.num_rows()
+                )));
+            }
+            bytes += size;
             group.push(batch);
             if rows >= GROUP_ROWS || bytes >= GROUP_BYTES {
                 (rows, bytes) = (0, 0);
