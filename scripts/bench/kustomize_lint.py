@@ -207,6 +207,8 @@ def main() -> None:
             for objects in (150, 600, 3000)
         }
         print(f"\n{'CPU time and peak memory':<34}{'kustomize-lint':>13}{'kubectl':>15}{'ratio':>11}")
+        for overlay in overlays:
+            costs(f"{Path(overlay).name}, rendered alone", [ROOT / overlay])
         for patches in (250, 500, 1000):
             costs(f"{patches} patches of one object", one_object(Path(folder) / f"one-{patches}", patches))
         for overlays in (5, 10, 20):
