@@ -32,6 +32,7 @@ mod references;
 mod render;
 mod report;
 mod smoke;
+mod started;
 mod status;
 mod teardown;
 mod turn;

@@ -11,6 +11,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 
+use crate::started;
+
 /// A program's result.
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -107,6 +109,7 @@ pub(crate) async fn pipe<F>(
     let program = command.as_std().get_program().to_string_lossy().into_owned();
     let failed = |error| not_started(&program, &error);
     let child = command.process_group(0).kill_on_drop(true).spawn().map_err(failed)?;
+    child.id().into_iter().for_each(started::note);
     let mut group = Group(child);
     let child = &mut group.0;
     let (input, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());

@@ -14,6 +14,7 @@ use common::retry::poll;
 use common::stop::Stop;
 
 use crate::deploy::display;
+use crate::started;
 
 /// Nobody else changes the cluster as long as this lives.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub(crate) async fn take(name: &str, command: &str, deadline: Instant) -> Result
     let is_held =
         |answer: &Result<(), TryLockError>| matches!(answer, Err(TryLockError::WouldBlock));
     let answer = poll(deadline, is_held, async || {
-        let answer = lock.try_lock();
+        let answer = try_lock(&mut lock);
         if is_held(&answer) && !said && Instant::now() < deadline {
             let holder = holder(&mut lock);
             display::line(&format!("waiting for {holder}, which is changing the cluster {name}"));
@@ -60,9 +61,10 @@ pub(crate) async fn take(name: &str, command: &str, deadline: Instant) -> Result
     let mut write = || {
         lock.set_len(0)?;
         lock.seek(SeekFrom::Start(0))?;
-        write!(lock, "{command} (process {})", std::process::id())
+        writeln!(lock, "{command} (process {})", std::process::id())
     };
     write().map_err(failed)?;
+    started::note_in(lock.try_clone().map_err(failed)?);
     Ok(Turn { lock })
 }
 
@@ -70,7 +72,7 @@ pub(crate) async fn take(name: &str, command: &str, deadline: Instant) -> Result
 pub(crate) fn look(name: &str) -> Result<(), Stop> {
     let path = folder().join(format!("{name}.lock"));
     let Ok(mut lock) = File::open(&path) else { return Ok(()) };
-    match lock.try_lock() {
+    match try_lock(&mut lock) {
         Err(TryLockError::WouldBlock) => Err(busy(&holder(&mut lock), name, &path)),
         _ => Ok(()),
     }
@@ -79,34 +81,49 @@ pub(crate) fn look(name: &str) -> Result<(), Stop> {
 fn busy(holder: &str, name: &str, path: &Path) -> Stop {
     let message = format!("{holder} is changing the cluster {name}");
     let hint = format!(
-        "nothing was changed; run it again when that has ended; `fuser {}` names who holds the lock",
+        "nothing was changed; run it again when that has ended; `cat {}` names the processes",
         path.display()
     );
     Stop::unfinished("cluster-busy", message).hint(hint)
 }
 
-impl Turn {
-    /// Lets the programs that are started from here on hold the lock, too, or no longer: a kind that
-    /// outlives a tool which was killed is still making its cluster, and keeps others away until it
-    /// ends.
-    pub(crate) fn share(&self, shared: bool) {
-        let flags = match shared {
-            true => rustix::io::FdFlags::empty(),
-            false => rustix::io::FdFlags::CLOEXEC,
-        };
-        // It fails only for a file that is not open.
-        let _ = rustix::io::fcntl_setfd(&self.lock, flags);
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // Numbers of processes come again. A program that was told to end may take a moment.
+        if !is_busy(&mut self.lock) {
+            let _ = self.lock.set_len(0);
+        }
     }
+}
+
+/// Takes the lock, unless a program of a run that was killed still runs.
+fn try_lock(lock: &mut File) -> Result<(), TryLockError> {
+    lock.try_lock()?;
+    if is_busy(lock) {
+        lock.unlock().map_err(TryLockError::Error)?;
+        return Err(TryLockError::WouldBlock);
+    }
+    Ok(())
+}
+
+/// Whether a program of the run that had the turn last still runs.
+fn is_busy(lock: &mut File) -> bool {
+    read(lock).lines().skip(1).any(started::runs)
 }
 
 /// The holder of the lock, in its own words.
 fn holder(lock: &mut File) -> String {
-    let mut text = String::new();
-    let read = lock.seek(SeekFrom::Start(0)).and_then(|_| lock.read_to_string(&mut text));
-    match read {
-        Ok(_) if !text.is_empty() => text,
-        _ => "another kind-cluster".to_owned(),
+    match read(lock).lines().next() {
+        Some(line) => line.to_owned(),
+        None => "another kind-cluster".to_owned(),
     }
+}
+
+fn read(lock: &mut File) -> String {
+    let mut text = String::new();
+    // A file that cannot be read names no program.
+    let _ = lock.seek(SeekFrom::Start(0)).and_then(|_| lock.read_to_string(&mut text));
+    text
 }
 
 /// The same for every run of a user, from a terminal or not: a folder that only some sessions

@@ -50,7 +50,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
     };
     let authorities = trust::read(&options.ca_file)?;
     // A cluster that another run is still making looks half-made to a dry run, too.
-    let turn = match shared.dry_run() {
+    let _turn = match shared.dry_run() {
         true => {
             turn::look(&shared.name)?;
             None
@@ -83,9 +83,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Create) -> Result<Status
         nodes.clear();
     }
     if make {
-        turn.iter().for_each(|turn| turn.share(true));
         work.create(&config, budget).await?;
-        turn.iter().for_each(|turn| turn.share(false));
         if shared.dry_run() {
             work.plan_rest(&config, budget, &components, options, &authorities);
             return report::publish("create", &work.checks, shared.format);

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::create::{create, nodes_join};
 use crate::support::{Machine, definition, free_port};
 
-fn component(machine: &Machine, more: &str) -> String {
+pub(crate) fn component(machine: &Machine, more: &str) -> String {
     let crd = definition("g.example", "v1", "Thing", "things", "Namespaced");
     let operator = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "operator"},
         "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "o"}},

@@ -12,10 +12,10 @@ use crate::create::{create, nodes_join};
 use crate::support::{Machine, signal, start, until};
 
 const PROVIDER: &str = "KIND_EXPERIMENTAL_PROVIDER";
-const DISCARD: [&str; 2] = ["teardown", "--discard-data"];
+pub(crate) const DISCARD: [&str; 2] = ["teardown", "--discard-data"];
 
 /// Stops the cluster's API server.
-fn silence(machine: &Machine) {
+pub(crate) fn silence(machine: &Machine) {
     let config = machine.read("home/config");
     let server = format!("https://127.0.0.1:{}", machine.server.port());
     assert!(config.contains(&server));

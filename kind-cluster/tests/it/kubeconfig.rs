@@ -150,6 +150,21 @@ fn a_list_with_missing_files_is_used_as_kubectl_uses_it() {
     assert_eq!(machine.read("home/second"), with_comment(&machine));
 }
 
+/// kubectl leaves out names that are empty, and reads a file that stands twice once.
+#[test]
+fn a_list_with_empty_and_repeated_names_is_used_as_kubectl_uses_it() {
+    let Some(machine) = Machine::with_cluster() else { return };
+    machine.write("home/second", &with_comment(&machine));
+    let second = path_of(&machine, "home/second");
+    let list = format!(":{second}::{second}:{}:", path_of(&machine, "home/missing"));
+    tool(&machine, &list, true).expect(0);
+    assert_eq!(contexts(&machine, &list), [OURS, "production"]);
+    assert!(!machine.path("home/missing").exists());
+    without_nodes(&machine, "home/second");
+    tool(&machine, &list, false).expect(0);
+    assert_eq!(machine.read("home/second"), with_comment(&machine));
+}
+
 /// Where no file of the list is there, kubectl makes the last one.
 #[test]
 fn a_list_of_missing_files_gets_its_last_one() {

@@ -3,14 +3,14 @@
 use std::fs;
 
 use rideshare_tests::run::run;
-use rustix::process::Signal;
 
 use crate::create::{create, nodes_join};
-use crate::support::{Machine, signal, start, until};
+use crate::support::Machine;
 
 const CACHE: &str = "kind-cluster-cache-docker-io";
 /// A sequence in DER, which is all that is looked at.
-const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
+pub(crate) const CERTIFICATE: &str =
+    "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
 const NODES: [&str; 3] =
     ["rideshare-local-control-plane", "rideshare-local-worker", "rideshare-local-worker2"];
 
@@ -106,40 +106,4 @@ fn files_without_a_certificate_are_all_refused_before_anything_is_made() {
     let named =
         run(&mut machine.tool(&["create", "--registry-cache", "https://docker.io"])).expect(2);
     assert!(named.stderr.contains("a registry is a host"), "{}", named.stderr);
-}
-
-#[test]
-fn kill_9_at_every_step_of_a_cache_is_mended_by_the_next_run() {
-    for step in
-        ["create --name", "cp ", &format!("start {CACHE}"), "certs.d", "update-ca-certificates"]
-    {
-        let Some(machine) = Machine::new() else { return };
-        nodes_join(&machine);
-        machine.write("ca.pem", CERTIFICATE);
-        let file = machine.path("ca.pem").display().to_string();
-        let more = ["--ca-file", &file, "--registry-cache", "docker.io"];
-        let Some(mut command) = create(&machine, &more) else { return };
-        let fake = fs::read_link(machine.path("bin/docker")).unwrap().display().to_string();
-        machine.program(
-            "slow",
-            &format!("#!/bin/sh\n{fake} \"$@\" || exit\ncase \"$*\" in *'{step}'*) touch \"$FAKE/reached\"; sleep 20 ;; esac\n"),
-        );
-        // The calls of the fake have its own name.
-        fs::remove_file(machine.path("bin/docker")).unwrap();
-        fs::rename(machine.path("slow"), machine.path("bin/docker")).unwrap();
-        let child = start(&mut command);
-        until(step, || machine.path("fake/reached").exists());
-        signal(child, Signal::KILL).expect(137);
-        fs::remove_file(machine.path("bin/docker")).unwrap();
-        std::os::unix::fs::symlink(&fake, machine.path("bin/docker")).unwrap();
-        run(&mut create(&machine, &more).unwrap()).expect(0);
-        assert!(machine.read(&format!("fake/caches/{CACHE}")).starts_with("Up"), "{step}");
-        assert_eq!(machine.read("fake/copied"), CERTIFICATE, "{step}");
-        for node in NODES {
-            assert!(
-                machine.path(&format!("fake/hosts/{node}/docker.io")).exists(),
-                "{step}: {node}"
-            );
-        }
-    }
 }

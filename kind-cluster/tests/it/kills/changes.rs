@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -13,8 +14,11 @@ use rideshare_tests::run::{Run, run, until};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::backup::{bound, fill, folder, stateful};
-use crate::support::{Machine, overlay, signal, start, workload};
+use crate::backup::{archives, backup, bound, deployed, fill, folder, stateful};
+use crate::components::component;
+use crate::create::{nodes_join, ready};
+use crate::preflight::config as kind_config;
+use crate::support::{Machine, free_port, overlay, signal, start, workload};
 
 /// A run that is killed at one of its changes.
 #[derive(Default)]
@@ -106,7 +110,7 @@ fn watch(machine: &Machine, operation: &Operation) -> Arc<Steps> {
 }
 
 /// The cluster's objects without the parts that differ between two runs.
-fn state(machine: &Machine) -> BTreeMap<String, Value> {
+pub(super) fn state(machine: &Machine) -> BTreeMap<String, Value> {
     machine.server.settle();
     let here = machine.path("").display().to_string();
     let kinds = ["Deployment", "StatefulSet", "Job", "ConfigMap", "PersistentVolumeClaim"];
@@ -120,10 +124,14 @@ fn state(machine: &Machine) -> BTreeMap<String, Value> {
         if let Some(time) = kept.pointer_mut(restarted) {
             *time = "a time".into();
         }
-        let text = kept.to_string().replace(here.trim_end_matches('/'), "");
-        found.insert(name_of(&object), serde_json::from_str(&text).unwrap());
+        found.insert(name_of(&object), kept.to_string().replace(here.trim_end_matches('/'), ""));
     }
-    found
+    // An identity may be made of the overlay's folder.
+    let id =
+        found.keys().find_map(|name| name.split("overlay-small-").nth(1)).unwrap_or("-").to_owned();
+    let plain = |text: String| text.replace(&format!("small-{id}"), "small");
+    let read = |text: String| serde_json::from_str(&plain(text)).unwrap();
+    found.into_iter().map(|(name, text)| (plain(name), read(text))).collect()
 }
 
 /// A command, and the cluster before it.
@@ -133,17 +141,23 @@ struct Operation {
 }
 
 impl Operation {
-    fn run(&self) -> Run {
+    fn command(&self) -> Command {
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        run(&mut self.machine.tool(&arguments))
+        match arguments[0] {
+            "create" => ready(&self.machine, &arguments).unwrap(),
+            _ => self.machine.tool(&arguments),
+        }
+    }
+
+    fn run(&self) -> Run {
+        run(&mut self.command())
     }
 
     /// Kills the command at its `number`th change; false if it made fewer.
     fn kill(&self, number: usize) -> bool {
         let steps = watch(&self.machine, self);
         steps.at.store(number, Ordering::SeqCst);
-        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        let mut child = start(&mut self.machine.tool(&arguments));
+        let mut child = start(&mut self.command());
         let mut has_ended = false;
         until("a change to kill at, or the end", || {
             has_ended = child.try_wait().unwrap().is_some();
@@ -316,6 +330,46 @@ fn a_restart() {
             Some(operation)
         },
         nothing,
+    );
+}
+
+#[test]
+fn a_creation_with_components() {
+    every_kill_is_finished(
+        || {
+            let machine = Machine::new()?;
+            nodes_join(&machine);
+            let file = kind_config(&machine, &[free_port()]);
+            let components = component(&machine, "");
+            let arguments = ["create", "--kind-config", &file, "--components", &components];
+            let arguments = words(&[&arguments[..], &["--update-lock"]].concat());
+            ready(&machine, &[])?;
+            Some(Operation { machine, arguments })
+        },
+        |machine| assert!(machine.server.get("Thing", "operators", "thing").is_some()),
+    );
+}
+
+#[test]
+fn a_restore_into_a_cluster_that_has_nothing() {
+    every_kill_is_finished(
+        || {
+            let machine = deployed(&[stateful("store", "busybox:1")])?;
+            fill(&folder(&machine, "store"));
+            run(&mut backup(&machine)).expect(0);
+            let archive = archives(&machine).pop().unwrap().display().to_string();
+            fs::remove_dir_all(folder(&machine, "store")).unwrap();
+            machine.server.delete("StatefulSet", "small", "store");
+            machine.server.delete("PersistentVolumeClaim", "small", "data-store-0");
+            machine.server.delete("Namespace", "", "small");
+            // Files that a killed run has put back are no obstacle to the next one.
+            let arguments = words(&["restore", &archive, "--force", "--no-smoke"]);
+            Some(Operation { machine, arguments })
+        },
+        |machine| {
+            assert!(folder(machine, "store").join("deep/er/secret").exists());
+            assert!(machine.server.get("Pod", "small", "kind-cluster-binder").is_none());
+        },
     );
 }
 
