@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOL = os.environ["KIND_CLUSTER"]
 KUBECTL = os.environ["PEER_KUBECTL"]
-RUNS = 11
+RUNS = 5
 DEPLOYMENTS = 20
 OBJECTS = 200
 
