@@ -28,3 +28,4 @@ mod status;
 mod support;
 mod teardown;
 mod turns;
+mod upgrade;
