@@ -13,9 +13,11 @@ use common::stop::Stop;
 use serde_json::Value;
 
 use crate::cli::Shared;
+use crate::cluster::{self, Cluster};
 use crate::object::{group, name, text};
 use crate::places;
 use crate::process;
+use crate::references::defines;
 
 /// The part that every profile needs: the folder of an overlay with its namespace and stores.
 const COMMON: &str = "cluster";
@@ -30,6 +32,15 @@ pub(crate) struct Rendered {
 }
 
 impl Rendered {
+    /// Puts the objects of a namespaced kind that name no namespace where kubectl puts them.
+    pub(crate) async fn place(&mut self, cluster: &Cluster) -> Result<(), Stop> {
+        let defined = namespaced(&self.all);
+        for object in self.all.iter_mut().chain(&mut self.selected) {
+            place(cluster, "default", &defined, object).await?;
+        }
+        Ok(())
+    }
+
     /// The namespaces that the overlay makes or uses.
     pub(crate) fn namespaces(&self) -> BTreeSet<&str> {
         let of = |object| match text(object, "/kind") {
@@ -38,6 +49,36 @@ impl Rendered {
         };
         self.all.iter().map(of).filter(|namespace| !namespace.is_empty()).collect()
     }
+}
+
+/// The kinds in namespaces that some objects define, by group and kind.
+pub(crate) fn namespaced(objects: &[Value]) -> Vec<(String, String)> {
+    let of_scope = objects.iter().filter(|object| text(object, "/spec/scope") == "Namespaced");
+    let defined = of_scope.filter_map(defines);
+    defined.map(|(group, kind)| (group.to_owned(), kind.to_owned())).collect()
+}
+
+/// Objects of a namespaced kind that name none get one. Kinds that are `defined` beside them are not in discovery
+/// yet.
+pub(crate) async fn place(
+    cluster: &Cluster,
+    namespace: &str,
+    defined: &[(String, String)],
+    object: &mut Value,
+) -> Result<(), Stop> {
+    if !text(object, "/metadata/namespace").is_empty() {
+        return Ok(());
+    }
+    let group_kind = (group(object).to_owned(), text(object, "/kind").to_owned());
+    let namespaced = defined.contains(&group_kind) || {
+        let found = cluster.kind(text(object, "/apiVersion"), text(object, "/kind")).await;
+        let found = found.map_err(|error| cluster::stop("cannot look for a kind", &error))?;
+        found.is_some_and(|(_, namespaced)| namespaced)
+    };
+    if namespaced {
+        object["metadata"]["namespace"] = namespace.into();
+    }
+    Ok(())
 }
 
 /// Renders the overlay of the command line.

@@ -5,7 +5,7 @@ use common::exit::Status;
 use common::secrets::mask;
 use common::stop::Stop;
 
-use super::managers::{MANAGER, RESTORER};
+use super::managers::MANAGER;
 
 /// The HTTP status that the API server answered with.
 pub(crate) fn code(error: &kube::Error) -> Option<u16> {
@@ -86,9 +86,9 @@ pub(crate) fn conflicts(error: &kube::Error) -> Vec<(&str, &str)> {
 
 pub(super) fn only_ours(error: &kube::Error) -> bool {
     let conflicts = conflicts(error);
-    let ours = [MANAGER, RESTORER].map(|manager| format!("\"{manager}\""));
-    !conflicts.is_empty()
-        && conflicts.iter().all(|(said, _)| ours.iter().any(|manager| said.contains(manager)))
+    // All begin with the same word.
+    let ours = format!("\"{MANAGER}");
+    !conflicts.is_empty() && conflicts.iter().all(|(said, _)| said.contains(&ours))
 }
 
 /// Whether a kind was asked for that nobody serves yet.

@@ -22,7 +22,7 @@ pub(crate) use errors::{Refusal, chain, code, conflicts, said, stop};
 
 use crate::object::{Key, list, name, text, typed};
 use errors::{not_served, only_ours};
-pub(crate) use managers::{MANAGER, RESTORER};
+pub(crate) use managers::{MANAGER, OWNER, RESTORER};
 
 /// How long one request may take.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -35,6 +35,8 @@ type Kinds = BTreeMap<(String, String), (ApiResource, bool)>;
 pub(crate) struct Cluster {
     client: Client,
     kinds: Arc<Mutex<Kinds>>,
+    /// The identity of the overlay whose objects are applied.
+    overlay: Option<String>,
 }
 
 impl Cluster {
@@ -53,7 +55,7 @@ impl Cluster {
             let message = format!("the context {} cannot be used: {error}", context_of(name));
             Stop::bad("bad-kubeconfig", message)
         })?;
-        let cluster = Cluster { client, kinds: Arc::default() };
+        let cluster = Cluster { client, kinds: Arc::default(), overlay: None };
         cluster.raw("GET", "/version", None, "").await.map_err(|error| {
             let context = context_of(name);
             let message = format!("the API server of {context} does not answer: {}", said(&error));
@@ -61,6 +63,11 @@ impl Cluster {
                 .hint("`kind-cluster create` starts nodes that were stopped")
         })?;
         Ok(cluster)
+    }
+
+    /// Applies the objects of an overlay from here on.
+    pub(crate) fn set_overlay(&mut self, id: &str) {
+        self.overlay = Some(id.to_owned());
     }
 
     /// Major and minor version of Kubernetes, as far as the server says it.
@@ -218,7 +225,7 @@ impl Cluster {
         self.raw("POST", &path, Some(object), "application/json").await
     }
 
-    /// Server-side apply under [`MANAGER`].
+    /// Server-side apply.
     pub(crate) async fn apply(&self, object: &Value, force: bool) -> Result<Value, kube::Error> {
         self.forced_where_ours(object, force, "").await
     }
@@ -233,7 +240,8 @@ impl Cluster {
     ) -> Result<Value, kube::Error> {
         let path = self.path_of(object).await?;
         let kind = "application/apply-patch+yaml";
-        let address = |force| format!("{path}?fieldManager={MANAGER}&force={force}{more}");
+        let manager = managers::manager(self.overlay.as_deref(), object);
+        let address = |force| format!("{path}?fieldManager={manager}&force={force}{more}");
         match self.raw("PATCH", &address(force), Some(object), kind).await {
             Err(error) if !force && only_ours(&error) => {
                 self.raw("PATCH", &address(true), Some(object), kind).await

@@ -18,8 +18,7 @@ use crate::deploy::display;
 use crate::deploy::inventory;
 use crate::deploy::rehearsal::{Allowed, rehearse};
 use crate::deploy::roll_out::{self, RollOut};
-use crate::object::{group, list, meta, text};
-use crate::references::defines;
+use crate::object::{list, meta, text};
 use crate::report::Check;
 use crate::version::version;
 use crate::{places, process, render};
@@ -205,16 +204,13 @@ pub(crate) async fn install(
     if let Some(endpoint) = &component.secrets_manager {
         set_endpoint(&mut objects, endpoint, shared).await?;
     }
-    let defined: Vec<(String, String)> = objects
-        .iter()
-        .filter(|object| text(object, "/spec/scope") == "Namespaced")
-        .filter_map(defines)
-        .map(|(group, kind)| (group.to_owned(), kind.to_owned()))
-        .collect();
+    let defined = render::namespaced(&objects);
     // The component's custom resources come when its operator runs: its webhook has a say.
     let mut custom = component.objects.clone();
     for object in objects.iter_mut().chain(&mut custom) {
-        place(cluster, component, &defined, object).await?;
+        if let Some(namespace) = &component.namespace {
+            render::place(cluster, namespace, &defined, object).await?;
+        }
     }
     // Recorded before it is applied, so that `status` knows what an interrupted run left out.
     let all = [objects.as_slice(), &custom].concat();
@@ -245,31 +241,6 @@ fn wanted(component: &Component, object: &Value) -> bool {
         _ => false,
     };
     !test && !component.without_definitions_of.iter().any(belongs)
-}
-
-/// Objects of a namespaced kind that name none go to the component's. Kinds that the component
-/// itself defines are not in discovery yet.
-async fn place(
-    cluster: &Cluster,
-    component: &Component,
-    defined: &[(String, String)],
-    object: &mut Value,
-) -> Result<(), Stop> {
-    let Some(namespace) = &component.namespace else { return Ok(()) };
-    if !text(object, "/metadata/namespace").is_empty() {
-        return Ok(());
-    }
-    let group_kind = (group(object).to_owned(), text(object, "/kind").to_owned());
-    let namespaced = defined.contains(&group_kind) || {
-        let found = cluster.kind(text(object, "/apiVersion"), text(object, "/kind")).await;
-        let found =
-            found.map_err(|error| crate::cluster::stop("cannot look for a kind", &error))?;
-        found.is_some_and(|(_, namespaced)| namespaced)
-    };
-    if namespaced {
-        object["metadata"]["namespace"] = json!(namespace);
-    }
-    Ok(())
 }
 
 /// Helm's rendering of a chart. Helm keeps no record of it: the objects are applied like all others.

@@ -9,18 +9,21 @@ use crate::cluster::Cluster;
 use crate::deploy::changes::{Side, changes};
 use crate::deploy::inventory::{Identity, Records};
 use crate::deploy::rehearsal::{Allowed, rehearse};
+use crate::deploy::shrinking;
 use crate::object::{Key, text};
 use crate::render;
 use crate::report::{self, Check, Outcome};
 
 /// `diff`: status 1 when something would change.
 pub(crate) async fn run(shared: &Shared, options: &cli::Diff) -> Result<Status, Stop> {
-    let rendered = render::overlay(shared).await?;
-    let cluster = Cluster::connect(&shared.name).await?;
+    let mut rendered = render::overlay(shared).await?;
+    let mut cluster = Cluster::connect(&shared.name).await?;
+    rendered.place(&cluster).await?;
     let identity = Identity::of(shared)?;
+    cluster.set_overlay(&identity.id);
     let records = Records::read(&cluster, &rendered, identity, &[]).await?;
     let objects = records.marked(&rendered.selected);
-    let mut checks = Vec::new();
+    let mut checks = shrinking::losses(&cluster, &objects).await?;
     for object in &objects {
         let key = Key::of(object);
         let version = text(object, "/apiVersion");

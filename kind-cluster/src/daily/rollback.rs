@@ -11,15 +11,11 @@ use super::select;
 use crate::cli::{self, Shared};
 use crate::cluster::{Cluster, stop};
 use crate::deploy::changes::{Side, changes};
-use crate::deploy::roll_out;
+use crate::deploy::roll_out::{self, ROLLBACK, rollback_over};
 use crate::digest::hex;
 use crate::object::{Key, list, meta, number, text, typed};
 use crate::report::{self, Check};
 use crate::{render, turn};
-
-/// Kept on the workload from the change of its template until the rollback has ended, with the template's
-/// fingerprint: after a kill, the next run finishes instead of going back to where it came from.
-const UNDER_WAY: &str = "kind-cluster/rollback-under-way";
 
 /// `rollback`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Rollback) -> Result<Status, Stop> {
@@ -37,7 +33,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Rollback) -> Result<Stat
     for workload in &chosen {
         let key = Key::of(workload);
         let now = workload.pointer("/spec/template").cloned().unwrap_or_default();
-        if meta(workload, "annotations", UNDER_WAY) == Some(fingerprint(&now).as_str()) {
+        if meta(workload, "annotations", ROLLBACK) == Some(fingerprint(&now).as_str()) {
             checks.push(Check::ok("rollback", key.to_string(), "an interrupted one goes on"));
             applied.push(workload.clone());
             continue;
@@ -55,10 +51,8 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Rollback) -> Result<Stat
         }
         let mark = fingerprint(&before);
         let (path, value) = match workload["metadata"]["annotations"].is_object() {
-            true => {
-                (format!("/metadata/annotations/{}", UNDER_WAY.replace('/', "~1")), json!(mark))
-            }
-            false => ("/metadata/annotations".to_owned(), json!({UNDER_WAY: mark})),
+            true => (format!("/metadata/annotations/{}", ROLLBACK.replace('/', "~1")), json!(mark)),
+            false => ("/metadata/annotations".to_owned(), json!({ROLLBACK: mark})),
         };
         let patch = json!([
             {"op": "replace", "path": "/spec/template", "value": before},
@@ -72,9 +66,8 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Rollback) -> Result<Stat
         return report::publish("rollback", &checks, shared.format);
     }
     let ended = roll_out::settle(&cluster, applied, deadline, "the rollback").await?;
-    let over = json!({"metadata": {"annotations": {UNDER_WAY: null}}});
     for workload in &chosen {
-        let cleared = cluster.merge(workload, &over).await;
+        let cleared = cluster.merge(workload, &rollback_over()).await;
         cleared.map_err(|error| stop("cannot end the rollback", &error))?;
     }
     roll_out::publish("rollback", &ended, checks, shared)

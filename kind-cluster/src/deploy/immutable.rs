@@ -103,6 +103,8 @@ impl Immutable {
             | "ReplicationController"
             | "Pod"
             | "Service"
+            | "EndpointSlice"
+            | "ResourceQuota"
             | "ConfigMap"
             | "Secret"
             | "RoleBinding"

@@ -9,6 +9,7 @@ mod owners;
 mod plan;
 pub(crate) mod rehearsal;
 pub(crate) mod roll_out;
+pub(crate) mod shrinking;
 mod state;
 
 use std::time::Instant;
@@ -33,26 +34,31 @@ use roll_out::RollOut;
 /// `deploy`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status, Stop> {
     let deadline = Instant::now() + shared.timeout;
-    let rendered = render::overlay(shared).await?;
+    let mut rendered = render::overlay(shared).await?;
     let budget = check(shared, &rendered)?;
     if shared.dry_run() {
-        return plan::run(shared, options, &rendered).await;
+        return plan::run(shared, options, rendered).await;
     }
     if !options.no_image_check {
         check_images(shared, options, &rendered).await?;
     }
     let _turn = turn::take(&shared.name, "deploy", deadline).await?;
-    let cluster = Cluster::connect(&shared.name).await?;
+    let mut cluster = Cluster::connect(&shared.name).await?;
+    rendered.place(&cluster).await?;
     backup::quiesce::resume(&cluster).await?;
     let force = options.force_conflicts;
     let identity = Identity::of(shared)?;
+    cluster.set_overlay(&identity.id);
     let mut records = Records::read(&cluster, &rendered, identity, &options.adopt).await?;
     let objects = records.marked(&rendered.selected);
     records.check_shared(&cluster, &objects).await?;
     let allowed = Allowed { recreate: options.recreate, retry_jobs: options.retry_jobs };
     let rehearsed = rehearse(&cluster, &objects, force, allowed).await?;
     let left = records.left(&rendered);
-    let mut checks = Vec::new();
+    let mut checks = shrinking::losses(&cluster, &objects).await?;
+    for loss in &checks {
+        display::line(&format!("{} {}", loss.name, loss.detail));
+    }
     let beside = records.beside(&cluster, &rendered, None).await?;
     if let Err(stop) = check_beside(&rendered, beside, budget) {
         let rest = records.beside(&cluster, &rendered, Some(&left)).await?;
@@ -70,7 +76,7 @@ pub(crate) async fn run(shared: &Shared, options: &cli::Deploy) -> Result<Status
     let ended = roll_out::try_run(&cluster, &roll).await?;
     if ended.stop.is_none() {
         if !options.prune {
-            checks.extend(records.copies(&rendered));
+            checks.extend(records.copies(&cluster, &rendered).await?);
         }
         checks.extend(match options.prune {
             true => records.prune(&cluster, &left, deadline).await?,

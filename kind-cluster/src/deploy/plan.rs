@@ -5,6 +5,7 @@ use common::stop::Stop;
 
 use super::inventory::{Identity, Records};
 use super::rehearsal::{Allowed, rehearse};
+use super::shrinking;
 use crate::cli::{self, DryRun, Shared};
 use crate::cluster::Cluster;
 use crate::object::{Key, text};
@@ -15,13 +16,16 @@ use crate::report::{self, Check};
 pub(super) async fn run(
     shared: &Shared,
     options: &cli::Deploy,
-    rendered: &Rendered,
+    mut rendered: Rendered,
 ) -> Result<Status, Stop> {
-    if shared.dry_run == Some(DryRun::Server) {
-        ask_server(shared, options, rendered).await?;
-    }
     // A cluster that is not there yet has nothing to say: everything would be created.
     let cluster = Cluster::connect(&shared.name).await.ok();
+    if let Some(cluster) = &cluster {
+        rendered.place(cluster).await?;
+    }
+    if shared.dry_run == Some(DryRun::Server) {
+        ask_server(shared, options, &rendered).await?;
+    }
     let phases = order::phases(&rendered.selected).unwrap_or_default();
     let mut checks = Vec::new();
     for (number, phase) in phases.iter().enumerate() {
@@ -45,8 +49,9 @@ pub(super) async fn run(
     }
     if let Some(cluster) = &cluster {
         let identity = Identity::of(shared)?;
-        let records = Records::read(cluster, rendered, identity, &options.adopt).await?;
-        let left = records.left(rendered);
+        let records = Records::read(cluster, &rendered, identity, &options.adopt).await?;
+        let left = records.left(&rendered);
+        checks.extend(shrinking::losses(cluster, &rendered.selected).await?);
         let verb = if options.prune { "delete" } else { "leave, although no profile has it" };
         checks.extend(left.keys().map(|key| Check::ok("prune", key.to_string(), verb)));
     }
@@ -59,8 +64,9 @@ async fn ask_server(
     options: &cli::Deploy,
     rendered: &Rendered,
 ) -> Result<(), Stop> {
-    let cluster = Cluster::connect(&shared.name).await?;
+    let mut cluster = Cluster::connect(&shared.name).await?;
     let identity = Identity::of(shared)?;
+    cluster.set_overlay(&identity.id);
     let records = Records::read(&cluster, rendered, identity, &options.adopt).await?;
     let objects = records.marked(&rendered.selected);
     records.check_shared(&cluster, &objects).await?;

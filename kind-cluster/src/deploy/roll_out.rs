@@ -16,8 +16,8 @@ use super::rehearsal::{Rehearsed, not_applied};
 use super::state::{failure_code, state};
 use crate::cli::{Format, Shared};
 use crate::cluster::live::Live;
-use crate::cluster::{Cluster, Refusal, said};
-use crate::object::{Key, template, text, typed};
+use crate::cluster::{Cluster, Refusal, said, stop};
+use crate::object::{Key, meta, template, text, typed};
 use crate::order;
 use crate::readiness::{Failure, Rule, State, holder, outdated};
 use crate::report::{self, Check};
@@ -28,6 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 /// Restarts of a container that are no failure, where no option says another number.
 const RESTARTS: i64 = 5;
+/// Kept on a workload from the change of its template until its rollback has ended, with the template's
+/// fingerprint: after a kill, the next run finishes instead of going back to where it came from.
+pub(crate) const ROLLBACK: &str = "kind-cluster/rollback-under-way";
+
+/// The patch that ends a rollback.
+pub(crate) fn rollback_over() -> Value {
+    json!({"metadata": {"annotations": {ROLLBACK: null}}})
+}
+
 /// The objects to apply.
 pub(crate) struct RollOut<'a> {
     pub(crate) objects: &'a [Value],
@@ -191,9 +200,19 @@ impl<'a> Work<'a> {
             // A kind that is not in the answer would not be found again.
             let answer = typed(answer, text(object, "/apiVersion"), text(object, "/kind"));
             self.follow(&answer).await?;
+            self.end_rollback(&answer).await?;
             self.applied.push(answer);
         }
         self.wait(only).await
+    }
+
+    /// A rollback that was interrupted does not go on after a later deployment.
+    async fn end_rollback(&self, object: &Value) -> Result<(), Stop> {
+        if meta(object, "annotations", ROLLBACK).is_none() {
+            return Ok(());
+        }
+        let ended = self.cluster.merge(object, &rollback_over()).await;
+        ended.map(|_| ()).map_err(|error| stop("cannot end an interrupted rollback", &error))
     }
 
     /// Applies an object, once one that is being deleted has made room.

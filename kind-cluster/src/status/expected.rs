@@ -39,7 +39,12 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
     let mut overlay = Vec::new();
     if !deployed || !shared.profile.is_empty() {
         match render::overlay(shared).await {
-            Ok(rendered) => overlay = rendered.selected,
+            Ok(mut rendered) => {
+                if let Err(stop) = rendered.place(cluster).await {
+                    checks.extend(report::stopped("overlay", &stop));
+                }
+                overlay = rendered.selected;
+            }
             Err(stop) => checks.extend(report::stopped("overlay", &stop)),
         }
     }

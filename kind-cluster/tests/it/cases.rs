@@ -14,6 +14,7 @@ use crate::support::{render, signal, start, until};
 mod daily;
 mod inventory;
 mod jobs;
+mod neighbours;
 mod patience;
 mod refused;
 

@@ -39,6 +39,12 @@ impl Identity {
     }
 }
 
+/// Whether an identity is a folder's, and not a name that somebody gave.
+pub(super) fn is_derived(id: &str) -> bool {
+    let sum = id.rsplit('-').next().unwrap_or_default();
+    sum.len() == SUM && sum.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 fn derived(path: &Path) -> String {
     let (root, rest) = match repository(path) {
         Some((repository, rest)) => (repository, rest),
@@ -95,6 +101,7 @@ mod tests {
         let (a, b) = (folder(root.path(), "a/Local_1"), folder(root.path(), "b/Local_1"));
         assert!(derived(&a).starts_with("local-1-"), "{}", derived(&a));
         assert_ne!(derived(&a), derived(&b));
+        assert!(is_derived(&derived(&a)) && !is_derived("local-1"));
         assert_eq!(derived(&a), derived(&a));
     }
 

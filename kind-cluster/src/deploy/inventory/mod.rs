@@ -15,7 +15,7 @@ use common::fault;
 use common::stop::Stop;
 use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, stop};
+use crate::cluster::{Cluster, OWNER, stop};
 use crate::object::{Key, meta, name, text};
 use crate::render::Rendered;
 pub(crate) use identity::Identity;
@@ -29,8 +29,6 @@ const OF_OVERLAY: &str = "kind-cluster-overlay";
 const HOME: &str = "kube-system";
 /// The label of an overlay's record, by the name that cli-utils gives it.
 const LABEL: &str = "cli-utils.sigs.k8s.io/inventory-id";
-/// The annotation that names the record of an object, by the name that cli-utils gives it.
-const OWNER: &str = "config.k8s.io/owning-inventory";
 /// How the record of an earlier version is called for `--adopt`, with its namespace behind it.
 const OF_NAMESPACE: &str = "namespace.";
 

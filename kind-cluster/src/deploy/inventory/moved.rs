@@ -3,8 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Inventory, Origin, Records};
-use crate::object::Key;
+use common::stop::Stop;
+use serde_json::Value;
+
+use super::identity::is_derived;
+use super::{Inventory, Origin, Record, Records};
+use crate::cluster::Cluster;
+use crate::deploy::changes::{Side, changes};
+use crate::object::{Key, template};
 use crate::render::Rendered;
 use crate::report::Check;
 
@@ -13,51 +19,108 @@ const RUNS: [&str; 5] = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJ
 const CLAIM: &str = "PersistentVolumeClaim";
 
 impl Records {
-    /// A warning for each copy of the overlay under other names.
-    pub(in crate::deploy) fn copies(&self, rendered: &Rendered) -> Vec<Check> {
+    /// A warning for each copy of the overlay under other names. A name that was given with `--inventory` is an
+    /// identity: nothing else is a copy then.
+    pub(in crate::deploy) async fn copies(
+        &self,
+        cluster: &Cluster,
+        rendered: &Rendered,
+    ) -> Result<Vec<Check>, Stop> {
         let now: BTreeSet<Key> = rendered.all.iter().map(Key::of).collect();
         let mut checks = Vec::new();
         let left = self.left(rendered);
         if let Some(change) = change(&left, &now) {
             let hint = "`kind-cluster deploy --prune` deletes it, except claims";
-            checks.push(warning(&change, &left, "the overlay").hint(hint));
+            checks.extend(warning(cluster, &change, &left, "the overlay", hint).await?);
         }
-        for other in self.others.iter().filter(|record| record.origin != Origin::Component) {
+        for other in self.others.iter().filter(|record| match record.origin {
+            Origin::Overlay => is_derived(&self.identity.id) && is_derived(&record.id),
+            Origin::Namespace => true,
+            Origin::Component => false,
+        }) {
             if other.objects.keys().any(|key| runs(key) && now.contains(key)) {
                 continue;
             }
             let Some(change) = change(&other.objects, &now) else { continue };
+            if other.origin == Origin::Overlay
+                && !is_same(cluster, other, rendered, &change).await?
+            {
+                continue;
+            }
             let hint = format!(
-                "if it is an old copy, `kind-cluster deploy --adopt {} --prune` deletes it, except claims",
+                "if it is an old copy, `kind-cluster deploy --adopt {} --prune` deletes it, except claims; an \
+                 overlay with an `--inventory` is no copy of another",
                 other.id
             );
-            checks.push(warning(&change, &other.objects, &other.shown()).hint(hint));
+            checks.extend(warning(cluster, &change, &other.objects, &other.shown(), &hint).await?);
         }
-        checks
+        Ok(checks)
     }
+}
+
+/// Whether another overlay is this one but for the change: each object has its new name here, and each workload the same
+/// template.
+async fn is_same(
+    cluster: &Cluster,
+    other: &Record,
+    rendered: &Rendered,
+    change: &Change,
+) -> Result<bool, Stop> {
+    for (key, version) in other.objects.iter().filter(|(key, _)| key.kind != "Namespace") {
+        let renamed = |object: &&Value| {
+            let new = Key::of(object);
+            new == *key || Change::between(key, &new).contains(change)
+        };
+        let Some(new) = rendered.all.iter().find(renamed) else { return Ok(false) };
+        let Some(new) = template(new) else { continue };
+        let old = cluster.get(version, &key.kind, &key.namespace, &key.name).await?;
+        let old = old.as_ref().and_then(template);
+        if old.is_some_and(|old| !changes(old, new, Side::Second).is_empty()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn runs(key: &Key) -> bool {
     RUNS.contains(&key.kind.as_str())
 }
 
-fn warning(change: &Change, old: &Inventory, of: &str) -> Check {
-    let names = |wanted: &dyn Fn(&Key) -> bool| {
-        let names: Vec<String> = old.keys().filter(|k| wanted(k)).map(Key::placed).collect();
-        names.join(", ")
-    };
+/// A warning of the part of a copy that is still there; `None` where nothing of it runs.
+async fn warning(
+    cluster: &Cluster,
+    change: &Change,
+    old: &Inventory,
+    of: &str,
+    hint: &str,
+) -> Result<Option<Check>, Stop> {
+    let (mut running, mut data) = (Vec::new(), Vec::new());
+    for (key, version) in old.iter().filter(|(key, _)| runs(key) || key.kind == CLAIM) {
+        if cluster.get(version, &key.kind, &key.namespace, &key.name).await?.is_none() {
+            continue;
+        }
+        if runs(key) {
+            running.push(key.placed());
+        }
+        if key.kind == CLAIM || key.kind == "StatefulSet" {
+            data.push(key.placed());
+        }
+    }
+    if running.is_empty() {
+        return Ok(None);
+    }
     let mut detail = format!(
         "{of} was deployed under other names ({}), and that copy is still there: {}",
         change.shown(),
-        names(&runs)
+        running.join(", ")
     );
-    let claims = names(&|key: &Key| key.kind == CLAIM || key.kind == "StatefulSet");
-    if !claims.is_empty() {
+    if !data.is_empty() {
         detail.push_str(&format!(
-            ". Data stays in the old claims ({claims}); `kind-cluster backup --backup-dir DIR` saves it"
+            ". Data stays in the old claims ({}); `kind-cluster backup --backup-dir DIR` saves it",
+            data.join(", ")
         ));
     }
-    Check::warning("prune", change.shown(), "old-copy", detail)
+    Ok(Some(Check::warning("prune", change.shown(), "old-copy", detail).hint(hint)))
 }
 
 /// How the names of a copy differ.

@@ -7,8 +7,8 @@ use common::retry::poll;
 use common::stop::Stop;
 use serde_json::Value;
 
-use super::{Inventory, OWNER, Origin, Records};
-use crate::cluster::{Cluster, stop};
+use super::{Inventory, Origin, Records};
+use crate::cluster::{Cluster, OWNER, stop};
 use crate::deploy::owners;
 use crate::deploy::rehearsal::is_ours;
 use crate::object::{Key, meta, text};

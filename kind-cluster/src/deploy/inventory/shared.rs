@@ -6,7 +6,7 @@ use common::stop::Stop;
 use serde_json::Value;
 
 use super::{Origin, Records};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, OWNER};
 use crate::object::{Key, text};
 
 /// Kinds that many overlays bring along, and of which each sets only a part.
@@ -67,7 +67,7 @@ fn lasting(object: &Value) -> Value {
             !["managedFields", "resourceVersion", "generation"].contains(&field.as_str())
         });
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            annotations.remove(super::OWNER);
+            annotations.remove(OWNER);
         }
     }
     object

@@ -132,6 +132,47 @@ fn a_killed_rollback_is_finished_by_the_next_one_and_not_undone() {
 
 #[test]
 #[ignore = "the_cases_on_a_real_cluster starts it"]
+fn an_interrupted_rollback_does_not_go_on_after_a_deployment() {
+    let Some(case) = Case::new("afterback") else { return };
+    let web = [workload("Deployment", "web", RUNS)];
+    case.deploy(&web, &[]).expect(0);
+    case.kubectl(&["annotate", "deployment", "web", "kind-cluster/rollback-under-way=0"]);
+    case.deploy(&web, &[]).expect(0);
+    assert!(!case.get("deployment", "web").to_string().contains("rollback-under-way"));
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn claims_that_go_with_their_pods_are_named_before_they_go() {
+    let Some(case) = Case::new("shrinks") else { return };
+    let of = |replicas: i64, policy: &str| {
+        let mut store = workload("StatefulSet", "store", RUNS);
+        store["spec"].as_object_mut().unwrap().remove("serviceName");
+        store["spec"]["replicas"] = replicas.into();
+        store["spec"]["volumeClaimTemplates"] = json!([claim("data", "1Gi", "ReadWriteOnce")]);
+        store["spec"]["persistentVolumeClaimRetentionPolicy"] = json!({"whenScaled": policy});
+        store["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] =
+            json!([{"name": "data", "mountPath": "/data"}]);
+        [store, config("other")]
+    };
+    case.deploy(&of(3, "Retain"), &[]).expect(0);
+    let names = [
+        "StatefulSet/store[claims-deleted]: has 1 replicas instead of 3",
+        "data-store-1, data-store-2",
+        "kind-cluster backup --backup-dir DIR",
+    ];
+    case.overlay("one", &of(1, "Delete"));
+    says(&case.on_overlay(&["diff"]).expect(1), &names);
+    says(&case.on_overlay(&["deploy", "--dry-run"]).expect(0), &names);
+    says(&case.deploy(&of(1, "Delete"), &[]).expect(0), &names);
+    until("the claims to go", || !case.is_there("persistentvolumeclaim", "data-store-2"));
+    assert!(case.is_there("persistentvolumeclaim", "data-store-0"));
+    let silent = case.deploy(&of(1, "Delete"), &[]).expect(0);
+    assert!(!silent.stdout.contains("claims-deleted"), "{}", silent.stdout);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
 fn logs_are_printed_with_secrets_masked() {
     let Some(case) = Case::new("logs") else { return };
     let mut web = workload("Deployment", "web", &format!("echo login with $password; {RUNS}"));

@@ -89,6 +89,40 @@ fn a_copy_in_another_folder_is_reported_too() {
 
 #[test]
 #[ignore = "the_cases_on_a_real_cluster starts it"]
+fn a_copy_whose_folder_is_gone_is_reported_too() {
+    let Some(case) = Case::new("lost-place") else { return };
+    let before = case.overlay("gone", &[workload("Deployment", "web-of-gone", RUNS)]);
+    case.run(&before, &[]).expect(0);
+    std::fs::remove_dir_all(before).unwrap();
+    let same = [workload("Deployment", "web-of-gone", RUNS)];
+    let after = case.overlay_in("found", "found-place", &same);
+    says(&case.run(&after, &[]).expect(0), &["[old-copy]", "--adopt gone-"]);
+    // A copy that somebody has deleted is none.
+    case.kubectl(&["delete", "deployment", "web-of-gone"]);
+    let said = case.run(&after, &[]).expect(0);
+    assert!(!said.stdout.contains("old-copy"), "{}", said.stdout);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn an_overlay_with_the_same_names_is_no_copy() {
+    let Some(case) = Case::new("first-place") else { return };
+    let first = case.overlay("first", &[workload("Deployment", "web-of-two", RUNS)]);
+    case.run(&first, &[]).expect(0);
+    let other = [workload("Deployment", "web-of-two", "sleep 1000")];
+    let said = case.run(&case.overlay_in("second", "second-place", &other), &[]).expect(0);
+    assert!(!said.stdout.contains("old-copy"), "{}", said.stdout);
+    // One that says the same is another one by its name.
+    let same = [workload("Deployment", "web-of-two", RUNS)];
+    let third = case.overlay_in("third", "third-place", &same);
+    let named = case.run(&third, &["--inventory", "third"]).expect(0);
+    assert!(!named.stdout.contains("old-copy"), "{}", named.stdout);
+    let again = case.run(&first, &[]).expect(0);
+    assert!(!again.stdout.contains("old-copy"), "{}", again.stdout);
+}
+
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
 fn a_changed_prefix_is_recognised() {
     let Some(case) = Case::new("prefixed") else { return };
     case.deploy(&[workload("Deployment", "dev-web", RUNS), config("dev-web")], &[]).expect(0);
