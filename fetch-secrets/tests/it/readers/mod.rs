@@ -152,7 +152,10 @@ struct Written {
 
 impl Written {
     fn new(format: &str) -> Self {
-        let all = hard_values();
+        Written::of(format, hard_values())
+    }
+
+    fn of(format: &str, all: Values) -> Self {
         let print = |values: &Values| {
             let pairs = values.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let bench = Bench::with_values(pairs);
