@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use secrecy::ExposeSecret;
+
 use super::names;
 use super::parse::Draft;
-use super::types::{Catalogue, EnvFile, Secret};
+use super::types::{Catalogue, EnvFile, Key, Secret};
 use crate::diagnostic::{Diagnostic, Place, Report, did_you_mean};
 
 /// Sorts the draft and reports everything in it that does not fit together.
@@ -16,6 +18,7 @@ pub(super) fn catalogue(draft: Draft, report: &mut Report) -> Catalogue {
     secrets.sort_by(|a, b| a.name.cmp(&b.name));
     check_secrets_unique(&secrets, report);
     check_variables_unique(&secrets, report);
+    secrets.iter().for_each(|secret| check_keys_apart(secret, report));
 
     let mut env_files: Vec<EnvFile> = draft
         .env_files
@@ -127,6 +130,35 @@ fn check_variables_unique(secrets: &[Secret], report: &mut Report) {
             );
         }
     }
+}
+
+/// A JSON object cannot hold two values for one key, nor a key inside a string.
+fn check_keys_apart(secret: &Secret, report: &mut Report) {
+    for (index, later) in secret.keys.iter().enumerate() {
+        for earlier in &secret.keys[..index] {
+            let (a, b) = (steps(earlier), steps(later));
+            let both = format!("{} and {}", earlier.variable, later.variable);
+            let (message, hint) = if a == b {
+                if earlier.dev.expose_secret() == later.dev.expose_secret() {
+                    continue;
+                }
+                let message = format!("{both} are the same key with two development values");
+                (message, "give both one value for dev:")
+            } else if b.starts_with(&a) && !earlier.nested || a.starts_with(&b) && !later.nested {
+                let message = format!("of the keys of {both}, one is inside the other");
+                (message, "write nested: true on the outer one to have it as JSON text")
+            } else {
+                continue;
+            };
+            let diagnostic = Diagnostic::error("key-conflict", message).at(later.place.clone(), "");
+            report.push(diagnostic.also(earlier.place.clone(), "the other").hint(hint));
+        }
+    }
+}
+
+/// The way to a key through nested objects.
+fn steps(key: &Key) -> Vec<&str> {
+    if key.path { key.label().split('.').collect() } else { vec![key.label()] }
 }
 
 fn twice(code: &'static str, label: String, first: &Place, second: &Place) -> Diagnostic {

@@ -72,6 +72,24 @@ fn a_key_written_twice_is_an_error_with_both_lines() {
 }
 
 #[test]
+fn two_values_of_one_key_and_a_key_inside_a_value_are_errors_with_both_lines() {
+    let text = broken(
+        "x-secrets:
+  one:
+    services: [a]
+    keys:
+      A: {key: db, dev: canary}
+      B: {key: db, dev: canary2}
+      C: {key: db.port, dev: canary}
+  two: {services: [a], keys: {D: {key: x, dev: same}, E: {key: x, dev: same}}}
+  three: {services: [a], keys: {F: {key: u, nested: true, dev: '{}'}, G: {key: u.v, dev: w}}}
+",
+    );
+    assert!(!text.contains("canary"), "{text}");
+    assert_snapshot!(text);
+}
+
+#[test]
 fn no_specification_is_said_with_the_way_out() {
     let empty = tempfile::tempdir().unwrap();
     let nowhere = run(tool().arg("list").current_dir(empty.path())).expect(2);
