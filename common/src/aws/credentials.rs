@@ -12,8 +12,8 @@ use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentials
 use aws_smithy_types::error::ErrorMetadata;
 
 use super::profile::Profiles;
-use super::setting::variable;
-use crate::diagnostic::last_cause;
+use super::setting::{unusable, variable};
+use crate::diagnostic::{Report, last_cause};
 
 /// Longest part of another program's words that a message repeats, in characters.
 const LONGEST_REASON: usize = 300;
@@ -49,7 +49,7 @@ impl Checked {
 
     async fn credentials(&self) -> provider::Result {
         match self.provider.provide_credentials().await {
-            Ok(credentials) => match unusable(&credentials) {
+            Ok(credentials) => match unsendable(&credentials) {
                 None => Ok(credentials),
                 Some(problem) => Err(CredentialsError::invalid_configuration(problem)),
             },
@@ -75,11 +75,12 @@ impl ProvideCredentials for Checked {
 }
 
 const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+const WEB_IDENTITY: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 
 /// Credentials are sent in headers, in which a line break ends the program: the SDK takes every text for a
 /// header. A file that `echo` wrote and an env file with Windows' line ends have one. The secret key only signs: an
 /// object store's own user may have a password with blanks in it.
-fn unusable(credentials: &Credentials) -> Option<NoCredentials> {
+fn unsendable(credentials: &Credentials) -> Option<NoCredentials> {
     let parts = [
         ("access key id", "AWS_ACCESS_KEY_ID", Some(credentials.access_key_id())),
         ("secret access key", SECRET_KEY, Some(credentials.secret_access_key())),
@@ -101,6 +102,27 @@ fn unusable(credentials: &Credentials) -> Option<NoCredentials> {
         };
         Some(NoCredentials { reason: format!("the {part} holds {odd}"), hint })
     })
+}
+
+/// # Errors
+/// Half of a pair of keys, which the SDK passes over in silence, to take the credentials of somebody else.
+pub(super) fn check_variables() -> Result<(), Report> {
+    if variable("AWS_ACCESS_KEY_ID").is_some() && variable(SECRET_KEY).is_none() {
+        return Err(unusable("AWS_ACCESS_KEY_ID", "is set without AWS_SECRET_ACCESS_KEY"));
+    }
+    Ok(())
+}
+
+/// Whether the web identity of the environment comes before the credentials of the selected profile, as in
+/// boto3 and not in the SDK for Rust: a pod's role counts, whatever an image has in `~/.aws`.
+pub(super) fn is_web_identity_first(profiles: &Profiles) -> bool {
+    let is_set = |name: &str| variable(name).is_some();
+    let has = |key: &&str| profiles.get(key).is_some();
+    let sources = ["aws_access_key_id", "credential_process", "sso_session", "sso_start_url"];
+    [WEB_IDENTITY, "AWS_ROLE_ARN"].into_iter().all(is_set)
+        && !["AWS_ACCESS_KEY_ID", SECRET_KEY].into_iter().all(is_set)
+        && sources.iter().any(has)
+        && !has(&"role_arn")
 }
 
 /// A source of credentials that the user has configured.
@@ -126,6 +148,12 @@ enum Source {
 impl Source {
     /// The source that the SDK takes: the environment, then the profile and those that it refers to.
     fn of(profiles: &Profiles) -> Self {
+        let web_identity = || variable(WEB_IDENTITY).map(|file| Source::WebIdentity(file.into()));
+        if is_web_identity_first(profiles)
+            && let Some(source) = web_identity()
+        {
+            return source;
+        }
         let mut name = profiles.selected().to_owned();
         let mut role = None;
         let mut seen = Vec::new();
@@ -159,8 +187,8 @@ impl Source {
         if let Some(role) = role {
             return role;
         }
-        if let Some(file) = variable("AWS_WEB_IDENTITY_TOKEN_FILE") {
-            return Source::WebIdentity(file.into());
+        if let Some(source) = web_identity() {
+            return source;
         }
         let container =
             ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
@@ -280,7 +308,7 @@ mod tests {
     use super::*;
 
     fn refused(id: &str, secret: &str) -> Option<String> {
-        unusable(&Credentials::new(id, secret, None, None, "test")).map(|none| none.reason)
+        unsendable(&Credentials::new(id, secret, None, None, "test")).map(|none| none.reason)
     }
 
     #[test]

@@ -26,9 +26,6 @@ use crate::diagnostic::Report;
 /// character may be escaped.
 const LONGEST: usize = 16 << 20;
 
-/// Variables that name a proxy. `http_proxy` and the others may be in lower case, too.
-const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
-
 /// Hosts of a machine's or container's metadata service: no proxy reaches them.
 const METADATA: [&str; 5] =
     ["169.254.169.254", "169.254.170.2", "169.254.170.23", "[fd00:ec2::254]", "[fd00:ec2::23]"];
@@ -38,7 +35,8 @@ const METADATA: [&str; 5] =
 pub(super) fn client(profiles: &Profiles) -> Result<SharedHttpClient, Report> {
     let container = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     let container = container.as_deref().and_then(authority).map(str::to_owned);
-    Ok(SharedHttpClient::new(Client::new(trust(profiles)?, through_proxies()?, container)))
+    let proxies = [proxy("http")?, proxy("https")?];
+    Ok(SharedHttpClient::new(Client::new(trust(profiles)?, proxies, container)))
 }
 
 /// The host and port of a URL.
@@ -46,22 +44,26 @@ fn authority(url: &str) -> Option<&str> {
     url.split_once("://")?.1.split(['/', '?', '#']).next()
 }
 
-fn through_proxies() -> Result<bool, Report> {
-    let mut any = false;
-    for name in PROXIES {
-        // The lower-case form wins, as in curl and Python.
-        let lower = name.to_ascii_lowercase();
-        for name in [lower.as_str(), name] {
-            let Some(proxy) = variable(name) else { continue };
-            let host = proxy.split_once("://").map_or(proxy.as_str(), |(_, host)| host);
-            if host.is_empty() || !proxy.chars().all(|c| c.is_ascii_graphic()) {
-                let problem = "is not the address of a proxy, such as http://proxy:3128";
-                return Err(unusable(name, problem));
-            }
-            any = true;
-        }
-    }
-    Ok(any)
+/// The proxy for URLs of a scheme. The lower-case variable wins, as in curl and Python.
+fn proxy(scheme: &str) -> Result<Option<ProxyConfig>, Report> {
+    let lower = format!("{scheme}_proxy");
+    let names = [lower.to_ascii_uppercase(), lower];
+    let Some((name, url)) = names.iter().rev().find_map(|name| Some((name, variable(name)?)))
+    else {
+        return Ok(None);
+    };
+    let url = if url.contains("://") { url } else { format!("http://{url}") };
+    let sound = authority(&url).is_some_and(|host| !host.is_empty())
+        && url.chars().all(|c| c.is_ascii_graphic());
+    let config = sound.then(|| ProxyConfig::all(url).ok()).flatten();
+    let problem = "is not the address of a proxy, such as http://proxy:3128";
+    let config = config.ok_or_else(|| unusable(name, problem))?;
+    Ok(Some(config.no_proxy(not_proxied())))
+}
+
+/// The hosts that no proxy reaches.
+fn not_proxied() -> String {
+    variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default()
 }
 
 /// The certificates to trust: those of the bundle alone, or the machine's.
@@ -96,36 +98,51 @@ fn trust(profiles: &Profiles) -> Result<TrustStore, Report> {
     Ok(TrustStore::empty().with_pem_certificate(text))
 }
 
+/// Whether `NO_PROXY` names this host and port, or all hosts: the library looks for hosts without a port alone.
+fn is_direct(host: &str) -> bool {
+    not_proxied().split(',').map(str::trim).any(|entry| {
+        let entry = entry.trim_start_matches('.');
+        entry == "*"
+            || host == entry
+            || host.strip_suffix(entry).is_some_and(|of| of.ends_with('.'))
+    })
+}
+
 /// One client for each way to a host. Each makes its connections when it is first taken: reading the
 /// machine's certificates takes longer than all the rest of a run against a local endpoint.
 #[derive(Clone, Debug)]
 struct Client {
     plain: SharedHttpClient,
     direct: SharedHttpClient,
-    /// None when no variable names a proxy.
-    proxied: Option<SharedHttpClient>,
+    /// For URLs of http and of https, where a variable names a proxy.
+    proxied: [Option<SharedHttpClient>; 2],
     /// Host and port of the container's credentials, which no proxy reaches.
     container: Option<String>,
 }
 
 impl Client {
-    fn new(trust: TrustStore, through_proxies: bool, container: Option<String>) -> Self {
+    fn new(
+        trust: TrustStore,
+        proxies: [Option<ProxyConfig>; 2],
+        container: Option<String>,
+    ) -> Self {
         let tls = Provider::Rustls(CryptoMode::Ring);
         let context = TlsContext::builder().with_trust_store(trust).build();
         // It fails for no rustls provider.
         let context = context.unwrap_or_default();
         let direct = Builder::new().tls_provider(tls.clone()).tls_context(context.clone());
-        let proxied = through_proxies.then(|| {
-            Builder::new().build_with_connector_fn(move |settings, components| {
+        let proxied = proxies.map(|proxy| {
+            let (proxy, tls, context) = (proxy?, tls.clone(), context.clone());
+            Some(Builder::new().build_with_connector_fn(move |settings, components| {
                 let mut connector = Connector::builder();
                 connector.set_connector_settings(settings.cloned());
                 connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
                 connector
-                    .proxy_config(ProxyConfig::from_env())
+                    .proxy_config(proxy.clone())
                     .tls_provider(tls.clone())
                     .tls_context(context.clone())
                     .build()
-            })
+            }))
         });
         Client {
             plain: Builder::new().build_http(),
@@ -143,9 +160,10 @@ impl Client {
             _ => host,
         };
         let is_metadata = METADATA.contains(&name) || self.container.as_deref() == Some(host);
-        match &self.proxied {
-            Some(proxied) if !is_metadata => proxied,
-            _ if url.starts_with("http://") => &self.plain,
+        let is_plain = url.starts_with("http://");
+        match &self.proxied[usize::from(!is_plain)] {
+            Some(proxied) if !is_metadata && !is_direct(host) => proxied,
+            _ if is_plain => &self.plain,
             _ => &self.direct,
         }
     }

@@ -15,7 +15,9 @@ mod unanswered;
 use std::time::Duration;
 
 pub use aws_config::SdkConfig;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_config::{BehaviorVersion, Region};
 
 pub use credentials::NoCredentials;
@@ -60,6 +62,7 @@ impl Settings {
     /// As those of [`Settings::load`].
     pub async fn load_for(total: Duration, region: Option<&str>) -> Result<Self, Report> {
         let profiles = Profiles::load().await?;
+        credentials::check_variables()?;
         let retries = retries::of(&profiles)?;
         // Not the SDK's default chain: its last link asks an EC2 instance's metadata service, which
         // costs seconds wherever there is none.
@@ -74,13 +77,19 @@ impl Settings {
             .operation_attempt_timeout(ATTEMPT.min(total))
             .operation_timeout(total)
             .build();
+        let http = http::client(&profiles)?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http::client(&profiles)?)
-            .region(region)
+            .http_client(http.clone())
+            .region(region.clone())
             .timeout_config(timeouts)
             .retry_config(retries.config);
         if let Some(profile) = profiles.named() {
             loader = loader.profile_name(profile);
+        }
+        if credentials::is_web_identity_first(&profiles) {
+            let config = ProviderConfig::default().with_region(Some(region)).with_http_client(http);
+            let provider = WebIdentityTokenCredentialsProvider::builder().configure(&config);
+            loader = loader.credentials_provider(provider.build());
         }
         let sdk = loader.load().await;
         let sdk = match sdk.credentials_provider() {

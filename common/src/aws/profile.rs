@@ -1,5 +1,7 @@
 //! The user's AWS configuration files: `~/.aws/config` and `~/.aws/credentials`.
 
+use std::env;
+
 use aws_runtime::env_config::error::EnvConfigFileLoadError;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::property::PropertiesKey;
@@ -47,7 +49,26 @@ impl Profiles {
                 .unwrap_or_else(|| "aws configure list-profiles shows the profiles".into());
             return Err(Diagnostic::error("no-profile", message).hint(hint).into());
         }
-        Ok(Profiles { sections, named })
+        let profiles = Profiles { sections, named };
+        profiles.check_services()?;
+        Ok(profiles)
+    }
+
+    /// The endpoint of a section that is not there, or that is written beside its service instead of below it,
+    /// would be that of AWS. The SDK keeps neither the sections' names nor such settings.
+    fn check_services(&self) -> Result<(), Report> {
+        let Some(section) = self.get("services") else { return Ok(()) };
+        let home = env::home_dir().unwrap_or_default();
+        let path = match variable("AWS_CONFIG_FILE") {
+            Some(path) => {
+                path.strip_prefix("~/").map(|path| home.join(path)).unwrap_or(path.into())
+            }
+            None => home.join(".aws/config"),
+        };
+        // A file that cannot be read has no profile, either.
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let Some(problem) = services_problem(&text, section) else { return Ok(()) };
+        Err(unusable(&format!("services of the profile \"{}\"", self.selected()), problem))
     }
 
     /// The profile that a variable selects.
@@ -97,6 +118,24 @@ impl Profiles {
     }
 }
 
+/// Why a section of services cannot be used.
+fn services_problem(text: &str, section: &str) -> Option<&'static str> {
+    let header = |line: &str| line.strip_prefix('[')?.split(']').next().map(str::to_owned);
+    let mut is_found = false;
+    let mut is_within = false;
+    for line in text.lines() {
+        if let Some(header) = header(line) {
+            is_within = header.split_whitespace().eq(["services", section]);
+            is_found |= is_within;
+        } else if is_within && line.starts_with("endpoint_url") {
+            return Some(
+                "names a section whose endpoint_url is not indented below a service, such as secrets_manager =",
+            );
+        }
+    }
+    (!is_found).then_some("names a section [services …] that is not configured")
+}
+
 /// A setting that is `true` or `false`, of a variable or else of the selected profile.
 ///
 /// # Errors
@@ -113,5 +152,18 @@ pub(super) fn flag(profiles: &Profiles, name: &str, key: &str) -> Result<bool, R
         "true" => Ok(true),
         "false" => Ok(false),
         _ => Err(unusable(&setting, "is neither true nor false")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::services_problem;
+
+    #[test]
+    fn a_section_of_services_exists_and_its_endpoints_are_indented() {
+        let good = "[profile p]\nservices = x\n[services  x] # c\r\ns3 =\r\n  endpoint_url = u\r\n[default]\nendpoint_url = v\n";
+        assert_eq!(services_problem(good, "x"), None);
+        assert!(services_problem(good, "y").is_some());
+        assert!(services_problem("[services x]\ns3 =\nendpoint_url = u\n", "x").is_some());
     }
 }

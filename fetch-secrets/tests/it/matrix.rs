@@ -111,6 +111,53 @@ const AWS_CASES: &[Row] = &[
         "",
         &["CONNECT ", "Basic dXNlcjp3b3Jk"],
     ),
+    row(
+        "proxy with an encoded password",
+        &[("HTTPS_PROXY", "http://us%40er:p%3Aw%25@FAKE")],
+        "",
+        &["CONNECT ", "Basic dXNAZXI6cDp3JQ=="],
+    ),
+    row("proxy without a scheme", &[("HTTPS_PROXY", "FAKE")], "", &["CONNECT "]),
+    row(
+        "lower-case proxy before the other",
+        &[("HTTPS_PROXY", "http://127.0.0.1:1"), ("https_proxy", "http://FAKE")],
+        "",
+        &["CONNECT "],
+    ),
+    row(
+        "FIPS and dual stack",
+        &[
+            ("AWS_USE_FIPS_ENDPOINT", "TRUE"),
+            ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+            ("AWS_DEFAULT_REGION", "us-east-2"),
+        ],
+        "",
+        &["CONNECT secretsmanager-fips.us-east-2."],
+    ),
+    row(
+        "FIPS off before the profile",
+        &[("AWS_USE_FIPS_ENDPOINT", "false"), ("AWS_DEFAULT_REGION", "us-east-2")],
+        "[default]\nuse_fips_endpoint = true\n",
+        &["CONNECT secretsmanager.us-east-2."],
+    ),
+    row(
+        "account in endpoints",
+        &[("AWS_ACCOUNT_ID_ENDPOINT_MODE", "required")],
+        "",
+        &["CONNECT secretsmanager.eu-west-3."],
+    ),
+    row(
+        "services section that is not there",
+        &[("AWS_PROFILE", "p")],
+        "[profile p]\nservices = y\n[services x]\nsecrets_manager =\n  endpoint_url = http://127.0.0.1:1\n",
+        &[],
+    ),
+    row(
+        "services section without indentation",
+        &[("AWS_PROFILE", "p")],
+        "[profile p]\nservices = x\n[services x]\nsecrets_manager =\nendpoint_url = http://127.0.0.1:1\n",
+        &[],
+    ),
 ];
 
 const CASES: &[Row] = &[
@@ -168,6 +215,71 @@ const CASES: &[Row] = &[
         ],
         "",
         &["POST / "],
+    ),
+    row(
+        "NO_PROXY for all",
+        &[
+            ("AWS_ENDPOINT_URL", "http://FAKE"),
+            ("HTTP_PROXY", "http://127.0.0.1:1"),
+            ("NO_PROXY", "*"),
+        ],
+        "",
+        &["POST / "],
+    ),
+    row(
+        "NO_PROXY with a port",
+        &[
+            ("AWS_ENDPOINT_URL", "http://FAKE"),
+            ("HTTP_PROXY", "http://127.0.0.1:1"),
+            ("NO_PROXY", " a.test , FAKE"),
+        ],
+        "",
+        &["POST / "],
+    ),
+    row(
+        "NO_PROXY for others",
+        &[
+            ("AWS_ENDPOINT_URL", "http://secrets.test"),
+            ("HTTP_PROXY", "http://FAKE"),
+            ("NO_PROXY", "other.test"),
+        ],
+        "",
+        &["POST http://secrets.test/"],
+    ),
+    row(
+        "ALL_PROXY",
+        &[("AWS_ENDPOINT_URL", "http://FAKE"), ("ALL_PROXY", "http://127.0.0.1:1")],
+        "",
+        &["POST / "],
+    ),
+    row(
+        "FIPS and an endpoint",
+        &[
+            ("AWS_ENDPOINT_URL", "http://FAKE"),
+            ("AWS_USE_FIPS_ENDPOINT", "true"),
+            ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+        ],
+        "",
+        &["BatchGetSecretValue"],
+    ),
+    row(
+        "services section with Windows' line ends and a tab",
+        &[("AWS_PROFILE", "p")],
+        "[profile p]\r\nservices = x\r\n[services x]\r\nsecrets_manager =\r\n\tendpoint_url = http://FAKE\r\n",
+        &["BatchGetSecretValue"],
+    ),
+    row(
+        "services section with more services",
+        &[("AWS_PROFILE", "p")],
+        "[profile p]\nservices = x\n[services x]\ns3 =\n  endpoint_url = http://127.0.0.1:1\nsecrets_manager =\n  endpoint_url = http://FAKE\n",
+        &["BatchGetSecretValue"],
+    ),
+    row("no attempts", &[("AWS_ENDPOINT_URL", "http://FAKE"), ("AWS_MAX_ATTEMPTS", "0")], "", &[]),
+    row(
+        "attempts that are no number",
+        &[("AWS_ENDPOINT_URL", "http://FAKE"), ("AWS_MAX_ATTEMPTS", "many")],
+        "",
+        &[],
     ),
     row(
         "certificates",
@@ -315,6 +427,90 @@ const SOURCES: &[Row] = &[
         &[("AWS_PROFILE", "p")],
         "[profile p]\nrole_arn = arn:aws:iam::000000000001:role/x\nweb_identity_token_file = DIR/token\n",
         &["ASIAWEBID"],
+    ),
+    row(
+        "web identity before the default profile",
+        &[
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "DIR/token"),
+            ("AWS_ROLE_ARN", "arn:aws:iam::000000000001:role/x"),
+        ],
+        "[default]\naws_access_key_id = AKIADEF\naws_secret_access_key = s\n",
+        &["ASIAWEBID"],
+    ),
+    row(
+        "web identity before a process",
+        &[
+            ("AWS_PROFILE", "p"),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "DIR/token"),
+            ("AWS_ROLE_ARN", "arn:aws:iam::000000000001:role/x"),
+        ],
+        "[profile p]\ncredential_process = cat DIR/process.json\n",
+        &["ASIAWEBID"],
+    ),
+    row(
+        "a profile's role before web identity",
+        &[
+            ("AWS_PROFILE", "p"),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "DIR/token"),
+            ("AWS_ROLE_ARN", "arn:aws:iam::000000000001:role/x"),
+        ],
+        "[profile p]\nrole_arn = arn:aws:iam::000000000001:role/x\nsource_profile = base\n[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n",
+        &["ASIAROLE"],
+    ),
+    row(
+        "process of a profile before its keys",
+        &[("AWS_PROFILE", "p")],
+        "[profile p]\ncredential_process = cat DIR/process.json\naws_access_key_id = AKIAPROF\naws_secret_access_key = s\n",
+        &["AKIAPROCESS"],
+    ),
+    row(
+        "process with quotes",
+        &[("AWS_PROFILE", "p")],
+        "[profile p]\ncredential_process = sh -c \"cat 'DIR/process.json'\"\n",
+        &["AKIAPROCESS"],
+    ),
+    row(
+        "roles in a chain",
+        &[("AWS_PROFILE", "p")],
+        "[profile p]\nrole_arn = arn:aws:iam::000000000001:role/x\nsource_profile = q\n[profile q]\nrole_arn = arn:aws:iam::000000000002:role/y\nsource_profile = base\n[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n",
+        &["ASIAROLE"],
+    ),
+    row(
+        "role of its own keys",
+        &[("AWS_PROFILE", "p")],
+        "[profile p]\nrole_arn = arn:aws:iam::000000000001:role/x\nsource_profile = p\naws_access_key_id = AKIAPROF\naws_secret_access_key = s\n",
+        &["ASIAROLE"],
+    ),
+    row(
+        "roles in a circle",
+        &[("AWS_PROFILE", "p")],
+        "[profile p]\nrole_arn = arn:aws:iam::000000000001:role/x\nsource_profile = q\n[profile q]\nrole_arn = arn:aws:iam::000000000002:role/y\nsource_profile = p\n",
+        &[],
+    ),
+    row(
+        "file with Windows' line ends",
+        &[("AWS_PROFILE", "p")],
+        "[profile p]\r\naws_access_key_id = AKIAPROF\r\naws_secret_access_key = s\r\n",
+        &["AKIAPROF"],
+    ),
+    row(
+        "tabs and keys in capitals",
+        &[("AWS_PROFILE", "p")],
+        "[profile\tp]\nAWS_ACCESS_KEY_ID\t=\tAKIAPROF\naws_secret_access_key=s=/+x\n",
+        &["AKIAPROF"],
+    ),
+    row(
+        "nested settings and comments",
+        &[("AWS_PROFILE", "p")],
+        "# a\n[profile p] ; b\naws_access_key_id = AKIAPROF\naws_secret_access_key = s\ns3 =\n  addressing_style = path\n  endpoint_url = http://127.0.0.1:1\n",
+        &["AKIAPROF"],
+    ),
+    row("a line that is no setting", &[("AWS_PROFILE", "p")], "[profile p]\ngarbage\n", &[]),
+    row(
+        "half of the keys",
+        &[("AWS_ACCESS_KEY_ID", "AKIAENV")],
+        "[default]\naws_access_key_id = AKIADEF\naws_secret_access_key = s\n",
+        &[],
     ),
     row(
         "container",

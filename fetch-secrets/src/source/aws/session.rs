@@ -89,6 +89,16 @@ where
     outcome
 }
 
+/// A configured endpoint is taken as it is; the SDK would refuse one beside FIPS or dual stack.
+fn client(settings: &Settings, endpoint: Option<&str>) -> Client {
+    let mut config = Builder::from(&settings.sdk);
+    if let Some(endpoint) = endpoint {
+        config.set_endpoint_url(Some(endpoint.to_owned()));
+        config.set_use_fips(Some(false)).set_use_dual_stack(Some(false));
+    }
+    Client::from_conf(config.build())
+}
+
 impl Session {
     async fn open(deadline: Duration, region: Option<&str>) -> Result<Self> {
         // The last answer has to be there before the run's own deadline hides it.
@@ -100,10 +110,8 @@ impl Session {
             Some(_) => endpoint.shown,
             None => aws_host(&settings).await.unwrap_or(endpoint.shown),
         };
-        let mut config = Builder::from(&settings.sdk);
-        config.set_endpoint_url(endpoint.url.clone());
         Ok(Session {
-            client: Client::from_conf(config.build()),
+            client: client(&settings, endpoint.url.as_deref()),
             url: endpoint.url,
             endpoint: shown,
             region,
@@ -141,9 +149,7 @@ impl Session {
                 credentials,
             ))
             .build();
-        let mut config = Builder::from(&self.settings.sdk);
-        config.set_endpoint_url(self.url.clone());
-        self.client = Client::from_conf(config.build());
+        self.client = client(&self.settings, self.url.as_deref());
         Ok(())
     }
 
