@@ -40,10 +40,12 @@ def start(folder: str) -> tuple[subprocess.Popen, str]:
 
 
 class Counter:
-    """A proxy in front of an address; `requests` are the methods and paths that it has passed on."""
+    """A proxy in front of an address; `requests` are the methods and paths that it has passed on. It denies those whose
+    method or operation is in `denied`."""
 
     def __init__(self, upstream: str):
         self.requests: list[str] = []
+        self.denied: tuple[str, ...] = ()
         counter = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -52,6 +54,8 @@ class Counter:
             def forward(self):
                 counter.requests.append(f"{self.command} {self.path}")
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if {self.command, self.headers.get("X-Amz-Target", "").split(".")[-1]} & set(counter.denied):
+                    return self.answer(400, [], b'{"__type": "AccessDeniedException", "Message": "denied"}')
                 # The signature covers the host that the client has named.
                 connection = http.client.HTTPConnection(upstream, timeout=60)
                 connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
@@ -60,15 +64,20 @@ class Counter:
                 connection.endheaders(body)
                 answer = connection.getresponse()
                 data = answer.read()
-                self.send_response_only(answer.status)
-                for name, value in answer.getheaders():
+                connection.close()
+                self.answer(answer.status, answer.getheaders(), data)
+
+            def answer(self, status, headers, data):
+                self.send_response_only(status)
+                length = str(len(data))
+                for name, value in headers:
+                    if self.command == "HEAD" and name.lower() == "content-length":
+                        length = value
                     if name.lower() not in ("transfer-encoding", "content-length", "connection"):
                         self.send_header(name, value)
-                length = answer.getheader("Content-Length") if self.command == "HEAD" else None
-                self.send_header("Content-Length", length or str(len(data)))
+                self.send_header("Content-Length", length)
                 self.end_headers()
                 self.wfile.write(data)
-                connection.close()
 
             do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = forward
 
