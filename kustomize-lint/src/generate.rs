@@ -283,7 +283,7 @@ fn inherit(object: &mut Object, old: &Object, merge: bool) {
     for field in ["labels", "annotations"] {
         let Some(inherited) = old.node.at(&["metadata", field]) else { continue };
         let existing = object.node.at(&["metadata", field]).cloned();
-        let mut mapping = inherited.clone();
+        let mut mapping = inherited.with_texts();
         for entry in existing.iter().flat_map(Node::entries) {
             mapping.set(&entry.key, entry.value.clone());
         }
@@ -301,9 +301,17 @@ fn inherit(object: &mut Object, old: &Object, merge: bool) {
             }
         }
     }
+    object.drop_empty_namespace();
     if merge {
         for field in ["data", "binaryData"] {
-            let Some(inherited) = old.node.get(field) else { continue };
+            let Some(mut inherited) = old.node.get(field).cloned() else { continue };
+            // Unlike a null of labels, one of the data becomes an empty text.
+            for entry in inherited.entries_mut().into_iter().flatten() {
+                if entry.value.is_null() {
+                    entry.value = Node::text("", entry.value.origin);
+                }
+            }
+            let inherited = inherited.with_texts();
             let mut merged = inherited.entries().to_vec();
             let index = Index::of(inherited.entries());
             for entry in object.node.entries_at(&[field]) {

@@ -32,9 +32,15 @@ impl Id {
         }
     }
 
-    /// Whether objects of this kind live in a namespace; true for kinds that are not known.
+    /// Whether objects of this kind live in a namespace for kustomize; true for kinds that it does not
+    /// know.
     pub fn is_namespaced(&self) -> bool {
-        !schema::is_cluster_scoped(&self.group, &self.kind)
+        !schema::is_known_cluster_scoped(&self.group, &self.version, &self.kind)
+    }
+
+    /// Whether objects of this kind live outside namespaces in a cluster.
+    pub(crate) fn is_cluster_wide(&self) -> bool {
+        schema::is_cluster_wide(&self.group, &self.kind)
     }
 
     /// The namespace for comparisons: `default` stands for none, and kinds of the whole cluster

@@ -42,6 +42,15 @@ pub struct Object {
 }
 
 impl Object {
+    /// Where kustomize writes the namespace again, as behind a patch, an empty one goes.
+    pub(crate) fn drop_empty_namespace(&mut self) {
+        if let Some(metadata) = self.node.get_mut("metadata")
+            && metadata.word_at(&["namespace"]).is_none_or(str::is_empty)
+        {
+            metadata.remove("namespace");
+        }
+    }
+
     pub(crate) fn new(key: ObjectKey, node: Node, source: Place) -> Self {
         let original = Id::of(&node);
         Object {

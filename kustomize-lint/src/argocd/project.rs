@@ -120,7 +120,7 @@ impl<'a> Project<'a> {
         let in_namespace =
             forbids("namespaceResourceWhitelist", "namespaceResourceBlacklist", open)?;
         let in_cluster = forbids("clusterResourceWhitelist", "clusterResourceBlacklist", false)?;
-        if !id.is_namespaced() {
+        if id.is_cluster_wide() {
             in_cluster
         } else if schema::is_builtin(&id.group) {
             in_namespace

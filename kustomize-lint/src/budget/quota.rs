@@ -36,7 +36,7 @@ impl<'b, 'a> Usage<'b, 'a> {
         namespace: &str,
     ) -> Self {
         let inside = |object: &Object| {
-            effective(object.namespace()) == namespace && object.id().is_namespaced()
+            effective(object.namespace()) == namespace && !object.id().is_cluster_wide()
         };
         Usage {
             parts: budget.parts.iter().filter(|part| inside(part.workload.object)).collect(),

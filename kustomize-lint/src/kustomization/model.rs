@@ -87,10 +87,8 @@ pub struct OpenApiField {
 #[derive(Clone, Debug, Default)]
 pub struct Order {
     pub kind: OrderKind,
-    /// The kinds that come first; `None` for kustomize's own.
-    pub first: Option<Vec<String>>,
-    /// The kinds that come last.
-    pub last: Option<Vec<String>>,
+    /// The kinds that come first and those that come last; `None` for kustomize's own.
+    pub lists: Option<(Vec<String>, Vec<String>)>,
 }
 
 /// The sort order of objects.

@@ -131,14 +131,13 @@ fn order(f: &mut Fields<'_>) -> Order {
                 OrderKind::Kind
             }
         };
-        let Some(node) = f.get("legacySortOptions") else { return };
+        let Some(node) = f.get("legacySortOptions").filter(|node| !node.is_null()) else { return };
         if order.kind == OrderKind::Appearance {
             f.complain(node.origin.base, "`legacySortOptions` belong to the order `legacy`");
         }
         f.inside(node, |f| {
             let texts = |spots: Vec<Spot<String>>| spots.into_iter().map(|s| s.value).collect();
-            order.first = Some(texts(f.texts("orderFirst")));
-            order.last = Some(texts(f.texts("orderLast")));
+            order.lists = Some((texts(f.texts("orderFirst")), texts(f.texts("orderLast"))));
         });
     });
     order

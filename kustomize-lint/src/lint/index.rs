@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::object::{Object, group};
 use crate::schema;
-use common::kubernetes::{effective, is_custom_cluster_wide};
+use common::kubernetes::effective;
 
 /// Positions of objects in a list of objects.
 #[derive(Debug, Default)]
@@ -57,6 +57,5 @@ impl Index {
 
 /// Whether the object is in no namespace.
 pub(crate) fn is_cluster_wide(object: &Object) -> bool {
-    let group = group(object);
-    schema::is_cluster_scoped(group, object.kind()) || is_custom_cluster_wide(group, object.kind())
+    schema::is_cluster_wide(group(object), object.kind())
 }

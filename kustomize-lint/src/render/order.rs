@@ -20,12 +20,8 @@ pub(crate) fn apply(objects: &mut Vec<Object>, order: &Order) {
         return;
     }
     let words = |table: &str| table.split(' ').map(str::to_owned).collect();
-    let given = |list: &Option<Vec<String>>| list.clone().filter(|list| !list.is_empty());
-    let (first, last): (Vec<String>, Vec<String>) = match (given(&order.first), given(&order.last))
-    {
-        (None, None) => (words(FIRST), words(LAST)),
-        (first, last) => (first.unwrap_or_default(), last.unwrap_or_default()),
-    };
+    let (first, last): (Vec<String>, Vec<String>) =
+        order.lists.clone().unwrap_or_else(|| (words(FIRST), words(LAST)));
     let mut ranks: HashMap<String, i64> = HashMap::new();
     for (at, kind) in first.iter().enumerate() {
         ranks.insert(kind.clone(), at as i64 - first.len() as i64);

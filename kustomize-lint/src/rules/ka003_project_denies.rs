@@ -183,7 +183,7 @@ fn namespace(
     let Some(node) = object.node.at(&["metadata", "namespace"]) else { return };
     if namespace.is_empty()
         || namespace == application.destination("namespace")
-        || !object.id().is_namespaced()
+        || object.id().is_cluster_wide()
         || project.destination(application, namespace) != Permission::Denied
     {
         return;

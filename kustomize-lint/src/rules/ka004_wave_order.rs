@@ -173,7 +173,7 @@ fn needed(object: &Object, namespace: &str, made: Option<&str>) -> Needs {
     }
     let id = object.id();
     let place = |node: Option<&Node>| node.map_or(object.source, |node| node.place());
-    if id.is_namespaced() && made != Some(namespace.as_str()) {
+    if !id.is_cluster_wide() && made != Some(namespace.as_str()) {
         let node = object.node.at(&["metadata", "namespace"]);
         let node = node.or_else(|| object.node.at(&["metadata", "name"]));
         needed.push((("Namespace", String::new(), namespace), place(node)));

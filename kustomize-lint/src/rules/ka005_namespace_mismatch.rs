@@ -81,7 +81,7 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         let mut order = Vec::new();
         for object in &rendering.objects {
             let namespace = object.namespace();
-            if namespace.is_empty() || namespace == destination || !object.id().is_namespaced() {
+            if namespace.is_empty() || namespace == destination || object.id().is_cluster_wide() {
                 continue;
             }
             let Some(node) = object.node.at(&["metadata", "namespace"]) else { continue };

@@ -90,10 +90,10 @@ fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         let application = deployment.application;
         for object in &rendering.objects {
             let id = object.id();
-            let namespace = match (id.is_namespaced(), id.namespace.as_str()) {
-                (false, _) => String::new(),
-                (true, "") => effective(application.destination("namespace")).to_owned(),
-                (true, namespace) => namespace.to_owned(),
+            let namespace = match id.namespace.as_str() {
+                _ if id.is_cluster_wide() => String::new(),
+                "" => effective(application.destination("namespace")).to_owned(),
+                namespace => namespace.to_owned(),
             };
             let identity = (
                 format!("{}\n{}", deployment.overlay.name, application.cluster()),

@@ -37,12 +37,15 @@ pub(crate) fn apply(
         let (mut seen, mut wrong) = (false, None);
         containers(&mut object.node, &pattern, image, touch, &mut seen);
         for field in fields.iter().filter(|field| field.selects(&id)) {
-            Walk::scalars(&mut object.node, &field.path, None, &mut |value| {
+            let blocked = Walk::scalars(&mut object.node, &field.path, None, &mut |value| {
                 if value.scalar().is_none() {
                     wrong.get_or_insert(value.place());
                 }
                 set(value, &pattern, image, touch, &mut seen);
             });
+            if let Some(place) = blocked {
+                context.malformed(place, format!("`{}` leads through this text", field.path));
+            }
         }
         if let Some(place) = wrong {
             context.malformed(place, "an image must be text");

@@ -47,9 +47,9 @@ pub(crate) fn apply(
         let Some(documents) = read(folder, &patch, context) else { continue };
         let is_json = documents.iter().any(Node::is_sequence);
         match form {
-            Form::Either if is_json => targeted_json(&patch, &documents, objects, context),
-            Form::Json => targeted_json(&patch, &documents, objects, context),
-            _ => merge(&patch, documents, objects, context),
+            Form::Either if is_json => targeted_json((form, &patch), &documents, objects, context),
+            Form::Json => targeted_json((form, &patch), &documents, objects, context),
+            _ => merge((form, &patch), documents, objects, context),
         }
     }
 }
@@ -68,7 +68,12 @@ fn select(patch: &Patch, objects: &Objects, context: &mut Context) -> Option<(Ta
 }
 
 /// A JSON patch, for everything that its target selects.
-fn targeted_json(patch: &Patch, documents: &[Node], objects: &mut Objects, context: &mut Context) {
+fn targeted_json(
+    (form, patch): (Form, &Patch),
+    documents: &[Node],
+    objects: &mut Objects,
+    context: &mut Context,
+) {
     if patch.target.is_none() {
         return context.malformed(patch.place, "a JSON patch needs a `target`");
     }
@@ -76,7 +81,7 @@ fn targeted_json(patch: &Patch, documents: &[Node], objects: &mut Objects, conte
     let secret =
         targets_secret(patch) || selected.iter().any(|at| objects.list[*at].kind() == "Secret");
     hide_values(documents, secret, context);
-    operate(patch, documents, target, &selected, objects, context);
+    operate((form, patch), documents, target, &selected, objects, context);
 }
 
 /// Keeps what a JSON patch sets in a Secret out of every message.
@@ -102,7 +107,7 @@ fn no_match(id: &Id, place: Place, context: &mut Context) {
 }
 
 fn operate(
-    patch: &Patch,
+    (form, patch): (Form, &Patch),
     documents: &[Node],
     target: Target,
     selected: &[usize],
@@ -124,7 +129,15 @@ fn operate(
             let object = &mut objects.list[*at];
             matched.push(object.key);
             let before = object.node.clone();
+            // kustomize remembers names in annotations, so that these are there for the patch. It does not
+            // remember the name for the deprecated field.
+            let is_remembered = form == Form::Either || !object.previous.is_empty();
             object.remember();
+            if let Some(metadata) = object.node.get_mut("metadata").filter(|_| is_remembered)
+                && metadata.get("annotations").is_none_or(Node::is_null)
+            {
+                metadata.set("annotations", Node::mapping(metadata.origin));
+            }
             for operation in &operations {
                 match json_patch::apply(&mut object.node, operation, step) {
                     Ok(None) => {}
@@ -142,6 +155,11 @@ fn operate(
             }
             // kustomize writes the object as JSON and reads it again.
             object.node.forget_style();
+            if let Some(metadata) = object.node.get_mut("metadata")
+                && metadata.entries_at(&["annotations"]).is_empty()
+            {
+                metadata.remove("annotations");
+            }
             if !object.node.same(&before) {
                 changed.push(object.key);
             }
@@ -154,11 +172,16 @@ fn operate(
 }
 
 /// Strategic-merge patches, each for the object that it names or for what the target selects.
-fn merge(patch: &Patch, documents: Vec<Node>, objects: &mut Objects, context: &mut Context) {
+fn merge(
+    (form, patch): (Form, &Patch),
+    documents: Vec<Node>,
+    objects: &mut Objects,
+    context: &mut Context,
+) {
     if patch.target.is_some() && documents.len() > 1 {
         return context.malformed(patch.place, "a patch with a `target` has one document");
     }
-    for document in documents {
+    for mut document in documents {
         let content = document.origin.base;
         if !document.is_mapping() {
             context.malformed(content, format!("a patch is a mapping, not {}", document.kind()));
@@ -190,6 +213,19 @@ fn merge(patch: &Patch, documents: Vec<Node>, objects: &mut Objects, context: &m
                 }
             }
         };
+        // kustomize copies such a patch, and makes texts of these: a null becomes `"null"`.
+        for field in ["labels", "annotations"] {
+            let is_copied = form == Form::Merge || patch.target.is_some();
+            if let Some(metadata) = document.get_mut("metadata").filter(|_| is_copied)
+                && let Some(mapping) = metadata.get(field).map(Node::with_texts)
+            {
+                if mapping.entries().is_empty() {
+                    metadata.remove(field);
+                } else {
+                    metadata.set(field, mapping);
+                }
+            }
+        }
         merge_into(patch, &document, target, &selected, objects, context);
     }
 }
@@ -211,7 +247,6 @@ fn merge_into(
         let object = &mut objects.list[*at];
         matched.push(object.key);
         let id = object.id();
-        let builtin = schema::is_builtin(&id.group);
         if patch.allow_name_change || patch.allow_kind_change {
             object.remember();
         }
@@ -220,7 +255,7 @@ fn merge_into(
             step,
             object: object.key,
             lists: Lists::of(&id, openapi.as_deref()),
-            custom: !builtin && openapi.is_none(),
+            custom: !schema::is_builtin(&id.group) && openapi.is_none(),
             facts: Vec::new(),
             duplicates: &context.duplicate_places,
         };
@@ -245,6 +280,7 @@ fn merge_into(
         match merged {
             Ok(Some(node)) => {
                 object.node = node;
+                object.drop_empty_namespace();
                 if !object.node.same(&before) {
                     changed.push(object.key);
                 }

@@ -26,7 +26,14 @@ pub(crate) fn apply(
             matches = true;
             let create = field.create.then_some(touch);
             Walk::scalars(&mut object.node, &field.path, create, &mut |node| {
-                node.change(Scalar::int(replica.count), touch);
+                // A count in quotes stays in them.
+                let new = match node.scalar() {
+                    Some(before) if before.is_quoted() && !before.text.is_empty() => {
+                        Scalar::text(replica.count.to_string())
+                    }
+                    _ => Scalar::int(replica.count),
+                };
+                node.change(new, touch);
             });
         }
     }

@@ -7,6 +7,7 @@ mod path;
 mod read;
 mod scalar;
 mod sort;
+mod text;
 mod timestamp;
 mod write;
 

@@ -197,6 +197,17 @@ impl Node {
         self.at(path).map_or(&[], Node::entries)
     }
 
+    /// A mapping whose values have become the texts in the file, as kustomize reads what it copies.
+    pub(crate) fn with_texts(&self) -> Node {
+        let mut mapping = self.clone();
+        for entry in mapping.entries_mut().into_iter().flatten() {
+            if let Some(text) = entry.value.scalar().map(|scalar| scalar.written().to_owned()) {
+                entry.value.value = Value::Scalar(Scalar::text(text));
+            }
+        }
+        mapping
+    }
+
     /// The value under `key` of a mapping, to change.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         let Value::Mapping(entries) = &mut self.value else { return None };

@@ -3,8 +3,8 @@
 //! of its items.
 
 use super::node::{Node, Value};
-use super::origin::{Origin, Touch};
-use super::scalar::Scalar;
+use super::origin::{Origin, Place, Touch};
+use super::scalar::{Kind, Scalar};
 use crate::id::{Id, fits};
 
 /// A field of some kinds that a transformer changes. An empty part matches all.
@@ -76,6 +76,7 @@ pub(crate) struct Walk<'a> {
     parts: Vec<String>,
     make: Make,
     visit: &'a mut dyn FnMut(&mut Node),
+    blocked: Option<Place>,
 }
 
 impl<'a> Walk<'a> {
@@ -86,9 +87,9 @@ impl<'a> Walk<'a> {
         path: &str,
         create: Option<Touch>,
         visit: &'a mut dyn FnMut(&mut Node),
-    ) {
+    ) -> Option<Place> {
         let make = create.map_or(Make::Nothing, Make::Mapping);
-        Walk { parts: escaped_split(path, '/'), make, visit }.go(root, 0);
+        Walk::run(root, path, make, visit)
     }
 
     /// The same for a path that ends at a scalar.
@@ -97,9 +98,21 @@ impl<'a> Walk<'a> {
         path: &str,
         create: Option<Touch>,
         visit: &'a mut dyn FnMut(&mut Node),
-    ) {
+    ) -> Option<Place> {
         let make = create.map_or(Make::Nothing, Make::Text);
-        Walk { parts: escaped_split(path, '/'), make, visit }.go(root, 0);
+        Walk::run(root, path, make, visit)
+    }
+
+    /// Returns a scalar in the middle of the path, which kustomize refuses.
+    fn run(
+        root: &mut Node,
+        path: &str,
+        make: Make,
+        visit: &'a mut dyn FnMut(&mut Node),
+    ) -> Option<Place> {
+        let mut walk = Walk { parts: escaped_split(path, '/'), make, visit, blocked: None };
+        walk.go(root, 0);
+        walk.blocked
     }
 
     fn go(&mut self, node: &mut Node, depth: usize) {
@@ -132,7 +145,8 @@ impl<'a> Walk<'a> {
                     self.go(child, depth + 1);
                 }
             }
-            Value::Scalar(_) => {}
+            Value::Scalar(scalar) if scalar.kind == Kind::Null => {}
+            Value::Scalar(_) => self.blocked = Some(node.place()),
         }
     }
 }

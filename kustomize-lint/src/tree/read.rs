@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use common::yaml::{self, Keep, Limits, Style};
 
 use super::node::{Entry, Node, Value};
@@ -53,9 +55,7 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
         let message = "kustomize refuses YAML directives; remove this line";
         return Err((Place::new(file, &span), message.to_owned()));
     }
-    if let Some(span) = (dialect == Dialect::Object).then(|| separator(text)).flatten() {
-        let message =
-            "kustomize refuses text behind the `---` between documents; put it on the next line";
+    if let Some((span, message)) = (dialect == Dialect::Object).then(|| separator(text)).flatten() {
         return Err((Place::new(file, &span), message.to_owned()));
     }
     let keep = match dialect {
@@ -72,13 +72,16 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
             None => return Err((place, problem.message.clone())),
         }
     }
-    let mut reader = Reader { dialect, file, text, odd_keys: Vec::new() };
+    let mut reader = Reader { dialect, file, text, odd_keys: Vec::new(), not_base64: None };
     // kustomize reads one document between separators; the rest behind `...` has no effect.
     let is_read = |(node, continues): (_, bool)| {
         (dialect == Dialect::Kustomization || !continues).then_some(node)
     };
     let documents = loaded.documents.into_iter().zip(loaded.continues).filter_map(is_read);
     let documents = documents.map(|node| reader.convert(node)).collect();
+    if let Some(place) = reader.not_base64 {
+        return Err((place, "this `!!binary` is not base64".to_owned()));
+    }
     Ok(Text { documents, duplicates, odd_keys: reader.odd_keys })
 }
 
@@ -100,17 +103,24 @@ fn directive(text: &str, dialect: Dialect) -> Option<Range<usize>> {
     None
 }
 
-/// A line that separates documents and has more than a comment. Separators do not overlap for kustomize, so the
-/// second of two in a row begins a document.
-fn separator(text: &str) -> Option<Range<usize>> {
-    let (mut at, mut is_behind_another) = (0, true);
+/// A line that separates documents and has more than a comment, or one that ends a document before it
+/// begins. Separators do not overlap for kustomize, so the second of two in a row begins a document.
+fn separator(text: &str) -> Option<(Range<usize>, &'static str)> {
+    let (mut at, mut is_behind_another, mut is_empty) = (0, true, true);
     for line in text.split_inclusive('\n') {
+        let span = at..at + line.trim_end().len();
+        if is_empty && line.starts_with("...") {
+            return Some((span, "kustomize refuses the end of a document that has not begun"));
+        }
         let rest = line.strip_prefix("---").filter(|_| !is_behind_another);
         is_behind_another = rest.is_some() && line.ends_with('\n');
         let rest = rest.map(str::trim).filter(|_| is_behind_another);
         if rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('#')) {
-            return Some(at..at + line.trim_end().len());
+            let message = "kustomize refuses text behind the `---` between documents; put it on the next line";
+            return Some((span, message));
         }
+        let is_content = !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        is_empty = rest.is_some() || is_empty && !is_content;
         at += line.len();
     }
     None
@@ -121,6 +131,13 @@ struct Reader<'a> {
     file: FileId,
     text: &'a str,
     odd_keys: Vec<Place>,
+    not_base64: Option<Place>,
+}
+
+/// Whether a scalar has the tag `!!binary`, perhaps behind an anchor.
+fn is_binary(written: &str) -> bool {
+    let words = written.split_ascii_whitespace();
+    words.take_while(|word| word.starts_with(['!', '&'])).any(|word| word == "!!binary")
 }
 
 /// Whether the header of a folded block stands before a scalar's text.
@@ -133,7 +150,17 @@ fn is_folded(before: &str) -> bool {
 impl Reader<'_> {
     fn convert(&mut self, node: yaml::Node) -> Node {
         let origin = Origin::new(Place::new(self.file, &node.span));
+        let written = self.text.get(node.span.clone()).unwrap_or_default();
         let value = match node.value {
+            // The span of a block without a tag begins with its text.
+            yaml::Value::Scalar { text, .. } if is_binary(written) && !text.starts_with('!') => {
+                let encoded = text.replace(['\n', '\r'], "");
+                let bytes = STANDARD.decode(encoded).unwrap_or_else(|_| {
+                    self.not_base64.get_or_insert(origin.base);
+                    Vec::new()
+                });
+                Value::Scalar(Scalar::quoted(String::from_utf8_lossy(&bytes)))
+            }
             yaml::Value::Scalar { text, style: Style::Quoted } => {
                 let folded = is_folded(self.text.get(..node.span.start).unwrap_or_default());
                 Value::Scalar(if folded { Scalar::folded(text) } else { Scalar::quoted(text) })

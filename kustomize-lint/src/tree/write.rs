@@ -1,8 +1,9 @@
 //! From trees to YAML: keys sorted, as kustomize writes, and each value's origin behind it when
 //! it is asked for.
 
-use super::node::{Node, Value};
+use super::node::{Entry, Node, Value};
 use super::scalar::{Kind, Scalar};
+use super::text;
 
 /// The comment behind a value; nothing for an empty text.
 pub(crate) type Comment<'a> = &'a dyn Fn(&Node) -> String;
@@ -26,28 +27,33 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// The first key or item of an item stands behind its dash, on the same line.
     fn indent(&mut self, depth: usize) {
-        self.out.extend(std::iter::repeat_n("  ", depth));
+        if self.out.ends_with('\n') {
+            self.out.extend(std::iter::repeat_n("  ", depth));
+        }
     }
 
     fn mapping(&mut self, node: &Node, depth: usize) {
-        let mut entries: Vec<_> = node.entries().iter().collect();
-        entries.sort_by(|a, b| a.key.cmp(&b.key));
-        for (at, entry) in entries.into_iter().enumerate() {
-            // The first key of an item stands behind its dash.
-            if at > 0 || !self.out.ends_with("- ") {
-                self.indent(depth);
-            }
-            self.out.push_str(&key(&entry.key));
-            self.out.push(':');
+        // A sort of the standard library may panic, because this order has circles: a9, a10, a1b.
+        let mut entries: Vec<&Entry> = Vec::new();
+        for entry in node.entries() {
+            let at = entries.partition_point(|before| is_before(&before.key, &entry.key));
+            entries.insert(at, entry);
+        }
+        for entry in entries {
+            self.indent(depth);
+            let long = text::write_key(&mut self.out, &entry.key, 2 * depth);
+            // The value of a long key begins behind the colon, as an item behind its dash.
+            let (separator, sequence_depth) = if long { (' ', depth + 1) } else { ('\n', depth) };
             match &entry.value.value {
                 Value::Mapping(entries) if !entries.is_empty() => {
-                    self.out.push('\n');
+                    self.out.push(separator);
                     self.mapping(&entry.value, depth + 1);
                 }
                 Value::Sequence(items) if !items.is_empty() => {
-                    self.out.push('\n');
-                    self.sequence(items, depth);
+                    self.out.push(separator);
+                    self.sequence(items, sequence_depth);
                 }
                 _ => {
                     self.out.push(' ');
@@ -58,10 +64,8 @@ impl Writer<'_> {
     }
 
     fn sequence(&mut self, items: &[Node], depth: usize) {
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 || !self.out.ends_with("- ") {
-                self.indent(depth);
-            }
+        for item in items {
+            self.indent(depth);
             self.out.push_str("- ");
             match &item.value {
                 Value::Mapping(entries) if !entries.is_empty() => self.mapping(item, depth + 1),
@@ -75,64 +79,44 @@ impl Writer<'_> {
     fn inline(&mut self, node: &Node, depth: usize) {
         let comment = (self.comment)(node);
         let comment = if comment.is_empty() { comment } else { format!(" # {comment}") };
-        match &node.value {
-            Value::Mapping(_) => self.out.push_str("{}"),
-            Value::Sequence(_) => self.out.push_str("[]"),
-            Value::Scalar(scalar) if scalar.kind == Kind::Text && block(&scalar.text) => {
-                self.out.push_str(match scalar.text.as_bytes() {
-                    [.., b'\n', b'\n'] => "|+",
-                    [.., b'\n'] => "|",
-                    _ => "|-",
-                });
-                self.out.push_str(&comment);
+        let plain = match &node.value {
+            Value::Mapping(_) => "{}".to_owned(),
+            Value::Sequence(_) => "[]".to_owned(),
+            Value::Scalar(Scalar { kind: Kind::Text, text, .. }) => {
+                text::write(&mut self.out, text, 2 * depth + 2, &comment);
                 self.out.push('\n');
-                for line in scalar.text.split_terminator('\n') {
-                    if !line.is_empty() {
-                        self.indent(depth + 1);
-                        self.out.push_str(line);
-                    }
-                    self.out.push('\n');
-                }
                 return;
             }
-            Value::Scalar(scalar) => self.out.push_str(&inline(scalar)),
-        }
-        self.out.push_str(&comment);
-        self.out.push('\n');
+            Value::Scalar(Scalar { kind: Kind::Float, text, .. }) => scientific(text),
+            Value::Scalar(scalar) => scalar.text.clone(),
+        };
+        self.out.extend([plain.as_str(), &comment, "\n"]);
     }
 }
 
-/// Whether a text is best read as a block of lines.
-fn block(text: &str) -> bool {
-    let first = text.trim_start_matches('\n');
-    text.trim_end_matches('\n').contains('\n')
-        && first.len() == text.len()
-        && !first.starts_with([' ', '\t'])
-        && text.chars().all(|c| c == '\n' || c == '\t' || printable(c))
-}
-
-fn printable(letter: char) -> bool {
-    !letter.is_control() && !matches!(letter, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{85}')
-}
-
-fn key(text: &str) -> String {
-    inline(&Scalar::text(text))
-}
-
-fn inline(scalar: &Scalar) -> String {
-    match scalar.kind {
-        Kind::Text => {}
-        Kind::Float => return scientific(&scalar.text),
-        Kind::Null | Kind::Bool | Kind::Int => return scalar.text.clone(),
+/// The order of keys in go-yaml: numbers in them by their value, and letters behind other signs.
+fn is_before(left: &str, right: &str) -> bool {
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let Some(at) = left.iter().zip(&right).position(|(a, b)| a != b) else {
+        return left.len() < right.len();
+    };
+    let (a, b) = (left[at], right[at]);
+    match (a.is_alphabetic(), b.is_alphabetic()) {
+        (true, true) => return a < b,
+        (false, false) => {}
+        (_, is_letter) => return is_letter,
     }
-    let text = &scalar.text;
-    if plain(text) {
-        text.clone()
-    } else if text.chars().all(printable) {
-        format!("'{}'", text.replace('\'', "''"))
-    } else {
-        quoted(text)
-    }
+    // Digits before a zero keep it from being a leading one.
+    let digits = left[..at].iter().rev().take_while(|c| c.is_ascii_digit());
+    let inside = (a == '0' || b == '0') && digits.into_iter().any(|c| *c != '0');
+    let number = |text: &[char]| {
+        let digits = text[at..].iter().map_while(|c| c.to_digit(10));
+        digits.fold((i64::from(inside), 0), |(value, length), digit| {
+            (value.wrapping_mul(10).wrapping_add(i64::from(digit)), length + 1)
+        })
+    };
+    let (a, b) = ((number(&left), a), (number(&right), b));
+    a < b
 }
 
 /// A number as kustomize writes it: with an exponent from a million on and below a ten-thousandth.
@@ -149,48 +133,4 @@ fn scientific(text: &str) -> String {
         }
         _ => value.to_string(),
     }
-}
-
-/// Whether every reader takes the unquoted text for the same text.
-fn plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let Some(first) = bytes.first() else { return false };
-    let starts = first.is_ascii_alphabetic()
-        || matches!(first, b'/' | b'_' | b'$' | b'(')
-        || (first.is_ascii_digit() && bytes.iter().any(u8::is_ascii_alphabetic));
-    let rest = bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"_-./:=@+,;()$% ~".contains(b));
-    starts
-        && rest
-        && !text.contains(": ")
-        && !text.ends_with([':', ' '])
-        && !word(text)
-        && Scalar::plain(text).kind == Kind::Text
-        // Texts that some reader takes for a number: 0x1f, 1e3, 12:30, 0b1, 1_000.
-        && !(first.is_ascii_digit()
-            && bytes.iter().all(|b| b.is_ascii_hexdigit() || b"_.:+-xobTtZz ".contains(b)))
-}
-
-fn word(text: &str) -> bool {
-    matches!(
-        text.to_ascii_lowercase().as_str(),
-        "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null"
-    )
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            c if printable(c) => out.push(c),
-            c if (c as u32) < 0x100 => out.push_str(&format!("\\x{:02x}", c as u32)),
-            c if (c as u32) < 0x10000 => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push_str(&format!("\\U{:08x}", c as u32)),
-        }
-    }
-    out + "\""
 }

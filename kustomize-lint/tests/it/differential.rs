@@ -1,5 +1,6 @@
 //! One small kustomization per semantic, rendered here, by `kubectl kustomize` and by the
-//! standalone kustomize: the same objects in the same order, or an error everywhere.
+//! standalone kustomize: the same objects in the same order (with upstream's kubectl the same bytes), or
+//! an error everywhere.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -115,8 +116,15 @@ fn same(case: &Case, peers: &[(Peer, PathBuf)]) {
     let ours = run(Command::new(env!("CARGO_BIN_EXE_kustomize-lint")).arg("build").arg(&top));
     for (peer, path) in peers.iter().filter(|(peer, _)| peer.decides(case)) {
         let theirs = run(Command::new(path).args(peer.arguments).arg(&top));
+        let agrees = match peer.build {
+            // A separator of lines is escaped here, because only readers of YAML 1.1 read it otherwise.
+            Build::Upstream(_) if ours.status == 0 && !theirs.stdout.contains('\u{2028}') => {
+                ours.stdout == theirs.stdout
+            }
+            _ => agrees(&ours, &theirs),
+        };
         assert!(
-            agrees(&ours, &theirs),
+            agrees,
             "--- ours\n{}--- {}\n{}",
             ours.transcript(&[]),
             peer.name,

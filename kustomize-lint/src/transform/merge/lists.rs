@@ -24,7 +24,7 @@ impl<'a> Lists<'a> {
                 Some(schema) => Lists::Custom(api, schema),
                 None => Lists::Unknown,
             },
-            None if schema::is_builtin(&id.group) => Lists::Builtin(&id.kind),
+            None if schema::is_known(&id.group, &id.version, &id.kind) => Lists::Builtin(&id.kind),
             None => Lists::Unknown,
         }
     }

@@ -264,8 +264,9 @@ impl Merge<'_> {
         let old = std::mem::take(node.items_mut().expect("a list"));
         let base = existed.then_some(old);
         *node.items_mut().expect("a list") = self.elements(base, patch.items(), path, keys)?;
-        // A list that has lost its items stays; one that never had any does not come to be.
-        let nothing = !existed && node.items().is_empty() && !patch.items().is_empty();
+        // A list whose items are deleted stays; one that never had any does not come to be.
+        let deletes = words.contains(&Some(Directive::Delete));
+        let nothing = !existed && !deletes && node.items().is_empty() && !patch.items().is_empty();
         Ok((!nothing).then_some(node))
     }
 
