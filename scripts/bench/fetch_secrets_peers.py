@@ -162,6 +162,25 @@ class Chamber(Tool):
         return self.run(f"$PEER_CHAMBER export --format dotenv --output-file out/core.env {secrets}")
 
 
+class Teller(Tool):
+    name = "teller"
+    formats = ["env", "sh"]
+    pages = "$PEER_TELLER --help; for page in run export sh template put copy; do $PEER_TELLER $page --help; done"
+
+    def settings(self, entries: list[Entry]) -> None:
+        secrets: dict[str, dict[str, str]] = {}
+        for entry in entries:
+            secrets.setdefault(entry.secret, {})[entry.key or "x"] = entry.variable
+        maps = [{"id": f"m{n}", "path": secret, "keys": keys} for n, (secret, keys) in enumerate(secrets.items())]
+        provider = {"kind": "aws_secretsmanager", "maps": maps}
+        files = {"kind": "dotenv", "maps": [{"id": "file", "path": "other.env"}]}
+        (self.folder / ".teller.yml").write_text(json.dumps({"providers": {"aws": provider} | ({} if entries else {"files": files})}))
+
+    def write(self, entries: list[Entry], form: str = "env") -> Ran:
+        self.settings(entries)
+        return self.run(f"$PEER_TELLER {form or 'env'} > out/core.env")
+
+
 class ExternalSecrets(Tool):
     """Its file is a Secret, which only its own row calls one."""
 
@@ -346,6 +365,9 @@ def writing(tool: Tool, name: str) -> Ran:
             return tool.run(f"$PEER_FNOX set A new --provider aws --key-name {name}")
         case Chamber():
             return tool.run(f"$PEER_CHAMBER write {name} A new")
+        case Teller():
+            tool.settings([Entry("A", name, "A")])
+            return tool.run("$PEER_TELLER put --providers aws --map-id m0 A=new")
     assert isinstance(tool, ExternalSecrets)
     # It writes only to secrets that have its tag.
     aws.tag_resource(SecretId=name, Tags=[{"Key": "managed-by", "Value": "external-secrets"}])
@@ -374,7 +396,7 @@ def one_key(tool: Tool) -> str:
     store("both", '{"A": "old", "OTHER": "kept"}')
     assert writing(tool, "both").status == 0 and stored("both") == "new"
     value = aws.get_secret_value(SecretId="both")["SecretString"]
-    name = {"fnox": "`set`", "chamber": "`write`"}.get(tool.name, "`PushSecret`")
+    name = {"fnox": "`set`", "chamber": "`write`", "teller": "`put`"}.get(tool.name, "`PushSecret`")
     if "OTHER" not in value:
         return f"{name}, which drops the secret's other keys"
     return name if "old" not in value else f"{name}, in lower case"
@@ -430,6 +452,10 @@ def url(tool: Tool) -> str:
             composed = {"U": {"url": "db://u:${P}@h"}}
             tool.catalogue({"password": {"services": ["app"], "keys": {"P": {"dev": "x"}}, "composed": composed}}, "--output-dir out")
             found = tool.values()["U"]
+        case Teller():
+            tool.settings([entry])
+            (tool.folder / "in").write_text('db://u:{{ key(name="P") | urlencode_strict }}@h')
+            found = tool.run("$PEER_TELLER template --in in").output.strip()
         case ExternalSecrets():
             tool.write([entry], template={"U": 'db://u:{{ .P | urlquery | replace "+" "%20" }}@h'})
             found = tool.values()["U"]
@@ -451,6 +477,11 @@ def elsewhere(tool: Tool) -> str:
         case Chamber():
             found = tool.run("$PEER_CHAMBER --backend ssm read --quiet shop b").output
             shown = "Parameter Store, S3"
+        case Teller():
+            tool.settings([])
+            (tool.folder / "other.env").write_text("B=parameter\n")
+            found = tool.run("$PEER_TELLER env").output
+            shown = "env files and many more"
         case ExternalSecrets():
             tool.write([Entry("B", "/shop/b", None)], source="parameterstore")
             found = tool.values()["B"]
@@ -494,14 +525,24 @@ def entering(tool: Tool) -> str:
 
 
 def scan(tool: Tool) -> str:
-    if not isinstance(tool, Fnox):
+    if not isinstance(tool, Fnox | Teller):
         return NONE if isinstance(tool, ExternalSecrets) else tool.lacks("scan")
     (tool.folder / "app").mkdir()
     (tool.folder / "app/app.conf").write_text('password = "Sup3rSecretValue12"\n')
     tool.settings([Entry("A", "leaked", "A")])
-    ran = tool.run("$PEER_FNOX scan app")
+    command = "$PEER_FNOX scan app" if isinstance(tool, Fnox) else "$PEER_TELLER scan --root app --error-if-found"
+    ran = tool.run(command)
     assert ran.status == 1 and "app.conf" in ran.output, ran.output
     return "`scan`"
+
+
+def redact(tool: Tool) -> str:
+    if not isinstance(tool, Teller):
+        return NONE if isinstance(tool, ExternalSecrets) else tool.lacks("redact text", "redacts a stream")
+    tool.settings([Entry("A", "leaked", "A")])
+    shown = tool.run("echo 'is Sup3rSecretValue12.' | $PEER_TELLER redact").output
+    assert "Sup3r" not in shown and "is " in shown, shown
+    return "`redact`"
 
 
 def in_cluster(tool: Tool) -> str:
@@ -529,6 +570,7 @@ ROWS: list[tuple[str, Callable[[Tool], str]]] = [
     ("lists a secret's versions", history),
     ("loads secrets when a shell enters a folder", entering),
     ("looks for secrets in files", scan),
+    ("hides secrets in a stream", redact),
     ("runs in the cluster", in_cluster),
 ]
 SECRETS: dict[str, str | bytes] = {
@@ -547,7 +589,7 @@ SECRETS: dict[str, str | bytes] = {
 
 
 def main() -> None:
-    tools = [kind(folder, environment) for kind in (FetchSecrets, Fnox, Chamber, ExternalSecrets)]
+    tools = [kind(folder, environment) for kind in (FetchSecrets, Fnox, Chamber, Teller, ExternalSecrets)]
     for name, value in SECRETS.items():
         store(name, value)
     lines = ["| | " + " | ".join(tool.name for tool in tools) + " |", "|---" * (len(tools) + 1) + "|"]
