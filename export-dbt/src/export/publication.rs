@@ -136,12 +136,13 @@ impl Publication<'_> {
         progress.stage("cleaning up");
         // A new table has nothing to clean up.
         if let Some(base) = base {
-            if let Ok(Err(error)) = run.unless_stopped(log.checkpoint(version, &base)).await {
-                report.warnings.push(warning(&error, "no checkpoint was written"));
-            }
             let paths = active(&change.parts);
             let state = State { snapshot: &base, replaced_by: Some(&paths) };
             clean(run, log, state, None, report).await;
+            // The clean-up reads the log from its last checkpoint on, which a new one may drop.
+            if let Ok(Err(error)) = run.unless_stopped(log.checkpoint(version, &base)).await {
+                report.warnings.push(warning(&error, "no checkpoint was written"));
+            }
         }
         if !run.cancel.is_set() {
             register(run, relation, log, version, progress, report).await?;

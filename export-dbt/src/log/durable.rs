@@ -29,7 +29,7 @@ impl TableLog {
     }
 
     /// The table's folder, unless it is in an object store.
-    fn folder(&self) -> Option<PathBuf> {
+    pub(super) fn folder(&self) -> Option<PathBuf> {
         let location = &self.location;
         location.bucket.is_none().then(|| location.url.to_file_path().ok())?
     }

@@ -129,12 +129,16 @@ impl TableLog {
     /// Deletes objects by their paths in the table; those that are gone already do not matter.
     pub(crate) async fn delete(&self, paths: Vec<Path>) -> Result<u64, LogError> {
         let count = paths.len() as u64;
-        let results = self.objects.delete_stream(stream::iter(paths.into_iter().map(Ok)).boxed());
+        let all = stream::iter(paths.clone().into_iter().map(Ok)).boxed();
+        let results = self.objects.delete_stream(all);
         let gone = results.filter_map(|result| async move {
             let is_gone = matches!(result, Err(object_store::Error::NotFound { .. }));
             (!is_gone).then_some(result)
         });
         gone.try_for_each(|_| async { Ok(()) }).await?;
+        if let Some(table) = self.folder() {
+            remove_partitions(&table, &paths);
+        }
         Ok(count)
     }
 
@@ -151,16 +155,10 @@ impl TableLog {
         let is_ours = |path: &Path| named.contains(path.as_ref()) || is_own_file(path.as_ref());
         let (ours, theirs): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_ours);
         count += self.delete(ours).await?;
-        if self.location.bucket.is_none() && theirs.is_empty() {
-            self.remove_folders();
+        if let Some(table) = self.folder().filter(|_| theirs.is_empty()) {
+            remove_empty(&table);
         }
         Ok(count)
-    }
-
-    /// Removes the folders that a dropped table leaves; one that holds something stays.
-    fn remove_folders(&self) {
-        let Ok(table) = self.location.url.to_file_path() else { return };
-        remove_empty(&table);
     }
 
     async fn list(&self, folder: Option<&str>) -> Result<Vec<Path>, LogError> {
@@ -237,6 +235,16 @@ fn interval(text: &str) -> Duration {
         total = total.saturating_add(part);
     }
     if total.is_zero() && !text.contains('0') { Duration::MAX } else { total }
+}
+
+/// Removes the folders of partitions whose last files these were.
+fn remove_partitions(table: &std::path::Path, files: &[Path]) {
+    for file in files {
+        let file = table.join(file.as_ref());
+        let folders = file.ancestors().skip(1).take_while(|folder| *folder != table);
+        // A folder that is not empty cannot be removed, nor can those above it.
+        let _ = folders.map(std::fs::remove_dir).take_while(Result::is_ok).count();
+    }
 }
 
 /// Removes a folder that holds nothing but empty folders.

@@ -1,26 +1,108 @@
-//! kill -9 at any time: the old or the new version is readable, and the next run cleans up.
+//! kill -9 at any time, and before each step: the old or the new version is readable, and the next run cleans up.
 
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rideshare_tests::run::run;
 
+use crate::partitions::BY_DAY;
+use crate::replaced::{others, whole_after_a_kill_before_each_step};
 use crate::support::{Sandbox, data_files, readers};
 
 /// Kills of one test.
 const KILLS: u32 = 200;
 
-/// Reads the table in a loop, one line in and one line out: `version rows`.
+/// Reads the table in a loop, a line in and a line out: version, rows, sum and number of the generations.
 const READER: &str = "
 import sys
 from deltalake import DeltaTable
 import pyarrow.parquet as pq
 for line in sys.stdin:
     t = DeltaTable(line.strip())
-    rows = sum(pq.read_table(f.removeprefix('file://'), columns=['id']).num_rows for f in t.file_uris())
-    generations = {g for f in t.file_uris() for g in pq.read_table(f.removeprefix('file://'), columns=['generation']).column(0).unique().to_pylist()}
-    print(t.version(), rows, *sorted(generations), flush=True)
+    columns = [pq.read_table(f.removeprefix('file://'), columns=['generation']).column(0).to_pylist() for f in t.file_uris()]
+    generations = [generation for column in columns for generation in column]
+    print(t.version(), len(generations), sum(generations), len(set(generations)), flush=True)
 ";
+
+/// A reader that stays, because a new Python takes longer than a run.
+struct Reader {
+    process: Child,
+    ask: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    table: PathBuf,
+}
+
+impl Reader {
+    fn new(python: &Path, table: PathBuf) -> Self {
+        let mut command = Command::new(python);
+        command.args(["-c", READER]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let ask = process.stdin.take().unwrap();
+        let answers = BufReader::new(process.stdout.take().unwrap());
+        Self { process, ask, answers, table }
+    }
+
+    fn read(&mut self) -> [i64; 4] {
+        writeln!(self.ask, "{}", self.table.display()).unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        let numbers: Vec<i64> = line.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        numbers.try_into().unwrap()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_kill_before_each_step_in_a_folder_leaves_a_whole_version() {
+    let Some(python) = readers() else { return };
+    let sandbox = Sandbox::new();
+    let library = sandbox.path().join("kill_before.so");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-x", "c", "-o"]).arg(&library);
+    run(compiler.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/kill_before.c"))).expect(0);
+    let table = sandbox.table("gold", "t");
+    let plain = || {
+        let mut command = sandbox.command();
+        command.args(BY_DAY).args(["--format", "json", "--retention", "0s", "--orphan-age", "0s"]);
+        command
+    };
+    let mut reader = Reader::new(&python, table.clone());
+    let killed = |steps: usize| {
+        if steps == 0 {
+            // Every commit then has a checkpoint, too, and drops entries of the log.
+            let properties = "{'delta.checkpointInterval': '1', 'delta.logRetentionDuration': 'interval 0 days', 'delta.deletedFileRetentionDuration': 'interval 0 days'}";
+            others(&sandbox, &format!("t.alter.set_table_properties({properties})"));
+        }
+        let (_, data) = files_below(&table);
+        assert_eq!(data.len(), 10, "before step {steps}: {data:#?}");
+        let mut command = plain();
+        command.env("LD_PRELOAD", &library).env("KILL_BELOW", &table);
+        let status = run(command.env("KILL_BEFORE", steps.to_string())).status;
+        assert!([0, 137].contains(&status), "killed before step {steps}: {status}");
+        status == 0
+    };
+    let read = || *reader.read().first_chunk().unwrap();
+    let steps = whole_after_a_kill_before_each_step(&sandbox, plain, killed, read);
+    assert!(steps >= 25, "{steps}");
+    let (log, _) = files_below(&table);
+    assert!(log.len() < 10, "{log:#?}");
+}
+
+/// The paths of the log and those of the rest: of files, and of folders without one.
+fn files_below(table: &Path) -> (Vec<String>, Vec<String>) {
+    let mut find = Command::new("find");
+    find.current_dir(table).args([".", "-type", "f", "-o", "-type", "d", "-empty"]);
+    let found = run(&mut find).expect(0).stdout;
+    found.lines().map(str::to_owned).partition(|path| path.starts_with("./_delta_log/"))
+}
 
 #[test]
 fn two_hundred_kills() {
@@ -37,24 +119,8 @@ fn two_hundred_kills() {
     sandbox.exported(&[]);
     let whole = started.elapsed();
 
-    let mut reader = std::process::Command::new(python)
-        .args(["-c", READER])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut ask = reader.stdin.take().unwrap();
-    let mut answers = std::io::BufReader::new(reader.stdout.take().unwrap());
     let path = sandbox.table("gold", "t");
-    let mut read = || -> (u64, u64, usize) {
-        use std::io::{BufRead, Write};
-        writeln!(ask, "{}", path.display()).unwrap();
-        let mut line = String::new();
-        answers.read_line(&mut line).unwrap();
-        let numbers: Vec<u64> = line.split_whitespace().map(|n| n.parse().unwrap()).collect();
-        (numbers[0], numbers[1], numbers.len() - 2)
-    };
-
+    let mut reader = Reader::new(&python, path.clone());
     let (mut version, mut committed) = (0, 0);
     for kill in 0..KILLS {
         let mut child = sandbox
@@ -70,14 +136,14 @@ fn two_hundred_kills() {
         std::thread::sleep(Duration::from_secs_f64(pause));
         child.kill().unwrap();
         child.wait().unwrap();
-        let (now, count, generations) = read();
+        let [now, count, _, generations] = reader.read();
         assert_eq!((count, generations), (rows, 1), "kill {kill}: version {now}");
         assert!(now == version || now == version + 1, "kill {kill}: {version} to {now}");
         committed += now - version;
         version = now;
     }
     // Both happened, or the kills were all at one place.
-    assert!(committed > 5 && committed < u64::from(KILLS), "{committed} of {KILLS} committed");
+    assert!(committed > 5 && committed < i64::from(KILLS), "{committed} of {KILLS} committed");
     run(sandbox.command().args([
         "--force",
         "--retention",
@@ -89,7 +155,5 @@ fn two_hundred_kills() {
     ]))
     .expect(0);
     assert_eq!(data_files(&path).len(), 1, "{:?}", data_files(&path));
-    assert_eq!(read(), (version + 1, rows, 1));
-    drop(ask);
-    reader.wait().unwrap();
+    assert_eq!(reader.read(), [version + 1, rows, 0, 1]);
 }
