@@ -1,4 +1,4 @@
-"""moto's server, with what Terraform cannot do without: arguments are host and port."""
+"""moto's server, with what Terraform and Trino cannot do without: arguments are host and port."""
 
 import json
 import sys
@@ -7,6 +7,7 @@ import time
 import urllib.parse
 
 import moto.backup.responses as backup
+import moto.glue.models as glue
 import moto.rds.models as rds
 import moto.server
 
@@ -29,6 +30,18 @@ def list_tags(self):
 
 
 backup.BackupResponse.list_tags = list_tags
+
+# Glue answers with the numbers that a table was made without, and its clients count on them.
+as_dict = glue.FakeTable.as_dict
+
+
+def with_numbers(self, version=None):
+    table = as_dict(self, version)
+    table["StorageDescriptor"] = {"NumberOfBuckets": 0, **table["StorageDescriptor"]}
+    return {"Retention": 0, **table}
+
+
+glue.FakeTable.as_dict = with_numbers
 
 # moto's state is not made for several threads: a request that fails half-way is tried again by
 # Terraform, and then finds what it has made already.

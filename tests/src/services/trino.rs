@@ -34,6 +34,25 @@ impl Trino {
     /// # Panics
     /// It refuses its configuration.
     pub fn start(metastore: u16, memory: u64) -> Option<Trino> {
+        let address = format!("127.0.0.1:{metastore}");
+        Self::with(&[("hive-metastore:9083", &address)], memory)
+    }
+
+    /// As [`Trino::start`], with AWS Glue at this endpoint in place of the metastore.
+    ///
+    /// # Panics
+    /// It refuses its configuration.
+    pub fn on_glue(endpoint: &str) -> Option<Trino> {
+        // The client `glue` of Trino 449 takes an endpoint for a proxy.
+        let glue = format!(
+            "hive.metastore=glue-v1\nhive.metastore.glue.endpoint-url={endpoint}\nhive.metastore.glue.region=us-east-1"
+        );
+        let hive = "hive.metastore.uri=thrift://hive-metastore:9083";
+        Self::with(&[(hive, &glue), ("hive.metastore.thrift.client.read-timeout=60s", "")], 2048)
+    }
+
+    /// Starts it with these words of its catalog replaced.
+    fn with(catalog: &[(&str, &str)], memory: u64) -> Option<Trino> {
         let java = peers::find("PEER_TRINO_JAVA")?;
         let installed = peers::find("PEER_TRINO")?;
         let localstack = LocalStack::shared()?;
@@ -41,12 +60,7 @@ impl Trino {
         let (port, etc) = (free_port(), folder.path().join("etc"));
         let listen = port.to_string();
         generated::config("trino", &etc, &[("8080", &listen)]);
-        let address = format!("127.0.0.1:{metastore}");
-        generated::config(
-            "trino/catalog",
-            &etc.join("catalog"),
-            &[("hive-metastore:9083", &address)],
-        );
+        generated::config("trino/catalog", &etc.join("catalog"), catalog);
         let service = Service::named("trino");
         assert_eq!(service.command(), ["/usr/lib/trino/bin/run-trino"]);
         let mut command = Command::new(java);

@@ -6,6 +6,7 @@ mod bronze;
 mod dags;
 mod directory;
 mod every_type;
+mod glue;
 mod grafana;
 mod hard;
 mod hive;
