@@ -1,6 +1,7 @@
 //! Exit status and words of situations that a test has to make.
 
-use std::process::{Command, Stdio};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rideshare_tests::localstack::LocalStack;
@@ -11,10 +12,13 @@ use serde_json::Value;
 
 use crate::partitions::BY_DAY;
 use crate::s3::{command, many_rows};
-use crate::support::{Sandbox, held, summary, table, until};
+use crate::support::{Sandbox, bare, held, summary, table, until};
 
-/// More than the two seconds that a run has, for a busy machine, and much less than a request's deadline.
-const SOON: Duration = Duration::from_secs(8);
+/// Twice the two seconds that a run has, for a busy machine, and much less than a request's deadline.
+const SOON: Duration = Duration::from_secs(4);
+
+/// The deadline of the runs that have one.
+const DEADLINE: Duration = Duration::from_secs(3);
 
 /// The report of `gold.t` from a run that is terminated when the store is silent about requests of a kind.
 fn silent(
@@ -32,12 +36,45 @@ fn silent(
         .spawn()
         .unwrap();
     until("the store is silent", || held.count() > 0);
+    table(&summary(&terminated(child)), "gold.t").clone()
+}
+
+/// Terminates a run, which ends soon.
+fn terminated(child: Child) -> Run {
     let started = Instant::now();
     Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     let run = Run::from(child.wait_with_output().unwrap()).expect(143);
     let took = started.elapsed();
     assert!(took < SOON, "{took:?}");
-    table(&summary(&run), "gold.t").clone()
+    run
+}
+
+/// A run that ends at its deadline.
+fn late(command: &mut Command) -> Run {
+    let started = Instant::now();
+    let run = run(command.args(["--timeout", &format!("{}s", DEADLINE.as_secs())])).expect(3);
+    let took = started.elapsed();
+    assert!(took >= DEADLINE && took < DEADLINE + SOON, "{took:?}");
+    run
+}
+
+/// The address of a server that never answers, and a way to see that it was asked.
+fn silence() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// Starts a run that asks a server that never answers, and terminates it then.
+fn terminated_in_silence(listener: &TcpListener, command: &mut Command) -> Run {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut connection = None;
+    until("the server is asked", || {
+        connection = listener.accept().ok();
+        connection.is_some()
+    });
+    terminated(child)
 }
 
 fn one_row() -> Sandbox {
@@ -107,13 +144,56 @@ fn a_termination_does_not_wait_for_a_silent_listing_of_uploads() {
 fn a_deadline_does_not_wait_for_a_silent_upload() {
     let Some(stack) = LocalStack::shared() else { return };
     let held = held(stack.address, is_upload);
-    let started = Instant::now();
     let sandbox = one_row();
-    let mut command = command(&sandbox, held.address, "silent-deadline");
-    let run = run(command.args(["--timeout", "5s"])).expect(3);
-    let took = started.elapsed();
-    assert_eq!(table(&summary(&run), "gold.t")["outcome"], "interrupted");
-    assert!(took < Duration::from_secs(5) + SOON, "{took:?}");
+    let late = late(&mut command(&sandbox, held.address, "silent-deadline"));
+    assert_eq!(table(&summary(&late), "gold.t")["outcome"], "interrupted");
+}
+
+#[test]
+fn neither_waits_for_a_silent_store() {
+    let (sandbox, (listener, address)) = (one_row(), silence());
+    let mut export = command(&sandbox, address, "silent");
+    terminated_in_silence(&listener, &mut export);
+    late(&mut export);
+}
+
+#[test]
+fn neither_waits_for_silent_credentials() {
+    let (sandbox, (listener, address)) = (one_row(), silence());
+    let mut export = command(&sandbox, ([127, 0, 0, 1], 9).into(), "silent");
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        export.env_remove(name);
+    }
+    export.env("HOME", "/nonexistent");
+    export.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("http://{address}/credentials"));
+    terminated_in_silence(&listener, &mut export);
+    late(&mut export);
+}
+
+#[test]
+fn neither_waits_for_a_silent_trino() {
+    let (sandbox, (listener, address)) = (one_row(), silence());
+    let mut export = sandbox.command();
+    export.args(["--register", &format!("http://{address}"), "--format", "json"]);
+    terminated_in_silence(&listener, &mut export);
+    late(&mut export);
+}
+
+#[test]
+fn a_deadline_does_not_wait_for_a_query() {
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE VIEW gold.t AS SELECT sum(hash(i)) AS s FROM range(1000000000000) t(i)");
+    let late = late(sandbox.command().args(["--views", "--format", "json"]));
+    assert_eq!(table(&summary(&late), "gold.t")["outcome"], "interrupted");
+}
+
+#[test]
+fn a_comparison_waits_for_no_silent_trino() {
+    let (sandbox, (listener, address)) = (one_row(), silence());
+    let mut compare = bare();
+    compare.arg("compare").arg(sandbox.database()).arg(format!("http://{address}"));
+    terminated_in_silence(&listener, &mut compare);
+    late(&mut compare);
 }
 
 /// The end of a run that a shell script starts in a place that its table does not fit. `$1` is the lake, the rest the
