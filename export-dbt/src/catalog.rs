@@ -8,7 +8,7 @@ use std::str::FromStr;
 use duckdb::core::{LogicalTypeHandle, LogicalTypeId};
 use duckdb::{AccessMode, Config, Connection, Row};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, sentence};
 use crate::problem::{Advice, Problem};
 use crate::source::{SourceType, literal, quote};
 use crate::types::DeltaType;
@@ -97,7 +97,7 @@ pub(crate) enum CatalogError {
     Open { path: String, source: duckdb::Error },
     #[error("cannot read the list of tables")]
     List(#[source] duckdb::Error),
-    #[error("cannot read the columns: {0}")]
+    #[error("cannot read the columns: {}", sentence(.0))]
     Columns(#[source] duckdb::Error),
     #[error("the columns of the view have changed since it was created")]
     Stale,

@@ -24,6 +24,8 @@ struct File {
     sources: BTreeMap<String, Node>,
     #[serde(default)]
     unit_tests: BTreeMap<String, Node>,
+    #[serde(default)]
+    exposures: BTreeMap<String, Node>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -36,7 +38,7 @@ struct Metadata {
 #[derive(Debug, Default)]
 pub(crate) struct Manifest {
     pub(crate) project: Option<String>,
-    /// Models, seeds, snapshots, sources and tests by their unique id.
+    /// Models, seeds, snapshots, sources, tests and exposures by their unique id.
     pub(crate) nodes: BTreeMap<String, Node>,
     /// Ids by schema and name, in small letters.
     by_relation: HashMap<(String, String), Vec<String>>,
@@ -52,13 +54,14 @@ pub(crate) enum Kind {
     Source,
     Test,
     UnitTest,
+    Exposure,
     /// Analyses, operations, and whatever a newer dbt has: nothing that builds a relation.
     #[default]
     #[serde(other)]
     Other,
 }
 
-/// A model, seed, snapshot, source or test.
+/// A model, seed, snapshot, source, test or exposure.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Node {
     #[serde(rename = "resource_type", default)]
@@ -98,6 +101,8 @@ pub(crate) struct Node {
     attached_node: Option<String>,
     #[serde(default)]
     pub(crate) group: Option<String>,
+    #[serde(default)]
+    pub(crate) access: Option<String>,
     /// For a generic test, which one it is.
     #[serde(default)]
     test_metadata: Option<TestMetadata>,
@@ -174,7 +179,11 @@ impl Manifest {
 
     fn of(file: File) -> Self {
         let mut nodes = file.nodes;
-        let kinds = [(file.sources, Kind::Source), (file.unit_tests, Kind::UnitTest)];
+        let kinds = [
+            (file.sources, Kind::Source),
+            (file.unit_tests, Kind::UnitTest),
+            (file.exposures, Kind::Exposure),
+        ];
         for (more, kind) in kinds {
             nodes.extend(more.into_iter().map(|(id, node)| (id, Node { kind, ..node })));
         }

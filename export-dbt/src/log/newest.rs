@@ -58,8 +58,21 @@ struct File {
 
 /// The hint that names a checkpoint.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Hint {
     version: u64,
+    #[serde(default)]
+    size_in_bytes: Option<u64>,
+}
+
+impl Hint {
+    /// Whether a file of the log is the hint's checkpoint, cut short or overwritten.
+    fn is_damaged(&self, file: &ObjectMeta) -> bool {
+        let whole = self.size_in_bytes.unwrap_or(file.size);
+        // One of several parts has the size of none.
+        let name = format!("{:020}.checkpoint.parquet", self.version);
+        file.location.filename() == Some(&name) && file.size != whole
+    }
 }
 
 impl TableLog {
@@ -85,8 +98,10 @@ impl TableLog {
         let hint = self.hint().await?;
         if let Some(hint) = &hint {
             let offset = Path::from(format!("_delta_log/{:020}", hint.version));
-            let listed = self.objects.list_with_offset(None, &offset).try_collect().await?;
-            let survey = Survey::of(listed, true);
+            let listed: Vec<_> = self.objects.list_with_offset(None, &offset).try_collect().await?;
+            let is_damaged = listed.iter().any(|file| hint.is_damaged(file));
+            let mut survey = Survey::of(listed, true);
+            survey.versions.is_whole &= !is_damaged;
             if survey.versions.checkpoint.is_some() {
                 return Ok(survey);
             }
@@ -184,10 +199,17 @@ impl TableLog {
         let (Ok(listed), Ok(hint)) = (listed, self.hint().await) else { return error };
         let names = || listed.iter().filter_map(|meta| meta.location.filename());
         let checkpoints = || names().filter(|n| n.contains(".checkpoint")).filter_map(version_of);
-        if let Some(Hint { version }) = hint
+        if let Some(Hint { version, .. }) = hint
             && !checkpoints().any(|found| found == version)
         {
             return LogError::Hint { version };
+        }
+        // An empty file has no commit.
+        let is_damaged = |file: &&ObjectMeta| {
+            file.size == 0 || hint.as_ref().is_some_and(|hint| hint.is_damaged(file))
+        };
+        if let Some(ObjectMeta { location, size, .. }) = listed.iter().find(is_damaged) {
+            return LogError::Damaged { file: location.to_string(), found: *size };
         }
         let from = checkpoints().max();
         let mut commits: Vec<u64> = names()

@@ -41,6 +41,8 @@ pub(crate) enum LogError {
     Hint { version: u64 },
     #[error("the log lacks version {version}, and a newer one is there")]
     Gap { version: u64 },
+    #[error("the log's file {file} is damaged: it has {found} bytes")]
+    Damaged { file: String, found: u64 },
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
     #[error("cannot write a commit")]
@@ -75,6 +77,11 @@ impl Problem for LogError {
             Self::Gap { .. } => (
                 "bad-log",
                 "restore the commit's file from a backup, or move the table's folder away and export again",
+            ),
+            Self::Damaged { .. } => (
+                "bad-log",
+                "restore it from a backup, or move the table's folder away and export again; a checkpoint whose commits \
+                 are all there may be deleted, with _last_checkpoint",
             ),
             Self::Store(_) => ("store", ""),
             Self::Protocol(error) => error.advice(),

@@ -218,9 +218,11 @@ impl Plan {
         if let Some(other) = places.insert(url.to_lowercase(), label.clone()) {
             let message = format!("{other} and {label} would both go to {url}");
             let problem = Diagnostic::error("shared-target", message);
-            let hint = match other == label {
-                true => "put {database} into --target",
-                false => "put {layer} into --target",
+            let is_same_layer = other.starts_with(&format!("{}.", relation.layer));
+            let hint = match (other == label, is_same_layer) {
+                (true, _) => "put {database} into --target",
+                (false, true) => "give one of the models another alias",
+                (false, false) => "put {layer} into --target",
             };
             problems.push(problem.hint(hint));
             return;

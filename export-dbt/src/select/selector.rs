@@ -41,6 +41,9 @@ enum Method {
     Source(String),
     Package(String),
     Group(String),
+    Access(String),
+    /// A use of the data, which builds nothing itself.
+    Exposure(String),
     ResourceType(String),
     /// `config.materialized:table`
     Config {
@@ -49,7 +52,8 @@ enum Method {
     },
 }
 
-const METHODS: &str = "tag, path, file, fqn, source, package, group, resource_type and config.KEY";
+const METHODS: &str =
+    "tag, path, file, fqn, source, exposure, package, group, access, resource_type and config.KEY";
 
 impl FromStr for Selector {
     type Err = String;
@@ -119,6 +123,8 @@ fn parse_method(text: &str) -> Result<Method, String> {
         "source" => Method::Source(value),
         "package" => Method::Package(value),
         "group" => Method::Group(value),
+        "access" => Method::Access(value),
+        "exposure" => Method::Exposure(value),
         "resource_type" => Method::ResourceType(value),
         _ => match method.split_once('.') {
             Some(("config", key)) if !key.is_empty() => {
@@ -183,10 +189,13 @@ impl Term {
 
 impl Method {
     fn matches(&self, node: &Node, manifest: &Manifest) -> bool {
+        let glob = |pattern: &str, text: &str| WildMatch::new(pattern).matches(text);
+        if let Self::Exposure(name) = self {
+            return node.kind == Kind::Exposure && glob(name, &node.name);
+        }
         if !node.builds_relation() {
             return false;
         }
-        let glob = |pattern: &str, text: &str| WildMatch::new(pattern).matches(text);
         match self {
             Self::Name(name) => node.kind != Kind::Source && is_named(name, node),
             Self::Tag(tag) => node.tags().any(|known| glob(tag, known)),
@@ -205,6 +214,8 @@ impl Method {
                 this || glob(name, &node.package_name)
             }
             Self::Group(name) => node.group.as_ref().is_some_and(|group| glob(name, group)),
+            Self::Access(name) => node.access.as_ref().is_some_and(|access| glob(name, access)),
+            Self::Exposure(_) => false,
             Self::ResourceType(name) => kind_name(node.kind) == name,
             Self::Config { key, value } => {
                 let found = key.split('.').try_fold(&node.config, |at, part| at.get(part));
@@ -251,7 +262,12 @@ impl Method {
                 let kinds = nodes().map(|node| kind_name(node.kind).to_owned());
                 of("resource_type:", name, kinds.collect())
             }
-            Self::File(_) | Self::Group(_) | Self::Config { .. } => None,
+            Self::Exposure(name) => {
+                let is_one = |node: &&Node| node.kind == Kind::Exposure;
+                let known = manifest.nodes.values().filter(is_one).map(|node| node.name.clone());
+                of("exposure:", name, known.collect())
+            }
+            Self::File(_) | Self::Group(_) | Self::Access(_) | Self::Config { .. } => None,
         }
     }
 }
@@ -294,6 +310,7 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::Source => "source",
         Kind::Test => "test",
         Kind::UnitTest => "unit_test",
+        Kind::Exposure => "exposure",
         Kind::Other => "other",
     }
 }
@@ -307,6 +324,7 @@ mod tests {
     fn manifest() -> Manifest {
         let node = |kind: &str, name: &str, folder: &str, parents: &[&str]| {
             json!({"resource_type": kind, "name": name, "package_name": "p", "tags": [folder],
+                "access": if folder == "gold" { "public" } else { "protected" },
                 "fqn": ["p", folder, name], "original_file_path": format!("models/{folder}/{name}.sql"),
                 "config": {"materialized": if folder == "gold" { "table" } else { "view" }, "meta": {"owner": "ops"}},
                 "depends_on": {"nodes": parents}})
@@ -321,6 +339,7 @@ mod tests {
                 "test.p.t": {"resource_type": "test", "name": "t", "depends_on": {"nodes": ["model.p.fct_trips"]}},
             },
             "sources": {"source.p.raw.trips": {"resource_type": "source", "source_name": "raw", "name": "trips", "package_name": "p"}},
+            "exposures": {"exposure.p.weekly": {"resource_type": "exposure", "name": "weekly", "depends_on": {"nodes": ["model.p.int_trips"]}}},
         }))
     }
 
@@ -369,6 +388,9 @@ mod tests {
         both: "1+int_trips+1" => ["fct_trips", "int_trips", "stg_trips"];
         descendants_of_a_source: "source:raw+1" => ["stg_trips", "trips"];
         a_closure: "@int_trips" => ["fct_trips", "int_trips", "stg_trips", "zones", "trips"];
+        an_access: "access:public" => ["fct_trips"];
+        an_exposure_builds_nothing: "exposure:weekly" => [];
+        models_of_an_exposure: "1+exposure:week*" => ["int_trips"];
         an_intersection: "+fct_trips,tag:silver" => ["int_trips", "stg_trips"];
         a_union: "fct_trips zones" => ["fct_trips", "zones"];
     }
@@ -391,6 +413,7 @@ mod tests {
         assert_eq!(unknown("+fct_tripz"), one("+fct_tripz", "fct_trips"));
         assert_eq!(unknown("tag:glod fct_trips"), one("tag:glod", "tag:gold"));
         assert_eq!(unknown("source:raw.trip"), one("source:raw.trip", "source:raw.trips"));
+        assert_eq!(unknown("+exposure:weeky"), one("+exposure:weeky", "exposure:weekly"));
         assert_eq!(unknown("nothing_like_it"), vec![("nothing_like_it".to_owned(), None)]);
         assert_eq!(unknown("fct_trips"), vec![]);
     }

@@ -5,7 +5,7 @@ use rideshare_tests::run::run;
 use crate::support::{Sandbox, python, readers, summary, table};
 
 /// Each type, its values as SQL, and the reader that has a fault of its own with it.
-const TYPES: [(&str, &str, &[&str], &str); 17] = [
+const TYPES: [(&str, &str, &[&str], &str); 20] = [
     ("boolean", "BOOLEAN", &["true", "false"], ""),
     ("tinyint", "TINYINT", &["-128", "127"], ""),
     ("smallint", "SMALLINT", &["-32768", "32767"], ""),
@@ -21,6 +21,9 @@ const TYPES: [(&str, &str, &[&str], &str); 17] = [
         &["'a'", "' a b'", "'a/b=c%d'", "'é🚗'", "e'tab\\tnl\\nquote\"'", "'NULL'", "'.'"],
         "",
     ),
+    ("no_null", "VARCHAR", &["'__HIVE_DEFAULT_PARTITION__'"], "polars"),
+    ("bit", "BIT", &["'0'", "'10'"], ""),
+    ("hugeint", "HUGEINT", &["-99999999999999999999999999999999999999"], "chdb"),
     ("uuid", "UUID", &["'ffffffff-ffff-ffff-ffff-ffffffffffff'"], ""),
     ("enum", "ENUM('low', 'a b')", &["'low'", "'a b'"], ""),
     ("blob", "BLOB", &["'abc'", "'\\x01'"], "polars"),

@@ -225,3 +225,13 @@ fn a_relative_target_is_in_the_current_folder() {
     let location = table(&summary(&run), "gold.t")["location"].clone();
     assert_eq!(location, format!("file://{}/here/gold/t", sandbox.path().display()));
 }
+
+#[test]
+fn two_names_of_one_location_need_an_alias() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .sql("CREATE TABLE gold.\"a b\" AS SELECT 1 AS i; CREATE TABLE gold.a_b AS SELECT 2 AS i");
+    let refused = sandbox.export(&[]).expect(2);
+    assert!(refused.stderr.contains("give one of the models another alias"), "{}", refused.stderr);
+    assert!(!sandbox.path().join("lake").exists());
+}

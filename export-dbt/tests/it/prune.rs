@@ -235,6 +235,28 @@ fn a_broken_hint_is_told_with_the_way_out() {
 }
 
 #[test]
+fn damaged_files_of_the_log_are_told() {
+    let sandbox = two_layers();
+    for _ in 0..12 {
+        sandbox.exported(&["--force", "--layer", "gold"]);
+    }
+    let log = sandbox.table("gold", "fact").join("_delta_log");
+    for (name, left) in
+        [("00000000000000000010.checkpoint.parquet", 7), ("00000000000000000011.json", 0)]
+    {
+        let whole = fs::read(log.join(name)).unwrap();
+        fs::write(log.join(name), &whole[..left]).unwrap();
+        for arguments in [&["--force", "--layer", "gold"][..], &["--layer", "gold"]] {
+            let failed = sandbox.export(arguments).expect(1);
+            let words = format!("_delta_log/{name} is damaged: it has {left} bytes");
+            assert!(failed.stderr.contains(&words), "{}", failed.stderr);
+        }
+        fs::write(log.join(name), whole).unwrap();
+    }
+    sandbox.export(&["--force", "--layer", "gold"]).expect(0);
+}
+
+#[test]
 fn a_gap_in_the_log_is_told() {
     let sandbox = two_layers();
     for _ in 0..4 {
