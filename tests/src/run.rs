@@ -27,10 +27,10 @@ pub fn run(command: &mut Command) -> Run {
 /// Waits until something is so.
 ///
 /// # Panics
-/// It is not within 15 seconds.
+/// It is not within a minute.
 #[track_caller]
 pub fn until(event: &str, mut so: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(15);
+    let end = Instant::now() + Duration::from_secs(60);
     while !so() {
         assert!(Instant::now() < end, "{event} did not happen");
         std::thread::sleep(Duration::from_millis(10));
