@@ -90,7 +90,7 @@ def upgrade(profiles: str) -> None:
     up(profiles)
     image = containers()[part]["Config"]["Image"]
     check(image == f"{part}:{newer}", f"{part} runs as {image}")
-    step(f"{' '.join(raised)} and make up: {image} runs, and every service is healthy")
+    step(f"{raised[0]} {part} {newer} and make up: {image} runs, and every service is healthy")
 
 
 def counts() -> dict[str, int]:
