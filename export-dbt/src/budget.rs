@@ -118,6 +118,11 @@ impl Budget {
             .map(|memory| Limits { memory, threads: 1 })
     }
 
+    /// The largest batch of 2,048 rows that is read in one stream: several are on their way at a time.
+    pub(crate) fn widest_batch(&self) -> usize {
+        (self.duckdb / 6) as usize
+    }
+
     fn wide_row_group(&self) -> u64 {
         self.row_group.min(WIDE_ROW_GROUP)
     }

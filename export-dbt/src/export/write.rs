@@ -76,8 +76,9 @@ pub(super) async fn write(
     let table = TableEncoder::new(&query.stored, run.budget.encoder(reading))?;
     let (sender, receiver) = sync_channel(1);
     let (reader_query, cancel) = (Arc::clone(query), run.cancel.clone());
+    let widest = run.budget.widest_batch();
     let reader = tokio::task::spawn_blocking(move || {
-        reader_query.stream(&connection, &cancel, reading, &wanted, &sender);
+        reader_query.stream(&connection, &cancel, reading, widest, &wanted, &sender);
     });
 
     let (counter, rows) = tokio::sync::watch::channel(0u64);

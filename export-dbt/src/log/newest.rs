@@ -204,9 +204,11 @@ impl TableLog {
         {
             return LogError::Hint { version };
         }
-        // An empty file has no commit.
         let is_damaged = |file: &&ObjectMeta| {
-            file.size == 0 || hint.as_ref().is_some_and(|hint| hint.is_damaged(file))
+            // An empty file of a version has no commit.
+            let is_empty =
+                file.size == 0 && file.location.filename().and_then(version_of).is_some();
+            is_empty || hint.as_ref().is_some_and(|hint| hint.is_damaged(file))
         };
         if let Some(ObjectMeta { location, size, .. }) = listed.iter().find(is_damaged) {
             return LogError::Damaged { file: location.to_string(), found: *size };

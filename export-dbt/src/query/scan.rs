@@ -287,7 +287,7 @@ mod tests {
             let scanned = query.fingerprint(&connection, &cancel, reading);
             assert!(matches!(scanned, Err(ReadError::Interrupted)), "{scanned:?}");
             let (sender, receiver) = sync_channel(2);
-            query.stream(&connection, &cancel, reading, &Wanted::All, &sender);
+            query.stream(&connection, &cancel, reading, usize::MAX, &Wanted::All, &sender);
             let group = receiver.recv().unwrap();
             assert!(matches!(group, Err(ReadError::Interrupted)), "{group:?}");
         }

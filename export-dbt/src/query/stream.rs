@@ -16,9 +16,6 @@ const GROUP_ROWS: usize = 61_440;
 /// Bytes of Arrow memory after which a group is passed on, however few its rows.
 const GROUP_BYTES: usize = 8 << 20;
 
-/// Bytes of a batch that is read in slices instead: several batches are on their way at a time.
-const WIDE_BATCH: usize = 16 << 20;
-
 /// The rows of the first slice.
 const FIRST_SLICE: u64 = 32;
 
@@ -41,17 +38,19 @@ enum Channel {
 
 impl Query {
     /// Sends the rows, in groups, until the end, an error or a closed channel. Every batch has
-    /// the files' columns, the texts of the partition columns, and the rows' hashes.
+    /// the files' columns, the texts of the partition columns, and the rows' hashes. Batches of more than
+    /// `widest` bytes are to be read in slices.
     pub(crate) fn stream(
         &self,
         connection: &Connection,
         cancel: &Cancel,
         reading: Reading,
+        widest: usize,
         wanted: &Wanted,
         sender: &Groups,
     ) {
         let _guard = cancel.interrupts(connection);
-        let sending = Sending { query: self, connection, cancel, reading, sender };
+        let sending = Sending { query: self, connection, cancel, reading, widest, sender };
         // A stop before the guard interrupts no query.
         let sent = match cancel.is_set() {
             true => Err(ReadError::Interrupted),
@@ -76,6 +75,7 @@ struct Sending<'a> {
     connection: &'a Connection,
     cancel: &'a Cancel,
     reading: Reading,
+    widest: usize,
     sender: &'a Groups,
 }
 
@@ -158,7 +158,7 @@ impl Sending<'_> {
             let batch = batch.map_err(explain)?;
             rows += batch.num_rows();
             let size = batch.get_array_memory_size();
-            if self.reading == Reading::Stream && size > WIDE_BATCH {
+            if self.reading == Reading::Stream && size > self.widest {
                 return Err(ReadError::Memory(format!(
                     "{} rows take {size} bytes",
                     batch.num_rows()
