@@ -4,13 +4,16 @@ use std::env;
 use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
+use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
-
 use aws_smithy_types::error::ErrorMetadata;
 
+use super::endpoint::{Endpoint, TOKENS};
 use super::profile::Profiles;
 use super::setting::{unusable, variable};
 use crate::diagnostic::{Report, last_cause};
@@ -76,6 +79,7 @@ impl ProvideCredentials for Checked {
 
 const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 const WEB_IDENTITY: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+const ROLE: &str = "AWS_ROLE_ARN";
 
 /// Credentials are sent in headers, in which a line break ends the program: the SDK takes every text for a
 /// header. A file that `echo` wrote and an env file with Windows' line ends have one. The secret key only signs: an
@@ -104,8 +108,11 @@ fn unsendable(credentials: &Credentials) -> Option<NoCredentials> {
     })
 }
 
+/// Refuses an access key ID without a secret key, as boto3 does: the SDK would take the credentials of somebody
+/// else. boto3 and the SDK ignore a secret key without an ID, so that one is no error here.
+///
 /// # Errors
-/// Half of a pair of keys, which the SDK passes over in silence, to take the credentials of somebody else.
+/// The environment has an ID and no secret key.
 pub(super) fn check_variables() -> Result<(), Report> {
     if variable("AWS_ACCESS_KEY_ID").is_some() && variable(SECRET_KEY).is_none() {
         return Err(unusable("AWS_ACCESS_KEY_ID", "is set without AWS_SECRET_ACCESS_KEY"));
@@ -119,10 +126,49 @@ pub(super) fn is_web_identity_first(profiles: &Profiles) -> bool {
     let is_set = |name: &str| variable(name).is_some();
     let has = |key: &&str| profiles.get(key).is_some();
     let sources = ["aws_access_key_id", "credential_process", "sso_session", "sso_start_url"];
-    [WEB_IDENTITY, "AWS_ROLE_ARN"].into_iter().all(is_set)
+    [WEB_IDENTITY, ROLE].into_iter().all(is_set)
         && !["AWS_ACCESS_KEY_ID", SECRET_KEY].into_iter().all(is_set)
         && sources.iter().any(has)
         && !has(&"role_arn")
+}
+
+/// The credentials for the web identity of the environment. The SDK's provider would send the token to AWS itself
+/// where a profile has an endpoint, and ignores FIPS and dual stack.
+///
+/// # Errors
+/// The endpoint of the token service is not a URL.
+pub(super) fn web_identity(
+    profiles: &Profiles,
+    sdk: &SdkConfig,
+) -> Result<SharedCredentialsProvider, Report> {
+    let mut config = aws_sdk_sts::config::Builder::from(sdk);
+    if let Some(url) = Endpoint::of(TOKENS, profiles, sdk)?.url {
+        config.set_endpoint_url(Some(url));
+        // The SDK refuses them beside an endpoint.
+        config.set_use_fips(Some(false)).set_use_dual_stack(Some(false));
+    }
+    let client = aws_sdk_sts::Client::from_conf(config.build());
+    let provider = provide_credentials_fn(move || assume_role(client.clone()));
+    Ok(SharedCredentialsProvider::new(provider))
+}
+
+async fn assume_role(client: aws_sdk_sts::Client) -> provider::Result {
+    // The token is read each time: Kubernetes replaces it before it expires.
+    let file = variable(WEB_IDENTITY).unwrap_or_default();
+    let token = std::fs::read_to_string(file).map_err(CredentialsError::provider_error)?;
+    let session = variable("AWS_ROLE_SESSION_NAME").unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        format!("web-identity-token-{}", now.as_millis())
+    });
+    let request = client.assume_role_with_web_identity().set_role_arn(variable(ROLE));
+    let request = request.role_session_name(session).web_identity_token(token);
+    let answer = request.send().await.map_err(CredentialsError::provider_error)?;
+    let none = || CredentialsError::unhandled("the answer holds no credentials");
+    let keys = answer.credentials.ok_or_else(none)?;
+    let until = SystemTime::try_from(keys.expiration).map_err(CredentialsError::unhandled)?;
+    let token = Some(keys.session_token);
+    let name = "WebIdentityToken";
+    Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, token, Some(until), name))
 }
 
 /// A source of credentials that the user has configured.

@@ -24,6 +24,10 @@ pub struct Service {
     pub section: &'static str,
 }
 
+/// The token service, which knows the account of the credentials, and gives those of a role.
+pub const TOKENS: Service =
+    Service { host: "sts", variable: "AWS_ENDPOINT_URL_STS", section: "sts" };
+
 const GLOBAL: &str = "AWS_ENDPOINT_URL";
 /// The switch for leaving configured endpoints unused, and its key in a profile.
 const IGNORE: [&str; 2] =

@@ -1,5 +1,6 @@
 //! The HTTP client of the SDK: proxies, certificates, and a bound on answers.
 
+use std::env;
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -44,12 +45,18 @@ fn authority(url: &str) -> Option<&str> {
     url.split_once("://")?.1.split(['/', '?', '#']).next()
 }
 
-/// The proxy for URLs of a scheme. The lower-case variable wins, as in curl and Python.
+/// A variable about proxies, and its name. As in Python, the lower-case name wins, and an empty lower-case variable
+/// hides the other.
+fn lower_case_first(lower: &str) -> Option<(String, String)> {
+    let names = [lower.to_owned(), lower.to_ascii_uppercase()];
+    let mut set = names.into_iter().filter_map(|name| Some((env::var_os(&name)?, name)));
+    let (value, name) = set.next()?;
+    (!value.is_empty()).then(|| (name, value.to_string_lossy().into_owned()))
+}
+
+/// The proxy for URLs of a scheme.
 fn proxy(scheme: &str) -> Result<Option<ProxyConfig>, Report> {
-    let lower = format!("{scheme}_proxy");
-    let names = [lower.to_ascii_uppercase(), lower];
-    let Some((name, url)) = names.iter().rev().find_map(|name| Some((name, variable(name)?)))
-    else {
+    let Some((name, url)) = lower_case_first(&format!("{scheme}_proxy")) else {
         return Ok(None);
     };
     let url = if url.contains("://") { url } else { format!("http://{url}") };
@@ -57,13 +64,17 @@ fn proxy(scheme: &str) -> Result<Option<ProxyConfig>, Report> {
         && url.chars().all(|c| c.is_ascii_graphic());
     let config = sound.then(|| ProxyConfig::all(url).ok()).flatten();
     let problem = "is not the address of a proxy, such as http://proxy:3128";
-    let config = config.ok_or_else(|| unusable(name, problem))?;
-    Ok(Some(config.no_proxy(not_proxied())))
+    let config = config.ok_or_else(|| unusable(&name, problem))?;
+    // For the library, which also knows networks, `*` in a list means all hosts.
+    let not_proxied = not_proxied();
+    let not_proxied: Vec<&str> =
+        not_proxied.split(',').filter(|entry| entry.trim() != "*").collect();
+    Ok(Some(config.no_proxy(not_proxied.join(","))))
 }
 
 /// The hosts that no proxy reaches.
 fn not_proxied() -> String {
-    variable("no_proxy").or_else(|| variable("NO_PROXY")).unwrap_or_default()
+    lower_case_first("no_proxy").map(|(_, value)| value).unwrap_or_default()
 }
 
 /// The certificates to trust: those of the bundle alone, or the machine's.
@@ -98,14 +109,16 @@ fn trust(profiles: &Profiles) -> Result<TrustStore, Report> {
     Ok(TrustStore::empty().with_pem_certificate(text))
 }
 
-/// Whether `NO_PROXY` names this host and port, or all hosts: the library looks for hosts without a port alone.
-fn is_direct(host: &str) -> bool {
-    not_proxied().split(',').map(str::trim).any(|entry| {
-        let entry = entry.trim_start_matches('.');
-        entry == "*"
-            || host == entry
-            || host.strip_suffix(entry).is_some_and(|of| of.ends_with('.'))
-    })
+/// Whether the text of `NO_PROXY` names this host and port, or all hosts: the library looks for hosts without a port
+/// alone. `*` means all hosts only as the whole text, as in Python.
+fn is_direct(host: &str, not_proxied: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let is_named = |entry: &str| {
+        let entry = entry.trim().trim_start_matches('.').to_ascii_lowercase();
+        !entry.is_empty()
+            && (host == entry || host.strip_suffix(&entry).is_some_and(|of| of.ends_with('.')))
+    };
+    not_proxied == "*" || not_proxied.split(',').any(is_named)
 }
 
 /// One client for each way to a host. Each makes its connections when it is first taken: reading the
@@ -162,7 +175,7 @@ impl Client {
         let is_metadata = METADATA.contains(&name) || self.container.as_deref() == Some(host);
         let is_plain = url.starts_with("http://");
         match &self.proxied[usize::from(!is_plain)] {
-            Some(proxied) if !is_metadata && !is_direct(host) => proxied,
+            Some(proxied) if !is_metadata && !is_direct(host, &not_proxied()) => proxied,
             _ if is_plain => &self.plain,
             _ => &self.direct,
         }
@@ -211,4 +224,24 @@ pub fn is_too_long(error: &(dyn Error + 'static)) -> bool {
         next = cause.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_direct;
+
+    #[test]
+    fn no_proxy_names_hosts_in_any_letters_and_all_hosts_only_by_a_lone_star() {
+        for (host, not_proxied) in [
+            ("Secrets.Test:4566", "other.test, SECRETS.test:4566"),
+            ("a.Secrets.test", ".secrets.TEST"),
+            ("secrets.test", "*"),
+        ] {
+            assert!(is_direct(host, not_proxied), "{host} {not_proxied}");
+        }
+        for not_proxied in ["", "*,other.test", " *", "ecrets.test", "secrets.test:1"] {
+            assert!(!is_direct("secrets.test:4566", not_proxied), "{not_proxied}");
+        }
+        assert!(!is_direct("secrets.test.", ""));
+    }
 }

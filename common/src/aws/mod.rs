@@ -15,13 +15,11 @@ mod unanswered;
 use std::time::Duration;
 
 pub use aws_config::SdkConfig;
-use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_config::{BehaviorVersion, Region};
 
 pub use credentials::NoCredentials;
-pub use endpoint::{Endpoint, Service, check, without_user};
+pub use endpoint::{Endpoint, Service, TOKENS, check, without_user};
 pub use http::is_too_long;
 pub use profile::Profiles;
 pub use unanswered::Unanswered;
@@ -79,19 +77,18 @@ impl Settings {
             .build();
         let http = http::client(&profiles)?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http.clone())
-            .region(region.clone())
+            .http_client(http)
+            .region(region)
             .timeout_config(timeouts)
             .retry_config(retries.config);
         if let Some(profile) = profiles.named() {
             loader = loader.profile_name(profile);
         }
+        let mut sdk = loader.load().await;
         if credentials::is_web_identity_first(&profiles) {
-            let config = ProviderConfig::default().with_region(Some(region)).with_http_client(http);
-            let provider = WebIdentityTokenCredentialsProvider::builder().configure(&config);
-            loader = loader.credentials_provider(provider.build());
+            let provider = credentials::web_identity(&profiles, &sdk)?;
+            sdk = sdk.to_builder().credentials_provider(provider).build();
         }
-        let sdk = loader.load().await;
         let sdk = match sdk.credentials_provider() {
             Some(provider) => {
                 let checked = credentials::Checked::new(provider, profiles.clone());

@@ -139,11 +139,16 @@ fn check_keys_apart(secret: &Secret, report: &mut Report) {
             let (a, b) = (steps(earlier), steps(later));
             let both = format!("{} and {}", earlier.variable, later.variable);
             let (message, hint) = if a == b {
-                if earlier.dev.expose_secret() == later.dev.expose_secret() {
+                if earlier.dev.expose_secret() != later.dev.expose_secret() {
+                    let message = format!("{both} are the same key with two development values");
+                    (message, "give both one value for dev:")
+                } else if earlier.nested != later.nested {
+                    let message =
+                        format!("{both} are the same key, and only one of them is nested");
+                    (message, "write nested: true on both or on neither")
+                } else {
                     continue;
                 }
-                let message = format!("{both} are the same key with two development values");
-                (message, "give both one value for dev:")
             } else if b.starts_with(&a) && !earlier.nested || a.starts_with(&b) && !later.nested {
                 let message = format!("of the keys of {both}, one is inside the other");
                 (message, "write nested: true on the outer one to have it as JSON text")

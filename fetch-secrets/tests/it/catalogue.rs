@@ -83,6 +83,11 @@ fn two_values_of_one_key_and_a_key_inside_a_value_are_errors_with_both_lines() {
       C: {key: db.port, dev: canary}
   two: {services: [a], keys: {D: {key: x, dev: same}, E: {key: x, dev: same}}}
   three: {services: [a], keys: {F: {key: u, nested: true, dev: '{}'}, G: {key: u.v, dev: w}}}
+  four:
+    services: [a]
+    keys:
+      H: {key: y, dev: '{}'}
+      I: {key: y, dev: '{}', nested: true}
 ",
     );
     assert!(!text.contains("canary"), "{text}");

@@ -1,4 +1,5 @@
-//! The guide's commands do as it says: each `sh` block of docs/fetch-secrets.md is run against LocalStack.
+//! The guide's commands do as it says: each `sh` block of docs/fetch-secrets.md is run against LocalStack. Its
+//! example of a catalogue can be fetched.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,16 +8,22 @@ use aws_sdk_secretsmanager::types::Tag;
 use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::run::{run, until};
 
-use crate::support::{Bench, Running, client, wait};
+use crate::support::{Bench, Running, client, tool, wait};
 
 /// The account of the guide's access key.
 const ACCOUNT: &str = "000000000000";
 
-fn blocks() -> Vec<String> {
+/// The blocks of the page in a language.
+fn blocks_in(language: &str) -> Vec<String> {
     let page = rideshare_tests::root().join("docs/fetch-secrets.md");
     let page = std::fs::read_to_string(page).unwrap();
-    let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let fence = format!("```{language}\n");
+    let blocks = page.split(&fence).skip(1).filter_map(|rest| rest.split_once("```"));
     blocks.map(|(block, _)| block.to_owned()).collect()
+}
+
+fn blocks() -> Vec<String> {
+    blocks_in("sh")
 }
 
 /// `sh` in the folder, with the tool in its path and the guide's credentials.
@@ -54,6 +61,20 @@ fn every_block_runs() {
     for said in ["secrets/core.env", "token t\n", "{\n  \"API_TOKEN\": \"t\"\n}", "shell admin\n"] {
         assert!(ran.stdout.contains(said), "{said}: {}", ran.stdout);
     }
+}
+
+#[test]
+fn the_example_of_a_catalogue_is_a_whole_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = blocks_in("yaml");
+    let catalogue = page.iter().find(|block| block.starts_with("services:")).unwrap();
+    std::fs::create_dir(folder.path().join("platform")).unwrap();
+    std::fs::write(folder.path().join("platform/secrets.yaml"), catalogue).unwrap();
+    let mut fetch = tool();
+    fetch.args(["--source", "dev", "--spec", "platform", "--output-dir", "out"]);
+    run(fetch.current_dir(folder.path())).expect(0);
+    let file = std::fs::read_to_string(folder.path().join("out/core.env")).unwrap();
+    assert!(file.contains("REDIS_PASSWORD=") && file.contains("secret"), "{file}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use rideshare_tests::tls::Front;
 use crate::support::{Bench, tool};
 
 /// One environment. In its texts `FAKE` is the address of the fake, `TLS` the one behind TLS, `DIR` the test's
-/// folder.
+/// folder. A variable that is "" is unset, and one that is `EMPTY` is empty.
 struct Row {
     name: &'static str,
     variables: &'static [(&'static str, &'static str)],
@@ -147,6 +147,18 @@ const AWS_CASES: &[Row] = &[
         &["CONNECT secretsmanager.eu-west-3."],
     ),
     row(
+        "web identity and FIPS in the profile",
+        &[
+            ("AWS_ACCESS_KEY_ID", ""),
+            ("AWS_SECRET_ACCESS_KEY", ""),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "DIR/token"),
+            ("AWS_ROLE_ARN", "arn:aws:iam::000000000001:role/x"),
+            ("AWS_DEFAULT_REGION", "us-east-2"),
+        ],
+        "[default]\naws_access_key_id = AKIADEF\naws_secret_access_key = s\nuse_fips_endpoint = true\n",
+        &["CONNECT sts-fips.us-east-2.amazonaws.com:443"],
+    ),
+    row(
         "services section that is not there",
         &[("AWS_PROFILE", "p")],
         "[profile p]\nservices = y\n[services x]\nsecrets_manager =\n  endpoint_url = http://127.0.0.1:1\n",
@@ -235,6 +247,37 @@ const CASES: &[Row] = &[
         ],
         "",
         &["POST / "],
+    ),
+    row(
+        "empty lower-case proxy",
+        &[
+            ("AWS_ENDPOINT_URL", "http://FAKE"),
+            ("HTTP_PROXY", "http://127.0.0.1:1"),
+            ("http_proxy", "EMPTY"),
+        ],
+        "",
+        &["POST / "],
+    ),
+    row(
+        "empty lower-case no_proxy",
+        &[
+            ("AWS_ENDPOINT_URL", "http://secrets.test"),
+            ("HTTP_PROXY", "http://FAKE"),
+            ("NO_PROXY", "secrets.test"),
+            ("no_proxy", "EMPTY"),
+        ],
+        "",
+        &["POST http://secrets.test/"],
+    ),
+    row(
+        "NO_PROXY with a star among others",
+        &[
+            ("AWS_ENDPOINT_URL", "http://secrets.test"),
+            ("HTTP_PROXY", "http://FAKE"),
+            ("NO_PROXY", "*,other.test"),
+        ],
+        "",
+        &["POST http://secrets.test/"],
     ),
     row(
         "NO_PROXY for others",
@@ -438,6 +481,37 @@ const SOURCES: &[Row] = &[
         &["ASIAWEBID"],
     ),
     row(
+        "web identity and an endpoint of the profile",
+        &[
+            ("AWS_ENDPOINT_URL", ""),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "DIR/token"),
+            ("AWS_ROLE_ARN", "arn:aws:iam::000000000001:role/x"),
+        ],
+        "[default]\naws_access_key_id = AKIADEF\naws_secret_access_key = s\nendpoint_url = http://FAKE\n",
+        &["ASIAWEBID", "token TOKWEB"],
+    ),
+    row(
+        "web identity and an endpoint of the services section",
+        &[
+            ("AWS_ENDPOINT_URL", ""),
+            ("AWS_PROFILE", "p"),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "DIR/token"),
+            ("AWS_ROLE_ARN", "arn:aws:iam::000000000001:role/x"),
+        ],
+        "[profile p]\nservices = x\nendpoint_url = http://127.0.0.1:1\naws_access_key_id = AKIAPROF\naws_secret_access_key = s\n[services x]\nsts =\n  endpoint_url = http://FAKE\nsecrets_manager =\n  endpoint_url = http://FAKE\n",
+        &["ASIAWEBID", "token TOKWEB"],
+    ),
+    row(
+        "web identity, FIPS and an endpoint",
+        &[
+            ("AWS_USE_FIPS_ENDPOINT", "true"),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "DIR/token"),
+            ("AWS_ROLE_ARN", "arn:aws:iam::000000000001:role/x"),
+        ],
+        "[default]\naws_access_key_id = AKIADEF\naws_secret_access_key = s\n",
+        &["ASIAWEBID"],
+    ),
+    row(
         "web identity before a process",
         &[
             ("AWS_PROFILE", "p"),
@@ -511,6 +585,12 @@ const SOURCES: &[Row] = &[
         &[("AWS_ACCESS_KEY_ID", "AKIAENV")],
         "[default]\naws_access_key_id = AKIADEF\naws_secret_access_key = s\n",
         &[],
+    ),
+    row(
+        "a secret key alone",
+        &[("AWS_SECRET_ACCESS_KEY", "s")],
+        "[default]\naws_access_key_id = AKIADEF\naws_secret_access_key = s\n",
+        &["AKIADEF"],
     ),
     row(
         "container",
@@ -606,6 +686,7 @@ fn compare(row: &Row, common: &[(&str, &str)], python: &Path) -> Option<String> 
         for (name, value) in common.iter().chain(row.variables) {
             match fill(value) {
                 value if value.is_empty() => command.env_remove(name),
+                value if value == "EMPTY" => command.env(name, ""),
                 value => command.env(name, value),
             };
         }

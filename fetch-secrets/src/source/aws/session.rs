@@ -10,7 +10,7 @@ use aws_sdk_secretsmanager::config::Builder;
 use aws_sdk_secretsmanager::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_secretsmanager::config::http::HttpResponse;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
-use common::aws::{NoCredentials, Service, Settings};
+use common::aws::{NoCredentials, Service, Settings, TOKENS};
 use common::retry::poll;
 use tokio::task::LocalSet;
 use tokio::time::{timeout, timeout_at};
@@ -23,8 +23,6 @@ const SERVICE: Service = Service {
     variable: "AWS_ENDPOINT_URL_SECRETS_MANAGER",
     section: "secrets_manager",
 };
-/// The token service, which knows the account of the credentials.
-const TOKENS: Service = Service { host: "sts", variable: "AWS_ENDPOINT_URL_STS", section: "sts" };
 /// How long a message may wait for the account's number.
 const ACCOUNT: Duration = Duration::from_secs(3);
 
