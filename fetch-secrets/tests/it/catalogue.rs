@@ -86,8 +86,8 @@ fn two_values_of_one_key_and_a_key_inside_a_value_are_errors_with_both_lines() {
   four:
     services: [a]
     keys:
-      H: {key: y, dev: '{}'}
-      I: {key: y, dev: '{}', nested: true}
+      H: {key: q, dev: '{}'}
+      I: {key: q, dev: '{}', nested: true}
 ",
     );
     assert!(!text.contains("canary"), "{text}");
