@@ -166,9 +166,16 @@ async fn assume_role(client: aws_sdk_sts::Client) -> provider::Result {
     let none = || CredentialsError::unhandled("the answer holds no credentials");
     let keys = answer.credentials.ok_or_else(none)?;
     let until = SystemTime::try_from(keys.expiration).map_err(CredentialsError::unhandled)?;
-    let token = Some(keys.session_token);
-    let name = "WebIdentityToken";
-    Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, token, Some(until), name))
+    let mut credentials = Credentials::builder()
+        .access_key_id(keys.access_key_id)
+        .secret_access_key(keys.secret_access_key)
+        .session_token(keys.session_token)
+        .expiry(until)
+        .provider_name("WebIdentityToken");
+    let role = answer.assumed_role_user.as_ref();
+    let account = role.and_then(|role| role.arn.split(':').nth(4));
+    credentials.set_account_id(account.map(Into::into));
+    Ok(credentials.build())
 }
 
 /// A source of credentials that the user has configured.
