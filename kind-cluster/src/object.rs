@@ -67,6 +67,15 @@ pub(crate) fn replicas(workload: &Value) -> i64 {
     workload.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1)
 }
 
+/// The number of a StatefulSet's pod whose claim, made by one of the set's templates, has a name.
+pub(crate) fn ordinal(set: &Value, claim: &str) -> Option<i64> {
+    list(set, "/spec/volumeClaimTemplates").iter().find_map(|template| {
+        let number = claim.strip_prefix(&format!("{}-{}-", name(template), name(set)))?;
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        number.parse().ok().filter(|_| is_number)
+    })
+}
+
 /// The items of the list at a JSON pointer.
 pub(crate) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()

@@ -42,21 +42,20 @@ pub(crate) async fn take(name: &str, command: &str, deadline: Instant) -> Result
     };
     let mut lock = open().map_err(failed)?;
     let mut said = false;
-    let is_held =
-        |answer: &Result<(), TryLockError>| matches!(answer, Err(TryLockError::WouldBlock));
+    let is_held = |answer: &io::Result<Option<String>>| matches!(answer, Ok(Some(_)));
     let answer = poll(deadline, is_held, async || {
         let answer = try_lock(&mut lock);
-        if is_held(&answer) && !said && Instant::now() < deadline {
-            let holder = holder(&mut lock);
-            display::line(&format!("waiting for {holder}, which is changing the cluster {name}"));
+        if let Ok(Some(holder)) = &answer
+            && !said
+            && Instant::now() < deadline
+        {
+            display::line(&format!("waiting: {holder} the cluster {name}"));
             said = true;
         }
         answer
     });
-    match answer.await {
-        Ok(()) => {}
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
-        Err(TryLockError::WouldBlock) => return Err(busy(&holder(&mut lock), name, &path)),
+    if let Some(holder) = answer.await.map_err(failed)? {
+        return Err(busy(&holder, name, &path));
     }
     let mut write = || {
         lock.set_len(0)?;
@@ -64,7 +63,7 @@ pub(crate) async fn take(name: &str, command: &str, deadline: Instant) -> Result
         writeln!(lock, "{command} (process {})", std::process::id())
     };
     write().map_err(failed)?;
-    started::note_in(lock.try_clone().map_err(failed)?);
+    started::note_in(Some(lock.try_clone().map_err(failed)?));
     Ok(Turn { lock })
 }
 
@@ -73,13 +72,13 @@ pub(crate) fn look(name: &str) -> Result<(), Stop> {
     let path = folder().join(format!("{name}.lock"));
     let Ok(mut lock) = File::open(&path) else { return Ok(()) };
     match try_lock(&mut lock) {
-        Err(TryLockError::WouldBlock) => Err(busy(&holder(&mut lock), name, &path)),
+        Ok(Some(holder)) => Err(busy(&holder, name, &path)),
         _ => Ok(()),
     }
 }
 
 fn busy(holder: &str, name: &str, path: &Path) -> Stop {
-    let message = format!("{holder} is changing the cluster {name}");
+    let message = format!("{holder} the cluster {name}");
     let hint = format!(
         "nothing was changed; run it again when that has ended; `cat {}` names the processes",
         path.display()
@@ -90,33 +89,40 @@ fn busy(holder: &str, name: &str, path: &Path) -> Stop {
 impl Drop for Turn {
     fn drop(&mut self) {
         // Numbers of processes come again. A program that was told to end may take a moment.
-        if !is_busy(&mut self.lock) {
+        if running(&read(&mut self.lock)).is_empty() {
             let _ = self.lock.set_len(0);
         }
+        started::note_in(None);
     }
 }
 
-/// Takes the lock, unless a program of a run that was killed still runs.
-fn try_lock(lock: &mut File) -> Result<(), TryLockError> {
-    lock.try_lock()?;
-    if is_busy(lock) {
-        lock.unlock().map_err(TryLockError::Error)?;
-        return Err(TryLockError::WouldBlock);
+/// Takes the lock, or says who changes the cluster: another run, or a program of a run that was killed.
+fn try_lock(lock: &mut File) -> io::Result<Option<String>> {
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::Error(error)) => return Err(error),
+        Err(TryLockError::WouldBlock) => {
+            let text = read(lock);
+            let holder = text.lines().next().unwrap_or("another kind-cluster");
+            return Ok(Some(format!("{holder} is changing")));
+        }
     }
-    Ok(())
+    let text = read(lock);
+    let groups = running(&text);
+    if groups.is_empty() {
+        return Ok(None);
+    }
+    lock.unlock()?;
+    let command = text.split(' ').next().unwrap_or_default();
+    let groups = groups.join(", ");
+    Ok(Some(format!(
+        "a program that a killed {command} has started (process group {groups}) is still at work on"
+    )))
 }
 
-/// Whether a program of the run that had the turn last still runs.
-fn is_busy(lock: &mut File) -> bool {
-    read(lock).lines().skip(1).any(started::runs)
-}
-
-/// The holder of the lock, in its own words.
-fn holder(lock: &mut File) -> String {
-    match read(lock).lines().next() {
-        Some(line) => line.to_owned(),
-        None => "another kind-cluster".to_owned(),
-    }
+/// The process groups of programs of the run that had the turn last that still run.
+fn running(text: &str) -> Vec<&str> {
+    text.lines().skip(1).filter_map(started::running).collect()
 }
 
 fn read(lock: &mut File) -> String {

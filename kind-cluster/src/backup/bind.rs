@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::volume::{self, Volume};
 use super::{claim, manifest, quiesce};
-use crate::cluster::{Cluster, RESTORER, stop};
+use crate::cluster::{Cluster, RESTORER, code, stop};
 use crate::object::{list, name, text};
 use crate::report::Check;
 
@@ -48,13 +48,11 @@ pub(super) async fn bind(
     deadline: Instant,
 ) -> Result<Volume, Stop> {
     let (namespace, name) = (part.namespace.as_str(), part.claim.as_str());
-    let apply = async |object: &Value, failure: &str| {
-        cluster.apply(object, false).await.map_err(|error| stop(failure, &error))
-    };
     if cluster.get("v1", "Namespace", "", namespace).await?.is_none() {
         let object =
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-        apply(&object, "cannot create the namespace").await?;
+        let created = cluster.apply(&object, false).await;
+        created.map_err(|error| stop("cannot create the namespace", &error))?;
     }
     if cluster.get("v1", "PersistentVolumeClaim", namespace, name).await?.is_none() {
         // It has been verified already; this asks for exactly the verified object.
@@ -67,7 +65,15 @@ pub(super) async fn bind(
         return volume(cluster, &claim).await;
     }
     let pod = binder_pod(cluster, namespace, name).await?;
-    apply(&pod, "cannot create a pod that binds the claim").await?;
+    let mut applied = cluster.apply(&pod, false).await;
+    if matches!(&applied, Err(error) if code(error) == Some(403)) {
+        // A namespace gets its account a moment after it was made, and no pod before.
+        let is_absent = |account: &Result<Option<Value>, Stop>| matches!(account, Ok(None));
+        let ask = async || cluster.get("v1", "ServiceAccount", namespace, "default").await;
+        poll(deadline, is_absent, ask).await?;
+        applied = cluster.apply(&pod, false).await;
+    }
+    applied.map_err(|error| stop("cannot create a pod that binds the claim", &error))?;
     let is_unbound = |claim: &Result<Option<Value>, Stop>| matches!(claim, Ok(None));
     let claim = poll(deadline, is_unbound, async || bound(cluster, namespace, name).await).await?;
     let outcome = match claim {

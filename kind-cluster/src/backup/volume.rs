@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::claim;
-use crate::object::{list, mounts, name, text};
+use crate::object::{list, mounts, name, ordinal, text};
 
 /// A volume on a node.
 #[derive(Clone, Debug)]
@@ -21,12 +21,7 @@ pub(super) fn claims_of(workload: &Value, claim: &Value) -> bool {
     if text(workload, "/metadata/namespace") != text(claim, "/metadata/namespace") {
         return false;
     }
-    let by_template = list(workload, "/spec/volumeClaimTemplates").iter().any(|made| {
-        let prefix = format!("{}-{}-", text(made, "/metadata/name"), name(workload));
-        let rest = name(claim).strip_prefix(&prefix);
-        rest.is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
-    });
-    mounts(workload, name(claim)) || by_template
+    mounts(workload, name(claim)) || ordinal(workload, name(claim)).is_some()
 }
 
 /// Where a claim's volume is.

@@ -5,7 +5,7 @@ use common::exit::Status;
 use common::secrets::mask;
 use common::stop::Stop;
 
-use super::managers::MANAGER;
+use super::managers::is_ours;
 
 /// The HTTP status that the API server answered with.
 pub(crate) fn code(error: &kube::Error) -> Option<u16> {
@@ -86,9 +86,9 @@ pub(crate) fn conflicts(error: &kube::Error) -> Vec<(&str, &str)> {
 
 pub(super) fn only_ours(error: &kube::Error) -> bool {
     let conflicts = conflicts(error);
-    // All begin with the same word.
-    let ours = format!("\"{MANAGER}");
-    !conflicts.is_empty() && conflicts.iter().all(|(said, _)| said.contains(&ours))
+    // The message is `conflict with "MANAGER"`, and perhaps a subresource, a version and a time.
+    let is_by_us = |said: &str| said.split('"').nth(1).is_some_and(is_ours);
+    !conflicts.is_empty() && conflicts.iter().all(|(said, _)| is_by_us(said))
 }
 
 /// Whether a kind was asked for that nobody serves yet.

@@ -39,12 +39,11 @@ pub(super) async fn checks(shared: &Shared, cluster: &Cluster) -> Vec<Check> {
     let mut overlay = Vec::new();
     if !deployed || !shared.profile.is_empty() {
         match render::overlay(shared).await {
-            Ok(mut rendered) => {
-                if let Err(stop) = rendered.place(cluster).await {
-                    checks.extend(report::stopped("overlay", &stop));
-                }
-                overlay = rendered.selected;
-            }
+            // Objects that are not placed would be looked for in no namespace.
+            Ok(mut rendered) => match rendered.place(cluster).await {
+                Ok(()) => overlay = rendered.selected,
+                Err(stop) => checks.extend(report::stopped("overlay", &stop)),
+            },
             Err(stop) => checks.extend(report::stopped("overlay", &stop)),
         }
     }

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rideshare_tests::apiserver::{ExecOutcome, controllers};
 use rideshare_tests::peers;
-use rideshare_tests::run::run;
+use rideshare_tests::run::{Run, run};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -184,6 +185,41 @@ fn an_archive_is_restored_into_a_cluster_that_has_nothing() {
     assert!(done.stdout.contains("nothing uses the volumes yet"), "{}", done.stdout);
     assert_eq!(tree(&root), before);
     assert!(machine.server.get("Pod", "small", "kind-cluster-binder").is_none());
+}
+
+#[test]
+fn a_restore_waits_for_the_account_of_the_namespace_that_it_makes() {
+    let Some(machine) = deployed(&[stateful("store", "busybox:1")]) else { return };
+    run(&mut backup(&machine)).expect(0);
+    let archive = archives(&machine).pop().unwrap();
+    for (kind, name) in [("StatefulSet", "store"), ("PersistentVolumeClaim", "data-store-0")] {
+        machine.server.delete(kind, "small", name);
+    }
+    machine.server.delete("Namespace", "", "small");
+    // The claim is not bound before the pod is asked for.
+    let volumes = machine.path("volumes").display().to_string();
+    machine.server.behave(move |event| {
+        let mut steps = controllers::usual_at(&volumes, event);
+        if event.object["kind"] == "PersistentVolumeClaim" {
+            steps.iter_mut().for_each(|(delay, _)| *delay = Duration::from_secs(3));
+        }
+        steps
+    });
+    let (account, reached) = (machine.path("account"), machine.path("reached"));
+    let seen = reached.clone();
+    machine.server.refuse(move |_, object| {
+        if object["kind"] != "Pod" || account.exists() {
+            return None;
+        }
+        fs::write(&seen, "").unwrap();
+        Some((403, "Forbidden".into(), "serviceaccount \"default\" not found".into()))
+    });
+    let child = start(&mut restore(&machine, &archive, &[]));
+    until("the refusal", || reached.exists());
+    machine.write("account", "");
+    machine.server.put(json!({"apiVersion": "v1", "kind": "ServiceAccount",
+        "metadata": {"name": "default", "namespace": "small"}}));
+    Run::from(child.wait_with_output().unwrap()).expect(0);
 }
 
 #[test]

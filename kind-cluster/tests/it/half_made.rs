@@ -184,7 +184,13 @@ fn a_second_creation_leaves_the_first_alone() {
     // A kind that goes on alone keeps the lock.
     signal(first, Signal::KILL);
     let second = run(&mut create(&machine, &impatient).unwrap()).expect(3);
-    assert!(second.stderr.contains("error[cluster-busy]"), "{}", second.stderr);
+    assert!(
+        second.stderr.contains(
+            "error[cluster-busy]: a program that a killed create has started (process group "
+        ),
+        "{}",
+        second.stderr
+    );
     assert_eq!(deletions(&machine), Vec::<String>::new());
     machine.end_kind();
     run(&mut create(&machine, &[]).unwrap()).expect(0);

@@ -121,7 +121,8 @@ fn after() {
     let real = std::env::var_os("KUBECONFIG").unwrap();
     fs::copy(real, machine.path("fake/kinds-kubeconfig")).unwrap();
     // The version is the one that the API server says, or `create` reports it as drift.
-    let image = "kindest/node:v1.37.2@sha256:0";
+    let version: Value = serde_json::from_str(&bench.kubectl(&["get", "--raw=/version"])).unwrap();
+    let image = format!("kindest/node:{}@sha256:0", version["gitVersion"].as_str().unwrap());
     let config = json!({"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4",
         "name": "rideshare-local", "nodes": [{"role": "control-plane", "image": image}]});
     machine.write("cluster.yaml", &plain::to_string(&config).unwrap());

@@ -24,6 +24,8 @@ pub(crate) struct Identity {
     pub(crate) id: String,
     /// Its folder, for people.
     pub(crate) folder: String,
+    /// Whether somebody gave it, instead of the folder.
+    pub(super) is_given: bool,
 }
 
 impl Identity {
@@ -35,11 +37,12 @@ impl Identity {
             Some(given) => given.clone(),
             None => derived(&path),
         };
-        Ok(Identity { id, folder: path.display().to_string() })
+        let is_given = shared.inventory.is_some();
+        Ok(Identity { id, folder: path.display().to_string(), is_given })
     }
 }
 
-/// Whether an identity is a folder's, and not a name that somebody gave.
+/// Whether an identity looks like a folder's: records of earlier versions do not say whether somebody gave it.
 pub(super) fn is_derived(id: &str) -> bool {
     let sum = id.rsplit('-').next().unwrap_or_default();
     sum.len() == SUM && sum.bytes().all(|byte| byte.is_ascii_hexdigit())

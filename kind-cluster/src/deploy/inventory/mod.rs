@@ -19,6 +19,7 @@ use crate::cluster::{Cluster, OWNER, stop};
 use crate::object::{Key, meta, name, text};
 use crate::render::Rendered;
 pub(crate) use identity::Identity;
+use identity::is_derived;
 
 /// The name of a component's record, with the component's behind it. An earlier version gave it to
 /// the record of a namespace, too.
@@ -52,6 +53,8 @@ pub(crate) struct Record {
     pub(crate) id: String,
     /// Where the overlay was when it was deployed last.
     folder: String,
+    /// Whether somebody gave the identity.
+    is_given: bool,
     /// The records that have become this one.
     adopted: BTreeSet<String>,
     pub(crate) objects: Inventory,
@@ -69,8 +72,10 @@ impl Record {
             (_, Some(rest)) => (Origin::Component, rest.strip_prefix('-')?.to_owned()),
             _ => return None,
         };
+        let is_given = text(map, "/data/given") == "true" || !is_derived(&id);
         Some(Record {
             origin,
+            is_given,
             id,
             folder: text(map, "/data/overlay").to_owned(),
             adopted: text(map, "/data/adopted").split_whitespace().map(str::to_owned).collect(),
@@ -270,6 +275,9 @@ impl Records {
         let mut map = map(&name, &self.objects);
         map["metadata"]["labels"][LABEL] = self.identity.id.as_str().into();
         map["data"]["overlay"] = self.identity.folder.as_str().into();
+        if self.identity.is_given {
+            map["data"]["given"] = "true".into();
+        }
         let adopted = self.adopted.iter().map(|record| record.id.as_str());
         let adopted: BTreeSet<&str> =
             adopted.chain(self.adopted_before.iter().map(String::as_str)).collect();

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::stop::Stop;
 use serde_json::Value;
 
-use super::identity::is_derived;
 use super::{Inventory, Origin, Record, Records};
 use crate::cluster::Cluster;
 use crate::deploy::changes::{Side, changes};
@@ -34,7 +33,7 @@ impl Records {
             checks.extend(warning(cluster, &change, &left, "the overlay", hint).await?);
         }
         for other in self.others.iter().filter(|record| match record.origin {
-            Origin::Overlay => is_derived(&self.identity.id) && is_derived(&record.id),
+            Origin::Overlay => !self.identity.is_given && !record.is_given,
             Origin::Namespace => true,
             Origin::Component => false,
         }) {

@@ -115,7 +115,7 @@ fn an_overlay_with_the_same_names_is_no_copy() {
     // One that says the same is another one by its name.
     let same = [workload("Deployment", "web-of-two", RUNS)];
     let third = case.overlay_in("third", "third-place", &same);
-    let named = case.run(&third, &["--inventory", "third"]).expect(0);
+    let named = case.run(&third, &["--inventory", "third-1735689600"]).expect(0);
     assert!(!named.stdout.contains("old-copy"), "{}", named.stdout);
     let again = case.run(&first, &[]).expect(0);
     assert!(!again.stdout.contains("old-copy"), "{}", again.stdout);
