@@ -39,12 +39,12 @@ pub(crate) fn running(note: &str) -> Option<&str> {
     if boot != self::boot() || test_kill_process_group(id).is_err() {
         return None;
     }
-    let leader = process(group);
-    // As long as a group has members, no other process gets its number.
-    if leader.is_some_and(|leader| leader.start != start) {
-        return None;
+    match process(group) {
+        // As long as a group has members, no other process gets its number.
+        Some(leader) if leader.start != start => None,
+        Some(leader) if !leader.is_zombie => Some(group),
+        _ => has_members(group).then_some(group),
     }
-    has_members(group).then_some(group)
 }
 
 /// Whether a process of a group still works. Nobody may wait for the end of a zombie any more: it does nothing.
