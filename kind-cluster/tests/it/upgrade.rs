@@ -27,11 +27,11 @@ fn kubernetes_is_upgraded_as_the_guide_says() {
         return peers::skip("root, for a node of the test's own,");
     }
     let folder = tempfile::tempdir().unwrap();
-    for half in ["upgrade::before", "upgrade::after"] {
+    for test in ["upgrade::before", "upgrade::after"] {
         let inside = Command::new(root().join("scripts/kubernetes"))
             .args(["run", "--"])
             .arg(std::env::current_exe().unwrap())
-            .args(["--exact", half, "--ignored", "--nocapture"])
+            .args(["--exact", test, "--ignored", "--nocapture"])
             .env(INSIDE, "1")
             .env(FOLDER, folder.path())
             .output()
