@@ -37,3 +37,10 @@ go_programs() {
     fi
     rm -rf "$build" "$dir/module"
 }
+
+# go_program: the program that is a module of its own, which the peer's $pins name: MODULE VERSION.
+go_program() {
+    local module release
+    read -r module release <<<"$pins"
+    go_programs "$release" '' "$module"
+}

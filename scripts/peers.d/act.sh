@@ -5,9 +5,7 @@ version=0.2.89
 pins="github.com/nektos/act v$version"
 
 install_peer() {
-    local module release
-    read -r module release <<<"$pins"
-    go_programs "$release" '' "$module"
+    go_program
 }
 
 print_env() {

@@ -5,9 +5,7 @@ version=2.14.1
 pins="github.com/segmentio/chamber/v2 v$version"
 
 install_peer() {
-    local module release
-    read -r module release <<<"$pins"
-    go_programs "$release" '' "$module"
+    go_program
 }
 
 print_env() {

@@ -6,9 +6,7 @@ version=2026-02-12
 pins="github.com/minio/minio v0.0.0-20260212201848-7aac2a2c5b7c"
 
 install_peer() {
-    local module release
-    read -r module release <<<"$pins"
-    go_programs "$release" '' "$module"
+    go_program
 }
 
 print_env() {

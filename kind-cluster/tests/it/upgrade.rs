@@ -1,5 +1,5 @@
 //! The upgrade of Kubernetes in Kind by the guide's commands, from one real cluster to another one that has nothing.
-//! Both are the same version, because there is one; a node image of another version is what the second is asked for.
+//! Both clusters run one version, because the tests have one; the second is asked for a node image of another version.
 
 use std::collections::BTreeMap;
 use std::fs;

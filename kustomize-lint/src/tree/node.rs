@@ -197,7 +197,7 @@ impl Node {
         self.at(path).map_or(&[], Node::entries)
     }
 
-    /// A mapping whose values have become the texts in the file, as kustomize reads what it copies.
+    /// The mapping with each value as a text, spelt as in the file: kustomize reads labels and annotations so.
     pub(crate) fn with_texts(&self) -> Node {
         let mut mapping = self.clone();
         for entry in mapping.entries_mut().into_iter().flatten() {

@@ -6,9 +6,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
-use rideshare_tests::run::run;
+use rideshare_tests::run::{run, until};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -135,13 +134,14 @@ fn every_kill_is_finished(
         let machine = prepare().unwrap();
         hold(&machine, number, held);
         let mut child = start(&mut command(&machine).unwrap());
-        // A creation takes its time on a busy machine.
-        let limit = Instant::now() + Duration::from_secs(60);
-        while !machine.path("fake/held").exists() {
-            assert!(Instant::now() < limit, "{held:?} {number} is not reached");
-            assert!(child.try_wait().unwrap().is_none(), "it ends before {held:?} {number}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        until(&format!("{held:?} {number}"), || {
+            let is_held = machine.path("fake/held").exists();
+            assert!(
+                is_held || child.try_wait().unwrap().is_none(),
+                "it ends before {held:?} {number}"
+            );
+            is_held
+        });
         signal(child, Signal::KILL).expect(137);
         let step = format!("{held:?} {}", machine.read("fake/held").trim());
         assert!(!lost(&machine), "{step}");
