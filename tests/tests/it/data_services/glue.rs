@@ -10,10 +10,7 @@ use rideshare_tests::services::trino::Trino;
 use rideshare_tests::{peers, tool};
 use serde_json::{Value, json};
 
-// It failed once beside the other servers of a whole run, and passes alone: `cargo test -p rideshare-tests --test it --
-// --ignored glue`.
 #[test]
-#[ignore = "needs the machine for itself"]
 fn trino_registers_tables_in_glue() {
     let Some(aws) = peers::find("PEER_AWS") else { return };
     let Some(localstack) = LocalStack::shared() else { return };
