@@ -13,6 +13,7 @@ pub mod kubernetes;
 pub mod localstack;
 pub mod moto;
 pub mod peers;
+pub mod port;
 pub mod proxy;
 pub mod run;
 pub mod services;

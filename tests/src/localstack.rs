@@ -1,13 +1,13 @@
 //! A LocalStack of this test process: started once, on a free port, gone when the process is.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::peers;
+use crate::{peers, port};
 
 /// How long the first answer may take on a busy machine.
 const START: Duration = Duration::from_secs(180);
@@ -46,7 +46,7 @@ impl LocalStack {
 }
 
 fn start(python: &std::path::Path) -> LocalStack {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = port::free();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let folder = std::env::temp_dir().join(format!("rideshare-localstack-{port}"));
     let script = "\"$1\" -m localstack.runtime.main >/dev/null 2>&1 & server=$!

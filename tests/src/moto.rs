@@ -1,12 +1,12 @@
 //! A moto server, which answers as AWS does, of one account: on a free port, gone when its owner is.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
-use crate::peers;
+use crate::{peers, port};
 
 /// How long the first answer may take on a busy machine.
 const START: Duration = Duration::from_secs(120);
@@ -32,7 +32,7 @@ impl Moto {
     /// It does not start.
     pub fn start(account: &str) -> Option<Moto> {
         let python = peers::find("PEER_MOTO_PYTHON")?;
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = port::free();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let script = "\"$1\" -c \"$2\" 127.0.0.1 \"$3\" >\"$4\" 2>&1 & server=$!
             cat >/dev/null; kill -9 $server";

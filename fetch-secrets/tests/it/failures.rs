@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use rideshare_tests::localstack::LocalStack;
+use rideshare_tests::port;
 use rideshare_tests::proxy::{Action, Proxy, Request};
 use rideshare_tests::run::{Run, run, until};
 
@@ -145,7 +146,7 @@ fn an_answer_that_is_not_secrets_managers_is_said() {
 #[test]
 fn nobody_listens() {
     let bench = Bench::with_values([("A", "canary")]);
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = port::free();
     let url = format!("http://127.0.0.1:{port}");
     let failed = fetch(&bench, &url, "000000000001").expect(3);
     assert_snapshot!(failed.transcript(&[(&url, "ENDPOINT")]));

@@ -4,12 +4,13 @@ use common::yaml::plain;
 use std::fs;
 
 use rideshare_tests::apiserver::controllers;
+use rideshare_tests::port;
 use rideshare_tests::run::{Run, run};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::create::{create, nodes_join};
-use crate::support::{Machine, definition, free_port};
+use crate::support::{Machine, definition};
 
 pub(crate) fn component(machine: &Machine, more: &str) -> String {
     let crd = definition("g.example", "v1", "Thing", "things", "Namespaced");
@@ -138,7 +139,7 @@ fn without_a_network_a_folder_will_do_and_without_either_it_is_said() {
     let Some(machine) = Machine::new() else { return };
     nodes_join(&machine);
     let file = component(&machine, "");
-    let port = free_port();
+    let port = port::free();
     let text = machine.read("components/components.yaml").replace(
         &format!("file://{}", machine.path("files").display()),
         &format!("http://127.0.0.1:{port}"),

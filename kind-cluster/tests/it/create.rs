@@ -5,13 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rideshare_tests::peers;
 use rideshare_tests::run::run;
+use rideshare_tests::{peers, port};
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::preflight::config;
-use crate::support::{GIB, Machine, free_port, node, signal, start, until};
+use crate::support::{GIB, Machine, node, signal, start, until};
 
 /// A machine whose kernel settings and disk are as they should be: mounts of its own stand in
 /// front of this one's, which takes root.
@@ -38,7 +38,7 @@ pub(crate) fn ready(machine: &Machine, arguments: &[&str]) -> Option<Command> {
 pub(crate) fn create(machine: &Machine, more: &[&str]) -> Option<Command> {
     let file = match machine.path("fake/ports").exists() {
         true => machine.path("cluster.yaml").display().to_string(),
-        false => config(machine, &[free_port()]),
+        false => config(machine, &[port::free()]),
     };
     let mut arguments = vec!["create", "--kind-config", &file];
     if !more.contains(&"--components") {

@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use rideshare_tests::apiserver::{Change, Event, ExecCall, ExecOutcome, controllers};
-use rideshare_tests::peers;
 use rideshare_tests::run::run;
+use rideshare_tests::{peers, port};
 use serde_json::Value;
 
 use crate::backup::{archives, backup, folder, stateful, tree};
-use crate::support::{Machine, free_port, overlay, until};
+use crate::support::{Machine, overlay, until};
 
 /// The user that both servers run as: nobody, because PostgreSQL wants one that has a name.
 const USER: u32 = 65534;
@@ -46,7 +46,7 @@ impl Server {
             bin: program.parent().unwrap().into(),
             libraries: libraries.join(":"),
             data,
-            port: free_port(),
+            port: port::free(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rideshare_tests::apiserver::{Event, Step, controllers};
+use rideshare_tests::port;
 use rideshare_tests::run::run;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -418,7 +419,7 @@ fn no_context_a_foreign_one_and_a_dead_server_have_their_statuses() {
         machine.hostile.kubeconfig("kind-rideshare-local").replace("127.0.0.1", "203.0.113.9");
     let foreign = at(&foreign).expect(2);
     assert!(foreign.stderr.contains("error[not-local]"), "{}", foreign.stderr);
-    let port = crate::support::free_port();
+    let port = port::free();
     let dead = "apiVersion: v1\nkind: Config\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:PORT'}}]\n\
                 users: [{name: a, user: {token: x}}]\ncontexts: [{name: kind-rideshare-local, context: {cluster: a, user: a}}]\n";
     let dead = at(&dead.replace("PORT", &port.to_string())).expect(3);

@@ -4,12 +4,13 @@
 use std::fs;
 use std::process::Command;
 
+use rideshare_tests::port;
 use rideshare_tests::run::run;
 use serde_json::{Value, json};
 
 use crate::create::{create, nodes_join};
 use crate::preflight::config;
-use crate::support::{GIB, Machine, free_port, overlay, workload};
+use crate::support::{GIB, Machine, overlay, workload};
 
 const PROVIDER: &str = "KIND_EXPERIMENTAL_PROVIDER";
 
@@ -159,7 +160,7 @@ fn a_rootless_engine_needs_controllers_that_are_delegated() {
     let Some(machine) = Machine::new() else { return };
     let rootless = json!(["name=seccomp,profile=builtin", "name=rootless"]);
     docker_says(&machine, &json!({"SecurityOptions": rootless}));
-    assert_eq!(codes(&machine, &[free_port()], |_| ()).0, [""; 0]);
+    assert_eq!(codes(&machine, &[port::free()], |_| ()).0, [""; 0]);
     for lacking in [
         json!({"PidsLimit": false}),
         json!({"CPUShares": false}),
@@ -200,7 +201,7 @@ fn limits_and_disk_of_a_remote_machine_are_not_known_here() {
     let remote = |command: &mut Command| {
         command.env("DOCKER_HOST", "ssh://me:hunter22@build.example");
     };
-    let (failed, warned) = codes(&machine, &[free_port()], remote);
+    let (failed, warned) = codes(&machine, &[port::free()], remote);
     assert_eq!((failed, warned), (vec!["remote-engine".into()], vec!["disk-unknown".into()]));
     machine.write("fake/endpoint", "tcp://10.1.2.3:2376\n");
     docker_says(&machine, &json!({"ClientInfo": {"Context": "far"}}));

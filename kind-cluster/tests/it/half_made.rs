@@ -2,13 +2,14 @@
 
 use std::fs;
 
+use rideshare_tests::port;
 use rideshare_tests::run::{Run, run};
 use rustix::process::Signal;
 
 use crate::components::with_components;
 use crate::create::{create, nodes_join};
 use crate::preflight::config;
-use crate::support::{GIB, Machine, free_port, signal, start, until};
+use crate::support::{GIB, Machine, signal, start, until};
 
 fn deletions(machine: &Machine) -> Vec<String> {
     machine.calls().into_iter().filter(|call| call.starts_with("kind delete")).collect()
@@ -130,7 +131,7 @@ fn an_api_server_that_stays_silent_is_no_reason_to_delete_unless_somebody_asks()
     config(&machine, &[]);
     let kubeconfig = machine.read("fake/kinds-kubeconfig");
     let silent =
-        kubeconfig.replace(&format!(":{}", machine.server.port()), &format!(":{}", free_port()));
+        kubeconfig.replace(&format!(":{}", machine.server.port()), &format!(":{}", port::free()));
     machine.write("fake/kinds-kubeconfig", &silent);
     let Some(mut command) = create(&machine, &["--timeout", "3s"]) else { return };
     let unknown = run(&mut command).expect(3);

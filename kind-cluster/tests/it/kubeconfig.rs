@@ -6,9 +6,10 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rideshare_tests::port;
 use rideshare_tests::run::{Run, run};
 
-use crate::support::{Machine, free_port};
+use crate::support::Machine;
 
 const OURS: &str = "kind-rideshare-local";
 
@@ -31,7 +32,7 @@ fn tool(machine: &Machine, config: &str, create: bool) -> Run {
 /// Lets the cluster go: it has no nodes, and nobody answers where the kubeconfig leads to.
 fn without_nodes(machine: &Machine, config: &str) {
     let port = |port: u16| format!("127.0.0.1:{port}");
-    let text = machine.read(config).replace(&port(machine.server.port()), &port(free_port()));
+    let text = machine.read(config).replace(&port(machine.server.port()), &port(port::free()));
     machine.write(config, &text);
     fs::remove_dir_all(machine.path("fake/nodes")).unwrap();
     fs::create_dir_all(machine.path("fake/nodes")).unwrap();

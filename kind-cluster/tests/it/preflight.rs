@@ -4,10 +4,11 @@ use common::yaml::plain;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use rideshare_tests::port;
 use rideshare_tests::run::run;
 use serde_json::{Value, json};
 
-use crate::support::{GIB, Machine, free_port};
+use crate::support::{GIB, Machine};
 
 /// A Kind configuration that publishes these ports.
 pub(crate) fn config(machine: &Machine, ports: &[u16]) -> String {
@@ -47,7 +48,7 @@ fn preflight(machine: &Machine, ports: &[u16]) -> std::process::Command {
 #[test]
 fn a_machine_that_is_ready() {
     let Some(machine) = Machine::new() else { return };
-    let done = run(&mut preflight(&machine, &[free_port()]));
+    let done = run(&mut preflight(&machine, &[port::free()]));
     assert_eq!(without_machine(codes(&done.stdout)), Vec::<String>::new(), "{}", done.stdout);
     assert!(
         machine

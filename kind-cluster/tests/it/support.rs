@@ -3,7 +3,6 @@
 
 use common::yaml::plain;
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, mpsc};
@@ -282,11 +281,6 @@ pub(crate) fn platform_images() -> Vec<String> {
     .iter()
     .map(|name| format!("docker.io/rideshare/{name}"))
     .collect()
-}
-
-/// A port that nobody uses right now.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A small overlay: a Deployment with its Service, and what `more` adds.

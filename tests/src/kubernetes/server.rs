@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -11,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::peers;
 use crate::run::{Run, run};
 use crate::yaml::documents;
+use crate::{peers, port};
 
 use super::answer::Answer;
 use super::keeper::Keeper;
@@ -126,7 +125,7 @@ impl Server {
     }
 
     fn start_api(&mut self) {
-        let [etcd, peers, port] = free_ports();
+        let [etcd, peers, port] = [(); 3].map(|()| port::free());
         tls::write(self.folder());
         let token = "admin-of-the-tests";
         self.write("tokens.csv", &format!("{token},admin,admin,system:masters\n"));
@@ -244,10 +243,4 @@ impl Server {
     fn write(&self, name: &str, content: &str) {
         fs::write(self.folder().join(name), content).expect("a file in the server's folder");
     }
-}
-
-/// Ports that nobody listens on, all different.
-fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
-    listeners.map(|listener| listener.local_addr().expect("its address").port())
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::generated::Service;
-use super::server::{Server, free_port};
+use super::server::Server;
 use crate::run::{Run, run};
-use crate::{peers, root};
+use crate::{peers, port, root};
 
 /// A running directory, with the administrator's password `admin`.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Directory {
     /// It refuses the user.
     pub fn start(user: &str, password: &str) -> Option<Directory> {
         let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
+        let port = port::free();
         let place = folder.path().join("directory").display().to_string();
         let mut command = Directory::command(user, password, &place, port)?;
         let mut server = Server::start(&mut command, &folder.path().join("log"));

@@ -9,10 +9,10 @@ use std::process::Command;
 use super::generated::{self, Service};
 use super::object_store;
 use super::postgres::Postgres;
-use super::server::{Server, free_port, java};
+use super::server::{Server, java};
 use crate::localstack::LocalStack;
 use crate::run::run;
-use crate::{peers, root};
+use crate::{peers, port, root};
 
 /// In place of the image's entrypoint: the schema, then the service.
 const ENTRYPOINT: &str = r#"#!/bin/sh
@@ -118,7 +118,7 @@ impl Metastore {
         let localstack = LocalStack::shared()?;
         let postgres = Postgres::start()?;
         postgres.add(user, password, "metastore");
-        let port = free_port();
+        let port = port::free();
         let entrypoint = files.path("bin/entrypoint.sh").display().to_string();
         let url = Service::named("hive-metastore").environment()["METASTORE_DB_URL"]
             .replace("postgres-metastore:5432", &format!("127.0.0.1:{}", postgres.port));

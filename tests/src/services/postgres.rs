@@ -1,12 +1,11 @@
 //! A PostgreSQL of one test.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::peers;
 use crate::run::{Run, run};
+use crate::{peers, port};
 
 /// A running PostgreSQL. A connection over TCP needs a password; one over the socket needs none.
 #[derive(Debug)]
@@ -63,7 +62,7 @@ impl Postgres {
             .env("LD_LIBRARY_PATH", &libraries)
             .current_dir(folder.path()))
         .expect(0);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = port::free();
         let server = unprivileged(&bin.join("postgres"))
             .args(["-c", "fsync=off", "-p", &port.to_string(), "-k"])
             .arg(folder.path())

@@ -1,7 +1,7 @@
 //! A server of one test: its log is shown when it fails, and it ends with the test.
 
 use std::fs::{self, File};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -83,11 +83,6 @@ impl Drop for Server {
         run(Command::new("kill").args(["-KILL", "--", &format!("-{}", self.child.id())]));
         let _ = self.child.wait();
     }
-}
-
-/// A port that nobody listens on.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The machine's Java, which the peers of Maven Central run on. Without it the test is skipped.

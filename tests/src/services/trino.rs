@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use super::generated::{self, Service};
 use super::metastore::{Metastore, bucket, lake};
-use super::server::{Server, free_port};
+use super::server::Server;
 use crate::localstack::LocalStack;
-use crate::peers;
+use crate::{peers, port};
 
 /// A running Trino, whose catalog is `delta`.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Trino {
         let installed = peers::find("PEER_TRINO")?;
         let localstack = LocalStack::shared()?;
         let folder = tempfile::tempdir().unwrap();
-        let (port, etc) = (free_port(), folder.path().join("etc"));
+        let (port, etc) = (port::free(), folder.path().join("etc"));
         let listen = port.to_string();
         generated::config("trino", &etc, &[("8080", &listen)]);
         generated::config("trino/catalog", &etc.join("catalog"), catalog);

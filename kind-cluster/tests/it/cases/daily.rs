@@ -1,5 +1,7 @@
 //! A developer's day: a preview of changes, new pods, the template of before, logs, a Service.
 
+use rideshare_tests::port;
+
 use super::*;
 
 impl Case {
@@ -197,7 +199,7 @@ fn a_service_is_reached_by_its_name() {
     service["spec"]["ports"][0]["targetPort"] = 8080.into();
     case.deploy(&[web, service], &[]).expect(0);
     let folder = case.bench.machine.path("one").display().to_string();
-    let port = crate::support::free_port();
+    let port = port::free();
     let ports = format!("{port}:80");
     let child =
         start(&mut case.bench.machine.tool(&["port-forward", "web", &ports, "--overlay", &folder]));

@@ -9,8 +9,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use rideshare_tests::apiserver::{Change, controllers};
-use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run, until};
+use rideshare_tests::{peers, port};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::backup::{archives, backup, bound, deployed, fill, folder, stateful};
 use crate::components::component;
 use crate::create::{nodes_join, ready};
 use crate::preflight::config as kind_config;
-use crate::support::{Machine, free_port, overlay, signal, start, workload};
+use crate::support::{Machine, overlay, signal, start, workload};
 
 /// A run that is killed at one of its changes.
 #[derive(Default)]
@@ -339,7 +339,7 @@ fn a_creation_with_components() {
         || {
             let machine = Machine::new()?;
             nodes_join(&machine);
-            let file = kind_config(&machine, &[free_port()]);
+            let file = kind_config(&machine, &[port::free()]);
             let components = component(&machine, "");
             let arguments = ["create", "--kind-config", &file, "--components", &components];
             let arguments = words(&[&arguments[..], &["--update-lock"]].concat());

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use rideshare_tests::peers;
 use rideshare_tests::run::run;
+use rideshare_tests::{peers, port};
 use serde_json::{Value, json};
 
 use rideshare_tests::services::generated::{self, Service};
 use rideshare_tests::services::postgres::Postgres;
-use rideshare_tests::services::server::{Server, free_port};
+use rideshare_tests::services::server::Server;
 
 const USER: &str = "air flow";
 const PASSWORD: &str = "p \"w\" ${user.name} $HOME \\ ; @ = %24 '";
@@ -39,7 +39,7 @@ impl Airflow {
             folder: tempfile::tempdir().unwrap(),
             bin: program.parent().unwrap().to_owned(),
             postgres,
-            api: free_port(),
+            api: port::free(),
             variables: Vec::new(),
         };
         generated::config("airflow", &airflow.path("config"), &[]);
@@ -146,8 +146,8 @@ impl Airflow {
         command
             .args(["--pid", "--fork", "--kill-child", "--mount-proc"])
             .args(words)
-            .env("AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT", free_port().to_string())
-            .env("AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT", free_port().to_string())
+            .env("AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT", port::free().to_string())
+            .env("AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT", port::free().to_string())
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         Server::start(&mut command, &self.path("scheduler.log"))
     }

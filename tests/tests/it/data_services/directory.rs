@@ -1,8 +1,8 @@
 //! The LDAP directory with any password, and any name that can stand in a DN.
 
+use rideshare_tests::port;
 use rideshare_tests::run::run;
 use rideshare_tests::services::directory::Directory;
-use rideshare_tests::services::server::free_port;
 
 use super::{hard, spark_server};
 
@@ -32,7 +32,7 @@ fn what_cannot_be_served_is_refused_by_name() {
     let refused = names.iter().map(|user| (user.as_str(), "password", "HIVE_LDAP_USERNAME"));
     let empty = [("", "password", "HIVE_LDAP_USERNAME"), ("user", "", "HIVE_LDAP_PASSWORD")];
     for (user, password, named) in refused.chain(empty).chain([(" a", "b", "HIVE_LDAP_USERNAME")]) {
-        let Some(mut command) = Directory::command(user, password, &place, free_port()) else {
+        let Some(mut command) = Directory::command(user, password, &place, port::free()) else {
             return;
         };
         let said = run(&mut command);

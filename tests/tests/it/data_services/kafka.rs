@@ -8,11 +8,11 @@ use std::process::Command;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rideshare_tests::run::{Run, run};
-use rideshare_tests::{peers, root};
+use rideshare_tests::{peers, port, root};
 
 use super::hard;
 use rideshare_tests::services::generated::{self, Service};
-use rideshare_tests::services::server::{Server, free_port, java};
+use rideshare_tests::services::server::{Server, java};
 
 pub(super) const HARD_USER: &str = "u@d = \"x\" ${y} \\z; !#%&'()*+,-./:<>?[]^_`{|}~";
 pub(super) const HARD_PASSWORD: &str =
@@ -93,7 +93,7 @@ impl Broker {
         let jars = peers::find("PEER_KAFKA")?;
         java()?;
         let folder = tempfile::tempdir().unwrap();
-        let ports = [free_port(), free_port(), free_port()];
+        let ports = [port::free(), port::free(), port::free()];
         let [inside, outside, controller] = ports.map(|port| format!("127.0.0.1:{port}"));
         let service = Service::named("kafka");
         let mut words = service.command();

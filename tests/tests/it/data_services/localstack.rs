@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 use rideshare_tests::run::run;
-use rideshare_tests::{peers, root};
+use rideshare_tests::{peers, port, root};
 
 use rideshare_tests::services::generated::Service;
-use rideshare_tests::services::server::{Server, free_port};
+use rideshare_tests::services::server::Server;
 
 /// A LocalStack with the generated environment and what is mounted into it.
 fn start(python: &Path, folder: &Path, port: u16) -> Server {
@@ -50,7 +50,7 @@ fn each_start_brings_every_secret_of_the_catalogue_back() {
     let wanted = env_files(&folder.path().join("wanted"), "dev", 0);
     let check = Service::named("localstack").words("/healthcheck/test").remove(1);
     for start_number in ["first", "second"] {
-        let port = free_port();
+        let port = port::free();
         let mut server = start(&python, folder.path(), port);
         let check = check.replace("localhost:4566", &format!("127.0.0.1:{port}"));
         let mut healthy = Command::new("sh");

@@ -7,12 +7,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
+use rideshare_tests::{peers, port};
 
 use super::hard;
 use rideshare_tests::services::generated::Service;
-use rideshare_tests::services::server::{Server, free_port};
+use rideshare_tests::services::server::Server;
 
 /// A program of the image, as a shell script.
 fn stand_in(folder: &Path, name: &str, script: &str) {
@@ -33,7 +33,7 @@ impl Redis {
     pub(super) fn start(password: &str) -> Option<Redis> {
         let program = peers::find("PEER_REDIS")?;
         let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
+        let port = port::free();
         let bin = program.parent().unwrap().display().to_string();
         let libraries = program.ancestors().nth(3).unwrap().display();
         let path = "LD_LIBRARY_PATH=$(echo \"$LIBRARIES\"/usr/lib/*-linux-gnu) exec";

@@ -4,13 +4,13 @@
 use std::process::Command;
 
 use rideshare_tests::localstack::LocalStack;
-use rideshare_tests::peers;
 use rideshare_tests::run::{Run, run};
+use rideshare_tests::{peers, port};
 
 use rideshare_tests::services::directory::Directory;
 use rideshare_tests::services::generated::{self, Service};
 use rideshare_tests::services::metastore::{Metastore, lake};
-use rideshare_tests::services::server::{Server, free_port};
+use rideshare_tests::services::server::Server;
 
 use super::hard;
 
@@ -45,7 +45,7 @@ impl Spark {
         let metastore = Metastore::start("metastore", "secret")?;
         let localstack = LocalStack::shared()?;
         let directory = Directory::start(USER, PASSWORD)?;
-        let port = free_port();
+        let port = port::free();
         let conf = metastore.files.path("spark-conf");
         generated::config(
             "spark",

@@ -7,14 +7,14 @@ use std::process::Command;
 
 use rideshare_tests::localstack::LocalStack;
 use rideshare_tests::run::run;
-use rideshare_tests::{peers, root};
+use rideshare_tests::{peers, port, root};
 
 use super::hard;
 use super::kafka::{Broker, HARD_PASSWORD, HARD_USER};
 use super::redis::Redis;
 use rideshare_tests::services::generated::Service;
 use rideshare_tests::services::metastore::{bucket, lake};
-use rideshare_tests::services::server::{Server, free_port};
+use rideshare_tests::services::server::Server;
 
 pub(super) fn image() -> PathBuf {
     root().join("tests/platform/stand-in/image")
@@ -31,7 +31,7 @@ impl StandIn {
     pub(super) fn start(service: &str, variables: &[(&str, &str)]) -> Option<StandIn> {
         let python = peers::find("PEER_STAND_IN_PYTHON")?;
         let folder = tempfile::tempdir().unwrap();
-        let (service, port) = (Service::named(service), free_port());
+        let (service, port) = (Service::named(service), port::free());
         let words = service.command();
         let mut command = if words[0] == "python" {
             Command::new(&python)

@@ -6,10 +6,10 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use rideshare_tests::run::until;
-use rideshare_tests::{peers, root};
+use rideshare_tests::{peers, port, root};
 
 use super::collector::{Collector, prometheus};
-use super::program::{Program, adapted, free_port, get};
+use super::program::{Program, adapted, get};
 
 #[test]
 fn a_target_that_stops_is_in_the_receivers_log() {
@@ -24,17 +24,17 @@ fn a_target_that_stops_is_in_the_receivers_log() {
     };
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let nobody = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let nobody = SocketAddr::from(([127, 0, 0, 1], port::free()));
 
     // The receiver, with the platform's script and command.
-    let port = free_port();
+    let port = port::free();
     fs::create_dir(folder.join("www")).unwrap();
     symlink(root().join("infrastructure/config/alert-log"), folder.join("www/cgi-bin")).unwrap();
     let mut command = Command::new(busybox);
     command.args(words(&super::shape::compose()["services"]["alert-log"]["command"], &port));
     let log = Program::start(command.current_dir(folder), &folder.join("alerts.log"));
 
-    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let address = SocketAddr::from(([127, 0, 0, 1], port::free()));
     let url = folder.join("webhook-url");
     fs::write(&url, format!("http://127.0.0.1:{port}/cgi-bin/alerts")).unwrap();
     let replace =

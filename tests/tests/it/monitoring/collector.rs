@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use rideshare_tests::peers;
 use rideshare_tests::run::until;
+use rideshare_tests::{peers, port};
 use tempfile::TempDir;
 
 use super::backend::Backend;
-use super::program::{Program, adapted, free_port, get, request};
+use super::program::{Program, adapted, get, request};
 
 /// An address of this machine that is not 127.0.0.1: who listens there alone does not answer here, as it
 /// would not to another container.
@@ -33,7 +33,7 @@ impl Collector {
         loki: SocketAddr,
         tempo: SocketAddr,
     ) -> Collector {
-        let (metrics, http) = (free_port(), free_port());
+        let (metrics, http) = (port::free(), port::free());
         let port = format!("port: {metrics}");
         let config = adapted("otel-collector/otel-collector.yaml", &[("port: 8888", &port)]);
         let places = format!(
@@ -44,8 +44,8 @@ exporters:
   otlp_http/loki: {{endpoint: 'http://{loki}/otlp', encoding: json, compression: none}}
   otlp_grpc/tempo: {{endpoint: '{tempo}'}}
 ",
-            free_port(),
-            free_port()
+            port::free(),
+            port::free()
         );
         fs::write(folder.join("collector.yaml"), config).unwrap();
         fs::write(folder.join("places.yaml"), places).unwrap();
@@ -61,7 +61,7 @@ exporters:
 
 /// A Prometheus that takes what is pushed, as the platform's does.
 pub(crate) fn prometheus(binary: &Path, folder: &Path, config: &str) -> (Program, SocketAddr) {
-    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let address = SocketAddr::from(([127, 0, 0, 1], port::free()));
     fs::write(folder.join("prometheus.yaml"), config).unwrap();
     let mut command = Command::new(binary);
     command
@@ -88,7 +88,7 @@ fn flags() -> Vec<String> {
 
 /// A second collector, which takes Tempo's protocol and passes the spans on as JSON.
 fn tempo(binary: &Path, folder: &Path, backend: SocketAddr) -> (Program, SocketAddr) {
-    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let address = SocketAddr::from(([127, 0, 0, 1], port::free()));
     let config = format!(
         "receivers: {{otlp: {{protocols: {{grpc: {{endpoint: '{address}'}}}}}}}}
 exporters: {{otlp_http: {{endpoint: 'http://{backend}', encoding: json, compression: none}}}}
@@ -200,7 +200,7 @@ fn a_failure_has_the_name_of_the_alert() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let nobody = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let nobody = SocketAddr::from(([127, 0, 0, 1], port::free()));
     let (_server, refusing) = prometheus(&server, folder.path(), "{}");
     let collector = Collector::start(&binary, folder.path(), nobody, refusing, nobody);
     request(collector.http, "POST /v1/logs", &log("x")).unwrap();

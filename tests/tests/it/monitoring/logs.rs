@@ -5,18 +5,18 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use rideshare_tests::peers;
 use rideshare_tests::run::until;
+use rideshare_tests::{peers, port};
 
 use super::backend::Backend;
-use super::program::{Program, adapted, free_port};
+use super::program::{Program, adapted};
 
 /// Starts a collector over the files in `folder`/node that keeps its places in `folder`/state.
 pub(super) fn start(binary: &Path, folder: &Path, backend: &Backend) -> Program {
     let (node, state) = (folder.join("node"), folder.join("state"));
     fs::create_dir_all(&node).unwrap();
     fs::create_dir_all(&state).unwrap();
-    let port = format!("port: {}", free_port());
+    let port = format!("port: {}", port::free());
     let config = adapted(
         "log-collector/log-collector.yaml",
         &[
@@ -29,7 +29,7 @@ pub(super) fn start(binary: &Path, folder: &Path, backend: &Backend) -> Program 
         "extensions: {{health_check: {{endpoint: '127.0.0.1:{}'}}}}
 exporters: {{otlp_http/loki: {{endpoint: 'http://{}/otlp', encoding: json, compression: none}}}}
 ",
-        free_port(),
+        port::free(),
         backend.address
     );
     fs::write(folder.join("logs.yaml"), config).unwrap();
