@@ -2,7 +2,7 @@
 //!
 //! Source: Trino's "Client REST API".
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::retry::Backoff;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -15,6 +15,9 @@ use serde_json::Value;
 use super::error::TrinoError;
 
 const ATTEMPTS: u32 = 5;
+
+/// As long as a Trino that already answers may need until it takes statements.
+const START: Duration = Duration::from_secs(60);
 
 /// Where Trino is and who asks.
 #[derive(Debug)]
@@ -105,7 +108,19 @@ impl Client {
         Ok(Self { base, user: user.into(), password, http })
     }
 
+    /// All rows that a statement answers. A Trino that is still starting has not begun the statement, so it is asked again.
     pub(super) async fn query(&self, sql: &str) -> Result<Vec<Vec<Value>>, TrinoError> {
+        let end = Instant::now() + START;
+        let mut pauses = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
+        loop {
+            match self.attempt_query(sql).await {
+                Err(error) if error.is_starting() && Instant::now() < end => pauses.pause().await,
+                result => return result,
+            }
+        }
+    }
+
+    async fn attempt_query(&self, sql: &str) -> Result<Vec<Vec<Value>>, TrinoError> {
         let mut rows = Vec::new();
         let mut answer = Some(self.start(sql).await?);
         while let Some(page) = answer {

@@ -23,6 +23,11 @@ impl TrinoError {
         let absent = ["TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND"];
         matches!(self, Self::Query { name, .. } if absent.contains(&name.as_str()))
     }
+
+    /// Whether Trino answers, and takes no statements yet.
+    pub(super) fn is_starting(&self) -> bool {
+        matches!(self, Self::Query { name, .. } if name == "SERVER_STARTING_UP")
+    }
 }
 
 impl Problem for TrinoError {

@@ -21,6 +21,8 @@ struct State {
     requests: usize,
     headers: Vec<String>,
     pending: BTreeMap<usize, Value>,
+    /// So many statements come before it has started.
+    starting: usize,
 }
 
 /// Answers every third request with 503, and every statement in two pages.
@@ -81,6 +83,10 @@ impl State {
         let key = format!("{}.{}", argument("schema_name"), argument("table_name"));
         let error =
             |name: &str| json!({"error": {"message": format!("{key}: {name}"), "errorName": name}});
+        if self.starting > 0 {
+            self.starting -= 1;
+            return error("SERVER_STARTING_UP");
+        }
         if sql.contains("register_table") && !sql.contains("unregister_table") {
             if self.tables.contains_key(&key) {
                 return error("TABLE_ALREADY_EXISTS");
@@ -110,6 +116,22 @@ fn server() -> (u16, Arc<Mutex<State>>) {
         }
     });
     (port, state)
+}
+
+/// A restart of Trino beside the export.
+#[test]
+fn a_trino_that_is_starting_is_waited_for() {
+    let Some(_readers) = readers() else { return };
+    let (port, state) = server();
+    state.lock().unwrap().starting = 3;
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.facts AS SELECT 1 AS id");
+    let summary = sandbox.exported(&["--register", &format!("http://127.0.0.1:{port}")]);
+    assert_eq!(table(&summary, "gold.facts")["trino"], "registered");
+    let state = state.lock().unwrap();
+    assert_eq!(state.starting, 0);
+    // The schema's statement is the one that was refused.
+    assert!(state.statements[..4].iter().all(|sql| sql.starts_with("CREATE SCHEMA")));
 }
 
 #[test]
