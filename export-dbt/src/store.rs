@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use common::aws::{SdkConfig, Service, Settings};
 use common::diagnostic::{Diagnostic, Report, causes};
 use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredential};
@@ -38,6 +39,8 @@ struct Aws {
     config: SdkConfig,
     region: String,
     endpoint: Option<String>,
+    /// AWS's own host; none with an endpoint.
+    host: Option<String>,
     /// The endpoint for messages.
     shown: String,
     retry_timeout: Duration,
@@ -59,14 +62,18 @@ impl Aws {
                 (endpoint.url, endpoint.shown)
             }
         };
-        let config = aws.sdk;
+        let config = aws.at(endpoint.as_deref());
         let region = config.region().map(ToString::to_string).unwrap_or_default();
-        Ok(Self { config, region, endpoint, shown, retry_timeout: settings.retry_timeout })
+        let host = match endpoint {
+            Some(_) => None,
+            None => aws_host(&config).await,
+        };
+        let retry_timeout = settings.retry_timeout;
+        Ok(Self { config, region, endpoint, host, shown, retry_timeout })
     }
 
     fn bucket(&self, name: &str) -> Bucket {
         let mut config = aws_sdk_s3::config::Builder::from(&self.config);
-        config.set_endpoint_url(self.endpoint.clone());
         // Path-style where an endpoint is set: LocalStack and MinIO have no name per bucket.
         config.set_force_path_style(Some(self.endpoint.is_some()));
         Bucket::new(name, Client::from_conf(config.build()), &self.region, &self.shown)
@@ -93,7 +100,7 @@ impl Aws {
         if let Some(provider) = self.config.credentials_provider() {
             builder = builder.with_credentials(Arc::new(SdkCredentials(provider)));
         }
-        if let Some(endpoint) = &self.endpoint {
+        if let Some(endpoint) = self.endpoint.as_ref().or(self.host.as_ref()) {
             builder = builder
                 .with_endpoint(endpoint)
                 .with_allow_http(endpoint.starts_with("http://"))
@@ -101,6 +108,19 @@ impl Aws {
         }
         builder.build()
     }
+}
+
+/// The host of AWS that the SDK takes, with FIPS, dual stack and the region's partition, none of which `object_store`
+/// knows.
+async fn aws_host(config: &SdkConfig) -> Option<String> {
+    let parameters = Params::builder()
+        .set_region(config.region().map(ToString::to_string))
+        .set_use_fips(config.use_fips())
+        .set_use_dual_stack(config.use_dual_stack())
+        .build()
+        .ok()?;
+    let endpoint = DefaultResolver::new().resolve_endpoint(&parameters).await.ok()?;
+    Some(endpoint.url().trim_end_matches('/').to_owned())
 }
 
 /// The SDK's credentials, which it caches and renews, for `object_store`.
@@ -203,5 +223,30 @@ impl Stores {
             self.by_bucket.values().filter_map(|s| s.bucket.clone()).collect();
         buckets.sort_by(|a, b| a.name.cmp(&b.name));
         buckets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(region: &'static str, fips: bool, dual_stack: bool) -> Option<String> {
+        let config = SdkConfig::builder()
+            .region(aws_sdk_s3::config::Region::from_static(region))
+            .use_fips(fips)
+            .use_dual_stack(dual_stack)
+            .build();
+        futures::executor::block_on(aws_host(&config))
+    }
+
+    #[test]
+    fn hosts_of_aws() {
+        let is = |found: Option<String>, host: &str| {
+            assert_eq!(found, Some(format!("https://{host}")));
+        };
+        is(host("us-east-1", false, false), "s3.us-east-1.amazonaws.com");
+        is(host("us-east-1", true, false), "s3-fips.us-east-1.amazonaws.com");
+        is(host("eu-west-1", false, true), "s3.dualstack.eu-west-1.amazonaws.com");
+        is(host("cn-north-1", false, false), "s3.cn-north-1.amazonaws.com.cn");
     }
 }

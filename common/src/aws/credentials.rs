@@ -13,6 +13,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_types::error::ErrorMetadata;
 
+use super::at;
 use super::endpoint::{Endpoint, TOKENS};
 use super::profile::Profiles;
 use super::setting::{unusable, variable};
@@ -141,13 +142,8 @@ pub(super) fn web_identity(
     profiles: &Profiles,
     sdk: &SdkConfig,
 ) -> Result<SharedCredentialsProvider, Report> {
-    let mut config = aws_sdk_sts::config::Builder::from(sdk);
-    if let Some(url) = Endpoint::of(TOKENS, profiles, sdk)?.url {
-        config.set_endpoint_url(Some(url));
-        // The SDK refuses them beside an endpoint.
-        config.set_use_fips(Some(false)).set_use_dual_stack(Some(false));
-    }
-    let client = aws_sdk_sts::Client::from_conf(config.build());
+    let url = Endpoint::of(TOKENS, profiles, sdk)?.url;
+    let client = aws_sdk_sts::Client::new(&at(sdk, url.as_deref()));
     let provider = provide_credentials_fn(move || assume_role(client.clone()));
     Ok(SharedCredentialsProvider::new(provider))
 }

@@ -78,6 +78,17 @@ fn the_second_run_makes_no_put() {
 }
 
 #[test]
+fn an_endpoint_beside_fips_and_dual_stack() {
+    let Some(stack) = LocalStack::shared() else { return };
+    let sandbox = Sandbox::new();
+    sandbox.sql("CREATE TABLE gold.t AS SELECT 1 AS id");
+    let mut command = command(&sandbox, stack.address, "fips");
+    command.envs([("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_USE_DUALSTACK_ENDPOINT", "true")]);
+    let exported = summary(&run(&mut command).expect(0));
+    assert_eq!(table(&exported, "gold.t")["outcome"], "exported");
+}
+
+#[test]
 fn a_multipart_file_arrives_whole() {
     let Some(_readers) = readers() else { return };
     let Some(stack) = LocalStack::shared() else { return };

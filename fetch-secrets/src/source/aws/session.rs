@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::config::Builder;
 use aws_sdk_secretsmanager::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_secretsmanager::config::http::HttpResponse;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
@@ -87,16 +86,6 @@ where
     outcome
 }
 
-/// A configured endpoint is taken as it is; the SDK would refuse one beside FIPS or dual stack.
-fn client(settings: &Settings, endpoint: Option<&str>) -> Client {
-    let mut config = Builder::from(&settings.sdk);
-    if let Some(endpoint) = endpoint {
-        config.set_endpoint_url(Some(endpoint.to_owned()));
-        config.set_use_fips(Some(false)).set_use_dual_stack(Some(false));
-    }
-    Client::from_conf(config.build())
-}
-
 impl Session {
     async fn open(deadline: Duration, region: Option<&str>) -> Result<Self> {
         // The last answer has to be there before the run's own deadline hides it.
@@ -109,7 +98,7 @@ impl Session {
             None => aws_host(&settings).await.unwrap_or(endpoint.shown),
         };
         Ok(Session {
-            client: client(&settings, endpoint.url.as_deref()),
+            client: Client::new(&settings.at(endpoint.url.as_deref())),
             url: endpoint.url,
             endpoint: shown,
             region,
@@ -147,7 +136,7 @@ impl Session {
                 credentials,
             ))
             .build();
-        self.client = client(&self.settings, self.url.as_deref());
+        self.client = Client::new(&self.settings.at(self.url.as_deref()));
         Ok(())
     }
 
@@ -203,11 +192,10 @@ impl Session {
     /// # Errors
     /// The token service does not answer.
     pub(crate) async fn verified_account(&self) -> Result<String, Failure> {
-        let mut config = aws_sdk_sts::config::Builder::from(&self.settings.sdk);
         // A stand-in that has only Secrets Manager's address is asked there: AWS would answer for another account.
         let named = self.settings.endpoint(TOKENS).ok().and_then(|endpoint| endpoint.url);
-        config.set_endpoint_url(named.or_else(|| self.url.clone().filter(|_| !self.is_of_aws())));
-        let client = aws_sdk_sts::Client::from_conf(config.build());
+        let url = named.or_else(|| self.url.clone().filter(|_| !self.is_of_aws()));
+        let client = aws_sdk_sts::Client::new(&self.settings.at(url.as_deref()));
         let answer = client.get_caller_identity().send().await?;
         answer.account.ok_or_else(|| Failure::Endpoint("the answer names no account".into()))
     }
