@@ -3,6 +3,8 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
+use crate::streams::harmless;
+
 /// `rows` under `header`, columns two spaces apart, ending in a newline.
 /// The columns in `right` (counted from 0) are aligned to the right, for numbers.
 pub fn render(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> String {
@@ -10,7 +12,7 @@ pub fn render(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> String 
     table.load_style(NOTHING);
     table.set_header(header.to_vec());
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| harmless(cell)));
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
@@ -41,6 +43,12 @@ pub fn word(state: &impl serde::Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_name_does_not_command_the_terminal() {
+        let rows = vec![vec!["a\u{1b}[31mb".into()]];
+        assert_eq!(super::render(&["table"], &rows, &[]), "table\na\u{fffd}[31mb\n");
+    }
+
     #[test]
     fn bars_are_as_long_as_their_share() {
         let bar = |part, whole| super::bar(part, whole, 24);

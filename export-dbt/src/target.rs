@@ -113,7 +113,9 @@ impl Template {
 
     /// As [`Template::parse`]; without a placeholder it is the place of one table, or of a folder of layers.
     pub(crate) fn parse_side(text: &str) -> Result<Self, TargetError> {
-        let shown = without_user(text);
+        // A query may hold a token.
+        let path_only = |text: &str| text.split(['#', '?']).next().unwrap_or_default().to_owned();
+        let shown = path_only(&without_user(text));
         let (scheme, rest) = split_scheme(text).ok_or(TargetError::Scheme(shown.clone()))?;
         // Before everything else, so that no other message shows a password.
         if scheme != Scheme::Path {
@@ -123,7 +125,8 @@ impl Template {
             if authority.contains('@') || !is_port {
                 // Without an `@`, the text after the colon may still be a password.
                 let masked = !text.contains('@');
-                let shown = if masked { text.replacen(authority, "…", 1) } else { shown };
+                let shown =
+                    if masked { path_only(&text.replacen(authority, "…", 1)) } else { shown };
                 return Err(TargetError::User(shown));
             }
         }
@@ -377,6 +380,10 @@ mod tests {
         an_unknown_placeholder: "s3://b/{table}/{date}" => [TargetError::Placeholder(_)];
         a_fragment: "s3://b/a#1/{layer}/{table}" => [TargetError::Cut(_, '#')];
         a_query: "/lake?v=1/{layer}/{table}" => [TargetError::Cut(_, '?')];
+        a_token_in_a_query: "s3://b/{layer}/{table}?sig=canary" => [TargetError::Cut(_, '?')];
+        a_token_in_a_fragment: "file:///b/{layer}/{table}#canary" => [TargetError::Cut(_, '#')];
+        a_token_behind_a_user: "s3://u:p@b/{table}?sig=canary" => [TargetError::User(_)];
+        a_token_of_another_store: "gs://b/{table}?sig=canary" => [TargetError::Scheme(_)];
         a_user: "s3://canary@b/{layer}/{table}" => [TargetError::User(_)];
         a_password: "s3://user:can/ary@b/{layer}/{table}" => [TargetError::User(_)];
         a_password_of_a_file: "file://user:canary@host/{layer}/{table}" => [TargetError::User(_)];
