@@ -34,6 +34,9 @@ const WIDE_ROW_GROUP: u64 = 16 << 20;
 /// Vectors of wide rows, batches on their way and free pages that DuckDB keeps, beside its limit, as measured.
 const WIDE_ROWS: u64 = 96 << 20;
 
+/// The memory of the process beside values that DuckDB has unpacked together, as measured.
+const BESIDE_UNPACKED: u64 = 128 << 20;
+
 /// The least that DuckDB gets.
 const LEAST_DUCKDB: u64 = 64 << 20;
 
@@ -42,6 +45,8 @@ const REMEMBERED_PART: u64 = 80;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Budget {
+    /// Bytes of the process.
+    limit: u64,
     /// Tables at a time.
     pub(crate) jobs: usize,
     /// DuckDB's memory, in bytes.
@@ -88,6 +93,7 @@ impl Budget {
         let jobs = jobs.min(fit as usize).max(1);
         let row_group = (tables / jobs as u64).saturating_sub(PER_TABLE) / ROW_GROUPS;
         Ok(Self {
+            limit,
             jobs,
             duckdb,
             // A file holds whole row groups.
@@ -116,6 +122,13 @@ impl Budget {
         let all = self.duckdb + tables.saturating_sub(alone);
         [all.saturating_sub(WIDE_ROWS).max(LEAST_DUCKDB), all]
             .map(|memory| Limits { memory, threads: 1 })
+    }
+
+    /// The memory of the process while DuckDB holds so many bytes of values beside its limit, if that is more than the
+    /// process is to have.
+    pub(crate) fn beyond(&self, bytes: u64) -> Option<u64> {
+        let whole = BESIDE_UNPACKED + bytes;
+        (whole > self.limit).then_some(whole)
     }
 
     /// The largest batch of 2,048 rows that is read in one stream: several are on their way at a time.

@@ -26,6 +26,7 @@ mod export;
 mod failure;
 mod fingerprint;
 mod folders;
+mod frames;
 mod gate;
 mod guard;
 mod log;

@@ -82,6 +82,10 @@ async fn run_steps(
     }
     progress.stage("reading the log");
     let plan = TablePlan::new(run, &run.connect()?, relation)?;
+    // At once: a process that gets no more memory says nothing at its end.
+    if let (Some(warning), Reading::Stream) = (&plan.packed, reading) {
+        run.progress.note(&format!("{}: {}", relation.label(), warning.message()));
+    }
     report.warnings.clone_from(&plan.query.warnings);
     // A table whose folder is not there costs no request.
     let survey = match is_absent {

@@ -12,6 +12,7 @@ use super::run::Run;
 use super::write::Written;
 use crate::catalog::{self, Relation};
 use crate::fingerprint::{Fingerprint, fnv};
+use crate::frames;
 use crate::log::actions::{CommitInfo, fingerprint_rows, fingerprint_text};
 use crate::log::{Change, Snapshot};
 use crate::manifest::Node;
@@ -29,6 +30,8 @@ pub(super) struct TablePlan {
     options: String,
     mark: Mark,
     state: String,
+    /// The warning of values that need more memory than the limit.
+    pub(super) packed: Option<Diagnostic>,
 }
 
 impl TablePlan {
@@ -57,6 +60,10 @@ impl TablePlan {
         if !faults.is_empty() {
             return Err(ExportError::Names(faults));
         }
+        // Without an answer there is no warning, and nothing else is lost.
+        let frame = frames::largest(connection, relation).ok().flatten();
+        let packed = frame.and_then(|frame| frame.warning(&run.budget));
+        query.warnings.extend(packed.clone());
         let schema = schema_json(&query.fields);
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         partition_by(&mut query, &names, run, relation, node)?;
@@ -64,6 +71,7 @@ impl TablePlan {
         let description = description.or_else(|| relation.comment.clone());
         let mark = Mark::new(&run.owner, relation, id);
         Ok(Self {
+            packed,
             state: state(&schema, description.as_deref(), &mark, &query.partition),
             schema,
             description,

@@ -1,6 +1,6 @@
 //! Wide rows at the default memory limit.
 
-use crate::support::{Sandbox, python, readers, table};
+use crate::support::{Sandbox, python, readers, summary, table};
 
 /// One test for each kind of wide row: rows, SQL of the columns, and the columns to compare.
 macro_rules! wide {
@@ -46,4 +46,33 @@ for one, other in (('gold.t', 'lake'), ('lake', 'gold.t')):
     );
     assert_eq!(out.split_whitespace().collect::<Vec<_>>(), ["0", "0"]);
     assert_eq!(table(&sandbox.exported(&[]), "gold.t")["outcome"], "unchanged");
+}
+
+#[test]
+fn packed_values_beyond_the_limit_are_said_before_they_are_read() {
+    let sandbox = Sandbox::new();
+    sandbox.sql(
+        "CREATE TABLE gold.packed AS SELECT i, repeat(md5(i::varchar), 4096) AS doc FROM range(2100) t(i);
+         CHECKPOINT;
+         SET disabled_compression_methods = 'zstd';
+         CREATE TABLE gold.plain AS SELECT i, repeat(md5(i::varchar), 4096) AS doc FROM range(200) t(i);",
+    );
+    let planned = |limit: &str| {
+        let options = ["--dry-run", "--format", "json", "--memory-limit", limit];
+        let run = sandbox.export(&options).expect(0);
+        (summary(&run), run.stderr)
+    };
+    let (planned_small, said) = planned("256MiB");
+    let warnings = &table(&planned_small, "gold.packed")["warnings"];
+    assert_eq!(warnings.as_array().unwrap().len(), 1, "{warnings:#}");
+    let warning = warnings[0].as_str().unwrap();
+    for part in ["\"doc\"", "256 MiB", "384 MiB"] {
+        assert!(warning.contains(part), "{part} in {warning}");
+    }
+    let first = said.lines().next().unwrap_or_default();
+    assert!(first.starts_with("gold.packed: column \"doc\""), "{said}");
+    assert_eq!(table(&planned_small, "gold.plain")["warnings"], serde_json::json!([]));
+    let (planned_large, said) = planned("384MiB");
+    assert_eq!(table(&planned_large, "gold.packed")["warnings"], serde_json::json!([]));
+    assert!(!said.contains("zstd"), "{said}");
 }
