@@ -198,12 +198,8 @@ pub(crate) struct Choice {
 impl Choice {
     /// Whether the patterns and the share choose a relation by its name.
     pub(crate) fn names(&self, relation: &Relation) -> bool {
-        let excludes = |exclude: &Exclude| match exclude {
-            Exclude::Names(pattern) => pattern.matches(relation),
-            Exclude::Nodes(_) => false,
-        };
         (self.tables.is_empty() || self.tables.iter().any(|pattern| pattern.matches(relation)))
-            && !self.exclude.iter().any(excludes)
+            && !self.exclude.iter().any(|exclude| exclude.names(relation))
             && self.shard.is_none_or(|shard| shard.contains(&relation.layer, &relation.name))
     }
 }

@@ -1,6 +1,6 @@
 //! dbt's `manifest.json`: descriptions, tags, paths, materializations, and the graph of the models.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use common::fault;
@@ -26,6 +26,14 @@ struct File {
     unit_tests: BTreeMap<String, Node>,
     #[serde(default)]
     exposures: BTreeMap<String, Node>,
+    #[serde(default)]
+    metrics: BTreeMap<String, Node>,
+    #[serde(default)]
+    semantic_models: BTreeMap<String, Node>,
+    #[serde(default)]
+    saved_queries: BTreeMap<String, Node>,
+    #[serde(default)]
+    functions: BTreeMap<String, Node>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -38,8 +46,10 @@ struct Metadata {
 #[derive(Debug, Default)]
 pub(crate) struct Manifest {
     pub(crate) project: Option<String>,
-    /// Models, seeds, snapshots, sources, tests and exposures by their unique id.
+    /// All that is in dbt's graph, by its unique id.
     pub(crate) nodes: BTreeMap<String, Node>,
+    /// Files of the project's nodes, and the folders above them.
+    pub(crate) paths: BTreeSet<String>,
     /// Ids by schema and name, in small letters.
     by_relation: HashMap<(String, String), Vec<String>>,
 }
@@ -55,13 +65,46 @@ pub(crate) enum Kind {
     Test,
     UnitTest,
     Exposure,
-    /// Analyses, operations, and whatever a newer dbt has: nothing that builds a relation.
+    Analysis,
+    Operation,
+    Metric,
+    SemanticModel,
+    SavedQuery,
+    Function,
+    /// A newer dbt's: nothing that builds a relation.
     #[default]
     #[serde(other)]
     Other,
 }
 
-/// A model, seed, snapshot, source, test or exposure.
+impl Kind {
+    /// As dbt names them.
+    pub(crate) const NAMES: [(Self, &str); 13] = [
+        (Self::Model, "model"),
+        (Self::Seed, "seed"),
+        (Self::Snapshot, "snapshot"),
+        (Self::Source, "source"),
+        (Self::Test, "test"),
+        (Self::UnitTest, "unit_test"),
+        (Self::Exposure, "exposure"),
+        (Self::Analysis, "analysis"),
+        (Self::Operation, "operation"),
+        (Self::Metric, "metric"),
+        (Self::SemanticModel, "semantic_model"),
+        (Self::SavedQuery, "saved_query"),
+        (Self::Function, "function"),
+    ];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(kind, _)| *kind == self).map_or("node", |(_, name)| name)
+    }
+}
+
+/// A node of dbt's graph.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Node {
     #[serde(rename = "resource_type", default)]
@@ -100,9 +143,17 @@ pub(crate) struct Node {
     #[serde(default)]
     attached_node: Option<String>,
     #[serde(default)]
-    pub(crate) group: Option<String>,
+    group: Option<String>,
     #[serde(default)]
     pub(crate) access: Option<String>,
+    /// A number or a text.
+    #[serde(default)]
+    pub(crate) version: Option<Value>,
+    #[serde(default)]
+    pub(crate) latest_version: Option<Value>,
+    /// The YAML file that describes it, with the package before `://`.
+    #[serde(default)]
+    patch_path: Option<String>,
     /// For a generic test, which one it is.
     #[serde(default)]
     test_metadata: Option<TestMetadata>,
@@ -183,6 +234,10 @@ impl Manifest {
             (file.sources, Kind::Source),
             (file.unit_tests, Kind::UnitTest),
             (file.exposures, Kind::Exposure),
+            (file.metrics, Kind::Metric),
+            (file.semantic_models, Kind::SemanticModel),
+            (file.saved_queries, Kind::SavedQuery),
+            (file.functions, Kind::Function),
         ];
         for (more, kind) in kinds {
             nodes.extend(more.into_iter().map(|(id, node)| (id, Node { kind, ..node })));
@@ -193,7 +248,14 @@ impl Manifest {
             let key = (schema.to_lowercase(), node.relation_name().to_lowercase());
             by_relation.entry(key).or_default().push(id.clone());
         }
-        Self { project: file.metadata.project_name, nodes, by_relation }
+        let project = file.metadata.project_name;
+        let of_project = |node: &&Node| project.as_ref() == Some(&node.package_name);
+        let mut paths = BTreeSet::new();
+        for node in nodes.values().filter(of_project) {
+            let file = Path::new(&node.original_file_path).ancestors().filter_map(Path::to_str);
+            paths.extend(file.chain(node.patch_file()).map(str::to_owned));
+        }
+        Self { project, nodes, paths, by_relation }
     }
 
     /// The id of the node that builds a relation. The database counts only where it tells nodes apart: a
@@ -250,6 +312,21 @@ impl Node {
     /// The name of the relation.
     pub(crate) fn relation_name(&self) -> &str {
         self.alias.as_deref().or(self.identifier.as_deref()).unwrap_or(&self.name)
+    }
+
+    pub(crate) fn group(&self) -> Option<&str> {
+        let configured = self.config.get("group").and_then(Value::as_str);
+        configured.or(self.group.as_deref())
+    }
+
+    /// The YAML file that describes it.
+    pub(crate) fn patch_file(&self) -> Option<&str> {
+        self.patch_path.as_ref()?.split_once("://").map(|(_, file)| file)
+    }
+
+    /// Which generic test it is.
+    pub(crate) fn generic_test(&self) -> Option<&str> {
+        self.test_metadata.as_ref().map(|test| test.name.as_str())
     }
 
     /// The nodes that it reads.

@@ -16,7 +16,7 @@ use crate::cli::Choice;
 use crate::gate::Gate;
 use crate::manifest::{Kind, Manifest};
 use crate::problem::Problem;
-use crate::select::{PartitionRule, Pattern};
+use crate::select::{Exclude, PartitionRule, Pattern};
 use crate::summary::{Outcome, TableReport};
 use crate::target::{Location, Names, Template};
 
@@ -119,6 +119,11 @@ impl Plan {
         let rules = partitions.iter().map(|rule| &rule.pattern);
         let rules = rules.filter(|rule| !relations.iter().any(|r| is_named(rule, r)));
         Self::check_patterns("--partition-by", rules, &members, &mut problems);
+        // A pattern may stand for tables that are to come; a name is a typing error.
+        let excluded = choice.exclude.iter().filter(|exclude| !selection.knows(exclude));
+        let excluded = excluded.filter_map(Exclude::one_name);
+        let excluded = excluded.filter(|name| !relations.iter().any(|r| is_named(name, r)));
+        Self::check_patterns("--exclude", excluded, &members, &mut problems);
         let mut places: BTreeMap<String, String> = BTreeMap::new();
         let mut matched = 0;
         for (relation, is_wanted) in &members {

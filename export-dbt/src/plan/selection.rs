@@ -7,7 +7,7 @@ use common::diagnostic::{Diagnostic, Report};
 use crate::catalog::Relation;
 use crate::cli::Choice;
 use crate::manifest::{Kind, Manifest, Node};
-use crate::select::{Exclude, Selector};
+use crate::select::Exclude;
 
 /// Nodes that a message names, at most.
 const NAMED: usize = 5;
@@ -27,28 +27,22 @@ impl<'a> Selection<'a> {
         manifest: Option<&'a Manifest>,
         problems: &mut Report,
     ) -> Self {
-        let excluded: Vec<&Selector> = choice
-            .exclude
-            .iter()
-            .filter_map(|exclude| match exclude {
-                Exclude::Nodes(selector) => Some(selector),
-                Exclude::Names(_) => None,
-            })
-            .collect();
         let mut selection = Self { choice, manifest, selected: None, excluded: BTreeSet::new() };
         let Some(manifest) = manifest else {
             // `--select` without a manifest is refused by the command line already.
-            for selector in excluded {
+            for exclude in choice.exclude.iter().filter(|exclude| exclude.needs_manifest()) {
+                let selector = exclude.nodes().map(ToString::to_string).unwrap_or_default();
                 let message = format!("--exclude {selector} needs dbt's manifest");
                 problems.push(Diagnostic::error("no-manifest", message).hint("add --manifest"));
             }
             return selection;
         };
-        for (option, selectors) in
-            [("--select", choice.select.iter().collect()), ("--exclude", excluded.clone())]
-        {
-            let selectors: Vec<&Selector> = selectors;
-            for (term, near) in selectors.iter().flat_map(|selector| selector.unknown(manifest)) {
+        // A pattern of tables need not be a name of dbt.
+        let by_nodes = choice.exclude.iter().filter(|exclude| exclude.needs_manifest());
+        let excluded = by_nodes.filter_map(Exclude::nodes).map(|selector| ("--exclude", selector));
+        let selected = choice.select.iter().map(|selector| ("--select", selector));
+        for (option, selector) in selected.chain(excluded) {
+            for (term, near) in selector.unknown(manifest) {
                 let message = format!("{option} {term} selects nothing of the manifest");
                 let hint = near.map(|name| format!("did you mean \"{name}\"?"));
                 problems.push(Diagnostic::error("unknown-selector", message).hint_if(hint));
@@ -58,9 +52,15 @@ impl<'a> Selection<'a> {
             let nodes = choice.select.iter().flat_map(|selector| selector.nodes(manifest));
             selection.selected = Some(nodes.collect());
         }
-        selection.excluded =
-            excluded.iter().flat_map(|selector| selector.nodes(manifest)).collect();
+        let excluded = choice.exclude.iter().filter_map(Exclude::nodes);
+        selection.excluded = excluded.flat_map(|selector| selector.nodes(manifest)).collect();
         selection
+    }
+
+    /// Whether the manifest has something to exclude.
+    pub(super) fn knows(&self, exclude: &Exclude) -> bool {
+        let found = self.manifest.zip(exclude.nodes());
+        found.is_some_and(|(manifest, nodes)| !nodes.nodes(manifest).is_empty())
     }
 
     /// Whether nodes of a kind are asked for: by their option, or by a selector.
@@ -114,7 +114,8 @@ impl<'a> Selection<'a> {
         let names: Vec<&str> =
             nodes.filter(|n| n.builds_relation()).map(Node::relation_name).collect();
         let message = match names.is_empty() {
-            true => "--select selects nothing: its terms have no model in common".to_owned(),
+            true => "--select selects nothing: its terms have no table of the project in common"
+                .to_owned(),
             false => {
                 let more = if names.len() > NAMED { ", …" } else { "" };
                 let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");

@@ -18,6 +18,11 @@ impl FromStr for Pattern {
 }
 
 impl Pattern {
+    /// Whether it stands for any number of names.
+    pub(super) fn is_glob(&self) -> bool {
+        self.0.contains(['*', '?'])
+    }
+
     /// Whether the pattern names the relation, by its name or with its layer or schema before it. Case does not
     /// matter, as in DuckDB.
     pub(crate) fn matches(&self, relation: &Relation) -> bool {

@@ -6,11 +6,9 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use common::diagnostic::nearest;
-use wildmatch::WildMatch;
-
 use super::graph::{Graph, Nodes};
-use crate::manifest::{Kind, Manifest, Node};
+use super::method::Method;
+use crate::manifest::{Kind, Manifest};
 
 /// One `--select`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,30 +28,6 @@ struct Term {
     /// `@`
     closure: bool,
 }
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Method {
-    /// A name, or parts of the fully qualified name, joined with dots.
-    Name(String),
-    Tag(String),
-    Path(String),
-    File(String),
-    Source(String),
-    Package(String),
-    Group(String),
-    Access(String),
-    /// A use of the data, which builds nothing itself.
-    Exposure(String),
-    ResourceType(String),
-    /// `config.materialized:table`
-    Config {
-        key: String,
-        value: String,
-    },
-}
-
-const METHODS: &str =
-    "tag, path, file, fqn, source, exposure, package, group, access, resource_type and config.KEY";
 
 impl FromStr for Selector {
     type Err = String;
@@ -84,10 +58,15 @@ fn parse_term(text: &str) -> Result<Term, String> {
         Some((rest, steps)) if is_number(steps) => (steps_of(steps), rest),
         _ => (0, rest),
     };
-    if value.is_empty() || value.contains(['+', '@']) || (closure && ancestors + descendants > 0) {
+    // An operator in a wrong place would be a part of the name.
+    if value.is_empty()
+        || value.starts_with(['+', '@'])
+        || value.ends_with('+')
+        || (closure && value.len() != rest.len())
+    {
         return Err(bad());
     }
-    let method = parse_method(value)?;
+    let method = Method::parse(value)?;
     Ok(Term { text: text.to_owned(), method, ancestors, descendants, closure })
 }
 
@@ -98,41 +77,6 @@ fn is_number(text: &str) -> bool {
 /// No number: to the end.
 fn steps_of(text: &str) -> u32 {
     if text.is_empty() { u32::MAX / 2 } else { text.parse().unwrap_or(u32::MAX / 2) }
-}
-
-fn parse_method(text: &str) -> Result<Method, String> {
-    let folder = |path: &str| path.trim_start_matches("./").trim_end_matches('/').to_owned();
-    let Some((method, value)) = text.split_once(':') else {
-        return Ok(match text {
-            _ if text.contains('/') => Method::Path(folder(text)),
-            _ if [".sql", ".csv", ".py"].iter().any(|end| text.ends_with(end)) => {
-                Method::File(text.to_owned())
-            }
-            _ => Method::Name(text.to_owned()),
-        });
-    };
-    if value.is_empty() {
-        return Err(format!("{text:?} has nothing after the colon"));
-    }
-    let value = value.to_owned();
-    Ok(match method {
-        "tag" => Method::Tag(value),
-        "path" => Method::Path(folder(&value)),
-        "file" => Method::File(value),
-        "fqn" => Method::Name(value),
-        "source" => Method::Source(value),
-        "package" => Method::Package(value),
-        "group" => Method::Group(value),
-        "access" => Method::Access(value),
-        "exposure" => Method::Exposure(value),
-        "resource_type" => Method::ResourceType(value),
-        _ => match method.split_once('.') {
-            Some(("config", key)) if !key.is_empty() => {
-                Method::Config { key: key.to_owned(), value }
-            }
-            _ => return Err(format!("unknown selector method {method:?}; available: {METHODS}")),
-        },
-    })
 }
 
 impl Selector {
@@ -160,7 +104,7 @@ impl Selector {
     pub(crate) fn asks_for(&self, kind: Kind) -> bool {
         self.any.iter().flatten().any(|term| match &term.method {
             Method::Source(_) => kind == Kind::Source,
-            Method::ResourceType(name) => kind_name(kind) == name,
+            Method::ResourceType(named) => *named == kind,
             _ => false,
         })
     }
@@ -184,134 +128,6 @@ impl Term {
         let mut found = graph.ancestors(&named, self.ancestors);
         found.extend(graph.descendants(&named, self.descendants));
         found
-    }
-}
-
-impl Method {
-    fn matches(&self, node: &Node, manifest: &Manifest) -> bool {
-        let glob = |pattern: &str, text: &str| WildMatch::new(pattern).matches(text);
-        if let Self::Exposure(name) = self {
-            return node.kind == Kind::Exposure && glob(name, &node.name);
-        }
-        if !node.builds_relation() {
-            return false;
-        }
-        match self {
-            Self::Name(name) => node.kind != Kind::Source && is_named(name, node),
-            Self::Tag(tag) => node.tags().any(|known| glob(tag, known)),
-            Self::Path(path) => {
-                let within = node.original_file_path.strip_prefix(path.as_str());
-                within.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                    || glob(path, &node.original_file_path)
-            }
-            Self::File(name) => {
-                let file = node.original_file_path.rsplit('/').next().unwrap_or_default();
-                glob(name, file) || file.rsplit_once('.').is_some_and(|(stem, _)| glob(name, stem))
-            }
-            Self::Source(name) => is_source(name, node),
-            Self::Package(name) => {
-                let this = name == "this" && manifest.project.as_ref() == Some(&node.package_name);
-                this || glob(name, &node.package_name)
-            }
-            Self::Group(name) => node.group.as_ref().is_some_and(|group| glob(name, group)),
-            Self::Access(name) => node.access.as_ref().is_some_and(|access| glob(name, access)),
-            Self::Exposure(_) => false,
-            Self::ResourceType(name) => kind_name(node.kind) == name,
-            Self::Config { key, value } => {
-                let found = key.split('.').try_fold(&node.config, |at, part| at.get(part));
-                found.is_some_and(|found| {
-                    let many = found.as_array().map_or(std::slice::from_ref(found), Vec::as_slice);
-                    many.iter().any(|one| match one.as_str() {
-                        Some(text) => glob(value, text),
-                        None => glob(value, &one.to_string()),
-                    })
-                })
-            }
-        }
-    }
-
-    /// The known name that is nearest to a name that matches nothing.
-    fn nearest(&self, manifest: &Manifest) -> Option<String> {
-        let nodes = || manifest.nodes.values().filter(|node| node.builds_relation());
-        let of = |prefix: &str, name: &str, known: BTreeSet<String>| {
-            let found = nearest(name, known.iter().map(String::as_str))?;
-            Some(format!("{prefix}{found}"))
-        };
-        match self {
-            Self::Name(name) => of("", name, nodes().map(|node| node.name.clone()).collect()),
-            Self::Tag(tag) => {
-                of("tag:", tag, nodes().flat_map(Node::tags).map(str::to_owned).collect())
-            }
-            Self::Path(path) => {
-                let folders = |node: &Node| -> Vec<String> {
-                    let file = std::path::Path::new(&node.original_file_path);
-                    file.ancestors().map(|path| path.display().to_string()).collect()
-                };
-                of("path:", path, nodes().flat_map(folders).collect())
-            }
-            Self::Source(name) => {
-                let full = |node: &Node| {
-                    node.source_name.as_ref().map(|source| format!("{source}.{}", node.name))
-                };
-                of("source:", name, nodes().filter_map(full).collect())
-            }
-            Self::Package(name) => {
-                of("package:", name, nodes().map(|node| node.package_name.clone()).collect())
-            }
-            Self::ResourceType(name) => {
-                let kinds = nodes().map(|node| kind_name(node.kind).to_owned());
-                of("resource_type:", name, kinds.collect())
-            }
-            Self::Exposure(name) => {
-                let is_one = |node: &&Node| node.kind == Kind::Exposure;
-                let known = manifest.nodes.values().filter(is_one).map(|node| node.name.clone());
-                of("exposure:", name, known.collect())
-            }
-            Self::File(_) | Self::Group(_) | Self::Access(_) | Self::Config { .. } => None,
-        }
-    }
-}
-
-/// Whether a name, or dotted parts of it from the front, are those of the node.
-fn is_named(name: &str, node: &Node) -> bool {
-    let glob = |pattern: &str, text: &str| WildMatch::new(pattern).matches(text);
-    if glob(name, &node.name) {
-        return true;
-    }
-    let within = |parts: &[String]| {
-        let wanted: Vec<&str> = name.split('.').collect();
-        wanted.len() <= parts.len() && wanted.iter().zip(parts).all(|(want, part)| glob(want, part))
-    };
-    // With the package's name or without.
-    within(&node.fqn) || node.fqn.get(1..).is_some_and(within)
-}
-
-/// `SOURCE`, `SOURCE.TABLE` or `PACKAGE.SOURCE.TABLE`.
-fn is_source(name: &str, node: &Node) -> bool {
-    let glob = |pattern: &str, text: &str| WildMatch::new(pattern).matches(text);
-    let Some(source) = node.source_name.as_deref().filter(|_| node.kind == Kind::Source) else {
-        return false;
-    };
-    match name.split('.').collect::<Vec<_>>()[..] {
-        [one] => glob(one, source),
-        [one, table] => glob(one, source) && glob(table, &node.name),
-        [package, one, table] => {
-            glob(package, &node.package_name) && glob(one, source) && glob(table, &node.name)
-        }
-        _ => false,
-    }
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Model => "model",
-        Kind::Seed => "seed",
-        Kind::Snapshot => "snapshot",
-        Kind::Source => "source",
-        Kind::Test => "test",
-        Kind::UnitTest => "unit_test",
-        Kind::Exposure => "exposure",
-        Kind::Other => "other",
     }
 }
 
@@ -339,7 +155,7 @@ mod tests {
                 "test.p.t": {"resource_type": "test", "name": "t", "depends_on": {"nodes": ["model.p.fct_trips"]}},
             },
             "sources": {"source.p.raw.trips": {"resource_type": "source", "source_name": "raw", "name": "trips", "package_name": "p"}},
-            "exposures": {"exposure.p.weekly": {"resource_type": "exposure", "name": "weekly", "depends_on": {"nodes": ["model.p.int_trips"]}}},
+            "exposures": {"exposure.p.weekly": {"resource_type": "exposure", "name": "weekly", "fqn": ["p", "weekly"], "depends_on": {"nodes": ["model.p.int_trips"]}}},
         }))
     }
 
@@ -390,6 +206,10 @@ mod tests {
         a_closure: "@int_trips" => ["fct_trips", "int_trips", "stg_trips", "zones", "trips"];
         an_access: "access:public" => ["fct_trips"];
         an_exposure_builds_nothing: "exposure:weekly" => [];
+        models_of_an_exposure_by_its_name: "1+weekly" => ["int_trips"];
+        a_test_builds_nothing: "test_type:singular" => [];
+        models_of_a_test: "1+test_type:singular" => ["fct_trips"];
+        a_closure_with_ancestors: "@+int_trips" => ["fct_trips", "int_trips", "stg_trips", "zones", "trips"];
         models_of_an_exposure: "1+exposure:week*" => ["int_trips"];
         an_intersection: "+fct_trips,tag:silver" => ["int_trips", "stg_trips"];
         a_union: "fct_trips zones" => ["fct_trips", "zones"];
@@ -397,8 +217,37 @@ mod tests {
 
     #[test]
     fn no_selectors() {
-        for bad in ["", " ", "tag:", "state:modified", "++x", "a+b", "@+x", "@", "+"] {
+        let bad = [
+            "",
+            " ",
+            "tag:",
+            "state:modified",
+            "result:error",
+            "source_status:fresher",
+            "++x",
+            "x++",
+            "@x+",
+            "@",
+            "+",
+            "a,,b",
+            "resource_type:table",
+            "version:newest",
+            "test_type:unique",
+            "source:a.b.c.d",
+            "exposure:a.b.c",
+            "config:x",
+            "config.:x",
+        ];
+        for bad in bad {
             assert!(bad.parse::<Selector>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn signs_of_operators_within_a_name() {
+        for good in ["a+b", "tag:team@home", "path:models/a+b/c", "models/a:b", "@+x", "2+tag:x+1"]
+        {
+            assert!(good.parse::<Selector>().is_ok(), "{good}");
         }
     }
 

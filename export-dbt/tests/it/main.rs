@@ -12,6 +12,8 @@ mod gate;
 mod history;
 mod interrupted;
 mod kill;
+#[cfg(target_os = "linux")]
+mod kill_steps;
 mod local;
 mod memory;
 mod partition_values;
@@ -24,6 +26,7 @@ mod replaced;
 mod runs;
 mod s3;
 mod schema;
+mod selection;
 mod stats;
 mod statuses;
 mod support;

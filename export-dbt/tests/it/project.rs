@@ -180,6 +180,7 @@ selections! {
     a_model_and_its_ancestors: ["--select", "+fct"] => ["gold.fct", "gold.zones", "silver.stg"];
     a_model_and_its_descendants: ["--select", "stg+", "--views"] => ["gold.fct", "gold.v", "silver.stg"];
     without_what_a_selector_excludes: ["--exclude", "tag:silver"] => ["gold.fct"];
+    without_a_pattern_of_tables_to_come: ["--exclude", "*_new"] => ["gold.fct", "silver.stg"];
     a_union_in_one_option: ["--select", "fct path:models/silver"] => ["gold.fct", "silver.stg"];
 }
 
@@ -202,6 +203,7 @@ refused! {
     a_tag_with_a_typo: ["--select", "tag:slver"] => "did you mean \"tag:silver\"?";
     a_name_with_a_typo: ["--select", "fctt"] => "did you mean \"fct\"?";
     an_excluded_tag_with_a_typo: ["--exclude", "tag:slver"] => "did you mean \"tag:silver\"?";
+    an_excluded_name_with_a_typo: ["--exclude", "stgg"] => "did you mean \"stg\"?";
     a_view_without_views: ["--select", "v"] => "error[nothing-selected]";
     an_intersection_of_nothing: ["--select", "tag:silver,tag:gold"] => "error[nothing-selected]";
     a_table_with_a_typo: ["--table", "gold.fcct"] => "did you mean \"gold.fct\"?";
