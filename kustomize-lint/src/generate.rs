@@ -46,6 +46,11 @@ pub(crate) fn one(
     object.generator = Some(step);
     object.needs_hash = !options.disable_name_suffix_hash;
     object.marks.origin = origin;
+    let behavior = match generator.behavior {
+        Behavior::Create => "create",
+        Behavior::Unspecified | Behavior::Replace | Behavior::Merge => "unspecified",
+    };
+    object.marks.notes.push(("generatorBehavior", behavior));
     absorb(object, generator, objects, context);
 }
 
@@ -254,12 +259,14 @@ fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, cont
     let place = generator.place;
     let matches = objects.any(&id);
     match (matches.as_slice(), generator.behavior) {
-        ([], Behavior::Create) => crate::load::add(objects, object, context),
+        ([], Behavior::Create | Behavior::Unspecified) => {
+            crate::load::add(objects, object, context)
+        }
         ([], _) => {
             let message = format!("{id} does not exist; a generator cannot merge or replace it");
             context.absent(ProblemKind::NoMatch, place, message);
         }
-        ([_], Behavior::Create) => {
+        ([_], Behavior::Create | Behavior::Unspecified) => {
             let message = format!("{id} already exists; `behavior` must be merge or replace");
             context.problem(ProblemKind::Build, Some(place), message);
         }

@@ -14,7 +14,12 @@ pub struct ObjectKey(pub(crate) u32);
 pub(crate) struct Marks {
     pub(crate) origin: Option<String>,
     pub(crate) transformations: Vec<String>,
+    /// Words that kustomize notes about an object and never prints.
+    pub(crate) notes: Vec<(&'static str, &'static str)>,
 }
+
+/// Kustomize remembers an object in annotations that begin so, and removes them at the end.
+const INTERNAL: &str = "internal.config.kubernetes.io/";
 
 /// An object of the rendering.
 #[derive(Clone, Debug)]
@@ -121,6 +126,52 @@ impl Object {
     pub(crate) fn remember(&mut self) {
         let id = self.id();
         self.previous.push(id);
+    }
+
+    /// Writes the annotations that a JSON patch sees, and may copy: those in which kustomize remembers it.
+    pub(crate) fn write_notes(&mut self) {
+        let names = |name: &dyn Fn(&Id) -> String| -> Vec<String> {
+            self.previous.iter().map(name).collect()
+        };
+        let namespace = |id: &Id| match id.is_namespaced() {
+            true => id.effective_namespace().to_owned(),
+            false => "_non_namespaceable_".to_owned(),
+        };
+        let lists = [
+            ("previousNames", names(&|id| id.name.clone())),
+            ("previousNamespaces", names(&namespace)),
+            ("previousKinds", names(&|id| id.kind.clone())),
+            ("prefixes", self.prefixes.clone()),
+            ("suffixes", self.suffixes.clone()),
+        ];
+        let lists = lists.into_iter().map(|(key, list)| (key, list.join(",")));
+        let hash = self.needs_hash.then_some(("needsHashSuffix", "enabled"));
+        let words = self.marks.notes.iter().copied().chain(hash);
+        let words = words.map(|(key, word)| (key, word.to_owned()));
+        let notes: Vec<_> = lists.chain(words).filter(|(_, text)| !text.is_empty()).collect();
+        let Some(metadata) = self.node.get_mut("metadata").filter(|_| !notes.is_empty()) else {
+            return;
+        };
+        let origin = metadata.origin;
+        if metadata.get("annotations").is_none_or(Node::is_null) {
+            metadata.set("annotations", Node::mapping(origin));
+        }
+        if let Some(annotations) = metadata.get_mut("annotations") {
+            for (key, text) in notes {
+                annotations.set(&format!("{INTERNAL}{key}"), Node::text(text, origin));
+            }
+        }
+    }
+
+    /// Removes these annotations, and the mapping of all where it is empty.
+    pub(crate) fn remove_notes(&mut self) {
+        let Some(metadata) = self.node.get_mut("metadata") else { return };
+        if let Some(entries) = metadata.get_mut("annotations").and_then(Node::entries_mut) {
+            entries.retain(|entry| !entry.key.starts_with(INTERNAL));
+        }
+        if metadata.entries_at(&["annotations"]).is_empty() {
+            metadata.remove("annotations");
+        }
     }
 
     /// Every identity it ever had, the present one last.

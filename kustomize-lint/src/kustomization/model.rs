@@ -126,6 +126,8 @@ pub struct Generator {
 /// A generator's behaviour when the object exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behavior {
+    /// As `Create`.
+    Unspecified,
     /// It must not be there.
     Create,
     /// It must be there; its content is replaced.

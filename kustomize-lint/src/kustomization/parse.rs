@@ -184,11 +184,11 @@ fn generators(f: &mut Fields<'_>, key: &'static str, secret: bool) -> Vec<Genera
 pub(crate) fn generator(f: &mut Fields<'_>, secret: bool) -> Generator {
     let behavior = f.spot("behavior");
     let behavior = match behavior.as_ref().map(|spot| spot.value.as_str()) {
-        None | Some("" | "create" | "unspecified") => Behavior::Create,
+        Some("create") => Behavior::Create,
         Some("replace") => Behavior::Replace,
         Some("merge") => Behavior::Merge,
-        // kustomize takes a word that it does not know for `create`.
-        Some(_) => Behavior::Create,
+        // kustomize takes a word that it does not know for none.
+        _ => Behavior::Unspecified,
     };
     let mut envs = f.texts("envs");
     envs.extend(filled(f.spot("env")));

@@ -214,7 +214,11 @@ impl<'a> Overlay<'a> {
 
     /// Whether parts of it are unknown, so that what is not there may be in those.
     pub(crate) fn is_incomplete(&self) -> bool {
-        let unknown = self.leaves_out(Effect::Objects) || !self.rendering.problems.is_empty();
+        // The objects of a component are those of the kustomizations that include it.
+        let is_component =
+            self.rendering.roots.first().is_some_and(|root| root.kustomization.component);
+        let unknown =
+            is_component || self.leaves_out(Effect::Objects) || !self.rendering.problems.is_empty();
         self.is_uncertain.set(self.is_uncertain.get() || unknown);
         unknown
     }

@@ -77,6 +77,13 @@ impl Context {
         self.problem(ProblemKind::Malformed, Some(place), message);
     }
 
+    /// A value that is neither a list nor a mapping on the way to a field, which kustomize refuses.
+    pub(crate) fn blocked(&mut self, path: &str, place: Option<Place>) {
+        if let Some(place) = place {
+            self.malformed(place, format!("`{path}` leads through this value"));
+        }
+    }
+
     /// Keys that stand twice, and whether the last of them counts.
     pub(crate) fn twice(&mut self, pairs: Vec<(Place, Place)>, last: bool) {
         let keys = pairs.into_iter();

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use super::prelude::*;
+use crate::rule::Severity;
 use crate::view::{Pods, Role, Selector, of_service};
 
 rule! {
@@ -9,7 +10,8 @@ rule! {
     /// A `targetPort` by name must be the name of a port of one of the containers, with the same
     /// protocol; otherwise the Service has no endpoints for it. A number is not bound to the ports
     /// that containers declare, so it is only reported when every container of every selected pod
-    /// declares ports, none of them has this number, and the Service is not headless.
+    /// declares ports, none of them has this number, and the Service is not headless. Then it is a warning,
+    /// because a container may listen on a port that it does not declare.
     ///
     /// ## Bad
     ///
@@ -102,6 +104,9 @@ fn check(overlay: &Overlay<'_>, findings: &mut Findings<'_>) {
                 scalar.text
             );
             let finding = findings.value(node, message);
+            if !named {
+                finding.at_most(Severity::Warning);
+            }
             finding.detail(&scalar.text).about(service, ports.hint(named));
             finding.also(ports.place, "the ports of the pods");
         }

@@ -29,6 +29,7 @@ mod kb016_selector_mutated;
 mod kb017_unanchored_target;
 mod kb018_not_analysed;
 mod kb019_list_item_lost;
+mod kb020_immutable_without_hash;
 mod kg001_backend_missing;
 mod kg002_backend_port_missing;
 mod kg003_parent_missing;
@@ -108,7 +109,7 @@ pub(crate) static ENTRIES: &[&Entry] = &entries![
     kb008_image_no_match kb009_image_tag_and_digest kb010_replacement_no_target kb011_duplicate_key
     kb012_orphan_file kb013_missing_file kb014_outside_root kb015_deprecated_field
     kb016_selector_mutated kb017_unanchored_target kb018_not_analysed
-    kb019_list_item_lost
+    kb019_list_item_lost kb020_immutable_without_hash
     kg001_backend_missing kg002_backend_port_missing kg003_parent_missing
     kg004_listener_hostname_mismatch kg005_cross_namespace_no_grant kg006_tls_secret_missing
     kg007_route_shadowed kg008_gatewayclass_undeclared

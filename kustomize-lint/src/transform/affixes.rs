@@ -36,7 +36,7 @@ pub(crate) fn apply(
                 list.push(affix.value.clone());
             }
             let create = field.create.then_some(touch);
-            Walk::scalars(&mut object.node, &field.path, create, &mut |node| {
+            let blocked = Walk::scalars(&mut object.node, &field.path, create, &mut |node| {
                 let old = node.scalar().map_or("", |scalar| scalar.written());
                 let name = match kind {
                     StepKind::Prefix => format!("{}{old}", affix.value),
@@ -44,6 +44,7 @@ pub(crate) fn apply(
                 };
                 node.change(Scalar::text(name), touch);
             });
+            context.blocked(&field.path, blocked);
         }
     }
     objects.reindex();

@@ -17,7 +17,7 @@ pub(crate) fn apply(
     for object in &mut objects.list {
         let id = object.id();
         for field in fields.iter().filter(|field| field.selects(&id)) {
-            put(&mut object.node, field, &pairs.value, step);
+            put(&mut object.node, field, &pairs.value, step, context);
         }
     }
 }

@@ -43,9 +43,7 @@ pub(crate) fn apply(
                 }
                 set(value, &pattern, image, touch, &mut seen);
             });
-            if let Some(place) = blocked {
-                context.malformed(place, format!("`{}` leads through this text", field.path));
-            }
+            context.blocked(&field.path, blocked);
         }
         if let Some(place) = wrong {
             context.malformed(place, "an image must be text");

@@ -134,6 +134,9 @@ pub(crate) fn apply(
             moved.origin.last = Some(touch);
             add(root, path, moved)?;
         }
+        Kind::Copy if operation.from.is_empty() => {
+            return Err("the whole object cannot be copied into itself".to_owned());
+        }
         Kind::Copy => {
             let mut copied = match find(root, &operation.from) {
                 Ok(found) => found.clone(),

@@ -5,7 +5,7 @@ use crate::kustomization::{Kustomization, Labels, Pairs};
 use crate::load::Context;
 use crate::objects::Objects;
 use crate::schema::{self, Config};
-use crate::tree::{FieldSpec, Node, Origin, Place, Touch, Walk};
+use crate::tree::{FieldSpec, Node, Origin, Place, Scalar, StepId, Touch, Value, Walk};
 
 pub(crate) fn apply(
     kustomization: &Kustomization,
@@ -56,7 +56,7 @@ pub(crate) fn set(
         let id = object.id();
         let mut selects = false;
         for field in fields.iter().filter(|field| field.selects(&id)) {
-            let changed = put(&mut object.node, field, pairs, step);
+            let changed = put(&mut object.node, field, pairs, step, context);
             selects |= changed && !field.path.ends_with("metadata/labels");
         }
         if selects {
@@ -71,27 +71,32 @@ pub(crate) fn put(
     root: &mut Node,
     field: &FieldSpec,
     pairs: &Pairs,
-    step: crate::tree::StepId,
+    step: StepId,
+    context: &mut Context,
 ) -> bool {
     let place: Option<Place> = pairs.first().map(|(_, value)| value.place);
     let Some(place) = place else { return false };
     let mut any = false;
     let create = field.create.then_some(Touch { step, place });
-    Walk::mappings(root, &field.path, create, &mut |node| {
+    let blocked = Walk::mappings(root, &field.path, create, &mut |node| {
         if !node.is_mapping() {
             return;
         }
         for (key, value) in pairs {
             let touch = Touch { step, place: value.place };
-            let new = crate::tree::Scalar::text(&value.value);
+            let is_block = value.value.contains('\n');
+            let text = if is_block { Scalar::quoted } else { Scalar::text };
+            let new = text(&value.value);
             match node.get_mut(key) {
                 Some(slot) => any |= slot.change(new, touch),
                 None => {
                     any = true;
-                    node.set(key, Node::text(&value.value, Origin::added(touch)));
+                    let value = Value::Scalar(new);
+                    node.set(key, Node { origin: Origin::added(touch), value });
                 }
             }
         }
     });
+    context.blocked(&field.path, blocked);
     any
 }

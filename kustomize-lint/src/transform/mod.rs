@@ -109,6 +109,15 @@ pub(crate) fn print(objects: &mut Objects) {
     }
 }
 
+/// Reports texts that kustomize cannot read again after it has written the object.
+pub(crate) fn refuse_unreadable(object: &Node, context: &mut Context) {
+    object.each_scalar(&mut |node, scalar| {
+        if let Some(message) = scalar.unreadable() {
+            context.malformed(node.place(), message);
+        }
+    });
+}
+
 /// Leaves out what is configuration for tools and not for the cluster.
 pub(crate) fn drop_local(objects: &mut Objects) {
     let is_local = |object: &Object| {

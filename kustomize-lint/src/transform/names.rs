@@ -1,6 +1,6 @@
 //! References that follow the names of the objects they mean.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use common::kubernetes::effective;
 
@@ -42,9 +42,6 @@ pub(crate) fn apply(objects: &mut Objects, config: &Config, context: &mut Contex
     for object in objects.list.iter().filter(|object| object.kind() == "RoleBinding") {
         refuse_blank(object, context);
     }
-    if index.is_empty() {
-        return;
-    }
     let mut fields: HashMap<&str, Vec<(&Reference, &FieldSpec)>> = HashMap::new();
     for reference in &config.references {
         for field in &reference.fields {
@@ -59,7 +56,8 @@ pub(crate) fn apply(objects: &mut Objects, config: &Config, context: &mut Contex
             (first, object.namespace().to_owned())
         })
         .collect();
-    let mut follow = Follow { index, moves, step: None, problems: Vec::new() };
+    let mut follow =
+        Follow { index, moves, step: None, problems: Vec::new(), blocked: BTreeMap::new() };
     for object in &mut objects.list {
         let first = object.first_id();
         let by_kind = fields.get(first.kind.as_str()).into_iter().flatten();
@@ -68,6 +66,9 @@ pub(crate) fn apply(objects: &mut Objects, config: &Config, context: &mut Contex
         if !selected.is_empty() {
             follow.object(object, &selected, context);
         }
+    }
+    for (place, path) in follow.blocked {
+        context.blocked(&path, Some(place));
     }
     for (place, message) in follow.problems {
         context.problem(ProblemKind::Build, Some(place), message);
@@ -91,6 +92,8 @@ struct Follow {
     moves: HashSet<(String, String)>,
     step: Option<StepId>,
     problems: Vec<(Place, String)>,
+    /// Values that are neither lists nor mappings, and a field behind each.
+    blocked: BTreeMap<Place, String>,
 }
 
 /// The comparison by which candidates count as the same object.
@@ -124,14 +127,23 @@ impl Follow {
             let target = Target { reference, is_role: field.path.ends_with("roleRef/name") };
             let mut visit = |node: &mut Node| self.field(node, target, &who, step);
             let path = &field.path;
-            Walk::mappings(&mut object.node, path, None, &mut visit);
+            let blocked = Walk::mappings(&mut object.node, path, None, &mut visit);
+            // Many fields may lead through one value.
+            self.blocked.extend(blocked.map(|place| (place, path.clone())));
         }
     }
 
     /// A field with a name, a list of names, or a mapping with name and namespace.
     fn field(&mut self, node: &mut Node, target: Target<'_>, who: &Referrer, step: StepId) {
         if let Some(items) = node.items_mut() {
-            items.iter_mut().for_each(|item| self.field(item, target, who, step));
+            for item in items {
+                if item.is_sequence() {
+                    let message = "a list of lists has no names that kustomize can follow";
+                    self.problems.push((item.place(), message.to_owned()));
+                } else {
+                    self.field(item, target, who, step);
+                }
+            }
         } else if node.is_mapping() {
             self.mapping(node, target, who, step);
         } else if let Some(name) = node.word().map(str::to_owned) {

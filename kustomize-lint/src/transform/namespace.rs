@@ -60,7 +60,9 @@ pub(crate) fn apply(
         };
         for field in fields.iter().filter(|field| field.selects(&id)).filter(applies) {
             let create = field.create.then_some(touch);
-            Walk::scalars(&mut object.node, &field.path, create, &mut |node| set(node));
+            let blocked =
+                Walk::scalars(&mut object.node, &field.path, create, &mut |node| set(node));
+            context.blocked(&field.path, blocked);
         }
     }
     objects.reindex();

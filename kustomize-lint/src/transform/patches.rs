@@ -129,14 +129,14 @@ fn operate(
             let object = &mut objects.list[*at];
             matched.push(object.key);
             let before = object.node.clone();
-            // kustomize remembers names in annotations, so that these are there for the patch. It does not
-            // remember the name for the deprecated field.
-            let is_remembered = form == Form::Either || !object.previous.is_empty();
+            super::refuse_unreadable(&object.node, context);
+            // For the deprecated field, kustomize does not note the present name.
+            if form == Form::Json {
+                object.write_notes();
+            }
             object.remember();
-            if let Some(metadata) = object.node.get_mut("metadata").filter(|_| is_remembered)
-                && metadata.get("annotations").is_none_or(Node::is_null)
-            {
-                metadata.set("annotations", Node::mapping(metadata.origin));
+            if form != Form::Json {
+                object.write_notes();
             }
             for operation in &operations {
                 match json_patch::apply(&mut object.node, operation, step) {
@@ -155,11 +155,7 @@ fn operate(
             }
             // kustomize writes the object as JSON and reads it again.
             object.node.forget_style();
-            if let Some(metadata) = object.node.get_mut("metadata")
-                && metadata.entries_at(&["annotations"]).is_empty()
-            {
-                metadata.remove("annotations");
-            }
+            object.remove_notes();
             if !object.node.same(&before) {
                 changed.push(object.key);
             }
@@ -249,6 +245,12 @@ fn merge_into(
         let id = object.id();
         if patch.allow_name_change || patch.allow_kind_change {
             object.remember();
+        }
+        for (is_allowed, note) in [
+            (patch.allow_name_change, "allowNameChange"),
+            (patch.allow_kind_change, "allowKindChange"),
+        ] {
+            object.marks.notes.extend(is_allowed.then_some((note, "enabled")));
         }
         let before = object.node.clone();
         let mut merge = Merge {

@@ -25,7 +25,7 @@ pub(crate) fn apply(
             }
             matches = true;
             let create = field.create.then_some(touch);
-            Walk::scalars(&mut object.node, &field.path, create, &mut |node| {
+            let blocked = Walk::scalars(&mut object.node, &field.path, create, &mut |node| {
                 // A count in quotes stays in them.
                 let new = match node.scalar() {
                     Some(before) if before.is_quoted() && !before.text.is_empty() => {
@@ -35,6 +35,7 @@ pub(crate) fn apply(
                 };
                 node.change(new, touch);
             });
+            context.blocked(&field.path, blocked);
         }
     }
     if !matches {

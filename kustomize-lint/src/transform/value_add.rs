@@ -57,13 +57,14 @@ pub(super) fn apply(
             if target.path == "metadata/namespace" && !namespaced {
                 continue;
             }
-            Walk::scalars(&mut object.node, &target.path, Some(touch), &mut |node| {
+            let blocked = Walk::scalars(&mut object.node, &target.path, Some(touch), &mut |node| {
                 let new = match target.position {
                     0 => value.clone(),
                     position => inserted(node.word().unwrap_or_default(), position - 1, &value),
                 };
                 node.change(Scalar::text(new), touch);
             });
+            context.blocked(&target.path, blocked);
         }
     }
     objects.reindex();

@@ -102,7 +102,7 @@ fn look_up<'a>(node: &'a Node, path: &str) -> Option<&'a Node> {
 
 fn expand(root: &mut Node, field: &FieldSpec, values: &Values, context: &mut Context) {
     let mut wrong = None;
-    Walk::mappings(root, &field.path, None, &mut |node| match &mut node.value {
+    let blocked = Walk::mappings(root, &field.path, None, &mut |node| match &mut node.value {
         Value::Scalar(_) => put(node, values),
         Value::Mapping(entries) => {
             entries.iter_mut().for_each(|entry| put(&mut entry.value, values))
@@ -116,6 +116,7 @@ fn expand(root: &mut Node, field: &FieldSpec, values: &Values, context: &mut Con
             }
         }
     });
+    context.blocked(&field.path, blocked);
     if let Some(place) = wrong {
         context.malformed(place, "vars are looked for here, so every item must be text");
     }

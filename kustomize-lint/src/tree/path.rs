@@ -103,7 +103,7 @@ impl<'a> Walk<'a> {
         Walk::run(root, path, make, visit)
     }
 
-    /// Returns a scalar in the middle of the path, which kustomize refuses; images alone report it.
+    /// Returns a scalar in the middle of the path, which kustomize refuses.
     fn run(
         root: &mut Node,
         path: &str,

@@ -46,6 +46,9 @@ impl Dialect {
     }
 }
 
+/// The ends of lines that YAML 1.2 no longer has.
+const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+
 /// Reads every document of a file.
 ///
 /// # Errors
@@ -54,6 +57,10 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
     if let Some(span) = directive(text, dialect) {
         let message = "kustomize refuses YAML directives; remove this line";
         return Err((Place::new(file, &span), message.to_owned()));
+    }
+    if let Some((at, sign)) = text.char_indices().find(|(_, letter)| is_control(*letter)) {
+        let place = Place::new(file, &(at..at + sign.len_utf8()));
+        return Err((place, "YAML forbids this control character".to_owned()));
     }
     if let Some((span, message)) = (dialect == Dialect::Object).then(|| separator(text)).flatten() {
         return Err((Place::new(file, &span), message.to_owned()));
@@ -72,15 +79,15 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
             None => return Err((place, problem.message.clone())),
         }
     }
-    let mut reader = Reader { dialect, file, text, odd_keys: Vec::new(), not_base64: None };
+    let mut reader = Reader { dialect, file, text, odd_keys: Vec::new(), refused: None };
     // kustomize reads one document between separators; the rest behind `...` has no effect.
     let is_read = |(node, continues): (_, bool)| {
         (dialect == Dialect::Kustomization || !continues).then_some(node)
     };
     let documents = loaded.documents.into_iter().zip(loaded.continues).filter_map(is_read);
     let documents = documents.map(|node| reader.convert(node)).collect();
-    if let Some(place) = reader.not_base64 {
-        return Err((place, "this `!!binary` is not base64".to_owned()));
+    if let Some((place, message)) = reader.refused {
+        return Err((place, message.to_owned()));
     }
     Ok(Text { documents, duplicates, odd_keys: reader.odd_keys })
 }
@@ -126,12 +133,18 @@ fn separator(text: &str) -> Option<(Range<usize>, &'static str)> {
     None
 }
 
+/// Whether YAML forbids a sign.
+pub(super) fn is_control(sign: char) -> bool {
+    let is_free = matches!(sign, '\t' | '\n' | '\r' | '\u{85}');
+    sign.is_control() && !is_free || matches!(sign, '\u{fffe}' | '\u{ffff}')
+}
+
 struct Reader<'a> {
     dialect: Dialect,
     file: FileId,
     text: &'a str,
     odd_keys: Vec<Place>,
-    not_base64: Option<Place>,
+    refused: Option<(Place, &'static str)>,
 }
 
 /// Whether a scalar has the tag `!!binary`, perhaps behind an anchor.
@@ -151,17 +164,32 @@ impl Reader<'_> {
     fn convert(&mut self, node: yaml::Node) -> Node {
         let origin = Origin::new(Place::new(self.file, &node.span));
         let written = self.text.get(node.span.clone()).unwrap_or_default();
+        // A text in quotes goes on in the next line, and any other ends.
+        let is_plain = !written.starts_with(['"', '\'', '!', '&']);
+        let is_scalar = matches!(node.value, yaml::Value::Scalar { .. });
+        if is_scalar && is_plain && written.contains(BREAKS) {
+            let message = "kustomize takes this sign for the end of a line; write it in double quotes, as `\\N`, `\\L` or `\\P`";
+            self.refused.get_or_insert((origin.base, message));
+        }
         let value = match node.value {
             // The span of a block without a tag begins with its text.
             yaml::Value::Scalar { text, .. } if is_binary(written) && !text.starts_with('!') => {
                 let encoded = text.replace(['\n', '\r'], "");
                 let bytes = STANDARD.decode(encoded).unwrap_or_else(|_| {
-                    self.not_base64.get_or_insert(origin.base);
+                    self.refused.get_or_insert((origin.base, "this `!!binary` is not base64"));
                     Vec::new()
                 });
                 Value::Scalar(Scalar::quoted(String::from_utf8_lossy(&bytes)))
             }
             yaml::Value::Scalar { text, style: Style::Quoted } => {
+                if is_plain
+                    && text.contains('\n')
+                    && text.trim_start_matches('\n').starts_with('\t')
+                {
+                    let message =
+                        "kustomize refuses a block of which the first line begins with a tab";
+                    self.refused.get_or_insert((origin.base, message));
+                }
                 let folded = is_folded(self.text.get(..node.span.start).unwrap_or_default());
                 Value::Scalar(if folded { Scalar::folded(text) } else { Scalar::quoted(text) })
             }

@@ -2,6 +2,9 @@
 //! behind 80 columns.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
 
 use super::scalar::{Kind, Scalar};
 use super::timestamp;
@@ -19,11 +22,11 @@ enum Style {
 
 /// Writes a key, at the beginning of its line: whether it stands behind a question mark.
 pub(super) fn write_key(out: &mut String, text: &str, indent: usize) -> bool {
+    let text = &*reread(text);
     let long = text.len() > 128 || text.contains(is_break);
     if long {
         out.push_str("? ");
         write(out, text, indent + 2, "");
-        out.push('\n');
         out.extend(std::iter::repeat_n(' ', indent));
     } else {
         fold(out, text, style(text), None);
@@ -32,8 +35,9 @@ pub(super) fn write_key(out: &mut String, text: &str, indent: usize) -> bool {
     long
 }
 
-/// Writes a value to the end of its line; lines after the first one are indented.
+/// Writes a value and the end of its line; lines after the first one are indented.
 pub(super) fn write(out: &mut String, text: &str, indent: usize, comment: &str) {
+    let text = &*reread(text);
     match style(text) {
         Style::Block => block(out, text, indent, comment),
         style => {
@@ -41,19 +45,43 @@ pub(super) fn write(out: &mut String, text: &str, indent: usize, comment: &str) 
             out.push_str(comment);
         }
     }
+    if !out.ends_with(is_break) {
+        out.push('\n');
+    }
+}
+
+/// The text as go-yaml reads it from the JSON that kustomize makes of an object: U+0085 ends a line there,
+/// and lines of a text in quotes are joined.
+fn reread(text: &str) -> Cow<'_, str> {
+    if !text.contains('\u{85}') {
+        return text.into();
+    }
+    static BREAKS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(" *\u{85}[ \u{85}]*").expect("a valid pattern"));
+    BREAKS.replace_all(text, |found: &Captures<'_>| match found[0].matches('\u{85}').count() {
+        1 => " ".to_owned(),
+        breaks => "\n".repeat(breaks - 1),
+    })
 }
 
 fn style(text: &str) -> Style {
-    let is_special = |letter| !is_printable(letter) || matches!(letter, '\u{2028}' | '\u{2029}');
-    if text.contains(" \n") || text.contains(is_special) {
+    let is_beside_break = |is_blank: &dyn Fn(usize, usize) -> bool| {
+        text.match_indices(is_break).any(|(at, letter)| is_blank(at, at + letter.len()))
+    };
+    let has_blank_before = is_beside_break(&|at, _| text[..at].ends_with(' '));
+    if has_blank_before || text.contains(|letter| !is_printable(letter)) {
         return Style::Double;
     }
     if text.contains('\n') {
         return if text.ends_with(' ') { Style::Double } else { Style::Block };
     }
-    if !stays_text(text) {
+    if !stays_text(text) || is_beside_break(&|_, end| text[end..].starts_with(' ')) {
         Style::Double
-    } else if text.starts_with(' ') || text.ends_with(' ') || has_indicator(text) {
+    } else if text.starts_with(' ')
+        || text.ends_with(' ')
+        || text.contains(is_break)
+        || has_indicator(text)
+    {
         Style::Single
     } else {
         Style::Plain
@@ -127,15 +155,30 @@ fn fold(out: &mut String, text: &str, style: Style, indent: Option<usize>) {
     };
     out.push_str(quote);
     let mut column = out.rsplit('\n').next().unwrap_or_default().chars().count();
-    let mut after_space = false;
+    let (mut after_space, mut after_break) = (false, false);
+    // go-yaml escapes every letter behind a byte order mark.
+    let escapes_all = text.starts_with('\u{feff}');
     let mut letters = text.chars().peekable();
     let mut at_start = true;
     while let Some(letter) = letters.next() {
         let next = letters.peek();
-        let may_fold =
-            letter == ' ' && !after_space && column > WIDTH && !at_start && next.is_some();
+        let may_fold = letter == ' '
+            && !after_space
+            && column > WIDTH
+            && !at_start
+            && next.is_some()
+            && !escapes_all;
         after_space = letter == ' ';
         at_start = false;
+        if style == Style::Single && is_break(letter) {
+            out.push(letter);
+            after_break = true;
+            continue;
+        }
+        if std::mem::take(&mut after_break) {
+            column = indent.unwrap_or_default();
+            out.extend(std::iter::repeat_n(' ', column));
+        }
         match indent.filter(|_| may_fold && (style == Style::Double || next != Some(&' '))) {
             Some(indent) => {
                 out.push('\n');
@@ -148,7 +191,7 @@ fn fold(out: &mut String, text: &str, style: Style, indent: Option<usize>) {
             }
             None => {
                 let shown = match style {
-                    Style::Double => escaped(letter),
+                    Style::Double if escapes_all || is_escaped(letter) => escaped(letter),
                     Style::Single if letter == '\'' => "''".into(),
                     _ => String::from(letter).into(),
                 };
@@ -162,31 +205,39 @@ fn fold(out: &mut String, text: &str, style: Style, indent: Option<usize>) {
 
 fn block(out: &mut String, text: &str, indent: usize, comment: &str) {
     out.push('|');
-    if text.starts_with([' ', '\n']) {
+    if text.starts_with(|first| first == ' ' || is_break(first)) {
         out.push('2');
     }
-    out.push_str(match text.as_bytes() {
-        [b'\n'] | [.., b'\n', b'\n'] => "+",
-        [.., b'\n'] => "",
-        _ => "-",
+    let mut last = text.chars().rev();
+    out.push_str(match (last.next().is_some_and(is_break), last.next().is_none_or(is_break)) {
+        (false, _) => "-",
+        (true, true) => "+",
+        (true, false) => "",
     });
     out.push_str(comment);
-    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
-        out.push('\n');
-        if !line.is_empty() {
+    out.push('\n');
+    let mut after_break = true;
+    for letter in text.chars() {
+        let is_break = is_break(letter);
+        if after_break && !is_break {
             out.extend(std::iter::repeat_n(' ', indent));
-            out.push_str(line);
         }
+        out.push(letter);
+        after_break = is_break;
     }
 }
 
-fn is_break(letter: char) -> bool {
+pub(super) fn is_break(letter: char) -> bool {
     matches!(letter, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// As go-yaml sees it: neither a tab nor a letter beyond the basic plane.
 fn is_printable(letter: char) -> bool {
     matches!(letter, '\n' | ' '..='~' | '\u{a0}'..='\u{fffd}') && letter != '\u{feff}'
+}
+
+fn is_escaped(letter: char) -> bool {
+    !is_printable(letter) || is_break(letter) || matches!(letter, '"' | '\\')
 }
 
 fn escaped(letter: char) -> Cow<'static, str> {
@@ -203,9 +254,9 @@ fn escaped(letter: char) -> Cow<'static, str> {
         '"' => "\\\"".into(),
         '\\' => "\\\\".into(),
         '\u{85}' => "\\N".into(),
+        '\u{a0}' => "\\_".into(),
         '\u{2028}' => "\\L".into(),
         '\u{2029}' => "\\P".into(),
-        _ if is_printable(letter) => String::from(letter).into(),
         _ => match u32::from(letter) {
             code @ ..0x100 => format!("\\x{code:02X}").into(),
             code @ ..0x10000 => format!("\\u{code:04X}").into(),

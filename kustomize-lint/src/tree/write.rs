@@ -29,7 +29,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// The first key or item of an item stands behind its dash, on the same line.
     fn indent(&mut self, depth: usize) {
-        if self.out.ends_with('\n') {
+        if self.out.ends_with(text::is_break) {
             self.out.extend(std::iter::repeat_n("  ", depth));
         }
     }
@@ -84,7 +84,6 @@ impl Writer<'_> {
             Value::Sequence(_) => "[]".to_owned(),
             Value::Scalar(Scalar { kind: Kind::Text, text, .. }) => {
                 text::write(&mut self.out, text, 2 * depth + 2, &comment);
-                self.out.push('\n');
                 return;
             }
             Value::Scalar(Scalar { kind: Kind::Float, text, .. }) => scientific(text),

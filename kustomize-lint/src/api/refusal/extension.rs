@@ -2,6 +2,7 @@
 
 use super::at::{At, Refusals};
 use super::forms;
+use super::structural::{Wanted, misfit};
 use super::syntax;
 
 pub(super) fn definition(object: &At<'_>, refusals: &mut Refusals) {
@@ -164,6 +165,16 @@ fn values(schema: &At<'_>, refusals: &mut Refusals) {
                 .and_then(|text| super::structural::undeclared(text, &["self", "oldSelf"]))
         {
             refusals.add(&text, format!("has no variable `{name}`"), "undeclared reference to");
+            continue;
+        }
+        let json = schema.node.to_json();
+        let is_root = schema.path.ends_with("openAPIV3Schema");
+        for (key, wanted) in [("rule", Wanted::Boolean), ("messageExpression", Wanted::Text)] {
+            let Some(text) = rule.get(key) else { continue };
+            let misfit = text.word().and_then(|text| misfit(text, &json, is_root, wanted));
+            if let Some(misfit) = misfit {
+                refusals.add(&text, misfit.problem, misfit.server);
+            }
         }
     }
     if let Some(default) = schema.get("default") {

@@ -38,7 +38,11 @@ impl Merge<'_> {
             )));
         }
         let mut wanted: Vec<Values> = Vec::new();
-        for item in patch.iter().chain(&base).filter(|item| item.is_mapping()) {
+        if let Some(item) = base.iter().find(|item| !item.is_mapping() && !item.is_null()) {
+            let message = format!("an item of `{path}` is {}, not a mapping", item.kind());
+            return Err(Unmerged::malformed(message));
+        }
+        for item in patch.iter().chain(&base) {
             let values = values(item, keys);
             if !wanted.contains(&values) {
                 wanted.push(values);
@@ -58,14 +62,16 @@ impl Merge<'_> {
         for values in &wanted {
             let pairs = pick(values);
             let at = base.iter().position(|item| has(item, &said(&pairs)));
-            let item = patch.iter().find(|item| has(item, &said(&pairs)));
+            // In a new list these are the same items, so that removed ones are gone from both.
+            let source = if is_new { &base[..] } else { patch };
+            let item = source.iter().find(|item| has(item, &said(&pairs))).cloned();
             let (value, kept) = match (at, item) {
                 (Some(at), Some(item)) if !is_new => {
-                    let replaces = directive(item)? == Some(Directive::Replace);
-                    let value = self.node(Some(base[at].clone()), item, path)?;
+                    let replaces = directive(&item)? == Some(Directive::Replace);
+                    let value = self.node(Some(base[at].clone()), &item, path)?;
                     (value, Some(at).filter(|_| !replaces))
                 }
-                (_, Some(item)) => (self.node(None, item, path)?, at),
+                (_, Some(item)) => (self.node(None, &item, path)?, at),
                 (Some(at), None) => {
                     let mut item = base[at].clone();
                     self.clean(&mut item, path)?;
@@ -93,7 +99,7 @@ impl Merge<'_> {
                 keys.iter().map(|key| (*key).clone()).zip(values).collect();
             if pairs.is_empty() {
                 merged.clear();
-                merged.push(item);
+                merged.extend(Some(item).filter(|item| !item.is_null()));
                 continue;
             }
             if keys.len() > 1 {

@@ -222,6 +222,9 @@ impl Merge<'_> {
             let before = target.items_mut().map(std::mem::take).unwrap_or_default();
             items.extend(before.into_iter().filter(|item| !known.contains(&text(item))));
         }
+        if let Some(items) = node.items_mut() {
+            items.retain(|item| !item.is_null());
+        }
         node
     }
 
@@ -265,7 +268,8 @@ impl Merge<'_> {
         let base = existed.then_some(old);
         *node.items_mut().expect("a list") = self.elements(base, patch.items(), path, keys)?;
         // A list whose items are deleted stays; one that never had any does not come to be.
-        let deletes = words.contains(&Some(Directive::Delete));
+        let deletes =
+            words.contains(&Some(Directive::Delete)) || patch.items().iter().any(Node::is_null);
         let nothing = !existed && !deletes && node.items().is_empty() && !patch.items().is_empty();
         Ok((!nothing).then_some(node))
     }
@@ -286,7 +290,8 @@ impl Merge<'_> {
                 List::Set => {
                     let mut seen = HashSet::new();
                     items.retain(|item| {
-                        item.scalar().is_none_or(|scalar| seen.insert(scalar.text.clone()))
+                        !item.is_null()
+                            && item.scalar().is_none_or(|scalar| seen.insert(scalar.text.clone()))
                     });
                 }
                 List::Keyed(keys) => {

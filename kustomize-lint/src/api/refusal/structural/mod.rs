@@ -7,10 +7,12 @@ mod list;
 mod rules;
 mod scalar;
 mod set;
+mod types;
 mod walk;
 
 pub(super) use rules::{is_expression, undeclared};
 pub use set::Definitions;
+pub(super) use types::{Wanted, misfit};
 pub(super) use walk::Others;
 
 use serde_json::Value as Json;

@@ -66,7 +66,7 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
 
 /// Why there is no program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unread {
+pub(super) enum Unread {
     /// It is not an expression.
     Malformed,
     /// It is nested so deeply that reading it could exhaust the stack.
@@ -78,7 +78,7 @@ const DEPTH: usize = 10;
 const LENGTH: usize = 8 << 10;
 
 /// The program of a rule.
-fn compiled(text: &str) -> Result<Rc<Program>, Unread> {
+pub(super) fn compiled(text: &str) -> Result<Rc<Program>, Unread> {
     thread_local! {
         static KNOWN: RefCell<HashMap<String, Result<Rc<Program>, Unread>>> = RefCell::default();
     }
@@ -232,7 +232,7 @@ const WORDS: [&str; 21] = [
 ];
 
 /// The name of a field as a rule writes it.
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     if WORDS.contains(&name) {
         return format!("__{name}__");
     }
