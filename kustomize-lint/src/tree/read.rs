@@ -9,6 +9,7 @@ use common::yaml::{self, Keep, Limits, Style};
 use super::node::{Entry, Node, Value};
 use super::origin::{FileId, Origin, Place};
 use super::scalar::{Kind, Scalar};
+use super::text::reread;
 
 /// The contents of a YAML text.
 pub(crate) struct Text {
@@ -190,6 +191,10 @@ impl Reader<'_> {
                         "kustomize refuses a block of which the first line begins with a tab";
                     self.refused.get_or_insert((origin.base, message));
                 }
+                let text = match self.dialect {
+                    Dialect::Object => text,
+                    Dialect::Kustomization => reread(&text).into_owned(),
+                };
                 let folded = is_folded(self.text.get(..node.span.start).unwrap_or_default());
                 Value::Scalar(if folded { Scalar::folded(text) } else { Scalar::quoted(text) })
             }

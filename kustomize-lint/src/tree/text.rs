@@ -50,9 +50,9 @@ pub(super) fn write(out: &mut String, text: &str, indent: usize, comment: &str) 
     }
 }
 
-/// The text as go-yaml reads it from the JSON that kustomize makes of an object: U+0085 ends a line there,
+/// The text as go-yaml reads it from the JSON that kustomize makes of an object, and of a kustomization: U+0085 ends a line there,
 /// and lines of a text in quotes are joined.
-fn reread(text: &str) -> Cow<'_, str> {
+pub(super) fn reread(text: &str) -> Cow<'_, str> {
     if !text.contains('\u{85}') {
         return text.into();
     }

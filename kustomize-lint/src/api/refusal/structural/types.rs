@@ -195,7 +195,13 @@ impl<'a> Types<'a> {
             let list: Vec<&str> = operands.iter().map(named).collect();
             let name = call.func_name.trim_matches(['_', '@']);
             let problem = format!("cannot apply `{name}` to {}", list.join(" and "));
-            self.found(problem, format!("found no matching overload for '{}'", call.func_name));
+            let server = match call.func_name.as_str() {
+                operator::LOGICAL_AND | operator::LOGICAL_OR => {
+                    "expected type 'bool' but found".to_owned()
+                }
+                function => format!("found no matching overload for '{function}'"),
+            };
+            self.found(problem, server);
         }
         result
     }
