@@ -80,7 +80,7 @@ impl Context {
     /// A value that is neither a list nor a mapping on the way to a field, which kustomize refuses.
     pub(crate) fn blocked(&mut self, path: &str, place: Option<Place>) {
         if let Some(place) = place {
-            self.malformed(place, format!("`{path}` leads through this value"));
+            self.malformed(place, format!("`{path}` leads to this value, which has no fields"));
         }
     }
 

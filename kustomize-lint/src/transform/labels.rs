@@ -78,8 +78,10 @@ pub(crate) fn put(
     let Some(place) = place else { return false };
     let mut any = false;
     let create = field.create.then_some(Touch { step, place });
+    let mut wrong = None;
     let blocked = Walk::mappings(root, &field.path, create, &mut |node| {
         if !node.is_mapping() {
+            wrong = wrong.or(Some(node.place()).filter(|_| !node.is_null()));
             return;
         }
         for (key, value) in pairs {
@@ -97,6 +99,6 @@ pub(crate) fn put(
             }
         }
     });
-    context.blocked(&field.path, blocked);
+    context.blocked(&field.path, blocked.or(wrong));
     any
 }

@@ -73,7 +73,7 @@ impl Scalar {
     pub(crate) fn unreadable(&self) -> Option<&'static str> {
         // Those below are escaped.
         let is_control = |letter| letter > '~' && super::read::is_control(letter);
-        let is_block = !self.quoted && self.text.contains('\n');
+        let is_block = !self.quoted && super::text::may_be_block(&self.text);
         if self.kind != Kind::Text {
             None
         } else if self.text.contains(is_control) {

@@ -227,6 +227,16 @@ fn block(out: &mut String, text: &str, indent: usize, comment: &str) {
     }
 }
 
+/// Whether go-yaml writes a text of several lines as a block while kustomize works on it. Unlike the last
+/// writer, it takes tabs there.
+pub(super) fn may_be_block(text: &str) -> bool {
+    let is_plain = |letter| letter == '\t' || is_printable(letter);
+    text.contains('\n')
+        && !text.contains(" \n")
+        && !text.ends_with(' ')
+        && text.chars().all(is_plain)
+}
+
 pub(super) fn is_break(letter: char) -> bool {
     matches!(letter, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }

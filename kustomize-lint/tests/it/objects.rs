@@ -72,7 +72,10 @@ fn object(case: &Case, files: &mut Files) -> Object {
     std::fs::write(folder.path().join("kustomization.yaml"), "resources: [object.yaml]\n").unwrap();
     std::fs::write(folder.path().join("object.yaml"), &case.text).unwrap();
     let rendering = render(folder.path(), files);
-    assert!(rendering.problems.is_empty(), "{:?}", rendering.problems);
+    // kustomize refuses a text on the way to a name. The schema has to say it, too.
+    let is_on_the_way =
+        |problem: &kustomize_lint::facts::Problem| problem.message.ends_with("which has no fields");
+    assert!(rendering.problems.iter().all(is_on_the_way), "{:?}", rendering.problems);
     let [object] = <[Object; 1]>::try_from(rendering.objects).expect("one object");
     object
 }
