@@ -2,6 +2,9 @@
 
 use crate::tree::{self, Node, Origin, Place, StepId, Touch, Value};
 
+/// Copies of copies would fill the memory otherwise.
+const MAX_COPIED: usize = 100_000;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
     kind: Kind,
@@ -149,6 +152,14 @@ pub(crate) fn apply(
                     Node::null(Origin::added(touch))
                 }
             };
+            let mut values = 0;
+            copied.each_scalar(&mut |_, _| values += 1);
+            if values > MAX_COPIED {
+                return Err(format!(
+                    "{} has more than {MAX_COPIED} values to copy",
+                    operation.from
+                ));
+            }
             copied.origin.last = Some(touch);
             add(root, path, copied)?;
         }

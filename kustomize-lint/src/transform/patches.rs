@@ -153,6 +153,19 @@ fn operate(
                     }
                 }
             }
+            let annotations = object.node.at(&["metadata", "annotations"]);
+            let lost = if object.kind().is_empty() {
+                Some("leaves the object without a `kind`")
+            } else if object.name().is_empty() {
+                Some("leaves the object without a `metadata.name`")
+            } else {
+                let is_list = annotations.is_some_and(Node::is_sequence);
+                is_list.then_some("makes a list of the annotations")
+            };
+            if let Some(lost) = lost {
+                context.malformed(content, format!("this patch {lost}"));
+                object.node.clone_from(&before);
+            }
             // kustomize writes the object as JSON and reads it again.
             object.node.forget_style();
             object.remove_notes();
