@@ -13,8 +13,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_types::error::ErrorMetadata;
 
-use super::at;
-use super::endpoint::{Endpoint, TOKENS};
+use super::endpoint::{Endpoint, TOKENS, at};
 use super::profile::Profiles;
 use super::setting::{unusable, variable};
 use crate::diagnostic::{Report, last_cause};

@@ -8,6 +8,7 @@ use std::env;
 use std::fmt;
 
 use aws_config::{Region, SdkConfig};
+use aws_types::origin::Origin;
 
 use super::profile::{Profiles, flag};
 use super::setting::DEFAULT_REGION;
@@ -93,6 +94,18 @@ impl Endpoint {
         let shown = format!("https://{}{fips}.{region}.{domain}", service.host);
         Endpoint { url: None, setting: None, shown }
     }
+}
+
+/// The configuration of clients whose requests go to this URL, or to AWS.
+pub(super) fn at(sdk: &SdkConfig, url: Option<&str>) -> SdkConfig {
+    let mut builder = sdk.to_builder();
+    builder.set_endpoint_url(url.map(str::to_owned));
+    // Else the SDK would look for the endpoint of each service itself.
+    builder.insert_origin("endpoint_url", Origin::shared_config());
+    if url.is_some() {
+        builder.set_use_fips(Some(false)).set_use_dual_stack(Some(false));
+    }
+    builder.build()
 }
 
 fn configured(service: Service, profiles: &Profiles) -> Option<(Setting, String)> {

@@ -17,7 +17,6 @@ use std::time::Duration;
 pub use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
-use aws_types::origin::Origin;
 
 pub use credentials::NoCredentials;
 pub use endpoint::{Endpoint, Service, TOKENS, check, without_user};
@@ -105,7 +104,7 @@ impl Settings {
     /// The configuration of clients whose requests go to this URL, or to AWS. The URL is taken as it is, and the SDK
     /// refuses one beside FIPS or dual stack, which say what AWS's own hosts are.
     pub fn at(&self, url: Option<&str>) -> SdkConfig {
-        at(&self.sdk, url)
+        endpoint::at(&self.sdk, url)
     }
 
     /// Where the requests of `service` go.
@@ -115,15 +114,4 @@ impl Settings {
     pub fn endpoint(&self, service: Service) -> Result<Endpoint, Report> {
         Endpoint::of(service, &self.profiles, &self.sdk)
     }
-}
-
-fn at(sdk: &SdkConfig, url: Option<&str>) -> SdkConfig {
-    let mut builder = sdk.to_builder();
-    builder.set_endpoint_url(url.map(str::to_owned));
-    // Else the SDK would look for the endpoint of each service itself.
-    builder.insert_origin("endpoint_url", Origin::shared_config());
-    if url.is_some() {
-        builder.set_use_fips(Some(false)).set_use_dual_stack(Some(false));
-    }
-    builder.build()
 }
