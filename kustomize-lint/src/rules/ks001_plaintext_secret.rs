@@ -86,8 +86,12 @@ fn secret(object: &Object, sources: &Sources<'_>, findings: &mut Findings<'_>) {
     if object.node.get("sops").is_some() {
         return;
     }
+    // The metadata of a dotenv file that SOPS has encrypted become keys.
+    let is_encrypted =
+        ["data", "stringData"].iter().any(|field| object.node.at(&[field, "sops_mac"]).is_some());
     let plain = |entry: &&Entry, encoded: bool| {
-        !is_public_key(&entry.key)
+        let is_public = is_public_key(&entry.key) || is_encrypted && entry.key.starts_with("sops_");
+        !is_public
             && value(&entry.value, encoded)
                 .is_some_and(|value| !is_placeholder(&value) && !is_harmless(&entry.key, &value))
             && !sources.are_ignored(entry.value.place())
