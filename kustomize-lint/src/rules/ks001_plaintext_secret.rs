@@ -129,6 +129,10 @@ fn is_harmless(key: &str, value: &str) -> bool {
     if value.starts_with("-----BEGIN CERTIFICATE") || value.starts_with("-----BEGIN PUBLIC KEY") {
         return true;
     }
+    // A file that SOPS has encrypted.
+    if value.contains("sops") && value.contains("ENC[AES256_GCM,") {
+        return true;
+    }
     if has_password(value) {
         return false;
     }
