@@ -12,7 +12,7 @@ TOOLS ?= fetch-secrets export-dbt compose-gen kustomize-lint kind-cluster
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 # The programs that the tests talk to. The longest build comes first.
-PEERS := kubernetes-server prometheus otel-collector alertmanager localstack boto3 dotenv shells compose compose-spec docker podman kubectl kubernetes kubernetes-validate pre-commit \
+PEERS := kubernetes-server prometheus otel-collector alertmanager nerdctl localstack boto3 dotenv shells compose compose-spec docker podman kubectl kubernetes kubernetes-validate pre-commit \
 	sarif-schema rich hadolint shellcheck typos zizmor time terraform moto checkov databases slapd dbt readers \
 	kafka jetty hive-metastore trino spark airflow stand-in systemd act
 

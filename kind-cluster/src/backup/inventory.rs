@@ -65,7 +65,8 @@ pub(super) async fn look(cluster: &Cluster, exclude: &[String]) -> Result<Invent
             let message = format!("claim {} has lost its volume", name(claim));
             report.push(
                 Diagnostic::error("volume-lost", message)
-                    .hint("restore the volume, or delete the claim together with its data"),
+                    .hint("bring the volume back, or its data from an earlier `kind-cluster backup` with `kind-cluster restore`; \
+                           deleting the claim gives its data up"),
             );
             continue;
         }
@@ -100,7 +101,9 @@ pub(super) async fn look(cluster: &Cluster, exclude: &[String]) -> Result<Invent
                 "claim {claim} is used by pod {pod}, which belongs to no Deployment or StatefulSet"
             );
             let diagnostic = Diagnostic::error("volume-in-use", message);
-            report.push(diagnostic.hint("wait until it has ended, or delete it"));
+            report.push(
+                diagnostic.hint("wait until the pod has ended, or delete the pod; the claim stays"),
+            );
         }
     }
     Stop::check(report)?;

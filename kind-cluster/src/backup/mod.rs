@@ -85,7 +85,8 @@ pub(crate) async fn make(
             inventory.abandoned.join(", ")
         );
         return Err(Stop::no("data-would-be-lost", message).hint(
-            "bind these volumes to claims, delete them, or discard all data with --discard-data",
+            "bind these volumes to claims, and `kind-cluster backup --backup-dir DIR` archives their data; without an \
+             archive, deleting them loses it, as --discard-data does",
         ));
     }
     if shared.dry_run() {

@@ -1,11 +1,12 @@
 //! Caches of registries, which outlive the cluster: a container of the engine for each registry, with a volume,
 //! that the nodes ask before the registry itself.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use common::retry::poll;
 use common::stop::Stop;
 
-use super::trust::Authority;
+use super::trust::{Authority, RESTART};
 use crate::engine::{self, Engine};
 use crate::nodes::{self, Node};
 use crate::process;
@@ -17,12 +18,35 @@ const FOLDER: &str = "/var/lib/registry";
 /// The port of the image.
 const PORT: u16 = 5000;
 
-/// containerd reads these files at every pull, and asks the registry itself when the cache does not answer.
+/// How long a cache that was started may take to answer.
+const ANSWER: Duration = Duration::from_secs(15);
+
+/// containerd reads the file at every pull, and asks the registry itself when the cache does not answer. Before 2.2 it
+/// looks into the folder only where its configuration says so, and it takes no folder beside mirrors in the
+/// configuration. A configuration that containerd cannot read is not put in place. The mark is written last, so that
+/// a run that was killed before is done again.
 const HOSTS: &str = r#"set -eu
-folder=/etc/containerd/certs.d/$1
-mkdir -p "$folder"
-cat >"$folder/hosts.toml.new"
-mv "$folder/hosts.toml.new" "$folder/hosts.toml"
+folder=/etc/containerd/certs.d config=/etc/containerd/config.toml
+mkdir -p "$folder/$1"
+cat >"$folder/$1/hosts.toml.new"
+mv "$folder/$1/hosts.toml.new" "$folder/$1/hosts.toml"
+[ ! -e "$folder/kind-cluster.done" ] || exit 0
+if ! grep -q "^[^#]*config_path *=.*$folder" "$config"; then
+    if grep -q '^[^#]*registry.*mirrors' "$config"; then
+        echo mirrors
+        exit 0
+    fi
+    plugin=io.containerd.grpc.v1.cri
+    ! grep -q '^version *= *3' "$config" || plugin=io.containerd.cri.v1.images
+    {
+        cat "$config"
+        printf '\n[plugins."%s".registry]\n  config_path = "%s"\n' "$plugin" "$folder"
+    } >"$config.new"
+    containerd --config "$config.new" config dump >/dev/null
+    mv "$config.new" "$config"
+fi
+systemctl restart containerd
+touch "$folder/kind-cluster.done"
 "#;
 
 /// A registry's cache.
@@ -30,6 +54,12 @@ mv "$folder/hosts.toml.new" "$folder/hosts.toml"
 pub(super) struct Cache {
     /// The registry, as images name it.
     pub(super) registry: String,
+}
+
+/// The outcome of one question to a cache.
+enum Asked {
+    Answered,
+    Nothing { complaint: String, runs: bool },
 }
 
 /// How a cache was brought up.
@@ -74,7 +104,7 @@ impl Cache {
         )
     }
 
-    /// Makes or starts the container; the images that it has kept stay.
+    /// Makes or starts the container, with the authorities; the images that it has kept stay.
     pub(super) async fn raise(
         &self,
         image: &str,
@@ -84,8 +114,15 @@ impl Cache {
         let name = self.name();
         let found = self.status().await?;
         let network = network(engine::client().await?.engine);
-        if found.as_deref().is_some_and(|status| status.starts_with("Up")) {
+        let begins = |word: &str| found.as_deref().is_some_and(|status| status.starts_with(word));
+        let up = begins("Up");
+        if up && self.trusts(authorities).await? {
             return Ok(Came::Running);
+        }
+        // A registry reads the certificates when it starts. A run that was killed leaves the cache stopped, and not
+        // running with certificates that it has not read.
+        if up || begins("Restarting") {
+            engine::succeed(&["stop", &name], limit).await?;
         }
         if found.is_none() {
             let label = format!("{LABEL}={}", self.registry);
@@ -110,17 +147,74 @@ impl Cache {
             engine::succeed(&arguments, limit).await?;
         }
         // Before each start: a run that was killed may have left them out.
-        for (index, authority) in authorities.iter().enumerate() {
+        for authority in authorities {
             let folder = process::folder()?;
             let file = folder.path().join("ca.crt");
             std::fs::write(&file, authority.text()).map_err(|error| {
                 Stop::bad("temporary-folder", format!("{}: {error}", file.display()))
             })?;
-            let to = format!("{name}:/etc/ssl/certs/kind-cluster-{index}.crt");
+            let to = format!("{name}:{}", certificate(authority));
             engine::succeed(&["cp", &file.display().to_string(), &to], nodes::QUESTION).await?;
         }
-        engine::succeed(&["start", &name], nodes::QUESTION).await?;
+        engine::succeed(&["start", &name], limit).await?;
         Ok(if found.is_none() { Came::Made } else { Came::Started })
+    }
+
+    /// Whether the container has all authorities. Its image may have no program to ask with.
+    async fn trusts(&self, authorities: &[Authority]) -> Result<bool, Stop> {
+        for authority in authorities {
+            let folder = process::folder()?;
+            let file = folder.path().join("ca.crt").display().to_string();
+            let from = format!("{}:{}", self.name(), certificate(authority));
+            if !engine::output(&["cp", &from, &file], nodes::QUESTION).await?.success {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Waits until the cache answers a node. Returns why it does not.
+    pub(super) async fn silence(
+        &self,
+        node: &Node,
+        deadline: Instant,
+    ) -> Result<Option<String>, Stop> {
+        let name = self.name();
+        let address = format!("http://{name}:{PORT}/v2/");
+        let arguments = [
+            "exec",
+            &node.name,
+            "curl",
+            "--silent",
+            "--show-error",
+            "--output",
+            "/dev/null",
+            "--max-time",
+            "5",
+            &address,
+        ];
+        let soon = deadline.min(Instant::now() + ANSWER);
+        let is_waiting =
+            |asked: &Result<Asked, Stop>| matches!(asked, Ok(Asked::Nothing { runs: true, .. }));
+        let asked = poll(soon, is_waiting, async || {
+            let output = engine::output(&arguments, nodes::QUESTION).await?;
+            if output.success {
+                return Ok(Asked::Answered);
+            }
+            let status = self.status().await?;
+            let runs = status.is_some_and(|status| status.starts_with("Up"));
+            Ok(Asked::Nothing { complaint: output.complaint(), runs })
+        });
+        let complaint = match asked.await? {
+            Asked::Answered => return Ok(None),
+            Asked::Nothing { complaint, .. } => complaint,
+        };
+        // The registry's last words say more than that nobody listens.
+        let logs = engine::output(&["logs", "--tail", "20", &name], nodes::QUESTION).await?;
+        let said = format!("{}\n{}", logs.text(), logs.stderr);
+        let reason =
+            said.lines().rev().find(|line| line.contains("panic:") || line.contains("fatal"));
+        Ok(Some(reason.map_or(complaint, process::tail)))
     }
 
     /// The engine's words for the container's state; `None` when there is none.
@@ -133,20 +227,24 @@ impl Cache {
         Ok(ours.into_iter().find(|(known, _)| *known == name).map(|(_, status)| status.to_owned()))
     }
 
-    /// Has a node ask the cache first.
-    pub(super) async fn use_on(&self, node: &Node) -> Result<(), Stop> {
+    /// Has a node ask the cache first. Returns whether it does: the node's configuration may forbid it.
+    pub(super) async fn use_on(&self, node: &Node, limit: Duration) -> Result<bool, Stop> {
         let arguments =
             ["exec", "--interactive", &node.name, "sh", "-c", HOSTS, "sh", &self.registry];
         let program = engine::client().await?.program;
         let hosts = self.hosts();
-        let output =
-            process::with_input(program, &arguments, Some(hosts.as_bytes()), nodes::QUESTION)
-                .await?;
+        let input = Some(hosts.as_bytes());
+        let output = process::with_input(program, &arguments, input, limit.min(RESTART)).await?;
         match output.success {
-            true => Ok(()),
+            true => Ok(output.text().trim() != "mirrors"),
             false => Err(engine::failed(&["exec", &node.name, "hosts.toml"], &output).await),
         }
     }
+}
+
+/// The file of an authority in a cache, in a folder whose files all registries read.
+fn certificate(authority: &Authority) -> String {
+    format!("/etc/ssl/certs/kind-cluster-{}.crt", authority.id())
 }
 
 /// The network that kind puts its nodes into.
@@ -163,21 +261,87 @@ fn network(engine: Engine) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
 
     use super::super::trust::on_this_machine;
     use super::*;
 
+    /// A node's folder with a configuration of containerd, and stubs of the node's programs.
+    struct Folder(tempfile::TempDir);
+
+    impl Folder {
+        fn new(config: &str) -> Self {
+            let folder = Folder(tempfile::tempdir().unwrap());
+            fs::create_dir(folder.path("stubs")).unwrap();
+            fs::write(folder.path("config.toml"), config).unwrap();
+            for program in ["containerd", "systemctl"] {
+                folder.stub(program, "true");
+            }
+            folder
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
+        }
+
+        fn stub(&self, name: &str, program: &str) {
+            let link = self.path("stubs").join(name);
+            let _ = fs::remove_file(&link);
+            symlink(format!("/bin/{program}"), link).unwrap();
+        }
+
+        fn run(&self, registry: &str, text: &str) -> Option<String> {
+            let script = HOSTS.replace("/etc/containerd", &self.0.path().display().to_string());
+            assert_ne!(script, HOSTS);
+            on_this_machine(&script, registry, text, &self.path("stubs"))
+        }
+
+        fn config(&self) -> String {
+            fs::read_to_string(self.path("config.toml")).unwrap()
+        }
+    }
+
     #[test]
     fn the_script_replaces_the_file_whole() {
-        let dir = tempfile::tempdir().unwrap();
-        let script = HOSTS.replace("/etc/containerd", &dir.path().display().to_string());
-        assert_ne!(script, HOSTS);
-        let folder = dir.path().join("certs.d/quay.io");
+        let folder = Folder::new("version = 2\n");
         for text in ["one\n", "two\n"] {
-            assert!(on_this_machine(&script, "quay.io", text, dir.path()).is_some());
-            assert_eq!(fs::read_to_string(folder.join("hosts.toml")).unwrap(), text);
-            assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+            assert_eq!(folder.run("quay.io", text).as_deref(), Some(""));
+            let hosts = folder.path("certs.d/quay.io");
+            assert_eq!(fs::read_to_string(hosts.join("hosts.toml")).unwrap(), text);
+            assert_eq!(fs::read_dir(&hosts).unwrap().count(), 1);
         }
+    }
+
+    #[test]
+    fn containerd_is_told_the_folder_once() {
+        for (version, plugin) in
+            [("2", "io.containerd.grpc.v1.cri"), ("3", "io.containerd.cri.v1.images")]
+        {
+            let folder = Folder::new(&format!("version = {version}\n"));
+            // The run ends before containerd has started again, and is done again.
+            folder.stub("systemctl", "false");
+            assert_eq!(folder.run("quay.io", "one\n"), None);
+            folder.stub("systemctl", "true");
+            for registry in ["quay.io", "docker.io"] {
+                assert_eq!(folder.run(registry, "one\n").as_deref(), Some(""));
+            }
+            let certs = folder.path("certs.d").display().to_string();
+            let wanted = format!("[plugins.\"{plugin}\".registry]\n  config_path = \"{certs}\"\n");
+            assert_eq!(folder.config(), format!("version = {version}\n\n{wanted}"));
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_containerd_would_refuse_stays() {
+        let mirrors = "[plugins.\"io.containerd.grpc.v1.cri\".registry.mirrors.\"docker.io\"]\n";
+        let folder = Folder::new(mirrors);
+        assert_eq!(folder.run("quay.io", "one\n").as_deref(), Some("mirrors\n"));
+        assert_eq!(folder.config(), mirrors);
+        let folder = Folder::new("version = 2\n");
+        folder.stub("containerd", "false");
+        assert_eq!(folder.run("quay.io", "one\n"), None);
+        assert_eq!(folder.config(), "version = 2\n");
     }
 
     #[test]

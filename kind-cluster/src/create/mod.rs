@@ -284,7 +284,7 @@ impl Work<'_> {
         for authority in authorities {
             let mut new = Vec::new();
             for node in nodes {
-                if trust::install(authority, node).await? {
+                if trust::install(authority, node, self.left()).await? {
                     new.push(node.name.as_str());
                 }
             }
@@ -308,12 +308,53 @@ impl Work<'_> {
             let cache = Cache { registry: registry.clone() };
             let raise = cache.raise(&options.registry_cache_image, authorities, self.left());
             let came = display::during(&format!("raising the cache of {registry}"), raise).await?;
+            let mut refusing = Vec::new();
             for node in nodes {
-                cache.use_on(node).await?;
+                if !cache.use_on(node, self.left()).await? {
+                    refusing.push(node.name.as_str());
+                }
             }
-            let detail = format!("{} {}; every node asks it first", cache.name(), came.word());
-            self.done("caches", registry, &detail);
+            self.tell_cache(&cache, came, &refusing, nodes).await?;
         }
+        Ok(())
+    }
+
+    /// Says whether a cache serves the nodes. They pull from the registry itself where it does not.
+    async fn tell_cache(
+        &mut self,
+        cache: &Cache,
+        came: cache::Came,
+        refusing: &[&str],
+        nodes: &[Node],
+    ) -> Result<(), Stop> {
+        let (name, registry) = (cache.name(), &cache.registry);
+        let came = format!("{name} {}", came.word());
+        if !refusing.is_empty() {
+            let detail = format!(
+                "{came}, and {} do not ask it: their containerd has mirrors in its configuration",
+                refusing.join(", ")
+            );
+            let check = Check::warning("caches", registry, "cache-unused", detail);
+            self.checks.push(check.hint(
+                "take `registry.mirrors` out of the configuration's containerdConfigPatches, and create the cluster again",
+            ));
+            return Ok(());
+        }
+        let silence = match nodes.first() {
+            Some(node) => cache.silence(node, self.deadline).await?,
+            None => None,
+        };
+        let Some(silence) = silence else {
+            self.done("caches", registry, &format!("{came}; every node asks it first"));
+            return Ok(());
+        };
+        let detail =
+            format!("{came}, and does not answer; nodes ask the registry itself: {silence}");
+        let check = Check::warning("caches", registry, "cache-silent", detail);
+        self.checks.push(check.hint(
+            "a cache starts only while its registry can be reached, behind a company's proxy with --ca-file; \
+             then `kind-cluster create` again",
+        ));
         Ok(())
     }
 

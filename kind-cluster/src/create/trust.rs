@@ -2,6 +2,7 @@
 //! connections to registries.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +12,7 @@ use common::stop::Stop;
 use sha2::{Digest, Sha256};
 
 use crate::digest::hex;
-use crate::nodes::{self, Node};
+use crate::nodes::Node;
 use crate::{engine, process};
 
 /// Containers go on while containerd starts again. The mark is written last: a run that was killed before is done
@@ -107,18 +108,25 @@ impl Authority {
     }
 
     /// A name that does not depend on where the file is.
-    fn id(&self) -> String {
+    pub(super) fn id(&self) -> String {
         hex(&Sha256::digest(self.text.as_bytes())[..6])
     }
 }
 
+/// How long a node may take to start containerd again, on a busy machine.
+pub(super) const RESTART: Duration = Duration::from_secs(180);
+
 /// Makes a node trust an authority. Returns whether that is new.
-pub(super) async fn install(authority: &Authority, node: &Node) -> Result<bool, Stop> {
+pub(super) async fn install(
+    authority: &Authority,
+    node: &Node,
+    limit: Duration,
+) -> Result<bool, Stop> {
     let id = authority.id();
     let arguments = ["exec", "--interactive", &node.name, "sh", "-c", TRUST, "sh", &id];
     let program = engine::client().await?.program;
     let input = Some(authority.text.as_bytes());
-    let output = process::with_input(program, &arguments, input, nodes::QUESTION).await?;
+    let output = process::with_input(program, &arguments, input, limit.min(RESTART)).await?;
     match output.success {
         true => Ok(output.text().trim() == "changed"),
         false => {

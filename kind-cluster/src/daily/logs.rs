@@ -1,5 +1,7 @@
 //! `logs`: the output of containers, with the values of the namespace's Secrets masked.
 
+use std::cell::RefCell;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use common::exit::Status;
@@ -18,6 +20,9 @@ use crate::{process, render};
 
 /// How long `--follow` goes on, if nobody ends it.
 const FOREVER: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How long lines wait for others, before the Secrets are read again and they are printed.
+const HELD: Duration = Duration::from_millis(300);
 
 /// `logs`.
 pub(crate) async fn run(shared: &Shared, options: &cli::Logs) -> Result<Status, Stop> {
@@ -46,11 +51,7 @@ async fn follow(
     end: Instant,
 ) -> Result<(), Stop> {
     let namespace = text(workload, "/metadata/namespace");
-    let secrets = Secrets::of(cluster, namespace).await;
-    if secrets.are_unknown() {
-        let message = format!("the Secrets of {namespace} cannot be read, and could not be masked");
-        return Err(Stop::unfinished("secrets-unknown", message));
-    }
+    let mut secrets = read(cluster, namespace).await?;
     let selector = match workload.pointer("/spec/selector/matchLabels").and_then(Value::as_object) {
         Some(labels) => {
             let label = |(key, value): (&String, &Value)| {
@@ -83,16 +84,29 @@ async fn follow(
         arguments.push("--previous");
     }
     let mut command = process::command("kubectl", &arguments);
-    let mut rest = Vec::new();
+    let pending = RefCell::new(Vec::new());
     let each = |bytes: &[u8]| {
-        rest.extend_from_slice(bytes);
-        let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let lines: Vec<u8> = rest.drain(..whole).collect();
-        print(&lines, &secrets)
+        pending.borrow_mut().extend_from_slice(bytes);
+        Ok(())
     };
     let limit = end.saturating_duration_since(Instant::now());
-    let ended = process::pipe(&mut command, async |_| (), each, limit).await?;
-    print(&rest, &secrets)?;
+    let mut pipe = pin!(process::pipe(&mut command, async |_| (), each, limit));
+    // A container may print a value that did not exist when it was started. So lines wait until the Secrets have been
+    // read once more.
+    let ended = loop {
+        let ended = tokio::select! {
+            ended = &mut pipe => Some(ended),
+            () = tokio::time::sleep(HELD) => None,
+        };
+        let lines = whole(&mut pending.borrow_mut(), ended.is_some());
+        if !lines.is_empty() {
+            secrets.extend(read(cluster, namespace).await?);
+            print(&lines, &secrets)?;
+        }
+        if let Some(ended) = ended {
+            break ended?;
+        }
+    };
     match ended {
         Some(((), output)) if !output.success => {
             Err(process::failed("kubectl", &["logs"], &output))
@@ -103,6 +117,22 @@ async fn follow(
             Err(Stop::unfinished("timeout", message).hint(fault::MORE_TIME))
         }
     }
+}
+
+/// The values that no line may show.
+async fn read(cluster: &Cluster, namespace: &str) -> Result<Secrets, Stop> {
+    let secrets = Secrets::of(cluster, namespace).await;
+    if secrets.are_unknown() {
+        let message = format!("the Secrets of {namespace} cannot be read, and could not be masked");
+        return Err(Stop::unfinished("secrets-unknown", message));
+    }
+    Ok(secrets)
+}
+
+/// Takes the whole lines out, and at the end the rest, too.
+fn whole(pending: &mut Vec<u8>, at_end: bool) -> Vec<u8> {
+    let last = pending.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    pending.drain(..if at_end { pending.len() } else { last }).collect()
 }
 
 fn print(bytes: &[u8], secrets: &Secrets) -> Result<(), Stop> {

@@ -109,7 +109,7 @@ impl Secrets {
         let encoded = data.flat_map(|data| data.values()).filter_map(Value::as_str);
         // Every service account's token comes with the name of its namespace.
         let secret = |value: &String| value.len() >= SHORTEST_SECRET && value != namespace;
-        let mut values: Vec<String> = encoded
+        let values: Vec<String> = encoded
             .filter_map(|value| Some((value.to_owned(), STANDARD.decode(value).ok()?)))
             .filter_map(|(encoded, bytes)| Some((encoded, String::from_utf8(bytes).ok()?)))
             .filter(|(_, value)| secret(value))
@@ -120,14 +120,25 @@ impl Secrets {
             })
             .filter(secret)
             .collect();
-        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        values.dedup();
-        Secrets { values, unknown: false }
+        let mut secrets = Secrets { values, unknown: false };
+        secrets.sort();
+        secrets
     }
 
     /// Whether they could not be read, so that nothing can be masked.
     pub(crate) fn are_unknown(&self) -> bool {
         self.unknown
+    }
+
+    /// Adds values that have come since.
+    pub(crate) fn extend(&mut self, newer: Secrets) {
+        self.values.extend(newer.values);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.values.dedup();
     }
 
     /// A text with [`MASK`] for each of them.

@@ -59,6 +59,9 @@ fn components_are_installed_from_what_was_recorded_and_nothing_else() {
         "found before anything is made"
     );
     let done = with_components(&machine, &["--update-lock"]).unwrap().expect(0);
+    for step in ["installing operator 1 (1 of 2)", "installing charted 2 (2 of 2)"] {
+        assert!(done.stderr.contains(step), "{step}: {}", done.stderr);
+    }
     let lock = machine.read("components/components.lock");
     let sum: String = Sha256::digest(machine.read("files/operator-1.yaml"))
         .iter()

@@ -19,6 +19,12 @@ const INSIDE: &str = "KIND_CLUSTER_TEST_ENGINE";
 
 #[test]
 fn nodes_of_a_real_engine() {
+    within("engine::inside", &[]);
+}
+
+/// Runs an ignored test with an engine of its own, whose namespaces have no other network. The variables lead to more
+/// components.
+pub(crate) fn within(test: &str, more: &[(&str, PathBuf)]) {
     let all = ["PEER_DOCKER", "PEER_KIND", "PEER_KUBECTL", "PEER_BUSYBOX"].map(peers::find);
     let [Some(_), Some(kind), Some(_), Some(busybox)] = all else { return };
     if !rustix::process::geteuid().is_root() {
@@ -27,10 +33,11 @@ fn nodes_of_a_real_engine() {
     let inside = Command::new(root().join("scripts/docker-engine"))
         .args(["run", "--"])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "engine::inside", "--ignored", "--nocapture"])
+        .args(["--exact", test, "--ignored", "--nocapture"])
         .env(INSIDE, "1")
         .env("KIND_CLUSTER_TEST_KIND", kind)
         .env("KIND_CLUSTER_TEST_BUSYBOX", busybox)
+        .envs(more.iter().map(|(name, path)| (name, path)))
         .output()
         .unwrap();
     let run: rideshare_tests::run::Run = inside.into();
@@ -38,13 +45,13 @@ fn nodes_of_a_real_engine() {
 }
 
 /// The tool, kind and docker as they really are, beside a helm that is none.
-struct Bench {
-    machine: Machine,
+pub(crate) struct Bench {
+    pub(crate) machine: Machine,
     path: String,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let machine = Machine::at("0.0.0.0").unwrap();
         fs::create_dir(machine.path("real")).unwrap();
         std::os::unix::fs::symlink(
@@ -70,7 +77,7 @@ impl Bench {
     }
 
     /// This machine's programs for a command.
-    fn real<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+    pub(crate) fn real<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         for name in ["DOCKER_HOST", "DOCKER_CONFIG"] {
             command.env(name, std::env::var_os(name).unwrap());
         }
@@ -78,23 +85,23 @@ impl Bench {
         command.env("PATH", &self.path).env("KIND_IGNORE", "disk")
     }
 
-    fn tool(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
         let mut command = self.machine.tool(arguments);
         self.real(&mut command);
         command
     }
 
-    fn docker(&self, arguments: &[&str]) -> String {
+    pub(crate) fn docker(&self, arguments: &[&str]) -> String {
         run(self.real(&mut Command::new("docker")).args(arguments)).expect(0).stdout
     }
 
-    fn sh(&self, script: &str, arguments: &[&Path]) {
+    pub(crate) fn sh(&self, script: &str, arguments: &[&Path]) {
         run(self.real(&mut Command::new("sh")).args(["-c", script, "sh"]).args(arguments))
             .expect(0);
     }
 }
 
-const WORKER: &str = "rideshare-local-worker";
+pub(crate) const WORKER: &str = "rideshare-local-worker";
 
 #[test]
 #[ignore = "nodes_of_a_real_engine starts it inside the engine's namespaces"]
@@ -152,31 +159,25 @@ fn start_nodes(bench: &Bench) {
     );
     bench.sh("tar --create --directory \"$1\" . | docker import - node:1", &[&folder]);
     let to = format!("exec nc -ll -p 6443 -e nc 172.17.0.1 {}", machine.server.port());
-    for (name, role) in [
-        ("rideshare-local-control-plane", "control-plane"),
-        (WORKER, "worker"),
-        ("rideshare-local-worker2", "worker"),
-    ] {
-        let role = format!("io.x-k8s.kind.role={role}");
-        let mut arguments = vec![
-            "run",
-            "--detach",
-            "--name",
-            name,
-            "--hostname",
-            name,
-            "--label",
-            "io.x-k8s.kind.cluster=rideshare-local",
-            "--label",
-            &role,
-        ];
-        let plane = name.ends_with("control-plane");
-        if plane {
-            arguments.extend(["--publish", "127.0.0.1::6443"]);
-        }
-        arguments.extend(["node:1", "sh", "-c", if plane { &to } else { "sleep 600" }]);
-        bench.docker(&arguments);
+    for name in ["rideshare-local-control-plane", WORKER, "rideshare-local-worker2"] {
+        let to = if name.ends_with("control-plane") { to.as_str() } else { "sleep 600" };
+        let mut arguments = node_arguments(name);
+        arguments.extend(["node:1", "sh", "-c", to].map(str::to_owned));
+        bench.docker(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
     }
+}
+
+/// The arguments by which an engine starts a container that looks to kind like a node.
+pub(crate) fn node_arguments(name: &str) -> Vec<String> {
+    let plane = name.ends_with("control-plane");
+    let role = format!("io.x-k8s.kind.role={}", if plane { "control-plane" } else { "worker" });
+    let cluster = "io.x-k8s.kind.cluster=rideshare-local";
+    let mut arguments = vec!["run", "--detach", "--name", name, "--hostname", name];
+    arguments.extend(["--label", cluster, "--label", &role]);
+    if plane {
+        arguments.extend(["--publish", "127.0.0.1::6443"]);
+    }
+    arguments.into_iter().map(str::to_owned).collect()
 }
 
 /// An image that only the engine has arrives on the workers, once.

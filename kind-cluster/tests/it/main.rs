@@ -1,8 +1,10 @@
 //! The real executable, against an API server of the tests, real kubectl, real and fake kind, helm
 //! and Docker.
 
+mod advice;
 mod apiserver;
 mod backup;
+mod caches;
 mod cases;
 mod components;
 mod create;
@@ -16,12 +18,14 @@ mod half_made;
 mod kills;
 mod kubeconfig;
 mod load;
+mod nerdctl;
 mod podman;
 mod power;
 mod preflight;
 mod real;
 mod registries;
 mod restore;
+mod rootless;
 mod signals;
 mod smoke;
 mod status;

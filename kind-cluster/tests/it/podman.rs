@@ -13,34 +13,37 @@ use crate::support::{Machine, overlay, workload};
 const NODES: [(&str, &str); 2] =
     [("rideshare-local-control-plane", "control-plane"), ("rideshare-local-worker", "worker")];
 
-struct Podman {
-    machine: Machine,
+/// A client of a real engine, with kind beside it.
+pub(crate) struct Client {
+    pub(crate) machine: Machine,
     busybox: PathBuf,
+    program: &'static str,
+    /// Whether all programs run as another user than root.
+    is_rootless: bool,
 }
 
-impl Podman {
-    fn new() -> Option<Self> {
-        let all = ["PEER_PODMAN", "PEER_KIND", "PEER_BUSYBOX"].map(peers::find);
-        let [Some(podman), Some(kind), Some(busybox)] = all else { return None };
-        if !rustix::process::geteuid().is_root() {
-            peers::skip("root, for containers of the test's own,");
+/// No user of a machine owns anything as this one.
+const USER: &str = "65534";
+
+impl Client {
+    /// The client's program is called with the variables, given as a shell writes them.
+    pub(crate) fn new(program: &'static str, path: &Path, variables: &str) -> Option<Self> {
+        let [Some(kind), Some(busybox)] = ["PEER_KIND", "PEER_BUSYBOX"].map(peers::find) else {
             return None;
-        }
+        };
         let machine = Machine::new()?;
-        configure(&machine, podman.parent().unwrap());
         for fake in ["docker", "kind"] {
             std::fs::remove_file(machine.path(&format!("bin/{fake}"))).unwrap();
         }
+        let variables = variables.replace("MACHINE", &machine.path("").display().to_string());
         // kind runs its commands in nodes with all capabilities, which this machine may not have to give. These
         // nodes need none.
         let wrapped = format!(
             "#!/bin/sh\nfor a in \"$@\"; do shift; [ \"$a\" = --privileged ] || set -- \"$@\" \"$a\"; done\n\
-             export CONTAINERS_CONF={} CONTAINERS_STORAGE_CONF={}\nexec {} \"$@\"\n",
-            machine.path("containers.conf").display(),
-            machine.path("storage.conf").display(),
-            podman.display()
+             export {variables}\nexec {} \"$@\"\n",
+            path.display()
         );
-        machine.program("bin/podman", &wrapped);
+        machine.program(&format!("bin/{program}"), &wrapped);
         // The nodes publish no port: they share the machine's network.
         let kind = format!(
             "#!/bin/sh\n[ \"$1 $2\" != 'get kubeconfig' ] || exec cat {}\nexec {} \"$@\"\n",
@@ -48,26 +51,65 @@ impl Podman {
             kind.display()
         );
         machine.program("bin/kind", &kind);
-        Some(Podman { machine, busybox })
+        Some(Client { machine, busybox, program, is_rootless: false })
     }
 
-    fn surround(&self, mut command: Command) -> Command {
-        command.env("KIND_EXPERIMENTAL_PROVIDER", "podman");
+    /// Has all programs run as another user, who may enter the test's folder only.
+    pub(crate) fn leave_root(&mut self) {
+        let copy = |from: &Path, to: &str| {
+            run(Command::new("install").arg("-D").arg(from).arg(self.machine.path(to))).expect(0);
+        };
+        copy(Path::new(env!("CARGO_BIN_EXE_kind-cluster")), "bin/kind-cluster");
+        copy(&peers::find("PEER_KIND").unwrap(), "kind/kind");
+        copy(&peers::find("PEER_KUBECTL").unwrap(), "bin/kubectl");
+        let kind = self.machine.read("bin/kind");
+        let (before, _) = kind.rsplit_once("\nexec ").unwrap();
+        let real = self.machine.path("kind/kind").display().to_string();
+        self.machine.program("bin/kind", &format!("{before}\nexec {real} \"$@\"\n"));
+        self.machine.write("runtime/none", "");
+        self.is_rootless = true;
+    }
+
+    /// A program on the test's machine, after a script of root's.
+    pub(crate) fn command(&self, script: &str, program: &Path) -> Command {
+        let mut command = Command::new("sh");
+        self.machine.surround(&mut command);
+        command.env("KIND_EXPERIMENTAL_PROVIDER", self.program);
+        let mut steps = vec![script.to_owned(), "exec \"$@\"".to_owned()];
+        if self.is_rootless {
+            command.env("XDG_RUNTIME_DIR", self.machine.path("runtime"));
+            command.current_dir(self.machine.path(""));
+            // Before the script, which may mount folders of others.
+            let owned = "chown -R \"$0:$0\" . && chmod 700 \"$XDG_RUNTIME_DIR\"";
+            let user = "setpriv --reuid \"$0\" --regid \"$0\" --clear-groups";
+            steps = vec![owned.to_owned(), script.to_owned(), format!("exec {user} -- \"$@\"")];
+        }
+        command.args(["-ec", &steps.join("\n"), USER]).arg(program);
         command
     }
 
-    fn tool(&self, arguments: &[&str]) -> Command {
-        self.surround(self.machine.tool(arguments))
+    /// The tool; a caller that ignores signals, as nohup does, hands that on.
+    pub(crate) fn tool_after(&self, script: &str, arguments: &[&str]) -> Command {
+        let tool = match self.is_rootless {
+            true => self.machine.path("bin/kind-cluster"),
+            false => PathBuf::from(env!("CARGO_BIN_EXE_kind-cluster")),
+        };
+        let mut command = self.command(script, Path::new("/usr/bin/env"));
+        command.arg("--default-signal=HUP,INT,QUIT,TERM").arg(tool).args(arguments);
+        command
     }
 
-    fn try_podman(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(self.machine.path("bin/podman"));
-        self.machine.surround(&mut command);
-        run(command.args(arguments))
+    pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
+        self.tool_after("", arguments)
     }
 
-    fn podman(&self, arguments: &[&str]) -> String {
-        self.try_podman(arguments).expect(0).stdout
+    fn try_run(&self, arguments: &[&str]) -> Run {
+        let program = self.machine.path(&format!("bin/{}", self.program));
+        run(self.command("", &program).args(arguments))
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
+        self.try_run(arguments).expect(0).stdout
     }
 
     /// Makes an image of a folder.
@@ -75,8 +117,9 @@ impl Podman {
         let archive = self.machine.path("image.tar");
         let mut tar = Command::new("tar");
         tar.arg("--create").arg("--file").arg(&archive).arg("--directory").arg(folder).arg(".");
-        run(&mut tar).expect(0);
-        self.podman(&["import", &archive.display().to_string(), name]);
+        // A user without more ids than one can only have files of root in a container.
+        run(tar.args(["--owner=0", "--group=0"])).expect(0);
+        self.run(&["import", &archive.display().to_string(), name]);
     }
 
     fn start_nodes(&self) {
@@ -90,30 +133,53 @@ impl Podman {
             let mut arguments = vec!["run", "--detach", "--network", "host", "--stop-timeout", "0"];
             arguments.extend(["--name", name, "--label", cluster, "--label", &role]);
             arguments.extend(["node:1", "sleep", "600"]);
-            self.podman(&arguments);
+            self.run(&arguments);
             self.machine.server.put(crate::support::node(name, "True"));
         }
     }
 
     /// The nodes that run.
     fn running(&self) -> usize {
-        self.podman(&["ps", "--quiet"]).lines().count()
+        self.run(&["ps", "--quiet"]).lines().count()
     }
 }
 
-impl Drop for Podman {
+impl Drop for Client {
     fn drop(&mut self) {
-        self.try_podman(&["rm", "--all", "--force", "--time", "0"]);
+        let all = self.try_run(&["ps", "--all", "--quiet"]).stdout;
+        let ids: Vec<&str> = all.split_whitespace().collect();
+        if !ids.is_empty() {
+            self.try_run(&[&["rm", "--force"], ids.as_slice()].concat());
+        }
+        // It keeps a user's namespaces.
+        if let Ok(pause) = self.machine.read("podman/tmp/pause.pid").parse() {
+            let pause = rustix::process::Pid::from_raw(pause).unwrap();
+            let _ = rustix::process::kill_process(pause, rustix::process::Signal::KILL);
+        }
     }
+}
+
+pub(crate) const VARIABLES: &str =
+    "CONTAINERS_CONF=MACHINE/containers.conf CONTAINERS_STORAGE_CONF=MACHINE/storage.conf";
+
+fn podman() -> Option<Client> {
+    let podman = peers::find("PEER_PODMAN")?;
+    if !rustix::process::geteuid().is_root() {
+        peers::skip("root, for containers of the test's own,");
+        return None;
+    }
+    let client = Client::new("podman", &podman, VARIABLES)?;
+    configure(&client.machine, podman.parent().unwrap());
+    Some(client)
 }
 
 /// Everything that podman writes is in the test's folder.
-fn configure(machine: &Machine, peer: &Path) {
+pub(crate) fn configure(machine: &Machine, peer: &Path) {
     let at = |name: &str| machine.path(name).display().to_string();
     let storage = format!(
-        "[storage]\ndriver = \"vfs\"\ngraphroot = \"{}\"\nrunroot = \"{}\"\n",
-        at("podman/graph"),
-        at("podman/run")
+        "[storage]\ndriver = \"vfs\"\ngraphroot = \"{graph}\"\nrootless_storage_path = \"{graph}\"\nrunroot = \"{run}\"\n",
+        graph = at("podman/graph"),
+        run = at("podman/run")
     );
     machine.write("storage.conf", &storage);
     let containers = format!(
@@ -131,60 +197,71 @@ fn configure(machine: &Machine, peer: &Path) {
     machine.write("home/.config/containers/policy.json", &policy.to_string());
 }
 
-#[test]
-fn what_podman_says_of_itself_is_read() {
-    let Some(podman) = Podman::new() else { return };
-    // It does not use this connection, which is the default one because it is the first.
-    podman.podman(&[
-        "system",
-        "connection",
-        "add",
-        "far",
-        "ssh://core@build.example/run/podman.sock",
-    ]);
-    let file = config(&podman.machine, &[]);
-    let looked = run(&mut podman.tool(&["preflight", "--format", "json", "--kind-config", &file]));
+/// The engine's check of `preflight`, and all that it says.
+pub(crate) fn looked_at(client: &Client) -> (Value, Value, String) {
+    let file = config(&client.machine, &[]);
+    let looked = run(&mut client.tool(&["preflight", "--format", "json", "--kind-config", &file]));
     let answer: Value = serde_json::from_str(&looked.stdout).unwrap();
     let checks = answer["checks"].as_array().unwrap();
-    let is = |check: &&Value| check["group"] == "podman" && check["name"] == "engine";
+    let is = |check: &&Value| check["group"] == client.program && check["name"] == "engine";
     let engine = checks.iter().find(is).unwrap();
-    assert_eq!((&engine["outcome"], &engine["detail"]), (&json!("ok"), &json!("4.3.1")));
-    assert!(!looked.stdout.contains("remote-engine"), "{}", looked.stdout);
-    // The context leads to a server that answers, and podman has no node.
-    let other = run(&mut podman.tool(&["stop"])).expect(1);
-    assert!(other.stderr.contains("error[other-engine]: podman has no node"), "{}", other.stderr);
+    (engine["outcome"].clone(), engine["detail"].clone(), looked.stdout.clone())
+}
+
+#[test]
+fn what_podman_says_of_itself_is_read() {
+    let Some(podman) = podman() else { return };
+    // It does not use this connection, which is the default one because it is the first.
+    podman.run(&["system", "connection", "add", "far", "ssh://core@build.example/run/podman.sock"]);
+    let (outcome, detail, all) = looked_at(&podman);
+    assert_eq!((outcome, detail), (json!("ok"), json!("4.3.1")));
+    assert!(!all.contains("remote-engine"), "{all}");
+    has_no_node(&podman);
+}
+
+/// The context leads to a server that answers, and the engine has no node.
+pub(crate) fn has_no_node(client: &Client) {
+    let other = run(&mut client.tool(&["stop"])).expect(1);
+    let said = format!("error[other-engine]: {} has no node", client.program);
+    assert!(other.stderr.contains(&said), "{}", other.stderr);
 }
 
 #[test]
 fn nodes_in_podman_get_images_and_are_stopped_started_and_deleted() {
-    let Some(podman) = Podman::new() else { return };
-    podman.start_nodes();
-    let folder = podman.machine.path("own");
+    let Some(podman) = podman() else { return };
+    nodes_live(&podman);
+}
+
+/// Nodes get images, are stopped, started and deleted.
+pub(crate) fn nodes_live(client: &Client) {
+    client.start_nodes();
+    let machine = &client.machine;
+    let folder = machine.path("own");
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("file"), "text").unwrap();
-    podman.import(&folder, "rideshare/own:latest");
+    client.import(&folder, "rideshare/own:latest");
     let mut deployment = workload("Deployment", "own");
     deployment["spec"]["template"]["spec"]["containers"][0]["image"] = json!("rideshare/own");
-    let small = overlay(&podman.machine, "small", &[deployment]).display().to_string();
+    let small = overlay(machine, "small", &[deployment]).display().to_string();
     let load = ["load", "--overlay", &small];
-    let loaded = run(&mut podman.tool(&load)).expect(0);
+    let loaded = run(&mut client.tool(&load)).expect(0);
     assert!(loaded.stdout.contains("loaded onto rideshare-local-worker"), "{}", loaded.stdout);
-    let has = podman.podman(&["exec", "rideshare-local-worker", "crictl"]);
+    let has = client.run(&["exec", "rideshare-local-worker", "crictl"]);
     assert!(has.contains("\"docker.io/rideshare/own:latest\""), "{has}");
-    let again = run(&mut podman.tool(&load)).expect(0);
+    let again = run(&mut client.tool(&load)).expect(0);
     assert!(again.stdout.contains("on every node that runs pods"), "{}", again.stdout);
     // An image that was made again has another id, and is loaded again.
     std::fs::write(folder.join("file"), "more").unwrap();
-    podman.import(&folder, "rideshare/own:latest");
-    let changed = run(&mut podman.tool(&load)).expect(0);
+    client.import(&folder, "rideshare/own:latest");
+    let changed = run(&mut client.tool(&load)).expect(0);
     assert!(changed.stdout.contains("loaded onto rideshare-local-worker"), "{}", changed.stdout);
 
-    run(&mut podman.tool(&["stop"])).expect(0);
-    assert_eq!(podman.running(), 0);
-    run(&mut podman.tool(&["start"])).expect(0);
-    assert_eq!(podman.running(), 2);
-    run(&mut podman.tool(&["teardown", "--discard-data"])).expect(0);
-    assert_eq!(podman.podman(&["ps", "--all", "--quiet"]), "");
-    assert!(!podman.machine.read("home/config").contains("kind-rideshare-local"));
-    podman.machine.expect_hostile_untouched();
+    run(&mut client.tool(&["stop"])).expect(0);
+    assert_eq!(client.running(), 0);
+    run(&mut client.tool(&["start"])).expect(0);
+    assert_eq!(client.running(), 2);
+    run(&mut client.tool(&["teardown", "--discard-data"])).expect(0);
+    assert_eq!(client.run(&["ps", "--all", "--quiet"]), "");
+    assert!(!machine.read("home/config").contains("kind-rideshare-local"));
+    machine.expect_hostile_untouched();
 }

@@ -73,6 +73,65 @@ fn every_node_and_every_cache_trusts_the_authority() {
     assert!(again.stdout.contains("trusted by every node"), "{}", again.stdout);
 }
 
+/// A registry reads certificates only when it starts.
+#[test]
+fn a_cache_that_runs_starts_again_with_a_new_authority() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    let cached = ["--registry-cache", "docker.io"];
+    let Some(mut made) = create(&machine, &cached) else { return };
+    run(&mut made).expect(0);
+    machine.write("ca.pem", CERTIFICATE);
+    let file = machine.path("ca.pem").display().to_string();
+    let more = ["--registry-cache", "docker.io", "--ca-file", &file];
+    let before = machine.calls().len();
+    let started = run(&mut create(&machine, &more).unwrap()).expect(0);
+    assert!(started.stdout.contains(&format!("{CACHE} started")), "{}", started.stdout);
+    let calls = machine.calls()[before..].to_vec();
+    let at = |word: &str| calls.iter().position(|call| call.contains(word)).unwrap();
+    let to = format!("{CACHE}:/etc/ssl/certs/kind-cluster-");
+    let copied =
+        calls.iter().position(|call| call.starts_with("docker cp /") && call.contains(&to));
+    assert!(
+        at("docker stop") < copied.unwrap() && copied.unwrap() < at("docker start"),
+        "{calls:?}"
+    );
+    let again = run(&mut create(&machine, &more).unwrap()).expect(0);
+    assert!(again.stdout.contains(&format!("{CACHE} runs")), "{}", again.stdout);
+}
+
+#[test]
+fn a_cache_that_does_not_answer_is_named_with_its_last_words() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    machine.write(
+        "fake/silent-cache",
+        "level=info msg=\"starting\"\npanic: x509: unknown\n\ngoroutine 1\n",
+    );
+    let cached = ["--registry-cache", "docker.io"];
+    let Some(mut made) = create(&machine, &cached) else { return };
+    let made = run(&mut made).expect(0);
+    for said in ["[cache-silent]", "made, and does not answer", "panic: x509: unknown"] {
+        assert!(made.stdout.contains(said), "{said}: {}", made.stdout);
+    }
+    fs::remove_file(machine.path("fake/silent-cache")).unwrap();
+    let again = run(&mut create(&machine, &cached).unwrap()).expect(0);
+    assert!(again.stdout.contains(&format!("{CACHE} started; every node")), "{}", again.stdout);
+}
+
+#[test]
+fn a_node_that_cannot_ask_the_cache_is_named() {
+    let Some(machine) = Machine::new() else { return };
+    nodes_join(&machine);
+    machine.write("fake/mirrors", "");
+    let Some(mut made) = create(&machine, &["--registry-cache", "docker.io"]) else { return };
+    let made = run(&mut made).expect(0);
+    assert!(made.stdout.contains("[cache-unused]"), "{}", made.stdout);
+    for node in NODES {
+        assert!(made.stdout.contains(node), "{}", made.stdout);
+    }
+}
+
 #[test]
 fn a_dry_run_names_authorities_and_caches_and_makes_none() {
     let Some(machine) = Machine::new() else { return };

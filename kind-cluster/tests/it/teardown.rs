@@ -242,6 +242,10 @@ fn a_volume_that_no_claim_has_is_data_too() {
             "{}",
             refused.stderr
         );
+        // No advice leads to a loss without the way around it.
+        let way =
+            if more.is_empty() { "--preserve-data" } else { "kind-cluster backup --backup-dir" };
+        assert!(refused.stderr.contains(way), "{}", refused.stderr);
         assert!(cluster_is_there(&machine));
     }
     run(&mut machine.tool(&["teardown", "--discard-data"])).expect(0);

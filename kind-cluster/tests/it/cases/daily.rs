@@ -188,6 +188,33 @@ fn logs_are_printed_with_secrets_masked() {
     assert!(!all.stdout.contains("hunter2"), "{}", all.stdout);
 }
 
+/// Lines that come later are printed when they come, and a Secret that is changed meanwhile is masked, too.
+#[test]
+#[ignore = "the_cases_on_a_real_cluster starts it"]
+fn logs_are_followed_with_new_secrets_masked() {
+    use std::io::{BufRead, BufReader};
+    let Some(case) = Case::new("follow") else { return };
+    // It prints the Secret's file whenever that changes.
+    let script = "trap exit TERM; old=; while :; do new=$(cat /login/password); \
+                  [ \"$new\" = \"$old\" ] || echo now $new; old=$new; sleep 1 & wait; done";
+    let mut web = workload("Deployment", "web", script);
+    let pod = &mut web["spec"]["template"]["spec"];
+    pod["volumes"] = json!([{"name": "login", "secret": {"secretName": "login"}}]);
+    pod["containers"][0]["volumeMounts"] = json!([{"name": "login", "mountPath": "/login"}]);
+    case.deploy(&[web, secret("hunter2hunter2")], &[]).expect(0);
+    let folder = case.bench.machine.path("one").display().to_string();
+    let follow = ["logs", "deployment/web", "--follow", "--overlay", &folder];
+    let mut child = start(&mut case.bench.machine.tool(&follow));
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.next().unwrap().ends_with("/main] now ***"));
+    let patch = r#"{"stringData": {"password": "swordfish99"}}"#;
+    case.kubectl(&["patch", "secret", "login", "--patch", patch]);
+    // The kubelet writes the file again when it looks at the pod.
+    case.kubectl(&["annotate", "pods", "--all", "look=again"]);
+    assert!(lines.next().unwrap().ends_with("/main] now ***"));
+    assert_eq!(signal(child, Signal::INT).status, 130);
+}
+
 #[test]
 #[ignore = "the_cases_on_a_real_cluster starts it"]
 fn a_service_is_reached_by_its_name() {
