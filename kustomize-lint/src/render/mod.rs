@@ -117,7 +117,7 @@ pub(crate) fn render_sharing(
             let metadata = metadata.iter().filter(|entry| entry.key != "annotations");
             let rest = object.node.entries().iter().filter(|entry| entry.key != "metadata");
             rest.chain(metadata).for_each(|entry| refuse_endless(&entry.value, &mut context));
-            transform::refuse_unreadable(&object.node, &mut context);
+            transform::unreadable::refuse(&object.node, &mut context);
         }
         // Outermost first in the list of roots.
         if let Some(root) = context.roots.first() {

@@ -14,6 +14,7 @@ pub(crate) mod patches;
 pub(crate) mod plugins;
 mod replacements;
 mod replicas;
+pub(crate) mod unreadable;
 mod value_add;
 pub(crate) mod vars;
 
@@ -107,15 +108,6 @@ pub(crate) fn print(objects: &mut Objects) {
             }
         }
     }
-}
-
-/// Reports texts that kustomize cannot read again after it has written the object.
-pub(crate) fn refuse_unreadable(object: &Node, context: &mut Context) {
-    object.each_scalar(&mut |node, scalar| {
-        if let Some(message) = scalar.unreadable() {
-            context.malformed(node.place(), message);
-        }
-    });
 }
 
 /// Leaves out what is configuration for tools and not for the cluster.

@@ -11,6 +11,7 @@ use reading::{read, targets_secret};
 
 use super::json_patch::{self, Operation};
 use super::merge::{Lists, Merge, Unmerged};
+use super::unreadable;
 use crate::facts::{FactKind, ProblemKind, StepKind, Target};
 use crate::id::Id;
 use crate::kustomization::{Patch, PatchText};
@@ -129,7 +130,7 @@ fn operate(
             let object = &mut objects.list[*at];
             matched.push(object.key);
             let before = object.node.clone();
-            super::refuse_unreadable(&object.node, context);
+            unreadable::refuse(&object.node, context);
             // For the deprecated field, kustomize does not note the present name.
             if form == Form::Json {
                 object.write_notes();

@@ -9,6 +9,7 @@ mod scalar;
 mod sort;
 mod text;
 mod timestamp;
+mod unreadable;
 mod write;
 
 pub(crate) use node::Index;
@@ -20,4 +21,5 @@ pub(crate) use path::Walk;
 pub(crate) use read::{Dialect, Text, read};
 pub use scalar::{Kind, Scalar};
 pub use sort::Sort;
+pub(crate) use unreadable::unreadable;
 pub(crate) use write::write;

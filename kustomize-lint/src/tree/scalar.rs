@@ -69,25 +69,14 @@ impl Scalar {
         self.kind == Kind::Float && is_endless(&self.text)
     }
 
-    /// Why kustomize cannot read the text again after it has written it.
-    pub(crate) fn unreadable(&self) -> Option<&'static str> {
-        // Those below are escaped.
-        let is_control = |letter| letter > '~' && super::read::is_control(letter);
-        let is_block = !self.quoted && super::text::may_be_block(&self.text);
-        if self.kind != Kind::Text {
-            None
-        } else if self.text.contains(is_control) {
-            Some("kustomize cannot print a text with this control character")
-        } else if is_block && self.text.starts_with('\t') {
-            Some("kustomize cannot print several lines of which the first begins with a tab")
-        } else {
-            None
-        }
-    }
-
     /// The text in the file, which the value becomes where text belongs.
     pub fn written(&self) -> &str {
         self.written.as_deref().unwrap_or(&self.text)
+    }
+
+    /// Whether it stood in quotes or in a block.
+    pub(super) fn was_quoted(&self) -> bool {
+        self.quoted
     }
 
     /// A text in quotes, or a block.
