@@ -24,7 +24,7 @@ const CACHE: &str = "kind-cluster-cache-registry-example";
 const UNKNOWN: &str = "signed by unknown authority";
 
 #[test]
-#[ignore = "it takes minutes, and the peers `registry` and `kind-node`"]
+#[ignore = "`make test-caches` starts it: it takes minutes, and the peers `registry` and `kind-node`"]
 fn nodes_pull_through_a_cache_and_with_a_companys_authority() {
     let names = ["PEER_REGISTRY", "PEER_KIND_NODE", "PEER_KUBERNETES", "PEER_DOCKER"];
     let found = names.map(peers::find);

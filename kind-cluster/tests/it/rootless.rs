@@ -229,7 +229,12 @@ impl Docker {
 
 impl Drop for Docker {
     fn drop(&mut self) {
-        // Everything in its namespaces ends with it.
+        // `setpriv` cuts the engine's namespaces off from the process above them. All that runs in them ends with their first.
+        let id = self.engine.id();
+        let first = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        for process in first.unwrap_or_default().split_whitespace() {
+            run(Command::new("kill").args(["-KILL", process]));
+        }
         let _ = self.engine.kill();
         let _ = self.engine.wait();
     }
