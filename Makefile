@@ -95,7 +95,7 @@ test-bundled: ## Smoke-test export-dbt with DuckDB compiled in; the first time t
 .PHONY: test-caches
 test-caches: duckdb ## Pull images through a real registry's cache into nodes that trust a company's authority; needs root
 	scripts/peers install docker kubernetes kubernetes-server shells kubectl registry kind-node
-	cargo test --locked --package kind-cluster --test it -- --ignored --exact caches::nodes_pull_through_a_cache_and_with_a_companys_authority
+	cargo test --locked --package kind-cluster --test it -- --ignored --exact caches::nodes_pull_through_a_cache_and_with_an_authority_of_its_company
 
 .PHONY: peers
 peers: ## Install the real components that tests and benchmarks talk to

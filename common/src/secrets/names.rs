@@ -94,18 +94,18 @@ pub const WORDS: &[Word] = &[
 ];
 
 /// Last words of names that are about a secret and are none: `TOKEN_TTL`, `PASSWORD_FILE`,
-/// `SECRET_NAME`. A word that is not here leaves the name a secret's: `TOKEN_PROD`.
+/// `SECRET_NAME`; with an S behind them, too. A word that is not here leaves the name a secret's: `TOKEN_PROD`.
 const ABOUT: &[&str] = &[
     // Where it is.
-    "ADDR ADDRESS BACKEND CALLBACK DIR DIRECTORY DOMAIN DOMAINS ENDPOINT FILE FILENAME FILES FOLDER HOST LOCATION \
-     MANAGER MOUNT PATH PATHS PORT PROVIDER REGION SERVER SERVICE SOURCE STORE URI URL",
+    "ADDR ADDRESS BACKEND CALLBACK DIR DIRECTORY DOMAIN ENDPOINT FILE FILENAME FOLDER HOST LOCATION \
+     MANAGER MOUNT PATH PORT PROVIDER REGION SERVER SERVICE SOURCE STORE URI URL",
     // Names and kinds of a secret.
-    "ARN AUDIENCE CLASS FIELD HEADER ID IDS ISSUER LABEL NAME NAMES NAMESPACE PREFIX \
-     PROFILE PROMPT REALM REF REFERENCE SCOPE SCOPES SUFFIX USER USERNAME VERSION",
+    "ARN AUDIENCE CLASS FIELD HEADER ID ISSUER LABEL NAME NAMESPACE PREFIX \
+     PROFILE PROMPT REALM REF REFERENCE SCOPE SUFFIX USER USERNAME VERSION",
     // Rules for a secret, and its lifetime.
     "AGE ALG ALGORITHM BITS BYTES COUNT DAYS DEADLINE DURATION ENCODING EXPIRATION EXPIRES \
      EXPIRY FORMAT HOURS INTERVAL KIND LEN LENGTH LIFETIME LIMIT MAX METHOD MIN MINUTES \
-     MODE MS PATTERN PERIOD POLICY REGEX ROTATION SECONDS SIZE TIMEOUT TTL TYPE",
+     MODE MS PATTERN PERIOD POLICIES POLICY REGEX ROTATION SECONDS SIZE TIMEOUT TTL TYPE",
     // Switches.
     "ALLOWED DISABLED ENABLE ENABLED OPTIONAL REQUIRED SECURE",
 ];
@@ -177,7 +177,9 @@ impl<'a> Name<'a> {
     fn of(words: &'a [&'a str]) -> Option<Self> {
         let variants = words.iter().rev().take_while(|word| listed(VARIANTS, word)).count();
         let named = &words[..words.len() - variants];
-        let about = listed(ABOUT, named.last()?);
+        let last = *named.last()?;
+        let one = last.strip_suffix('S').unwrap_or(last);
+        let about = listed(ABOUT, last) || listed(ABOUT, one);
         Some(Name { words, named, about })
     }
 }
@@ -374,6 +376,8 @@ mod tests {
             "AWS_ACCESS_KEY_ID",
             "PASSWORD_FILE",
             "TOKEN_TTL",
+            "TOKEN_AUDIENCES",
+            "PASSWORD_POLICIES",
             "SECRET_NAME",
             "MAX_TOKENS",
             "KEY",

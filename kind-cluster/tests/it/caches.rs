@@ -25,7 +25,7 @@ const UNKNOWN: &str = "signed by unknown authority";
 
 #[test]
 #[ignore = "`make test-caches` starts it: it takes minutes, and the peers `registry` and `kind-node`"]
-fn nodes_pull_through_a_cache_and_with_a_companys_authority() {
+fn nodes_pull_through_a_cache_and_with_an_authority_of_its_company() {
     let names = ["PEER_REGISTRY", "PEER_KIND_NODE", "PEER_KUBERNETES", "PEER_DOCKER"];
     let found = names.map(peers::find);
     let [Some(registry), Some(node), Some(kubernetes), Some(docker)] = found else { return };
@@ -46,7 +46,7 @@ fn peer(name: &str) -> PathBuf {
 }
 
 #[test]
-#[ignore = "nodes_pull_through_a_cache_and_with_a_companys_authority starts it inside the engine's namespaces"]
+#[ignore = "nodes_pull_through_a_cache_and_with_an_authority_of_its_company starts it inside the engine's namespaces"]
 fn inside() {
     if std::env::var_os("KIND_CLUSTER_TEST_REGISTRY").is_none() {
         return;

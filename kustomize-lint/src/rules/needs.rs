@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use common::kubernetes::{effective, needs};
+use common::kubernetes::needs;
 
 use crate::finding::{Finding, Findings};
 use crate::lint::Overlay;
 use crate::object::Object;
+use crate::rule::Severity;
 use crate::tree::{Node, Place};
 use crate::view::{Keys, Target, words};
 
@@ -37,8 +38,14 @@ pub(super) fn missing(
             let finding =
                 not_there(overlay, findings, object, need.name, (kind, namespace, name), hint);
             if let Some(other) = overlay.elsewhere(kind, name) {
-                let label =
-                    format!("this one is in the namespace {}", effective(other.namespace()));
+                let label = match other.namespace() {
+                    "" => {
+                        // A namespace of kubectl's command line, or of an overlay elsewhere, may be the right one.
+                        finding.at_most(Severity::Warning);
+                        "this one has no namespace".to_owned()
+                    }
+                    namespace => format!("this one is in the namespace {namespace}"),
+                };
                 finding.also(overlay.files.first_line(name_place(other)), label);
             }
         }
