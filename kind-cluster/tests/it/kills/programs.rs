@@ -47,7 +47,8 @@ case $1 in
     create | cp | delete | exec | load | save | start | stop | template | update) ;;
     *) exec "$fake" "$@" ;;
 esac
-echo "$*" >>"$FAKE/steps"
+# One line: a script among the arguments has many.
+echo "$1" >>"$FAKE/steps"
 [ "$(wc -l <"$FAKE/steps")" -ge {number} ] && mkdir "$FAKE/reached" 2>/dev/null || exec "$fake" "$@"
 {before}
 echo "{program} $1 $2" >"$FAKE/held"
