@@ -102,7 +102,7 @@ impl Settings {
     }
 
     /// The configuration of clients whose requests go to this URL, or to AWS. The URL is taken as it is, and the SDK
-    /// refuses one beside FIPS or dual stack, which say what AWS's own hosts are.
+    /// refuses a URL beside FIPS or dual stack, because these two choose among the hosts of AWS.
     pub fn at(&self, url: Option<&str>) -> SdkConfig {
         endpoint::at(&self.sdk, url)
     }

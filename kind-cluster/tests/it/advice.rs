@@ -1,4 +1,4 @@
-//! No message advises to delete what may hold data without a word on the data, or on the backup.
+//! A message that advises to delete an object with data names the data, or the backup command.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
 //! A real rootless podman, a real rootless Docker engine and the real kind, as a user who owns nothing else: kind and
-//! `preflight` agree on what a rootless engine needs, and podman's nodes live.
+//! `preflight` agree on the needs of a rootless engine, and podman's nodes live.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -71,7 +71,7 @@ impl<'a> Type<'a> {
         }
     }
 
-    /// The name of what is certainly not the same type as another name.
+    /// The name of the type. Two different names are certainly two different types.
     fn name(self) -> Option<&'static str> {
         match self {
             Type::Any => None,
