@@ -1,12 +1,14 @@
-//! Flow lists and mappings of several lines, in one line.
+//! Flow lists and mappings and quoted texts of several lines, in one line.
 //!
-//! YAML asks for every line of a flow collection to be indented deeper than its parent. libyaml, go-yaml and
-//! with them Docker Compose and kubectl do not, and a closing bracket is often written below the key.
+//! YAML asks for every line of these to be indented deeper than its parent. libyaml, go-yaml and with them
+//! Docker Compose and kubectl do not, and a closing bracket is often written below the key.
 
 use std::borrow::Cow;
 
-/// The text with every line break and comment inside of a flow collection replaced by as many spaces, so
-/// that each byte keeps its place. Line breaks inside of quotes stay.
+use super::quoted::OLD_BREAKS;
+
+/// The text with every line break and comment inside of a flow collection, and every line break inside
+/// of quotes, replaced by as many spaces, so that each byte keeps its place.
 pub(super) fn in_one_line(text: &str) -> Cow<'_, str> {
     let mut bytes = text.as_bytes().to_vec();
     let mut scan = Scan::default();
@@ -61,12 +63,15 @@ impl Scan {
         while at < end {
             let (byte, blank) = (bytes[at], at == start || bytes[at - 1].is_ascii_whitespace());
             if let Some(quote) = self.quote {
-                match byte {
-                    b'\\' if quote == b'"' => at += 1,
-                    _ if byte == quote => self.quote = None,
-                    _ => {}
+                let escape = if quote == b'"' { &b"\\"[..] } else { b"''" };
+                let escaped = usize::from(bytes[at..end].starts_with(escape));
+                let length = line_end(&bytes[at + escaped..end]);
+                if length > 0 {
+                    bytes[at..at + escaped + length].fill(b' ');
+                } else if byte == quote && escaped == 0 {
+                    self.quote = None;
                 }
-                at += 1;
+                at += 1 + escaped;
                 continue;
             }
             match byte {
@@ -106,10 +111,21 @@ impl Scan {
             }
             at += 1;
         }
-        if self.depth > 0 && self.quote.is_none() && end < bytes.len() {
-            bytes[end] = b' ';
+        let marks = [&b"---"[..], b"..."];
+        let is_mark = marks
+            .iter()
+            .any(|mark| bytes.get(end + 1..).is_some_and(|next| next.starts_with(mark)));
+        if self.depth > 0 && self.quote.is_none() || self.quote.is_some() && !is_mark {
+            bytes[end..].iter_mut().take(1).for_each(|byte| *byte = b' ');
         }
     }
+}
+
+/// How many bytes the end of a line takes that a text begins with, other than a line feed.
+fn line_end(bytes: &[u8]) -> usize {
+    let starts = |end: &char| bytes.starts_with(end.encode_utf8(&mut [0; 4]).as_bytes());
+    let end = OLD_BREAKS.into_iter().chain(['\r']).find(starts);
+    end.map_or(0, char::len_utf8)
 }
 
 #[cfg(test)]
@@ -120,8 +136,10 @@ mod tests {
     fn only_what_is_inside_of_brackets_is_joined() {
         for (text, joined) in [
             ("a: [\n  x, # ö\n\"y\"\n]\nb: 1\n", "a: [   x,      \"y\" ]\nb: 1\n"),
-            ("a: &k {\n b: 'x\n y'\n}\n", "a: &k {  b: 'x\n y' }\n"),
-            ("a: x[0\nb: 'it [\n'\n", "a: x[0\nb: 'it [\n'\n"),
+            ("a: &k {\n b: 'x\n y'\n}\n", "a: &k {  b: 'x  y' }\n"),
+            ("a: \"x \\\r\ny\u{85}z\"\n", "a: \"x    y  z\"\n"),
+            ("a: 'x\n---\ny'\n", "a: 'x\n--- y'\n"),
+            ("a: x[0\nb: 'it''s [\n'\n", "a: x[0\nb: 'it''s [ '\n"),
             ("a: |\n  [ x\n  y\nb: it's [\n", "a: |\n  [ x\n  y\nb: it's [\n"),
             ("- [a,\nb]\n- c # [\n", "- [a, b]\n- c # [\n"),
         ] {

@@ -7,6 +7,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::node::{Entry, Node, Style, Value};
+use super::quoted;
 
 /// The limits above which a file is refused.
 #[derive(Clone, Copy, Debug)]
@@ -78,18 +79,19 @@ pub fn load(text: &str, limits: Limits) -> Result<Loaded, Error> {
 /// # Errors
 /// As [`load`].
 pub fn load_keeping(text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Error> {
-    let strict = load_strictly(text, limits, keep);
+    let strict = load_strictly(text, text, limits, keep);
     let Err(error) = &strict else { return strict };
-    // Other readers take such a line of a flow collection that is not indented.
+    // Other readers take such a line of a flow collection or in quotes that is not indented.
     match super::flow::in_one_line(text) {
         Cow::Owned(joined) if error.code == "yaml-syntax" => {
-            load_strictly(&joined, limits, keep).or(strict)
+            load_strictly(text, &joined, limits, keep).or(strict)
         }
         _ => strict,
     }
 }
 
-fn load_strictly(text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Error> {
+/// Loads what is written by means of a text of the same length that the parser accepts.
+fn load_strictly(written: &str, text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Error> {
     if text.len() > limits.bytes {
         return Err(error(
             0..0,
@@ -98,6 +100,7 @@ fn load_strictly(text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Error
         ));
     }
     let mut loader = Loader {
+        written,
         offsets: Offsets::new(text),
         unfinished: !text.is_empty() && !text.ends_with('\n'),
         limits,
@@ -121,7 +124,8 @@ fn error(span: Range<usize>, code: &'static str, message: impl Into<String>) -> 
     Error { span, earlier: None, code, message: message.into() }
 }
 
-struct Loader {
+struct Loader<'a> {
+    written: &'a str,
     offsets: Offsets,
     /// Whether the last line has no end.
     unfinished: bool,
@@ -155,7 +159,7 @@ enum Kind {
     },
 }
 
-impl Loader {
+impl Loader<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Error> {
         let span = self.offsets.byte(span.start.index())..self.offsets.byte(span.end.index());
         match event {
@@ -173,6 +177,11 @@ impl Loader {
                     && text.ends_with('\n')
                 {
                     text.pop();
+                }
+                if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted)
+                    && let Some(lines) = self.written.get(span.clone()).and_then(quoted::value)
+                {
+                    text = lines;
                 }
                 let style = match (core.as_deref(), style) {
                     (Some("str"), _) => Style::Quoted,

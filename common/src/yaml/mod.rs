@@ -8,6 +8,8 @@ mod loader;
 mod node;
 #[cfg(feature = "plain-yaml")]
 pub mod plain;
+mod quoted;
 
 pub use loader::{Error, Keep, Limits, Loaded, load, load_keeping};
 pub use node::{Entry, Node, Style, Value};
+pub use quoted::{OLD_BREAKS, is_break};

@@ -47,9 +47,6 @@ impl Dialect {
     }
 }
 
-/// The ends of lines that YAML 1.2 no longer has.
-const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
-
 /// Reads every document of a file.
 ///
 /// # Errors
@@ -168,7 +165,7 @@ impl Reader<'_> {
         // A text in quotes goes on in the next line, and any other ends.
         let is_plain = !written.starts_with(['"', '\'', '!', '&']);
         let is_scalar = matches!(node.value, yaml::Value::Scalar { .. });
-        if is_scalar && is_plain && written.contains(BREAKS) {
+        if is_scalar && is_plain && written.contains(yaml::OLD_BREAKS) {
             let message = "kustomize takes this sign for the end of a line; write it in double quotes, as `\\N`, `\\L` or `\\P`";
             self.refused.get_or_insert((origin.base, message));
         }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use common::yaml::is_break;
 use regex::{Captures, Regex};
 
 use super::scalar::{Kind, Scalar};
@@ -235,10 +236,6 @@ pub(super) fn may_be_block(text: &str) -> bool {
         && !text.contains(" \n")
         && !text.ends_with(' ')
         && text.chars().all(is_plain)
-}
-
-pub(super) fn is_break(letter: char) -> bool {
-    matches!(letter, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// As go-yaml sees it: neither a tab nor a letter beyond the basic plane.

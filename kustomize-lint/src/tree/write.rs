@@ -1,6 +1,8 @@
 //! From trees to YAML: keys sorted, as kustomize writes, and each value's origin behind it when
 //! it is asked for.
 
+use common::yaml;
+
 use super::node::{Entry, Node, Value};
 use super::scalar::{Kind, Scalar};
 use super::text;
@@ -29,7 +31,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// The first key or item of an item stands behind its dash, on the same line.
     fn indent(&mut self, depth: usize) {
-        if self.out.ends_with(text::is_break) {
+        if self.out.ends_with(yaml::is_break) {
             self.out.extend(std::iter::repeat_n("  ", depth));
         }
     }
