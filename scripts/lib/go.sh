@@ -38,6 +38,16 @@ go_programs() {
     rm -rf "$build" "$dir/module"
 }
 
+# go_in_module PACKAGE [LDFLAGS]: builds a package of $dir/module into $dir/bin in the module itself, whose replace
+# directives it needs.
+go_in_module() {
+    if ! (cd "$dir/module" && go_tool build -trimpath -ldflags "-s -w ${2-}" -o "$dir/bin/" "$1") >"$dir/log" 2>&1; then
+        tail -n 20 "$dir/log" >&2
+        fail "$name: Go could not build $1 $version" "Go's last lines are above; it needs the module proxy"
+    fi
+    rm -rf "$dir/module" "$dir/log"
+}
+
 # go_program: the program that is a module of its own, which the peer's $pins name: MODULE VERSION.
 go_program() {
     local module release

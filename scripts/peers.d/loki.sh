@@ -8,13 +8,9 @@ install_peer() {
     local module release
     read -r module release <<<"$pins"
     go_module_copy "$release" "$module"
-    # Built in its own module, whose replace directives it needs. A folder that one names is a module of the proxy's, too.
+    # A folder that a replace directive names is a module of the proxy's, too.
     sed -i '/ => \.\//d' "$dir/module/go.mod"
-    if ! (cd "$dir/module" && go_tool build -trimpath -ldflags '-s -w' -o "$dir/bin/" ./cmd/loki) >"$dir/log" 2>&1; then
-        tail -n 20 "$dir/log" >&2
-        fail "$name: Go could not build $module $release" "Go's last lines are above; it needs the module proxy"
-    fi
-    rm -rf "$dir/module" "$dir/log"
+    go_in_module ./cmd/loki
 }
 
 print_env() {

@@ -11,12 +11,7 @@ install_peer() {
     # Its tests need a module that the proxy does not have.
     sed -i '/nerdctl\/mod\/tigron/d' "$dir/module/go.mod"
     rm -r "$dir/module/pkg/testutil" "$dir/module/cmd/nerdctl/helpers/testing"*
-    if ! (cd "$dir/module" && go_tool build -trimpath -ldflags "-s -w -X $module/pkg/version.Version=$release" \
-        -o "$dir/bin/" ./cmd/nerdctl) >"$dir/log" 2>&1; then
-        tail -n 20 "$dir/log" >&2
-        fail "$name: Go could not build $module $release" "Go's last lines are above; it needs the module proxy"
-    fi
-    rm -rf "$dir/module" "$dir/log"
+    go_in_module ./cmd/nerdctl "-X $module/pkg/version.Version=$release"
 }
 
 print_env() {
