@@ -1,7 +1,9 @@
 //! Kinds of the cluster itself: admission policies, API services, flow control, endpoints.
 
 use super::at::{At, Refusals};
+use super::structural::unknown_variable;
 use super::syntax;
+use crate::api::violation::Subject;
 
 /// A ValidatingAdmissionPolicy.
 pub(super) fn policy(object: &At<'_>, refusals: &mut Refusals) {
@@ -27,6 +29,7 @@ pub(super) fn policy(object: &At<'_>, refusals: &mut Refusals) {
             refusals.add(&expression, "needs `paramKind` for `params`", server);
         }
     }
+    variables(&spec, refusals);
     let name = object.at(&["metadata", "name"]);
     let name = name.as_ref().and_then(|name| name.word()).unwrap_or_default();
     for annotation in spec.list("auditAnnotations") {
@@ -35,6 +38,36 @@ pub(super) fn policy(object: &At<'_>, refusals: &mut Refusals) {
             let server = "name part must consist of alphanumeric characters, '-', '_' or '.'";
             refusals.add(&key, "is not a key behind the name of the policy", server);
         }
+    }
+}
+
+/// The variables that expressions of a policy read. A variable may read those before it.
+fn variables(spec: &At<'_>, refusals: &mut Refusals) {
+    let variables = spec.list("variables");
+    let names: Vec<&str> = variables.iter().filter_map(|one| one.text("name")).collect();
+    let expressions = |list: &str, key: &str| -> Vec<_> {
+        spec.list(list).iter().filter_map(|one| one.get(key)).collect()
+    };
+    let mut check = |expression: At<'_>, names: &[&str]| {
+        if let Some(found) = expression.word().and_then(|text| unknown_variable(text, names)) {
+            let server = match names.is_empty() {
+                true => "undeclared reference to 'variables'".to_owned(),
+                false => found.server,
+            };
+            refusals.add(&expression, found.problem, server);
+        }
+    };
+    for (at, one) in variables.iter().enumerate().skip(1) {
+        if let Some(expression) = one.get("expression") {
+            check(expression, &names[..at.min(names.len())]);
+        }
+    }
+    for (list, key) in [
+        ("validations", "expression"),
+        ("validations", "messageExpression"),
+        ("auditAnnotations", "valueExpression"),
+    ] {
+        expressions(list, key).into_iter().for_each(|expression| check(expression, &names));
     }
 }
 
@@ -93,6 +126,28 @@ pub(super) fn service(object: &At<'_>, refusals: &mut Refusals) {
     }
 }
 
+/// The bits of a request's hash that choose its queues.
+const MAX_HASH_BITS: f64 = 60.0;
+
+/// The ranges of a ServiceCIDR, at most one of each family.
+pub(super) fn service_ranges(object: &At<'_>, refusals: &mut Refusals) {
+    let ranges = object.get("spec").map(|spec| spec.list("cidrs")).unwrap_or_default();
+    for is_of_family in [|text: &str| text.contains(':'), |text: &str| !text.contains(':')] {
+        let mut of_family = ranges.iter().filter(|range| range.word().is_some_and(is_of_family));
+        if let Some(second) = of_family.nth(1) {
+            let server = "may specify no more than one IP for each IP family";
+            refusals.add(second, "is the second range of its IP family", server);
+        }
+    }
+}
+
+/// A grant without a specification: before 1.5 of Gateway API, the server took one.
+pub(super) fn grant(object: &At<'_>, refusals: &mut Refusals) {
+    if !object.has("spec") {
+        refusals.about(Subject::Cluster, object, "needs `spec`", "spec: Required value");
+    }
+}
+
 /// A PriorityLevelConfiguration.
 pub(super) fn priority_level(object: &At<'_>, refusals: &mut Refusals) {
     let Some(spec) = object.get("spec") else { return };
@@ -117,6 +172,11 @@ pub(super) fn priority_level(object: &At<'_>, refusals: &mut Refusals) {
     if let (true, Some(at)) = (hand > queues, queuing.get("handSize").or(queuing.get("queues"))) {
         let server = "should not be greater than queues";
         refusals.add(&at, "lets `handSize` be more than `queues`", server);
+    } else if let (true, Some(at)) =
+        ((queues as f64).log2() * hand as f64 > MAX_HASH_BITS, queuing.get("queues"))
+    {
+        let why = "and `handSize` need more than 60 bits of a request's hash";
+        refusals.add(&at, why, "should not be greater than 60");
     }
 }
 

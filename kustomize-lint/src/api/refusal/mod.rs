@@ -95,6 +95,8 @@ fn by_kind(at: &At<'_>, group: &str, kind: &str, refusals: &mut Refusals) {
         ("", "Event") => cluster::event(at, refusals),
         ("", "Endpoints") => cluster::endpoints(at, refusals),
         ("discovery.k8s.io", "EndpointSlice") => cluster::slice(at, refusals),
+        ("networking.k8s.io", "ServiceCIDR") => cluster::service_ranges(at, refusals),
+        ("gateway.networking.k8s.io", "ReferenceGrant") => cluster::grant(at, refusals),
         ("networking.k8s.io", "IngressClass") => cluster::ingress_class(at, refusals),
         ("storage.k8s.io", "VolumeAttachment") => cluster::attachment(at, refusals),
         ("apiregistration.k8s.io", "APIService") => cluster::service(at, refusals),

@@ -46,6 +46,7 @@ pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
             }
         }
         refusals.filled(object, "volumeBindingMode");
+        topologies(object, refusals);
         return;
     }
     let Some(spec) = object.get("spec") else { return refusals.missing(object, "spec") };
@@ -53,6 +54,17 @@ pub(super) fn check(object: &At<'_>, kind: &str, refusals: &mut Refusals) {
         claim(&spec, refusals);
     } else {
         volume(&spec, refusals);
+    }
+}
+
+/// The terms of a class's topologies. For the server, a term without expressions is a copy of each one behind it,
+/// also where none is.
+fn topologies(class: &At<'_>, refusals: &mut Refusals) {
+    for term in class.list("allowedTopologies") {
+        if term.list("matchLabelExpressions").is_empty() {
+            let server = "matchLabelExpressions: Duplicate value: \"\"";
+            refusals.add(&term, "needs `matchLabelExpressions`", server);
+        }
     }
 }
 
@@ -69,7 +81,15 @@ pub(super) fn claim(spec: &At<'_>, refusals: &mut Refusals) {
     }
     syntax::subdomain(spec.get("storageClassName"), refusals);
     syntax::selector(spec.get("selector"), refusals);
-    // The server drops a `dataSource` that it does not know, and looks at this one.
+    // The server drops a `dataSource` of any other kind, and looks at `dataSourceRef`.
+    const KEPT: [(Option<&str>, &str); 2] =
+        [(None, "PersistentVolumeClaim"), (Some("snapshot.storage.k8s.io"), "VolumeSnapshot")];
+    if let Some(source) = spec.get("dataSource") {
+        let group = source.text("apiGroup").filter(|group| !group.is_empty());
+        if KEPT.contains(&(group, source.text("kind").unwrap_or_default())) {
+            refusals.required(&source, "name");
+        }
+    }
     if let Some(source) = spec.get("dataSourceRef") {
         refusals.required(&source, "name");
         refusals.required(&source, "kind");

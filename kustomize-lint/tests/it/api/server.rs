@@ -39,6 +39,9 @@ fn objects(case: &Case) -> (Vec<Value>, Vec<Value>) {
             "PriorityClass",
             "RuntimeClass",
             "IngressClass",
+            "PriorityLevelConfiguration",
+            "ServiceCIDR",
+            "StorageClass",
         ];
         let kind = object["kind"].as_str().unwrap_or_default();
         let is_cluster_wide = cluster.iter().any(|start| kind.starts_with(start));

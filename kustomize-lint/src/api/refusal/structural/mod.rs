@@ -12,7 +12,7 @@ mod walk;
 
 pub(super) use rules::{is_expression, undeclared};
 pub use set::Definitions;
-pub(super) use types::{Wanted, misfit};
+pub(super) use types::{Wanted, misfit, unknown_variable};
 pub(super) use walk::Others;
 
 use serde_json::Value as Json;

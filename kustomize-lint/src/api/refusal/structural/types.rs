@@ -5,7 +5,7 @@
 
 use cel::common::ast::operators as operator;
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 
 use super::keyword::is_set;
 use super::rules::{compiled, escaped};
@@ -90,6 +90,21 @@ impl<'a> Type<'a> {
     fn differs(self, other: Type<'_>) -> bool {
         matches!((self.name(), other.name()), (Some(a), Some(b)) if a != b)
     }
+}
+
+/// The first field of `variables` that an expression reads and that is not among these names.
+pub(in super::super) fn unknown_variable(text: &str, names: &[&str]) -> Option<Misfit> {
+    let program = compiled(text).ok()?;
+    let properties: Map<String, Json> =
+        names.iter().map(|name| ((*name).to_owned(), Json::Object(Map::new()))).collect();
+    let schema = json!({ "properties": properties });
+    let variables = vec![("variables".to_owned(), Type::Object(&schema))];
+    let mut types = Types { variables, misfit: None };
+    types.of(program.expression());
+    let mut misfit = types.misfit?;
+    let field = misfit.server.split('\'').nth(1)?;
+    misfit.problem = format!("reads the variable `{field}`, which the policy does not declare");
+    Some(misfit)
 }
 
 /// The first part of an expression that does not fit the schema; `is_root` where the schema is of a whole
