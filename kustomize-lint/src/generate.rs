@@ -255,12 +255,18 @@ fn unquoted(text: &str) -> &str {
 
 /// Adds the object, or replaces the object that it extends.
 fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, context: &mut Context) {
+    let refuse_keys = |object: &Object, context: &mut Context| {
+        for path in [&["data"][..], &["binaryData"], &["metadata", "labels"]] {
+            context.refuse_keys(object.node.entries_at(path));
+        }
+    };
     let id: Id = object.id();
     let place = generator.place;
     let matches = objects.any(&id);
     match (matches.as_slice(), generator.behavior) {
         ([], Behavior::Create | Behavior::Unspecified) => {
-            crate::load::add(objects, object, context)
+            refuse_keys(&object, context);
+            crate::load::add(objects, object, context);
         }
         ([], _) => {
             let message = format!("{id} does not exist; a generator cannot merge or replace it");
@@ -273,6 +279,7 @@ fn absorb(mut object: Object, generator: &Generator, objects: &mut Objects, cont
         ([at], behavior) => {
             let old = &objects.list[*at];
             inherit(&mut object, old, behavior == Behavior::Merge);
+            refuse_keys(&object, context);
             // The handle stays: it is the same object, with other content.
             object.key = old.key;
             objects.list[*at] = object;

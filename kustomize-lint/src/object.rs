@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::id::Id;
-use crate::tree::{Entry, Node, Place, StepId};
+use crate::tree::{Entry, Node, Place, Scalar, StepId};
 
 /// An object's handle, the same from its reading to the end; facts name objects by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,8 +18,51 @@ pub(crate) struct Marks {
     pub(crate) notes: Vec<(&'static str, &'static str)>,
 }
 
+impl Marks {
+    /// The transformations as a list of YAML, if there are any.
+    pub(crate) fn transformations(&self) -> Option<String> {
+        let item = |text: &String| format!("- {}\n", text.trim_end().replace('\n', "\n  "));
+        Some(self.transformations.iter().map(item).collect())
+            .filter(|text: &String| !text.is_empty())
+    }
+}
+
 /// Kustomize remembers an object in annotations that begin so, and removes them at the end.
 const INTERNAL: &str = "internal.config.kubernetes.io/";
+
+/// The annotation with an object's origin. While marks are wanted, every object has it.
+pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
+
+/// The annotation with the transformers that have changed an object.
+pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
+
+/// The annotations that kustomize removes at the end, whoever wrote them. Behind [`INTERNAL`]:
+const REMOVED_INTERNAL: &[&str] = &[
+    "allowKindChange",
+    "allowNameChange",
+    "annotations-migration-resource-id",
+    "generatorBehavior",
+    "id",
+    "index",
+    "needsHashSuffix",
+    "path",
+    "prefixes",
+    "previousKinds",
+    "previousNames",
+    "previousNamespaces",
+    "refBy",
+    "seqindent",
+    "suffixes",
+];
+
+/// And by their whole names.
+const REMOVED: &[&str] = &[
+    ORIGIN,
+    TRANSFORMATIONS,
+    "config.k8s.io/id",
+    "config.kubernetes.io/index",
+    "config.kubernetes.io/path",
+];
 
 /// An object of the rendering.
 #[derive(Clone, Debug)]
@@ -128,6 +171,76 @@ impl Object {
         self.previous.push(id);
     }
 
+    /// Forgets how annotations are written: kustomize writes all of them anew.
+    pub(crate) fn renew_annotations(&mut self) {
+        let annotations =
+            self.node.get_mut("metadata").and_then(|node| node.get_mut("annotations"));
+        if let Some(annotations) = annotations {
+            annotations.each_scalar_mut(&mut Scalar::renew);
+        }
+    }
+
+    /// Removes the annotations that kustomize takes for its own.
+    pub(crate) fn drop_internal(&mut self) {
+        self.retain_annotations(|key| {
+            let is_internal =
+                key.strip_prefix(INTERNAL).is_some_and(|key| REMOVED_INTERNAL.contains(&key));
+            !is_internal && !REMOVED.contains(&key)
+        });
+    }
+
+    /// Keeps some annotations, and the mapping of all unless it is empty.
+    fn retain_annotations(&mut self, keeps: impl Fn(&str) -> bool) {
+        let Some(metadata) = self.node.get_mut("metadata") else { return };
+        if let Some(entries) = metadata.get_mut("annotations").and_then(Node::entries_mut) {
+            entries.retain(|entry| keeps(&entry.key));
+        }
+        // A text or a number in their place goes, too.
+        let is_empty = |node: &Node| !node.is_sequence() && node.entries().is_empty();
+        if metadata.get("annotations").is_some_and(is_empty) {
+            metadata.remove("annotations");
+        }
+    }
+
+    /// Writes the annotations about how the object was built, where marks are wanted.
+    pub(crate) fn write_marks(&mut self) {
+        let marks =
+            [(ORIGIN, self.marks.origin.clone()), (TRANSFORMATIONS, self.marks.transformations())];
+        let marks = marks.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?)));
+        self.annotate(marks.collect());
+    }
+
+    /// Reads these annotations again, and removes them: whether kustomize can read them.
+    pub(crate) fn take_marks(&mut self) -> bool {
+        if self.marks.origin.is_none() {
+            return true;
+        }
+        let origin = self.annotation(ORIGIN).map(str::to_owned);
+        let is_known = origin.as_deref().is_none_or(|text| text.contains(": "));
+        if self.annotation(TRANSFORMATIONS).is_none() {
+            self.marks.transformations.clear();
+        }
+        self.marks.origin = origin;
+        self.retain_annotations(|key| key != ORIGIN && key != TRANSFORMATIONS);
+        is_known
+    }
+
+    /// Adds annotations.
+    fn annotate(&mut self, texts: Vec<(String, String)>) {
+        let Some(metadata) = self.node.get_mut("metadata").filter(|_| !texts.is_empty()) else {
+            return;
+        };
+        let origin = metadata.origin;
+        if metadata.get("annotations").is_none_or(Node::is_null) {
+            metadata.set("annotations", Node::mapping(origin));
+        }
+        if let Some(annotations) = metadata.get_mut("annotations") {
+            for (key, text) in texts {
+                annotations.set(&key, Node::text(text, origin));
+            }
+        }
+    }
+
     /// Writes the annotations that a JSON patch sees, and may copy: those in which kustomize remembers it.
     pub(crate) fn write_notes(&mut self) {
         let names = |name: &dyn Fn(&Id) -> String| -> Vec<String> {
@@ -148,30 +261,16 @@ impl Object {
         let hash = self.needs_hash.then_some(("needsHashSuffix", "enabled"));
         let words = self.marks.notes.iter().copied().chain(hash);
         let words = words.map(|(key, word)| (key, word.to_owned()));
-        let notes: Vec<_> = lists.chain(words).filter(|(_, text)| !text.is_empty()).collect();
-        let Some(metadata) = self.node.get_mut("metadata").filter(|_| !notes.is_empty()) else {
-            return;
-        };
-        let origin = metadata.origin;
-        if metadata.get("annotations").is_none_or(Node::is_null) {
-            metadata.set("annotations", Node::mapping(origin));
-        }
-        if let Some(annotations) = metadata.get_mut("annotations") {
-            for (key, text) in notes {
-                annotations.set(&format!("{INTERNAL}{key}"), Node::text(text, origin));
-            }
-        }
+        let notes = lists.chain(words).filter(|(_, text)| !text.is_empty());
+        self.annotate(notes.map(|(key, text)| (format!("{INTERNAL}{key}"), text)).collect());
+        self.write_marks();
     }
 
     /// Removes these annotations, and the mapping of all where it is empty.
     pub(crate) fn remove_notes(&mut self) {
-        let Some(metadata) = self.node.get_mut("metadata") else { return };
-        if let Some(entries) = metadata.get_mut("annotations").and_then(Node::entries_mut) {
-            entries.retain(|entry| !entry.key.starts_with(INTERNAL));
-        }
-        if metadata.entries_at(&["annotations"]).is_empty() {
-            metadata.remove("annotations");
-        }
+        self.retain_annotations(|key| {
+            !key.starts_with(INTERNAL) && key != ORIGIN && key != TRANSFORMATIONS
+        });
     }
 
     /// Every identity it ever had, the present one last.

@@ -12,7 +12,7 @@ use crate::facts::{
 use crate::id::Id;
 use crate::object::{Object, ObjectKey};
 use crate::schema::OpenApi;
-use crate::tree::{Files, Node, Place, StepId};
+use crate::tree::{Entry, Files, Node, Place, StepId, stays_a_key};
 
 #[derive(Debug, Default)]
 pub(crate) struct Context {
@@ -75,6 +75,20 @@ impl Context {
     /// Something that cannot be read.
     pub(crate) fn malformed(&mut self, place: Place, message: impl Into<String>) {
         self.problem(ProblemKind::Malformed, Some(place), message);
+    }
+
+    /// Reports keys that kustomize writes itself. It forgets their quotes, so that `"1"` becomes a number.
+    pub(crate) fn refuse_keys(&mut self, entries: &[Entry]) {
+        entries.iter().for_each(|entry| self.refuse_key(&entry.key, entry.value.place()));
+    }
+
+    /// Reports such a key.
+    pub(crate) fn refuse_key(&mut self, key: &str, place: Place) {
+        if !stays_a_key(key) {
+            let message =
+                format!("kustomize writes the key `{key}` without quotes, so it is no text");
+            self.malformed(place, message);
+        }
     }
 
     /// A value that is neither a list nor a mapping on the way to a field, which kustomize refuses.

@@ -6,7 +6,7 @@ use crate::facts::StepKind;
 use crate::id::Id;
 use crate::kustomization::{Kustomization, Spot};
 use crate::load::{Context, Folder, clean};
-use crate::object::Object;
+use crate::object::{ORIGIN, Object, TRANSFORMATIONS};
 use crate::objects::Objects;
 use crate::tree::{Node, Origin, Touch, Walk};
 
@@ -104,12 +104,8 @@ pub(crate) fn print(options: &[Spot<String>], objects: &mut Objects, context: &m
             let marks = &object.marks;
             let (path, key, value) = match option.value.as_str() {
                 MANAGED => ("labels", "app.kubernetes.io/managed-by", Some(VERSION.to_owned())),
-                ORIGINS => ("annotations", "config.kubernetes.io/origin", marks.origin.clone()),
-                TRANSFORMERS => (
-                    "annotations",
-                    "alpha.config.kubernetes.io/transformations",
-                    Some(list(&marks.transformations)).filter(|text| !text.is_empty()),
-                ),
+                ORIGINS => ("annotations", ORIGIN, marks.origin.clone()),
+                TRANSFORMERS => ("annotations", TRANSFORMATIONS, marks.transformations()),
                 _ => continue,
             };
             let Some(value) = value else { continue };
@@ -119,10 +115,4 @@ pub(crate) fn print(options: &[Spot<String>], objects: &mut Objects, context: &m
             });
         }
     }
-}
-
-/// Texts as a list of YAML.
-fn list(texts: &[String]) -> String {
-    let item = |text: &String| format!("- {}\n", text.trim_end().replace('\n', "\n  "));
-    texts.iter().map(item).collect()
 }

@@ -105,11 +105,12 @@ pub(crate) fn render_sharing(
         transform::names::apply(&mut done.objects, &config, &mut context);
         transform::vars::apply(&mut done, &mut context);
         transform::drop_local(&mut done.objects);
+        done.objects.list.iter_mut().for_each(Object::drop_internal);
         if let Some(root) = context.roots.first() {
             let options = root.kustomization.build_metadata.clone();
             marks::print(&options, &mut done.objects, &mut context);
         }
-        transform::print(&mut done.objects);
+        transform::print(&mut done.objects, &context.files);
         objects = done.objects.list;
         for object in &objects {
             let metadata = object.node.entries_at(&["metadata"]);
@@ -118,6 +119,7 @@ pub(crate) fn render_sharing(
             let rest = object.node.entries().iter().filter(|entry| entry.key != "metadata");
             rest.chain(metadata).for_each(|entry| refuse_endless(&entry.value, &mut context));
             transform::unreadable::refuse(&object.node, &mut context);
+            context.refuse_keys(object.annotations());
         }
         // Outermost first in the list of roots.
         if let Some(root) = context.roots.first() {

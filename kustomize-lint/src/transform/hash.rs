@@ -14,7 +14,8 @@ use crate::tree::{Node, Scalar, Touch};
 /// Renames what needs a hash.
 pub(crate) fn apply(objects: &mut Objects, context: &mut Context) {
     for object in &mut objects.list {
-        if !object.needs_hash {
+        let asks = object.annotation("internal.config.kubernetes.io/needsHashSuffix");
+        if !object.needs_hash && asks != Some("enabled") {
             continue;
         }
         let name = format!("{}-{}", object.name(), hash(object));

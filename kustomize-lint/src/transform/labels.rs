@@ -78,7 +78,7 @@ pub(crate) fn put(
     let Some(place) = place else { return false };
     let mut any = false;
     let create = field.create.then_some(Touch { step, place });
-    let mut wrong = None;
+    let (mut wrong, mut keys) = (None, Vec::new());
     let blocked = Walk::mappings(root, &field.path, create, &mut |node| {
         if !node.is_mapping() {
             wrong = wrong.or(Some(node.place()).filter(|_| !node.is_null()));
@@ -93,12 +93,17 @@ pub(crate) fn put(
                 Some(slot) => any |= slot.change(new, touch),
                 None => {
                     any = true;
+                    // All annotations are looked at in the end.
+                    if field.path != "metadata/annotations" {
+                        keys.push((key, value.place));
+                    }
                     let value = Value::Scalar(new);
                     node.set(key, Node { origin: Origin::added(touch), value });
                 }
             }
         }
     });
+    keys.into_iter().for_each(|(key, place)| context.refuse_key(key, place));
     context.blocked(&field.path, blocked.or(wrong));
     any
 }

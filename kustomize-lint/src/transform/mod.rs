@@ -28,7 +28,7 @@ use crate::kustomization::Kustomization;
 use crate::load::{Accumulated, Context, Folder, marks};
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::tree::{Node, Scalar, Value};
+use crate::tree::{Files, Node, Scalar, Value};
 
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
@@ -91,8 +91,17 @@ pub(crate) fn apply(
 }
 
 /// Objects as kustomize prints them: annotations are text, and an empty mapping of them is left out.
-pub(crate) fn print(objects: &mut Objects) {
+pub(crate) fn print(objects: &mut Objects, files: &Files) {
     for object in &mut objects.list {
+        // In braces nothing becomes a block.
+        let in_braces = |node: &Node| {
+            let place = node.origin.base;
+            let written = files.get(place.file).text.get(place.span());
+            object.generator.is_none() && written.is_some_and(|text| text.starts_with('{'))
+        };
+        if !object.node.get("metadata").is_some_and(in_braces) {
+            object.renew_annotations();
+        }
         object.node.each_scalar_mut(&mut Scalar::reread);
         let Some(metadata) = object.node.get_mut("metadata") else { continue };
         let empty = |node: &Node| node.is_null() || node.is_mapping() && node.entries().is_empty();

@@ -16,6 +16,7 @@ use crate::facts::{FactKind, ProblemKind, StepKind, Target};
 use crate::id::Id;
 use crate::kustomization::{Patch, PatchText};
 use crate::load::{Context, Folder};
+use crate::object::Object;
 use crate::objects::Objects;
 use crate::schema;
 use crate::select::Matcher;
@@ -169,6 +170,7 @@ fn operate(
             }
             // kustomize writes the object as JSON and reads it again.
             object.node.forget_style();
+            read_marks(object, content, context);
             object.remove_notes();
             if !object.node.same(&before) {
                 changed.push(object.key);
@@ -178,6 +180,13 @@ fn operate(
         let tests = operations.iter().all(Operation::is_test);
         let deleted = Vec::new();
         context.fact(step, content, FactKind::Patch { target, matched, changed, deleted, tests });
+    }
+}
+
+/// Reads what a patch has left of the annotations about how an object was built, and removes them.
+fn read_marks(object: &mut Object, patch: Place, context: &mut Context) {
+    if !object.take_marks() {
+        context.malformed(patch, "this patch writes an origin that kustomize cannot read");
     }
 }
 
@@ -231,9 +240,12 @@ fn merge(
             {
                 if mapping.entries().is_empty() {
                     metadata.remove(field);
-                } else {
-                    metadata.set(field, mapping);
+                    continue;
                 }
+                if field == "labels" {
+                    context.refuse_keys(mapping.entries());
+                }
+                metadata.set(field, mapping);
             }
         }
         merge_into(patch, &document, target, &selected, objects, context);
@@ -267,6 +279,7 @@ fn merge_into(
             object.marks.notes.extend(is_allowed.then_some((note, "enabled")));
         }
         let before = object.node.clone();
+        object.write_marks();
         let mut merge = Merge {
             step,
             object: object.key,
@@ -296,6 +309,7 @@ fn merge_into(
         match merged {
             Ok(Some(node)) => {
                 object.node = node;
+                read_marks(object, content, context);
                 object.drop_empty_namespace();
                 if !object.node.same(&before) {
                     changed.push(object.key);

@@ -10,7 +10,7 @@ use crate::load::{Context, Folder};
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::select::Matcher;
-use crate::tree::{self, Dialect, Kind, Node, Origin, Scalar, Touch, Value};
+use crate::tree::{self, Dialect, Kind, Node, Origin, Scalar, Touch, Value, stays_a_key};
 
 pub(crate) fn apply(
     folder: &Folder,
@@ -85,6 +85,11 @@ fn value(source: &ReplacementSource, objects: &Objects) -> Result<Node, String> 
     };
     let path = if source.path.is_empty() { "metadata.name" } else { &source.path };
     let parts = split(path);
+    if parts.iter().any(|part| part == "*") {
+        return Err(format!("the `*` in {path} means many values, and a source is one"));
+    }
+    let mut object = object.clone();
+    object.write_notes();
     let mut node = object.node.clone();
     let mut found = None;
     visit(&mut node, &parts, None, &mut |node| {
@@ -156,6 +161,7 @@ fn write(
         }
         matched.push(object.key);
         let previous = object.id();
+        object.write_marks();
         for path in paths {
             let parts = split(&path.value);
             let texts = matches!(
@@ -182,6 +188,14 @@ fn write(
                 context.problem(ProblemKind::NoMatch, Some(path.place), message);
             }
         }
+        if !object.take_marks() {
+            context
+                .malformed(place, "this replacement writes an origin that kustomize cannot read");
+        }
+        if object.name().is_empty() && !previous.name.is_empty() {
+            context
+                .malformed(place, "this replacement leaves the object without a `metadata.name`");
+        }
         if object.name() != previous.name {
             object.previous.push(previous);
             renamed.push(at);
@@ -193,11 +207,12 @@ fn write(
 
 /// Sets a field, or the part of it that the options mean.
 fn put(node: &mut Node, value: &Node, options: &FieldOptions, touch: Touch) -> Result<(), String> {
+    let made = node.is_null() && node.origin == Origin::added(touch);
     if options.delimiter.is_empty() {
         let base = node.origin.base;
         let text = value.scalar().map_or("", Scalar::written);
-        let made = node.is_null() && node.origin == Origin::added(touch);
-        let new = match (node.scalar().map(|old| old.kind), &value.value) {
+        let old = node.scalar().cloned();
+        let new = match (old.as_ref().map(|old| old.kind), &value.value) {
             // A new scalar takes the type that the text has: "12" from a ConfigMap is a number.
             (Some(_), Value::Scalar(_)) if made => Scalar::plain(text),
             (None, Value::Mapping(_) | Value::Sequence(_)) => {
@@ -209,39 +224,48 @@ fn put(node: &mut Node, value: &Node, options: &FieldOptions, touch: Touch) -> R
                 node.value = value.value.clone();
                 return Ok(());
             }
-            // A field that holds text goes on to hold text. A scalar takes no more than text, and
-            // of a mapping or a list there is none.
-            (None | Some(Kind::Text), _) => Scalar::text(text),
-            (Some(kind), _) => {
-                let new = Scalar::plain(text);
-                if kind != new.kind && (kind, new.kind) != (Kind::Float, Kind::Int) {
-                    // Not the value itself, which may be a secret.
-                    let is = Node { origin: node.origin, value: Value::Scalar(new) };
-                    return Err(format!("{} cannot replace {}", is.kind(), node.kind()));
-                }
-                new
-            }
+            // A scalar takes no more than text, and of a mapping or a list there is none.
+            _ => typed(node, text)?,
         };
-        node.value = Value::Scalar(new);
+        node.value = Value::Scalar(match old.filter(|_| !made) {
+            Some(old) => new.quoted_like(&old),
+            None => new,
+        });
         node.origin = Origin { base, last: Some(touch) };
         return Ok(());
     }
     let (Some(old), Some(new)) = (node.scalar(), value.scalar()) else {
         return Err("only text has parts".to_owned());
     };
-    let mut parts: Vec<String> = old.text.split(&options.delimiter).map(str::to_owned).collect();
+    let text = if made { "" } else { &old.text };
+    let mut parts: Vec<String> = text.split(&options.delimiter).map(str::to_owned).collect();
     match usize::try_from(options.index) {
         Err(_) => parts.insert(0, new.text.clone()),
         Ok(at) if at >= parts.len() => parts.push(new.text.clone()),
         Ok(at) => parts[at].clone_from(&new.text),
     }
     let joined = parts.join(&options.delimiter);
-    node.change(Scalar::text(joined), touch);
+    let new = if made { Scalar::plain(&joined) } else { typed(node, &joined)? };
+    node.change(new, touch);
     Ok(())
 }
 
-/// The parts of a path. Dots do not count behind a backslash or in brackets, and brackets without
-/// `=` are only there to hold dots.
+/// A text as a scalar of the type that a field has: text goes on to be text.
+fn typed(field: &Node, text: &str) -> Result<Scalar, String> {
+    let Some(kind) = field.scalar().map(|old| old.kind).filter(|kind| *kind != Kind::Text) else {
+        return Ok(Scalar::text(text));
+    };
+    let new = Scalar::plain(text);
+    if kind != new.kind && (kind, new.kind) != (Kind::Float, Kind::Int) {
+        // Not the value itself, which may be a secret.
+        let is = Node { origin: field.origin, value: Value::Scalar(new) };
+        return Err(format!("{} cannot replace {}", is.kind(), field.kind()));
+    }
+    Ok(new)
+}
+
+/// The parts of a path. Dots do not count behind a backslash or in brackets, and brackets around dots
+/// without `=` are only there to hold them.
 pub(super) fn split(path: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut letters = path.chars().peekable();
@@ -264,7 +288,7 @@ pub(super) fn split(path: &str) -> Vec<String> {
     }
     for part in &mut parts {
         let key = part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        if let Some(key) = key.filter(|key| !key.contains('=')) {
+        if let Some(key) = key.filter(|key| key.contains('.') && !key.contains('=')) {
             *part = key.to_owned();
         }
     }
@@ -281,6 +305,9 @@ fn visit(
     act: Visit<'_>,
 ) -> Result<(), String> {
     let Some((part, rest)) = parts.split_first() else { return act(node) };
+    if node.is_mapping() && (part == "*" && create.is_some() || part.parse::<i64>().is_ok()) {
+        return Err(format!("`{part}` means items of a list, and this is a mapping"));
+    }
     if part == "*" {
         return match &mut node.value {
             Value::Sequence(items) => {
@@ -328,6 +355,11 @@ fn visit(
             // At the end of the path `null` is a value, too.
             let missing = node.get(part).is_none_or(|child| child.is_null() && !rest.is_empty());
             if let (Some(touch), true) = (create, missing) {
+                if !stays_a_key(part) {
+                    return Err(format!(
+                        "kustomize writes the key `{part}` without quotes, so it is no text"
+                    ));
+                }
                 node.set(part, made(rest, touch));
             }
             match node.get_mut(part) {

@@ -7,8 +7,9 @@
 /// The text of a folded block after that.
 pub(super) fn rewritten(text: &str) -> String {
     let is_blank = |line: &str| line.starts_with([' ', '\t']);
-    // go-yaml looks at the beginning of the text, whatever line it writes.
-    if text.is_empty() || text.starts_with(['\n', ' ', '\t']) {
+    // go-yaml looks at the first line with a letter, whatever line it writes.
+    let first = text.trim_start_matches('\n');
+    if first.is_empty() || is_blank(first) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len() + 8);
@@ -48,6 +49,9 @@ mod tests {
             ("a\n\n  b\nc\n", "a\n\n\n  b\nc\n"),
             ("a\n\n", "a\n\n\n"),
             (" a\n  b\n", " a\n  b\n"),
+            ("\na\n  b\n", "\na\n\n  b\n"),
+            ("\n a\n", "\n a\n"),
+            ("\n\n", "\n\n"),
         ] {
             assert_eq!(rewritten(text), wanted, "{text:?}");
         }

@@ -21,5 +21,5 @@ pub(crate) use path::Walk;
 pub(crate) use read::{Dialect, Text, read};
 pub use scalar::{Kind, Scalar};
 pub use sort::Sort;
-pub(crate) use unreadable::unreadable;
+pub(crate) use unreadable::{stays_a_key, unreadable};
 pub(crate) use write::write;

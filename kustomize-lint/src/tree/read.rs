@@ -67,6 +67,11 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
         Dialect::Object => Keep::First,
         Dialect::Kustomization => Keep::Last,
     };
+    let replaced = without_marks(text);
+    let (text, letter) = match &replaced {
+        Some((text, letter)) => (text.as_str(), Some(*letter)),
+        None => (text, None),
+    };
     let loaded = yaml::load_keeping(text, Limits::default(), keep)
         .map_err(|failed| (Place::new(file, &failed.span), failed.message))?;
     let mut duplicates = Vec::new();
@@ -77,7 +82,7 @@ pub(crate) fn read(file: FileId, text: &str, dialect: Dialect) -> Result<Text, (
             None => return Err((place, problem.message.clone())),
         }
     }
-    let mut reader = Reader { dialect, file, text, odd_keys: Vec::new(), refused: None };
+    let mut reader = Reader { dialect, file, text, letter, odd_keys: Vec::new(), refused: None };
     // kustomize reads one document between separators; the rest behind `...` has no effect.
     let is_read = |(node, continues): (_, bool)| {
         (dialect == Dialect::Kustomization || !continues).then_some(node)
@@ -137,10 +142,28 @@ pub(super) fn is_control(sign: char) -> bool {
     sign.is_control() && !is_free || matches!(sign, '\u{fffe}' | '\u{ffff}')
 }
 
+const MARK: char = '\u{feff}';
+
+/// The text with a letter that it lacks for each byte order mark behind its beginning, and that letter. kustomize
+/// takes the mark for a letter, and the reader here refuses it. All of them have three bytes, so places stay.
+fn without_marks(text: &str) -> Option<(String, char)> {
+    let rest = text.strip_prefix(MARK).unwrap_or(text);
+    if !rest.contains(MARK) {
+        return None;
+    }
+    let letter = ('\u{e000}'..='\u{f8ff}').find(|letter| !text.contains(*letter))?;
+    // A mark at the beginning of a document is none of its letters.
+    let rest = rest.replace("\n---\n\u{feff}", "\n---\n# \n");
+    let first = &text[..text.len() - rest.len()];
+    Some((format!("{first}{}", rest.replace(MARK, &letter.to_string())), letter))
+}
+
 struct Reader<'a> {
     dialect: Dialect,
     file: FileId,
     text: &'a str,
+    /// The letter that stands for a byte order mark.
+    letter: Option<char>,
     odd_keys: Vec<Place>,
     refused: Option<(Place, &'static str)>,
 }
@@ -151,14 +174,28 @@ fn is_binary(written: &str) -> bool {
     words.take_while(|word| word.starts_with(['!', '&'])).any(|word| word == "!!binary")
 }
 
-/// Whether the header of a folded block stands before a scalar's text.
-fn is_folded(before: &str) -> bool {
-    let line = before.trim_end().lines().next_back().unwrap_or_default();
-    let header = line.split(" #").next().unwrap_or_default().trim_end();
-    header.trim_end_matches(|c: char| c.is_ascii_digit() || "+-".contains(c)).ends_with('>')
+/// The header of a block (`>2-`). It stands before the text, or behind a tag or an anchor.
+fn header<'a>(before: &'a str, written: &'a str) -> &'a str {
+    let last_word = |line: &'a str| {
+        let line = line.split(" #").next().filter(|line| !line.starts_with('#'))?;
+        let word = line.split_whitespace().next_back()?;
+        let rest = word.strip_prefix(['|', '>'])?;
+        rest.chars().all(|sign| sign.is_ascii_digit() || "+-".contains(sign)).then_some(word)
+    };
+    let is_marked = written.starts_with(['!', '&']);
+    let marked = || written.lines().next().filter(|_| is_marked).and_then(last_word);
+    before.trim_end().lines().next_back().and_then(last_word).or_else(marked).unwrap_or_default()
 }
 
 impl Reader<'_> {
+    /// A text as it is in the file.
+    fn restored(&self, text: String) -> String {
+        match self.letter {
+            Some(letter) => text.replace(letter, "\u{feff}"),
+            None => text,
+        }
+    }
+
     fn convert(&mut self, node: yaml::Node) -> Node {
         let origin = Origin::new(Place::new(self.file, &node.span));
         let written = self.text.get(node.span.clone()).unwrap_or_default();
@@ -170,6 +207,12 @@ impl Reader<'_> {
             self.refused.get_or_insert((origin.base, message));
         }
         let value = match node.value {
+            yaml::Value::Scalar { text, style } => {
+                yaml::Value::Scalar { text: self.restored(text), style }
+            }
+            value => value,
+        };
+        let value = match value {
             // The span of a block without a tag begins with its text.
             yaml::Value::Scalar { text, .. } if is_binary(written) && !text.starts_with('!') => {
                 let encoded = text.replace(['\n', '\r'], "");
@@ -180,10 +223,11 @@ impl Reader<'_> {
                 Value::Scalar(Scalar::quoted(String::from_utf8_lossy(&bytes)))
             }
             yaml::Value::Scalar { text, style: Style::Quoted } => {
-                if is_plain
-                    && text.contains('\n')
-                    && text.trim_start_matches('\n').starts_with('\t')
-                {
+                let before = self.text.get(..node.span.start).unwrap_or_default();
+                let header = header(before, written);
+                // A header without a number leaves the indentation to the first line.
+                let is_measured = !header.is_empty() && !header.contains(char::is_numeric);
+                if is_measured && text.trim_start_matches('\n').starts_with('\t') {
                     let message =
                         "kustomize refuses a block of which the first line begins with a tab";
                     self.refused.get_or_insert((origin.base, message));
@@ -192,8 +236,11 @@ impl Reader<'_> {
                     Dialect::Object => text,
                     Dialect::Kustomization => reread(&text).into_owned(),
                 };
-                let folded = is_folded(self.text.get(..node.span.start).unwrap_or_default());
-                Value::Scalar(if folded { Scalar::folded(text) } else { Scalar::quoted(text) })
+                Value::Scalar(match header.bytes().next() {
+                    Some(b'>') => Scalar::folded(text),
+                    Some(_) => Scalar::literal(text),
+                    None => Scalar::quoted(text),
+                })
             }
             yaml::Value::Scalar { text, style: Style::Plain } => {
                 Value::Scalar(self.dialect.plain(&text))
@@ -215,6 +262,12 @@ impl Reader<'_> {
         if plain && Scalar::plain(&entry.key).kind != Kind::Text {
             self.odd_keys.push(place);
         }
-        Entry { origin: Origin::new(place), key: entry.key, value: self.convert(entry.value) }
+        let scalar = self.dialect.plain(&entry.key);
+        // The words of YAML 1.1 are booleans here, too, and then texts: `y` is `true`.
+        let key = match plain && scalar.kind == Kind::Bool {
+            true => scalar.text,
+            false => self.restored(entry.key),
+        };
+        Entry { origin: Origin::new(place), key, value: self.convert(entry.value) }
     }
 }

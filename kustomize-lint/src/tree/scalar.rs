@@ -24,10 +24,19 @@ pub struct Scalar {
     pub kind: Kind,
     /// The text in the file, where it is not the plainest form.
     written: Option<Box<str>>,
-    /// Whether it is text in quotes, or a block.
-    quoted: bool,
-    /// Whether it is a folded block (`>`).
-    folded: bool,
+    /// How it is written.
+    style: Style,
+}
+
+/// How a scalar is written. A new value takes the style of the one that it replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    Plain,
+    Quoted,
+    /// A block (`|`).
+    Literal,
+    /// A folded block (`>`).
+    Folded,
 }
 
 /// How a value is written makes no other value of it.
@@ -61,7 +70,7 @@ impl Scalar {
     }
 
     fn of(kind: Kind, text: impl Into<String>) -> Self {
-        Scalar { text: text.into(), kind, written: None, quoted: false, folded: false }
+        Scalar { text: text.into(), kind, written: None, style: Style::Plain }
     }
 
     /// Whether it is a number that JSON does not have.
@@ -74,34 +83,53 @@ impl Scalar {
         self.written.as_deref().unwrap_or(&self.text)
     }
 
-    /// Whether it stood in quotes or in a block.
-    pub(super) fn was_quoted(&self) -> bool {
-        self.quoted
+    /// Whether kustomize writes it as a block while it works on it.
+    pub(super) fn is_block(&self) -> bool {
+        let asks = match self.style {
+            Style::Plain => self.text.contains('\n'),
+            Style::Quoted => false,
+            Style::Literal | Style::Folded => true,
+        };
+        asks && super::text::may_be_block(&self.text)
     }
 
-    /// A text in quotes, or a block.
+    /// A text in quotes.
     pub(crate) fn quoted(text: impl Into<String>) -> Self {
-        Scalar { quoted: true, ..Scalar::text(text) }
+        Scalar { style: Style::Quoted, ..Scalar::text(text) }
+    }
+
+    /// A block (`|`).
+    pub(crate) fn literal(text: impl Into<String>) -> Self {
+        Scalar { style: Style::Literal, ..Scalar::text(text) }
     }
 
     /// A folded block.
     pub(crate) fn folded(text: impl Into<String>) -> Self {
-        Scalar { folded: true, ..Scalar::quoted(text) }
+        Scalar { style: Style::Folded, ..Scalar::text(text) }
     }
 
     /// The value as kustomize's reader gets it from kustomize's writer, which adds empty lines to some
     /// folded blocks.
     pub(crate) fn reread(&mut self) {
-        if std::mem::take(&mut self.folded) {
+        if self.style == Style::Folded && self.is_block() {
             self.text = super::folded::rewritten(&self.text);
         }
+        if self.style == Style::Folded {
+            self.style = Style::Literal;
+        }
+    }
+
+    /// Forgets the style of a text that kustomize writes anew, before it is read again.
+    pub(crate) fn renew(&mut self) {
+        self.style = Style::Plain;
     }
 
     /// Whether kustomize has it in quotes, also where it makes the text itself. Only such a text makes the
     /// value of a merge patch text.
     pub(crate) fn is_quoted(&self) -> bool {
         let unquoted = || Scalar::plain(&self.text).kind == Kind::Text && !self.is_word();
-        self.kind == Kind::Text && (self.quoted || self.text.contains('\n') || !unquoted())
+        let is_plain = self.style == Style::Plain && !self.text.contains('\n') && unquoted();
+        self.kind == Kind::Text && !is_plain
     }
 
     /// Whether YAML 1.1 takes the text for a boolean.
@@ -110,16 +138,16 @@ impl Scalar {
         words.iter().any(|word| self.text.eq_ignore_ascii_case(word))
     }
 
-    /// The same value, in quotes where `before` is.
+    /// The same value, in quotes or a block where `before` is.
     pub(crate) fn quoted_like(self, before: &Scalar) -> Self {
-        Scalar { quoted: before.quoted, ..self }
+        Scalar { style: before.style, ..self }
     }
 
     /// Forgets how the value is written.
     pub(crate) fn forget_style(&mut self) {
         self.reread();
         self.written = None;
-        self.quoted = false;
+        self.style = Style::Plain;
     }
 
     /// The same value, written like this.

@@ -228,14 +228,11 @@ fn block(out: &mut String, text: &str, indent: usize, comment: &str) {
     }
 }
 
-/// Whether go-yaml writes a text of several lines as a block while kustomize works on it. Unlike the last
-/// writer, it takes tabs there.
+/// Whether go-yaml can write a text as a block while kustomize works on it. Unlike the last writer, it
+/// takes tabs there.
 pub(super) fn may_be_block(text: &str) -> bool {
     let is_plain = |letter| letter == '\t' || is_printable(letter);
-    text.contains('\n')
-        && !text.contains(" \n")
-        && !text.ends_with(' ')
-        && text.chars().all(is_plain)
+    !text.is_empty() && !text.contains(" \n") && !text.ends_with(' ') && text.chars().all(is_plain)
 }
 
 /// As go-yaml sees it: neither a tab nor a letter beyond the basic plane.
