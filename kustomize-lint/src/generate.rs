@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -171,7 +172,7 @@ impl Data {
             let text = std::str::from_utf8(&value).ok().filter(|_| !secret);
             let list = if text.is_some() || secret { &mut data } else { &mut binary };
             let text = text.map_or_else(|| encoded(&value), str::to_owned);
-            list.push(Entry { key, origin: entry_origin, value: Node::text(text, entry_origin) });
+            list.push(Entry::new(key, entry_origin, Node::text(text, entry_origin)));
         }
         for (key, entries) in [("data", data), ("binaryData", binary)] {
             let mapping = Node { origin, value: Value::Mapping(entries) };
@@ -347,7 +348,7 @@ fn inherit(object: &mut Object, old: &Object, merge: bool) {
     object.previous.clone_from(&old.previous);
     object.prefixes.clone_from(&old.prefixes);
     object.suffixes.clone_from(&old.suffixes);
-    object.original = old.original.clone();
+    object.original = Arc::clone(&old.original);
     // A hash is added only if both objects want one; a resource never asks.
     object.needs_hash &= old.needs_hash;
 }

@@ -1,6 +1,7 @@
 //! An object on its way through the rendering.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::id::Id;
 use crate::tree::{Entry, Node, Place, Scalar, StepId};
@@ -76,9 +77,9 @@ pub struct Object {
     /// The step that generated it.
     pub generator: Option<StepId>,
     /// The identity when it was read.
-    pub original: Id,
+    pub original: Arc<Id>,
     /// The identity before each step that changed its name or namespace.
-    pub previous: Vec<Id>,
+    pub previous: Vec<Arc<Id>>,
     /// The prefixes and suffixes that its name has got, for references among objects that had
     /// one name.
     pub(crate) prefixes: Vec<String>,
@@ -92,15 +93,13 @@ pub struct Object {
 impl Object {
     /// Where kustomize writes the namespace again, as behind a patch, an empty one goes.
     pub(crate) fn drop_empty_namespace(&mut self) {
-        if let Some(metadata) = self.node.get_mut("metadata")
-            && metadata.word_at(&["namespace"]).is_none_or(str::is_empty)
-        {
-            metadata.remove("namespace");
+        if self.namespace().is_empty() {
+            self.node.edit("metadata", |metadata| metadata.remove("namespace"));
         }
     }
 
     pub(crate) fn new(key: ObjectKey, node: Node, source: Place) -> Self {
-        let original = Id::of(&node);
+        let original = Arc::new(Id::of(&node));
         Object {
             key,
             node,
@@ -162,22 +161,26 @@ impl Object {
 
     /// The identity before the first step that changed its name or namespace.
     pub(crate) fn first_id(&self) -> Id {
-        self.previous.first().cloned().unwrap_or_else(|| self.id())
+        self.previous.first().map_or_else(|| self.id(), |first| Id::clone(first))
     }
 
     /// Remembers who it is before its name or namespace changes.
     pub(crate) fn remember(&mut self) {
-        let id = self.id();
+        self.push_previous(self.id());
+    }
+
+    /// Remembers that it was `id`. Copies of an object share the identities that are equal.
+    pub(crate) fn push_previous(&mut self, id: Id) {
+        let known = self.previous.last().unwrap_or(&self.original);
+        let id = if **known == id { Arc::clone(known) } else { Arc::new(id) };
         self.previous.push(id);
     }
 
     /// Forgets how annotations are written: kustomize writes all of them anew.
     pub(crate) fn renew_annotations(&mut self) {
-        let annotations =
-            self.node.get_mut("metadata").and_then(|node| node.get_mut("annotations"));
-        if let Some(annotations) = annotations {
-            annotations.each_scalar_mut(&mut Scalar::renew);
-        }
+        self.node.edit("metadata", |metadata| {
+            metadata.edit("annotations", |node| node.each_scalar_mut(&mut Scalar::renew));
+        });
     }
 
     /// Removes the annotations that kustomize takes for its own.
@@ -191,15 +194,18 @@ impl Object {
 
     /// Keeps some annotations, and the mapping of all unless it is empty.
     fn retain_annotations(&mut self, keeps: impl Fn(&str) -> bool) {
-        let Some(metadata) = self.node.get_mut("metadata") else { return };
-        if let Some(entries) = metadata.get_mut("annotations").and_then(Node::entries_mut) {
-            entries.retain(|entry| keeps(&entry.key));
-        }
-        // A text or a number in their place goes, too.
-        let is_empty = |node: &Node| !node.is_sequence() && node.entries().is_empty();
-        if metadata.get("annotations").is_some_and(is_empty) {
-            metadata.remove("annotations");
-        }
+        self.node.edit("metadata", |metadata| {
+            metadata.edit("annotations", |annotations| {
+                if let Some(entries) = annotations.entries_mut() {
+                    entries.retain(|entry| keeps(&entry.key));
+                }
+            });
+            // A text or a number in their place goes, too.
+            let is_empty = |node: &Node| !node.is_sequence() && node.entries().is_empty();
+            if metadata.get("annotations").is_some_and(is_empty) {
+                metadata.remove("annotations");
+            }
+        });
     }
 
     /// Writes the annotations about how the object was built, where marks are wanted.
@@ -227,9 +233,10 @@ impl Object {
 
     /// Adds annotations.
     fn annotate(&mut self, texts: Vec<(String, String)>) {
-        let Some(metadata) = self.node.get_mut("metadata").filter(|_| !texts.is_empty()) else {
+        if texts.is_empty() {
             return;
-        };
+        }
+        let Some(metadata) = self.node.get_mut("metadata") else { return };
         let origin = metadata.origin;
         if metadata.get("annotations").is_none_or(Node::is_null) {
             metadata.set("annotations", Node::mapping(origin));
@@ -244,7 +251,7 @@ impl Object {
     /// Writes the annotations that a JSON patch sees, and may copy: those in which kustomize remembers it.
     pub(crate) fn write_notes(&mut self) {
         let names = |name: &dyn Fn(&Id) -> String| -> Vec<String> {
-            self.previous.iter().map(name).collect()
+            self.previous.iter().map(|id| name(id)).collect()
         };
         let namespace = |id: &Id| match id.is_namespaced() {
             true => id.effective_namespace().to_owned(),
@@ -275,7 +282,7 @@ impl Object {
 
     /// Every identity it ever had, the present one last.
     pub fn ids(&self) -> impl Iterator<Item = Id> + '_ {
-        self.previous.iter().cloned().chain(std::iter::once(self.id()))
+        self.previous.iter().map(|id| Id::clone(id)).chain(std::iter::once(self.id()))
     }
 }
 

@@ -11,6 +11,9 @@ use crate::facts::Effect;
 use crate::render::{Rendering, render_with};
 use crate::tree::{self, Files, Node};
 
+/// The bytes that are printed at a time, so that no second copy of the result fills the memory.
+const CHUNK: usize = 1 << 20;
+
 pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
     let mut files = Files::default();
     let step = format!("rendering {}", options.path.display());
@@ -20,9 +23,13 @@ pub(crate) fn run(options: &Build) -> Result<Status, Stop> {
         return Err(report.into());
     }
     let mut text = String::new();
-    for object in &rendering.objects {
-        if !text.is_empty() {
+    for (at, object) in rendering.objects.iter().enumerate() {
+        if at > 0 {
             text.push_str("---\n");
+        }
+        if text.len() > CHUNK {
+            streams::output(&text)?;
+            text.clear();
         }
         if options.origins {
             text.push_str(&tree::write(&object.node, &|node| origin(&rendering, &files, node)));

@@ -10,7 +10,7 @@ use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
 use crate::id::Id;
 use crate::object::Object;
 use crate::schema::Config;
-use crate::tree::Place;
+use crate::tree::{Place, StepId};
 
 /// The canonical folder, and the folder as messages show it.
 type Name = (PathBuf, PathBuf);
@@ -21,6 +21,10 @@ pub(crate) struct Bases {
     /// How often each folder is included, where that is known.
     expected: Option<HashMap<PathBuf, usize>>,
     pub(crate) known: HashMap<Name, Rendered>,
+    /// Whether they are those of one root.
+    is_of_one_root: bool,
+    /// The number of steps in all renderings.
+    steps: u32,
     /// The number of bases that were rendered.
     pub(crate) rendered: usize,
     /// The number of bases that were copied instead.
@@ -30,27 +34,45 @@ pub(crate) struct Bases {
 /// Everything that a base adds to a rendering.
 #[derive(Clone, Debug)]
 pub(crate) struct Rendered {
-    /// The number of its first step, and of its first object, in the rendering that it comes from.
-    pub(crate) first_step: usize,
+    /// The number of its first object in the rendering that it comes from.
     pub(crate) first_object: usize,
     pub(crate) objects: Vec<Object>,
     pub(crate) vars: Vec<Bound>,
     pub(crate) config: Option<Arc<Config>>,
     pub(crate) is_incomplete: bool,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<(StepId, Step)>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) not_analysed: Vec<NotAnalysed>,
     pub(crate) duplicate_keys: Vec<DuplicateKey>,
     pub(crate) roots: Vec<Root>,
-    pub(crate) identities: Vec<Id>,
+    pub(crate) identities: Vec<Arc<Id>>,
     pub(crate) heads: Vec<Place>,
 }
 
 impl Bases {
-    /// Bases with the number of times that each folder is included; a folder outside the list is included once.
+    /// Bases with the number of times that each folder is included; a folder outside the list may be included
+    /// any number of times.
     pub(crate) fn expecting(expected: HashMap<PathBuf, usize>) -> Self {
         Bases { expected: Some(expected), ..Bases::default() }
+    }
+
+    /// The number of a new step.
+    pub(super) fn next_step(&mut self) -> StepId {
+        self.steps += 1;
+        StepId(self.steps)
+    }
+
+    /// Bases of one root.
+    pub(crate) fn of_one_root() -> Self {
+        Bases { is_of_one_root: true, ..Bases::default() }
+    }
+
+    /// Forgets the bases of a root that has all its objects, unless other roots may include them.
+    pub(crate) fn finish_root(&mut self) {
+        if self.is_of_one_root {
+            self.known.clear();
+        }
     }
 
     /// The known base: the only copy, when no other kustomization will include the folder.
@@ -65,7 +87,7 @@ impl Bases {
     /// Whether another kustomization will include the folder.
     pub(crate) fn is_shared(&self, folder: &Path) -> bool {
         let expected = self.expected.as_ref();
-        expected.is_none_or(|all| all.get(folder).is_some_and(|count| *count > 0))
+        expected.and_then(|all| all.get(folder)).is_none_or(|count| *count > 0)
     }
 
     /// Counts one inclusion of a folder.

@@ -17,7 +17,9 @@ use crate::tree::{Entry, Files, Node, Place, StepId, stays_a_key};
 #[derive(Debug, Default)]
 pub(crate) struct Context {
     pub(crate) files: Files,
-    pub(crate) steps: Vec<Step>,
+    /// The steps, numbered across all renderings that share bases. The steps of a base that is included twice
+    /// stand here twice.
+    pub(crate) steps: Vec<(StepId, Step)>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) not_analysed: Vec<NotAnalysed>,
@@ -27,7 +29,7 @@ pub(crate) struct Context {
     /// Bases that are known from before.
     pub(crate) bases: Bases,
     pub(crate) roots: Vec<Root>,
-    pub(crate) identities: Vec<Id>,
+    pub(crate) identities: Vec<Arc<Id>>,
     pub(crate) heads: Vec<Place>,
     pub(crate) options: Options,
     /// Whether objects of the kustomization that is rendered now are unknown.
@@ -119,8 +121,8 @@ impl Context {
     }
 
     pub(crate) fn step(&mut self, kind: StepKind, place: Place, content: Option<Place>) -> StepId {
-        let id = StepId(self.steps.len() as u32);
-        self.steps.push(Step { kind, place, content });
+        let id = self.bases.next_step();
+        self.steps.push((id, Step { kind, place, content }));
         id
     }
 
@@ -133,7 +135,7 @@ impl Context {
         let key = ObjectKey(self.identities.len() as u32);
         let source = node.origin.base;
         let object = Object::new(key, node, source);
-        self.identities.push(object.original.clone());
+        self.identities.push(Arc::clone(&object.original));
         self.heads.push(object.head());
         object
     }

@@ -1,6 +1,7 @@
 //! The kustomizations of a rendering.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::kustomization::Kustomization;
 use crate::tree::FileId;
@@ -15,5 +16,5 @@ pub struct Root {
     /// Its file.
     pub file: FileId,
     /// The parsed kustomization file.
-    pub kustomization: Kustomization,
+    pub kustomization: Arc<Kustomization>,
 }

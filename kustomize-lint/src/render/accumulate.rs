@@ -1,12 +1,14 @@
 //! A kustomization's objects: resources, generators, components, transformers, in this order.
 
+use std::sync::Arc;
+
 use super::bases::{self, MAX_OBJECTS, MAX_ROOTS};
 use super::charts;
 use super::config;
 use super::configurations::configurations;
 use crate::facts::{Effect, ProblemKind};
 use crate::generate;
-use crate::kustomization::{FILE_NAMES, Kustomization, Spot, parse};
+use crate::kustomization::{FILE_NAMES, Spot, parse};
 use crate::load::{
     Accumulated, Context, Folder, Found, Root, add, is_remote, marks, read_bounded, resources,
 };
@@ -33,7 +35,7 @@ pub(crate) fn accumulate(
         return base;
     };
     let outer = std::mem::replace(&mut context.is_incomplete, base.is_incomplete);
-    let kustomization = context.roots[at].kustomization.clone();
+    let kustomization = Arc::clone(&context.roots[at].kustomization);
     for part in &kustomization.not_analysed {
         context.not_analysed(part.place, format!("`{}`", part.value), Effect::Objects);
     }
@@ -126,7 +128,7 @@ fn open(folder: &Folder, context: &mut Context) -> Option<usize> {
         path: folder.shown.clone(),
         canonical: folder.canonical.clone(),
         file,
-        kustomization,
+        kustomization: Arc::new(kustomization),
     });
     Some(context.roots.len() - 1)
 }
@@ -141,8 +143,7 @@ fn blame(before: usize, path: &Spot<String>, context: &mut Context) {
 /// Reports a component where a kustomization belongs, or the reverse.
 fn expect(at: usize, component: bool, path: &Spot<String>, context: &mut Context) {
     let Some(root) = context.roots.get(at) else { return };
-    let Kustomization { component: is, .. } = root.kustomization;
-    if is != component {
+    if root.kustomization.component != component {
         let message = if component {
             format!("{} is not a component (`kind: Component`)", path.value)
         } else {

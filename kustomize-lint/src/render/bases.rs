@@ -3,7 +3,6 @@
 use crate::facts::{FactKind, Problem, ProblemKind};
 use crate::load::{Accumulated, Context, Folder, Rendered};
 use crate::object::ObjectKey;
-use crate::tree::StepId;
 
 /// The limits of a rendering: beyond that it is a mistake or an attack.
 pub(super) const MAX_OBJECTS: usize = 200_000;
@@ -73,7 +72,6 @@ fn counters(context: &Context) -> Counters {
 /// Everything that has come since `start`.
 fn copy(done: &Accumulated, start: Counters, context: &Context) -> Rendered {
     Rendered {
-        first_step: start.steps,
         first_object: start.objects,
         objects: done.objects.list.clone(),
         vars: done.vars.clone(),
@@ -90,25 +88,15 @@ fn copy(done: &Accumulated, start: Counters, context: &Context) -> Rendered {
     }
 }
 
-/// Adds a base to another rendering, whose steps and objects have other numbers.
+/// Adds a base to another rendering, whose objects have other numbers. Its steps keep theirs, so that the
+/// trees of its objects stay shared.
 fn put(mut base: Rendered, context: &mut Context) -> Accumulated {
-    let (first_step, first_object) = (base.first_step, base.first_object);
-    let (steps, objects) = (context.steps.len(), context.identities.len());
-    let step = |id: StepId| StepId((id.0 as usize - first_step + steps) as u32);
+    let (first_object, objects) = (base.first_object, context.identities.len());
     let key = |key: ObjectKey| ObjectKey((key.0 as usize - first_object + objects) as u32);
     for object in &mut base.objects {
         object.key = key(object.key);
-        object.generator = object.generator.map(step);
-        if steps != first_step {
-            object.node.each_origin_mut(&mut |origin| {
-                if let Some(touch) = &mut origin.last {
-                    touch.step = step(touch.step);
-                }
-            });
-        }
     }
     for fact in &mut base.facts {
-        fact.step = step(fact.step);
         keys(&mut fact.kind, &key);
     }
     for bound in &mut base.vars {
@@ -158,7 +146,7 @@ mod tests {
 
     use crate::load::Bases;
     use crate::render::{Options, Rendering, render_sharing, render_with};
-    use crate::tree::Files;
+    use crate::tree::{Files, StepId};
 
     /// Two overlays of a base that needs every kind of step, and a root with both of them.
     const PROJECT: [(&str, &str); 9] = [
@@ -209,20 +197,54 @@ mod tests {
         folder
     }
 
-    /// Everything that a rendering says.
+    /// Everything that a rendering says, with its steps counted from the first one.
     fn said(rendering: &Rendering) -> String {
+        let number = |id: &mut StepId| id.0 = rendering.steps.range(..*id).count() as u32;
+        let (mut objects, mut facts) = (rendering.objects.clone(), rendering.facts.clone());
+        for object in &mut objects {
+            object.generator.iter_mut().for_each(number);
+            object.node.each_origin_mut(&mut |origin| {
+                origin.last.iter_mut().for_each(|touch| number(&mut touch.step));
+            });
+        }
+        facts.iter_mut().for_each(|fact| number(&mut fact.step));
+        let steps: Vec<_> = rendering.steps.values().collect();
         format!(
             "{:#?}",
             (
-                &rendering.objects,
+                objects,
                 &rendering.problems,
-                &rendering.facts,
+                facts,
                 &rendering.not_analysed,
                 &rendering.duplicate_keys,
                 &rendering.roots,
-                (&rendering.steps, &rendering.identities, &rendering.heads),
+                (steps, &rendering.identities, &rendering.heads),
             )
         )
+    }
+
+    #[test]
+    fn overlays_share_with_their_base_what_they_leave_alone() {
+        let folder = project(&PROJECT);
+        let (mut files, mut bases) = (Files::default(), Bases::default());
+        let mut render = |name: &str| {
+            render_sharing(&folder.path().join(name), &Options::default(), &mut files, &mut bases)
+        };
+        let (one, two) = (render("one"), render("two"));
+        for (object, path, key, shared) in [
+            ("data", &[][..], "data", true),
+            ("web", &[][..], "metadata", false),
+            ("web", &["spec"][..], "selector", true),
+            // The name of the ConfigMap in it follows.
+            ("web", &["spec"][..], "template", false),
+        ] {
+            let line = |rendering: &Rendering| {
+                let mut objects = rendering.objects.iter();
+                let object = objects.find(|one| one.original.name == object).expect("an object");
+                object.node.at(path).and_then(|node| node.entry(key).cloned()).expect("a line")
+            };
+            assert_eq!(line(&one).is(&line(&two)), shared, "{object} {path:?} {key}");
+        }
     }
 
     #[track_caller]
@@ -264,6 +286,11 @@ mod tests {
             files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         let folder = project(&files);
         assert_eq!(same(folder.path(), &["root"]), (21, 19));
+        // A run that was not asked to lint the base does not know how often it is included.
+        let (mut files, mut bases) = (Files::default(), Bases::expecting(Default::default()));
+        let root = folder.path().join("root");
+        render_sharing(&root, &Options::default(), &mut files, &mut bases);
+        assert_eq!((bases.rendered, bases.copied), (21, 19));
     }
 
     #[test]
@@ -281,7 +308,8 @@ mod tests {
     fn a_base_is_forgotten_when_nobody_else_includes_it() {
         let folder = project(&PROJECT);
         let base = folder.path().join("base").canonicalize().expect("a folder");
-        let mut bases = Bases::expecting([(base, 2)].into());
+        let inner = base.join("inner");
+        let mut bases = Bases::expecting([(base, 2), (inner, 1)].into());
         let mut files = Files::default();
         for (name, known) in [("one", 1), ("two", 0)] {
             let root = folder.path().join(name);

@@ -7,8 +7,9 @@ mod config;
 mod configurations;
 mod order;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::facts::{DuplicateKey, Fact, NotAnalysed, Problem, Step};
 use crate::id::Id;
@@ -36,8 +37,8 @@ pub struct Rendering {
     pub duplicate_keys: Vec<DuplicateKey>,
     /// The kustomization that was asked for, and everything it includes.
     pub roots: Vec<Root>,
-    steps: Vec<Step>,
-    identities: Vec<Id>,
+    steps: BTreeMap<StepId, Step>,
+    identities: Vec<Arc<Id>>,
     heads: Vec<Place>,
     by_key: HashMap<ObjectKey, usize>,
 }
@@ -45,7 +46,7 @@ pub struct Rendering {
 impl Rendering {
     /// The step.
     pub fn step(&self, id: StepId) -> &Step {
-        &self.steps[id.0 as usize]
+        &self.steps[&id]
     }
 
     /// The object with this handle, unless it was deleted.
@@ -80,7 +81,7 @@ pub fn render(path: &Path, files: &mut Files) -> Rendering {
 
 /// [`render`], with options.
 pub fn render_with(path: &Path, options: &Options, files: &mut Files) -> Rendering {
-    render_sharing(path, options, files, &mut Bases::default())
+    render_sharing(path, options, files, &mut Bases::of_one_root())
 }
 
 /// [`render_with`], with the bases of other renderings that have the same options and files.
@@ -100,6 +101,7 @@ pub(crate) fn render_sharing(
     if let Some(folder) = Folder::root(path, &mut context) {
         let mut done = accumulate::accumulate(&folder, Accumulated::default(), &mut context);
         context.is_incomplete = done.is_incomplete;
+        context.bases.finish_root();
         transform::hash::apply(&mut done.objects, &mut context);
         let config = done.config();
         transform::names::apply(&mut done.objects, &config, &mut context);
@@ -136,7 +138,7 @@ pub(crate) fn render_sharing(
         not_analysed: context.not_analysed,
         duplicate_keys: context.duplicate_keys,
         roots: context.roots,
-        steps: context.steps,
+        steps: context.steps.into_iter().collect(),
         identities: context.identities,
         heads: context.heads,
     }

@@ -15,7 +15,7 @@ const FIRST: &str = "\
 const LAST: &str = "MutatingWebhookConfiguration ValidatingWebhookConfiguration";
 
 /// Sorts by kind (`legacy`), unless the kustomization wants the order of appearance (`fifo`).
-pub(crate) fn apply(objects: &mut Vec<Object>, order: &Order) {
+pub(crate) fn apply(objects: &mut [Object], order: &Order) {
     if order.kind == OrderKind::Appearance {
         return;
     }
@@ -29,13 +29,11 @@ pub(crate) fn apply(objects: &mut Vec<Object>, order: &Order) {
     for (at, kind) in last.iter().enumerate() {
         ranks.insert(kind.clone(), 1 + at as i64);
     }
-    let mut keyed: Vec<(Key, Object)> =
-        objects.drain(..).map(|object| (Key::of(&object.id(), &ranks), object)).collect();
-    keyed.sort_by(|(a, _), (b, _)| a.compare(b));
-    objects.extend(keyed.into_iter().map(|(_, object)| object));
+    objects.sort_by_cached_key(|object| Key::of(&object.id(), &ranks));
 }
 
 /// The place of an object in the order.
+#[derive(PartialEq, Eq)]
 struct Key {
     rank: i64,
     /// Group, version and kind.
@@ -58,8 +56,16 @@ impl Key {
             name: [or(&id.namespace, "~X"), or(&id.name, "~N")].join("|"),
         }
     }
+}
 
-    fn compare(&self, other: &Key) -> Ordering {
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Key) -> Ordering {
         let by_kind = self.gvk.cmp(&other.gvk);
         // Kubernetes' own Namespaces come before custom kinds of that name.
         let by_kind =

@@ -68,15 +68,16 @@ fn containers(node: &mut Node, pattern: &Regex, image: &Image, touch: Touch, see
         }
         Value::Mapping(entries) => {
             for entry in entries {
-                let list = matches!(entry.key.as_str(), "containers" | "initContainers");
-                if let (true, Some(items)) = (list, entry.value.items_mut()) {
-                    for item in items {
-                        if let Some(value) = item.get_mut("image") {
-                            set(value, pattern, image, touch, seen);
-                        }
-                    }
+                if entry.value.scalar().is_some() {
+                    continue;
                 }
-                containers(&mut entry.value, pattern, image, touch, seen);
+                let list = matches!(entry.key.as_str(), "containers" | "initContainers");
+                entry.edit(|value| {
+                    for item in value.items_mut().into_iter().flatten().filter(|_| list) {
+                        item.edit("image", |value| set(value, pattern, image, touch, seen));
+                    }
+                    containers(value, pattern, image, touch, seen);
+                });
             }
         }
     }

@@ -264,7 +264,7 @@ fn add(root: &mut Node, pointer: &str, value: Node) -> Result<(), String> {
 fn remove(root: &mut Node, pointer: &str, touch: Touch) -> Result<Node, String> {
     let (node, last) = parent(root, pointer)?;
     let removed = match &mut node.value {
-        Value::Mapping(_) => node.remove(&last).map(|entry| entry.value),
+        Value::Mapping(_) => node.remove(&last).map(|entry| entry.value.clone()),
         Value::Sequence(items) => {
             let at = position(&last, items.len())?;
             (at < items.len()).then(|| items.remove(at))

@@ -89,17 +89,16 @@ pub(crate) fn put(
             let is_block = value.value.contains('\n');
             let text = if is_block { Scalar::quoted } else { Scalar::text };
             let new = text(&value.value);
-            match node.get_mut(key) {
-                Some(slot) => any |= slot.change(new, touch),
-                None => {
-                    any = true;
-                    // All annotations are looked at in the end.
-                    if field.path != "metadata/annotations" {
-                        keys.push((key, value.place));
-                    }
-                    let value = Value::Scalar(new);
-                    node.set(key, Node { origin: Origin::added(touch), value });
+            if node.get(key).is_some() {
+                any |= node.edit(key, |slot| slot.change(new, touch)) == Some(true);
+            } else {
+                any = true;
+                // All annotations are looked at in the end.
+                if field.path != "metadata/annotations" {
+                    keys.push((key, value.place));
                 }
+                let value = Value::Scalar(new);
+                node.set(key, Node { origin: Origin::added(touch), value });
             }
         }
     });

@@ -103,18 +103,24 @@ pub(crate) fn print(objects: &mut Objects, files: &Files) {
             object.renew_annotations();
         }
         object.node.each_scalar_mut(&mut Scalar::reread);
-        let Some(metadata) = object.node.get_mut("metadata") else { continue };
-        let empty = |node: &Node| node.is_null() || node.is_mapping() && node.entries().is_empty();
-        if metadata.get("annotations").is_some_and(empty) {
-            metadata.remove("annotations");
-        }
-        let annotations = metadata.get_mut("annotations").and_then(Node::entries_mut);
-        for entry in annotations.into_iter().flatten() {
-            // Only the text of the file counts: `1.50`, `yes` and `null` are texts there.
-            let written = entry.value.scalar().map_or("", Scalar::written);
-            if entry.value.as_str() != Some(written) {
-                entry.value.value = Value::Scalar(Scalar::text(written));
+        object.node.edit("metadata", |metadata| {
+            let empty =
+                |node: &Node| node.is_null() || node.is_mapping() && node.entries().is_empty();
+            if metadata.get("annotations").is_some_and(empty) {
+                metadata.remove("annotations");
             }
+            metadata.edit("annotations", write_annotations);
+        });
+    }
+}
+
+fn write_annotations(annotations: &mut Node) {
+    for entry in annotations.entries_mut().into_iter().flatten() {
+        // Only the text of the file counts: `1.50`, `yes` and `null` are texts there.
+        let written = entry.value.scalar().map_or("", Scalar::written);
+        if entry.value.as_str() != Some(written) {
+            let text = Scalar::text(written);
+            entry.value.value = Value::Scalar(text);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! References that follow the names of the objects they mean.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use common::kubernetes::effective;
 
@@ -15,7 +16,7 @@ use crate::tree::{FieldSpec, Node, Place, Scalar, StepId, Touch, Walk};
 /// An object as references see it.
 struct Candidate {
     now: Id,
-    previous: Vec<Id>,
+    previous: Vec<Arc<Id>>,
     prefixes: Vec<String>,
     suffixes: Vec<String>,
 }
@@ -168,9 +169,7 @@ impl Follow {
             return;
         };
         let touch = Touch { step, place };
-        if let Some(slot) = node.get_mut("name") {
-            slot.change(Scalar::text(&now.name), touch);
-        }
+        node.edit("name", |slot| slot.change(Scalar::text(&now.name), touch));
         if !now.namespace.is_empty() {
             Walk::scalars(node, "namespace", Some(touch), &mut |slot| {
                 slot.change(Scalar::text(&now.namespace), touch);
@@ -196,7 +195,9 @@ impl Follow {
                 let Reference { group, version, kind, .. } = target.reference;
                 fits(kind, &id.kind) && fits(group, &id.group) && fits(version, &id.version)
             };
-            c.previous.iter().any(is_target) && who.wants_role(c, target) && who.shares_namespace(c)
+            c.previous.iter().any(|id| is_target(id))
+                && who.wants_role(c, target)
+                && who.shares_namespace(c)
         });
         // Prefer the candidate with the same prefixes and suffixes. The first pass also accepts
         // candidates without any.
@@ -238,9 +239,9 @@ impl Follow {
         let is_in = |id: &Id| id.is_namespaced() && id.effective_namespace() == namespace;
         let mut moves = self.moves.iter();
         let by_first = moves.any(|(first, now)| first == namespace && who.reaches_namespace(now));
-        all.retain(
-            |c| if by_first { c.previous.first().is_some_and(is_in) } else { is_in(&c.now) },
-        );
+        all.retain(|c| {
+            if by_first { c.previous.first().is_some_and(|id| is_in(id)) } else { is_in(&c.now) }
+        });
         all
     }
 }

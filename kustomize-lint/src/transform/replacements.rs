@@ -197,7 +197,7 @@ fn write(
                 .malformed(place, "this replacement leaves the object without a `metadata.name`");
         }
         if object.name() != previous.name {
-            object.previous.push(previous);
+            object.push_previous(previous);
             renamed.push(at);
         }
     }

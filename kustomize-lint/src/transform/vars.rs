@@ -105,7 +105,7 @@ fn expand(root: &mut Node, field: &FieldSpec, values: &Values, context: &mut Con
     let blocked = Walk::mappings(root, &field.path, None, &mut |node| match &mut node.value {
         Value::Scalar(_) => put(node, values),
         Value::Mapping(entries) => {
-            entries.iter_mut().for_each(|entry| put(&mut entry.value, values))
+            entries.iter_mut().for_each(|entry| entry.edit(|value| put(value, values)))
         }
         Value::Sequence(items) => {
             for item in items {

@@ -1,11 +1,13 @@
 //! The tree.
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 
 use common::kubernetes::Tree;
 
 use super::origin::{Origin, Place, Touch};
 use super::scalar::{Kind, Scalar};
+use super::shared::Shared;
 use super::sort::Sort;
 
 /// A value and where it comes from.
@@ -50,21 +52,61 @@ pub enum Value {
     Mapping(Vec<Entry>),
 }
 
-/// One line of a mapping.
+/// One line of a mapping. Overlays share with their base every line that they leave alone.
+pub type Entry = Shared<Line>;
+
+/// The content of an [`Entry`].
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct Line {
+    head: Shared<Head>,
+    /// The value of the key.
+    pub value: Node,
+}
+
+/// The part of a line that stays when its value changes.
+#[derive(Clone, Debug)]
+pub struct Head {
     /// The key.
     pub key: String,
     /// Where the key comes from.
     pub origin: Origin,
-    /// Its value.
-    pub value: Node,
+}
+
+impl Deref for Line {
+    type Target = Head;
+
+    fn deref(&self) -> &Head {
+        &self.head
+    }
+}
+
+impl DerefMut for Line {
+    fn deref_mut(&mut self) -> &mut Head {
+        &mut self.head
+    }
 }
 
 impl Entry {
+    pub(crate) fn new(key: impl Into<String>, origin: Origin, value: Node) -> Self {
+        Line { head: Head { key: key.into(), origin }.into(), value }.into()
+    }
+
     /// The place of the key: where it was set last.
     pub(crate) fn place(&self) -> Place {
         self.origin.place()
+    }
+
+    /// Lets `change` change the value. The line is separated from its copies only if it does.
+    pub(crate) fn edit<T>(&mut self, change: impl FnOnce(&mut Node) -> T) -> T {
+        if let Some(line) = self.alone() {
+            return change(&mut line.value);
+        }
+        let mut value = self.value.clone();
+        let result = change(&mut value);
+        if !value.is(&self.value) {
+            *self = Line { head: self.head.clone(), value }.into();
+        }
+        result
     }
 }
 
@@ -201,9 +243,11 @@ impl Node {
     pub(crate) fn with_texts(&self) -> Node {
         let mut mapping = self.clone();
         for entry in mapping.entries_mut().into_iter().flatten() {
-            if let Some(text) = entry.value.scalar().map(|scalar| scalar.written().to_owned()) {
-                entry.value.value = Value::Scalar(Scalar::text(text));
-            }
+            entry.edit(|node| {
+                if let Some(text) = node.scalar().map(|scalar| scalar.written().to_owned()) {
+                    node.value = Value::Scalar(Scalar::text(text));
+                }
+            });
         }
         mapping
     }
@@ -212,6 +256,12 @@ impl Node {
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         let Value::Mapping(entries) = &mut self.value else { return None };
         entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.value)
+    }
+
+    /// Lets `change` change the value under `key` of a mapping, see [`Entry::edit`].
+    pub(crate) fn edit<T>(&mut self, key: &str, change: impl FnOnce(&mut Node) -> T) -> Option<T> {
+        let entry = self.entries_mut()?.iter_mut().find(|entry| entry.key == key)?;
+        Some(entry.edit(change))
     }
 
     /// The items of a list, to change.
@@ -235,7 +285,7 @@ impl Node {
         if let Some(existing) = self.get_mut(key) {
             *existing = value;
         } else if let Value::Mapping(entries) = &mut self.value {
-            entries.push(Entry { key: key.to_owned(), origin: value.origin, value });
+            entries.push(Entry::new(key, value.origin, value));
         }
     }
 
@@ -269,7 +319,9 @@ impl Node {
             Value::Scalar(scalar) => change(scalar),
             Value::Sequence(items) => items.iter_mut().for_each(|one| one.each_scalar_mut(change)),
             Value::Mapping(entries) => {
-                entries.iter_mut().for_each(|entry| entry.value.each_scalar_mut(change));
+                entries
+                    .iter_mut()
+                    .for_each(|entry| entry.edit(|node| node.each_scalar_mut(change)));
             }
         }
     }
@@ -309,6 +361,21 @@ impl Node {
         self
     }
 
+    /// Whether both are the same in every respect, and their lines the same in memory.
+    pub(super) fn is(&self, other: &Node) -> bool {
+        self.origin == other.origin
+            && match (&self.value, &other.value) {
+                (Value::Scalar(a), Value::Scalar(b)) => a.is(b),
+                (Value::Sequence(a), Value::Sequence(b)) => {
+                    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is(b))
+                }
+                (Value::Mapping(a), Value::Mapping(b)) => {
+                    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is(b))
+                }
+                _ => false,
+            }
+    }
+
     /// Whether both hold the same, whatever the origins and the order of keys.
     pub fn same(&self, other: &Node) -> bool {
         match (&self.value, &other.value) {
@@ -318,8 +385,8 @@ impl Node {
             }
             (Value::Mapping(a), Value::Mapping(b)) => {
                 let index = Index::of(b);
-                let found =
-                    |e: &Entry| index.find(b, &e.key).is_some_and(|at| e.value.same(&b[at].value));
+                let same = |e: &Entry, other: &Entry| e.is(other) || e.value.same(&other.value);
+                let found = |e: &Entry| index.find(b, &e.key).is_some_and(|at| same(e, &b[at]));
                 a.len() == b.len() && a.iter().all(found)
             }
             _ => false,
@@ -365,5 +432,56 @@ impl Index {
             Some(positions) => positions.get(key).copied(),
             None => entries.iter().take(Self::SMALL).position(|entry| entry.key == key),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::FileId;
+
+    fn tree() -> Node {
+        let origin = Origin::new(Place::new(FileId(0), &(0..1)));
+        let mapping = |key: &str, value| {
+            let mut node = Node::mapping(origin);
+            node.set(key, value);
+            node
+        };
+        let item = mapping("inner", Node::text("a", origin));
+        let list = Node { origin, value: Value::Sequence(vec![item]) };
+        let mut tree = mapping("changed", mapping("list", list));
+        tree.set("kept", mapping("key", Node::text("b", origin)));
+        tree
+    }
+
+    fn rewrite(node: &mut Node, text: &str) {
+        node.each_scalar_mut(&mut |scalar| {
+            if scalar.text == "a" {
+                *scalar = Scalar::text(text);
+            }
+        });
+    }
+
+    #[test]
+    fn a_change_separates_only_the_lines_above_it() {
+        let base = tree();
+        let mut copy = base.clone();
+        rewrite(&mut copy, "c");
+        let shared: Vec<bool> =
+            base.entries().iter().zip(copy.entries()).map(|(one, other)| one.is(other)).collect();
+        assert_eq!(shared, [false, true]);
+        let inner = |node: &Node| {
+            node.at(&["changed", "list"])
+                .and_then(|list| list.items()[0].str_at(&["inner"]).map(str::to_owned))
+        };
+        assert_eq!((inner(&base).as_deref(), inner(&copy).as_deref()), (Some("a"), Some("c")));
+    }
+
+    #[test]
+    fn a_change_to_the_same_separates_nothing() {
+        let base = tree();
+        let mut copy = base.clone();
+        rewrite(&mut copy, "a");
+        assert!(copy.is(&base));
     }
 }

@@ -141,9 +141,7 @@ impl<'a> Walk<'a> {
                         Make::Nothing => {}
                     }
                 }
-                if let Some(child) = node.get_mut(&key) {
-                    self.go(child, depth + 1);
-                }
+                node.edit(&key, |child| self.go(child, depth + 1));
             }
             Value::Scalar(scalar) if scalar.kind == Kind::Null => {}
             Value::Scalar(_) => self.blocked = Some(node.place()),

@@ -268,6 +268,6 @@ impl Reader<'_> {
             true => scalar.text,
             false => self.restored(entry.key),
         };
-        Entry { origin: Origin::new(place), key, value: self.convert(entry.value) }
+        Entry::new(key, Origin::new(place), self.convert(entry.value))
     }
 }

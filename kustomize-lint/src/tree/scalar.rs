@@ -73,6 +73,11 @@ impl Scalar {
         Scalar { text: text.into(), kind, written: None, style: Style::Plain }
     }
 
+    /// Whether both are the same, and written alike.
+    pub(super) fn is(&self, other: &Scalar) -> bool {
+        self == other && self.written == other.written && self.style == other.style
+    }
+
     /// Whether it is a number that JSON does not have.
     pub(crate) fn is_endless(&self) -> bool {
         self.kind == Kind::Float && is_endless(&self.text)

@@ -157,7 +157,7 @@ impl Merge<'_> {
                 (Some(at), Some(value)) => entries[at].value = value,
                 (None, Some(value)) => {
                     let key = entry.key.clone();
-                    entries.push(Entry { key, origin: Origin::added(touch), value });
+                    entries.push(Entry::new(key, Origin::added(touch), value));
                 }
                 (Some(at), None) => {
                     removed.insert(at);
@@ -174,7 +174,8 @@ impl Merge<'_> {
             if is_blank(&entry.value) {
                 removed.insert(at);
             } else {
-                self.clean(&mut entry.value, &join(path, &entry.key))?;
+                let inner = join(path, &entry.key);
+                entry.edit(|value| self.clean(value, &inner))?;
             }
         }
         if !removed.is_empty() {
@@ -282,7 +283,8 @@ impl Merge<'_> {
             Value::Mapping(entries) => {
                 entries.retain(|entry| !is_blank(&entry.value));
                 for entry in entries {
-                    self.clean(&mut entry.value, &join(path, &entry.key))?;
+                    let inner = join(path, &entry.key);
+                    entry.edit(|value| self.clean(value, &inner))?;
                 }
             }
             Value::Sequence(items) => match self.lists.list(path) {

@@ -29,7 +29,7 @@ fn fill(schema: &Json, node: &mut Node) {
                 let known = &properties[entry.key.as_str()];
                 let inner = if known.is_object() { known } else { &schema["additionalProperties"] };
                 if inner.is_object() {
-                    fill(inner, &mut entry.value);
+                    entry.edit(|value| fill(inner, value));
                 }
             }
         }
