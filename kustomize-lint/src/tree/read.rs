@@ -257,10 +257,17 @@ impl Reader<'_> {
 
     fn entry(&mut self, entry: yaml::Entry) -> Entry {
         let place = Place::new(self.file, &entry.span);
+        let written = self.text.get(entry.span.clone()).unwrap_or_default();
         // A key in quotes has these in its span.
-        let plain = self.text.get(entry.span.clone()) == Some(entry.key.as_str());
+        let plain = written == entry.key;
         if plain && Scalar::plain(&entry.key).kind != Kind::Text {
             self.odd_keys.push(place);
+        }
+        // Behind `?`, a key may have several lines.
+        let before = self.text.get(..entry.span.start).unwrap_or_default();
+        if written.contains(yaml::OLD_BREAKS) && !before.ends_with("? ") {
+            let message = "kustomize takes this sign for the end of a line, where a key may not go on; write it in double quotes, as `\\N`, `\\L` or `\\P`";
+            self.refused.get_or_insert((place, message));
         }
         let scalar = self.dialect.plain(&entry.key);
         // The words of YAML 1.1 are booleans here, too, and then texts: `y` is `true`.
