@@ -1,6 +1,7 @@
 //! YAML values that remember where they come from.
 
 mod folded;
+mod letters;
 mod node;
 mod origin;
 mod path;

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::yaml::{self, Keep, Limits, Style};
 
+use super::letters::is_control;
 use super::node::{Entry, Node, Value};
 use super::origin::{FileId, Origin, Place};
 use super::scalar::{Kind, Scalar};
@@ -134,12 +135,6 @@ fn separator(text: &str) -> Option<(Range<usize>, &'static str)> {
         at += line.len();
     }
     None
-}
-
-/// Whether YAML forbids a sign.
-pub(super) fn is_control(sign: char) -> bool {
-    let is_free = matches!(sign, '\t' | '\n' | '\r' | '\u{85}');
-    sign.is_control() && !is_free || matches!(sign, '\u{fffe}' | '\u{ffff}')
 }
 
 const MARK: char = '\u{feff}';

@@ -95,7 +95,7 @@ impl Scalar {
             Style::Quoted => false,
             Style::Literal | Style::Folded => true,
         };
-        asks && super::text::may_be_block(&self.text)
+        asks && super::letters::may_be_block(&self.text)
     }
 
     /// A text in quotes.

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use common::yaml::is_break;
 use regex::{Captures, Regex};
 
+use super::letters::is_printable;
 use super::scalar::{Kind, Scalar};
 use super::timestamp;
 
@@ -226,18 +227,6 @@ fn block(out: &mut String, text: &str, indent: usize, comment: &str) {
         out.push(letter);
         after_break = is_break;
     }
-}
-
-/// Whether go-yaml can write a text as a block while kustomize works on it. Unlike the last writer, it
-/// takes tabs there.
-pub(super) fn may_be_block(text: &str) -> bool {
-    let is_plain = |letter| letter == '\t' || is_printable(letter);
-    !text.is_empty() && !text.contains(" \n") && !text.ends_with(' ') && text.chars().all(is_plain)
-}
-
-/// As go-yaml sees it: neither a tab nor a letter beyond the basic plane.
-fn is_printable(letter: char) -> bool {
-    matches!(letter, '\n' | ' '..='~' | '\u{a0}'..='\u{fffd}') && letter != '\u{feff}'
 }
 
 fn is_escaped(letter: char) -> bool {

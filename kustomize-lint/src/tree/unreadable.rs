@@ -1,6 +1,6 @@
 //! Texts and keys that kustomize prints and cannot read.
 
-use super::read::is_control;
+use super::letters::is_control;
 use super::scalar::{Kind, Scalar};
 use super::timestamp;
 
