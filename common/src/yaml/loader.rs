@@ -90,7 +90,7 @@ pub fn load_keeping(text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Er
     }
 }
 
-/// Loads what is written by means of a text of the same length that the parser accepts.
+/// Loads a file by a text of the same length that the parser accepts; `written` is the file.
 fn load_strictly(written: &str, text: &str, limits: Limits, keep: Keep) -> Result<Loaded, Error> {
     if text.len() > limits.bytes {
         return Err(error(

@@ -16,7 +16,7 @@ pub fn is_break(letter: char) -> bool {
     matches!(letter, '\n' | '\r') || OLD_BREAKS.contains(&letter)
 }
 
-/// The text of a quoted scalar of several lines, from what is written with its tag and anchor.
+/// The text of a quoted scalar of several lines, from its source with its tag and anchor.
 pub(super) fn value(written: &str) -> Option<String> {
     if !written.contains(is_break) {
         return None;
@@ -31,7 +31,7 @@ pub(super) fn value(written: &str) -> Option<String> {
     })
 }
 
-/// What stands behind a tag and an anchor.
+/// The scalar without its tag and anchor.
 fn behind_properties(mut written: &str) -> &str {
     while written.starts_with(['!', '&']) {
         let end = written.find(|letter: char| letter.is_whitespace()).unwrap_or(written.len());
@@ -40,7 +40,7 @@ fn behind_properties(mut written: &str) -> &str {
     written
 }
 
-/// What stands between quotes as one line between double quotes.
+/// The text between quotes, as one line for double quotes.
 fn joined(inner: &str, is_double: bool) -> String {
     let mut out = String::with_capacity(inner.len());
     let mut letters = inner.chars().peekable();
@@ -96,8 +96,8 @@ fn line_end(first: char, letters: &mut Peekable<Chars<'_>>) -> &'static str {
     }
 }
 
-/// Skips the blanks and empty lines behind the end of a line, and writes what they make of it. An end
-/// that is escaped makes nothing.
+/// Skips the blanks and empty lines behind the end of a line, and writes the folded end: a blank or the further
+/// ends. An escaped end is left out.
 fn fold(first: Option<&str>, letters: &mut Peekable<Chars<'_>>, out: &mut String) {
     let mut more = String::new();
     while let Some(letter) =

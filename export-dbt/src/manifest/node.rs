@@ -1,4 +1,4 @@
-//! A node of dbt's graph, and what its configuration says.
+//! A node of dbt's graph, with its configuration.
 
 use std::collections::BTreeMap;
 

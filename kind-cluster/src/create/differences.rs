@@ -1,4 +1,4 @@
-//! What differs between the configuration and a cluster that is there, for `status` and `doctor`.
+//! Differences between the configuration and an existing cluster, for `doctor`.
 
 use common::stop::Stop;
 
@@ -25,7 +25,7 @@ pub(crate) async fn differences(shared: &Shared) -> Result<Vec<Check>, Stop> {
             checks.push(check.hint("`kind-cluster create` sets it"));
         }
     }
-    // Without an API server its part is left to whoever says that there is none.
+    // Without an API server its part is left out: `doctor` reports the missing server by itself.
     if let Ok(cluster) = Cluster::connect(&shared.name).await {
         checks.extend(drift::of_objects(&config, &shared.name, &cluster).await?);
         if let Some(version) = cluster.version().await? {
